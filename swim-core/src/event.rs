@@ -1,0 +1,85 @@
+//! What the user is told: [`Event`].
+//!
+//! The stream of events agrees with the table: a member is `Joined` before anything else is said of it, then may be
+//! `Updated`, `Suspected`, `Refuted`; after `Failed` or `Left` it is gone until it is `Joined` again or `Reaped`.
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::exchange::ExchangeFailure;
+use crate::id::{NodeId, SequenceNumber};
+use crate::member::Member;
+
+/// Something the user may want to know: from [`Swim::poll_event`](crate::Swim::poll_event).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A member is there that was not before, or is there again after it had failed or left.
+    Joined(Member),
+    /// An active member has another address or other metadata.
+    Updated(Member),
+    /// A member did not answer `by` and has until the suspicion's timeout to refute.
+    Suspected {
+        /// The member, with the claim that now stands.
+        member: Member,
+        /// Who suspects it; this node itself, perhaps.
+        by: NodeId,
+    },
+    /// A suspected member has shown that it is alive.
+    Refuted(Member),
+    /// A member is taken for dead.
+    Failed(Member),
+    /// A member has left of its own will. It may have been taken for dead before.
+    Left(Member),
+    /// A member that failed or left was forgotten.
+    Reaped(NodeId),
+    /// Another node, at `address`, is alive under this node's name. The one with the higher incarnation keeps the
+    /// name in the others' tables; give one of them another name.
+    Conflict {
+        /// Where the other node is.
+        address: SocketAddr,
+    },
+    /// A user broadcast arrived.
+    Broadcast {
+        /// Who sent it.
+        from: NodeId,
+        /// What was sent.
+        payload: Arc<[u8]>,
+    },
+    /// The local health score changed: 0 is well; higher means that this node itself is slow or badly connected.
+    HealthChanged {
+        /// The new score, 0 to `Config::awareness_max`.
+        score: u8,
+    },
+    /// The last other active member is gone; seeds and dead members are contacted until one answers.
+    Isolated,
+    /// There is another active member again.
+    Reconnected,
+    /// A seed answered: its table is merged into ours.
+    SeedJoined {
+        /// The seed's address.
+        seed: SocketAddr,
+        /// How many active members are known now, this node included.
+        members: usize,
+    },
+    /// A seed did not answer and will be tried again.
+    SeedFailed {
+        /// The seed's address.
+        seed: SocketAddr,
+        /// Why.
+        failure: ExchangeFailure,
+        /// When it is tried again, if no other seed answers before.
+        retry_in: Duration,
+    },
+    /// A ping that the user asked for has ended.
+    Pinged {
+        /// The number that [`Swim::ping`](crate::Swim::ping) gave.
+        sequence: SequenceNumber,
+        /// The pinged member.
+        id: NodeId,
+        /// How long the answer took; `None` if none came within the probe timeout.
+        round_trip: Option<Duration>,
+    },
+    /// The departure is spread: the node may stop.
+    LeaveComplete,
+}

@@ -1,0 +1,114 @@
+//! Exchanges as the driver sees them: one request, at most one reply, over a reliable stream.
+//!
+//! The core says what to open, to reply and to abandon; the driver says what arrived and what failed. The core keeps
+//! the deadlines itself, so a driver needs no timers of its own.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+
+use crate::id::ExchangeId;
+
+/// What happened to an exchange: given to [`Swim::handle_exchange`](crate::Swim::handle_exchange).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeInput<'a> {
+    /// A request arrived. The core answers it at once with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`]
+    /// of the same `id`.
+    Request {
+        /// The driver's own number for the request.
+        id: ExchangeId,
+        /// Who sent it, as far as the transport knows.
+        from: SocketAddr,
+        /// The request's bytes.
+        payload: &'a [u8],
+    },
+    /// The reply to an exchange that the core opened arrived.
+    Reply {
+        /// The number that the core gave.
+        id: ExchangeId,
+        /// The reply's bytes.
+        payload: &'a [u8],
+    },
+    /// An exchange that the core opened will get no reply.
+    Failed {
+        /// The number that the core gave.
+        id: ExchangeId,
+        /// Why.
+        failure: ExchangeFailure,
+    },
+}
+
+/// What a driver is to do about exchanges: from [`Swim::poll_exchange`](crate::Swim::poll_exchange).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExchangeOutput {
+    /// Send a request and bring back its reply, or say that it failed.
+    Open {
+        /// The core's number for it.
+        id: ExchangeId,
+        /// Where to send it.
+        to: SocketAddr,
+        /// The request's bytes.
+        request: Vec<u8>,
+    },
+    /// Answer a request that arrived.
+    Reply {
+        /// The driver's number of the request.
+        id: ExchangeId,
+        /// The reply's bytes.
+        payload: Vec<u8>,
+    },
+    /// The request that arrived gets no reply: close its stream.
+    Refuse {
+        /// The driver's number of the request.
+        id: ExchangeId,
+    },
+    /// The core no longer waits for this exchange, which it opened: give it up. A late answer to it does no harm.
+    Abandon {
+        /// The core's number for it.
+        id: ExchangeId,
+    },
+}
+
+/// Why an exchange got no usable reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExchangeFailure {
+    /// Nothing listens at the address.
+    Refused,
+    /// The network has no way to the address.
+    Unreachable,
+    /// No reply came within `Config::exchange_timeout`.
+    TimedOut,
+    /// The stream ended before the reply was whole.
+    Closed,
+    /// The request or the reply is larger than a side allows.
+    TooLarge,
+    /// The other side belongs to a cluster of another name.
+    OtherCluster,
+    /// The other side speaks another version of the protocol.
+    OtherVersion,
+    /// The reply makes no sense.
+    Malformed,
+    /// The answer came from this very node: the address is its own.
+    Ourselves,
+    /// The other side is leaving, or has left.
+    Left,
+}
+
+impl fmt::Display for ExchangeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "connection refused: nothing listens there",
+            Self::Unreachable => "the network has no way there",
+            Self::TimedOut => "no answer in time",
+            Self::Closed => "the connection ended early",
+            Self::TooLarge => "the message is too large",
+            Self::OtherCluster => "it belongs to a cluster of another name",
+            Self::OtherVersion => "it speaks another version of the protocol",
+            Self::Malformed => "its answer makes no sense",
+            Self::Ourselves => "that address is our own",
+            Self::Left => "it is leaving the cluster",
+        })
+    }
+}
+
+impl core::error::Error for ExchangeFailure {}

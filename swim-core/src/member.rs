@@ -1,0 +1,181 @@
+//! What is believed of a member: [`Status`], the [`Claim`] and its order, and [`Member`], the copy that users get.
+//!
+//! A claim is `(incarnation, status)`. Claims are totally ordered and merging is `max`, so members who heard the same
+//! claims agree whatever order they heard them in. SWIM 4.2 has the order for alive, suspect and confirm; Left is
+//! memberlist's, and stands above Dead because only the member itself can say it.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::net::SocketAddr;
+
+use crate::id::{Incarnation, NodeId};
+
+/// What a claim says of a member. The order is the order of merging at equal incarnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// The member answers, or has said itself that it is alive.
+    Alive = 0,
+    /// A probe of the member failed; it has until the suspicion's timeout to refute.
+    Suspect = 1,
+    /// The suspicion was not refuted in time.
+    Dead = 2,
+    /// The member has said itself that it leaves.
+    Left = 3,
+}
+
+impl Status {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Alive, Self::Suspect, Self::Dead, Self::Left];
+
+    /// Alive or Suspect: the member is probed, gossiped to and counted as there.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Alive | Self::Suspect)
+    }
+
+    pub(crate) const fn from_u8(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Alive),
+            1 => Some(Self::Suspect),
+            2 => Some(Self::Dead),
+            3 => Some(Self::Left),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Alive => "alive",
+            Self::Suspect => "suspect",
+            Self::Dead => "dead",
+            Self::Left => "left",
+        })
+    }
+}
+
+/// What one says of a member: at this incarnation, it has this status. Merging two claims is taking the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Claim {
+    /// Compared first: a member that raises its incarnation overrides all that was said before.
+    pub incarnation: Incarnation,
+    /// Compared at equal incarnation.
+    pub status: Status,
+}
+
+impl Claim {
+    /// The claim `status` at `incarnation`.
+    #[must_use]
+    pub const fn new(incarnation: Incarnation, status: Status) -> Self {
+        Self { incarnation, status }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.status, self.incarnation)
+    }
+}
+
+/// A copy of what a node believes of one member at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The member's name.
+    pub id: NodeId,
+    /// Where the member listens.
+    pub address: SocketAddr,
+    /// The member's metadata, at most `Config::max_metadata_size` bytes; their meaning is the users'.
+    pub metadata: Arc<[u8]>,
+    /// The claim that stands.
+    pub claim: Claim,
+}
+
+impl Member {
+    /// The status of the claim that stands.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.claim.status
+    }
+}
+
+/// Who a node is when it starts: what [`Swim::new`](crate::Swim::new) is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The node's name, unique in its cluster.
+    pub id: NodeId,
+    /// Where other members reach this node: not unspecified (0.0.0.0), not port 0.
+    pub address: SocketAddr,
+    /// The metadata that the others see.
+    pub metadata: Arc<[u8]>,
+    /// The first incarnation. A restarted node that starts above its old self supersedes it at once; wall-clock
+    /// milliseconds do that without any stored state.
+    pub incarnation: Incarnation,
+}
+
+impl Identity {
+    /// A node without metadata.
+    #[must_use]
+    pub fn new(id: NodeId, address: SocketAddr, incarnation: Incarnation) -> Self {
+        Self { id, address, metadata: Arc::from([]), incarnation }
+    }
+
+    /// The same with `metadata`.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: &[u8]) -> Self {
+        self.metadata = Arc::from(metadata);
+        self
+    }
+}
+
+/// Whether an address can be a member's: specified, not multicast, and not port 0.
+pub(crate) fn is_reachable(address: &SocketAddr) -> bool {
+    let ip = address.ip();
+    address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_claim() -> impl Iterator<Item = Claim> + Clone {
+        (0..3).flat_map(|i| Status::ALL.map(|status| Claim::new(Incarnation::new(i), status)))
+    }
+
+    #[test]
+    fn a_higher_incarnation_beats_every_status_of_a_lower_one() {
+        for older in every_claim() {
+            for newer in every_claim().filter(|c| c.incarnation > older.incarnation) {
+                assert_eq!(older.max(newer), newer);
+            }
+        }
+    }
+
+    #[test]
+    fn at_equal_incarnation_alive_yields_to_suspect_to_dead_to_left() {
+        let order = Status::ALL.map(|status| Claim::new(Incarnation::new(1), status));
+        assert!(order.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn merging_is_commutative_associative_and_idempotent() {
+        for a in every_claim() {
+            assert_eq!(a.max(a), a);
+            for b in every_claim() {
+                assert_eq!(a.max(b), b.max(a));
+                for c in every_claim() {
+                    assert_eq!(a.max(b).max(c), a.max(b.max(c)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unspecified_multicast_and_port_0_are_not_addresses_of_members() {
+        for bad in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "224.0.0.1:1", "[ff02::1]:9"] {
+            assert!(!is_reachable(&bad.parse().unwrap()), "{bad}");
+        }
+        assert!(is_reachable(&"127.0.0.1:7946".parse().unwrap()));
+    }
+}

@@ -1,0 +1,220 @@
+//! Counters of everything sent, received and dropped. They only grow; gauges (queue depths, the health score) are
+//! read from [`Swim`](crate::Swim) itself.
+
+use core::fmt;
+
+macro_rules! counted {
+    ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $label:literal,)* }) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[doc = $doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: [Self; [$($label),*].len()] = [$(Self::$variant),*];
+
+            /// A name in snake case, as metrics systems want it.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.label())
+            }
+        }
+    };
+}
+
+counted! {
+    /// The kinds of messages, those of packets first, then those of exchanges.
+    MessageKind {
+        /// A direct ping.
+        Ping = "ping",
+        /// A request to ping another on the sender's behalf.
+        PingReq = "ping_req",
+        /// The answer to a ping.
+        Ack = "ack",
+        /// A relay's word that its ping went unanswered.
+        Nack = "nack",
+        /// A member is alive, with its description.
+        Alive = "alive",
+        /// A member is suspected.
+        Suspect = "suspect",
+        /// A member is dead.
+        Dead = "dead",
+        /// A member has left.
+        Left = "left",
+        /// A user's broadcast.
+        Broadcast = "broadcast",
+        /// The whole table, in a request.
+        Join = "join",
+        /// The whole table, in a reply.
+        JoinReply = "join_reply",
+        /// The table's digest.
+        Digest = "digest",
+        /// The answer to a digest: equal, or the buckets' digests.
+        DigestReply = "digest_reply",
+        /// The entries of buckets that differ, in a request.
+        Buckets = "buckets",
+        /// The entries of buckets that differ, in a reply.
+        BucketsReply = "buckets_reply",
+        /// A ping over a reliable stream.
+        ReliablePing = "reliable_ping",
+        /// Its answer.
+        ReliableAck = "reliable_ack",
+        /// A request was understood and refused.
+        Refusal = "refusal",
+    }
+}
+
+counted! {
+    /// Why something that arrived, or was about to be sent, was dropped.
+    DropReason {
+        /// The input ends within a message.
+        Truncated = "truncated",
+        /// A value has another type than the message wants, or stands where none may.
+        WrongType = "wrong_type",
+        /// The input is larger than the bound for its transport.
+        Oversized = "oversized",
+        /// The first byte is not a version that this node speaks.
+        WrongVersion = "wrong_version",
+        /// The sender belongs to another cluster.
+        WrongCluster = "wrong_cluster",
+        /// A message of a kind that this node does not know; skipped, the rest is used.
+        UnknownKind = "unknown_kind",
+        /// More elements are announced than bytes are left.
+        AbsurdCount = "absurd_count",
+        /// An address that is unspecified, multicast, has port 0 or a strange length.
+        BadAddress = "bad_address",
+        /// A name that is empty, too long or not UTF-8.
+        BadName = "bad_name",
+        /// Metadata above `Config::max_metadata_size`.
+        MetadataTooLong = "metadata_too_long",
+        /// A broadcast above `Config::max_broadcast_size`.
+        BroadcastTooLong = "broadcast_too_long",
+        /// An incarnation above `Incarnation::MAX`, or too far above the known one.
+        BadIncarnation = "bad_incarnation",
+        /// A message of packets in an exchange, or the other way round.
+        WrongPlace = "wrong_place",
+        /// A ping for another name than ours.
+        WrongTarget = "wrong_target",
+        /// A request to ping a member that this node does not know.
+        UnknownTarget = "unknown_target",
+        /// An ack whose sequence number this node never gave, or gave too long ago.
+        LateAck = "late_ack",
+        /// A second ack for the same ping.
+        DuplicateAck = "duplicate_ack",
+        /// An ack from another member than the pinged one, or a nack from one that was not asked.
+        ForeignAck = "foreign_ack",
+        /// A broadcast that was delivered before.
+        DuplicateBroadcast = "duplicate_broadcast",
+        /// `Config::max_members` is reached.
+        MembersFull = "members_full",
+        /// `Config::max_pings` is reached.
+        PingsFull = "pings_full",
+        /// `Config::max_transmits` is reached.
+        TransmitsFull = "transmits_full",
+        /// `Config::max_broadcasts` is reached.
+        BroadcastsFull = "broadcasts_full",
+        /// `Config::max_events` is reached.
+        EventsFull = "events_full",
+        /// A reply or a failure for an exchange that is not open.
+        UnknownExchange = "unknown_exchange",
+        /// The node has left and no longer answers.
+        NotRunning = "not_running",
+    }
+}
+
+/// All counters of one node since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    sent: [u64; MessageKind::ALL.len()],
+    received: [u64; MessageKind::ALL.len()],
+    dropped: [u64; DropReason::ALL.len()],
+    /// Packets polled.
+    pub packets_sent: u64,
+    /// Bytes of those packets.
+    pub packet_bytes_sent: u64,
+    /// Packets handled.
+    pub packets_received: u64,
+    /// Bytes of those packets.
+    pub packet_bytes_received: u64,
+    /// Exchanges opened.
+    pub exchanges_opened: u64,
+    /// Exchanges opened that failed.
+    pub exchanges_failed: u64,
+    /// Bytes of requests and replies sent.
+    pub exchange_bytes_sent: u64,
+    /// Bytes of requests and replies received.
+    pub exchange_bytes_received: u64,
+    /// Probes begun.
+    pub probes: u64,
+    /// Probes answered directly.
+    pub probes_acked: u64,
+    /// Probes answered through a relay or a reliable exchange only.
+    pub probes_acked_indirectly: u64,
+    /// Probes not answered at all.
+    pub probes_failed: u64,
+    /// Suspicions begun.
+    pub suspicions: u64,
+    /// Suspicions ended by their timeout.
+    pub suspicions_expired: u64,
+    /// Claims about this node that it refuted.
+    pub refutations: u64,
+    /// Rounds of anti-entropy that found equal tables.
+    pub syncs_equal: u64,
+    /// Rounds of anti-entropy that found a difference.
+    pub syncs_different: u64,
+    /// Table entries sent in joins and syncs.
+    pub entries_sent: u64,
+    /// Table entries received in joins and syncs.
+    pub entries_received: u64,
+}
+
+impl Metrics {
+    /// How many messages of a kind were sent. Each copy of a piggybacked update counts.
+    #[must_use]
+    pub const fn sent(&self, kind: MessageKind) -> u64 {
+        self.sent[kind as usize]
+    }
+
+    /// How many messages of a kind were received and read.
+    #[must_use]
+    pub const fn received(&self, kind: MessageKind) -> u64 {
+        self.received[kind as usize]
+    }
+
+    /// How many things were dropped for a reason.
+    #[must_use]
+    pub const fn dropped(&self, reason: DropReason) -> u64 {
+        self.dropped[reason as usize]
+    }
+
+    pub(crate) const fn count_sent(&mut self, kind: MessageKind) {
+        self.sent[kind as usize] += 1;
+    }
+
+    pub(crate) const fn count_received(&mut self, kind: MessageKind) {
+        self.received[kind as usize] += 1;
+    }
+
+    pub(crate) const fn drop(&mut self, reason: DropReason) {
+        self.dropped[reason as usize] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_counter() {
+        let mut metrics = Metrics::default();
+        metrics.drop(DropReason::BadName);
+        let counted: alloc::vec::Vec<_> = DropReason::ALL.iter().filter(|&&r| metrics.dropped(r) > 0).collect();
+        assert_eq!(counted, [&DropReason::BadName]);
+    }
+}
