@@ -14,6 +14,7 @@ mod metrics;
 mod random;
 mod swim;
 mod time;
+pub mod wire;
 
 pub use config::{Config, ConfigError};
 pub use event::Event;

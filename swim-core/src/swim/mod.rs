@@ -46,7 +46,9 @@ pub enum JoinError {
     /// unspecified, multicast or port 0
     Address(SocketAddr),
     /// max_seeds reached
-    TooManySeeds { max: usize },
+    TooManySeeds {
+        max: usize,
+    },
     NotRunning,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
