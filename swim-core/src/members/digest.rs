@@ -7,7 +7,7 @@ use crate::hash::mix;
 use crate::member::Claim;
 
 /// How many buckets a table's digest has.
-pub(crate) const BUCKETS: usize = 64;
+const BUCKETS: usize = 64;
 
 /// What one member adds to the digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

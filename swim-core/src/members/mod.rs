@@ -20,7 +20,7 @@ use crate::member::{Claim, Status};
 use crate::places;
 
 use descriptions::{Descriptions, Text};
-pub(crate) use digest::{BUCKETS, Digest};
+pub(crate) use digest::Digest;
 use index::NameIndex;
 
 /// What the user was last told of a member.
@@ -251,9 +251,8 @@ impl Members {
         debug_assert!(!self.is_buried(slot), "the buried have no description");
         let known = self.description(slot);
         let changed = known.is_none_or(|known| (known.address, known.metadata) != (address, metadata));
-        let newer = known.is_none_or(|known| {
-            (known.incarnation, known.address, known.metadata) < (incarnation, address, metadata)
-        });
+        let newer = known
+            .is_none_or(|known| (known.incarnation, known.address, known.metadata) < (incarnation, address, metadata));
         if !newer {
             return Described::Known;
         }
@@ -322,11 +321,8 @@ impl Members {
 
     fn fingerprint(&self, slot: Slot) -> digest::Fingerprint {
         let record = &self.records[slot.index()];
-        let described = if record.text.has_address() {
-            hash(record.described.get(), self.texts.described(record.text))
-        } else {
-            0
-        };
+        let described =
+            if record.text.has_address() { hash(record.described.get(), self.texts.described(record.text)) } else { 0 };
         digest::Fingerprint::new(self.digest_key(slot), self.claim(slot), described)
     }
 
