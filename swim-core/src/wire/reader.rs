@@ -101,11 +101,10 @@ impl<'a> Reader<'a> {
     pub(super) fn skip(&mut self, count: u32) -> Result<(), WireError> {
         let mut pending = u64::from(count);
         while pending > 0 {
-            let nested = self.skip_one()?;
-            pending = pending - 1 + nested;
             if pending > self.rest.len() as u64 {
                 return Err(WireError::AbsurdCount);
             }
+            pending = pending - 1 + self.skip_one()?;
         }
         Ok(())
     }
