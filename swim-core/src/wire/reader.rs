@@ -109,6 +109,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Skips the `count` fields of a message whose kind is unknown, and says what is to be said of it.
+    #[cold]
+    pub(super) fn unknown(&mut self, count: u32) -> WireError {
+        self.skip(count).err().unwrap_or(WireError::UnknownKind)
+    }
+
     /// Skips a scalar whole, or the header of an array or a map; returns how many values that header announces.
     fn skip_one(&mut self) -> Result<u64, WireError> {
         let scalar = match self.byte()? {

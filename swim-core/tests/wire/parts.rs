@@ -119,7 +119,7 @@ pub(crate) fn parts() -> impl Strategy<Value = Parts> {
     let numbers = (number(u64::from(u32::MAX)), number(1 << 62), number(u64::MAX));
     let digests = prop::option::of(prop::collection::vec(any::<u64>(), Buckets::COUNT));
     let rows = prop::collection::vec(row(), 0..20);
-    ([name(), name()], numbers, address(), bytes(), reason(), rows, digests).prop_map(
+    ([name(), name()], numbers, address(), many_bytes(), reason(), rows, digests).prop_map(
         |(names, (sequence, incarnation, number), address, bytes, reason, rows, digests)| Parts {
             names,
             sequence: sequence as u32,
@@ -159,7 +159,12 @@ fn number(max: u64) -> impl Strategy<Value = u64> {
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let of = |len| prop::collection::vec(any::<u8>(), len);
-    prop_oneof![8 => of(0..=40), 1 => of(254..=258), 1 => of(65_534..=65_537)]
+    prop_oneof![8 => of(0..=40), 1 => of(254..=258)]
+}
+
+/// A binary value of every width.
+fn many_bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![4 => bytes(), 1 => prop::collection::vec(any::<u8>(), 65_534..=65_537)]
 }
 
 fn reason() -> impl Strategy<Value = Refusal> {
