@@ -249,13 +249,16 @@ impl Members {
         metadata: &[u8],
     ) -> Described {
         debug_assert!(!self.is_buried(slot), "the buried have no description");
-        let known = self.description(slot);
-        let changed = known.is_none_or(|known| (known.address, known.metadata) != (address, metadata));
-        let newer = known
-            .is_none_or(|known| (known.incarnation, known.address, known.metadata) < (incarnation, address, metadata));
-        if !newer {
+        let record = &self.records[slot.index()];
+        if record.text.has_address() && incarnation < record.described {
             return Described::Known;
         }
+        let known = self.description(slot);
+        let order = known.map(|known| (known.address, known.metadata).cmp(&(address, metadata)));
+        if order.is_some_and(|order| incarnation == record.described && order.is_ge()) {
+            return Described::Known;
+        }
+        let changed = order.is_none_or(core::cmp::Ordering::is_ne);
         let first = known.is_none();
         self.digest.remove(self.fingerprint(slot));
         let record = &mut self.records[slot.index()];
