@@ -48,6 +48,8 @@ pub enum Fault {
         /// How many of 1,000.
         permille: u16,
     },
+    /// From now on a firewall drops every packet and lets exchanges pass, or no longer does.
+    PacketsBlocked(bool),
     /// So many of 1,000 packets arrive twice from now on, on every path.
     Duplication(u16),
     /// So many of 1,000 packets are held up by up to so long from now on, on every path.
@@ -168,6 +170,8 @@ impl fmt::Display for Fault {
             Self::LossBetween { from, to, permille } => {
                 write!(f, "{permille} of 1,000 packets from node-{from} to node-{to} are lost")
             }
+            Self::PacketsBlocked(true) => f.write_str("a firewall drops every packet and lets exchanges pass"),
+            Self::PacketsBlocked(false) => f.write_str("packets pass the firewall again"),
             Self::Duplication(permille) => write!(f, "{permille} of 1,000 packets arrive twice"),
             Self::Reordering(permille, by) => write!(f, "{permille} of 1,000 packets are held up by up to {by:?}"),
             Self::Slowness(latency) => write!(f, "latency becomes {latency:?}"),

@@ -75,6 +75,9 @@ impl Watch {
     }
 
     fn compare(&mut self, now: Instant, node: usize, swim: &Swim<Stream>) {
+        if cfg!(debug_assertions) {
+            swim.check_invariants();
+        }
         for member in swim.members().filter(|member| member.id != swim.id().as_str()) {
             if let Some(subject) = name::number(member.id) {
                 let claim = member.claim;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use swim_core::{Config, ConfigError};
 
-use super::Cluster;
+use super::{Cluster, Seeds};
 use crate::checkers::Checker;
 use crate::network::{Latency, Link};
 
@@ -143,6 +143,19 @@ impl Builder {
     #[must_use]
     pub fn build(self) -> Cluster {
         self.try_build().unwrap_or_else(|error| panic!("no cluster can be built: {error}"))
+    }
+
+    /// The cluster after all nodes have joined through node 0 and know each other.
+    ///
+    /// # Panics
+    /// If the configuration is not valid, or that takes more than two virtual minutes.
+    #[must_use]
+    pub fn build_joined(self) -> Cluster {
+        let mut cluster = self.build();
+        cluster.join_all(Seeds::First);
+        let joined = cluster.run_until(Cluster::converged, Duration::from_secs(120));
+        joined.unwrap_or_else(|late| panic!("the cluster does not join: {late}"));
+        cluster
     }
 
     /// As [`Builder::build`].

@@ -136,7 +136,7 @@ impl Cluster {
     /// Sends a packet on its way.
     fn send(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
         let receiver = self.directory.owner(to);
-        let fate = self.network.fate(index, receiver.unwrap_or(index), &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver.unwrap_or(index), &mut self.nodes[index].link);
         let passage = match (receiver, fate) {
             (None, _) => Passage::NoHost,
             (_, None) => Passage::Cut,
@@ -164,7 +164,7 @@ impl Cluster {
     /// The machine of a node without a process tells a sender so, if the way back is open.
     fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
         let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
-        let fate = self.network.fate(index, receiver, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver, &mut self.nodes[index].link);
         if let Some(delay) = fate.and_then(|fate| fate.delay) {
             self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
         }

@@ -73,7 +73,7 @@ impl Cluster {
             self.network.connections.close(serial);
             return;
         }
-        let fate = self.network.fate(from, to.unwrap_or(from), &mut self.nodes[from].link);
+        let fate = self.network.segment(from, to.unwrap_or(from), &mut self.nodes[from].link);
         let reachable = to.is_some_and(|to| self.nodes[to].phase != Phase::PoweredOff);
         match fate.and_then(|fate| fate.delay).filter(|_| reachable) {
             Some(delay) => {

@@ -215,6 +215,7 @@ impl Cluster {
             Fault::LossBetween { from, to, permille } => {
                 self.network.change(from, to, |link| link.loss_permille = permille);
             }
+            Fault::PacketsBlocked(blocks) => self.network.change_all(|link| link.blocks_packets = blocks),
             Fault::Duplication(permille) => self.network.change_all(|link| link.duplicate_permille = permille),
             Fault::Reordering(permille, by) => self.network.change_all(|link| {
                 link.reorder_permille = permille;

@@ -20,6 +20,8 @@ pub struct Link {
     pub reorder_permille: u16,
     /// How long a packet is held up at most.
     pub reorder_by: Duration,
+    /// A firewall drops every packet and lets exchanges pass.
+    pub blocks_packets: bool,
 }
 
 impl Link {
@@ -32,6 +34,7 @@ impl Link {
             duplicate_permille: 0,
             reorder_permille: 0,
             reorder_by: Duration::ZERO,
+            blocks_packets: false,
         }
     }
 
@@ -65,6 +68,7 @@ impl Link {
             duplicate_permille: 10,
             reorder_permille: 50,
             reorder_by: ms(50),
+            ..Self::local()
         }
     }
 

@@ -57,8 +57,13 @@ impl Network {
         self.cuts.covers(from, to)
     }
 
-    /// What becomes of one packet; `None` if the path is cut. A cut path draws as an open one does.
-    pub(crate) fn fate(&self, from: usize, to: usize, stream: &mut Stream) -> Option<Fate> {
+    /// What becomes of one packet; `None` if the path is cut, or closed to packets.
+    pub(crate) fn packet(&self, from: usize, to: usize, stream: &mut Stream) -> Option<Fate> {
+        self.segment(from, to, stream).filter(|_| !self.link(from, to).blocks_packets)
+    }
+
+    /// What becomes of a part of an exchange; `None` if the path is cut. A cut path draws as an open one does.
+    pub(crate) fn segment(&self, from: usize, to: usize, stream: &mut Stream) -> Option<Fate> {
         let fate = self.link(from, to).fate(stream);
         (!self.is_cut(from, to)).then_some(fate)
     }
@@ -85,7 +90,7 @@ mod tests {
         cut.cuts_mut().split(&[vec![1]]);
         let fates = |network: &mut Network| {
             let mut stream = stream(1, Purpose::Link, 0);
-            [1, 2, 1, 2, 2].map(|to| network.fate(0, to, &mut stream))
+            [1, 2, 1, 2, 2].map(|to| network.packet(0, to, &mut stream))
         };
         let (whole, cut) = (fates(&mut whole), fates(&mut cut));
         assert_eq!([cut[0], cut[2]], [None, None]);
