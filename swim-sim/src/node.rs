@@ -18,6 +18,9 @@ use crate::streams::{self, Purpose, Stream};
 /// as many small datagrams.
 pub(crate) const INBOX_PACKETS: usize = 1_024;
 
+/// A process that has stalled counts as healthy again after this time: verdicts on its stall come for so long.
+const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+
 /// The first incarnation of a process is this, plus the milliseconds since the cluster's start: as with a wall clock,
 /// a restarted process starts above its former self.
 const FIRST_INCARNATION: u64 = 1_000_000;
@@ -66,6 +69,8 @@ pub(crate) struct Node {
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
     started: Instant,
+    /// When it last went on after a stall.
+    resumed: Option<Instant>,
 }
 
 impl Node {
@@ -82,6 +87,7 @@ impl Node {
             inbox: VecDeque::new(),
             inbox_packets: 0,
             started: Instant::ORIGIN,
+            resumed: None,
         }
     }
 
@@ -93,6 +99,7 @@ impl Node {
         self.generation += 1;
         self.phase = Phase::Running;
         self.started = now;
+        self.resumed = None;
         Ok(())
     }
 
@@ -119,12 +126,25 @@ impl Node {
     }
 
     /// How the process has been going, as those who judge it should know.
-    pub(crate) fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self, now: Instant) -> Condition {
+        let stalled = self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
-            (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Healthy,
-            (Phase::Paused, Some(_)) => Condition::Paused,
+            (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
+            (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
+            (Phase::Paused, Some(_)) => Condition::Stalled,
             _ => Condition::Gone,
         }
+    }
+
+    /// The process stalls.
+    pub(crate) fn pause(&mut self) {
+        self.phase = Phase::Paused;
+    }
+
+    /// The process goes on.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        self.phase = Phase::Running;
+        self.resumed = Some(now);
     }
 
     pub(crate) fn ran_for(&self, now: Instant) -> Duration {

@@ -13,6 +13,7 @@ mod regression;
 mod watch;
 
 use core::fmt;
+use core::net::SocketAddr;
 
 use swim_core::{Claim, Config, Event, Incarnation, Instant};
 
@@ -49,9 +50,9 @@ pub trait Checker: fmt::Debug {
         Ok(())
     }
 
-    /// A node sent a packet.
-    fn sent(&mut self, node: usize, packet: &[u8]) -> Verdict {
-        let _ = (node, packet);
+    /// A node sent a packet, whatever becomes of it.
+    fn sent(&mut self, now: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
+        let _ = (now, node, to, packet);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Comparing a whole table costs time that grows with the cluster, so it is done only when the table's digest has
 //! changed, and in clusters of more than [`SMALL`] nodes at most once in a virtual second for each node.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use swim_core::{Event, Instant, Swim};
@@ -44,8 +45,8 @@ impl Watch {
         self.ask(now, node, |checker| checker.timeout(now, node));
     }
 
-    pub(crate) fn sent(&mut self, now: Instant, node: usize, packet: &[u8]) {
-        self.ask(now, node, |checker| checker.sent(node, packet));
+    pub(crate) fn sent(&mut self, now: Instant, node: usize, to: SocketAddr, packet: &[u8]) {
+        self.ask(now, node, |checker| checker.sent(now, node, to, packet));
     }
 
     pub(crate) fn told(&mut self, now: Instant, node: usize, event: &Event) {
@@ -122,7 +123,7 @@ mod tests {
             "at most one packet"
         }
 
-        fn sent(&mut self, _: usize, _: &[u8]) -> Verdict {
+        fn sent(&mut self, _: Instant, _: usize, _: SocketAddr, _: &[u8]) -> Verdict {
             if core::mem::replace(&mut self.0, true) { Err(String::from("a second one")) } else { Ok(()) }
         }
     }
@@ -131,7 +132,7 @@ mod tests {
     fn the_first_violation_is_kept() {
         let mut watch = Watch::new(vec![Box::new(NeverTwice(false))], 2);
         for node in 0..4 {
-            watch.sent(Instant::from_millis(node as u64), node, b"x");
+            watch.sent(Instant::from_millis(node as u64), node, crate::address::numbered(0), b"x");
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");

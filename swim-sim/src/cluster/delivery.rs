@@ -102,7 +102,7 @@ impl Cluster {
             let mut bytes = self.buffers.pop().unwrap_or_default();
             let Some(swim) = self.nodes[index].running() else { return };
             let Some(transmit) = swim.poll_transmit(self.now, &mut bytes) else { return self.buffers.push(bytes) };
-            self.watch.sent(self.now, index, &bytes);
+            self.watch.sent(self.now, index, transmit.to, &bytes);
             self.send(index, transmit.to, bytes);
         }
     }
@@ -125,7 +125,7 @@ impl Cluster {
             self.trace.note(self.now, Some(index), &What::Told(&event));
             self.watch.told(self.now, index, &event);
             let subject = about(&event).and_then(|subject| self.nodes.get(subject));
-            let condition = subject.map_or(Condition::Gone, |subject| subject.condition());
+            let condition = subject.map_or(Condition::Gone, |subject| subject.condition(self.now));
             self.recorder.told(self.now, index, &event, condition);
             has_left |= event == Event::LeaveComplete;
             self.log.push(Observed { at: self.now, node: index, event });

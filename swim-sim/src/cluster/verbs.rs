@@ -200,11 +200,11 @@ impl Cluster {
             Fault::Restart(node) if self.nodes[node].swim().is_none() => self.start_process(node),
             Fault::RestartAtNewAddress(node) => self.move_away(node),
             Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
-                self.nodes[node].phase = Phase::Paused;
+                self.nodes[node].pause();
                 self.agenda.set_timeout(node, None);
             }
             Fault::Resume(node) if self.nodes[node].phase == Phase::Paused => {
-                self.nodes[node].phase = Phase::Running;
+                self.nodes[node].resume(self.now);
                 self.catch_up(node);
             }
             Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => {}

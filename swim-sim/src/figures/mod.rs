@@ -21,8 +21,8 @@ use crate::node_set::NodeSet;
 pub(crate) enum Condition {
     /// Its process runs.
     Healthy,
-    /// Its process stalls.
-    Paused,
+    /// Its process stalls, or did so lately.
+    Stalled,
     /// It has no process, or is leaving.
     Gone,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Recorder {
     former: Total,
     false_suspicions: u64,
     false_deaths: u64,
-    paused_deaths: u64,
+    stalled_deaths: u64,
     packets_lost: u64,
     packets_cut: u64,
 }
@@ -71,7 +71,7 @@ impl Recorder {
         match (event, condition) {
             (Event::Suspected { .. }, Condition::Healthy) => self.false_suspicions += 1,
             (Event::Failed(_), Condition::Healthy) => self.false_deaths += 1,
-            (Event::Failed(_), Condition::Paused) => self.paused_deaths += 1,
+            (Event::Failed(_), Condition::Stalled) => self.stalled_deaths += 1,
             _ => {}
         }
         for outage in self.outages.iter_mut().filter(|outage| outage.node == subject && outage.lasts()) {
@@ -93,7 +93,7 @@ impl Recorder {
             outages: self.outages.clone(),
             false_suspicions: self.false_suspicions,
             false_deaths: self.false_deaths,
-            paused_deaths: self.paused_deaths,
+            stalled_deaths: self.stalled_deaths,
             packets_lost: self.packets_lost,
             packets_cut: self.packets_cut,
         }
@@ -109,12 +109,12 @@ pub struct Figures {
     pub total: Total,
     /// The processes that ended without saying so.
     pub outages: Vec<Outage>,
-    /// How often a user was told of a suspicion of a process that ran.
+    /// How often a user was told of a suspicion of a process that was well.
     pub false_suspicions: u64,
-    /// How often a user was told of the death of a process that ran.
+    /// How often a user was told of the death of a process that was well.
     pub false_deaths: u64,
-    /// How often a user was told of the death of a process that stalled.
-    pub paused_deaths: u64,
+    /// How often a user was told of the death of a process that stalled, or had done so in the last minute.
+    pub stalled_deaths: u64,
     /// Packets that the links lost.
     pub packets_lost: u64,
     /// Packets sent into a cut.
@@ -138,7 +138,7 @@ impl fmt::Display for Figures {
         writeln!(f, "packets lost, cut         {}, {}", self.packets_lost, self.packets_cut)?;
         writeln!(f, "suspicions, refutations   {}, {}", total.suspicions, total.refutations)?;
         writeln!(f, "false suspicions          {}", self.false_suspicions)?;
-        writeln!(f, "false deaths              {} of running, {} of paused", self.false_deaths, self.paused_deaths)?;
+        writeln!(f, "false deaths              {} of healthy, {} of stalled", self.false_deaths, self.stalled_deaths)?;
         for outage in &self.outages {
             let time = |after: Option<Duration>| {
                 after.map_or(String::from("never"), |after| format!("{} ms", after.as_millis()))
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_on_the_healthy_and_on_the_paused_are_counted_apart() {
+    fn verdicts_on_the_healthy_and_on_the_stalled_are_counted_apart() {
         let mut recorder = Recorder::default();
-        for condition in [Condition::Healthy, Condition::Paused, Condition::Paused, Condition::Gone] {
+        for condition in [Condition::Healthy, Condition::Stalled, Condition::Stalled, Condition::Gone] {
             recorder.told(Instant::ORIGIN, 0, &failed(3), condition);
         }
         let figures = recorder.account(Instant::ORIGIN, core::iter::empty());
-        assert_eq!((figures.false_deaths, figures.paused_deaths), (1, 2));
+        assert_eq!((figures.false_deaths, figures.stalled_deaths), (1, 2));
     }
 
     #[test]

@@ -54,21 +54,21 @@ pub fn everyone_sees(subject: usize, status: Status) -> Expectation {
     that(&format!("everyone sees node-{subject} as {status}"), move |cluster| cluster.everyone_sees(subject, status))
 }
 
-/// No user was told, so far, of the death of a process that ran.
+/// No user was told, so far, of the death of a process that was well.
 #[must_use]
 pub fn no_false_deaths() -> Expectation {
-    that("nobody is declared dead who runs", |cluster| match cluster.figures().false_deaths {
+    that("nobody is declared dead who is well", |cluster| match cluster.figures().false_deaths {
         0 => Ok(()),
-        count => Err(format!("{count} times a user was told of the death of a process that ran")),
+        count => Err(format!("{count} times a user was told of the death of a process that was well")),
     })
 }
 
-/// No user was told, so far, of a suspicion of a process that ran.
+/// No user was told, so far, of a suspicion of a process that was well.
 #[must_use]
 pub fn no_false_suspicions() -> Expectation {
-    that("nobody is suspected who runs", |cluster| match cluster.figures().false_suspicions {
+    that("nobody is suspected who is well", |cluster| match cluster.figures().false_suspicions {
         0 => Ok(()),
-        count => Err(format!("{count} times a user was told of a suspicion of a process that ran")),
+        count => Err(format!("{count} times a user was told of a suspicion of a process that was well")),
     })
 }
 
