@@ -8,12 +8,13 @@ use core::fmt;
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use swim_core::{Claim, State, Status, Swim};
+use swim_core::{Claim, Event, MemberView, NodeId, State, Status, Swim};
 
-use crate::Cluster;
+use crate::checkers::about;
+use crate::cluster::{Cluster, NodeView};
 use crate::name;
-use crate::node::Phase;
 use crate::streams::Stream;
+use crate::trace::Told;
 
 /// So many wrong rows are collected at most.
 const MOST: usize = 4_096;
@@ -47,14 +48,14 @@ pub enum Wrong {
 }
 
 /// All that is wrong, as far as it was collected.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// The rows, in order of observer and subject.
+    /// The rows, in order of observer and subject; 4,096 at most.
     pub mismatches: Vec<Mismatch>,
-    text: String,
 }
 
 /// What is true of a name.
+#[derive(Debug)]
 enum Truth<'a> {
     /// One process has it.
     Runs { swim: &'a Swim<Stream>, address: SocketAddr },
@@ -66,52 +67,51 @@ enum Truth<'a> {
 
 pub(crate) fn check(cluster: &Cluster) -> Result<(), Disagreement> {
     let truths = truths(cluster);
-    let mut representatives: BTreeMap<(u64, &str), usize> = BTreeMap::new();
-    let mut mismatches = Vec::new();
+    let mut same_table: BTreeMap<(u64, &str), Vec<usize>> = BTreeMap::new();
     for (observer, node) in cluster.nodes().enumerate() {
-        let Some(swim) = node.swim().filter(|swim| node.is_running() && swim.state() == State::Running) else {
-            continue;
-        };
-        let digest = (swim.digest(), swim.config().cluster.as_str());
-        let representative = *representatives.entry(digest).or_insert(observer);
-        if representative == observer {
-            compare(observer, swim, &truths, &mut mismatches);
-        } else {
-            let same: Vec<_> = of_observer(&mismatches, representative).cloned().collect();
-            mismatches.extend(same.into_iter().map(|mismatch| Mismatch { observer, ..mismatch }));
+        if let Some(swim) = running(node) {
+            same_table.entry((swim.digest(), &swim.config().cluster)).or_default().push(observer);
         }
-        if mismatches.len() >= MOST {
+    }
+    let mut mismatches = Vec::new();
+    for observers in same_table.values() {
+        let Some(swim) = running(cluster.node(observers[0])) else { continue };
+        let wrong: Vec<_> = compare(swim, &truths).take(MOST).collect();
+        let everyones = observers.iter().flat_map(|&observer| wrong.iter().map(move |wrong| (observer, wrong)));
+        let room = MOST - mismatches.len();
+        mismatches.extend(everyones.take(room).map(|(observer, wrong)| Mismatch { observer, ..wrong.clone() }));
+        if mismatches.len() == MOST {
             break;
         }
     }
     if mismatches.is_empty() {
         return Ok(());
     }
-    let text = explain(cluster, &mismatches);
-    Err(Disagreement { mismatches, text })
+    mismatches.sort_by_key(|mismatch| (mismatch.observer, mismatch.subject));
+    Err(Disagreement { mismatches })
 }
 
-fn of_observer(mismatches: &[Mismatch], observer: usize) -> impl Iterator<Item = &Mismatch> {
-    mismatches.iter().filter(move |mismatch| mismatch.observer == observer)
+/// The process of a node that is neither stalling nor leaving.
+fn running(node: NodeView<'_>) -> Option<&Swim<Stream>> {
+    node.swim().filter(|swim| node.is_running() && swim.state() == State::Running)
 }
 
-/// What is true of each name.
-fn truths(cluster: &Cluster) -> Vec<Truth<'_>> {
-    let mut truths: Vec<Truth<'_>> = Vec::new();
+/// What is true of each name, in order of their numbers.
+fn truths(cluster: &Cluster) -> Vec<(NodeId, Truth<'_>)> {
+    let mut truths: Vec<(NodeId, Truth<'_>)> = Vec::new();
     for (index, node) in cluster.nodes().enumerate() {
-        let truth = match (node.phase(), node.swim()) {
-            (Phase::Running, Some(swim)) if swim.state() == State::Running => {
-                Truth::Runs { swim, address: node.address() }
-            }
-            (Phase::Running | Phase::Paused, Some(_)) => Truth::Unclear,
-            _ => Truth::Gone,
+        let truth = match (running(node), node.swim()) {
+            (Some(swim), _) => Truth::Runs { swim, address: node.address() },
+            (None, Some(_)) => Truth::Unclear,
+            (None, None) => Truth::Gone,
         };
         let name = cluster.name_of(index);
-        if name >= truths.len() {
-            truths.resize_with(name + 1, || Truth::Gone);
+        while name >= truths.len() {
+            truths.push((name::numbered(truths.len()), Truth::Gone));
         }
-        truths[name] = match (&truths[name], truth) {
-            (_, Truth::Gone) => continue,
+        let known = &mut truths[name].1;
+        *known = match (core::mem::replace(known, Truth::Unclear), truth) {
+            (known, Truth::Gone) => known,
             (Truth::Gone, truth) => truth,
             _ => Truth::Unclear,
         };
@@ -119,69 +119,89 @@ fn truths(cluster: &Cluster) -> Vec<Truth<'_>> {
     truths
 }
 
-fn compare(observer: usize, swim: &Swim<Stream>, truths: &[Truth<'_>], mismatches: &mut Vec<Mismatch>) {
-    for (subject, truth) in truths.iter().enumerate() {
-        let row = swim.member(&name::numbered(subject));
-        let believed = row.map(|row| row.claim);
-        let is_active = believed.is_some_and(|claim| claim.status.is_active());
-        let wrong = match truth {
-            Truth::Runs { swim: other, .. } if other.config().cluster != swim.config().cluster => {
-                is_active.then_some(Wrong::Stranger)
-            }
-            Truth::Runs { swim: other, address } => match row {
-                Some(row) if row.status() == Status::Alive => {
-                    let own = other.member(other.id());
-                    let up_to_date = row.address == *address
-                        && row.claim.incarnation == other.incarnation()
-                        && own.is_none_or(|own| own.metadata == row.metadata);
-                    (!up_to_date).then_some(Wrong::Outdated)
-                }
-                _ => Some(Wrong::NotAlive),
-            },
-            Truth::Gone => is_active.then_some(Wrong::Ghost),
-            Truth::Unclear => None,
-        };
-        if let Some(wrong) = wrong {
-            mismatches.push(Mismatch { observer, subject, believed, wrong });
+/// The rows of one table that are wrong; their observer is left open.
+fn compare<'a>(swim: &'a Swim<Stream>, truths: &'a [(NodeId, Truth<'a>)]) -> impl Iterator<Item = Mismatch> + 'a {
+    truths.iter().enumerate().filter_map(move |(subject, (id, truth))| {
+        let row = swim.member(id);
+        let wrong = wrong(swim, row, truth)?;
+        Some(Mismatch { observer: 0, subject, believed: row.map(|row| row.claim), wrong })
+    })
+}
+
+fn wrong(swim: &Swim<Stream>, row: Option<MemberView<'_>>, truth: &Truth<'_>) -> Option<Wrong> {
+    let is_active = row.is_some_and(|row| row.status().is_active());
+    match truth {
+        Truth::Runs { swim: other, .. } if other.config().cluster != swim.config().cluster => {
+            is_active.then_some(Wrong::Stranger)
         }
+        Truth::Runs { swim: other, address } => {
+            let Some(row) = row.filter(|row| row.status() == Status::Alive) else { return Some(Wrong::NotAlive) };
+            let up_to_date = row.address == *address
+                && row.claim.incarnation == other.incarnation()
+                && other.member(other.id()).is_none_or(|own| own.metadata == row.metadata);
+            (!up_to_date).then_some(Wrong::Outdated)
+        }
+        Truth::Gone => is_active.then_some(Wrong::Ghost),
+        Truth::Unclear => None,
+    }
+}
+
+impl Disagreement {
+    /// Who is wrong about whom, what is true, and what stands between the two.
+    #[must_use]
+    pub fn explain(&self, cluster: &Cluster) -> String {
+        let mut text = format!("not converged: {self}\n");
+        let by_subject = self.by_subject();
+        for (subject, wrong) in by_subject.iter().take(PRINTED) {
+            text += &format!("  {}\n", truth_about(cluster, *subject));
+            for mismatch in wrong.iter().take(PRINTED) {
+                text += &format!("    {}\n", why(cluster, mismatch));
+            }
+            if wrong.len() > PRINTED {
+                text += &format!("    and {} more nodes\n", wrong.len() - PRINTED);
+            }
+        }
+        if by_subject.len() > PRINTED {
+            text += &format!("  and {} more members\n", by_subject.len() - PRINTED);
+        }
+        text
+    }
+
+    fn by_subject(&self) -> BTreeMap<usize, Vec<&Mismatch>> {
+        let mut by_subject: BTreeMap<usize, Vec<&Mismatch>> = BTreeMap::new();
+        for mismatch in &self.mismatches {
+            by_subject.entry(mismatch.subject).or_default().push(mismatch);
+        }
+        by_subject
     }
 }
 
 impl fmt::Display for Disagreement {
+    /// How many rows are wrong, and the first of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        let more = if self.mismatches.len() >= MOST { " or more" } else { "" };
+        write!(f, "{}{more} rows are wrong", self.mismatches.len())?;
+        self.mismatches.first().map_or(Ok(()), |first| write!(f, ", the first: {first}"))
     }
 }
 
-impl fmt::Debug for Disagreement {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "node-{} has node-{} as ", self.observer, self.subject)?;
+        match self.believed {
+            Some(claim) => claim.fmt(f)?,
+            None => f.write_str("unknown")?,
+        }
+        f.write_str(match self.wrong {
+            Wrong::NotAlive => ", which runs",
+            Wrong::Outdated => ", and its description is outdated",
+            Wrong::Ghost => ", which does not run",
+            Wrong::Stranger => ", which is of another cluster",
+        })
     }
 }
 
 impl core::error::Error for Disagreement {}
-
-fn explain(cluster: &Cluster, mismatches: &[Mismatch]) -> String {
-    let mut by_subject: BTreeMap<usize, Vec<&Mismatch>> = BTreeMap::new();
-    for mismatch in mismatches {
-        by_subject.entry(mismatch.subject).or_default().push(mismatch);
-    }
-    let more = if mismatches.len() >= MOST { "or more " } else { "" };
-    let mut text = format!("not converged: {} {more}wrong rows about {} members\n", mismatches.len(), by_subject.len());
-    for (subject, wrong) in by_subject.iter().take(PRINTED) {
-        text += &format!("  {}\n", truth_about(cluster, *subject));
-        for mismatch in wrong.iter().take(PRINTED) {
-            text += &format!("    {}\n", why(cluster, mismatch));
-        }
-        if wrong.len() > PRINTED {
-            text += &format!("    and {} more nodes\n", wrong.len() - PRINTED);
-        }
-    }
-    if by_subject.len() > PRINTED {
-        text += &format!("  and {} more members\n", by_subject.len() - PRINTED);
-    }
-    text
-}
 
 fn truth_about(cluster: &Cluster, subject: usize) -> String {
     let owners = cluster.nodes().enumerate().filter(|(index, _)| cluster.name_of(*index) == subject);
@@ -194,17 +214,10 @@ fn truth_about(cluster: &Cluster, subject: usize) -> String {
     format!("node-{subject} ({}):", states.join("; "))
 }
 
-/// What an observer believes, and what stands between it and the truth.
+/// A wrong row, and what stands between it and the truth.
 fn why(cluster: &Cluster, mismatch: &Mismatch) -> String {
     let (observer, subject) = (mismatch.observer, mismatch.subject);
-    let believed = mismatch.believed.map_or(String::from("unknown"), |claim| claim.to_string());
-    let mut text = format!("node-{observer}: {believed}");
-    match mismatch.wrong {
-        Wrong::NotAlive => {}
-        Wrong::Outdated => text += ", outdated",
-        Wrong::Ghost => text += ", a ghost",
-        Wrong::Stranger => text += ", of another cluster",
-    }
+    let mut text = mismatch.to_string();
     if subject < cluster.nodes().len() {
         for (from, to) in [(observer, subject), (subject, observer)] {
             if cluster.is_cut(from, to) {
@@ -215,16 +228,12 @@ fn why(cluster: &Cluster, mismatch: &Mismatch) -> String {
         }
     }
     if let Some(swim) = cluster.node(observer).swim() {
-        let waiting = swim.queued_updates();
-        text += &format!(
-            "; knows {} active members, {waiting} updates wait, health {}",
-            swim.active_members(),
-            swim.health()
-        );
+        let (active, waiting, health) = (swim.active_members(), swim.queued_updates(), swim.health());
+        text += &format!("; knows {active} active members, {waiting} updates wait, health score {health}");
     }
-    let heard = |event: &swim_core::Event| crate::checkers::about(event) == Some(subject);
-    match cluster.events(observer).rev().find(|(_, event)| heard(event)) {
-        Some((at, event)) => text += &format!("; last heard at {at}: {}", crate::trace::Told(event)),
+    let is_about_it = |event: &Event| about(event) == Some(subject);
+    match cluster.events(observer).rev().find(|(_, event)| is_about_it(event)) {
+        Some((at, event)) => text += &format!("; last heard at {at}: {}", Told(event)),
         None => text += "; never heard of it",
     }
     text

@@ -69,6 +69,7 @@ pub(crate) struct Node {
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
     started: Instant,
+    first_incarnation: Incarnation,
     /// When it last went on after a stall.
     resumed: Option<Instant>,
 }
@@ -87,6 +88,7 @@ impl Node {
             inbox: VecDeque::new(),
             inbox_packets: 0,
             started: Instant::ORIGIN,
+            first_incarnation: Incarnation::new(0),
             resumed: None,
         }
     }
@@ -99,6 +101,7 @@ impl Node {
         self.generation += 1;
         self.phase = Phase::Running;
         self.started = now;
+        self.first_incarnation = incarnation;
         self.resumed = None;
         Ok(())
     }
@@ -125,8 +128,12 @@ impl Node {
         if self.phase == Phase::Running { self.swim.as_deref_mut() } else { None }
     }
 
-    /// How the process has been going, as those who judge it should know.
-    pub(crate) fn condition(&self, now: Instant) -> Condition {
+    /// How the process has been going, as those who judge it should know. A verdict on an incarnation before its first
+    /// one is about a former process.
+    pub(crate) fn condition(&self, now: Instant, judged: Incarnation) -> Condition {
+        if judged < self.first_incarnation {
+            return Condition::Gone;
+        }
         let stalled = self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
             (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,

@@ -23,7 +23,7 @@ pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
-pub(crate) use self::watch::{Watch, about};
+pub(crate) use self::watch::{Watch, about, member};
 
 /// What a checker found: nothing, or how the promise was broken.
 pub type Verdict = Result<(), String>;
@@ -62,8 +62,8 @@ pub trait Checker: fmt::Debug {
         Ok(())
     }
 
-    /// A node's table holds this of `subject`, another member. Shown for every row after a change of the table; in large clusters at
-    /// most once in a virtual second for each node.
+    /// A node's table holds this of `subject`, another member. Shown for every row after a change of the table; in large
+    /// clusters not after every one, but every second or so.
     fn believed(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         let _ = (now, node, subject, claim);
         Ok(())

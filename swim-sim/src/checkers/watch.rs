@@ -1,12 +1,13 @@
 //! Shows what happens to every checker, and keeps the first violation.
 //!
 //! Comparing a whole table costs time that grows with the cluster, so it is done only when the table's digest has
-//! changed, and in clusters of more than [`SMALL`] nodes at most once in a virtual second for each node.
+//! changed, and in clusters of more than [`SMALL`] nodes at each node at most once in as many virtual seconds as there
+//! are 256 nodes begun. What happens to members is told by events in any case, and those are all looked at.
 
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{Event, Instant, Swim};
+use swim_core::{Event, Instant, Member, Swim};
 
 use super::{Checker, Fill, Verdict, Violation, grown};
 use crate::name;
@@ -26,7 +27,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
-        let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(1) };
+        let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(nodes.div_ceil(256) as u64) };
         Self { checkers, compared: Vec::new(), pause, violation: None }
     }
 
@@ -100,13 +101,20 @@ impl Watch {
 /// The number of the member that an event is about.
 pub(crate) fn about(event: &Event) -> Option<usize> {
     match event {
+        Event::Reaped(id) => name::number(id),
+        _ => member(event).and_then(|member| name::number(&member.id)),
+    }
+}
+
+/// The member that an event carries.
+pub(crate) fn member(event: &Event) -> Option<&Member> {
+    match event {
         Event::Joined(member)
         | Event::Updated(member)
         | Event::Suspected { member, .. }
         | Event::Refuted(member)
         | Event::Failed(member)
-        | Event::Left(member) => name::number(&member.id),
-        Event::Reaped(id) => name::number(id),
+        | Event::Left(member) => Some(member),
         _ => None,
     }
 }

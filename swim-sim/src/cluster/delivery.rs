@@ -4,13 +4,14 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Instant};
+use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Instant, Swim};
 
 use super::{Cluster, Occurrence};
 use crate::address;
-use crate::checkers::about;
+use crate::checkers::member;
 use crate::figures::Condition;
 use crate::log::Observed;
+use crate::name;
 use crate::node::{Inbound, Phase};
 use crate::trace::{Passage, What};
 
@@ -108,7 +109,7 @@ impl Cluster {
     }
 
     fn take_exchanges(&mut self, index: usize) {
-        while let Some(output) = self.nodes[index].running().and_then(|swim| swim.poll_exchange()) {
+        while let Some(output) = self.nodes[index].running().and_then(Swim::poll_exchange) {
             match output {
                 ExchangeOutput::Open { id, to, request } => self.open(index, id, to, request),
                 ExchangeOutput::Reply { id, payload } => self.reply(index, id.0, payload),
@@ -121,16 +122,20 @@ impl Cluster {
     /// Says whether the process is done.
     fn take_events(&mut self, index: usize) -> bool {
         let mut has_left = false;
-        while let Some(event) = self.nodes[index].running().and_then(|swim| swim.poll_event()) {
+        while let Some(event) = self.nodes[index].running().and_then(Swim::poll_event) {
             self.trace.note(self.now, Some(index), &What::Told(&event));
             self.watch.told(self.now, index, &event);
-            let subject = about(&event).and_then(|subject| self.nodes.get(subject));
-            let condition = subject.map_or(Condition::Gone, |subject| subject.condition(self.now));
-            self.recorder.told(self.now, index, &event, condition);
+            self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
             self.log.push(Observed { at: self.now, node: index, event });
         }
         has_left
+    }
+
+    /// The condition of the member that an event is about.
+    fn condition(&self, event: &Event) -> Condition {
+        let judged = member(event).and_then(|member| Some((self.nodes.get(name::number(&member.id)?)?, member)));
+        judged.map_or(Condition::Gone, |(node, member)| node.condition(self.now, member.claim.incarnation))
     }
 
     /// Sends a packet on its way.
@@ -182,7 +187,7 @@ impl Cluster {
     /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
     /// ack that waited all the time comes too late.
     pub(super) fn catch_up(&mut self, index: usize) {
-        let due = |cluster: &Self| cluster.nodes[index].swim().and_then(|swim| swim.poll_timeout());
+        let due = |cluster: &Self| cluster.nodes[index].swim().and_then(Swim::poll_timeout);
         if due(self).is_some_and(|at: Instant| at <= self.now) {
             self.timeout(index);
         }

@@ -66,10 +66,10 @@ impl Cluster {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, client, server) = (connection.stage, connection.client, connection.server);
         let other = server.map_or_else(|| self.directory.owner(connection.to), |server| Some(server.node));
-        let (from, to) = if stage.from_client() { (Some(client.node), other) } else { (other, Some(client.node)) };
+        let (from, to) = if stage.is_clients() { (Some(client.node), other) } else { (other, Some(client.node)) };
         let Some(from) = from else { return drop(self.network.connections.close(serial)) };
         // Behind a machine without power there is nobody to send; a kernel sends for a process that has died.
-        if self.nodes[from].phase == Phase::PoweredOff || (stage.from_client() && !self.is_there(client)) {
+        if self.nodes[from].phase == Phase::PoweredOff || (stage.is_clients() && !self.is_there(client)) {
             self.network.connections.close(serial);
             return;
         }
@@ -94,7 +94,7 @@ impl Cluster {
         self.trace.note(self.now, Some(from), &What::Stalled { serial, stage });
         if attempt + 1 < MOST_ATTEMPTS {
             self.agenda.put(self.now + stage.retransmission(attempt), Occurrence::Connection(serial));
-        } else if stage.from_client() {
+        } else if stage.is_clients() {
             self.receive(from, Inbound::Failed(serial, ExchangeFailure::TimedOut));
         } else {
             // The server's side forgets it; the client waits until its own deadline.
@@ -109,9 +109,9 @@ impl Cluster {
         let server = connection.server.or_else(|| self.directory.owner(to).map(|node| self.nodes[node].end(node)));
         connection.server = server;
         let Some(server) = server else { return self.stall(serial, client.node) };
-        let receiver = if stage.from_client() { server.node } else { client.node };
+        let receiver = if stage.is_clients() { server.node } else { client.node };
         self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage });
-        if !stage.from_client() && !self.is_there(client) {
+        if !stage.is_clients() && !self.is_there(client) {
             self.network.connections.close(serial);
             return;
         }

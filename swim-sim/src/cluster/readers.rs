@@ -116,7 +116,7 @@ impl Cluster {
     pub fn standing(&self) -> String {
         let mut text = format!("at {}\n{}", self.now, self.options);
         if let Err(disagreement) = self.converged() {
-            text += &disagreement.to_string();
+            text += &disagreement.explain(self);
         }
         text += "last events:\n";
         let skipped = self.log.iter().count().saturating_sub(LAST_EVENTS);

@@ -91,15 +91,25 @@ impl Cluster {
         condition: impl Fn(&Self) -> M,
         within: Duration,
     ) -> Result<Result<Duration, Late>, Violation> {
+        let outcome = self.wait_until(condition, within)?;
+        let late = |why| Late { text: format!("not met within {within:?}: {why}\n{}", self.standing()) };
+        Ok(outcome.map_err(late))
+    }
+
+    /// As [`Cluster::try_run_until`], with no more than the reason if the condition is not met.
+    pub(crate) fn wait_until<M: Met>(
+        &mut self,
+        condition: impl Fn(&Self) -> M,
+        within: Duration,
+    ) -> Result<Result<Duration, String>, Violation> {
         let (begin, deadline) = (self.now, self.now + within);
         let pause = Duration::from_millis(10) * (1 + self.nodes.len() as u32 / 100);
         loop {
-            let Err(why) = condition(self).met() else { return Ok(Ok(self.now.since(begin))) };
-            if self.now >= deadline {
-                let text = format!("not met within {within:?}: {why}\n{}", self.standing());
-                return Ok(Err(Late { text }));
+            match condition(self).met() {
+                Ok(()) => return Ok(Ok(self.now.since(begin))),
+                Err(why) if self.now >= deadline => return Ok(Err(why)),
+                Err(_) => self.run_to((self.now + pause).min(deadline))?,
             }
-            self.run_to((self.now + pause).min(deadline))?;
         }
     }
 

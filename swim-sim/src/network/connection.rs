@@ -37,7 +37,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Whether what crosses comes from the side that opened the connection.
-    pub(crate) const fn from_client(self) -> bool {
+    pub(crate) const fn is_clients(self) -> bool {
         matches!(self, Self::Connect | Self::Request)
     }
 

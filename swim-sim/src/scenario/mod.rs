@@ -197,7 +197,7 @@ impl Scenario {
         loop {
             let left = when.time().saturating_sub(cluster.elapsed());
             let slice = left.min(Duration::from_secs(1));
-            let ran = cluster.try_run_until(|cluster| expectation.check(cluster), slice);
+            let ran = cluster.wait_until(|cluster| expectation.check(cluster), slice);
             progress(cluster);
             match ran.map_err(|violation| Failure::safety(self, cluster, &violation))? {
                 Ok(_) => return Ok(()),
