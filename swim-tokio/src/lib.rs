@@ -1,1 +1,3 @@
 //! Stub.
+mod transport;
+pub use transport::{TcpConfig, TcpConfigError, TransportMetrics};
