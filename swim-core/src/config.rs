@@ -97,7 +97,8 @@ pub struct Config {
     /// if it had just joined. Default 24 h.
     pub tombstone_for: Duration,
 
-    /// The largest packet, in bytes. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 512 to 65,507.
+    /// The largest packet, in bytes. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the
+    /// longest ping with the longest suspicion of its target beside it, names having 255 bytes) to 65,507.
     pub max_packet_size: usize,
     /// The largest request or reply of an exchange, in bytes, sent or accepted. Default 32 MiB; at least 64 KiB.
     pub max_exchange_size: usize,
@@ -105,9 +106,10 @@ pub struct Config {
     /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303.
     pub max_members: usize,
     /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted. Default 512; at most
-    /// 65,535 and must fit a packet together with the longest name.
+    /// `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest names.
     pub max_metadata_size: usize,
-    /// The longest user broadcast, in bytes. Default 512; must fit into half a packet beside its header.
+    /// The longest user broadcast, in bytes. Default 400; at most `max_packet_size` / 2 - 285, so that half a packet
+    /// holds it with the longest name and membership updates can have the other half.
     pub max_broadcast_size: usize,
     /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
     /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536.
@@ -166,7 +168,7 @@ impl Config {
             max_exchange_size: 32 << 20,
             max_members: 65_536,
             max_metadata_size: 512,
-            max_broadcast_size: 512,
+            max_broadcast_size: 400,
             max_broadcasts: 1_024,
             max_broadcast_origins: 1_024,
             max_exchanges: 16,
@@ -281,7 +283,7 @@ impl Config {
             ("suspicion_max_mult", usize::from(self.suspicion_max_mult), 1, 64),
             ("awareness_max", usize::from(self.awareness_max), 0, 64),
             ("join_parallelism", usize::from(self.join_parallelism), 1, 64),
-            ("max_packet_size", self.max_packet_size, 512, 65_507),
+            ("max_packet_size", self.max_packet_size, Self::MIN_PACKET_SIZE, 65_507),
             ("max_exchange_size", self.max_exchange_size, 65_536, u32::MAX as usize),
             ("max_members", self.max_members, 2, Self::MAX_MEMBERS),
             ("max_metadata_size", self.max_metadata_size, 0, 65_535),
@@ -313,10 +315,13 @@ impl Config {
 
     /// The highest bound on members that the table's 22-bit slots allow.
     pub const MAX_MEMBERS: usize = (1 << 22) - 1;
-    /// Bytes of a packet with one alive message beside the metadata, with the longest ping and the longest names.
-    const ALIVE_OVERHEAD: usize = 0;
-    /// Bytes of a user broadcast beside its payload.
-    const BROADCAST_OVERHEAD: usize = 0;
+    // The wire's tests measure the next three; names are as long as they may be, numbers and addresses too.
+    /// Bytes of a packet with a ping and one suspicion: what a probe of a suspect must be able to carry.
+    pub(crate) const MIN_PACKET_SIZE: usize = 1_051;
+    /// Bytes of a packet with a ping and one alive message, beside the alive's metadata.
+    pub(crate) const ALIVE_OVERHEAD: usize = 817;
+    /// Bytes of a packet with one user broadcast, beside the broadcast's payload.
+    pub(crate) const BROADCAST_OVERHEAD: usize = 285;
 }
 
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
@@ -440,7 +445,7 @@ mod tests {
             ("sync_interval_min", |c| c.sync_interval_min = c.sync_interval * 2),
             ("join_backoff", |c| c.join_backoff_max = Duration::ZERO),
             ("gossip_to_dead_for", |c| c.reap_left_after = Duration::ZERO),
-            ("max_packet_size", |c| c.max_packet_size = 511),
+            ("max_packet_size", |c| c.max_packet_size = Config::MIN_PACKET_SIZE - 1),
             ("max_members", |c| c.max_members = 1 << 22),
             ("max_metadata_size", |c| c.max_metadata_size = c.max_packet_size),
             ("max_broadcast_size", |c| c.max_broadcast_size = c.max_packet_size / 2),

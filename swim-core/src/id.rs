@@ -151,6 +151,17 @@ impl SequenceNumber {
     }
 }
 
+/// Where a member stands in the table: dense, reused after the member is removed, and of no meaning outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot(pub(crate) u32);
+
+impl Slot {
+    /// The slot as an index into tables by slot.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Names one exchange (a request and its reply).
 ///
 /// The core numbers the exchanges that it opens; a driver numbers the requests that arrive. The two never mix: which

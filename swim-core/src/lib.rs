@@ -4,16 +4,39 @@
 
 extern crate alloc;
 
+// Floor 0: numbers, names and chance.
+mod hash;
+mod id;
+mod places;
+mod random;
+mod time;
+
+// Floor 1: what is said, configured, told and counted.
 mod config;
 mod event;
 mod exchange;
-mod id;
 mod member;
 mod metrics;
-#[allow(dead_code)]
-mod random;
+pub mod wire;
+
+// Floor 2: one concept each; none imports another.
+mod awareness;
+mod deliveries;
+mod departed;
+mod dissemination;
+mod exchanges;
+mod members;
+mod outbox;
+mod pings;
+mod probe;
+mod probe_order;
+mod seeds;
+mod suspicion;
+mod sync;
+mod timers;
+
+// Floor 3: the state machine that connects them.
 mod swim;
-mod time;
 
 pub use config::{Config, ConfigError};
 pub use event::Event;

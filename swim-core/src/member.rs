@@ -135,6 +135,11 @@ pub(crate) fn is_reachable(address: &SocketAddr) -> bool {
     address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast()
 }
 
+/// An address as the wire carries it: IPv4 as such, no flow and no scope.
+pub(crate) fn normal_address(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

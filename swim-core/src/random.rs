@@ -39,6 +39,21 @@ pub(crate) fn jittered(rng: &mut impl Rng, duration: Duration, permille: u16) ->
     duration.saturating_sub(spread) + up_to(rng, spread * 2)
 }
 
+/// The most places that [`sample`] draws.
+pub(crate) const MAX_SAMPLE: usize = 34;
+
+/// Up to `count` distinct places out of `0..pool`, uniformly (Floyd's algorithm), in O(count) draws whatever the pool.
+pub(crate) fn sample<R: Rng>(rng: &mut R, count: usize, pool: usize) -> impl Iterator<Item = u32> + use<R> {
+    let mut drawn = [0_u32; MAX_SAMPLE];
+    let count = count.min(pool).min(MAX_SAMPLE);
+    for len in 0..count {
+        let last = (pool - count + len) as u32;
+        let place = below(rng, last + 1);
+        drawn[len] = if drawn[..len].contains(&place) { last } else { place };
+    }
+    drawn.into_iter().take(count)
+}
+
 #[cfg(test)]
 mod tests {
     use rand_core::SeedableRng;
@@ -54,6 +69,20 @@ mod tests {
             seen[below(&mut rng, 7) as usize] += 1;
         }
         assert!(seen.iter().all(|&count| (9_500..10_500).contains(&count)), "{seen:?}");
+    }
+
+    #[test]
+    fn a_sample_is_distinct_and_every_place_is_as_likely() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let mut seen = [0_u32; 10];
+        for _ in 0..10_000 {
+            let places: alloc::collections::BTreeSet<u32> = sample(&mut rng, 3, 10).collect();
+            assert_eq!(places.len(), 3);
+            places.iter().for_each(|&place| seen[place as usize] += 1);
+        }
+        assert!(seen.iter().all(|&count| (2_800..3_200).contains(&count)), "{seen:?}");
+        assert_eq!(sample(&mut rng, 5, 2).count(), 2);
+        assert_eq!(sample(&mut rng, 5, 0).count(), 0);
     }
 
     #[test]

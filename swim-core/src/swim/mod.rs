@@ -1,187 +1,269 @@
-//! STUB: the shape of the public contract, so that drivers can be written beside the core.
-#![allow(missing_docs, unused_variables, clippy::unimplemented, clippy::needless_pass_by_value, dead_code)]
+//! [`Swim`]: the state machine that connects the concepts of the floors below.
+//!
+//! Each family of rules has its own file: `packets` (what arrives), `claims` and `refutation` (what is believed),
+//! `probing` and `relaying` (failure detection), `gossiping` and `transmit` (dissemination), `exchanging`, `joining`
+//! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
+//! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
-use alloc::vec::Vec;
+mod claims;
+mod commands;
+mod error;
+mod exchanging;
+mod gossiping;
+mod invariants;
+mod joining;
+mod leaving;
+mod me;
+mod merging;
+mod packets;
+mod probing;
+mod refutation;
+mod relaying;
+mod state;
+mod syncing;
+mod timeouts;
+mod transmit;
+mod view;
+
+use alloc::collections::VecDeque;
 use core::net::SocketAddr;
+
 use rand_core::Rng;
 
-use crate::{
-    Claim, Config, ConfigError, Event, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, Member, Metrics,
-    NodeId, SequenceNumber, Status,
-};
+use crate::config::{Config, ConfigError};
+use crate::departed::Departed;
+use crate::event::Event;
+use crate::exchange::ExchangeOutput;
+use crate::id::{Incarnation, NodeId};
+use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
+use crate::members::Members;
+use crate::metrics::{DropReason, Metrics};
+use crate::probe_order::ProbeOrder;
+use crate::random::up_to;
+use crate::time::Instant;
+use crate::timers::{Timer, Timers};
+use crate::wire;
 
-/// A packet to be sent; its bytes are in the buffer that poll_transmit was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transmit {
-    pub to: SocketAddr,
-}
+pub use error::{BroadcastError, JoinError, MetadataError, PingError};
+use me::Me;
+pub use me::State;
+use state::{Contacts, Detector, Gossip, Outputs};
+pub use transmit::Transmit;
+pub use view::MemberView;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Running,
-    Leaving,
-    Left,
-}
-
-/// Borrowed view of one member in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemberView<'a> {
-    pub id: &'a str,
-    pub address: SocketAddr,
-    pub metadata: &'a [u8],
-    pub claim: Claim,
-}
-
-impl MemberView<'_> {
-    pub fn status(&self) -> Status {
-        self.claim.status
-    }
-    pub fn to_member(&self) -> Member {
-        unimplemented!()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JoinError {
-    /// unspecified, multicast or port 0
-    Address(SocketAddr),
-    /// max_seeds reached
-    TooManySeeds { max: usize },
-    NotRunning,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetadataError {
-    TooLong { len: usize, max: usize },
-    NotRunning,
-    IncarnationsExhausted,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BroadcastError {
-    TooLong { len: usize, max: usize },
-    QueueFull { max: usize },
-    NotRunning,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PingError {
-    UnknownMember,
-    Ourselves,
-    Full { max: usize },
-    NotRunning,
-}
-macro_rules! errors { ($($t:ty),*) => { $(
-    impl core::fmt::Display for $t { fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result { write!(f, "{self:?}") } }
-    impl core::error::Error for $t {}
-)* } }
-errors!(JoinError, MetadataError, BroadcastError, PingError);
-
+/// One node's side of the protocol.
+///
+/// # How to drive it
+/// Methods come in four kinds. *Inputs* (`handle_*`) say what happened; *commands* (`join`, `leave`, …) say what the
+/// user wants; *outputs* (`poll_*`) say what is to be done; the rest reads. `now` is always the first argument of what
+/// takes one, and must not go backwards; an earlier one does no harm but is taken as it is.
+///
+/// **After every input and every command, drain the outputs:**
+/// 1. [`poll_transmit`](Self::poll_transmit) until `None`: send each packet;
+/// 2. [`poll_exchange`](Self::poll_exchange) until `None`: open, answer or abandon each exchange;
+/// 3. [`poll_event`](Self::poll_event) until `None`: tell the user;
+/// 4. [`poll_timeout`](Self::poll_timeout) once: call [`handle_timeout`](Self::handle_timeout) at that time.
+///
+/// ```
+/// use rand_core::SeedableRng;
+/// use rand_xoshiro::Xoshiro256PlusPlus;
+/// use swim_core::{Config, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Swim};
+///
+/// let identity = Identity::new(NodeId::new("a")?, "127.0.0.1:7946".parse()?, Incarnation::new(1));
+/// let rng = Xoshiro256PlusPlus::seed_from_u64(7);
+/// let now = Instant::ORIGIN; // your clock
+/// let mut swim = Swim::new(Config::lan(), identity, rng, now)?;
+/// swim.join(now, &["127.0.0.1:7947".parse()?])?;
+///
+/// let mut buffer = Vec::new();
+/// while let Some(transmit) = swim.poll_transmit(now, &mut buffer) { // 1.
+///     println!("send {} bytes to {}", buffer.len(), transmit.to);
+/// }
+/// while let Some(exchange) = swim.poll_exchange() { // 2.
+///     assert!(matches!(exchange, ExchangeOutput::Open { .. }));
+/// }
+/// while let Some(event) = swim.poll_event() { // 3.
+///     println!("{event:?}");
+/// }
+/// let wake_me_at = swim.poll_timeout(); // 4.
+/// # assert!(wake_me_at.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Determinism
+/// The same configuration, generator and inputs give the same outputs, bit for bit, on every platform.
 #[derive(Debug)]
 pub struct Swim<R> {
+    config: Config,
     rng: R,
+    me: Me,
+    members: Members,
+    /// The active peers: whom to probe and gossip to.
+    peers: ProbeOrder,
+    departed: Departed,
+    detector: Detector,
+    gossip: Gossip,
+    contacts: Contacts,
+    timers: Timers,
+    outputs: Outputs,
+    metrics: Metrics,
 }
 
 impl<R: Rng> Swim<R> {
-    pub fn new(config: Config, identity: Identity, rng: R, now: Instant) -> Result<Self, ConfigError> {
-        unimplemented!()
+    /// A node that knows only itself. `now` starts its timers; `rng` decides all that is left to chance.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says which setting, or which part of the identity, cannot be used.
+    pub fn new(config: Config, identity: Identity, mut rng: R, now: Instant) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let Identity { id, address, metadata, incarnation } = identity;
+        let address = normal_address(address);
+        if !is_reachable(&address) {
+            return Err(ConfigError::Address(address));
+        }
+        if metadata.len() > config.max_metadata_size {
+            return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
+        }
+        if incarnation > Incarnation::MAX {
+            return Err(ConfigError::Incarnation);
+        }
+        let mut members = Members::new(config.max_members, rng.next_u64());
+        let slot = members
+            .insert(&id, Claim::new(incarnation, Status::Alive))
+            .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
+        members.describe(slot, incarnation, address, &metadata);
+        let cluster = wire::cluster_hash(&config.cluster);
+        let mut swim = Self {
+            me: Me::new(id, slot, address, incarnation, cluster),
+            members,
+            peers: ProbeOrder::default(),
+            departed: Departed::default(),
+            detector: Detector::new(&config, &mut rng),
+            gossip: Gossip::default(),
+            contacts: Contacts::new(&config),
+            timers: Timers::default(),
+            outputs: Outputs::default(),
+            metrics: Metrics::default(),
+            config,
+            rng,
+        };
+        swim.stagger(now);
+        Ok(swim)
     }
 
-    // --- inputs (now first); after each one, drain the four polls
-    pub fn handle_packet(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
-        unimplemented!()
-    }
-    pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
-        unimplemented!()
-    }
-    pub fn handle_timeout(&mut self, now: Instant) {
-        unimplemented!()
-    }
-    /// hint: nothing listens at `address` (connection refused)
-    pub fn handle_unreachable(&mut self, now: Instant, address: SocketAddr) {
-        unimplemented!()
+    /// Sets the first deadlines at random within their intervals, so that nodes started together do not act in step.
+    fn stagger(&mut self, now: Instant) {
+        let Self { config, rng, timers, .. } = self;
+        timers.set(Timer::Probe, now + up_to(rng, config.probe_interval));
+        timers.set(Timer::Sync, now + up_to(rng, config.sync_interval_min));
+        timers.set(Timer::Reconnect, now + up_to(rng, config.reconnect_interval));
     }
 
-    // --- what the user wants
-    /// Adds seeds and contacts them; idempotent per address; our own address is skipped.
-    pub fn join(&mut self, now: Instant, seeds: &[SocketAddr]) -> Result<(), JoinError> {
-        unimplemented!()
-    }
-    /// Event::LeaveComplete follows within Config::leave_timeout.
-    pub fn leave(&mut self, now: Instant) {
-        unimplemented!()
-    }
-    pub fn set_metadata(&mut self, now: Instant, metadata: &[u8]) -> Result<(), MetadataError> {
-        unimplemented!()
-    }
-    pub fn broadcast(&mut self, now: Instant, payload: &[u8]) -> Result<(), BroadcastError> {
-        unimplemented!()
-    }
-    /// Event::Pinged { sequence, .. } follows.
-    pub fn ping(&mut self, now: Instant, id: &str) -> Result<SequenceNumber, PingError> {
-        unimplemented!()
-    }
-
-    // --- outputs
-    /// Clears `buffer`, fills it with the packet's bytes.
-    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
-        unimplemented!()
-    }
+    /// The next thing to do about exchanges.
     pub fn poll_exchange(&mut self) -> Option<ExchangeOutput> {
-        unimplemented!()
-    }
-    pub fn poll_event(&mut self) -> Option<Event> {
-        unimplemented!()
-    }
-    /// When handle_timeout is to be called next.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        unimplemented!()
+        self.outputs.exchanges.pop_front()
     }
 
-    // --- reading
-    pub fn id(&self) -> &NodeId {
-        unimplemented!()
+    /// The next thing to tell the user.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.outputs.events.pop_front()
     }
-    pub fn address(&self) -> SocketAddr {
-        unimplemented!()
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the node has left). O(1).
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
     }
+
+    /// This node's name.
+    #[must_use]
+    pub const fn id(&self) -> &NodeId {
+        &self.me.id
+    }
+
+    /// This node's address as the others know it.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.me.address
+    }
+
+    /// This node's incarnation.
+    #[must_use]
     pub fn incarnation(&self) -> Incarnation {
-        unimplemented!()
+        self.members.claim(self.me.slot).incarnation
     }
-    pub fn state(&self) -> State {
-        unimplemented!()
+
+    /// Whether the node runs, leaves or has left.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.me.state
     }
-    pub fn config(&self) -> &Config {
-        unimplemented!()
+
+    /// The settings.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
-    /// Every known member (this node included; alive, suspect, dead and left; tombstones are not members), in no order that means anything.
+
+    /// Every known member, this node among them: alive, suspect, dead and left, in no order that means anything.
     pub fn members(&self) -> impl Iterator<Item = MemberView<'_>> {
-        core::iter::empty()
+        self.members.slots().filter_map(|slot| self.view(slot))
     }
+
+    /// The member of that name.
+    #[must_use]
     pub fn member(&self, id: &str) -> Option<MemberView<'_>> {
-        unimplemented!()
+        self.view(self.members.find(id)?)
     }
-    /// How many members are alive or suspect, this node included.
+
+    /// How many members are alive or suspected, this node included while it runs.
+    #[must_use]
     pub fn active_members(&self) -> usize {
-        unimplemented!()
+        self.peers.len() + usize::from(self.me.state == State::Running)
     }
-    /// Lifeguard's local health score: 0 is well.
-    pub fn health(&self) -> u8 {
-        unimplemented!()
+
+    /// Lifeguard's local health score: 0 is well, up to `Config::awareness_max`.
+    #[must_use]
+    pub const fn health(&self) -> u8 {
+        self.detector.awareness.score()
     }
-    /// Order-independent digest of the table; equal tables have equal digests.
+
+    /// A digest of the table that does not depend on its order: equal tables have equal digests.
+    #[must_use]
     pub fn digest(&self) -> u64 {
-        unimplemented!()
+        self.members.digest().total()
     }
-    /// Updates and user broadcasts waiting to be sent.
-    pub fn queued_updates(&self) -> usize {
-        unimplemented!()
+
+    /// How many updates about members wait to be sent.
+    #[must_use]
+    pub const fn queued_updates(&self) -> usize {
+        self.gossip.updates.len()
     }
-    pub fn queued_broadcasts(&self) -> usize {
-        unimplemented!()
+
+    /// How many user broadcasts wait to be sent.
+    #[must_use]
+    pub const fn queued_broadcasts(&self) -> usize {
+        self.gossip.broadcasts.len()
     }
-    pub fn metrics(&self) -> &Metrics {
-        unimplemented!()
+
+    /// How many suspicions are running.
+    #[must_use]
+    pub fn suspicions(&self) -> usize {
+        self.detector.suspicions.len()
     }
-    #[doc(hidden)]
-    pub fn check_invariants(&self) {
-        unimplemented!()
+
+    /// The counters since the start.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Tells the user, or counts that there is no room to.
+    fn tell(&mut self, event: Event) {
+        if self.outputs.events.len() < self.config.max_events {
+            self.outputs.events.push_back(event);
+        } else {
+            self.metrics.drop(DropReason::EventsFull);
+        }
     }
 }

@@ -1,0 +1,223 @@
+//! The updates that wait to be spread: infection-style dissemination (SWIM 4.1).
+//!
+//! Each update is sent a bounded number of times, those sent least first, and a newer one about the same subject
+//! replaces the older. Entries lie in lists by the number of times they were sent, so taking a packet's worth,
+//! replacing and finishing cost O(1) for each update touched. An update's bytes are made once and copied into packets.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::id::Slot;
+use crate::places::Places;
+
+const NONE: u32 = u32::MAX;
+/// How many entries that do not fit are passed over before a packet counts as full.
+const LOOK_AHEAD: u32 = 4;
+/// No message is shorter than this, so less room than this ends the search.
+const SHORTEST: usize = 5;
+
+#[derive(Debug)]
+struct Entry {
+    body: Box<[u8]>,
+    /// What the update is about, if a newer one is to replace it.
+    subject: Option<Slot>,
+    sent: u8,
+    previous: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+}
+
+const EMPTY: List = List { head: NONE, tail: NONE };
+
+/// A queue of encoded updates.
+#[derive(Debug, Default)]
+pub(crate) struct Dissemination {
+    entries: Vec<Entry>,
+    vacant: Vec<u32>,
+    /// The list of entries that were sent 0, 1, 2, … times.
+    by_sent: Vec<List>,
+    subjects: Places,
+    /// Entries taken for the packet being filled: they must not be taken twice.
+    taken: Vec<u32>,
+    len: usize,
+    bytes: usize,
+}
+
+impl Dissemination {
+    /// How many updates wait.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many bytes the waiting updates have together.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether an update about `subject` waits.
+    pub(crate) fn contains(&self, subject: Slot) -> bool {
+        self.subjects.get(subject).is_some()
+    }
+
+    /// Queues an update, sent zero times, in place of an older one about the same subject.
+    pub(crate) fn push(&mut self, subject: Option<Slot>, body: Box<[u8]>) {
+        if let Some(subject) = subject {
+            self.cancel(subject);
+        }
+        self.len += 1;
+        self.bytes += body.len();
+        let entry = Entry { body, subject, sent: 0, previous: NONE, next: NONE };
+        let at = if let Some(at) = self.vacant.pop() {
+            self.entries[at as usize] = entry;
+            at
+        } else {
+            self.entries.push(entry);
+            self.entries.len() as u32 - 1
+        };
+        if let Some(subject) = subject {
+            self.subjects.set(subject, at as usize);
+        }
+        self.append(at);
+    }
+
+    /// Drops the update about `subject`, if one waits.
+    pub(crate) fn cancel(&mut self, subject: Slot) {
+        if let Some(at) = self.subjects.get(subject) {
+            self.unlink(at as u32);
+            self.finish(at as u32);
+            self.shrink();
+        }
+    }
+
+    /// Appends updates to `packet` within `room` bytes, those sent least first, and counts them as sent once more.
+    /// An update that was sent `limit` times is finished. `sent` is told of each one.
+    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: usize, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
+        if self.len == 0 {
+            return 0;
+        }
+        let start = packet.len();
+        let mut misfits = 0;
+        'lists: for list in 0..self.by_sent.len() {
+            let mut at = self.by_sent[list].head;
+            while at != NONE {
+                let left = room - (packet.len() - start);
+                if misfits == LOOK_AHEAD || left < SHORTEST {
+                    break 'lists;
+                }
+                let entry = &self.entries[at as usize];
+                let next = entry.next;
+                if entry.body.len() <= left {
+                    packet.extend_from_slice(&entry.body);
+                    sent(&entry.body);
+                    self.unlink(at);
+                    self.taken.push(at);
+                } else {
+                    misfits += 1;
+                }
+                at = next;
+            }
+        }
+        self.count_taken(limit);
+        packet.len() - start
+    }
+
+    fn count_taken(&mut self, limit: u8) {
+        let mut taken = core::mem::take(&mut self.taken);
+        for at in taken.drain(..) {
+            let entry = &mut self.entries[at as usize];
+            entry.sent += 1;
+            if entry.sent >= limit { self.finish(at) } else { self.append(at) }
+        }
+        self.taken = taken;
+        self.shrink();
+    }
+
+    /// Appends an unlinked entry to the list of those sent as often.
+    fn append(&mut self, at: u32) {
+        let sent = usize::from(self.entries[at as usize].sent);
+        if sent >= self.by_sent.len() {
+            self.by_sent.resize(sent + 1, EMPTY);
+        }
+        let tail = self.by_sent[sent].tail;
+        self.entries[at as usize].previous = tail;
+        self.entries[at as usize].next = NONE;
+        match tail {
+            NONE => self.by_sent[sent].head = at,
+            tail => self.entries[tail as usize].next = at,
+        }
+        self.by_sent[sent].tail = at;
+    }
+
+    fn unlink(&mut self, at: u32) {
+        let Entry { previous, next, sent, .. } = self.entries[at as usize];
+        let list = &mut self.by_sent[usize::from(sent)];
+        if previous == NONE {
+            list.head = next;
+        }
+        if next == NONE {
+            list.tail = previous;
+        }
+        if previous != NONE {
+            self.entries[previous as usize].next = next;
+        }
+        if next != NONE {
+            self.entries[next as usize].previous = previous;
+        }
+    }
+
+    /// Forgets an unlinked entry.
+    fn finish(&mut self, at: u32) {
+        let entry = &mut self.entries[at as usize];
+        self.len -= 1;
+        self.bytes -= entry.body.len();
+        entry.body = Box::default();
+        if let Some(subject) = entry.subject.take() {
+            self.subjects.clear(subject);
+        }
+        self.vacant.push(at);
+    }
+
+    /// Gives the memory of a storm back once it is over.
+    fn shrink(&mut self) {
+        if self.len == 0 && self.entries.capacity() > 64 {
+            *self = Self::default();
+        }
+    }
+
+    pub(crate) fn check_invariants(&self) {
+        let (mut len, mut bytes) = (0, 0);
+        for (sent, list) in self.by_sent.iter().enumerate() {
+            let (mut at, mut previous) = (list.head, NONE);
+            while at != NONE {
+                let entry = &self.entries[at as usize];
+                assert_eq!((usize::from(entry.sent), entry.previous), (sent, previous), "lists are linked both ways");
+                if let Some(subject) = entry.subject {
+                    assert_eq!(self.subjects.get(subject), Some(at as usize), "every subject is found");
+                }
+                len += 1;
+                bytes += entry.body.len();
+                (previous, at) = (at, entry.next);
+            }
+            assert_eq!(list.tail, previous, "the tail is the last");
+        }
+        assert_eq!((len, bytes), (self.len, self.bytes), "entries are counted");
+    }
+}
+
+/// λ log(n): how many times an update is sent in a cluster of `n` (SWIM 4.1), `mult * ceil(log10(n + 1))`, at most 255.
+pub(crate) fn retransmit_limit(mult: u8, n: usize) -> u8 {
+    let (mut digits, mut power) = (0_u8, 1_usize);
+    while power < n.saturating_add(1) {
+        digits += 1;
+        power = power.saturating_mul(10);
+    }
+    mult.saturating_mul(digits.max(1))
+}
+
+#[cfg(test)]
+mod tests;

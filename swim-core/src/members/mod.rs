@@ -1,0 +1,338 @@
+//! The table of members: what this node believes of everyone, itself included.
+//!
+//! A record has two parts that are merged apart: the claim (incarnation and status) and the description (address and
+//! metadata), versioned by the incarnation that published it. So a suspicion of incarnation i + 1 that overtakes its
+//! alive raises the claim without hiding the description that is still to come. Both merge by `max`.
+//!
+//! Hot parts (24 bytes a member) and texts lie apart; names are found through 4-byte cells. The table knows nothing of
+//! probing, timers or messages.
+
+mod descriptions;
+mod digest;
+mod index;
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use crate::hash::hash;
+use crate::id::{Incarnation, Slot};
+use crate::member::{Claim, Status};
+use crate::places;
+
+use descriptions::{Descriptions, Text};
+pub(crate) use digest::Digest;
+use index::NameIndex;
+
+/// What the user was last told of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Told {
+    /// Nothing.
+    Nothing = 0,
+    /// That it is there.
+    Up = 1,
+    /// That it failed.
+    Failed = 2,
+    /// That it left.
+    Left = 3,
+}
+
+/// How a description compares with the one known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Described {
+    /// It is older, or the same.
+    Known,
+    /// It is the first one, or newer but says the same address and metadata.
+    Confirmed,
+    /// The address or the metadata changed.
+    Changed,
+}
+
+/// The hot part of a member: 24 bytes.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    incarnation: Incarnation,
+    /// The incarnation that published the description; meaningless without an address.
+    described: Incarnation,
+    text: Text,
+}
+
+/// Status, what the user was told, and whether the member is buried, in one byte beside each record.
+#[derive(Clone, Copy, Debug)]
+struct Flags(u8);
+
+impl Flags {
+    const BURIED: u8 = 1 << 4;
+
+    const fn new(status: Status, told: Told, buried: bool) -> Self {
+        Self(status as u8 | (told as u8) << 2 | if buried { Self::BURIED } else { 0 })
+    }
+
+    fn status(self) -> Status {
+        Status::ALL[(self.0 & 3) as usize]
+    }
+
+    const fn told(self) -> Told {
+        match self.0 >> 2 & 3 {
+            0 => Told::Nothing,
+            1 => Told::Up,
+            2 => Told::Failed,
+            _ => Told::Left,
+        }
+    }
+
+    const fn is_buried(self) -> bool {
+        self.0 & Self::BURIED != 0
+    }
+}
+
+/// A member's description as the table keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DescriptionView<'a> {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) address: SocketAddr,
+    pub(crate) metadata: &'a [u8],
+}
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct Members {
+    records: Vec<Record>,
+    flags: Vec<Flags>,
+    vacant: Vec<Slot>,
+    texts: Descriptions,
+    index: NameIndex,
+    index_key: u64,
+    digest: Digest,
+    max: usize,
+}
+
+impl Members {
+    /// An empty table for at most `max` members, whose index is keyed with `index_key`.
+    pub(crate) fn new(max: usize, index_key: u64) -> Self {
+        Self {
+            records: Vec::new(),
+            flags: Vec::new(),
+            vacant: Vec::new(),
+            texts: Descriptions::default(),
+            index: NameIndex::default(),
+            index_key,
+            digest: Digest::default(),
+            max,
+        }
+    }
+
+    /// How many members are known, tombstones included.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len() - self.vacant.len()
+    }
+
+    /// The slot of the member of that name, a tombstone's too.
+    #[inline]
+    pub(crate) fn find(&self, name: &str) -> Option<Slot> {
+        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name.as_bytes();
+        self.index.find(hash(self.index_key, name.as_bytes()), is_it)
+    }
+
+    /// Adds a member that is not there, without description; `None` if the table is full.
+    pub(crate) fn insert(&mut self, name: &str, claim: Claim) -> Option<Slot> {
+        debug_assert!(self.find(name).is_none(), "a member is inserted once");
+        if self.len() >= self.max {
+            return None;
+        }
+        let text = self.texts.insert(name);
+        let record = Record { incarnation: claim.incarnation, described: Incarnation::default(), text };
+        let flags = Flags::new(claim.status, Told::Nothing, false);
+        let slot = if let Some(slot) = self.vacant.pop() {
+            self.records[slot.index()] = record;
+            self.flags[slot.index()] = flags;
+            slot
+        } else {
+            places::push(&mut self.records, record);
+            places::push(&mut self.flags, flags);
+            Slot(self.records.len() as u32 - 1)
+        };
+        let Self { records, texts, index_key, .. } = self;
+        let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
+        self.index.insert(hash(*index_key, name.as_bytes()), slot, hash_of);
+        self.digest.add(self.fingerprint(slot));
+        Some(slot)
+    }
+
+    /// Forgets a member wholly; its slot may be used again.
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        if !self.is_buried(slot) {
+            self.digest.remove(self.fingerprint(slot));
+        }
+        let Self { records, texts, index_key, .. } = self;
+        let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
+        self.index.remove(hash_of(slot), slot, hash_of);
+        let record = &mut self.records[slot.index()];
+        self.texts.remove(record.text);
+        record.text = Text::default();
+        self.vacant.push(slot);
+        self.pack_if_worth_it();
+    }
+
+    /// The member's name.
+    #[inline]
+    pub(crate) fn name(&self, slot: Slot) -> &str {
+        let bytes = self.texts.name(self.records[slot.index()].text);
+        core::str::from_utf8(bytes).unwrap_or_else(|_| unreachable!("names are stored from text"))
+    }
+
+    /// The claim that stands.
+    #[inline]
+    pub(crate) fn claim(&self, slot: Slot) -> Claim {
+        Claim::new(self.records[slot.index()].incarnation, self.flags[slot.index()].status())
+    }
+
+    /// The address, if the member is described.
+    #[inline]
+    pub(crate) fn address(&self, slot: Slot) -> Option<SocketAddr> {
+        self.texts.address(self.records[slot.index()].text)
+    }
+
+    /// The description, if there is one.
+    pub(crate) fn description(&self, slot: Slot) -> Option<DescriptionView<'_>> {
+        let record = &self.records[slot.index()];
+        let address = self.texts.address(record.text)?;
+        Some(DescriptionView { incarnation: record.described, address, metadata: self.texts.metadata(record.text) })
+    }
+
+    /// Whether the member is alive or suspected and described: probed, gossiped to, shown as there.
+    #[inline]
+    pub(crate) fn is_active(&self, slot: Slot) -> bool {
+        self.records[slot.index()].text.has_address() && self.flags[slot.index()].status().is_active()
+    }
+
+    /// Whether only a tombstone is left of the member.
+    #[inline]
+    pub(crate) fn is_buried(&self, slot: Slot) -> bool {
+        self.flags[slot.index()].is_buried()
+    }
+
+    /// What the user was last told of the member.
+    pub(crate) fn told(&self, slot: Slot) -> Told {
+        self.flags[slot.index()].told()
+    }
+
+    /// Notes what the user was told.
+    pub(crate) fn set_told(&mut self, slot: Slot, told: Told) {
+        let flags = self.flags[slot.index()];
+        self.flags[slot.index()] = Flags::new(flags.status(), told, flags.is_buried());
+    }
+
+    /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
+    /// dug out.
+    #[inline]
+    pub(crate) fn raise(&mut self, slot: Slot, claim: Claim) -> bool {
+        if claim <= self.claim(slot) {
+            return false;
+        }
+        if !self.is_buried(slot) {
+            self.digest.remove(self.fingerprint(slot));
+        }
+        self.records[slot.index()].incarnation = claim.incarnation;
+        self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
+        self.digest.add(self.fingerprint(slot));
+        true
+    }
+
+    /// Merges a description: takes it if it is newer than the one known. Two that bear the same incarnation are
+    /// ordered by their bytes, so that all who heard both keep the same one.
+    pub(crate) fn describe(
+        &mut self,
+        slot: Slot,
+        incarnation: Incarnation,
+        address: SocketAddr,
+        metadata: &[u8],
+    ) -> Described {
+        debug_assert!(!self.is_buried(slot), "the buried have no description");
+        let known = self.description(slot);
+        let changed = known.is_none_or(|known| (known.address, known.metadata) != (address, metadata));
+        let newer = known
+            .is_none_or(|known| (known.incarnation, known.address, known.metadata) < (incarnation, address, metadata));
+        if !newer {
+            return Described::Known;
+        }
+        let first = known.is_none();
+        self.digest.remove(self.fingerprint(slot));
+        let record = &mut self.records[slot.index()];
+        record.described = incarnation;
+        if changed {
+            record.text = self.texts.describe(record.text, address, metadata);
+        }
+        self.digest.add(self.fingerprint(slot));
+        self.pack_if_worth_it();
+        if changed && !first { Described::Changed } else { Described::Confirmed }
+    }
+
+    /// Turns a member into a tombstone: its name and claim stay, its description goes, and the digest no longer
+    /// counts it.
+    pub(crate) fn bury(&mut self, slot: Slot) {
+        debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
+        self.digest.remove(self.fingerprint(slot));
+        let record = &mut self.records[slot.index()];
+        record.text = self.texts.bury(record.text);
+        self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
+        self.pack_if_worth_it();
+    }
+
+    /// Every slot that holds a member or a tombstone.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        let occupied = self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
+        occupied.map(|(index, _)| Slot(index as u32))
+    }
+
+    /// The digests of the table and of its buckets.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The bucket in which the digest counts the member.
+    pub(crate) fn bucket(&self, slot: Slot) -> usize {
+        digest::bucket(self.digest_key(slot))
+    }
+
+    /// Checks the incremental digest, the index and the counts against the records.
+    pub(crate) fn check_invariants(&self) {
+        let mut digest = Digest::default();
+        let mut len = 0;
+        for slot in self.slots() {
+            len += 1;
+            assert_eq!(self.find(self.name(slot)), Some(slot), "the index finds every member");
+            assert!(self.is_buried(slot) <= !self.is_active(slot), "the buried are not active");
+            if !self.is_buried(slot) {
+                digest.add(self.fingerprint(slot));
+            }
+            if let Some(description) = self.description(slot) {
+                assert!(description.incarnation <= self.claim(slot).incarnation, "a description raises the claim");
+            }
+        }
+        assert_eq!(len, self.len(), "vacant slots are counted");
+        assert!(len <= self.max, "the table is bounded");
+        assert_eq!(digest, self.digest, "the digest is that of the records");
+    }
+
+    fn digest_key(&self, slot: Slot) -> u64 {
+        hash(0, self.texts.name(self.records[slot.index()].text))
+    }
+
+    fn fingerprint(&self, slot: Slot) -> digest::Fingerprint {
+        let record = &self.records[slot.index()];
+        let described =
+            if record.text.has_address() { hash(record.described.get(), self.texts.described(record.text)) } else { 0 };
+        digest::Fingerprint::new(self.digest_key(slot), self.claim(slot), described)
+    }
+
+    fn pack_if_worth_it(&mut self) {
+        if self.texts.wants_packing() {
+            let Self { records, texts, .. } = self;
+            texts.pack(records.iter_mut().map(|record| &mut record.text).filter(|text| !text.is_vacant()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn claim(incarnation: u64, status: Status) -> Claim {
+    Claim::new(Incarnation::new(incarnation), status)
+}
+
+#[test]
+fn the_hot_part_of_a_member_has_25_bytes() {
+    assert_eq!(size_of::<Record>() + size_of::<Flags>(), 25);
+}
+
+#[test]
+fn a_suspicion_that_overtakes_its_alive_does_not_hide_the_new_metadata() {
+    let mut table = Members::new(10, 0);
+    let slot = table.insert("a", claim(1, Status::Alive)).unwrap();
+    table.describe(slot, Incarnation::new(1), address(1), b"old");
+    assert!(table.raise(slot, claim(2, Status::Suspect)));
+    assert!(!table.raise(slot, claim(2, Status::Alive)));
+    assert_eq!(table.describe(slot, Incarnation::new(2), address(1), b"new"), Described::Changed);
+    assert_eq!(table.claim(slot), claim(2, Status::Suspect));
+    assert_eq!(table.description(slot).unwrap().metadata, b"new");
+}
+
+#[test]
+fn two_descriptions_of_one_incarnation_end_alike_in_either_order() {
+    let ends = [[1, 2], [2, 1]].map(|ports| {
+        let mut table = Members::new(10, 0);
+        let slot = table.insert("a", claim(1, Status::Alive)).unwrap();
+        for port in ports {
+            table.describe(slot, Incarnation::new(1), address(port), b"");
+        }
+        (table.address(slot), table.digest().total())
+    });
+    assert_eq!(ends[0], ends[1]);
+}
+
+#[test]
+fn a_tombstone_keeps_name_and_claim_and_leaves_the_digest() {
+    let mut table = Members::new(10, 0);
+    let empty = table.digest().clone();
+    let slot = table.insert("a", claim(7, Status::Dead)).unwrap();
+    table.describe(slot, Incarnation::new(7), address(1), b"meta");
+    table.bury(slot);
+    assert_eq!((table.find("a"), table.claim(slot)), (Some(slot), claim(7, Status::Dead)));
+    assert_eq!(table.digest(), &empty);
+    assert!(!table.raise(slot, claim(7, Status::Alive)));
+    assert!(table.raise(slot, claim(8, Status::Alive)) && !table.is_buried(slot));
+    table.check_invariants();
+}
+
+#[test]
+fn a_full_table_takes_nobody_until_somebody_is_removed() {
+    let mut table = Members::new(2, 0);
+    let first = table.insert("a", claim(1, Status::Alive)).unwrap();
+    table.insert("b", claim(1, Status::Alive)).unwrap();
+    assert_eq!(table.insert("c", claim(1, Status::Alive)), None);
+    table.remove(first);
+    assert_eq!(table.insert("c", claim(1, Status::Alive)), Some(first));
+    assert_eq!(table.find("a"), None);
+}
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Hear { name: u8, claim: Claim },
+    Describe { name: u8, incarnation: u64, port: u16, metadata: Vec<u8> },
+    Bury { name: u8 },
+    Remove { name: u8 },
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let metadata = prop::collection::vec(any::<u8>(), 0..40);
+    prop_oneof![
+        4 => (0..30_u8, 0..4_u64, 0..4_usize)
+            .prop_map(|(name, i, s)| Operation::Hear { name, claim: claim(i, Status::ALL[s]) }),
+        4 => (0..30_u8, 0..4_u64, 1..5_u16, metadata)
+            .prop_map(|(name, incarnation, port, metadata)| Operation::Describe { name, incarnation, port, metadata }),
+        1 => (0..30_u8).prop_map(|name| Operation::Bury { name }),
+        1 => (0..30_u8).prop_map(|name| Operation::Remove { name }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn index_digest_and_texts_stay_true_under_any_operations(operations in prop::collection::vec(operation(), 0..300)) {
+        let mut table = Members::new(20, 99);
+        let name_of = |name: u8| -> String { format!("node-{name}") };
+        for operation in operations {
+            match operation {
+                Operation::Hear { name, claim } => match table.find(&name_of(name)) {
+                    Some(slot) => drop(table.raise(slot, claim)),
+                    None => drop(table.insert(&name_of(name), claim)),
+                },
+                Operation::Describe { name, incarnation, port, metadata } => {
+                    if let Some(slot) = table.find(&name_of(name)) {
+                        table.raise(slot, claim(incarnation, Status::Alive));
+                        if !table.is_buried(slot) {
+                            table.describe(slot, Incarnation::new(incarnation), address(port), &metadata);
+                        }
+                    }
+                }
+                Operation::Bury { name } => {
+                    if let Some(slot) = table.find(&name_of(name))
+                        && !table.claim(slot).status.is_active()
+                        && !table.is_buried(slot)
+                    {
+                        table.bury(slot);
+                    }
+                }
+                Operation::Remove { name } => {
+                    if let Some(slot) = table.find(&name_of(name)) {
+                        table.remove(slot);
+                    }
+                }
+            }
+            table.check_invariants();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The packets that wait to be polled, as small intents: their bytes come into being when they are polled, with
+//! whatever is freshest then.
+
+use alloc::collections::VecDeque;
+use core::net::SocketAddr;
+
+use crate::id::{SequenceNumber, Slot};
+
+/// A packet to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// A ping to a member.
+    Ping { target: Slot, sequence: SequenceNumber },
+    /// A ping to whoever is said to bear our own name.
+    Contend { address: SocketAddr, sequence: SequenceNumber },
+    /// A request to ping `target` for us.
+    PingReq { relay: Slot, target: Slot, sequence: SequenceNumber },
+    /// Our answer to a ping from `to`.
+    Ack { to: SocketAddr, sequence: SequenceNumber, source: Source },
+    /// An ack of `target` passed on to the member that asked for it.
+    RelayedAck { to: SocketAddr, sequence: SequenceNumber, target: Slot },
+    /// Word to the one who asked that `target` did not answer us.
+    Nack { to: SocketAddr, sequence: SequenceNumber },
+    /// Queued updates and nothing else.
+    Gossip { target: Slot },
+}
+
+/// What is known of the one to whom an ack goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A member at its own address.
+    Member(Slot),
+    /// A member at another address, perhaps a forged one.
+    Elsewhere(Slot),
+    /// No member.
+    Stranger,
+}
+
+impl Intent {
+    /// Whether the intent concerns this slot.
+    fn names(&self, slot: Slot) -> bool {
+        match *self {
+            Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
+            Self::PingReq { relay, target, .. } => relay == slot || target == slot,
+            Self::Ack { source: Source::Member(source) | Source::Elsewhere(source), .. } => source == slot,
+            Self::Ack { .. } | Self::Nack { .. } | Self::Contend { .. } => false,
+        }
+    }
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    intents: VecDeque<Intent>,
+}
+
+impl Outbox {
+    pub(crate) fn len(&self) -> usize {
+        self.intents.len()
+    }
+
+    /// Queues an intent, unless `max` wait already. Returns whether it was queued.
+    pub(crate) fn push(&mut self, intent: Intent, max: usize) -> bool {
+        let fits = self.intents.len() < max;
+        if fits {
+            self.intents.push_back(intent);
+        }
+        fits
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Intent> {
+        self.intents.pop_front()
+    }
+
+    /// Drops what concerns a slot that is about to be given to another member.
+    pub(crate) fn forget(&mut self, slot: Slot) {
+        self.intents.retain(|intent| !intent.names(slot));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.intents.clear();
+    }
+}

@@ -1,0 +1,127 @@
+//! The probe in flight: one member is probed in each protocol period (SWIM 3.1).
+//!
+//! Direct ping, then after the probe timeout k indirect ones, then a verdict when the period ends. Who is probed and
+//! what follows from the verdict is decided elsewhere.
+
+use alloc::vec::Vec;
+
+use crate::id::{SequenceNumber, Slot};
+
+/// How far the probe has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The direct ping is out.
+    Direct,
+    /// It was not answered in time: others were asked.
+    Indirect,
+    /// An ack came.
+    Answered,
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The first ack, to the direct ping.
+    Direct,
+    /// The first ack, after others were asked.
+    Indirect,
+    /// Another ack.
+    Duplicate,
+}
+
+/// The probe in flight.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    target: Slot,
+    sequence: SequenceNumber,
+    stage: Stage,
+    /// Relays that were asked and have not sent a nack.
+    silent: Vec<Slot>,
+    asked: u8,
+    /// The verdict was put off once because this node itself had stalled.
+    deferred: bool,
+}
+
+impl Probe {
+    pub(crate) const fn new(target: Slot, sequence: SequenceNumber) -> Self {
+        Self { target, sequence, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
+    }
+
+    pub(crate) const fn target(&self) -> Slot {
+        self.target
+    }
+
+    pub(crate) const fn sequence(&self) -> SequenceNumber {
+        self.sequence
+    }
+
+    pub(crate) const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The direct ping has failed, and `relays` are asked.
+    pub(crate) fn ask(&mut self, relays: &[Slot]) {
+        debug_assert!(self.stage == Stage::Direct, "relays are asked once");
+        self.stage = Stage::Indirect;
+        self.silent.extend_from_slice(relays);
+        self.asked = relays.len() as u8;
+    }
+
+    /// Asks to put the verdict off because this node stalled. Granted once.
+    pub(crate) fn defer(&mut self) -> bool {
+        !core::mem::replace(&mut self.deferred, true)
+    }
+
+    /// An ack for this probe came.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let before = core::mem::replace(&mut self.stage, Stage::Answered);
+        match before {
+            Stage::Direct => Answer::Direct,
+            Stage::Indirect => Answer::Indirect,
+            Stage::Answered => Answer::Duplicate,
+        }
+    }
+
+    /// A relay says that its ping was not answered. Returns whether it was asked, and says so for the first time.
+    pub(crate) fn nack(&mut self, relay: Slot) -> bool {
+        match self.silent.iter().position(|&asked| asked == relay) {
+            Some(place) => {
+                self.silent.swap_remove(place);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
+    /// of our own; so does a failure that nobody was there to check (Lifeguard IV-A).
+    pub(crate) fn blame(&self) -> u8 {
+        if self.asked == 0 { 1 } else { self.silent.len() as u8 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_ack_counts_and_the_next_ones_are_duplicates() {
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        assert_eq!(probe.answer(), Answer::Direct);
+        assert_eq!(probe.answer(), Answer::Duplicate);
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        probe.ask(&[Slot(2)]);
+        assert_eq!(probe.answer(), Answer::Indirect);
+    }
+
+    #[test]
+    fn silent_relays_are_our_own_fault_and_nacks_are_not() {
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        assert_eq!(probe.blame(), 1, "nobody could be asked");
+        probe.ask(&[Slot(2), Slot(3), Slot(4)]);
+        assert_eq!(probe.blame(), 3);
+        assert!(probe.nack(Slot(3)));
+        assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));
+        assert_eq!(probe.blame(), 2);
+    }
+}

@@ -1,0 +1,161 @@
+//! Whom to probe next, and whom to pick at random: the active peers in one dense vector (SWIM 4.3).
+//!
+//! The vector is a permutation with a cursor: those before it were probed in this round, those behind it were not.
+//! Each step swaps a random one of the rest to the cursor (Fisher-Yates, one step at a time), so a round is a uniform
+//! shuffle without ever costing O(n) at once, and a member waits at most 2n - 1 periods between two probes.
+
+use alloc::vec::Vec;
+
+use rand_core::Rng;
+
+use crate::id::Slot;
+use crate::places::{self, Places};
+use crate::random::below;
+
+/// The active peers, this node not among them.
+#[derive(Debug, Default)]
+pub(crate) struct ProbeOrder {
+    order: Vec<Slot>,
+    places: Places,
+    cursor: usize,
+}
+
+impl ProbeOrder {
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(crate) fn contains(&self, slot: Slot) -> bool {
+        self.places.get(slot).is_some()
+    }
+
+    /// Adds a newcomer at a random place of the round (SWIM 4.3), so that those who join together are not probed
+    /// together. Does nothing if it is there.
+    pub(crate) fn insert(&mut self, rng: &mut impl Rng, slot: Slot) {
+        if self.contains(slot) {
+            return;
+        }
+        let last = self.order.len();
+        places::push(&mut self.order, slot);
+        self.places.set(slot, last);
+        if (below(rng, last as u32 + 1) as usize) < self.cursor {
+            self.swap(last, self.cursor);
+            self.cursor += 1;
+        }
+    }
+
+    /// Takes a member out. Does nothing if it is not there.
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let Some(mut hole) = self.places.get(slot) else { return };
+        if hole < self.cursor {
+            self.cursor -= 1;
+            self.swap(hole, self.cursor);
+            hole = self.cursor;
+        }
+        self.swap(hole, self.order.len() - 1);
+        self.order.pop();
+        self.places.clear(slot);
+    }
+
+    /// The next member to probe, or `None` if there is no peer.
+    pub(crate) fn next(&mut self, rng: &mut impl Rng) -> Option<Slot> {
+        if self.order.is_empty() {
+            return None;
+        }
+        if self.cursor >= self.order.len() {
+            self.cursor = 0;
+        }
+        let rest = (self.order.len() - self.cursor) as u32;
+        self.swap(self.cursor, self.cursor + below(rng, rest) as usize);
+        self.cursor += 1;
+        Some(self.order[self.cursor - 1])
+    }
+
+    /// One peer at random.
+    pub(crate) fn random(&self, rng: &mut impl Rng) -> Option<Slot> {
+        match self.order.len() {
+            0 => None,
+            len => Some(self.order[below(rng, len as u32) as usize]),
+        }
+    }
+
+    /// The peer at `place`, below [`ProbeOrder::len`]: for drawing several at random.
+    pub(crate) fn at(&self, place: u32) -> Slot {
+        self.order[place as usize]
+    }
+
+    fn swap(&mut self, a: usize, b: usize) {
+        self.order.swap(a, b);
+        self.places.set(self.order[a], a);
+        self.places.set(self.order[b], b);
+    }
+
+    pub(crate) fn check_invariants(&self) {
+        assert!(self.cursor <= self.order.len(), "the cursor is within the order");
+        for (place, &slot) in self.order.iter().enumerate() {
+            assert_eq!(self.places.get(slot), Some(place), "every peer knows its place");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use rand_core::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+
+    #[test]
+    fn every_round_probes_each_member_once() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let mut order = ProbeOrder::default();
+        for i in 0..50 {
+            order.insert(&mut rng, Slot(i));
+        }
+        for _ in 0..order.len() - order.cursor {
+            order.next(&mut rng);
+        }
+        for _ in 0..10 {
+            let round: BTreeSet<_> = (0..50).filter_map(|_| order.next(&mut rng)).collect();
+            assert_eq!(round.len(), 50);
+        }
+    }
+
+    #[test]
+    fn a_newcomer_is_as_likely_to_be_in_either_part_of_the_round() {
+        let mut early = 0;
+        for seed in 0..2_000 {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+            let mut order = ProbeOrder::default();
+            for i in 0..10 {
+                order.insert(&mut rng, Slot(i));
+            }
+            order.cursor = 5;
+            order.insert(&mut rng, Slot(10));
+            early += u32::from(order.places.get(Slot(10)).unwrap() < order.cursor);
+        }
+        assert!((800..1_020).contains(&early), "5 of 11 places, 2,000 times: {early}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_member_waits_longer_than_2n_minus_1_periods(
+            seed: u64,
+            changes in prop::collection::vec((any::<bool>(), 0..40_u32), 0..200),
+        ) {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+            let mut order = ProbeOrder::default();
+            for (insert, number) in changes {
+                if insert { order.insert(&mut rng, Slot(number)) } else { order.remove(Slot(number)) }
+                order.next(&mut rng);
+                order.check_invariants();
+            }
+            let n = order.len();
+            let probed: BTreeSet<_> = (0..(2 * n).saturating_sub(1)).filter_map(|_| order.next(&mut rng)).collect();
+            prop_assert_eq!(probed.len(), n);
+        }
+    }
+}

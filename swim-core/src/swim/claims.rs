@@ -1,0 +1,273 @@
+//! What is heard of others, and what follows from it.
+//!
+//! A claim is merged by `max` (see `member.rs`), a description apart from it. What changed is settled once, here: who
+//! is probed, which suspicion runs, what the user is told and what is passed on follow from the record, whoever
+//! changed it.
+
+use rand_core::Rng;
+
+use super::{State, Swim};
+use crate::event::Event;
+use crate::hash::hash;
+use crate::id::Slot;
+use crate::member::{Claim, Status};
+use crate::members::{Described, Told};
+use crate::metrics::DropReason;
+use crate::suspicion::Suspicion;
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::Description;
+
+/// Something heard of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News<'a> {
+    pub(super) id: &'a str,
+    pub(super) claim: Claim,
+    /// Comes with every Alive.
+    pub(super) description: Option<Description<'a>>,
+    /// Who makes the claim; counts for suspicions.
+    pub(super) from: &'a str,
+    /// Since how many seconds the member is dead or has left.
+    pub(super) age: u32,
+    pub(super) spread: Spread,
+}
+
+/// Whether news is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// To everyone.
+    Gossip,
+    /// To nobody: the one who told us knows, and others learn it as we did.
+    Silent,
+}
+
+/// What a piece of news changed.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    /// The claim that stood before; `None` if the member was unknown.
+    before: Option<Claim>,
+    raised: bool,
+    described: Described,
+}
+
+impl<R: Rng> Swim<R> {
+    /// Merges what was heard. Returns whether it changed anything.
+    pub(super) fn hear(&mut self, now: Instant, news: &News<'_>) -> bool {
+        if news.description.is_some_and(|described| described.metadata.len() > self.config.max_metadata_size) {
+            self.metrics.drop(DropReason::MetadataTooLong);
+            return false;
+        }
+        if *self.me.id == *news.id {
+            return self.hear_of_me(now, news);
+        }
+        let Some(slot) = self.members.find(news.id) else { return self.meet(now, news) };
+        let before = self.members.claim(slot);
+        let highest = before.incarnation.get().saturating_add(self.config.max_incarnation_jump);
+        if news.claim.incarnation.get() > highest {
+            self.metrics.drop(DropReason::BadIncarnation);
+            return false;
+        }
+        let raised = self.members.raise(slot, news.claim);
+        if self.members.is_buried(slot) {
+            self.remind(now, slot, news);
+            return false;
+        }
+        let described = self.describe(slot, news);
+        if !raised && described == Described::Known {
+            if news.claim == before && before.status == Status::Suspect {
+                self.confirm(now, slot, news);
+            }
+            return false;
+        }
+        self.settle(now, slot, news, Change { before: Some(before), raised, described });
+        true
+    }
+
+    /// Merges news of a member that is not in the table.
+    fn meet(&mut self, now: Instant, news: &News<'_>) -> bool {
+        if !news.claim.status.is_active() && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
+            return false;
+        }
+        let Some(slot) = self.members.insert(news.id, news.claim) else {
+            self.metrics.drop(DropReason::MembersFull);
+            return false;
+        };
+        let described = self.describe(slot, news);
+        self.settle(now, slot, news, Change { before: None, raised: true, described });
+        true
+    }
+
+    fn describe(&mut self, slot: Slot, news: &News<'_>) -> Described {
+        news.description
+            .map_or(Described::Known, |new| self.members.describe(slot, new.incarnation, new.address, new.metadata))
+    }
+
+    /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
+    /// hear of its death to refute it; if not, the others must.
+    fn remind(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
+        if news.claim.status == Status::Alive && news.claim < self.members.claim(slot) {
+            self.pass_on_claim(now, slot, &self.me.id.clone());
+        }
+    }
+
+    /// A further accuser of a running suspicion: the dogpile (Lifeguard IV-B).
+    fn confirm(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
+        let Some(suspicion) = self.detector.suspicions.get_mut(slot) else { return };
+        if suspicion.incarnation() == news.claim.incarnation && suspicion.confirm(hash(0, news.from.as_bytes())) {
+            self.timers.set(Timer::Member(slot), suspicion.deadline());
+            self.pass_on_claim(now, slot, news.from);
+        }
+    }
+
+    /// Brings everything that follows from a record in line with it.
+    fn settle(&mut self, now: Instant, slot: Slot, news: &News<'_>, change: Change) {
+        let claim = self.members.claim(slot);
+        if change.raised {
+            self.detector.suspicions.end(slot);
+            match claim.status {
+                Status::Alive => self.timers.cancel(Timer::Member(slot)),
+                Status::Suspect => self.begin_suspicion(now, slot, news.from),
+                Status::Dead | Status::Left => {
+                    let age = core::time::Duration::from_secs(u64::from(news.age));
+                    let left = self.kept_for(claim.status).saturating_sub(age);
+                    self.timers.set(Timer::Member(slot), now + left);
+                }
+            }
+        }
+        if self.members.is_active(slot) {
+            self.peers.insert(&mut self.rng, slot);
+        } else {
+            self.peers.remove(slot);
+        }
+        if claim.status == Status::Dead {
+            self.departed.insert(slot, now);
+        } else {
+            self.departed.remove(slot);
+        }
+        self.tell_change(slot, news.from, change);
+        self.pass_on(now, slot, news, change);
+        self.note_peers(now);
+    }
+
+    fn begin_suspicion(&mut self, now: Instant, slot: Slot, from: &str) {
+        let incarnation = self.members.claim(slot).incarnation;
+        let n = self.active_members();
+        let suspicion = Suspicion::new(&self.config, n, incarnation, now, hash(0, from.as_bytes()));
+        self.timers.set(Timer::Member(slot), suspicion.deadline());
+        self.detector.suspicions.begin(slot, suspicion);
+        self.metrics.suspicions += 1;
+    }
+
+    /// Tells the user what changed, so that the events agree with the table.
+    fn tell_change(&mut self, slot: Slot, from: &str, change: Change) {
+        let status = self.members.claim(slot).status;
+        let told = self.members.told(slot);
+        let was = change.before.map(|claim| claim.status);
+        if self.members.is_active(slot) {
+            if told != Told::Up {
+                self.members.set_told(slot, Told::Up);
+                self.tell(Event::Joined(self.member_at(slot)));
+            } else if change.described == Described::Changed {
+                self.tell(Event::Updated(self.member_at(slot)));
+            }
+            let is_news = change.raised || told != Told::Up;
+            if status == Status::Suspect && is_news && (was != Some(Status::Suspect) || told != Told::Up) {
+                let by = crate::id::NodeId::new(from).unwrap_or_else(|_| self.me.id.clone());
+                self.tell(Event::Suspected { member: self.member_at(slot), by });
+            } else if status == Status::Alive && was == Some(Status::Suspect) && told == Told::Up {
+                self.tell(Event::Refuted(self.member_at(slot)));
+            }
+        } else if status == Status::Dead && told == Told::Up {
+            self.members.set_told(slot, Told::Failed);
+            self.tell(Event::Failed(self.member_at(slot)));
+        } else if status == Status::Left && matches!(told, Told::Up | Told::Failed) {
+            self.members.set_told(slot, Told::Left);
+            self.tell(Event::Left(self.member_at(slot)));
+        }
+    }
+
+    fn pass_on(&mut self, now: Instant, slot: Slot, news: &News<'_>, change: Change) {
+        if news.spread == Spread::Silent {
+            return;
+        }
+        if change.described != Described::Known || change.raised && news.claim.status == Status::Alive {
+            self.pass_on_alive(now, slot);
+        }
+        if change.raised && news.claim.status != Status::Alive {
+            self.pass_on_claim(now, slot, news.from);
+        }
+    }
+
+    /// Notices when the last peer is gone and when there is one again.
+    fn note_peers(&mut self, now: Instant) {
+        let has_peers = self.peers.len() > 0;
+        if has_peers == self.me.had_peers || self.me.state != State::Running {
+            return;
+        }
+        self.me.had_peers = has_peers;
+        if !has_peers {
+            self.me.isolated = true;
+            self.tell(Event::Isolated);
+            self.contacts.seeds.wake(now);
+            self.contact_seeds(now);
+        } else if core::mem::take(&mut self.me.isolated) {
+            self.tell(Event::Reconnected);
+        }
+    }
+
+    /// For how long a member of that status is kept before it is reaped.
+    pub(super) const fn kept_for(&self, status: Status) -> core::time::Duration {
+        match status {
+            Status::Left => self.config.reap_left_after,
+            Status::Alive | Status::Suspect | Status::Dead => self.config.reap_dead_after,
+        }
+    }
+
+    /// The deadline of a member's suspicion, of its being reaped or of its tombstone has come.
+    pub(super) fn member_timeout(&mut self, now: Instant, slot: Slot) {
+        if self.members.is_buried(slot) {
+            self.forget(slot);
+        } else if self.members.claim(slot).status == Status::Suspect {
+            self.declare_dead(now, slot);
+        } else {
+            self.reap(now, slot);
+        }
+    }
+
+    /// Removes a tombstone and whatever still names its slot, which another member may get.
+    fn forget(&mut self, slot: Slot) {
+        if self.is_probed(slot) {
+            self.detector.probe = None;
+        }
+        self.forget_pings(slot);
+        self.outputs.packets.forget(slot);
+        self.drop_updates(slot);
+        self.members.remove(slot);
+    }
+
+    fn declare_dead(&mut self, now: Instant, slot: Slot) {
+        self.metrics.suspicions_expired += 1;
+        let me = self.me.id.clone();
+        let id = self.id_at(slot);
+        let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
+        let news = News { id: &id, claim, description: None, from: &me, age: 0, spread: Spread::Gossip };
+        self.hear(now, &news);
+    }
+
+    /// Forgets all of a member but its tombstone.
+    fn reap(&mut self, now: Instant, slot: Slot) {
+        let status = self.members.claim(slot).status;
+        if status == Status::Dead
+            && let Some(address) = self.members.address(slot)
+        {
+            self.contacts.seeds.remember(address, self.config.join_backoff, self.config.max_seeds);
+        }
+        if matches!(self.members.told(slot), Told::Failed | Told::Left) {
+            self.tell(Event::Reaped(self.id_at(slot)));
+        }
+        self.departed.remove(slot);
+        self.drop_updates(slot);
+        self.members.bury(slot);
+        self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
+    }
+}

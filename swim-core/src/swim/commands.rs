@@ -1,0 +1,73 @@
+//! What the user asks for, beside joining and leaving.
+
+use rand_core::Rng;
+
+use super::{BroadcastError, MetadataError, PingError, State, Swim};
+use crate::id::SequenceNumber;
+use crate::outbox::Intent;
+use crate::pings::Purpose;
+use crate::time::Instant;
+use crate::wire::Message;
+
+impl<R: Rng> Swim<R> {
+    /// Replaces this node's metadata; the others are told.
+    ///
+    /// # Errors
+    /// [`MetadataError`]; nothing was changed.
+    pub fn set_metadata(&mut self, now: Instant, metadata: &[u8]) -> Result<(), MetadataError> {
+        if self.me.state != State::Running {
+            return Err(MetadataError::NotRunning);
+        }
+        let (len, max) = (metadata.len(), self.config.max_metadata_size);
+        if len > max {
+            return Err(MetadataError::TooLong { len, max });
+        }
+        let incarnation = self.incarnation().next().ok_or(MetadataError::IncarnationsExhausted)?;
+        self.assert_self(now, incarnation, metadata);
+        self.debug_check();
+        Ok(())
+    }
+
+    /// Sends `payload` to every member. Each node tells its user of it at most once; this node does not tell its own.
+    ///
+    /// # Errors
+    /// [`BroadcastError`]; nothing was queued.
+    pub fn broadcast(&mut self, now: Instant, payload: &[u8]) -> Result<(), BroadcastError> {
+        if self.me.state != State::Running {
+            return Err(BroadcastError::NotRunning);
+        }
+        let (len, max) = (payload.len(), self.config.max_broadcast_size);
+        if len > max {
+            return Err(BroadcastError::TooLong { len, max });
+        }
+        let max = self.config.max_broadcasts;
+        if self.gossip.broadcasts.len() >= max {
+            return Err(BroadcastError::QueueFull { max });
+        }
+        let number = self.gossip.broadcasts_sent;
+        self.gossip.broadcasts_sent += 1;
+        let id = self.me.id.clone();
+        self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.me.epoch, number, payload });
+        Ok(())
+    }
+
+    /// Measures the round trip to a member: [`Event::Pinged`](crate::Event::Pinged) with the same number follows
+    /// within the probe timeout.
+    ///
+    /// # Errors
+    /// [`PingError`]; nothing was sent.
+    pub fn ping(&mut self, now: Instant, id: &str) -> Result<SequenceNumber, PingError> {
+        if self.me.state != State::Running {
+            return Err(PingError::NotRunning);
+        }
+        if *self.me.id == *id {
+            return Err(PingError::Ourselves);
+        }
+        let target = self.members.find(id).filter(|&slot| self.members.is_active(slot));
+        let target = target.ok_or(PingError::UnknownMember)?;
+        let max = self.config.max_pings;
+        let sequence = self.add_ping(now, Purpose::User { target }).ok_or(PingError::TooMany { max })?;
+        self.send(Intent::Ping { target, sequence });
+        Ok(sequence)
+    }
+}

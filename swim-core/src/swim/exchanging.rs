@@ -1,0 +1,222 @@
+//! Exchanges: requests that arrive, and replies to those that this node opened.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::{State, Swim};
+use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
+use crate::exchanges::Purpose;
+use crate::id::{ExchangeId, SequenceNumber, Slot};
+use crate::metrics::DropReason;
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::{ExchangeMessage, Refusal, WireError};
+
+impl<R: Rng> Swim<R> {
+    /// A request arrived, or an exchange that this node opened was answered or has failed.
+    ///
+    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer.
+    pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
+        match input {
+            ExchangeInput::Request { id, from, payload } => {
+                let reply = self.handle_request(now, from, payload);
+                if let Some(payload) = reply {
+                    self.metrics.exchange_bytes_sent += payload.len() as u64;
+                    self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
+                } else {
+                    self.outputs.exchanges.push_back(ExchangeOutput::Refuse { id });
+                }
+            }
+            ExchangeInput::Reply { id, payload } => match self.contacts.exchanges.close(id) {
+                Some(purpose) => {
+                    self.handle_reply(now, purpose, payload);
+                    self.exchange_closed(now);
+                }
+                None => self.metrics.drop(DropReason::UnknownExchange),
+            },
+            ExchangeInput::Failed { id, failure } => match self.contacts.exchanges.close(id) {
+                Some(purpose) => {
+                    self.exchange_failed(now, purpose, failure);
+                    self.exchange_closed(now);
+                }
+                None => self.metrics.drop(DropReason::UnknownExchange),
+            },
+        }
+        self.debug_check();
+    }
+
+    /// Opens an exchange, unless as many are open as may be.
+    pub(super) fn open(&mut self, now: Instant, to: SocketAddr, purpose: Purpose, request: Vec<u8>) -> bool {
+        if self.contacts.exchanges.len() >= self.config.max_exchanges {
+            return false;
+        }
+        let id = self.contacts.exchanges.open(now + self.config.exchange_timeout, purpose);
+        self.metrics.exchanges_opened += 1;
+        self.metrics.exchange_bytes_sent += request.len() as u64;
+        self.outputs.exchanges.push_back(ExchangeOutput::Open { id, to, request });
+        self.arm_exchanges();
+        true
+    }
+
+    fn arm_exchanges(&mut self) {
+        match self.contacts.exchanges.next_deadline() {
+            Some(at) => self.timers.set(Timer::Exchanges, at),
+            None => self.timers.cancel(Timer::Exchanges),
+        }
+    }
+
+    /// There is room for another exchange: a seed may be waiting for it.
+    fn exchange_closed(&mut self, now: Instant) {
+        self.arm_exchanges();
+        self.contact_seeds(now);
+    }
+
+    pub(super) fn exchanges_timeout(&mut self, now: Instant) {
+        while let Some((id, purpose)) = self.contacts.exchanges.pop_due(now) {
+            self.outputs.exchanges.push_back(ExchangeOutput::Abandon { id });
+            self.exchange_failed(now, purpose, ExchangeFailure::TimedOut);
+        }
+        self.exchange_closed(now);
+    }
+
+    /// Gives up all that is open.
+    pub(super) fn abandon_exchanges(&mut self) {
+        let ids: Vec<ExchangeId> = self.contacts.exchanges.drain().collect();
+        self.outputs.exchanges.extend(ids.into_iter().map(|id| ExchangeOutput::Abandon { id }));
+        self.timers.cancel(Timer::Exchanges);
+    }
+
+    /// The reply to a request, or `None` if it deserves none.
+    fn handle_request(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) -> Option<Vec<u8>> {
+        self.metrics.exchange_bytes_received += payload.len() as u64;
+        if payload.len() > self.config.max_exchange_size {
+            self.metrics.drop(DropReason::Oversized);
+            return None;
+        }
+        let message = match ExchangeMessage::decode(payload, self.me.cluster) {
+            Ok(message) => message,
+            Err(error) => {
+                self.metrics.drop(error.reason());
+                return Some(self.refusal(match error {
+                    WireError::WrongCluster => Refusal::OtherCluster,
+                    WireError::WrongVersion => Refusal::OtherVersion,
+                    _ => Refusal::Malformed,
+                }));
+            }
+        };
+        self.metrics.count_received(message.kind());
+        let runs = self.me.state == State::Running;
+        Some(match message {
+            ExchangeMessage::ReliablePing { sequence, target, .. } => self.answer_reliable_ping(sequence, target),
+            _ if !runs => {
+                self.metrics.drop(DropReason::NotRunning);
+                self.refusal(Refusal::Left)
+            }
+            ExchangeMessage::Join { source, entries } => self.answer_join(now, from, source, entries),
+            ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
+            ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
+            ExchangeMessage::JoinReply { .. }
+            | ExchangeMessage::DigestReply { .. }
+            | ExchangeMessage::BucketsReply { .. }
+            | ExchangeMessage::ReliableAck { .. }
+            | ExchangeMessage::Refusal { .. } => {
+                self.metrics.drop(DropReason::WrongPlace);
+                self.refusal(Refusal::Malformed)
+            }
+        })
+    }
+
+    /// The bytes of a reply.
+    pub(super) fn reply(&mut self, message: &ExchangeMessage<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        message.encode(self.me.cluster, &mut bytes);
+        self.metrics.count_sent(message.kind());
+        bytes
+    }
+
+    fn refusal(&mut self, reason: Refusal) -> Vec<u8> {
+        self.reply(&ExchangeMessage::Refusal { reason })
+    }
+
+    fn answer_reliable_ping(&mut self, sequence: SequenceNumber, target: &str) -> Vec<u8> {
+        if *self.me.id != *target {
+            self.metrics.drop(DropReason::WrongTarget);
+            return self.refusal(Refusal::WrongTarget);
+        }
+        if self.me.state == State::Left {
+            self.metrics.drop(DropReason::NotRunning);
+            return self.refusal(Refusal::Left);
+        }
+        let id = self.me.id.clone();
+        self.reply(&ExchangeMessage::ReliableAck { sequence, source: &id })
+    }
+
+    /// Probes over a reliable stream, beside the indirect probes (memberlist's TCP fallback).
+    pub(super) fn ping_reliably(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
+        let Some(to) = self.members.address(target) else { return };
+        let mut request = Vec::new();
+        let (target, source) = (self.members.name(target), &*self.me.id);
+        let ping = ExchangeMessage::ReliablePing { sequence, target, source };
+        ping.encode(self.me.cluster, &mut request);
+        let kind = ping.kind();
+        if self.open(now, to, Purpose::ReliablePing { sequence }, request) {
+            self.metrics.count_sent(kind);
+        }
+    }
+
+    fn handle_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
+        self.metrics.exchange_bytes_received += payload.len() as u64;
+        if payload.len() > self.config.max_exchange_size {
+            self.metrics.drop(DropReason::Oversized);
+            self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
+            return;
+        }
+        let message = match ExchangeMessage::decode(payload, self.me.cluster) {
+            Ok(message) => message,
+            Err(error) => {
+                self.metrics.drop(error.reason());
+                self.exchange_failed(
+                    now,
+                    purpose,
+                    match error {
+                        WireError::WrongCluster => ExchangeFailure::OtherCluster,
+                        WireError::WrongVersion => ExchangeFailure::OtherVersion,
+                        _ => ExchangeFailure::Malformed,
+                    },
+                );
+                return;
+            }
+        };
+        self.metrics.count_received(message.kind());
+        match (purpose, message) {
+            (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
+                self.joined(now, address, of, source, entries);
+            }
+            (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { buckets, .. }) => {
+                self.compared(now, peer, of, buckets);
+            }
+            (Purpose::Buckets, ExchangeMessage::BucketsReply { entries, .. }) => {
+                self.swapped(now, entries);
+            }
+            (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
+                self.handle_ack(now, sequence, source);
+            }
+            (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
+                self.exchange_failed(now, purpose, ExchangeFailure::Left);
+            }
+            _ => {
+                self.metrics.drop(DropReason::WrongPlace);
+                self.exchange_failed(now, purpose, ExchangeFailure::Malformed);
+            }
+        }
+    }
+
+    fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
+        self.metrics.exchanges_failed += 1;
+        if let Purpose::Join { address, of } = purpose {
+            self.join_failed(now, address, of, failure);
+        }
+    }
+}

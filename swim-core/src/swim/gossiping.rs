@@ -1,0 +1,131 @@
+//! Dissemination: what waits to be spread, and to whom it is sent for its own sake (SWIM 4.1; memberlist's gossip).
+//!
+//! About each member at most two updates wait: its Alive, which carries the description, and the claim that stands if
+//! that is another. A claim does not push the description aside, nor the other way round.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use rand_core::Rng;
+
+use super::{State, Swim};
+use crate::dissemination::retransmit_limit;
+use crate::id::Slot;
+use crate::member::Status;
+use crate::outbox::Intent;
+use crate::random::sample;
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::Message;
+
+/// The key of a member's Alive in the queue of updates.
+const fn alive_key(slot: Slot) -> Slot {
+    Slot(slot.0 * 2)
+}
+
+/// The key of a member's claim.
+const fn claim_key(slot: Slot) -> Slot {
+    Slot(slot.0 * 2 + 1)
+}
+
+fn encoded(message: &Message<'_>) -> Box<[u8]> {
+    let mut body = Vec::new();
+    message.encode(&mut body);
+    body.into_boxed_slice()
+}
+
+impl<R: Rng> Swim<R> {
+    /// Queues a member's Alive, which has its description.
+    pub(super) fn pass_on_alive(&mut self, now: Instant, slot: Slot) {
+        let Some(description) = self.members.description(slot) else { return };
+        let body = encoded(&Message::Alive {
+            id: self.members.name(slot),
+            incarnation: description.incarnation,
+            address: description.address,
+            metadata: description.metadata,
+        });
+        if self.members.claim(slot).status == Status::Alive {
+            self.gossip.updates.cancel(claim_key(slot));
+        }
+        self.gossip.updates.push(Some(alive_key(slot)), body);
+        self.arm_gossip(now);
+    }
+
+    /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for an Alive.
+    pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
+        let Some(message) = self.claim_message(slot, from) else { return };
+        let body = encoded(&message);
+        if !self.members.claim(slot).status.is_active() {
+            self.gossip.updates.cancel(alive_key(slot));
+        }
+        self.gossip.updates.push(Some(claim_key(slot)), body);
+        self.arm_gossip(now);
+    }
+
+    /// The message that makes the claim that stands about a member, unless that is Alive.
+    pub(super) fn claim_message<'a>(&'a self, slot: Slot, from: &'a str) -> Option<Message<'a>> {
+        let (id, claim) = (self.members.name(slot), self.members.claim(slot));
+        let incarnation = claim.incarnation;
+        Some(match claim.status {
+            Status::Alive => return None,
+            Status::Suspect => Message::Suspect { id, incarnation, from },
+            Status::Dead => Message::Dead { id, incarnation, from },
+            Status::Left => Message::Left { id, incarnation },
+        })
+    }
+
+    /// Queues a user broadcast.
+    pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
+        self.gossip.broadcasts.push(None, encoded(broadcast));
+        self.arm_gossip(now);
+    }
+
+    /// Drops what waits to be said of a member.
+    pub(super) fn drop_updates(&mut self, slot: Slot) {
+        self.gossip.updates.cancel(alive_key(slot));
+        self.gossip.updates.cancel(claim_key(slot));
+    }
+
+    /// Whether our departure has been sent as often as it should be.
+    pub(super) fn departure_is_spread(&self) -> bool {
+        !self.gossip.updates.contains(claim_key(self.me.slot))
+    }
+
+    /// How many times an update is sent in a cluster of this size.
+    pub(super) fn retransmit_limit(&self) -> u8 {
+        retransmit_limit(self.config.retransmit_mult, self.active_members())
+    }
+
+    /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last time.
+    fn arm_gossip(&mut self, now: Instant) {
+        if self.timers.get(Timer::Gossip).is_none() {
+            let rested = self.gossip.last_tick.map_or(now, |tick| tick + self.config.gossip_interval);
+            self.timers.set(Timer::Gossip, rested.max(now));
+        }
+    }
+
+    /// Sends what waits to a few members, the recently dead among them.
+    pub(super) fn gossip_tick(&mut self, now: Instant) {
+        self.gossip.last_tick = Some(now);
+        if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
+            return;
+        }
+        self.timers.set(Timer::Gossip, now + self.config.gossip_interval);
+        let dead = self.departed.recent(now, self.config.gossip_to_dead_for);
+        let pool = self.peers.len() + dead;
+        for place in sample(&mut self.rng, usize::from(self.config.gossip_fanout), pool) {
+            let peers = self.peers.len() as u32;
+            let target = if place < peers {
+                Some(self.peers.at(place))
+            } else {
+                self.departed.recent_at((place - peers) as usize)
+            };
+            if let Some(target) = target {
+                self.send(Intent::Gossip { target });
+            }
+        }
+        if self.me.state == State::Leaving && pool == 0 {
+            self.complete_leave();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Finding the cluster: a join swaps whole tables with seeds, several at once, each retried with backoff until one has
+//! answered; and now and then a dead member or an absent seed is contacted, for as long as the node runs.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::claims::Spread;
+use super::{JoinError, State, Swim};
+use crate::event::Event;
+use crate::exchange::ExchangeFailure;
+use crate::exchanges::{Contact, Purpose};
+use crate::id::NodeId;
+use crate::member::{is_reachable, normal_address};
+use crate::metrics::MessageKind;
+use crate::random::{below, jittered};
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::{Entries, begin_join, begin_join_reply};
+
+impl<R: Rng> Swim<R> {
+    /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
+    /// [`Event::SeedJoined`] and [`Event::SeedFailed`]; a seed that fails is tried again, after pauses that grow, until
+    /// any seed has answered. Seeds are kept, and contacted again whenever the node finds itself alone.
+    ///
+    /// The node's own address is passed over; an address that is known already is contacted again.
+    ///
+    /// # Errors
+    /// [`JoinError`]; no seed was taken.
+    pub fn join(&mut self, now: Instant, seeds: &[SocketAddr]) -> Result<(), JoinError> {
+        if self.me.state != State::Running {
+            return Err(JoinError::NotRunning);
+        }
+        let seeds: Vec<SocketAddr> = seeds.iter().copied().map(normal_address).collect();
+        if let Some(&address) = seeds.iter().find(|seed| !is_reachable(seed)) {
+            return Err(JoinError::Address(address));
+        }
+        let max = self.config.max_seeds;
+        let mut wanted = Vec::new();
+        for address in seeds {
+            if address != self.me.address && !wanted.contains(&address) {
+                wanted.push(address);
+            }
+        }
+        if !self.contacts.seeds.has_room_for(&wanted, max) {
+            return Err(JoinError::TooManySeeds { max });
+        }
+        for address in wanted {
+            self.contacts.seeds.give(address, now, self.config.join_backoff, max);
+        }
+        self.contact_seeds(now);
+        self.debug_check();
+        Ok(())
+    }
+
+    /// Contacts the seeds that are due, as many at once as may be.
+    pub(super) fn contact_seeds(&mut self, now: Instant) {
+        if self.me.state != State::Running {
+            return;
+        }
+        while self.contacts.exchanges.joins() < usize::from(self.config.join_parallelism)
+            && self.contacts.exchanges.len() < self.config.max_exchanges
+        {
+            let Some(address) = self.contacts.seeds.pop_due(now) else { break };
+            self.open_join(now, address, Contact::Seed);
+        }
+        match self.contacts.seeds.next_due() {
+            // A seed that is due now waits for an exchange to close.
+            Some(at) if at > now => self.timers.set(Timer::Join, at),
+            _ => self.timers.cancel(Timer::Join),
+        }
+    }
+
+    pub(super) fn open_join(&mut self, now: Instant, address: SocketAddr, of: Contact) {
+        let mut request = Vec::new();
+        let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
+        let entries = self.write_entries(now, &self.whole_table(), &mut writer);
+        if self.open(now, address, Purpose::Join { address, of }, request) {
+            self.metrics.entries_sent += entries;
+            self.metrics.count_sent(MessageKind::Join);
+        }
+    }
+
+    /// A newcomer, or someone who reconnects, sent its table: merge it and give ours.
+    pub(super) fn answer_join(&mut self, now: Instant, from: SocketAddr, source: &str, theirs: Entries<'_>) -> Vec<u8> {
+        if *self.me.id == *source
+            && let Some(address) = self.namesake(theirs, from)
+        {
+            self.witness(address);
+        }
+        if self.merge(now, theirs, Spread::Gossip) {
+            self.hurry_sync(now);
+        }
+        let mut reply = Vec::new();
+        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut reply);
+        self.metrics.entries_sent += self.write_entries(now, &self.whole_table(), &mut writer);
+        self.metrics.count_sent(MessageKind::JoinReply);
+        reply
+    }
+
+    /// A seed, or whoever lives where a dead member once did, gave its table.
+    pub(super) fn joined(&mut self, now: Instant, address: SocketAddr, of: Contact, source: &str, theirs: Entries<'_>) {
+        if *self.me.id == *source {
+            let Some(namesake) = self.namesake(theirs, address) else {
+                self.contacts.seeds.forget(address);
+                return;
+            };
+            self.witness(namesake);
+        }
+        // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
+        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
+        self.merge(now, theirs, spread);
+        if let Ok(occupant) = NodeId::new(source) {
+            self.contacts.seeds.answered(address, &occupant, self.config.join_backoff);
+        }
+        self.contacts.seeds.rest_failed(self.config.join_backoff);
+        self.hurry_sync(now);
+        if of == Contact::Seed {
+            self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
+        }
+    }
+
+    /// Where the node lives that sent its table under our name from `from`; `None` if it is this very node, reached by
+    /// another way.
+    fn namesake(&self, theirs: Entries<'_>, from: SocketAddr) -> Option<SocketAddr> {
+        let entry = theirs.iter().find(|entry| *entry.id == *self.me.id);
+        let address = entry.and_then(|entry| entry.description).map_or(from, |described| described.address);
+        let is_ours = entry.is_some_and(|entry| entry.claim.incarnation == self.incarnation());
+        (!is_ours || address != self.me.address).then_some(address)
+    }
+
+    pub(super) fn join_failed(&mut self, now: Instant, address: SocketAddr, of: Contact, failure: ExchangeFailure) {
+        if of == Contact::Reconnect || self.me.state != State::Running {
+            return;
+        }
+        let Some(mut retry_in) = self.contacts.seeds.failed(address, now, self.config.join_backoff_max) else { return };
+        if self.peers.len() > 0 {
+            self.contacts.seeds.rest_failed(self.config.join_backoff);
+            retry_in = self.config.reconnect_interval;
+        }
+        self.tell(Event::SeedFailed { seed: address, failure, retry_in });
+    }
+
+    /// Contacts somebody who is not there: one of the dead or an absent seed, so that a partition of any length heals.
+    pub(super) fn reconnect(&mut self, now: Instant) {
+        let pause = jittered(&mut self.rng, self.config.reconnect_interval, 250);
+        self.timers.set(Timer::Reconnect, now + pause);
+        let members = &self.members;
+        let is_active = |id: &str| members.find(id).is_some_and(|slot| members.is_active(slot));
+        let absent: Vec<SocketAddr> = self.contacts.seeds.absent(is_active).collect();
+        let dead = self.departed.random(&mut self.rng).and_then(|slot| self.members.address(slot));
+        let seed = match absent.len() {
+            0 => None,
+            len => Some(absent[below(&mut self.rng, len as u32) as usize]),
+        };
+        let target = match (dead, seed) {
+            (Some(dead), Some(seed)) => Some(if below(&mut self.rng, 2) == 0 { dead } else { seed }),
+            (dead, seed) => dead.or(seed),
+        };
+        if let Some(address) = target.filter(|&address| address != self.me.address) {
+            self.compare_with(now, address, Contact::Reconnect);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Who this node is, and whether another one lives under its name.
+
+use core::net::SocketAddr;
+
+use crate::id::{Incarnation, NodeId, Slot};
+
+/// How far a node's life has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It takes part.
+    Running,
+    /// It spreads its departure and still answers pings.
+    Leaving,
+    /// It has left: it sends nothing and ignores what arrives.
+    Left,
+}
+
+/// Another node that bears our name, or may do so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contender {
+    pub(super) address: SocketAddr,
+    /// Its incarnation as far as it is known.
+    pub(super) incarnation: Incarnation,
+    /// It has answered, so it is there.
+    pub(super) confirmed: bool,
+}
+
+/// This node.
+#[derive(Debug)]
+pub(super) struct Me {
+    pub(super) id: NodeId,
+    /// Its own place in the table.
+    pub(super) slot: Slot,
+    pub(super) address: SocketAddr,
+    /// The first incarnation of this life: broadcasts are numbered within it.
+    pub(super) epoch: Incarnation,
+    pub(super) cluster: u32,
+    pub(super) state: State,
+    pub(super) contender: Option<Contender>,
+    /// The user was told that no peer is left, and not yet that one is there again.
+    pub(super) isolated: bool,
+    /// There was a peer when it was last looked.
+    pub(super) had_peers: bool,
+}
+
+impl Me {
+    pub(super) const fn new(id: NodeId, slot: Slot, address: SocketAddr, epoch: Incarnation, cluster: u32) -> Self {
+        Self {
+            id,
+            slot,
+            address,
+            epoch,
+            cluster,
+            state: State::Running,
+            contender: None,
+            isolated: false,
+            had_peers: false,
+        }
+    }
+}

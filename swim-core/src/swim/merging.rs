@@ -1,0 +1,91 @@
+//! Tables as they travel: this node's entries written into an exchange, another's entries merged into the table.
+
+use alloc::vec::Vec;
+
+use rand_core::Rng;
+
+use super::Swim;
+use super::claims::{News, Spread};
+use crate::id::Slot;
+use crate::member::{Claim, Status};
+use crate::metrics::DropReason;
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::{Description, Entries, EntriesWriter, Entry};
+
+impl<R: Rng> Swim<R> {
+    /// Appends the entries of `slots`, as far as they fit.
+    pub(super) fn write_entries(&self, now: Instant, slots: &[Slot], writer: &mut EntriesWriter<'_>) -> u64 {
+        for &slot in slots {
+            if !writer.push(&self.entry(now, slot)) {
+                break;
+            }
+        }
+        writer.len() as u64
+    }
+
+    /// All that is known, tombstones included.
+    pub(super) fn whole_table(&self) -> Vec<Slot> {
+        self.members.slots().collect()
+    }
+
+    /// What the digest counts in the buckets of `mask`.
+    pub(super) fn table_of(&self, mask: u64) -> Vec<Slot> {
+        let is_wanted = |&slot: &Slot| !self.members.is_buried(slot) && mask >> self.members.bucket(slot) & 1 == 1;
+        self.members.slots().filter(is_wanted).collect()
+    }
+
+    fn entry(&self, now: Instant, slot: Slot) -> Entry<'_> {
+        let claim = self.members.claim(slot);
+        let description = self.members.description(slot).map(|known| Description {
+            incarnation: known.incarnation,
+            address: known.address,
+            metadata: known.metadata,
+        });
+        Entry { id: self.members.name(slot), claim, description, age: self.age(now, slot) }
+    }
+
+    /// For how many seconds a member is dead or has left. A tombstone's age is at least what makes others forget it.
+    fn age(&self, now: Instant, slot: Slot) -> u32 {
+        let status = self.members.claim(slot).status;
+        let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active()) else { return 0 };
+        let kept_for = self.kept_for(status);
+        let age = if self.members.is_buried(slot) {
+            kept_for + self.config.tombstone_for.saturating_sub(deadline.since(now))
+        } else {
+            kept_for.saturating_sub(deadline.since(now))
+        };
+        u32::try_from(age.as_secs()).unwrap_or(u32::MAX)
+    }
+
+    /// Merges another's entries. Returns whether they taught us anything.
+    pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> bool {
+        self.metrics.entries_received += entries.len() as u64;
+        let me = self.me.id.clone();
+        let mut learnt = false;
+        for entry in entries.iter() {
+            let Entry { id, mut claim, description, age } = entry;
+            let too_new = |described: Description<'_>| described.incarnation > claim.incarnation;
+            if description.is_some_and(too_new) {
+                self.metrics.drop(DropReason::BadIncarnation);
+                continue;
+            }
+            if claim.status == Status::Alive && description.is_none() {
+                self.metrics.drop(DropReason::BadAddress);
+                continue;
+            }
+            // A death that we learn in this way may be long refuted, or be the view from the other side of a healed
+            // partition: it is a suspicion here, so that the member can refute it (memberlist's merge).
+            if claim.status == Status::Dead && self.is_believed_active(id) {
+                claim = Claim::new(claim.incarnation, Status::Suspect);
+            }
+            let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
+            learnt |= self.hear(now, &News { id, claim, description, from: &me, age, spread });
+        }
+        learnt
+    }
+
+    fn is_believed_active(&self, id: &str) -> bool {
+        self.members.find(id).is_some_and(|slot| self.members.claim(slot).status.is_active())
+    }
+}

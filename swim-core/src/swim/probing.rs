@@ -1,0 +1,131 @@
+//! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's self-awareness.
+
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::claims::{News, Spread};
+use super::{State, Swim};
+use crate::event::Event;
+use crate::id::{SequenceNumber, Slot};
+use crate::member::{Claim, Status};
+use crate::metrics::DropReason;
+use crate::outbox::Intent;
+use crate::probe::{Answer, Probe, Stage};
+use crate::random::{jittered, sample};
+use crate::time::Instant;
+use crate::timers::Timer;
+
+impl<R: Rng> Swim<R> {
+    /// The protocol period is over: judge its probe and begin the next.
+    pub(super) fn next_period(&mut self, now: Instant) {
+        self.judge(now);
+        let interval = self.detector.awareness.scale(self.config.probe_interval);
+        let period = jittered(&mut self.rng, interval, self.config.probe_jitter_permille);
+        self.timers.set(Timer::Probe, now + period);
+        let Some(target) = self.peers.next(&mut self.rng) else { return };
+        let sequence = self.detector.next_sequence();
+        self.detector.probe = Some(Probe::new(target, sequence));
+        self.metrics.probes += 1;
+        let timeout = self.detector.awareness.scale(self.config.probe_timeout).min(period * 7 / 8);
+        self.timers.set(Timer::ProbeTimeout, now + timeout);
+        self.send(Intent::Ping { target, sequence });
+    }
+
+    /// The verdict over the probe in flight.
+    fn judge(&mut self, now: Instant) {
+        self.timers.cancel(Timer::ProbeTimeout);
+        let Some(probe) = self.detector.probe.take() else { return };
+        if probe.stage() == Stage::Answered || !self.members.is_active(probe.target()) {
+            return;
+        }
+        self.metrics.probes_failed += 1;
+        self.worsen_health(probe.blame());
+        let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
+        let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
+        let news = News { id: &id, claim, description: None, from: &me, age: 0, spread: Spread::Gossip };
+        self.hear(now, &news);
+    }
+
+    /// The direct ping was not answered: ask others, and try a reliable stream where that may help.
+    pub(super) fn probe_indirectly(&mut self, now: Instant) {
+        let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.stage() == Stage::Direct) else { return };
+        let (target, sequence) = (probe.target(), probe.sequence());
+        let wanted = usize::from(self.config.indirect_probes);
+        let mut relays = [target; crate::random::MAX_SAMPLE];
+        let mut asked = 0;
+        // One more than wanted, since the target itself may be among them.
+        for place in sample(&mut self.rng, wanted + 1, self.peers.len()) {
+            let relay = self.peers.at(place);
+            if relay != target && asked < wanted {
+                relays[asked] = relay;
+                asked += 1;
+            }
+        }
+        probe.ask(&relays[..asked]);
+        for &relay in &relays[..asked] {
+            self.send(Intent::PingReq { relay, target, sequence });
+        }
+        if self.config.reliable_fallback {
+            self.ping_reliably(now, target, sequence);
+        }
+    }
+
+    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+        let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
+            self.handle_other_ack(now, sequence, source);
+            return;
+        };
+        if self.members.name(probe.target()) != source {
+            self.metrics.drop(DropReason::ForeignAck);
+            return;
+        }
+        match probe.answer() {
+            Answer::Direct => self.metrics.probes_acked += 1,
+            Answer::Indirect => self.metrics.probes_acked_indirectly += 1,
+            Answer::Duplicate => {
+                self.metrics.drop(DropReason::DuplicateAck);
+                return;
+            }
+        }
+        self.timers.cancel(Timer::ProbeTimeout);
+        if self.detector.awareness.improve() {
+            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
+        }
+    }
+
+    pub(super) fn handle_nack(&mut self, sequence: SequenceNumber, source: &str) {
+        let relay = self.members.find(source);
+        let probe = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence);
+        if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {
+            self.metrics.drop(DropReason::ForeignAck);
+        }
+    }
+
+    /// Something suggests that this node itself is in trouble (Lifeguard IV-A).
+    pub(super) fn worsen_health(&mut self, weight: u8) {
+        if self.detector.awareness.worsen(weight) {
+            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
+        }
+    }
+
+    /// The transport knows that nothing listens at `address` (a refused connection, an ICMP error). A direct ping to
+    /// it has failed at once; the indirect ones still decide. A hint: what is not probed now is not concerned.
+    pub fn handle_unreachable(&mut self, now: Instant, address: SocketAddr) {
+        if self.me.state == State::Left {
+            return;
+        }
+        let probed = self.detector.probe.as_ref().filter(|probe| probe.stage() == Stage::Direct).map(Probe::target);
+        if probed.is_some_and(|target| self.members.address(target) == Some(address)) {
+            self.timers.cancel(Timer::ProbeTimeout);
+            self.probe_indirectly(now);
+        }
+        self.fail_pings_to(now, address);
+        self.debug_check();
+    }
+
+    /// Whether the probe in flight is at `slot`, so that the slot must not be given to another member.
+    pub(super) fn is_probed(&self, slot: Slot) -> bool {
+        self.detector.probe.as_ref().is_some_and(|probe| probe.target() == slot)
+    }
+}

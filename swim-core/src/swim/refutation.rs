@@ -1,0 +1,120 @@
+//! What is heard of this node itself: refutation (SWIM 4.2), and other nodes under the same name.
+//!
+//! What others say of us that is not so, we answer by raising our incarnation. But a claim about our name may also be
+//! about another node that bears it. Then raising would start a race that nobody wins, so we look first: if someone
+//! answers under our name at the other address, the user is told and the higher claim keeps the name; the other node
+//! stays quiet until the name's owner is declared dead. If nobody answers, that was our own former life.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::claims::News;
+use super::me::Contender;
+use super::{State, Swim};
+use crate::event::Event;
+use crate::id::Incarnation;
+use crate::member::{Claim, Status};
+use crate::metrics::DropReason;
+use crate::outbox::Intent;
+use crate::pings::Purpose;
+use crate::time::Instant;
+
+impl<R: Rng> Swim<R> {
+    /// Judges a claim about our own name. Returns whether it made us raise our incarnation.
+    pub(super) fn hear_of_me(&mut self, now: Instant, news: &News<'_>) -> bool {
+        let own = self.members.claim(self.me.slot);
+        if self.me.state != State::Running || news.claim.incarnation < own.incarnation {
+            return false;
+        }
+        let elsewhere = news.description.filter(|described| described.address != self.me.address);
+        if let Some(described) = elsewhere {
+            self.contest(now, described.address, news.claim.incarnation);
+            return false;
+        }
+        if news.claim.status == Status::Alive {
+            let same = self.members.description(self.me.slot).zip(news.description);
+            if news.claim.incarnation == own.incarnation && same.is_none_or(|(a, b)| a.metadata == b.metadata) {
+                return false;
+            }
+            // Our former life at this address had a higher incarnation than this one started with.
+            return self.refute(now, news.claim.incarnation);
+        }
+        if self.has_conceded() {
+            if news.claim.status == Status::Suspect {
+                return false;
+            }
+            self.me.contender = None;
+        }
+        let refuted = self.refute(now, news.claim.incarnation);
+        if refuted {
+            self.worsen_health(1);
+        }
+        refuted
+    }
+
+    /// Shows that we are alive, above the incarnation that says otherwise.
+    fn refute(&mut self, now: Instant, claimed: Incarnation) -> bool {
+        let own = self.incarnation();
+        let highest = own.get().saturating_add(self.config.max_incarnation_jump);
+        let next = own.max(claimed).next().filter(|_| claimed.get() <= highest);
+        let Some(incarnation) = next else {
+            self.metrics.drop(DropReason::BadIncarnation);
+            return false;
+        };
+        self.metrics.refutations += 1;
+        let metadata = self.members.description(self.me.slot).map(|own| Vec::from(own.metadata));
+        self.assert_self(now, incarnation, &metadata.unwrap_or_default());
+        true
+    }
+
+    /// Publishes our description at a higher incarnation.
+    pub(super) fn assert_self(&mut self, now: Instant, incarnation: Incarnation, metadata: &[u8]) {
+        self.members.raise(self.me.slot, Claim::new(incarnation, Status::Alive));
+        self.members.describe(self.me.slot, incarnation, self.me.address, metadata);
+        self.pass_on_alive(now, self.me.slot);
+    }
+
+    /// Our name is said to belong to a node at another address: look whether one is there.
+    fn contest(&mut self, now: Instant, address: SocketAddr, incarnation: Incarnation) {
+        if let Some(contender) = &mut self.me.contender
+            && contender.address == address
+        {
+            contender.incarnation = contender.incarnation.max(incarnation);
+            return;
+        }
+        if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
+            self.me.contender = Some(Contender { address, incarnation, confirmed: false });
+            self.send(Intent::Contend { address, sequence });
+        }
+    }
+
+    /// A node at `address` has spoken under our name.
+    pub(super) fn witness(&mut self, address: SocketAddr) {
+        let known = self.me.contender.filter(|contender| contender.address == address);
+        if known.is_some_and(|contender| contender.confirmed) {
+            return;
+        }
+        let incarnation = known.map_or(Incarnation::default(), |contender| contender.incarnation);
+        self.me.contender = Some(Contender { address, incarnation, confirmed: true });
+        self.tell(Event::Conflict { address });
+    }
+
+    /// Nobody answered under our name at `address`: what is said of it is about a former life of ours.
+    pub(super) fn outlive(&mut self, now: Instant, address: SocketAddr) {
+        let unconfirmed = self.me.contender.filter(|contender| contender.address == address && !contender.confirmed);
+        if let Some(contender) = unconfirmed {
+            self.me.contender = None;
+            if contender.incarnation >= self.incarnation() {
+                self.refute(now, contender.incarnation);
+            }
+        }
+    }
+
+    /// Whether the name is left to another node, whose claim is the greater.
+    fn has_conceded(&self) -> bool {
+        let own = (self.incarnation(), self.me.address);
+        self.me.contender.is_some_and(|other| other.confirmed && (other.incarnation, other.address) > own)
+    }
+}

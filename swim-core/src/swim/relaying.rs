@@ -1,0 +1,142 @@
+//! Pings beside the probe: on behalf of other members (SWIM 3.1, ping-req), for the user, and to one who is said to
+//! bear our name.
+
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::Swim;
+use crate::event::Event;
+use crate::id::{SequenceNumber, Slot};
+use crate::metrics::DropReason;
+use crate::outbox::{Intent, Source};
+use crate::pings::{Ping, Purpose};
+use crate::time::Instant;
+use crate::timers::Timer;
+
+impl<R: Rng> Swim<R> {
+    /// A member asks us to ping another one. Only members that we know are pinged, so that nobody can aim us at
+    /// strangers.
+    pub(super) fn handle_ping_req(&mut self, now: Instant, from: SocketAddr, sequence: SequenceNumber, target: &str) {
+        if *self.me.id == *target {
+            self.send(Intent::Ack { to: from, sequence, source: Source::Stranger });
+            return;
+        }
+        let Some(target) = self.members.find(target).filter(|&slot| self.members.is_active(slot)) else {
+            self.metrics.drop(DropReason::UnknownTarget);
+            return;
+        };
+        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false };
+        if let Some(sequence) = self.add_ping(now, purpose) {
+            self.send(Intent::Ping { target, sequence });
+        }
+    }
+
+    /// Notes a ping that is about to be sent, if there is room for it.
+    pub(super) fn add_ping(&mut self, now: Instant, purpose: Purpose) -> Option<SequenceNumber> {
+        if self.detector.pings.len() >= self.config.max_pings {
+            self.metrics.drop(DropReason::PingsFull);
+            return None;
+        }
+        let sequence = self.detector.next_sequence();
+        let timeout = self.config.probe_timeout;
+        // A nack must reach the one who asked before its own period ends (Lifeguard IV-A: at 80 % of the timeout).
+        let timeout = if matches!(purpose, Purpose::Relay { .. }) { timeout * 4 / 5 } else { timeout };
+        self.keep_ping(Ping { sequence, sent: now, deadline: now + timeout, purpose });
+        Some(sequence)
+    }
+
+    fn keep_ping(&mut self, ping: Ping) {
+        self.detector.pings.add(ping);
+        self.arm_pings();
+    }
+
+    fn arm_pings(&mut self) {
+        match self.detector.pings.next_deadline() {
+            Some(at) => self.timers.set(Timer::Pings, at),
+            None => self.timers.cancel(Timer::Pings),
+        }
+    }
+
+    /// An ack that is not for the probe in flight.
+    pub(super) fn handle_other_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+        let Some(ping) = self.detector.pings.find(sequence) else {
+            self.metrics.drop(DropReason::LateAck);
+            return;
+        };
+        let expected = match ping.purpose {
+            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.name(target),
+            Purpose::Contender { .. } => &self.me.id,
+        };
+        if expected != source {
+            self.metrics.drop(DropReason::ForeignAck);
+            return;
+        }
+        self.detector.pings.remove(sequence);
+        self.arm_pings();
+        match ping.purpose {
+            Purpose::Relay { target, requester, sequence, .. } => {
+                self.send(Intent::RelayedAck { to: requester, sequence, target });
+            }
+            Purpose::User { target } => {
+                let round_trip = Some(now.since(ping.sent));
+                self.tell(Event::Pinged { sequence, id: self.id_at(target), round_trip });
+            }
+            Purpose::Contender { address, .. } => self.witness(address),
+        }
+    }
+
+    pub(super) fn pings_timeout(&mut self, now: Instant) {
+        while let Some(ping) = self.detector.pings.pop_due(now) {
+            self.fail_ping(now, ping);
+        }
+        self.arm_pings();
+    }
+
+    fn fail_ping(&mut self, now: Instant, ping: Ping) {
+        match ping.purpose {
+            Purpose::Relay { nacked: true, .. } => {}
+            Purpose::Relay { target, requester, sequence, nacked: false } => {
+                self.send(Intent::Nack { to: requester, sequence });
+                let purpose = Purpose::Relay { target, requester, sequence, nacked: true };
+                self.keep_ping(Ping { deadline: now + self.config.probe_interval, purpose, ..ping });
+            }
+            Purpose::User { target } => {
+                self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+            }
+            Purpose::Contender { address, .. } => self.outlive(now, address),
+        }
+    }
+
+    /// Nothing listens at `address`: what we pinged there will not answer.
+    pub(super) fn fail_pings_to(&mut self, now: Instant, address: SocketAddr) {
+        let members = &self.members;
+        let is_hopeless = |ping: &Ping| match ping.purpose {
+            Purpose::Relay { nacked: true, .. } => false,
+            Purpose::Relay { target, .. } | Purpose::User { target } => members.address(target) == Some(address),
+            Purpose::Contender { address: contender, .. } => contender == address,
+        };
+        let mut failed = alloc::vec::Vec::new();
+        while let Some(ping) = self.detector.pings.take(is_hopeless) {
+            failed.push(ping);
+        }
+        for ping in failed {
+            self.fail_ping(now, ping);
+        }
+        self.arm_pings();
+    }
+
+    /// Ends what was asked about a member that is being forgotten.
+    pub(super) fn forget_pings(&mut self, slot: Slot) {
+        let is_about = |ping: &Ping| match ping.purpose {
+            Purpose::Relay { target, .. } | Purpose::User { target } => target == slot,
+            Purpose::Contender { .. } => false,
+        };
+        while let Some(ping) = self.detector.pings.take(is_about) {
+            if let Purpose::User { target } = ping.purpose {
+                self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+            }
+        }
+        self.arm_pings();
+    }
+}

@@ -1,0 +1,83 @@
+//! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
+//! beside this one.
+
+use super::{Event, ExchangeOutput, Rng, VecDeque};
+use crate::awareness::Awareness;
+use crate::config::Config;
+use crate::deliveries::Deliveries;
+use crate::dissemination::Dissemination;
+use crate::exchanges::Exchanges;
+use crate::id::SequenceNumber;
+use crate::outbox::Outbox;
+use crate::pings::Pings;
+use crate::probe::Probe;
+use crate::seeds::Seeds;
+use crate::suspicion::Suspicions;
+use crate::sync::SyncPace;
+use crate::time::Instant;
+
+/// What failure detection needs.
+#[derive(Debug)]
+pub(super) struct Detector {
+    pub(super) probe: Option<Probe>,
+    pub(super) pings: Pings,
+    pub(super) suspicions: Suspicions,
+    pub(super) awareness: Awareness,
+    sequence: SequenceNumber,
+}
+
+impl Detector {
+    pub(super) fn new(config: &Config, rng: &mut impl Rng) -> Self {
+        Self {
+            probe: None,
+            pings: Pings::default(),
+            suspicions: Suspicions::default(),
+            awareness: Awareness::new(config.awareness_max),
+            sequence: SequenceNumber::new(rng.next_u32()),
+        }
+    }
+
+    /// A sequence number that no ping in flight has.
+    pub(super) fn next_sequence(&mut self) -> SequenceNumber {
+        self.sequence = self.sequence.next();
+        self.sequence
+    }
+}
+
+/// What waits to be spread, and what was.
+#[derive(Debug, Default)]
+pub(super) struct Gossip {
+    pub(super) updates: Dissemination,
+    pub(super) broadcasts: Dissemination,
+    pub(super) deliveries: Deliveries,
+    /// How many broadcasts this node has sent in this life.
+    pub(super) broadcasts_sent: u64,
+    /// When members were last sent updates for their own sake.
+    pub(super) last_tick: Option<Instant>,
+}
+
+/// With whom tables are swapped.
+#[derive(Debug)]
+pub(super) struct Contacts {
+    pub(super) seeds: Seeds,
+    pub(super) exchanges: Exchanges,
+    pub(super) pace: SyncPace,
+}
+
+impl Contacts {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            seeds: Seeds::default(),
+            exchanges: Exchanges::default(),
+            pace: SyncPace::new(config.sync_interval_min, config.sync_interval),
+        }
+    }
+}
+
+/// What waits to be polled.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    pub(super) packets: Outbox,
+    pub(super) exchanges: VecDeque<ExchangeOutput>,
+    pub(super) events: VecDeque<Event>,
+}

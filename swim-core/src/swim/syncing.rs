@@ -1,0 +1,114 @@
+//! Anti-entropy: compare digests with a random member, and swap only the buckets that differ.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::Swim;
+use super::claims::Spread;
+use crate::exchanges::{Contact, Purpose};
+use crate::metrics::MessageKind;
+use crate::random::jittered;
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::{Buckets, Entries, ExchangeMessage, begin_buckets, begin_buckets_reply};
+
+/// How far the pause between two rounds is spread, in thousandths.
+const JITTER_PERMILLE: u16 = 250;
+
+impl<R: Rng> Swim<R> {
+    /// Begins a round with a random member, unless the last one is not over.
+    pub(super) fn sync(&mut self, now: Instant) {
+        self.arm_sync(now);
+        let is_sync = |purpose: &Purpose| matches!(purpose, Purpose::Digest { .. } | Purpose::Buckets);
+        if self.contacts.exchanges.any(is_sync) {
+            return;
+        }
+        if let Some(peer) = self.peers.random(&mut self.rng).and_then(|slot| self.members.address(slot)) {
+            self.compare_with(now, peer, Contact::Seed);
+        }
+    }
+
+    fn arm_sync(&mut self, now: Instant) {
+        let pause = jittered(&mut self.rng, self.contacts.pace.pause(), JITTER_PERMILLE);
+        self.timers.set(Timer::Sync, now + pause);
+    }
+
+    /// Something was learnt: the next round comes soon.
+    pub(super) fn hurry_sync(&mut self, now: Instant) {
+        self.contacts.pace.hurry();
+        let soon = now + self.contacts.pace.pause() * 2;
+        if self.timers.get(Timer::Sync).is_none_or(|at| at > soon) {
+            self.arm_sync(now);
+        }
+    }
+
+    /// Sends our digest to `peer`.
+    pub(super) fn compare_with(&mut self, now: Instant, peer: SocketAddr, of: Contact) {
+        let mut request = Vec::new();
+        let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.digest() };
+        message.encode(self.me.cluster, &mut request);
+        if self.open(now, peer, Purpose::Digest { peer, of }, request) {
+            self.metrics.count_sent(MessageKind::Digest);
+        }
+    }
+
+    pub(super) fn answer_digest(&mut self, theirs: u64) -> Vec<u8> {
+        let bytes = Buckets::to_bytes(self.members.digest().buckets());
+        let buckets = (theirs != self.digest()).then(|| Buckets::new(&bytes));
+        let id = self.me.id.clone();
+        self.reply(&ExchangeMessage::DigestReply { source: &id, buckets })
+    }
+
+    /// A peer answered our digest: with nothing if the tables are equal, else with its buckets' digests.
+    pub(super) fn compared(&mut self, now: Instant, peer: SocketAddr, of: Contact, theirs: Option<Buckets<'_>>) {
+        let ours = *self.members.digest().buckets();
+        let differs = |theirs: Buckets<'_>| {
+            let bits = theirs.iter().zip(ours).enumerate();
+            bits.fold(0_u64, |mask, (i, (theirs, ours))| mask | u64::from(theirs != ours) << i)
+        };
+        // The table may have changed since the digest was sent, and be equal by now.
+        let mask = theirs.map_or(0, differs);
+        if mask == 0 {
+            self.metrics.syncs_equal += 1;
+            self.contacts.pace.relax();
+            return;
+        }
+        self.metrics.syncs_different += 1;
+        if of == Contact::Reconnect {
+            // Someone we had lost: swap all, tombstones included.
+            self.open_join(now, peer, of);
+            return;
+        }
+        let mut request = Vec::new();
+        let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let mut writer = begin_buckets(cluster, &self.me.id, mask, max, &mut request);
+        let entries = self.write_entries(now, &self.table_of(mask), &mut writer);
+        if self.open(now, peer, Purpose::Buckets, request) {
+            self.metrics.entries_sent += entries;
+            self.metrics.count_sent(MessageKind::Buckets);
+        }
+    }
+
+    pub(super) fn answer_buckets(&mut self, now: Instant, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
+        if self.merge(now, theirs, Spread::Silent) {
+            self.hurry_sync(now);
+        }
+        let mut reply = Vec::new();
+        let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let mut writer = begin_buckets_reply(cluster, &self.me.id, max, &mut reply);
+        self.metrics.entries_sent += self.write_entries(now, &self.table_of(mask), &mut writer);
+        self.metrics.count_sent(MessageKind::BucketsReply);
+        reply
+    }
+
+    /// A peer gave its entries of the buckets that differ.
+    pub(super) fn swapped(&mut self, now: Instant, theirs: Entries<'_>) {
+        if self.merge(now, theirs, Spread::Silent) {
+            self.hurry_sync(now);
+        } else {
+            self.contacts.pace.relax();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Packets come into being when they are polled: the message that was intended, then as many queued updates as fit,
+//! membership and user broadcasts side by side.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::{State, Swim};
+use crate::id::{SequenceNumber, Slot};
+use crate::member::Status;
+use crate::metrics::{DropReason, MessageKind};
+use crate::outbox::{Intent, Source};
+use crate::time::Instant;
+use crate::wire::{Message, begin_packet};
+
+/// A packet to be sent. Its bytes are in the buffer that [`Swim::poll_transmit`] was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where to.
+    pub to: SocketAddr,
+}
+
+impl<R: Rng> Swim<R> {
+    /// Queues a packet.
+    pub(super) fn send(&mut self, intent: Intent) {
+        if !self.outputs.packets.push(intent, self.config.max_transmits) {
+            self.metrics.drop(DropReason::TransmitsFull);
+        }
+    }
+
+    /// The next packet to send: `buffer` is cleared and filled with its bytes, at most `Config::max_packet_size`.
+    ///
+    /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A packet that the
+    /// transport cannot take may be dropped: the protocol bears it.
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        while let Some(intent) = self.outputs.packets.pop() {
+            begin_packet(self.me.cluster, buffer);
+            if let Some(to) = self.write(now, intent, buffer) {
+                self.metrics.packets_sent += 1;
+                self.metrics.packet_bytes_sent += buffer.len() as u64;
+                debug_assert!(buffer.len() <= self.config.max_packet_size, "packets are bounded");
+                if self.me.state == State::Leaving && self.departure_is_spread() {
+                    self.complete_leave();
+                }
+                return Some(Transmit { to });
+            }
+        }
+        None
+    }
+
+    /// Writes the packet, unless there is nothing to say or nobody to say it to.
+    fn write(&mut self, now: Instant, intent: Intent, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        let start = buffer.len();
+        let to = match intent {
+            Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, buffer)?,
+            Intent::Contend { address, sequence } => {
+                self.say(&Message::Ping { sequence, target: &self.me.id.clone(), source: &self.me.id.clone() }, buffer);
+                return Some(address); // A stranger: nothing more.
+            }
+            Intent::PingReq { relay, target, sequence } => {
+                let to = self.members.address(relay)?;
+                let message = Message::PingReq { sequence, target: self.members.name(target), source: &self.me.id };
+                message.encode(buffer);
+                self.metrics.count_sent(MessageKind::PingReq);
+                to
+            }
+            Intent::Ack { to, sequence, source } => {
+                Message::Ack { sequence, source: &self.me.id }.encode(buffer);
+                self.metrics.count_sent(MessageKind::Ack);
+                match source {
+                    Source::Member(slot) => self.say_claim(slot, buffer),
+                    Source::Elsewhere(slot) => {
+                        self.say_claim(slot, buffer);
+                        return Some(to); // The address may be forged: say no more than it takes.
+                    }
+                    Source::Stranger => return Some(to),
+                }
+                to
+            }
+            Intent::RelayedAck { to, sequence, target } => {
+                Message::Ack { sequence, source: self.members.name(target) }.encode(buffer);
+                self.metrics.count_sent(MessageKind::Ack);
+                to
+            }
+            Intent::Nack { to, sequence } => {
+                Message::Nack { sequence, source: &self.me.id }.encode(buffer);
+                self.metrics.count_sent(MessageKind::Nack);
+                to
+            }
+            Intent::Gossip { target } => {
+                let to = self.members.address(target)?;
+                self.say_claim(target, buffer);
+                to
+            }
+        };
+        self.piggyback(buffer);
+        (buffer.len() > start).then_some(to)
+    }
+
+    fn write_ping(
+        &mut self,
+        now: Instant,
+        target: Slot,
+        sequence: SequenceNumber,
+        buffer: &mut Vec<u8>,
+    ) -> Option<SocketAddr> {
+        let to = self.members.address(target)?;
+        Message::Ping { sequence, target: self.members.name(target), source: &self.me.id }.encode(buffer);
+        self.metrics.count_sent(MessageKind::Ping);
+        self.detector.pings.mark_sent(sequence, now);
+        self.say_claim(target, buffer);
+        Some(to)
+    }
+
+    /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
+    /// so that it can refute.
+    fn say_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
+        if self.members.claim(slot).status != Status::Alive
+            && let Some(message) = self.claim_message(slot, &self.me.id)
+        {
+            let kind = message.kind();
+            message.encode(buffer);
+            self.metrics.count_sent(kind);
+        }
+    }
+
+    fn say(&mut self, message: &Message<'_>, buffer: &mut Vec<u8>) {
+        message.encode(buffer);
+        self.metrics.count_sent(message.kind());
+    }
+
+    /// Fills the rest of a packet. If both queues hold something, broadcasts get half of the room if they need it.
+    fn piggyback(&mut self, buffer: &mut Vec<u8>) {
+        if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
+            return;
+        }
+        let limit = self.retransmit_limit();
+        let room = self.config.max_packet_size - buffer.len();
+        let kept = self.gossip.broadcasts.bytes().min(room / 2);
+        let metrics = &mut self.metrics;
+        // An encoded message begins with an array's header and its kind.
+        let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
+        let used = self.gossip.updates.fill(buffer, room - kept, limit, &mut count);
+        self.gossip.broadcasts.fill(buffer, room - used, limit, &mut count);
+    }
+}

@@ -1,0 +1,52 @@
+//! How often tables are compared: quickly while that finds differences, rarely while it does not.
+//!
+//! memberlist swaps whole tables at a fixed interval; its last nodes after a join storm wait for it. A round between
+//! equal tables costs so little here that the pause can start short and double each time nothing was learnt.
+
+use core::time::Duration;
+
+/// The pause before the next round of anti-entropy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SyncPace {
+    pause: Duration,
+    min: Duration,
+    max: Duration,
+}
+
+impl SyncPace {
+    pub(crate) const fn new(min: Duration, max: Duration) -> Self {
+        Self { pause: min, min, max }
+    }
+
+    pub(crate) const fn pause(self) -> Duration {
+        self.pause
+    }
+
+    /// The last round taught us something.
+    pub(crate) const fn hurry(&mut self) {
+        self.pause = self.min;
+    }
+
+    /// The last round taught us nothing.
+    pub(crate) fn relax(&mut self) {
+        self.pause = self.pause.saturating_mul(2).min(self.max);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_doubles_up_to_its_bound_and_falls_back_at_a_difference() {
+        let mut pace = SyncPace::new(Duration::from_secs(1), Duration::from_secs(5));
+        let pauses = [(); 4].map(|()| {
+            let pause = pace.pause();
+            pace.relax();
+            pause.as_secs()
+        });
+        assert_eq!(pauses, [1, 2, 4, 5]);
+        pace.hurry();
+        assert_eq!(pace.pause(), Duration::from_secs(1));
+    }
+}

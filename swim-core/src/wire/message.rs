@@ -1,0 +1,228 @@
+//! [`Message`]: what packets carry, one MessagePack array for each message. It knows nothing of what a message does.
+//! Read first: docs/WIRE.md, "Messages of packets".
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use super::error::WireError;
+use super::reader::Reader;
+use super::{address, field, writer};
+use crate::id::{Incarnation, SequenceNumber};
+use crate::metrics::MessageKind;
+
+/// One message of a packet, borrowing from the packet's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Is `target` there? (SWIM 3.1)
+    Ping {
+        /// What the ack is to repeat.
+        sequence: SequenceNumber,
+        /// Who is meant: another member at the address does not answer.
+        target: &'a str,
+        /// Who asks.
+        source: &'a str,
+    },
+    /// A request to ping `target` on `source`'s behalf; the relay knows the target's address from its own table.
+    PingReq {
+        /// What the ack or the nack is to repeat.
+        sequence: SequenceNumber,
+        /// Who is to be pinged.
+        target: &'a str,
+        /// Who asks.
+        source: &'a str,
+    },
+    /// The answer to a ping; a relay passes it on unchanged but for the sequence number.
+    Ack {
+        /// The ping's.
+        sequence: SequenceNumber,
+        /// The member that was pinged.
+        source: &'a str,
+    },
+    /// A relay's word that its own ping went unanswered. (Lifeguard IV-A)
+    Nack {
+        /// The request's.
+        sequence: SequenceNumber,
+        /// The relay.
+        source: &'a str,
+    },
+    /// A member is alive, described so.
+    Alive {
+        /// The member.
+        id: &'a str,
+        /// The incarnation at which it published this description.
+        incarnation: Incarnation,
+        /// Where it listens.
+        address: SocketAddr,
+        /// The users' bytes.
+        metadata: &'a [u8],
+    },
+    /// A member is suspected.
+    Suspect {
+        /// The member.
+        id: &'a str,
+        /// The incarnation that is suspected.
+        incarnation: Incarnation,
+        /// The accuser. (Lifeguard IV-B)
+        from: &'a str,
+    },
+    /// A member is dead.
+    Dead {
+        /// The member.
+        id: &'a str,
+        /// The incarnation that is dead.
+        incarnation: Incarnation,
+        /// Who declared it.
+        from: &'a str,
+    },
+    /// A member has left.
+    Left {
+        /// The member, who alone can say it.
+        id: &'a str,
+        /// The incarnation that left.
+        incarnation: Incarnation,
+    },
+    /// A user's broadcast, known by its first three fields together.
+    Broadcast {
+        /// The member that began it.
+        origin: &'a str,
+        /// That member's first incarnation in this life, so that a restarted one may count from the start.
+        epoch: Incarnation,
+        /// Counted up by the origin.
+        number: u64,
+        /// The user's bytes.
+        payload: &'a [u8],
+    },
+}
+
+/// How many elements each kind's array has, the kind itself among them.
+const ELEMENTS: [u32; 9] = [4, 4, 3, 3, 5, 4, 4, 3, 5];
+/// The numbers below this are kinds of packets.
+pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
+
+impl<'a> Message<'a> {
+    /// The message's kind, for counting.
+    #[must_use]
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::Ping { .. } => MessageKind::Ping,
+            Self::PingReq { .. } => MessageKind::PingReq,
+            Self::Ack { .. } => MessageKind::Ack,
+            Self::Nack { .. } => MessageKind::Nack,
+            Self::Alive { .. } => MessageKind::Alive,
+            Self::Suspect { .. } => MessageKind::Suspect,
+            Self::Dead { .. } => MessageKind::Dead,
+            Self::Left { .. } => MessageKind::Left,
+            Self::Broadcast { .. } => MessageKind::Broadcast,
+        }
+    }
+
+    /// Appends the message to `out`.
+    ///
+    /// Bounds are the caller's: what is out of them here (a name that is empty, an address without a port) is written
+    /// and refused by whoever reads it.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // The kinds of packets are numbered as MessageKind is, from 0.
+        let kind = self.kind() as u8;
+        writer::array(out, ELEMENTS[usize::from(kind)] as usize);
+        writer::uint(out, u64::from(kind));
+        match *self {
+            Self::Ping { sequence, target, source } | Self::PingReq { sequence, target, source } => {
+                field::write_sequence(out, sequence);
+                writer::str(out, target);
+                writer::str(out, source);
+            }
+            Self::Ack { sequence, source } | Self::Nack { sequence, source } => {
+                field::write_sequence(out, sequence);
+                writer::str(out, source);
+            }
+            Self::Alive { id, incarnation, address, metadata } => {
+                writer::str(out, id);
+                field::write_incarnation(out, incarnation);
+                address::write(out, address);
+                writer::bin(out, metadata);
+            }
+            Self::Suspect { id, incarnation, from } | Self::Dead { id, incarnation, from } => {
+                writer::str(out, id);
+                field::write_incarnation(out, incarnation);
+                writer::str(out, from);
+            }
+            Self::Left { id, incarnation } => {
+                writer::str(out, id);
+                field::write_incarnation(out, incarnation);
+            }
+            Self::Broadcast { origin, epoch, number, payload } => {
+                writer::str(out, origin);
+                field::write_incarnation(out, epoch);
+                writer::uint(out, number);
+                writer::bin(out, payload);
+            }
+        }
+    }
+
+    /// Reads one message. After [`WireError::UnknownKind`], and after no other error, the reader stands behind it.
+    #[inline]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+        let len = reader.array()?;
+        if len == 0 {
+            return Err(WireError::MissingField);
+        }
+        let kind = reader.uint()?;
+        let Some(&known) = usize::try_from(kind).ok().and_then(|kind| ELEMENTS.get(kind)) else {
+            return Err(Self::foreign(reader, kind, len - 1));
+        };
+        if len < known {
+            return Err(WireError::MissingField);
+        }
+        let message = Self::decode_fields(reader, kind)?;
+        if len > known {
+            reader.skip(len - known)?;
+        }
+        Ok(message)
+    }
+
+    #[inline]
+    fn decode_fields(reader: &mut Reader<'a>, kind: u64) -> Result<Self, WireError> {
+        Ok(match kind {
+            0 | 1 => {
+                let sequence = field::read_sequence(reader)?;
+                let target = field::read_name(reader)?;
+                let source = field::read_name(reader)?;
+                if kind == 0 {
+                    Self::Ping { sequence, target, source }
+                } else {
+                    Self::PingReq { sequence, target, source }
+                }
+            }
+            2 => Self::Ack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
+            3 => Self::Nack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
+            4 => Self::Alive {
+                id: field::read_name(reader)?,
+                incarnation: field::read_incarnation(reader)?,
+                address: address::read(reader)?,
+                metadata: reader.bin()?,
+            },
+            5 | 6 => {
+                let id = field::read_name(reader)?;
+                let incarnation = field::read_incarnation(reader)?;
+                let from = field::read_name(reader)?;
+                if kind == 5 { Self::Suspect { id, incarnation, from } } else { Self::Dead { id, incarnation, from } }
+            }
+            7 => Self::Left { id: field::read_name(reader)?, incarnation: field::read_incarnation(reader)? },
+            8 => Self::Broadcast {
+                origin: field::read_name(reader)?,
+                epoch: field::read_incarnation(reader)?,
+                number: reader.uint()?,
+                payload: reader.bin()?,
+            },
+            _ => return Err(WireError::UnknownKind),
+        })
+    }
+
+    #[cold]
+    fn foreign(reader: &mut Reader<'a>, kind: u64, fields: u32) -> WireError {
+        if super::exchange::KINDS.contains(&kind) {
+            return WireError::WrongPlace;
+        }
+        reader.skip(fields).err().unwrap_or(WireError::UnknownKind)
+    }
+}

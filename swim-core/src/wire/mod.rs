@@ -1,0 +1,38 @@
+//! The native wire format: compact MessagePack behind a header of version and cluster. docs/WIRE.md has every byte.
+//!
+//! Reading borrows from the input, allocates nothing and never recurses; every count is compared with the bytes that
+//! are left. Nothing here knows what a message does, nor the bounds of [`Config`](crate::Config): those are the state
+//! machine's. Read first: docs/WIRE.md, then `packet.rs`.
+//!
+//! ```
+//! use swim_core::SequenceNumber;
+//! use swim_core::wire::{Message, Packet, begin_packet, cluster_hash};
+//!
+//! let cluster = cluster_hash("default");
+//! let ping = Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" };
+//! let mut bytes = Vec::new();
+//! begin_packet(cluster, &mut bytes);
+//! ping.encode(&mut bytes);
+//!
+//! let mut packet = Packet::open(&bytes, cluster).unwrap();
+//! assert_eq!(packet.next(), Some(Ok(ping)));
+//! assert_eq!(packet.next(), None);
+//! ```
+
+mod address;
+mod entry;
+mod error;
+mod exchange;
+mod field;
+mod message;
+mod packet;
+mod reader;
+mod writer;
+
+pub use entry::{Description, Entries, EntriesWriter, Entry};
+pub use error::WireError;
+pub use exchange::{
+    Buckets, ExchangeMessage, Refusal, begin_buckets, begin_buckets_reply, begin_join, begin_join_reply,
+};
+pub use message::Message;
+pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
