@@ -106,7 +106,7 @@ impl Node {
     }
 
     /// Steps 2 and 3; says when to wake up.
-    fn settle(&mut self) -> Instant {
+    pub(crate) fn settle(&mut self) -> Instant {
         self.tick();
         self.drain();
         let mut at = Instant::now() + Duration::from_secs(3_600);

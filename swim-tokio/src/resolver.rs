@@ -163,6 +163,9 @@ async fn look_up(seed: &HostSeed) -> Result<Vec<SocketAddr>, Arc<str>> {
 
 /// Leaves the addresses of our own family if there are any, each once.
 fn keep_usable(addresses: &mut Vec<SocketAddr>, ipv4: bool) {
+    for address in addresses.iter_mut() {
+        *address = SocketAddr::new(address.ip().to_canonical(), address.port());
+    }
     addresses.sort_unstable();
     addresses.dedup();
     if addresses.iter().any(|address| address.is_ipv4() == ipv4) {

@@ -32,6 +32,8 @@ impl FromStr for Seed {
     fn from_str(text: &str) -> Result<Self, SeedError> {
         let error = || SeedError { text: text.to_owned() };
         if let Ok(address) = text.parse::<SocketAddr>() {
+            // As the core writes it in its events.
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
             let usable = address.port() != 0 && !address.ip().is_unspecified() && !address.ip().is_multicast();
             return if usable { Ok(Self::Address(address)) } else { Err(error()) };
         }

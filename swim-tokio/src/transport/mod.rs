@@ -196,7 +196,7 @@ impl Transport {
     }
 
     /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         self.listener.abort();
         self.pool.retire_all();
         let linger = self.shared.config.linger;

@@ -84,7 +84,7 @@ pub(crate) fn read_address(tail: &[u8]) -> Result<SocketAddr, PreambleError> {
     if port == 0 || ip.is_unspecified() || ip.is_multicast() {
         return Err(PreambleError::BadAddress);
     }
-    Ok(SocketAddr::new(ip, port))
+    Ok(SocketAddr::new(ip.to_canonical(), port))
 }
 
 #[cfg(test)]
