@@ -64,7 +64,8 @@ fn a_machine_that_loses_power_is_found_as_a_crashed_process_is() {
 
 #[test]
 fn many_crashes_at_once_are_all_found() {
-    let mut scenario = Scenario::new("a third of the cluster crashes").nodes(30).expect_by(secs(30), expect::converged());
+    let mut scenario =
+        Scenario::new("a third of the cluster crashes").nodes(30).expect_by(secs(30), expect::converged());
     for node in 20..30 {
         scenario = scenario.at(secs(30), Crash(node));
     }

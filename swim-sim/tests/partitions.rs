@@ -131,7 +131,8 @@ fn a_death_that_was_missed_is_made_up_for_by_a_sync() {
     cluster.run_for(secs(10));
     cluster.heal();
     assert_eq!(cluster.node(9).status_of(5), Some(Status::Alive), "it has missed all of it");
-    let syncs = |cluster: &Cluster| cluster.nodes().filter_map(|node| Some(node.metrics()?.syncs_different)).sum::<u64>();
+    let syncs =
+        |cluster: &Cluster| cluster.nodes().filter_map(|node| Some(node.metrics()?.syncs_different)).sum::<u64>();
     let before = syncs(&cluster);
     // A round of anti-entropy brings it up, as a suspicion, which lasts log10(20) * 60 s = 78 s at this node.
     let suspected = |cluster: &Cluster| cluster.node(9).status_of(5) == Some(Status::Suspect);

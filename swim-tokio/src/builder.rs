@@ -143,8 +143,7 @@ impl Builder {
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound =
-            transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
+        let bound = transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
         let local = bound.address;
         let advertised = self.advertised(local)?;
 
