@@ -147,7 +147,7 @@ fn read_frame(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut len = [0; 4];
     stream.read_exact(&mut len)?;
-    let len = u32::from_be_bytes(len) as u64;
+    let len = u64::from(u32::from_be_bytes(len));
     let mut bytes = Vec::new();
     stream.take(len.min(32 << 20)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == len { Ok(bytes) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
