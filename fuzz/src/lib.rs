@@ -9,6 +9,7 @@ pub mod decode;
 #[path = "../../swim-core/tests/wire/oracle.rs"]
 mod oracle;
 pub mod roundtrip;
+pub mod swim;
 
 #[cfg(test)]
 mod tests {
@@ -36,6 +37,14 @@ mod tests {
         for bytes in corpus("roundtrip") {
             let traffic = super::roundtrip::Traffic::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
             super::roundtrip::check(&traffic);
+        }
+    }
+
+    #[test]
+    fn the_seeds_of_swim_pass() {
+        for bytes in corpus("swim") {
+            let life = super::swim::Life::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            super::swim::check(&life);
         }
     }
 

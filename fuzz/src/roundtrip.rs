@@ -37,7 +37,7 @@ enum OwnedExchange {
     Join { source: Name, entries: Vec<OwnedEntry>, max_size: Option<u16> },
     JoinReply { source: Name, entries: Vec<OwnedEntry>, max_size: Option<u16> },
     Digest { source: Name, digest: u64 },
-    DigestReply { source: Name, buckets: Option<[u64; Buckets::COUNT]> },
+    DigestReply { source: Name, buckets: Option<Box<[u64; Buckets::COUNT]>> },
     Buckets { source: Name, mask: u64, entries: Vec<OwnedEntry>, max_size: Option<u16> },
     BucketsReply { source: Name, entries: Vec<OwnedEntry>, max_size: Option<u16> },
     ReliablePing { sequence: u32, target: Name, source: Name },
@@ -61,7 +61,8 @@ struct Name(String);
 impl<'a> Arbitrary<'a> for Name {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let text: &str = u.arbitrary()?;
-        let text = &text[..text.floor_char_boundary(255)];
+        let len = (0..=text.len().min(255)).rev().find(|&len| text.is_char_boundary(len)).unwrap_or(0);
+        let text = &text[..len];
         Ok(Self(if text.is_empty() { "x" } else { text }.to_owned()))
     }
 }
@@ -196,7 +197,7 @@ fn write_without_entries(cluster: u32, exchange: &OwnedExchange, out: &mut Vec<u
     let message = match exchange {
         OwnedExchange::Digest { source, digest } => ExchangeMessage::Digest { source: &source.0, digest: *digest },
         OwnedExchange::DigestReply { source, buckets } => {
-            digests = buckets.as_ref().map(Buckets::to_bytes);
+            digests = buckets.as_deref().map(Buckets::to_bytes);
             ExchangeMessage::DigestReply { source: &source.0, buckets: digests.as_ref().map(Buckets::new) }
         }
         OwnedExchange::ReliablePing { sequence, target, source } => ExchangeMessage::ReliablePing {

@@ -1,1 +1,38 @@
-//! Stub.
+//! SWIM cluster membership and failure detection on tokio and real sockets.
+//!
+//! Start a node with a name, an address and some seeds; read the members, subscribe to what happens, broadcast, leave.
+//! The protocol is [`swim_core`]'s; this crate gives it sockets, a clock and entropy, and knows no rule of its own.
+//!
+//! - [`Runtime`] is the handle for programs with async: see its example.
+//! - [`blocking::Runtime`] has the same calls for programs without: its node runs on a thread of its own.
+//! - The feature `agent` adds the `swim` command.
+//!
+//! All traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
+//! ([`TcpConfig`]). What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
+//! two nodes with one name), details at the level debug.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod clock;
+mod error;
+mod joins;
+mod node;
+mod notice;
+mod resolver;
+mod runtime;
+mod seed;
+mod subscription;
+mod transport;
+mod view;
+
+pub mod blocking;
+
+pub use builder::Builder;
+pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use notice::Notice;
+pub use runtime::Runtime;
+pub use seed::SeedError;
+pub use subscription::Subscription;
+pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
+pub use transport::{TcpConfig, TcpConfigError, TransportMetrics};
+pub use view::Metrics;

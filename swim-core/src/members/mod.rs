@@ -223,6 +223,13 @@ impl Members {
         self.flags[slot.index()] = Flags::new(flags.status(), told, flags.is_buried());
     }
 
+    /// Whether a claim and a description say nothing new: what most updates turn out to do.
+    #[inline]
+    pub(crate) fn knows(&self, slot: Slot, claim: Claim, incarnation: Incarnation, said: (SocketAddr, &[u8])) -> bool {
+        let record = &self.records[slot.index()];
+        claim <= self.claim(slot) && record.described == incarnation && self.texts.says(record.text, said.0, said.1)
+    }
+
     /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
     /// dug out.
     #[inline]

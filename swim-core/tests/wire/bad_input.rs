@@ -44,6 +44,8 @@ fn messages_that_break_a_rule_are_refused_by_name() {
         ("a ping whose array says more than there is", "94 00 07 a161", Truncated),
         ("a sequence number of 33 bits", "94 00 cf0000000100000000 a161 a162", OutOfRange),
         ("a negative sequence number", "94 00 d0ff a161 a162", OutOfRange),
+        ("a negative sequence number of 16 bits", "94 00 d1ffff a161 a162", OutOfRange),
+        ("a negative sequence number of 32 bits", "94 00 d2ffffffff a161 a162", OutOfRange),
         ("a negative sequence number of 64 bits", "94 00 d3ffffffffffffffff a161 a162", OutOfRange),
         ("a sequence number that is a float", "94 00 ca3f800000 a161 a162", WrongType),
         ("an empty name", "93 02 07 a0", BadName),

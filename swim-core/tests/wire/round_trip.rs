@@ -1,7 +1,8 @@
 //! What is written is read again, is what rmp-serde would have written, and cannot be cut short unnoticed.
 
 use proptest::prelude::*;
-use swim_core::wire::{ExchangeMessage, HEADER_LEN, Message, Packet, begin_join};
+use swim_core::wire::{Entry, ExchangeMessage, HEADER_LEN, Message, Packet, begin_join};
+use swim_core::{Claim, Incarnation, Status};
 
 use crate::oracle;
 use crate::parts::{CLUSTER, EXCHANGE_KINDS, PACKET_KINDS, Row, entries_of, parts};
@@ -120,14 +121,45 @@ proptest! {
     }
 }
 
+/// A row of 6 bytes.
+const ROW: Entry<'_> =
+    Entry { id: "a", claim: Claim::new(Incarnation::new(1), Status::Dead), description: None, age: 0 };
+
+#[test]
+fn the_bound_of_an_exchange_counts_the_growth_of_its_count() {
+    let mut bytes = Vec::new();
+    let empty = HEADER_LEN + 5;
+    for (max_size, count) in [(empty + 15 * 6, 15), (empty + 16 * 6 + 1, 15), (empty + 16 * 6 + 2, 16)] {
+        let mut writer = begin_join(CLUSTER, "a", max_size, &mut bytes);
+        let kept = (0..20).filter(|_| writer.push(&ROW)).count();
+        assert_eq!((kept, bytes.len() <= max_size), (count, true), "within {max_size} bytes");
+    }
+}
+
+#[test]
+fn integers_are_written_in_their_shortest_form_at_every_border() {
+    for (number, width) in [
+        (0, 1),
+        (0x7f, 1),
+        (0x80, 2),
+        (0xff, 2),
+        (0x100, 3),
+        (0xffff, 3),
+        (0x1_0000, 5),
+        (0xffff_ffff, 5),
+        (0x1_0000_0000, 9),
+        (u64::MAX, 9),
+    ] {
+        let mut bytes = Vec::new();
+        let broadcast = Message::Broadcast { origin: "a", epoch: Incarnation::new(0), number, payload: &[] };
+        broadcast.encode(&mut bytes);
+        assert_eq!(bytes.len(), 7 + width, "{number}");
+        assert_eq!(bytes, oracle::write(&broadcast), "{number}");
+    }
+}
+
 #[test]
 fn the_count_of_entries_grows_through_all_its_widths() {
-    let row = swim_core::wire::Entry {
-        id: "a",
-        claim: swim_core::Claim::new(swim_core::Incarnation::new(1), swim_core::Status::Dead),
-        description: None,
-        age: 0,
-    };
     let mut bytes = Vec::new();
     for (count, header) in [
         (15, &[0x9f][..]),
@@ -137,10 +169,10 @@ fn the_count_of_entries_grows_through_all_its_widths() {
         (65_537, &[0xdd, 0, 1, 0, 1]),
     ] {
         let mut writer = begin_join(CLUSTER, "a", usize::MAX, &mut bytes);
-        assert!((0..count).all(|_| writer.push(&row)));
+        assert!((0..count).all(|_| writer.push(&ROW)));
         let entries = entries_of(&bytes);
         assert_eq!(entries.len(), count);
-        assert!(entries.iter().all(|entry| entry == row));
+        assert!(entries.iter().all(|entry| entry == ROW));
         let start = bytes.len() - count * 6 - header.len();
         assert_eq!(&bytes[start..][..header.len()], header, "{count}");
     }

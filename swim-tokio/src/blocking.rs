@@ -1,0 +1,277 @@
+//! The handle of a running node for programs without async: the same calls, each of which waits.
+//!
+//! The node has a thread of its own with a tokio runtime on it. The calls wait by parking the caller's thread, so they
+//! work wherever they are made, within another tokio runtime too (where they block one of its threads).
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+
+use crate::builder::Builder;
+use crate::error::{CallError, JoinError, StartError, Stopped};
+use crate::notice::Notice;
+use crate::view::Metrics;
+
+/// How long the thread waits, when the node has stopped, for a lookup of a host name that is still under way.
+const LOOKUP_GRACE: Duration = Duration::from_millis(100);
+
+/// A running node with a thread of its own: see [`crate::Runtime`], whose calls these are. Clones are handles of the
+/// same node; dropping the last one stops it and waits for its end.
+///
+/// ```
+/// use swim_tokio::{Config, blocking};
+///
+/// let one = blocking::Runtime::builder().id("one").config(Config::local()).start_blocking()?;
+/// let two = blocking::Runtime::builder().id("two").config(Config::local()).start_blocking()?;
+/// assert_eq!(two.join([one.local_address()])?, 2);
+/// two.leave()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    // Dropped in this order: the node stops when its handle is gone, and then the thread ends.
+    node: crate::Runtime,
+    thread: Arc<NodeThread>,
+}
+
+impl Builder {
+    /// Starts the node on a thread of its own, for programs without async.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what to do.
+    pub fn start_blocking(self) -> Result<Runtime, StartError> {
+        let (started, start) = mpsc::sync_channel(1);
+        let thread = thread::Builder::new()
+            .name("swim".into())
+            .spawn(move || run(self, &started))
+            .map_err(StartError::Thread)?;
+        match start.recv() {
+            Ok(Ok(node)) => Ok(Runtime { node, thread: Arc::new(NodeThread(Mutex::new(Some(thread)))) }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Thread(std::io::Error::other("it ended at once"))),
+        }
+    }
+}
+
+/// The thread of a node, from its start to its end.
+fn run(builder: Builder, started: &mpsc::SyncSender<Result<crate::Runtime, StartError>>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = started.send(Err(StartError::Thread(error)));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match builder.spawn() {
+            Ok((node, ended)) => {
+                let _ = started.send(Ok(node));
+                // An error would be a bug of the loop, which has been reported by its panic.
+                let _ = ended.await;
+            }
+            Err(error) => {
+                let _ = started.send(Err(error));
+            }
+        }
+    });
+    runtime.shutdown_timeout(LOOKUP_GRACE);
+}
+
+#[derive(Debug)]
+struct NodeThread(Mutex<Option<JoinHandle<()>>>);
+
+impl Drop for NodeThread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            // An error would be a bug of the loop, which has been reported by its panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Runtime {
+    /// Begins to describe a node; [`Builder::start_blocking`] starts it.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn id(&self) -> &NodeId {
+        self.node.id()
+    }
+
+    /// Where the node listens, with the port that it got.
+    #[must_use]
+    pub fn local_address(&self) -> SocketAddr {
+        self.node.local_address()
+    }
+
+    /// Where the others reach the node.
+    #[must_use]
+    pub fn advertised_address(&self) -> SocketAddr {
+        self.node.advertised_address()
+    }
+
+    /// Every known member, sorted by name: see [`crate::Runtime::members`].
+    #[must_use]
+    pub fn members(&self) -> Arc<[Member]> {
+        self.node.members()
+    }
+
+    /// What is known of one member.
+    #[must_use]
+    pub fn member(&self, id: &str) -> Option<Member> {
+        self.node.member(id)
+    }
+
+    /// What happens from now on: see [`crate::Runtime::subscribe`].
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        Subscription(self.node.subscribe())
+    }
+
+    /// Counters and gauges.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.node.metrics()
+    }
+
+    /// Lifeguard's local health score: 0 is well.
+    #[must_use]
+    pub fn health(&self) -> u8 {
+        self.node.health()
+    }
+
+    /// Adds seeds and waits for the first one to answer: see [`crate::Runtime::join`].
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::join`].
+    pub fn join<S: ToString>(&self, seeds: impl IntoIterator<Item = S>) -> Result<usize, JoinError> {
+        wait(self.node.join(seeds))
+    }
+
+    /// Says goodbye, in bounded time: see [`crate::Runtime::leave`].
+    ///
+    /// # Errors
+    /// If the node has stopped.
+    pub fn leave(&self) -> Result<(), Stopped> {
+        wait(self.node.leave())
+    }
+
+    /// Changes the metadata that the others see.
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::set_metadata`].
+    pub fn set_metadata(&self, metadata: impl Into<Vec<u8>>) -> Result<(), CallError<MetadataError>> {
+        wait(self.node.set_metadata(metadata))
+    }
+
+    /// Sends a payload to every other member.
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::broadcast`].
+    pub fn broadcast(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
+        wait(self.node.broadcast(payload))
+    }
+
+    /// Pings a member: how long its answer took, or `None` if none came in time.
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::ping`].
+    pub fn ping(&self, id: &str) -> Result<Option<Duration>, CallError<PingError>> {
+        wait(self.node.ping(id))
+    }
+
+    /// Stops the node and its thread, without a word to the others: when this returns its port is free.
+    pub fn shutdown(&self) {
+        wait(self.node.shutdown());
+        let thread = self.thread.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Notices as they come: see [`crate::Subscription`]. As an iterator it ends when the node has stopped.
+#[derive(Debug)]
+pub struct Subscription(crate::Subscription);
+
+impl Subscription {
+    /// The next notice if one waits.
+    pub fn try_next(&mut self) -> Option<Notice> {
+        self.0.try_next()
+    }
+
+    /// Waits for the next notice, but no longer than `patience`.
+    ///
+    /// # Errors
+    /// [`RecvTimeoutError::Timeout`] when none came, [`RecvTimeoutError::Disconnected`] when the node has stopped.
+    pub fn next_timeout(&mut self, patience: Duration) -> Result<Notice, RecvTimeoutError> {
+        match wait_until(self.0.next(), Instant::now().checked_add(patience)) {
+            Some(Some(notice)) => Ok(notice),
+            Some(None) => Err(RecvTimeoutError::Disconnected),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+}
+
+impl Iterator for Subscription {
+    type Item = Notice;
+
+    /// Waits for the next notice; `None` once the node has stopped.
+    fn next(&mut self) -> Option<Notice> {
+        wait(self.0.next())
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    wait_until(future, None).expect("only a deadline ends it early")
+}
+
+/// Waits for a future that needs no runtime (the handle's wait for channels only); `None` at the deadline.
+fn wait_until<T>(future: impl Future<Output = T>, deadline: Option<Instant>) -> Option<T> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Some(value);
+        }
+        match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            None => thread::park(),
+            Some(Duration::ZERO) => return None,
+            Some(left) => thread::park_timeout(left),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_ends_with_the_future_or_at_the_deadline() {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let other = thread::spawn(move || sender.send(7));
+        assert_eq!(wait(receiver), Ok(7));
+        other.join().unwrap().unwrap();
+        let soon = Instant::now() + Duration::from_millis(5);
+        assert_eq!(wait_until(std::future::pending::<()>(), Some(soon)), None);
+        assert!(Instant::now() >= soon);
+    }
+}

@@ -1,0 +1,195 @@
+//! From settings to a running node: [`Builder`].
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use swim_core::{Config, Identity, Incarnation, NodeId, Swim};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::clock::{self, Clock};
+use crate::error::StartError;
+use crate::node::{self, Node, Waiting};
+use crate::resolver::{Pauses, Resolver};
+use crate::runtime::Runtime;
+use crate::seed::Seed;
+use crate::subscription::Subscribers;
+use crate::transport::{self, Sizes, TcpConfig, Transport};
+use crate::view::{Snapshots, View};
+
+/// What a node is to be: from [`Runtime::builder`]. Only the name has no default.
+#[derive(Clone, Debug)]
+#[must_use = "a node runs only once it is started"]
+pub struct Builder {
+    id: String,
+    bind: SocketAddr,
+    advertise: Option<SocketAddr>,
+    seeds: Vec<String>,
+    metadata: Vec<u8>,
+    config: Config,
+    cluster: Option<String>,
+    tcp: TcpConfig,
+    incarnation: Option<Incarnation>,
+    rng_seed: Option<u64>,
+    notice_capacity: usize,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            id: String::new(),
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            advertise: None,
+            seeds: Vec::new(),
+            metadata: Vec::new(),
+            config: Config::lan(),
+            cluster: None,
+            tcp: TcpConfig::default(),
+            incarnation: None,
+            rng_seed: None,
+            notice_capacity: 16_384,
+        }
+    }
+
+    /// The node's name, unique in its cluster: 1 to 255 bytes.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Where to listen; port 0 takes any free one, which [`Runtime::local_address`] then tells. Default 127.0.0.1:0.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.bind = address;
+        self
+    }
+
+    /// Where the others reach this node, if that is not where it listens: behind a translation of addresses, or when it
+    /// listens at 0.0.0.0. Port 0 stands for the port that it listens at.
+    pub fn advertise(mut self, address: SocketAddr) -> Self {
+        self.advertise = Some(address);
+        self
+    }
+
+    /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
+    /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
+    pub fn seed(mut self, seed: impl ToString) -> Self {
+        self.seeds.push(seed.to_string());
+        self
+    }
+
+    /// Adds several seeds.
+    pub fn seeds<S: ToString>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
+        self.seeds.extend(seeds.into_iter().map(|seed| seed.to_string()));
+        self
+    }
+
+    /// The cluster's name, in place of the one in [`Config`]. Nodes of other clusters are kept out.
+    pub fn cluster(mut self, name: impl Into<String>) -> Self {
+        self.cluster = Some(name.into());
+        self
+    }
+
+    /// The metadata that the others see, at most [`Config::max_metadata_size`] bytes.
+    pub fn metadata(mut self, metadata: impl Into<Vec<u8>>) -> Self {
+        self.metadata = metadata.into();
+        self
+    }
+
+    /// The protocol's settings. Default [`Config::lan`]. `reliable_fallback` is turned off: all traffic is reliable.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The transport's settings.
+    pub fn tcp(mut self, tcp: TcpConfig) -> Self {
+        self.tcp = tcp;
+        self
+    }
+
+    /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node supersedes its old self.
+    pub fn incarnation(mut self, incarnation: Incarnation) -> Self {
+        self.incarnation = Some(incarnation);
+        self
+    }
+
+    /// Makes the node draw the same random numbers at each start: for tests. Default: the system's entropy.
+    pub fn rng_seed(mut self, seed: u64) -> Self {
+        self.rng_seed = Some(seed);
+        self
+    }
+
+    /// How many notices wait for one subscriber at most; further ones are dropped, and the subscriber is told how
+    /// many. Memory is taken only as they pile up. Default 16,384; at least 1.
+    pub fn notice_capacity(mut self, notices: usize) -> Self {
+        self.notice_capacity = notices;
+        self
+    }
+
+    /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
+    /// tokio runtime, whose tasks the node's are.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what to do.
+    #[expect(clippy::unused_async, reason = "a transport with certificates will read them here")]
+    pub async fn start(self) -> Result<Runtime, StartError> {
+        self.spawn().map(|(runtime, _)| runtime)
+    }
+
+    /// Starts the node; also gives its loop, to wait for its end.
+    pub(crate) fn spawn(mut self) -> Result<(Runtime, JoinHandle<()>), StartError> {
+        let id = NodeId::new(&self.id).map_err(StartError::Name)?;
+        let config = self.checked_config()?;
+        let seeds: Vec<Seed> =
+            self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
+        let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
+        let bound = transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
+        let local = bound.address;
+        let advertised = self.advertised(local)?;
+
+        let clock = Clock::start();
+        let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
+        let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
+        let sizes = Sizes { packet: config.max_packet_size, exchange: config.max_exchange_size };
+        let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
+        let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
+        let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));
+        let (sender, commands) = mpsc::channel(node::COMMANDS);
+        let mut node = Node {
+            swim,
+            clock,
+            transport: Transport::start(bound, advertised, self.tcp, sizes),
+            resolver: Resolver::new(pauses, advertised.is_ipv4()),
+            commands,
+            view: Arc::clone(&view),
+            waiting: Waiting::default(),
+            snapshots: Snapshots::new(),
+            packet: Vec::new(),
+        };
+        node.settle();
+        tracing::info!(node = %view.id, %local, %advertised, "node started");
+        Ok((Runtime::new(view, sender), tokio::spawn(node.run(seeds))))
+    }
+
+    fn checked_config(&mut self) -> Result<Config, StartError> {
+        let mut config = self.config.clone();
+        if let Some(cluster) = self.cluster.take() {
+            config.cluster = cluster;
+        }
+        config.reliable_fallback = false;
+        config.validate().map_err(StartError::Config)?;
+        self.tcp.validate_with(config.max_exchange_size).map_err(StartError::Tcp)?;
+        Ok(config)
+    }
+
+    fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
+        let mut advertised = self.advertise.unwrap_or(local);
+        if advertised.port() == 0 {
+            advertised.set_port(local.port());
+        }
+        if advertised.ip().is_unspecified() {
+            return Err(StartError::AdvertiseMissing { bound: advertised });
+        }
+        Ok(advertised)
+    }
+}

@@ -1,0 +1,200 @@
+//! What can go wrong at each door, in words that say what to do.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use swim_core::{ConfigError, ExchangeFailure, NameError};
+
+use crate::seed::SeedError;
+use crate::transport::TcpConfigError;
+
+/// Why a node did not start. Nothing of it is left behind.
+#[derive(Debug)]
+pub enum StartError {
+    /// The name is none.
+    Name(NameError),
+    /// A setting of the protocol, or the identity, cannot be used.
+    Config(ConfigError),
+    /// A setting of the transport cannot be used.
+    Tcp(TcpConfigError),
+    /// A seed is neither an address nor a host name with a port.
+    Seed(SeedError),
+    /// The system does not let the node listen there.
+    Bind {
+        /// Where the node was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The node listens at an address that means "all of this machine's", and was not told which one the others are
+    /// to use.
+    AdvertiseMissing {
+        /// Where the node was to listen.
+        bound: SocketAddr,
+    },
+    /// The system has no entropy.
+    Entropy(getrandom::Error),
+    /// The system gives no thread for a blocking node.
+    Thread(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(error) => error.fmt(f),
+            Self::Config(error) => error.fmt(f),
+            Self::Tcp(error) => error.fmt(f),
+            Self::Seed(error) => error.fmt(f),
+            Self::Bind { address, error } => {
+                write!(f, "cannot listen at {address}: ")?;
+                match error.kind() {
+                    io::ErrorKind::AddrInUse => f.write_str(
+                        "the address is in use: stop what listens there, or take another port (0 for any free one)",
+                    ),
+                    io::ErrorKind::AddrNotAvailable => f.write_str(
+                        "this machine does not have that address: bind to one it has, and advertise another if need be",
+                    ),
+                    io::ErrorKind::PermissionDenied => {
+                        write!(f, "{error}: take a port above 1023, or run with the right to use this one")
+                    }
+                    _ => error.fmt(f),
+                }
+            }
+            Self::AdvertiseMissing { bound } => write!(
+                f,
+                "no member can reach {bound}: advertise the address at which the others reach this node \
+                 (with port 0 for the port that it listens at)"
+            ),
+            Self::Entropy(error) => write!(f, "the system gives no random numbers: {error}"),
+            Self::Thread(error) => write!(f, "cannot start the node's thread: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Bind { error, .. } | Self::Thread(error) => Some(error),
+            Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Entropy(_) => None,
+            Self::AdvertiseMissing { .. } => None,
+        }
+    }
+}
+
+/// Why a call was not done. The node is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError<E> {
+    /// The node has stopped.
+    Stopped,
+    /// The protocol refuses it.
+    Refused(E),
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str(STOPPED),
+            Self::Refused(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {}
+
+/// The node has stopped: it was shut down, or its runtime was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+const STOPPED: &str = "the node has stopped: start another one";
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STOPPED)
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+/// Why a join did not get an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// The node has stopped.
+    Stopped,
+    /// There is nobody to ask.
+    NoSeeds,
+    /// A seed is neither an address nor a host name with a port. None of them was taken.
+    Seed(SeedError),
+    /// The protocol refuses them.
+    Refused(swim_core::JoinError),
+    /// Each seed failed once. They are kept, and tried again until one answers.
+    NoneAnswered(Vec<(Arc<str>, SeedFailure)>),
+}
+
+/// Why a seed gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeedFailure {
+    /// The host name has no address; what the resolver said.
+    Unresolved(Arc<str>),
+    /// The address gave no usable answer.
+    Exchange(ExchangeFailure),
+}
+
+impl fmt::Display for SeedFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unresolved(error) => write!(f, "no address: {error}"),
+            Self::Exchange(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str(STOPPED),
+            Self::NoSeeds => f.write_str("there is no seed to join: give the address of a running node"),
+            Self::Seed(error) => error.fmt(f),
+            Self::Refused(error) => error.fmt(f),
+            Self::NoneAnswered(failures) => {
+                f.write_str("no seed answered (they are tried again until one does): ")?;
+                for (index, (seed, failure)) in failures.iter().enumerate() {
+                    write!(f, "{}{seed}: {failure}", if index > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_use_says_what_to_do() {
+        let address = "127.0.0.1:7946".parse().unwrap();
+        let error = StartError::Bind { address, error: io::ErrorKind::AddrInUse.into() };
+        assert_eq!(
+            error.to_string(),
+            "cannot listen at 127.0.0.1:7946: the address is in use: stop what listens there, or take another port \
+             (0 for any free one)"
+        );
+    }
+
+    #[test]
+    fn a_join_without_an_answer_names_each_seed_and_its_failure() {
+        let error = JoinError::NoneAnswered(vec![
+            ("127.0.0.1:1".into(), SeedFailure::Exchange(ExchangeFailure::Refused)),
+            ("nowhere.invalid:1".into(), SeedFailure::Unresolved("name not known".into())),
+        ]);
+        assert_eq!(
+            error.to_string(),
+            "no seed answered (they are tried again until one does): 127.0.0.1:1: connection refused: nothing \
+             listens there; nowhere.invalid:1: no address: name not known"
+        );
+    }
+}

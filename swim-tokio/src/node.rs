@@ -1,0 +1,324 @@
+//! The loop of one node: the only owner of its [`Swim`].
+//!
+//! 1. Something comes: an arrival from the transport, a call of the user, a looked-up name, or the time that the core
+//!    asked to be woken at. It becomes one input of the core.
+//! 2. After every input the core is drained: packets, exchanges, then events (quinn's and str0m's rule).
+//! 3. What the handles read is shown, the subscribers are told, and the next wake-up is read from the core.
+//!
+//! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use swim_core::{
+    BroadcastError, Event, ExchangeInput, JoinError as SeedsRefused, MetadataError, PingError, SequenceNumber, State,
+    Swim,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::error::JoinError;
+use crate::joins::{Joins, Outcome};
+use crate::notice::Notice;
+use crate::resolver::{LOOKUP_TIMEOUT, Resolution, Resolver};
+use crate::seed::Seed;
+use crate::transport::{Arrival, Transport};
+use crate::view::{Snapshots, View};
+
+/// How many calls of the user may wait for the loop; further ones wait for room.
+pub(crate) const COMMANDS: usize = 64;
+/// How long a leave waits until its last packets are written.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// What the user wants, and where the answer goes. An answer that nobody waits for any more is dropped.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Join { seeds: Vec<Seed>, done: oneshot::Sender<Outcome> },
+    Leave { done: oneshot::Sender<()> },
+    SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
+    Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
+    Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
+    Shutdown { done: oneshot::Sender<()> },
+}
+
+/// One node at work.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) swim: Swim<Xoshiro256PlusPlus>,
+    pub(crate) clock: Clock,
+    pub(crate) transport: Transport,
+    pub(crate) resolver: Resolver,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) view: Arc<View>,
+    pub(crate) waiting: Waiting,
+    pub(crate) snapshots: Snapshots,
+    /// The packet that is being sent.
+    pub(crate) packet: Vec<u8>,
+}
+
+/// Those who wait for an answer that takes more than one input.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    joins: Joins,
+    /// Bounded by `Config::max_pings`.
+    pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
+    leaves: Vec<oneshot::Sender<()>>,
+    /// Leaves that wait for their packets to be written.
+    flushes: JoinSet<()>,
+}
+
+impl Node {
+    /// Runs until the last handle is dropped or one of them shuts it down.
+    pub(crate) async fn run(mut self, seeds: Vec<Seed>) {
+        self.add_seeds(&seeds);
+        let mut arrivals = Vec::new();
+        let wake_up = tokio::time::sleep_until(Instant::now());
+        tokio::pin!(wake_up);
+        loop {
+            let at = self.settle();
+            if wake_up.deadline() != at {
+                wake_up.as_mut().reset(at);
+            }
+            tokio::select! {
+                command = self.commands.recv() => match command {
+                    None => return,
+                    Some(Command::Shutdown { done }) => {
+                        self.transport.close().await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(command) => self.command(command),
+                },
+                () = self.transport.receive(&mut arrivals) => {
+                    for arrival in arrivals.drain(..) {
+                        self.arrive(arrival);
+                    }
+                }
+                resolution = self.resolver.next() => self.resolved(&resolution),
+                () = &mut wake_up => self.tick(),
+            }
+        }
+    }
+
+    /// Steps 2 and 3; says when to wake up.
+    pub(crate) fn settle(&mut self) -> Instant {
+        self.tick();
+        self.drain();
+        let mut at = Instant::now() + Duration::from_secs(3_600);
+        let mut earlier = |instant: Option<Instant>| at = at.min(instant.unwrap_or(at));
+        earlier(self.swim.poll_timeout().map(|instant| self.clock.at(instant)));
+        earlier(self.waiting.joins.deadline());
+        earlier(self.snapshots.refresh(&self.swim, &self.view));
+        self.view.show_metrics(&self.swim, self.transport.metrics());
+        // Told after the table is shown, so that who hears of a member finds it there.
+        while let Some(event) = self.swim.poll_event() {
+            self.tell(event);
+        }
+        self.resolver.set_alone(self.swim.active_members() <= 1);
+        while self.waiting.flushes.try_join_next().is_some() {}
+        at
+    }
+
+    /// Gives the core the time if it asked for it. Called between arrivals too, so that many of them delay no timer.
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        if self.swim.poll_timeout().is_some_and(|due| due <= now) {
+            self.swim.handle_timeout(now);
+            self.drain();
+        }
+        self.waiting.joins.expire(Instant::now());
+    }
+
+    fn drain(&mut self) {
+        let now = self.clock.now();
+        while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
+            self.transport.send_packet(transmit.to, &self.packet);
+        }
+        while let Some(output) = self.swim.poll_exchange() {
+            self.transport.exchange(output);
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        self.tick();
+        let now = self.clock.now();
+        match arrival {
+            Arrival::Packet { from, payload } => self.swim.handle_packet(now, from, &payload),
+            Arrival::Request { id, from, payload, lease } => {
+                self.swim.handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
+                drop(lease);
+            }
+            Arrival::Reply { id, payload, lease } => {
+                self.swim.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
+                drop(lease);
+            }
+            Arrival::Failed { id, failure } => {
+                self.swim.handle_exchange(now, ExchangeInput::Failed { id, failure });
+            }
+            Arrival::Unreachable(address) => self.swim.handle_unreachable(now, address),
+        }
+        self.drain();
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Join { seeds, done } => self.join(&seeds, done),
+            Command::Leave { done } => self.leave(done),
+            Command::SetMetadata { metadata, done } => {
+                let _ = done.send(self.swim.set_metadata(now, &metadata));
+            }
+            Command::Broadcast { payload, done } => {
+                let _ = done.send(self.swim.broadcast(now, &payload));
+            }
+            Command::Ping { id, done } => match self.swim.ping(now, &id) {
+                Ok(sequence) => {
+                    self.waiting.pings.insert(sequence, done);
+                }
+                Err(error) => {
+                    let _ = done.send(Err(error));
+                }
+            },
+            Command::Shutdown { .. } => unreachable!("the loop takes it"),
+        }
+    }
+
+    fn join(&mut self, seeds: &[Seed], done: oneshot::Sender<Outcome>) {
+        if let Err(error) = self.take_seeds(seeds) {
+            let _ = done.send(Err(JoinError::Refused(error)));
+            return;
+        }
+        let config = self.swim.config();
+        // Not all are asked at the same time.
+        let rounds = 1 + seeds.len() / usize::from(config.join_parallelism);
+        let patience = config.exchange_timeout.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        let deadline = Instant::now() + LOOKUP_TIMEOUT + patience.min(Duration::from_secs(3_600));
+        self.waiting.joins.add(seeds, deadline, done);
+        // The core passes over our own address without a word.
+        self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
+    }
+
+    fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
+        let max = self.swim.config().max_seeds;
+        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::Host(_))).count();
+        if self.resolver.len() + hosts > max {
+            return Err(SeedsRefused::TooManySeeds { max });
+        }
+        let addresses: Vec<_> = seeds
+            .iter()
+            .filter_map(|seed| match seed {
+                Seed::Address(address) => Some(*address),
+                Seed::Host(_) => None,
+            })
+            .collect();
+        self.swim.join(self.clock.now(), &addresses)?;
+        for seed in seeds {
+            if let Seed::Host(host) = seed {
+                self.resolver.add(host.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The seeds that the node was built with: nobody waits for them.
+    fn add_seeds(&mut self, seeds: &[Seed]) {
+        if let Err(error) = self.take_seeds(seeds) {
+            tracing::warn!(%error, "the node starts without its seeds");
+        }
+    }
+
+    fn resolved(&mut self, resolution: &Resolution) {
+        let name = &resolution.seed;
+        match &resolution.result {
+            Ok(addresses) => {
+                self.waiting.joins.resolved(name, Ok(addresses));
+                self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
+                if let Err(error) = self.swim.join(self.clock.now(), addresses) {
+                    tracing::warn!(seed = %name, %error, "the addresses of a seed are not taken");
+                }
+            }
+            Err(unresolved) => {
+                self.waiting.joins.resolved(name, Err(&unresolved.error));
+                self.publish(&Notice::SeedUnresolved {
+                    seed: Arc::clone(name),
+                    error: Arc::clone(&unresolved.error),
+                    retry_in: unresolved.retry_in,
+                });
+            }
+        }
+    }
+
+    fn leave(&mut self, done: oneshot::Sender<()>) {
+        match self.swim.state() {
+            State::Running => self.swim.leave(self.clock.now()),
+            State::Leaving => {}
+            State::Left => {
+                let _ = done.send(());
+                return;
+            }
+        }
+        self.waiting.leaves.push(done);
+    }
+
+    /// Answers those who wait for an event, then tells the subscribers.
+    fn tell(&mut self, event: Event) {
+        match &event {
+            Event::SeedJoined { seed, members } => self.waiting.joins.answered(*seed, *members),
+            Event::SeedFailed { seed, failure, .. } => {
+                self.waiting.joins.failed(*seed, *failure);
+                self.resolver.failed(*seed);
+            }
+            Event::Pinged { sequence, round_trip, .. } => {
+                if let Some(done) = self.waiting.pings.remove(sequence) {
+                    let _ = done.send(Ok(*round_trip));
+                }
+            }
+            Event::LeaveComplete => self.left(),
+            _ => {}
+        }
+        self.publish(&Notice::Event(event));
+    }
+
+    /// The departure is on its way: those who wait for it are told when it is written.
+    fn left(&mut self) {
+        let leaves = std::mem::take(&mut self.waiting.leaves);
+        let flushed = self.transport.flushed();
+        self.waiting.flushes.spawn(async move {
+            // A peer that takes nothing is not waited for.
+            let _ = tokio::time::timeout(FLUSH, flushed).await;
+            for done in leaves {
+                let _ = done.send(());
+            }
+        });
+    }
+
+    fn publish(&self, notice: &Notice) {
+        log(&self.view.id, self.view.advertised, notice);
+        self.view.subscribers.tell(notice);
+    }
+}
+
+impl Drop for Node {
+    /// However the loop ends, its subscribers are told.
+    fn drop(&mut self) {
+        self.view.subscribers.end();
+    }
+}
+
+/// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging.
+fn log(node: &str, address: SocketAddr, notice: &Notice) {
+    match notice {
+        Notice::SeedUnresolved { .. } | Notice::Event(Event::SeedFailed { .. } | Event::Conflict { .. }) => {
+            tracing::warn!(target: "swim_tokio::notice", node, %address, "{notice}");
+        }
+        Notice::Event(Event::Isolated | Event::Reconnected | Event::LeaveComplete) => {
+            tracing::info!(target: "swim_tokio::notice", node, "{notice}");
+        }
+        _ => tracing::debug!(target: "swim_tokio::notice", node, "{notice}"),
+    }
+}

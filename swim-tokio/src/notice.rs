@@ -1,0 +1,97 @@
+//! What a subscriber is told: [`Notice`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use swim_core::Event;
+
+/// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The protocol's own events.
+    Event(Event),
+    /// The host name of a seed has no address just now. It is looked up again for as long as the node runs.
+    SeedUnresolved {
+        /// The seed, as it was given.
+        seed: Arc<str>,
+        /// What the resolver said.
+        error: Arc<str>,
+        /// When the name is looked up again.
+        retry_in: Duration,
+    },
+    /// The subscriber was too slow: `missed` notices were dropped here. The table, which
+    /// [`Runtime::members`](crate::Runtime::members) shows, has all that they said.
+    Lagged {
+        /// How many notices were dropped.
+        missed: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    /// One line for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => fmt_event(event, f),
+            Self::SeedUnresolved { seed, error, retry_in } => {
+                write!(f, "seed {seed} has no address ({error}); tried again in {retry_in:?}")
+            }
+            Self::Lagged { missed } => write!(f, "{missed} notices were dropped here: they were not taken in time"),
+        }
+    }
+}
+
+fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        Event::Joined(member) => write!(f, "{} joined at {}", member.id, member.address),
+        Event::Updated(member) => {
+            write!(f, "{} is at {} with {} bytes of metadata now", member.id, member.address, member.metadata.len())
+        }
+        Event::Suspected { member, by } => write!(f, "{} is suspected by {by}", member.id),
+        Event::Refuted(member) => write!(f, "{} refuted the suspicion", member.id),
+        Event::Failed(member) => write!(f, "{} failed", member.id),
+        Event::Left(member) => write!(f, "{} left", member.id),
+        Event::Reaped(id) => write!(f, "{id} is forgotten"),
+        Event::Conflict { address } => {
+            write!(f, "another node, at {address}, has this node's name: give one of them another")
+        }
+        Event::Broadcast { from, payload } => write!(f, "broadcast from {from}: {}", payload.escape_ascii()),
+        Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
+        Event::Isolated => f.write_str("no other member is left"),
+        Event::Reconnected => f.write_str("there are other members again"),
+        Event::SeedJoined { seed, members } => write!(f, "seed {seed} answered: {members} members"),
+        Event::SeedFailed { seed, failure, retry_in } => {
+            write!(f, "seed {seed} did not answer ({failure}); tried again in {retry_in:.1?}")
+        }
+        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{id} answered a ping after {time:.1?}"),
+        Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
+        Event::LeaveComplete => f.write_str("the departure is spread"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swim_core::ExchangeFailure;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_seed_says_why_and_what_comes_next() {
+        let notice = Notice::Event(Event::SeedFailed {
+            seed: "127.0.0.1:7946".parse().unwrap(),
+            failure: ExchangeFailure::Refused,
+            retry_in: Duration::from_millis(512),
+        });
+        assert_eq!(
+            notice.to_string(),
+            "seed 127.0.0.1:7946 did not answer (connection refused: nothing listens there); tried again in 512.0ms"
+        );
+    }
+
+    #[test]
+    fn bytes_of_a_broadcast_that_are_no_text_do_not_reach_the_terminal() {
+        let from = swim_core::NodeId::new("a").unwrap();
+        let notice = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi\x1b[2J\n"[..]) });
+        assert_eq!(notice.to_string(), "broadcast from a: hi\\x1b[2J\\n");
+    }
+}

@@ -1,0 +1,315 @@
+//! One connection from its first byte to its last: the task of a link.
+//!
+//! A task reads frames and reports them, writes what waits in its queue, and ends when either side does. It decides
+//! nothing: the [`Transport`](super::Transport) drops the queue's sender to have it closed. Closing is done by halves:
+//! what waits is written, then the writing half is shut, then the other side does the same; so nothing that was being
+//! sent in the other direction is lost. Whatever the other side does, one of the deadlines ends it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use swim_core::ExchangeFailure;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::budget::{Budget, Lease};
+use super::counters::Counters;
+use super::frame::{self, Decoded, EXCHANGE_HEADER, Frame, FrameError, Limits};
+use super::pool::LinkId;
+use super::preamble::{self, PREAMBLE_HEAD, PreambleError};
+use super::settings::TcpConfig;
+
+/// The least room that is made for a read; packets of the default size fit.
+const READ_MIN: usize = 2 << 10;
+/// The most room that is made for a read, and the most that is written at a time: a big frame takes up memory as it
+/// arrives, and the write timeout is one of progress.
+const STEP: usize = 64 << 10;
+/// How many queued frames at most go into one write.
+const BATCH: usize = 16;
+
+/// What all connections of a node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: TcpConfig,
+    pub(crate) limits: Limits,
+    /// Where this node is reached: what its preambles say.
+    pub(crate) advertised: SocketAddr,
+    pub(crate) reports: mpsc::Sender<Report>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) budget: Budget,
+}
+
+/// What the listener and the connections tell the transport.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// Somebody dialed this node.
+    Accepted { stream: TcpStream, peer: SocketAddr },
+    /// The other side of an accepted connection says where it is reached.
+    Introduced { link: LinkId, address: SocketAddr },
+    /// A frame arrived. An exchange's memory stays leased until it is handled.
+    Arrived { link: LinkId, frame: Frame, lease: Option<Lease> },
+    /// A request arrives that is longer than allowed: it is to be refused by its number, and the link retired.
+    TooLarge { link: LinkId, exchange: u64 },
+    /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
+    Closing { link: LinkId },
+    /// The connection ended; the last report of a link. `dialing`: it never came to be.
+    Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
+}
+
+/// What waits to be written.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    /// A whole frame.
+    Frame(Vec<u8>),
+    /// The frame of an exchange, whose payload may be long.
+    Exchange { header: [u8; EXCHANGE_HEADER], payload: Vec<u8>, lease: Lease },
+    /// Dropped when all that waited before it is written.
+    Mark(mpsc::Sender<()>),
+}
+
+pub(crate) type Queue = mpsc::Receiver<Outgoing>;
+
+/// Runs a connection that this node dialed.
+pub(crate) async fn run_dialed(link: LinkId, mut stream: TcpStream, queue: Queue, shared: &Shared) {
+    let preamble = preamble::encode(shared.advertised);
+    run(link, &mut stream, queue, preamble, true, shared).await;
+}
+
+/// Runs a connection that this node accepted.
+pub(crate) async fn run_accepted(link: LinkId, mut stream: TcpStream, queue: Queue, shared: Arc<Shared>) {
+    let introduced = timeout(shared.config.preamble_timeout, read_preamble(&mut stream)).await;
+    let failure = match introduced {
+        Ok(Ok(address)) => {
+            shared.report(Report::Introduced { link, address }).await;
+            return run(link, &mut stream, queue, preamble::GREETING.to_vec(), false, &shared).await;
+        }
+        Ok(Err(failure)) => failure,
+        Err(_) => ExchangeFailure::TimedOut,
+    };
+    shared.counters.preambles_bad.one();
+    shared.report(Report::Ended { link, failure, dialing: false }).await;
+}
+
+async fn read_preamble(stream: &mut TcpStream) -> Result<SocketAddr, ExchangeFailure> {
+    let mut head = [0; PREAMBLE_HEAD];
+    stream.read_exact(&mut head).await.map_err(|error| failure_of(&error))?;
+    let mut tail = [0; 18];
+    let tail = &mut tail[..preamble::check_head(head).map_err(failure_of_preamble)?];
+    stream.read_exact(tail).await.map_err(|error| failure_of(&error))?;
+    preamble::read_address(tail).map_err(failure_of_preamble)
+}
+
+async fn run(link: LinkId, stream: &mut TcpStream, queue: Queue, first: Vec<u8>, dialed: bool, shared: &Shared) {
+    let (read_half, write_half) = stream.split();
+    let mut reading = pin!(async {
+        let mut reader = Reader { link, half: read_half, buffer: BytesMut::new(), shared };
+        if dialed {
+            reader.greeting().await?;
+        }
+        reader.frames().await
+    });
+    let mut writing = pin!(Writer { half: write_half, queue, shared }.run(first));
+    let failure = tokio::select! {
+        end = &mut reading => match end {
+            Ok(()) => {
+                shared.report(Report::Closing { link }).await;
+                // A writer that fails or is late ends with the connection, like one that is done.
+                let _ = timeout(shared.config.write_timeout, writing).await;
+                ExchangeFailure::Closed
+            }
+            Err(failure) => failure,
+        },
+        end = &mut writing => match end {
+            // Retired: what waited is written; the other side may still be sending.
+            Ok(()) => match timeout(shared.config.linger, reading).await {
+                Ok(Err(failure)) => failure,
+                Ok(Ok(())) | Err(_) => ExchangeFailure::Closed,
+            },
+            Err(failure) => failure,
+        },
+    };
+    shared.report(Report::Ended { link, failure, dialing: false }).await;
+}
+
+struct Reader<'a> {
+    link: LinkId,
+    half: ReadHalf<'a>,
+    buffer: BytesMut,
+    shared: &'a Shared,
+}
+
+impl Reader<'_> {
+    async fn greeting(&mut self) -> Result<(), ExchangeFailure> {
+        let mut bytes = [0; preamble::GREETING_LEN];
+        match timeout(self.shared.config.preamble_timeout, self.half.read_exact(&mut bytes)).await {
+            Ok(Ok(_)) => preamble::check_greeting(bytes).map_err(failure_of_preamble),
+            Ok(Err(error)) => Err(failure_of(&error)),
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    /// Reads and reports frames until the other side ends the connection between two of them (`Ok`) or elsewhere.
+    async fn frames(&mut self) -> Result<(), ExchangeFailure> {
+        let counters = &self.shared.counters;
+        let mut deadline = None;
+        let mut lease = self.shared.budget.lease();
+        loop {
+            if self.buffer.len() > STEP && lease.grow_to(self.buffer.len()).is_err() {
+                counters.exchanges_dropped.one();
+                return Err(ExchangeFailure::TooLarge);
+            }
+            let missing = match frame::decode(&mut self.buffer, self.shared.limits) {
+                Ok(Decoded::Frame(frame)) => {
+                    counters.frames_received.one();
+                    deadline = None;
+                    self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease())).await;
+                    continue;
+                }
+                Ok(Decoded::Needs(missing)) => missing,
+                Err(error) => return Err(self.refuse(error).await),
+            };
+            if !self.buffer.is_empty() && deadline.is_none() {
+                deadline = Some(Instant::now() + self.shared.config.frame_timeout);
+            }
+            self.buffer.reserve(missing.clamp(READ_MIN, STEP));
+            let read = self.half.read_buf(&mut self.buffer);
+            let read = match deadline {
+                Some(deadline) => timeout_at(deadline, read).await.map_err(|_| self.late())?,
+                None => read.await,
+            };
+            match read.map_err(|error| failure_of(&error))? {
+                0 if self.buffer.is_empty() => return Ok(()),
+                0 => return Err(ExchangeFailure::Closed),
+                bytes => counters.bytes_received.add(bytes),
+            }
+        }
+    }
+
+    async fn report(&mut self, frame: Frame, lease: Lease) {
+        let lease = match &frame {
+            Frame::Packet(_) | Frame::Refuse { .. } => None,
+            Frame::Request { payload, .. } | Frame::Reply { payload, .. } => {
+                if payload.len() > STEP {
+                    // Or the rest of the buffer would keep the big frame's memory for as long as the link lives.
+                    self.buffer = BytesMut::from(&self.buffer[..]);
+                }
+                Some(lease)
+            }
+        };
+        self.shared.report(Report::Arrived { link: self.link, frame, lease }).await;
+    }
+
+    /// Counts what is no frame, or none that is taken.
+    async fn refuse(&mut self, error: FrameError) -> ExchangeFailure {
+        if error == FrameError::Malformed {
+            self.shared.counters.malformed.one();
+            return ExchangeFailure::Malformed;
+        }
+        self.shared.counters.oversized.one();
+        if let FrameError::RequestTooLarge { exchange } = error {
+            self.shared.report(Report::TooLarge { link: self.link, exchange }).await;
+            // Closing on bytes that nobody read resets the connection, and the refusal would be lost. The writer
+            // ends once that is written, and with it, after `linger`, this.
+            self.buffer.clear();
+            while let Ok(1..) = self.half.read_buf(&mut self.buffer).await {
+                self.buffer.clear();
+            }
+        }
+        ExchangeFailure::TooLarge
+    }
+
+    fn late(&self) -> ExchangeFailure {
+        self.shared.counters.timed_out.one();
+        ExchangeFailure::TimedOut
+    }
+}
+
+struct Writer<'a> {
+    half: WriteHalf<'a>,
+    queue: Queue,
+    shared: &'a Shared,
+}
+
+impl Writer<'_> {
+    /// Writes `first`, then what waits in the queue, until its sender is dropped; then shuts this half.
+    async fn run(mut self, first: Vec<u8>) -> Result<(), ExchangeFailure> {
+        let mut bytes = first;
+        loop {
+            for _ in 0..BATCH {
+                let Ok(outgoing) = self.queue.try_recv() else { break };
+                self.take(outgoing, &mut bytes).await?;
+            }
+            self.flush(&mut bytes).await?;
+            let Some(outgoing) = self.queue.recv().await else { break };
+            self.take(outgoing, &mut bytes).await?;
+        }
+        self.half.shutdown().await.map_err(|error| failure_of(&error))
+    }
+
+    /// Gathers small frames in `bytes`; writes it and a long payload at once.
+    async fn take(&mut self, outgoing: Outgoing, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
+        match outgoing {
+            // The common case, one frame at a time, goes out without a copy and leaves no memory behind.
+            Outgoing::Frame(frame) if bytes.is_empty() => *bytes = frame,
+            Outgoing::Frame(frame) => bytes.extend_from_slice(&frame),
+            Outgoing::Exchange { header, mut payload, lease } => {
+                bytes.extend_from_slice(&header);
+                self.flush(bytes).await?;
+                self.flush(&mut payload).await?;
+                drop(lease);
+            }
+            Outgoing::Mark(mark) => {
+                self.flush(bytes).await?;
+                drop(mark);
+                return Ok(());
+            }
+        }
+        self.shared.counters.frames_sent.one();
+        Ok(())
+    }
+
+    async fn flush(&mut self, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
+        for chunk in bytes.chunks(STEP) {
+            match timeout(self.shared.config.write_timeout, self.half.write_all(chunk)).await {
+                Ok(written) => written.map_err(|error| failure_of(&error))?,
+                Err(_) => {
+                    self.shared.counters.timed_out.one();
+                    return Err(ExchangeFailure::TimedOut);
+                }
+            }
+            self.shared.counters.bytes_sent.add(chunk.len());
+        }
+        *bytes = Vec::new();
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.
+    pub(crate) async fn report(&self, report: Report) {
+        // An error means that the node is stopping, and this task with it.
+        let _ = self.reports.send(report).await;
+    }
+}
+
+/// Why an exchange on a connection with this error failed.
+pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
+        _ => ExchangeFailure::Closed,
+    }
+}
+
+fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
+    match error {
+        PreambleError::OtherVersion(_) => ExchangeFailure::OtherVersion,
+        PreambleError::NotSwim | PreambleError::BadAddress => ExchangeFailure::Malformed,
+    }
+}

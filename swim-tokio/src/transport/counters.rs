@@ -1,0 +1,97 @@
+//! What the transport counts: [`TransportMetrics`] for the user, atomics for the tasks that count.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])* $field:ident,)*) => {
+        /// Counters of the transport since the node's start. They only grow.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct TransportMetrics {
+            $($(#[doc = $doc])* pub $field: u64,)*
+        }
+
+        impl TransportMetrics {
+            /// Every counter with its name in snake case, as metrics systems want it.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$((stringify!($field), self.$field)),*].into_iter()
+            }
+        }
+
+        /// The same, shared by the connections' tasks.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $field: Counter,)*
+        }
+
+        impl Counters {
+            pub(crate) fn read(&self) -> TransportMetrics {
+                TransportMetrics { $($field: self.$field.read(),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Connections that this node dialed and that came to be.
+    dialed,
+    /// Dials that failed.
+    dials_failed,
+    /// Connections that others dialed and that were accepted.
+    accepted,
+    /// Connections that others dialed and that were closed at once, because of a bound.
+    accepts_refused,
+    /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
+    preambles_bad,
+    /// Connections closed because they were idle, or made room for another.
+    retired,
+    /// Connections ended because the other side took too long for a frame or to take our bytes.
+    timed_out,
+    /// Connections ended because what came on them were no frames.
+    malformed,
+    /// Frames refused because of their size.
+    oversized,
+    /// Frames written.
+    frames_sent,
+    /// Bytes written, preambles and greetings included.
+    bytes_sent,
+    /// Frames read.
+    frames_received,
+    /// Bytes read, preambles and greetings included.
+    bytes_received,
+    /// Packets dropped because as many frames as allowed already waited for their peer.
+    packets_dropped,
+    /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
+    exchanges_dropped,
+}
+
+/// One counter.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn one(&self) {
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, amount: usize) {
+        self.0.fetch_add(amount as u64, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_counter_is_read_under_its_own_name() {
+        let counters = Counters::default();
+        counters.oversized.one();
+        counters.bytes_sent.add(40);
+        let counted: Vec<_> = counters.read().iter().filter(|&(_, count)| count > 0).collect();
+        assert_eq!(counted, [("oversized", 1), ("bytes_sent", 40)]);
+    }
+}

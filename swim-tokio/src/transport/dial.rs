@@ -1,0 +1,98 @@
+//! Dialing: from an address to a connected stream, or to why there is none.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::SockRef;
+use swim_core::ExchangeFailure;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::connection::{self, Queue, Report, Shared};
+use super::pool::LinkId;
+use super::settings::TcpConfig;
+
+/// The whole task of a link that this node dials: what waits in the queue is sent once it is connected.
+pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<Shared>) {
+    match connect(to, &shared.config).await {
+        Ok(stream) => {
+            shared.counters.dialed.one();
+            connection::run_dialed(link, stream, queue, &shared).await;
+        }
+        Err(error) => {
+            shared.counters.dials_failed.one();
+            tracing::debug!(%to, %error, "dial failed");
+            let failure = failure_of_dial(&error);
+            shared.report(Report::Ended { link, failure, dialing: true }).await;
+        }
+    }
+}
+
+async fn connect(to: SocketAddr, config: &TcpConfig) -> io::Result<TcpStream> {
+    let connecting = timeout(config.connect_timeout, TcpStream::connect(to));
+    let stream = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    // A dial from an ephemeral port to that very port, where nobody listens, meets itself (RFC 9293, 3.5: simultaneous
+    // open). It would also keep the port from the node that is to come back there.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    prepare(&stream, config);
+    Ok(stream)
+}
+
+/// Sets a connection's options. A system that refuses one works without it.
+pub(crate) fn prepare(stream: &TcpStream, config: &TcpConfig) {
+    let mut result = stream.set_nodelay(true);
+    // Without it a host that vanished is noticed only when the kernel gives up, a quarter of an hour later.
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+    {
+        result = result.and(SockRef::from(stream).set_tcp_user_timeout(Some(config.write_timeout)));
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
+    {
+        let _ = (config, SockRef::from(stream));
+    }
+    if let Err(error) = result {
+        tracing::debug!(%error, "a socket option was refused");
+    }
+}
+
+fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
+    match error.kind() {
+        // A reset while dialing comes from a listener that is just going away.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ExchangeFailure::Refused,
+        // What a firewall, or the lack of an address of that family, answers.
+        io::ErrorKind::PermissionDenied | io::ErrorKind::AddrNotAvailable | io::ErrorKind::InvalidInput => {
+            ExchangeFailure::Unreachable
+        }
+        _ => connection::failure_of(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refused_or_reset_dial_says_that_nothing_listens() {
+        for (kind, failure) in [
+            (io::ErrorKind::ConnectionRefused, ExchangeFailure::Refused),
+            (io::ErrorKind::ConnectionReset, ExchangeFailure::Refused),
+            (io::ErrorKind::NetworkUnreachable, ExchangeFailure::Unreachable),
+            (io::ErrorKind::HostUnreachable, ExchangeFailure::Unreachable),
+            (io::ErrorKind::TimedOut, ExchangeFailure::TimedOut),
+            // Out of file descriptors: says nothing of the other side.
+            (io::ErrorKind::Other, ExchangeFailure::Closed),
+        ] {
+            assert_eq!(failure_of_dial(&kind.into()), failure, "{kind:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dial_to_a_port_without_a_listener_is_refused() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let error = connect(free, &TcpConfig::default()).await.unwrap_err();
+        assert_eq!(failure_of_dial(&error), ExchangeFailure::Refused);
+    }
+}

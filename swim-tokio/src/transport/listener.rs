@@ -1,0 +1,42 @@
+//! Listening: from an address to a socket, and from a socket to reports of those who dialed it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::mpsc;
+
+use super::connection::Report;
+
+/// How many connections may wait to be accepted, as far as the system allows.
+const BACKLOG: u32 = 1_024;
+/// The pause after the system refused to accept, for want of file descriptors as a rule.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens at an address; port 0 lets the system choose one.
+pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restarted node takes its port again while old connections linger. On Windows the option means another thing.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
+}
+
+/// Accepts for as long as the node runs.
+pub(crate) async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                if reports.send(Report::Accepted { stream, peer }).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}

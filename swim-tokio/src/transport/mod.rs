@@ -1,0 +1,357 @@
+//! The transport: everything the node's loop knows of sockets, in the core's own words.
+//!
+//! Packets and exchanges go in ([`Transport::send_packet`], [`Transport::exchange`]), [`Arrival`]s come out. Nothing
+//! here waits for a peer: each connection is a task of its own with a bounded queue, and what finds the queue full is
+//! dropped and counted. Another transport (datagrams for packets, TLS under the streams) takes this file's place; no
+//! other file of the crate names a socket.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `preamble`, `frame` | the bytes |
+//! | `pool`, `exchanges`, `budget` | which link, how many, how much memory |
+//! | `listener`, `dial`, `connection` | the sockets |
+//! | `settings`, `counters` | what the user sets and reads |
+
+mod budget;
+mod connection;
+mod counters;
+mod dial;
+mod exchanges;
+mod frame;
+mod listener;
+mod pool;
+mod preamble;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout};
+
+use self::budget::{Budget, Lease};
+use self::connection::{Outgoing, Report, Shared};
+use self::counters::Counters;
+use self::exchanges::Exchanges;
+use self::frame::{Frame, Limits, Refusal};
+use self::pool::{Bounds, LinkId, Pool};
+
+pub use self::counters::TransportMetrics;
+pub use self::settings::{TcpConfig, TcpConfigError};
+
+/// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
+const REPORTS: usize = 1_024;
+/// How many reports are taken at a time.
+const BATCH: usize = 64;
+
+/// What came from the network, as the core wants to hear it.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Packet { from: SocketAddr, payload: Bytes },
+    Request { id: ExchangeId, from: SocketAddr, payload: Bytes, lease: Option<Lease> },
+    Reply { id: ExchangeId, payload: Bytes, lease: Option<Lease> },
+    Failed { id: ExchangeId, failure: ExchangeFailure },
+    Unreachable(SocketAddr),
+}
+
+/// The longest packets and exchanges of the protocol.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    pub(crate) packet: usize,
+    pub(crate) exchange: usize,
+}
+
+/// The TCP transport of one node.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    shared: Arc<Shared>,
+    pool: Pool<mpsc::Sender<Outgoing>>,
+    exchanges: Exchanges,
+    reports: mpsc::Receiver<Report>,
+    batch: Vec<Report>,
+    /// Arrivals that came about without a report.
+    arrived: Vec<Arrival>,
+    tasks: JoinSet<()>,
+    listener: AbortHandle,
+    /// When idle links are looked for next.
+    sweep_at: Instant,
+}
+
+/// A socket that listens, and nothing more yet.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    listener: tokio::net::TcpListener,
+    pub(crate) address: SocketAddr,
+}
+
+/// Takes an address; port 0 lets the system choose one.
+pub(crate) fn bind(at: SocketAddr) -> io::Result<Bound> {
+    let listener = listener::listen(at)?;
+    let address = listener.local_addr()?;
+    Ok(Bound { listener, address })
+}
+
+impl Transport {
+    /// Begins to accept. `advertised` is where the others reach this node.
+    pub(crate) fn start(bound: Bound, advertised: SocketAddr, config: TcpConfig, sizes: Sizes) -> Self {
+        let (sender, reports) = mpsc::channel(REPORTS);
+        let bounds = Bounds {
+            dialed: config.max_dialed,
+            accepted: config.max_accepted,
+            accepted_per_ip: config.max_accepted_per_ip,
+        };
+        let shared = Arc::new(Shared {
+            limits: Limits { packet: sizes.packet, exchange: sizes.exchange },
+            advertised,
+            reports: sender.clone(),
+            counters: Arc::new(Counters::default()),
+            budget: Budget::new(config.max_exchange_memory),
+            config,
+        });
+        let mut tasks = JoinSet::new();
+        let listener = tasks.spawn(listener::accept(bound.listener, sender));
+        Self {
+            pool: Pool::new(bounds),
+            exchanges: Exchanges::default(),
+            reports,
+            batch: Vec::with_capacity(BATCH),
+            arrived: Vec::new(),
+            tasks,
+            listener,
+            sweep_at: Instant::now() + sweep_interval(&shared.config),
+            shared,
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> TransportMetrics {
+        self.shared.counters.read()
+    }
+
+    /// Waits for something to arrive and moves what did into `arrivals`. Nothing is lost if it is dropped meanwhile.
+    pub(crate) async fn receive(&mut self, arrivals: &mut Vec<Arrival>) {
+        if self.arrived.is_empty() {
+            tokio::select! {
+                // The channel never closes: `shared` holds a sender.
+                _ = self.reports.recv_many(&mut self.batch, BATCH) => {}
+                () = tokio::time::sleep_until(self.sweep_at) => {}
+            }
+        }
+        let now = Instant::now();
+        let mut batch = std::mem::take(&mut self.batch);
+        for report in batch.drain(..) {
+            self.handle(now, report);
+        }
+        self.batch = batch;
+        if now >= self.sweep_at {
+            self.sweep(now);
+        }
+        arrivals.append(&mut self.arrived);
+    }
+
+    /// Sends a packet, or drops it if too many frames wait for that peer.
+    pub(crate) fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
+        let frame = Outgoing::Frame(frame::packet(packet));
+        if self.send(to, frame).is_err() {
+            self.shared.counters.packets_dropped.one();
+        }
+    }
+
+    /// Does what the core says about an exchange.
+    pub(crate) fn exchange(&mut self, output: ExchangeOutput) {
+        match output {
+            ExchangeOutput::Open { id, to, request } => {
+                if let Err(failure) = self.open(id, to, request) {
+                    self.arrived.push(Arrival::Failed { id, failure });
+                }
+            }
+            ExchangeOutput::Reply { id, payload } => self.reply(id, payload),
+            ExchangeOutput::Refuse { id } => {
+                if let Some((link, exchange)) = self.exchanges.answer(id) {
+                    self.refuse(link, exchange, Refusal::Unanswered);
+                }
+            }
+            ExchangeOutput::Abandon { id } => self.exchanges.abandon(id),
+        }
+    }
+
+    /// Waits until all that is queued now is written, or its connection has ended. The caller bounds the time.
+    pub(crate) fn flushed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (mark, mut marks) = mpsc::channel(1);
+        for queue in self.pool.queues() {
+            // A queue without room belongs to a peer that takes nothing: not worth waiting for.
+            let _ = queue.try_send(Outgoing::Mark(mark.clone()));
+        }
+        async move {
+            drop(mark);
+            marks.recv().await;
+        }
+    }
+
+    /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
+    pub(crate) async fn close(&mut self) {
+        self.listener.abort();
+        self.pool.retire_all();
+        let linger = self.shared.config.linger;
+        let ended = async {
+            loop {
+                tokio::select! {
+                    // Reports are taken so that no connection waits with its last one.
+                    _ = self.reports.recv() => {}
+                    joined = self.tasks.join_next() => if joined.is_none() { break },
+                }
+            }
+        };
+        if timeout(linger, ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+
+    fn open(&mut self, id: ExchangeId, to: SocketAddr, request: Vec<u8>) -> Result<(), ExchangeFailure> {
+        if request.len() > self.shared.limits.exchange {
+            return Err(ExchangeFailure::TooLarge);
+        }
+        let header = frame::request_header(id.0, request.len());
+        let lease = self.shared.budget.take(request.len()).map_err(|_| self.dropped_exchange())?;
+        let link = self
+            .send(to, Outgoing::Exchange { header, payload: request, lease })
+            .map_err(|()| self.dropped_exchange())?;
+        self.exchanges.open(id, link);
+        Ok(())
+    }
+
+    /// The core knows the other side's failures; of our own bounds only time is one, and it will try again.
+    fn dropped_exchange(&self) -> ExchangeFailure {
+        self.shared.counters.exchanges_dropped.one();
+        ExchangeFailure::TimedOut
+    }
+
+    fn reply(&mut self, id: ExchangeId, payload: Vec<u8>) {
+        let Some((link, exchange)) = self.exchanges.answer(id) else { return };
+        if payload.len() > self.shared.limits.exchange {
+            self.shared.counters.oversized.one();
+            return self.refuse(link, exchange, Refusal::TooLarge);
+        }
+        let Ok(lease) = self.shared.budget.take(payload.len()) else {
+            self.shared.counters.exchanges_dropped.one();
+            return self.refuse(link, exchange, Refusal::Unanswered);
+        };
+        let header = frame::reply_header(exchange, payload.len());
+        self.send_on(link, Outgoing::Exchange { header, payload, lease });
+    }
+
+    fn refuse(&mut self, link: LinkId, exchange: u64, refusal: Refusal) {
+        self.send_on(link, Outgoing::Frame(frame::refuse(exchange, refusal)));
+    }
+
+    /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait for them in vain.
+    fn send_on(&mut self, link: LinkId, answer: Outgoing) {
+        let Some(queue) = self.pool.queue(link) else { return };
+        if queue.try_send(answer).is_err() {
+            self.shared.counters.exchanges_dropped.one();
+            self.pool.retire(link);
+        }
+    }
+
+    /// Queues a frame for an address; dials it if no link leads there.
+    fn send(&mut self, to: SocketAddr, frame: Outgoing) -> Result<LinkId, ()> {
+        let now = Instant::now();
+        if let Some((link, queue)) = self.pool.find(to, now) {
+            return queue.try_send(frame).map(|()| link).map_err(drop);
+        }
+        let (sender, queue) = mpsc::channel(self.shared.config.max_queued_frames);
+        sender.try_send(frame).expect("an empty queue has room");
+        let link = self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
+        self.tasks.spawn(dial::run(link, to, queue, Arc::clone(&self.shared)));
+        Ok(link)
+    }
+
+    fn handle(&mut self, now: Instant, report: Report) {
+        match report {
+            Report::Accepted { stream, peer } => self.accept(now, stream, peer),
+            Report::Introduced { link, address } => self.pool.introduce(link, address),
+            Report::Arrived { link, frame, lease } => {
+                if let Some(from) = self.pool.touch(link, now) {
+                    self.arrive(link, from, frame, lease);
+                }
+            }
+            Report::TooLarge { link, exchange } => {
+                self.refuse(link, exchange, Refusal::TooLarge);
+                self.pool.retire(link);
+            }
+            Report::Closing { link } => {
+                self.pool.retire(link);
+            }
+            Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
+        }
+    }
+
+    fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
+        let (sender, queue) = mpsc::channel(self.shared.config.max_queued_frames);
+        let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
+            tracing::debug!(%peer, "connection closed: too many are open");
+            return self.shared.counters.accepts_refused.one();
+        };
+        self.shared.counters.accepted.one();
+        dial::prepare(&stream, &self.shared.config);
+        self.tasks.spawn(connection::run_accepted(link, stream, queue, Arc::clone(&self.shared)));
+    }
+
+    fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
+        let arrival = match frame {
+            Frame::Packet(payload) => Arrival::Packet { from, payload },
+            Frame::Request { exchange, payload } => {
+                Arrival::Request { id: self.exchanges.request(link, exchange), from, payload, lease }
+            }
+            Frame::Reply { exchange, payload } => {
+                let id = ExchangeId(exchange);
+                if !self.exchanges.close_on(link, id) {
+                    return;
+                }
+                Arrival::Reply { id, payload, lease }
+            }
+            Frame::Refuse { exchange, refusal } => {
+                let id = ExchangeId(exchange);
+                if !self.exchanges.close_on(link, id) {
+                    return;
+                }
+                let failure = match refusal {
+                    Refusal::Unanswered => ExchangeFailure::Closed,
+                    Refusal::TooLarge => ExchangeFailure::TooLarge,
+                };
+                Arrival::Failed { id, failure }
+            }
+        };
+        self.arrived.push(arrival);
+    }
+
+    fn end(&mut self, link: LinkId, failure: ExchangeFailure, dialing: bool) {
+        let address = self.pool.remove(link);
+        for id in self.exchanges.end(link) {
+            self.arrived.push(Arrival::Failed { id, failure });
+        }
+        if let Some(address) = address.filter(|_| dialing && failure == ExchangeFailure::Refused) {
+            self.arrived.push(Arrival::Unreachable(address));
+        }
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        let config = &self.shared.config;
+        let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
+        self.shared.counters.retired.add(retired);
+        self.sweep_at = now + sweep_interval(config);
+        while self.tasks.try_join_next().is_some() {}
+    }
+}
+
+/// Idle links are found up to this much later than `idle_timeout` says.
+fn sweep_interval(config: &TcpConfig) -> Duration {
+    (config.idle_timeout / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
+}

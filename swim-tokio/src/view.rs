@@ -1,0 +1,126 @@
+//! What the handles read without asking the loop: the members, the metrics, the health score.
+//!
+//! The loop writes, handles copy; no lock is held while anything else runs. A snapshot of the members costs time in
+//! proportion to their number, so after a costly one the next waits until it makes up a small share of the loop's
+//! time: small clusters see each change at once, a big one during a storm some milliseconds late.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand_core::Rng;
+use swim_core::{Member, Metrics as ProtocolMetrics, NodeId, Swim};
+use tokio::time::Instant;
+
+use crate::subscription::Subscribers;
+use crate::transport::TransportMetrics;
+
+/// A snapshot may take up one part in so many of the loop's time.
+const SHARE: u32 = 20;
+/// Snapshots that are so cheap are not counted: the share would be lost in the timer's grain.
+const CHEAP: Duration = Duration::from_micros(100);
+
+/// Counters and gauges of one node at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// The protocol's counters.
+    pub protocol: ProtocolMetrics,
+    /// The transport's counters.
+    pub transport: TransportMetrics,
+    /// How many members are alive or suspect, this node included.
+    pub active_members: usize,
+    /// Lifeguard's local health score: 0 is well.
+    pub health: u8,
+    /// Membership updates that wait to be sent.
+    pub queued_updates: usize,
+    /// User broadcasts that wait to be sent.
+    pub queued_broadcasts: usize,
+}
+
+/// What all handles of one node share.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) id: NodeId,
+    pub(crate) local: SocketAddr,
+    pub(crate) advertised: SocketAddr,
+    pub(crate) subscribers: Subscribers,
+    members: Mutex<Arc<[Member]>>,
+    metrics: Mutex<Metrics>,
+}
+
+impl View {
+    pub(crate) fn new(id: NodeId, local: SocketAddr, advertised: SocketAddr, subscribers: Subscribers) -> Self {
+        let members = Mutex::new(Arc::from([]));
+        Self { id, local, advertised, subscribers, members, metrics: Mutex::default() }
+    }
+
+    /// Sorted by name.
+    pub(crate) fn members(&self) -> Arc<[Member]> {
+        Arc::clone(&self.members.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn member(&self, id: &str) -> Option<Member> {
+        let members = self.members();
+        let at = members.binary_search_by(|member| member.id.as_str().cmp(id)).ok()?;
+        Some(members[at].clone())
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn health(&self) -> u8 {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).health
+    }
+
+    pub(crate) fn show_metrics<R: Rng>(&self, swim: &Swim<R>, transport: TransportMetrics) {
+        let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.protocol.clone_from(swim.metrics());
+        metrics.transport = transport;
+        metrics.active_members = swim.active_members();
+        metrics.health = swim.health();
+        metrics.queued_updates = swim.queued_updates();
+        metrics.queued_broadcasts = swim.queued_broadcasts();
+    }
+
+    fn show_members(&self, members: Arc<[Member]>) {
+        // The old snapshot is dropped after the lock, for it may be a big one.
+        let _old = std::mem::replace(&mut *self.members.lock().unwrap_or_else(PoisonError::into_inner), members);
+    }
+}
+
+/// The loop's side: when the members are to be shown again.
+#[derive(Debug)]
+pub(crate) struct Snapshots {
+    /// The digest of the table that is shown.
+    shown: Option<u64>,
+    /// No snapshot is taken before.
+    not_before: Instant,
+}
+
+impl Snapshots {
+    pub(crate) fn new() -> Self {
+        Self { shown: None, not_before: Instant::now() }
+    }
+
+    /// Shows the table if it changed and if it is time; otherwise says when it will be.
+    pub(crate) fn refresh<R: Rng>(&mut self, swim: &Swim<R>, view: &View) -> Option<Instant> {
+        let digest = swim.digest();
+        if self.shown == Some(digest) {
+            return None;
+        }
+        let begun = Instant::now();
+        if begun < self.not_before {
+            return Some(self.not_before);
+        }
+        let mut members: Vec<_> = swim.members().map(|member| member.to_member()).collect();
+        members.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        view.show_members(members.into());
+        self.shown = Some(digest);
+        let cost = begun.elapsed();
+        if cost > CHEAP {
+            self.not_before = begun + cost * SHARE;
+        }
+        None
+    }
+}
