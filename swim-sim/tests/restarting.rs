@@ -42,11 +42,8 @@ fn a_restart_after_its_death_does_not_wait_for_the_dead_to_be_forgotten() {
         cluster.crash(7);
         cluster.run_until(|c: &Cluster| c.everyone_sees(7, Status::Dead), secs(30)).unwrap();
         cluster.run_for(secs(60));
-        if new_address {
-            cluster.restart_at_new_address(7)
-        } else {
-            cluster.restart(7)
-        }
+        let restart = if new_address { RestartAtNewAddress(7) } else { Restart(7) };
+        cluster.apply(restart);
         cluster.run_until(Cluster::converged, secs(4)).unwrap();
     }
 }
