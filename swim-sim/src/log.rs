@@ -11,6 +11,8 @@ pub struct Observed {
     pub at: Instant,
     /// The node whose user was told.
     pub node: usize,
+    /// The how-manieth process at that node told it, from 1: after a restart another one does, with nothing remembered.
+    pub generation: u32,
     /// What.
     pub event: Event,
 }
@@ -62,7 +64,7 @@ mod tests {
     fn the_oldest_events_make_room_and_numbers_stay() {
         let mut log = EventLog::new(3);
         for node in 0..5 {
-            log.push(Observed { at: Instant::ORIGIN, node, event: Event::Isolated });
+            log.push(Observed { at: Instant::ORIGIN, node, generation: 1, event: Event::Isolated });
         }
         assert_eq!(log.iter().map(|observed| observed.node).collect::<Vec<_>>(), [2, 3, 4]);
         assert_eq!(log.numbered(1), None);

@@ -127,7 +127,8 @@ impl Cluster {
             self.watch.told(self.now, index, &event);
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
-            self.log.push(Observed { at: self.now, node: index, event });
+            let generation = self.nodes[index].generation;
+            self.log.push(Observed { at: self.now, node: index, generation, event });
         }
         has_left
     }
