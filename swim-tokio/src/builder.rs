@@ -72,9 +72,8 @@ impl Builder {
 
     /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
     /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
-    pub fn seed(mut self, seed: impl ToString) -> Self {
-        self.seeds.push(seed.to_string());
-        self
+    pub fn seed(self, seed: impl ToString) -> Self {
+        self.seeds([seed])
     }
 
     /// Adds several seeds.
@@ -143,8 +142,7 @@ impl Builder {
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound =
-            transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
+        let bound = transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
         let local = bound.address;
         let advertised = self.advertised(local)?;
 

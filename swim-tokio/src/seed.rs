@@ -74,7 +74,8 @@ mod tests {
         for text in ["127.0.0.1:7946", "[::1]:1"] {
             assert_eq!(text.parse(), Ok(Seed::Address(text.parse().unwrap())));
         }
-        for (text, name, port) in [("localhost:7946", "localhost", 7_946), ("a_b.example.org:1", "a_b.example.org", 1)] {
+        for (text, name, port) in [("localhost:7946", "localhost", 7_946), ("a_b.example.org:1", "a_b.example.org", 1)]
+        {
             let Ok(Seed::Host(host)) = text.parse() else { panic!("{text}") };
             assert_eq!((&*host.name, host.port, Seed::Host(host.clone()).to_string()), (name, port, text.to_owned()));
         }
@@ -83,8 +84,19 @@ mod tests {
     #[test]
     fn what_is_neither_is_an_error_that_shows_how_to_write_it() {
         for text in [
-            "", ":", "localhost", "localhost:", "localhost:0", "localhost:65536", ":7946", "a b:1", "::1:7946",
-            "127.0.0.1:0", "0.0.0.0:7946", "[ff02::1]:7946", "http://localhost:80",
+            "",
+            ":",
+            "localhost",
+            "localhost:",
+            "localhost:0",
+            "localhost:65536",
+            ":7946",
+            "a b:1",
+            "::1:7946",
+            "127.0.0.1:0",
+            "0.0.0.0:7946",
+            "[ff02::1]:7946",
+            "http://localhost:80",
         ] {
             let error = text.parse::<Seed>().expect_err(text);
             assert!(error.to_string().contains("10.0.0.1:7946"), "{error}");
