@@ -57,6 +57,18 @@ async fn a_node_that_listens_everywhere_is_reached_where_it_says() {
 }
 
 #[tokio::test]
+async fn nodes_meet_over_ipv6_too() {
+    let loopback: SocketAddr = "[::1]:0".parse().unwrap();
+    if std::net::TcpListener::bind(loopback).is_err() {
+        println!("this machine has no IPv6");
+        return;
+    }
+    let one = builder("one").bind(loopback).start().await.unwrap();
+    let two = builder("two").bind(loopback).seed(one.local_address()).start().await.unwrap();
+    until_all_know_all(&[one, two]).await;
+}
+
+#[tokio::test]
 async fn a_join_tells_how_many_members_there_are_or_why_no_seed_answered() {
     let nodes = chain(2).await;
     until_all_know_all(&nodes).await;
