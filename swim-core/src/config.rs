@@ -4,11 +4,12 @@
 //! [`Config::validate`] checks and where the idea comes from. "SWIM" is Das, Gupta, Motivala 2002; "Lifeguard" is
 //! Dadgar, Phillips, Currey 2018; "memberlist" is HashiCorp's implementation.
 
+mod error;
+
 use alloc::string::String;
-use core::fmt;
 use core::time::Duration;
 
-use crate::id::NameError;
+pub use error::ConfigError;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -103,7 +104,8 @@ pub struct Config {
     /// The largest request or reply of an exchange, in bytes, sent or accepted. Default 32 MiB; at least 64 KiB.
     pub max_exchange_size: usize,
     /// How many members (this node, suspects, dead, left and tombstones included) are known at most. Claims about
-    /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303.
+    /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303, and all their names and metadata together
+    /// within 3 GiB.
     pub max_members: usize,
     /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted. Default 512; at most
     /// `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest names.
@@ -302,6 +304,11 @@ impl Config {
         if self.max_incarnation_jump == 0 {
             return Err(ConfigError::Zero { field: "max_incarnation_jump" });
         }
+        let texts = self.max_members.saturating_mul(self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
+        if texts > Self::MAX_TEXTS {
+            let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
+            return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
+        }
         let room = self.max_packet_size.saturating_sub(Self::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {
             return Err(ConfigError::DoesNotFit { field: "max_metadata_size", value: self.max_metadata_size, room });
@@ -313,6 +320,10 @@ impl Config {
         Ok(())
     }
 
+    /// Bytes of the table's texts beside the metadata, for a member with the longest name.
+    const LONGEST_NAME_AND_ADDRESS: usize = 255 + 18;
+    /// The table's texts are found through 32-bit offsets, and up to a quarter of them are gaps.
+    const MAX_TEXTS: usize = 3 << 30;
     /// The highest bound on members that the table's 22-bit slots allow.
     pub const MAX_MEMBERS: usize = (1 << 22) - 1;
     // The wire's tests measure the next three; names are as long as they may be, numbers and addresses too.
@@ -327,99 +338,6 @@ impl Config {
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }
 }
-
-/// Which setting cannot be used, and why. Nothing was started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConfigError {
-    /// `field` is zero and must not be.
-    Zero {
-        /// The setting.
-        field: &'static str,
-    },
-    /// `field` must be less than `bound`.
-    AtLeast {
-        /// The setting.
-        field: &'static str,
-        /// Its value.
-        value: Duration,
-        /// The setting that bounds it.
-        bound: &'static str,
-        /// That setting's value.
-        limit: Duration,
-    },
-    /// `field` must not be more than `bound`.
-    MoreThan {
-        /// The setting.
-        field: &'static str,
-        /// Its value.
-        value: Duration,
-        /// What bounds it.
-        bound: &'static str,
-        /// The bound's value.
-        limit: Duration,
-    },
-    /// `field` is outside `low..=high`.
-    OutOfRange {
-        /// The setting.
-        field: &'static str,
-        /// Its value (a text's length in bytes).
-        value: usize,
-        /// The lowest allowed.
-        low: usize,
-        /// The highest allowed.
-        high: usize,
-    },
-    /// What `field` allows does not fit into a packet of `max_packet_size` beside the headers.
-    DoesNotFit {
-        /// The setting.
-        field: &'static str,
-        /// Its value in bytes.
-        value: usize,
-        /// The bytes that are there.
-        room: usize,
-    },
-    /// The identity's name is not one.
-    Name(NameError),
-    /// The identity's address is unspecified, multicast or has port 0, so that no other member could reach it.
-    Address(core::net::SocketAddr),
-    /// The identity's metadata is longer than `max_metadata_size`.
-    Metadata {
-        /// Its length in bytes.
-        len: usize,
-        /// The bound.
-        max: usize,
-    },
-    /// The identity's first incarnation is above [`Incarnation::MAX`](crate::Incarnation::MAX).
-    Incarnation,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zero { field } => write!(f, "{field} is zero"),
-            Self::AtLeast { field, value, bound, limit } => {
-                write!(f, "{field} is {value:?} and must be less than {bound}, which is {limit:?}")
-            }
-            Self::MoreThan { field, value, bound, limit } => {
-                write!(f, "{field} is {value:?} and must not be more than {bound}, which is {limit:?}")
-            }
-            Self::OutOfRange { field, value, low, high } => {
-                write!(f, "{field} is {value} and must be between {low} and {high}")
-            }
-            Self::DoesNotFit { field, value, room } => {
-                write!(f, "{field} is {value} bytes, and max_packet_size leaves room for {room}")
-            }
-            Self::Name(error) => error.fmt(f),
-            Self::Address(address) => {
-                write!(f, "no member can reach {address}: give an advertised address that is specified and has a port")
-            }
-            Self::Metadata { len, max } => write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}"),
-            Self::Incarnation => f.write_str("the first incarnation is above the highest allowed"),
-        }
-    }
-}
-
-impl core::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,18 @@
 //! SWIM cluster membership and failure detection as a pure, deterministic state machine.
+//!
+//! [`Swim`] takes events and timestamps and gives packets, exchanges and events for the user. It knows no socket, clock,
+//! thread, async runtime or entropy source: drivers bring them. Start at [`Swim`]; settings are in [`Config`]; what the
+//! user hears is [`Event`]; the bytes are in [`wire`].
+//!
+//! # Features
+//! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
 
 // Floor 0: numbers, names and chance.
 mod hash;
@@ -37,6 +47,10 @@ mod timers;
 
 // Floor 3: the state machine that connects them.
 mod swim;
+
+// For users: stands beside the floors and is imported by none of them.
+#[cfg(feature = "std")]
+pub mod typed;
 
 pub use config::{Config, ConfigError};
 pub use event::Event;

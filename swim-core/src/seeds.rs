@@ -81,9 +81,14 @@ impl Seeds {
         self.seeds.len() < max
     }
 
-    /// Takes a seed that is due, and counts it as being contacted.
+    /// Takes the seed that is due longest, and counts it as being contacted. Those never tried come before those that
+    /// failed, so that dead seeds do not hold up living ones.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<SocketAddr> {
-        let seed = self.seeds.iter_mut().find(|seed| matches!(seed.state, State::Due(at) if at <= now))?;
+        let due = self.seeds.iter_mut().filter_map(|seed| match seed.state {
+            State::Due(at) if at <= now => Some((at, seed)),
+            _ => None,
+        });
+        let (_, seed) = due.min_by_key(|&(at, _)| at)?;
         seed.state = State::Contacted;
         Some(seed.address)
     }
@@ -173,6 +178,16 @@ mod tests {
             assert_eq!(seeds.failed(address(1), now, MAX), Some(pause));
             now = seeds.next_due().unwrap();
         }
+    }
+
+    #[test]
+    fn a_seed_that_was_never_tried_comes_before_one_that_failed() {
+        let mut seeds = Seeds::default();
+        seeds.give(address(1), Instant::ORIGIN, FIRST, 9);
+        seeds.give(address(2), Instant::ORIGIN, FIRST, 9);
+        seeds.pop_due(Instant::ORIGIN);
+        seeds.failed(address(1), Instant::ORIGIN, MAX);
+        assert_eq!(seeds.pop_due(Instant::from_millis(1_000)), Some(address(2)));
     }
 
     #[test]

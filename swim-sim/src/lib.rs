@@ -1,1 +1,41 @@
-//! Stub.
+//! Seeded clusters of real [`swim_core`] nodes on a simulated network, in virtual time.
+//!
+//! Hundreds of nodes exchange the bytes that they would exchange in production; the network loses, delays, doubles and
+//! cuts, processes crash, stall, move and leave; checkers watch the protocol's promises at every step. Everything random
+//! comes from one seed, which is fixed unless you choose another, so a failure is seen again by running it again.
+//!
+//! - [`Cluster`] has verbs (`crash`, `partition`, `run_until`) and readers (`everyone_sees`, `converged`, `events`).
+//! - [`Scenario`] is a table of what happens when and what is expected by when.
+//! - [`Cluster::next_event`] is how a program of your own lives on top: it reacts to membership in virtual time.
+//!
+//! Start with [`Cluster`]; read DESIGN of the protocol in `swim_core`. What is simulated and how: `network` for paths
+//! and connections, `node` for processes, [`Fault`] for what can break, [`checkers`] for what is checked.
+#![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
+
+mod address;
+mod agenda;
+pub mod checkers;
+mod cluster;
+mod convergence;
+mod figures;
+mod log;
+mod name;
+mod network;
+mod node;
+mod node_set;
+mod scenario;
+mod step;
+mod streams;
+mod trace;
+
+pub use self::checkers::{Checker, Violation};
+pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
+pub use self::convergence::{Disagreement, Mismatch, Wrong};
+pub use self::figures::{Figures, Outage, Total};
+pub use self::log::Observed;
+pub use self::network::{Latency, Link};
+pub use self::node::Phase;
+pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
+pub use self::step::{Fault, Plan, Step, Work};
+pub use self::streams::Stream;

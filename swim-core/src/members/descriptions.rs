@@ -68,9 +68,22 @@ impl Descriptions {
     }
 
     /// The address and metadata as stored, for comparing and hashing.
+    #[inline]
     pub(super) fn described(&self, text: Text) -> &[u8] {
         let start = text.offset as usize;
         &self.bytes[start + text.name_len as usize..start + text.len()]
+    }
+
+    /// Whether the address and metadata are these, without taking either apart.
+    #[inline]
+    pub(super) fn says(&self, text: Text, address: SocketAddr, metadata: &[u8]) -> bool {
+        let known = self.described(text);
+        let SocketAddr::V4(v4) = address else {
+            return self.address(text) == Some(address) && self.metadata(text) == metadata;
+        };
+        let [a, b, c, d] = v4.ip().octets();
+        let [high, low] = v4.port().to_be_bytes();
+        text.address_len == V4_LEN && known.split_first_chunk() == Some((&[a, b, c, d, high, low], metadata))
     }
 
     /// Keeps a name without description.
@@ -165,6 +178,8 @@ mod tests {
             b = texts.describe(b, v6, metadata);
             assert_eq!((texts.address(a), texts.metadata(a)), (Some(address), metadata));
             assert_eq!((texts.address(b), texts.metadata(b)), (Some(v6), metadata));
+            assert!(texts.says(a, address, metadata) && texts.says(b, v6, metadata));
+            assert!(!texts.says(a, address, b"other") && !texts.says(b, v4, metadata));
             assert_eq!((texts.name(a), texts.name(b)), (&b"a"[..], &b"node-b"[..]));
         }
         assert!(texts.gaps > 0);

@@ -223,6 +223,13 @@ impl Members {
         self.flags[slot.index()] = Flags::new(flags.status(), told, flags.is_buried());
     }
 
+    /// Whether a claim and a description say nothing new: what most updates turn out to do.
+    #[inline]
+    pub(crate) fn knows(&self, slot: Slot, claim: Claim, incarnation: Incarnation, said: (SocketAddr, &[u8])) -> bool {
+        let record = &self.records[slot.index()];
+        claim <= self.claim(slot) && record.described == incarnation && self.texts.says(record.text, said.0, said.1)
+    }
+
     /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
     /// dug out.
     #[inline]
@@ -249,13 +256,16 @@ impl Members {
         metadata: &[u8],
     ) -> Described {
         debug_assert!(!self.is_buried(slot), "the buried have no description");
-        let known = self.description(slot);
-        let changed = known.is_none_or(|known| (known.address, known.metadata) != (address, metadata));
-        let newer = known
-            .is_none_or(|known| (known.incarnation, known.address, known.metadata) < (incarnation, address, metadata));
-        if !newer {
+        let record = &self.records[slot.index()];
+        if record.text.has_address() && incarnation < record.described {
             return Described::Known;
         }
+        let known = self.description(slot);
+        let order = known.map(|known| (known.address, known.metadata).cmp(&(address, metadata)));
+        if order.is_some_and(|order| incarnation == record.described && order.is_ge()) {
+            return Described::Known;
+        }
+        let changed = order.is_none_or(core::cmp::Ordering::is_ne);
         let first = known.is_none();
         self.digest.remove(self.fingerprint(slot));
         let record = &mut self.records[slot.index()];

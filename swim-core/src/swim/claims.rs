@@ -57,10 +57,16 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::MetadataTooLong);
             return false;
         }
-        if *self.me.id == *news.id {
+        let Some(slot) = self.members.find(news.id) else { return self.meet(now, news) };
+        if slot == self.me.slot {
             return self.hear_of_me(now, news);
         }
-        let Some(slot) = self.members.find(news.id) else { return self.meet(now, news) };
+        if news.claim.status == Status::Alive
+            && let Some(Description { incarnation, address, metadata }) = news.description
+            && self.members.knows(slot, news.claim, incarnation, (address, metadata))
+        {
+            return false;
+        }
         let before = self.members.claim(slot);
         let highest = before.incarnation.get().saturating_add(self.config.max_incarnation_jump);
         if news.claim.incarnation.get() > highest {

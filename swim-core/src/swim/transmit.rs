@@ -114,11 +114,12 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
-    /// so that it can refute.
+    /// so that it can refute. `Config::MIN_PACKET_SIZE` leaves room for it beside a ping.
     fn say_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
-        if self.members.claim(slot).status != Status::Alive
-            && let Some(message) = self.claim_message(slot, &self.me.id)
-        {
+        if self.members.claim(slot).status == Status::Alive {
+            return;
+        }
+        if let Some(message) = self.claim_message(slot, &self.me.id) {
             let kind = message.kind();
             message.encode(buffer);
             self.metrics.count_sent(kind);

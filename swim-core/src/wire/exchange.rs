@@ -256,8 +256,8 @@ impl<'a> ExchangeMessage<'a> {
         }
         let kind = reader.uint()?;
         if !KINDS.contains(&kind) {
-            let is_known = kind < super::message::KINDS;
-            return Err(if is_known { WireError::WrongPlace } else { WireError::UnknownKind });
+            let is_of_packets = kind < super::message::KINDS;
+            return Err(if is_of_packets { WireError::WrongPlace } else { reader.unknown(len - 1) });
         }
         let known = elements(kind);
         if len < known {

@@ -168,7 +168,8 @@ impl<'a> Message<'a> {
         }
         let kind = reader.uint()?;
         let Some(&known) = usize::try_from(kind).ok().and_then(|kind| ELEMENTS.get(kind)) else {
-            return Err(Self::foreign(reader, kind, len - 1));
+            let is_of_exchanges = super::exchange::KINDS.contains(&kind);
+            return Err(if is_of_exchanges { WireError::WrongPlace } else { reader.unknown(len - 1) });
         };
         if len < known {
             return Err(WireError::MissingField);
@@ -217,12 +218,36 @@ impl<'a> Message<'a> {
             _ => return Err(WireError::UnknownKind),
         })
     }
+}
 
-    #[cold]
-    fn foreign(reader: &mut Reader<'a>, kind: u64, fields: u32) -> WireError {
-        if super::exchange::KINDS.contains(&kind) {
-            return WireError::WrongPlace;
-        }
-        reader.skip(fields).err().unwrap_or(WireError::UnknownKind)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::wire::begin_packet;
+
+    /// The length of a packet with these messages.
+    fn packet_len(messages: &[Message<'_>]) -> usize {
+        let mut packet = Vec::new();
+        begin_packet(u32::MAX, &mut packet);
+        messages.iter().for_each(|message| message.encode(&mut packet));
+        packet.len()
+    }
+
+    #[test]
+    fn the_bounds_of_config_are_the_lengths_of_the_longest_messages() {
+        let name = "x".repeat(crate::NodeId::MAX_LEN);
+        let (id, from, target, source, origin) = (&*name, &*name, &*name, &*name, &*name);
+        let bytes = alloc::vec![0; 65_507];
+        let incarnation = Incarnation::MAX;
+        let address = "[2001:db8::1]:65535".parse().unwrap();
+        let ping = Message::Ping { sequence: SequenceNumber::new(u32::MAX), target, source };
+        let suspect = Message::Suspect { id, incarnation, from };
+        let alive = Message::Alive { id, incarnation, address, metadata: &bytes };
+        let broadcast = Message::Broadcast { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
+
+        assert_eq!(packet_len(&[ping, suspect]), Config::MIN_PACKET_SIZE);
+        assert_eq!(packet_len(&[ping, alive]), Config::ALIVE_OVERHEAD + bytes.len());
+        assert_eq!(packet_len(&[broadcast]), Config::BROADCAST_OVERHEAD + bytes.len());
     }
 }

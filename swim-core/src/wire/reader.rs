@@ -101,13 +101,18 @@ impl<'a> Reader<'a> {
     pub(super) fn skip(&mut self, count: u32) -> Result<(), WireError> {
         let mut pending = u64::from(count);
         while pending > 0 {
-            let nested = self.skip_one()?;
-            pending = pending - 1 + nested;
             if pending > self.rest.len() as u64 {
                 return Err(WireError::AbsurdCount);
             }
+            pending = pending - 1 + self.skip_one()?;
         }
         Ok(())
+    }
+
+    /// Skips the `count` fields of a message whose kind is unknown, and says what is to be said of it.
+    #[cold]
+    pub(super) fn unknown(&mut self, count: u32) -> WireError {
+        self.skip(count).err().unwrap_or(WireError::UnknownKind)
     }
 
     /// Skips a scalar whole, or the header of an array or a map; returns how many values that header announces.

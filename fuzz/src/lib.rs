@@ -1,0 +1,57 @@
+//! What the fuzz targets check, one module for each. The targets themselves, in `fuzz_targets/`, only call it, so that
+//! `cargo test` runs the same checks over the seeds on any toolchain.
+//!
+//! `cargo fuzz run decode` needs nightly for the address sanitizer; `cargo fuzz run --sanitizer none decode` does
+//! not. A new target is a module here, a file in `fuzz_targets/`, a `[[bin]]` in Cargo.toml and its seeds in
+//! `corpus/<target>/seed-*`.
+
+pub mod decode;
+#[path = "../../swim-core/tests/wire/oracle.rs"]
+mod oracle;
+pub mod roundtrip;
+pub mod swim;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use arbitrary::{Arbitrary, Unstructured};
+
+    /// The seeds of a target, and what the fuzzer has found on this machine.
+    fn corpus(target: &str) -> Vec<Vec<u8>> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+        let files = fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        let seeds: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+        assert!(!seeds.is_empty(), "{} has no seeds", directory.display());
+        seeds
+    }
+
+    #[test]
+    fn the_seeds_of_decode_pass() {
+        corpus("decode").iter().for_each(|bytes| super::decode::check(bytes));
+    }
+
+    #[test]
+    fn the_seeds_of_roundtrip_pass() {
+        for bytes in corpus("roundtrip") {
+            let traffic = super::roundtrip::Traffic::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            super::roundtrip::check(&traffic);
+        }
+    }
+
+    #[test]
+    fn the_seeds_of_swim_pass() {
+        for bytes in corpus("swim") {
+            let life = super::swim::Life::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            super::swim::check(&life);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_passes() {
+        let mut bytes = vec![1, 0, 0, 0, 0, 0x92, 0x63];
+        bytes.extend([0x91; 10_000]);
+        super::decode::check(&bytes);
+    }
+}

@@ -1,0 +1,132 @@
+//! The table of floors in docs/ARCHITECTURE.md is true: each module imports only what stands below it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const DOCUMENT: &str = include_str!("../../docs/ARCHITECTURE.md");
+/// Within these floors neighbours may import one another, without circles.
+const FLOORS_WITH_NEIGHBOURS: u8 = 1;
+
+/// Module to floor, from the rows `| 2 | `a` `b` | … |`.
+fn floors() -> BTreeMap<String, u8> {
+    let mut floors = BTreeMap::new();
+    for line in DOCUMENT.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let [_, floor, modules, ..] = cells[..]
+            && let Ok(floor) = floor.parse::<u8>()
+        {
+            let names = modules.split_whitespace().map(|name| (name.trim_matches('`').to_owned(), floor));
+            floors.extend(names);
+        }
+    }
+    floors
+}
+
+/// What follows `crate::` anywhere in a source, tests and comments left out.
+fn imports(source: &str) -> BTreeSet<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mentions = lines.flat_map(|line| line.split("crate::").skip(1));
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    mentions.map(name).filter(|name| !name.is_empty()).collect()
+}
+
+/// Every module of `src/` with all that its files import.
+fn modules() -> BTreeMap<String, BTreeSet<String>> {
+    fn collect(path: &Path, into: &mut BTreeSet<String>) {
+        if path.is_dir() {
+            for entry in fs::read_dir(path).unwrap() {
+                collect(&entry.unwrap().path(), into);
+            }
+        } else if path.file_name().is_some_and(|name| name != "tests.rs") {
+            into.extend(imports(&fs::read_to_string(path).unwrap()));
+        }
+    }
+    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if name != "lib" {
+            collect(&path, modules.entry(name).or_default());
+        }
+    }
+    modules
+}
+
+/// What breaks the rules, as sentences.
+fn violations(floors: &BTreeMap<String, u8>, modules: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (module, imports) in modules {
+        let Some(&floor) = floors.get(module) else {
+            if module != "typed" {
+                found.push(format!("{module} stands on no floor"));
+            }
+            continue;
+        };
+        for import in imports.iter().filter(|&import| import != module) {
+            match floors.get(import) {
+                None => found.push(format!("{module} imports {import}, which stands on no floor")),
+                Some(&other) if other > floor => found.push(format!("{module} imports {import} from above")),
+                Some(&other) if other == floor && floor > FLOORS_WITH_NEIGHBOURS => {
+                    found.push(format!("{module} imports its neighbour {import}"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let mut left: BTreeMap<_, BTreeSet<_>> = modules.clone();
+    left.iter_mut()
+        .for_each(|(module, imports)| imports.retain(|import| import != module && floors.contains_key(import)));
+    while let Some(free) = left.iter().find(|(_, imports)| imports.is_empty()).map(|(module, _)| module.clone()) {
+        left.remove(&free);
+        for imports in left.values_mut() {
+            imports.remove(&free);
+        }
+    }
+    found.extend(left.keys().map(|module| format!("{module} is part of a circle")));
+    found
+}
+
+#[test]
+fn every_module_imports_only_from_below() {
+    assert_eq!(violations(&floors(), &modules()), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_sees_planted_violations() {
+    let (floors, mut modules) = (floors(), modules());
+    modules.get_mut("time").unwrap().insert("swim".into());
+    modules.get_mut("probe").unwrap().insert("pings".into());
+    modules.insert("helpers".into(), BTreeSet::new());
+    let found = violations(&floors, &modules);
+    for expected in ["time imports swim from above", "probe imports its neighbour pings", "helpers stands on no floor"]
+    {
+        assert!(found.iter().any(|violation| violation == expected), "{expected}: {found:?}");
+    }
+    assert!(found.iter().any(|violation| violation.contains("circle")));
+}
+
+#[test]
+fn the_core_has_no_clock_socket_thread_or_float_in_its_decisions() {
+    fn sources(path: &Path, into: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else {
+                into.push((path.display().to_string(), fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for (file, source) in files.iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for forbidden in ["std::time", "std::net", "std::thread", "HashMap", "HashSet", "f32", "f64", "unsafe {"] {
+            let line = code.iter().find(|line| line.contains(forbidden));
+            assert_eq!(line, None, "{file} mentions {forbidden}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What cannot be used is counted and dropped, and the state is untouched.
+
+use swim_core::wire::{ExchangeMessage, Message, begin_join};
+use swim_core::{
+    Claim, Config, DropReason, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Incarnation, Instant,
+    SequenceNumber, Status,
+};
+
+use crate::harness::{
+    Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet,
+};
+
+const NOW: Instant = Instant::ORIGIN;
+
+/// What must not change: the table's digest, what waits to be said and told, and our incarnation.
+fn state(node: &mut Node) -> (u64, usize, usize, Incarnation, usize) {
+    let events = events(node).len();
+    (node.digest(), node.queued_updates(), node.queued_broadcasts(), node.incarnation(), events)
+}
+
+/// Raw bytes behind a right header.
+fn raw(body: &[u8]) -> Vec<u8> {
+    let mut bytes = packet(&[]);
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// `[4, name, incarnation, address, metadata]` with the parts given as MessagePack.
+fn alive_of(name: &[u8], incarnation: &[u8], address: &[u8]) -> Vec<u8> {
+    raw(&[&[0x95, 4][..], name, incarnation, address, &[0xc4, 0]].concat())
+}
+
+#[test]
+fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
+    let good = packet(&[alive("a", 1, 5)]);
+    let name: &[u8] = &[0xa1, b'a'];
+    let at_port_5: &[u8] = &[0xc4, 6, 127, 0, 0, 1, 0, 5];
+    let long_name = [&[0xda, 1, 0][..], &[b'x'; 256]].concat();
+    let cases: Vec<(&str, Vec<u8>, DropReason)> = vec![
+        ("empty", vec![], DropReason::Truncated),
+        ("cut within the header", good[..3].to_vec(), DropReason::Truncated),
+        ("cut within a message", good[..good.len() - 1].to_vec(), DropReason::Truncated),
+        ("oversized", raw(&[0; 2_000]), DropReason::Oversized),
+        ("not an array", raw(&[0xc0]), DropReason::WrongType),
+        ("a number for a name", alive_of(&[7], &[1], at_port_5), DropReason::WrongType),
+        ("another version", [&[9][..], &good[1..]].concat(), DropReason::WrongVersion),
+        ("another cluster", [&good[..4], &[good[4] ^ 1], &good[5..]].concat(), DropReason::WrongCluster),
+        ("an unknown kind", raw(&[0x92, 0x60, 0x01]), DropReason::UnknownKind),
+        ("a message of exchanges", raw(&[0x92, 24, 0]), DropReason::WrongPlace),
+        ("an absurd count", raw(&[0xdd, 0xff, 0xff, 0xff, 0xff, 4]), DropReason::Truncated),
+        ("port 0", alive_of(name, &[1], &[0xc4, 6, 127, 0, 0, 1, 0, 0]), DropReason::BadAddress),
+        ("unspecified", alive_of(name, &[1], &[0xc4, 6, 0, 0, 0, 0, 0, 5]), DropReason::BadAddress),
+        ("five bytes of address", alive_of(name, &[1], &[0xc4, 5, 127, 0, 0, 1, 5]), DropReason::BadAddress),
+        ("an empty name", alive_of(&[0xa0], &[1], at_port_5), DropReason::BadName),
+        ("a name of 256 bytes", alive_of(&long_name, &[1], at_port_5), DropReason::BadName),
+        ("a name that is no UTF-8", alive_of(&[0xa1, 0xff], &[1], at_port_5), DropReason::BadName),
+        (
+            "the highest incarnation",
+            alive_of(name, &[0xcf, 255, 255, 255, 255, 255, 255, 255, 255], at_port_5),
+            DropReason::BadIncarnation,
+        ),
+        (
+            "long metadata",
+            packet(&[Message::Alive {
+                id: "a",
+                incarnation: Incarnation::new(1),
+                address: address(5),
+                metadata: &[0; 513],
+            }]),
+            DropReason::MetadataTooLong,
+        ),
+        (
+            "a long broadcast",
+            packet(&[Message::Broadcast { origin: "a", epoch: Incarnation::new(1), number: 0, payload: &[0; 513] }]),
+            DropReason::BroadcastTooLong,
+        ),
+        (
+            "a ping for someone else",
+            packet(&[Message::Ping { sequence: SequenceNumber::new(1), target: "you", source: "a" }]),
+            DropReason::WrongTarget,
+        ),
+        (
+            "a request to ping a stranger",
+            packet(&[Message::PingReq { sequence: SequenceNumber::new(1), target: "stranger", source: "a" }]),
+            DropReason::UnknownTarget,
+        ),
+        (
+            "an ack out of the blue",
+            packet(&[Message::Ack { sequence: SequenceNumber::new(1), source: "a" }]),
+            DropReason::LateAck,
+        ),
+        (
+            "a nack out of the blue",
+            packet(&[Message::Nack { sequence: SequenceNumber::new(1), source: "a" }]),
+            DropReason::ForeignAck,
+        ),
+    ];
+    for (what, bytes, reason) in cases {
+        let mut node = node();
+        let before = state(&mut node);
+        node.handle_packet(NOW, address(2), &bytes);
+        assert_eq!(dropped(&node, reason), 1, "{what}: {:?}", node.metrics());
+        assert_eq!(state(&mut node), before, "{what}");
+        assert_eq!(node.poll_transmit(NOW, &mut Vec::new()), None, "{what}");
+    }
+}
+
+#[test]
+fn every_truncation_of_a_good_packet_is_harmless_and_the_whole_is_used() {
+    let good = packet(&[alive("a", 1, 5), alive("b", 1, 6), dead("a", 1, "b")]);
+    for len in 0..=good.len() {
+        let mut node = node();
+        node.handle_packet(NOW, address(2), &good[..len]);
+        node.check_invariants();
+        let members = node.members().count();
+        assert!(members <= 3 && (len < good.len() || members == 3), "{len}: {members}");
+    }
+}
+
+#[test]
+fn a_claim_far_above_the_known_incarnation_is_dropped() {
+    let mut node = node();
+    deliver(&mut node, NOW, &[alive("a", 5, 5)]);
+    let before = node.digest();
+    deliver(&mut node, NOW, &[alive("a", 6 + (1 << 42), 5), dead("a", 6 + (1 << 42), "b")]);
+    assert_eq!((dropped(&node, DropReason::BadIncarnation), node.digest()), (2, before));
+    deliver(&mut node, NOW, &[alive("a", 5 + (1 << 42), 5)]);
+    assert_ne!(node.digest(), before, "the bound itself is allowed");
+}
+
+#[test]
+fn a_claim_about_ourselves_that_cannot_be_topped_is_dropped() {
+    let config = Config { max_incarnation_jump: u64::MAX, ..Config::lan() };
+    let mut node = node_with(config);
+    let before = node.incarnation();
+    deliver(&mut node, NOW, &[dead("me", Incarnation::MAX.get(), "b")]);
+    assert_eq!((dropped(&node, DropReason::BadIncarnation), node.incarnation()), (1, before));
+    assert_eq!(node.member("me").unwrap().status(), Status::Alive);
+}
+
+#[test]
+fn a_full_table_takes_no_more_members_and_counts_them() {
+    let mut node = node_with(Config { max_members: 3, ..Config::lan() });
+    deliver(&mut node, NOW, &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7), alive("d", 1, 8)]);
+    assert_eq!((node.active_members(), dropped(&node, DropReason::MembersFull)), (3, 2));
+}
+
+fn request(node: &mut Node, payload: &[u8]) -> ExchangeOutput {
+    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2), payload });
+    let mut outputs = exchanges(node);
+    assert_eq!(outputs.len(), 1, "each request is answered once");
+    outputs.remove(0)
+}
+
+#[test]
+fn bad_requests_are_refused_and_change_nothing() {
+    let mut join = Vec::new();
+    begin_join(cluster(), "a", usize::MAX, &mut join);
+    let mut other_cluster = join.clone();
+    other_cluster[1] ^= 1;
+    let mut reply_as_request = Vec::new();
+    ExchangeMessage::Digest { source: "a", digest: 1 }.encode(cluster(), &mut reply_as_request);
+    reply_as_request[6] = 23;
+    let cases = [
+        ("empty", vec![], DropReason::Truncated),
+        ("truncated", join[..join.len() - 1].to_vec(), DropReason::Truncated),
+        ("another cluster", other_cluster, DropReason::WrongCluster),
+        ("a message of packets", packet(&[alive("a", 1, 5)]), DropReason::WrongPlace),
+        (
+            "absurd entries",
+            [&join[..join.len() - 1], &[0xdd, 0xff, 0xff, 0xff, 0xff]].concat(),
+            DropReason::AbsurdCount,
+        ),
+    ];
+    for (what, payload, reason) in cases {
+        let mut node = node();
+        let before = state(&mut node);
+        let answer = request(&mut node, &payload);
+        assert!(matches!(answer, ExchangeOutput::Reply { id: ExchangeId(9), .. }), "{what}: {answer:?}");
+        assert_eq!((dropped(&node, reason), state(&mut node)), (1, before), "{what}");
+    }
+}
+
+#[test]
+fn an_entry_that_contradicts_itself_is_dropped_and_the_others_are_used() {
+    use swim_core::wire::{Description, Entry};
+    let mut node = node();
+    let description = |incarnation| {
+        Some(Description { incarnation: Incarnation::new(incarnation), address: address(5), metadata: b"" })
+    };
+    let claim = |status| Claim::new(Incarnation::new(3), status);
+    let mut payload = Vec::new();
+    let mut writer = begin_join(cluster(), "a", usize::MAX, &mut payload);
+    for entry in [
+        Entry { id: "newer", claim: claim(Status::Alive), description: description(4), age: 0 },
+        Entry { id: "bare", claim: claim(Status::Alive), description: None, age: 0 },
+        Entry { id: "old", claim: claim(Status::Dead), description: description(3), age: u32::MAX },
+        Entry { id: "good", claim: claim(Status::Alive), description: description(3), age: 0 },
+    ] {
+        assert!(writer.push(&entry));
+    }
+    request(&mut node, &payload);
+    let mut names: Vec<String> = node.members().map(|member| member.id.to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["good", "me"]);
+    assert_eq!((dropped(&node, DropReason::BadIncarnation), dropped(&node, DropReason::BadAddress)), (1, 1));
+}
+
+#[test]
+fn replies_and_failures_of_exchanges_that_are_not_open_are_counted() {
+    let mut node = node();
+    node.handle_exchange(NOW, ExchangeInput::Reply { id: ExchangeId(5), payload: b"" });
+    let failure = ExchangeFailure::Refused;
+    node.handle_exchange(NOW, ExchangeInput::Failed { id: ExchangeId(6), failure });
+    assert_eq!(dropped(&node, DropReason::UnknownExchange), 2);
+}

@@ -1,0 +1,132 @@
+//! The course of a probe that is not answered, and of what others ask of us.
+
+use swim_core::wire::Message;
+use swim_core::{Event, ExchangeOutput, Instant, SequenceNumber, Status};
+
+use crate::harness::{
+    address, alive, deliver, events, exchanges, node, run_until, run_until_ping, seconds, sent, status, suspect,
+};
+
+fn count(messages: &[crate::harness::Sent], kind: &str) -> usize {
+    messages.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(kind)).count()
+}
+
+#[test]
+fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead() {
+    let mut node = node();
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7)]);
+    let (began, sequence) = run_until_ping(&mut node, "a");
+    events(&mut node);
+    let probe_timeout = began + std::time::Duration::from_millis(500);
+    node.handle_timeout(probe_timeout);
+    let out = sent(&mut node, probe_timeout);
+    assert_eq!(count(&out, "PingReq"), 2, "the other two are asked: {out:?}");
+    let reliable = exchanges(&mut node);
+    assert!(reliable.iter().any(|out| matches!(out, ExchangeOutput::Open { to, .. } if *to == address(5))));
+    deliver(&mut node, probe_timeout, &[Message::Nack { sequence, source: "b" }]);
+    assert_eq!(status(&node, "a"), Some(Status::Alive), "not before the period is over");
+    let verdict = began + seconds(1);
+    node.handle_timeout(verdict);
+    assert_eq!(status(&node, "a"), Some(Status::Suspect));
+    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Suspected { by, .. } if &**by == "me")));
+    assert_eq!(node.health(), 1, "c sent no nack: perhaps it is us");
+    run_until(&mut node, verdict + seconds(30));
+    assert_eq!(status(&node, "a"), Some(Status::Dead));
+    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Failed(member) if &*member.id == "a")));
+}
+
+#[test]
+fn a_refused_connection_fails_the_direct_probe_at_once_and_the_indirect_ones_still_decide() {
+    let mut node = node();
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6)]);
+    let (now, sequence) = run_until_ping(&mut node, "a");
+    node.handle_unreachable(now, address(9));
+    assert_eq!(count(&sent(&mut node, now), "PingReq"), 0, "nobody of ours lives there");
+    node.handle_unreachable(now, address(5));
+    assert_eq!(count(&sent(&mut node, now), "PingReq"), 1);
+    deliver(&mut node, now, &[Message::Ack { sequence, source: "a" }]);
+    node.handle_timeout(now + seconds(1));
+    assert_eq!((status(&node, "a"), node.metrics().probes_acked_indirectly), (Some(Status::Alive), 1));
+}
+
+#[test]
+fn a_relay_passes_an_ack_on_and_says_when_there_is_none() {
+    for answered in [true, false] {
+        let mut node = node();
+        deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 2), alive("b", 1, 6)]);
+        sent(&mut node, Instant::ORIGIN);
+        let asked = SequenceNumber::new(5);
+        deliver(&mut node, Instant::ORIGIN, &[Message::PingReq { sequence: asked, target: "b", source: "a" }]);
+        let out = sent(&mut node, Instant::ORIGIN);
+        let ping = out[0].1[0].strip_prefix("Ping { sequence: SequenceNumber(").unwrap();
+        let own = SequenceNumber::new(ping.split(')').next().unwrap().parse().unwrap());
+        assert_eq!(out[0].0, address(6));
+        let now = Instant::from_millis(400);
+        let expected = if answered {
+            deliver(&mut node, now, &[Message::Ack { sequence: own, source: "b" }]);
+            "Ack { sequence: SequenceNumber(5), source: \"b\" }"
+        } else {
+            node.handle_timeout(now);
+            "Nack { sequence: SequenceNumber(5), source: \"me\" }"
+        };
+        let out = sent(&mut node, now);
+        assert!(out.iter().any(|(to, messages)| *to == address(2) && messages[0] == expected), "{out:?}");
+    }
+}
+
+#[test]
+fn a_suspicion_of_ourselves_is_refuted_by_a_higher_incarnation() {
+    let mut node = node();
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), suspect("me", 100, "a")]);
+    assert_eq!((node.incarnation().get(), node.metrics().refutations, node.health()), (101, 1, 1));
+    deliver(&mut node, Instant::ORIGIN, &[suspect("me", 100, "b")]);
+    assert_eq!(node.incarnation().get(), 101, "an old suspicion is refuted already");
+    let now = node.poll_timeout().unwrap();
+    node.handle_timeout(now);
+    let out = sent(&mut node, now);
+    assert!(out[0].1.iter().any(|m| m.contains("id: \"me\", incarnation: Incarnation(101)")), "{out:?}");
+}
+
+#[test]
+fn a_suspect_is_told_by_the_ping_itself() {
+    let mut node = node();
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), suspect("a", 1, "b")]);
+    loop {
+        let now = node.poll_timeout().unwrap();
+        node.handle_timeout(now);
+        let out = sent(&mut node, now);
+        if let Some((_, messages)) = out.iter().find(|(_, messages)| messages[0].starts_with("Ping {")) {
+            assert!(messages[1].starts_with("Suspect { id: \"a\""), "{messages:?}");
+            return;
+        }
+    }
+}
+
+#[test]
+fn confirmations_shorten_a_suspicion() {
+    let ends = [&["x"][..], &["x", "y", "z"]].map(|accusers| {
+        let mut node = node();
+        let names: Vec<String> = (0..9).map(|i| format!("n{i}")).collect();
+        let members: Vec<_> = names.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
+        deliver(&mut node, Instant::ORIGIN, &members);
+        for accuser in accusers {
+            deliver(&mut node, Instant::ORIGIN, &[suspect("n0", 1, accuser)]);
+        }
+        run_until(&mut node, Instant::ORIGIN + seconds(5));
+        status(&node, "n0")
+    });
+    assert_eq!(ends, [Some(Status::Suspect), Some(Status::Dead)]);
+}
+
+#[test]
+fn a_node_that_was_stopped_puts_its_verdicts_off_once() {
+    let mut node = node();
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6)]);
+    let (began, sequence) = run_until_ping(&mut node, "a");
+    let woken = began + seconds(20);
+    node.handle_timeout(woken);
+    assert_eq!(status(&node, "a"), Some(Status::Alive), "the ack may be waiting unread");
+    deliver(&mut node, woken, &[Message::Ack { sequence, source: "a" }]);
+    node.handle_timeout(woken + seconds(1));
+    assert_eq!(status(&node, "a"), Some(Status::Alive));
+}

@@ -1,0 +1,137 @@
+//! The command line's arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use swim_sim::builtin::{self, Builtin};
+use swim_sim::{Builder, Cluster};
+
+/// Simulated clusters of swim nodes, in virtual time, from one seed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "swim-sim",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 all went as expected; 1 wrong usage, or a file that cannot be written; 2 a promise that \
+        must hold at every step was broken; 3 something that was expected did not come about in time; 101 a panic.\n\n\
+        A run is fixed by its options: the same options give the same trace hash on every machine."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a scenario and prints what it cost and how well it went.
+    Run {
+        #[command(flatten)]
+        options: Options,
+        /// Writes everything that happens to this file, a line each; `-` is standard output.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
+    },
+    /// Runs a scenario twice and names the first event that differs.
+    CheckDeterminism {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Lists the shipped scenarios.
+    List,
+}
+
+/// What a run is made of.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    /// Which scenario; `swim-sim list` lists them.
+    #[arg(long, value_parser = scenario, default_value = "join-storm")]
+    pub(crate) scenario: Builtin,
+    /// How many nodes.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) nodes: u32,
+    /// The seed from which everything random is drawn.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How many of 1,000 packets are lost [default: as the profile says].
+    #[arg(long, value_name = "PERMILLE", value_parser = clap::value_parser!(u16).range(0..=1_000))]
+    pub(crate) loss: Option<u16>,
+    /// The nodes' settings and the network between them.
+    #[arg(long, value_enum, default_value_t = Profile::Lan)]
+    pub(crate) profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Profile {
+    /// One machine.
+    Local,
+    /// A site.
+    Lan,
+    /// Several sites.
+    Wan,
+}
+
+fn scenario(name: &str) -> Result<Builtin, String> {
+    let known = || builtin::ALL.map(|builtin| builtin.name).join(", ");
+    builtin::named(name).ok_or_else(|| format!("there is no such scenario; there are: {}", known()))
+}
+
+impl Options {
+    pub(crate) fn cluster(&self) -> Builder {
+        let nodes = self.nodes as usize;
+        let cluster = match self.profile {
+            Profile::Local => Cluster::local(nodes),
+            Profile::Lan => Cluster::lan(nodes),
+            Profile::Wan => Cluster::wan(nodes),
+        };
+        let cluster = cluster.seed(self.seed);
+        match self.loss {
+            Some(permille) => cluster.loss_permille(permille),
+            None => cluster,
+        }
+    }
+
+    /// The command that does this again.
+    pub(crate) fn command(&self) -> String {
+        let profile = self.profile.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+        let loss = self.loss.map_or(String::new(), |permille| format!(" --loss {permille}"));
+        let (scenario, nodes, seed) = (self.scenario.name, self.nodes, self.seed);
+        format!("cargo sim run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn options(command: &str) -> Options {
+        match Arguments::try_parse_from(command.trim_start_matches("cargo sim ").split(' ').collect_args()) {
+            Ok(Arguments { command: Command::Run { options, .. } }) => options,
+            other => panic!("{command}: {other:?}"),
+        }
+    }
+
+    trait CollectArgs<'a> {
+        fn collect_args(self) -> Vec<&'a str>;
+    }
+
+    impl<'a, I: Iterator<Item = &'a str>> CollectArgs<'a> for I {
+        fn collect_args(self) -> Vec<&'a str> {
+            core::iter::once("swim-sim").chain(self).collect()
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_that_is_printed_does_the_same_again() {
+        let first = options("run --scenario churn --nodes 20 --seed 9 --loss 70 --profile wan");
+        let again = options(&first.command());
+        assert_eq!(first.cluster().to_string(), again.cluster().to_string());
+        assert_eq!(first.scenario.name, again.scenario.name);
+    }
+}

@@ -1,0 +1,58 @@
+//! The `swim-sim` command: runs shipped scenarios and checks that runs repeat themselves.
+//!
+//! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken promise and a missed
+//! expectation apart, so that a script can.
+
+mod arguments;
+mod determinism;
+mod run;
+mod stopwatch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use swim_sim::Failure;
+
+use self::arguments::{Arguments, Command};
+
+/// How the command ends, but for a panic, which is 101.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Fine = 0,
+    Other = 1,
+    Safety = 2,
+    Liveness = 3,
+}
+
+impl From<&Failure> for Exit {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::Config(_) => Self::Other,
+            Failure::Safety(_) => Self::Safety,
+            Failure::Liveness(_) => Self::Liveness,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and the version are no errors; clap's own code for errors is taken by broken promises here.
+            let exit = if error.use_stderr() { Exit::Other } else { Exit::Fine };
+            // Nowhere to print to is nowhere to complain to.
+            let _ = error.print();
+            return ExitCode::from(exit as u8);
+        }
+    };
+    let outcome = match &arguments.command {
+        Command::Run { options, trace } => run::run(options, trace.as_deref()),
+        Command::CheckDeterminism { options } => determinism::check(options),
+        Command::List => run::list(),
+    };
+    let exit = outcome.unwrap_or_else(|error| {
+        eprintln!("swim-sim: {error}");
+        Exit::Other
+    });
+    ExitCode::from(exit as u8)
+}

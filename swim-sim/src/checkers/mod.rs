@@ -1,0 +1,131 @@
+//! The promises that are checked at every step: each checker in its own file, with a self-test that plants a violation.
+//!
+//! A [`Checker`] is shown what happens, in order, and says when a promise is broken. It sees only what any observer
+//! could see (events, bytes, the table), never the core's inside. [`Watch`] shows it to all of them and keeps the
+//! first violation.
+
+mod bounds;
+mod event_stream;
+mod incarnations;
+mod packets;
+mod progress;
+mod regression;
+mod watch;
+
+use core::fmt;
+use core::net::SocketAddr;
+
+use swim_core::{Claim, Config, Event, Incarnation, Instant};
+
+pub use self::bounds::Bounds;
+pub use self::event_stream::EventStream;
+pub use self::incarnations::Incarnations;
+pub use self::packets::Packets;
+pub use self::progress::Progress;
+pub use self::regression::Regression;
+pub(crate) use self::watch::{Watch, about};
+
+/// What a checker found: nothing, or how the promise was broken.
+pub type Verdict = Result<(), String>;
+
+/// Something that watches a run. Every method is optional; nodes and subjects are numbers, a subject being the number
+/// in a member's name.
+pub trait Checker: fmt::Debug {
+    /// What promise it watches, in a few words.
+    fn name(&self) -> &'static str;
+
+    /// A process started at a node, with nothing remembered.
+    fn started(&mut self, now: Instant, node: usize, config: &Config) {
+        let _ = (now, node, config);
+    }
+
+    /// After a step, the process at a node that is called `subject` stands at this incarnation.
+    fn owned(&mut self, subject: usize, incarnation: Incarnation) {
+        let _ = (subject, incarnation);
+    }
+
+    /// A node's timeout was handled.
+    fn timeout(&mut self, now: Instant, node: usize) -> Verdict {
+        let _ = (now, node);
+        Ok(())
+    }
+
+    /// A node sent a packet, whatever becomes of it.
+    fn sent(&mut self, now: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
+        let _ = (now, node, to, packet);
+        Ok(())
+    }
+
+    /// A node told its user something. `about` is the member that the event is about, if it is about one.
+    fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
+        let _ = (now, node, event, about);
+        Ok(())
+    }
+
+    /// A node's table holds this of `subject`, another member. Shown for every row after a change of the table; in large clusters at
+    /// most once in a virtual second for each node.
+    fn believed(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
+        let _ = (now, node, subject, claim);
+        Ok(())
+    }
+
+    /// How full a node's table and queues are after a step.
+    fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
+        let _ = (node, fill);
+        Ok(())
+    }
+}
+
+/// How much a node holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Updates that wait to be sent.
+    pub updates: usize,
+    /// User broadcasts that wait to be sent.
+    pub broadcasts: usize,
+    /// Active members, the node included.
+    pub active_members: usize,
+    /// The health score.
+    pub health: u8,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// When.
+    pub at: Instant,
+    /// At which node.
+    pub node: usize,
+    /// Which checker found it.
+    pub checker: &'static str,
+    /// How it was broken.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "broken at {} at node-{}: {}: {}", self.at, self.node, self.checker, self.what)
+    }
+}
+
+impl core::error::Error for Violation {}
+
+/// All of them, as every run has them.
+pub(crate) fn all() -> Vec<Box<dyn Checker>> {
+    vec![
+        Box::<Regression>::default(),
+        Box::<Incarnations>::default(),
+        Box::<EventStream>::default(),
+        Box::<Packets>::default(),
+        Box::<Bounds>::default(),
+        Box::<Progress>::default(),
+    ]
+}
+
+/// The element `index` of a vector that grows to hold it.
+fn grown<T: Clone + Default>(vector: &mut Vec<T>, index: usize) -> &mut T {
+    if index >= vector.len() {
+        vector.resize(index + 1, T::default());
+    }
+    &mut vector[index]
+}

@@ -1,0 +1,140 @@
+//! Shows what happens to every checker, and keeps the first violation.
+//!
+//! Comparing a whole table costs time that grows with the cluster, so it is done only when the table's digest has
+//! changed, and in clusters of more than [`SMALL`] nodes at most once in a virtual second for each node.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use swim_core::{Event, Instant, Swim};
+
+use super::{Checker, Fill, Verdict, Violation, grown};
+use crate::name;
+use crate::streams::Stream;
+
+/// Up to this size every change of a table is compared at once.
+pub(crate) const SMALL: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct Watch {
+    checkers: Vec<Box<dyn Checker>>,
+    /// Node -> the digest of its table when it was last compared, and when the next comparison may be.
+    compared: Vec<(Option<u64>, Instant)>,
+    pause: Duration,
+    violation: Option<Violation>,
+}
+
+impl Watch {
+    pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
+        let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(1) };
+        Self { checkers, compared: Vec::new(), pause, violation: None }
+    }
+
+    pub(crate) const fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    pub(crate) fn started(&mut self, now: Instant, node: usize, swim: &Swim<Stream>) {
+        for checker in &mut self.checkers {
+            checker.started(now, node, swim.config());
+        }
+        *grown(&mut self.compared, node) = (None, now);
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant, node: usize) {
+        self.ask(now, node, |checker| checker.timeout(now, node));
+    }
+
+    pub(crate) fn sent(&mut self, now: Instant, node: usize, to: SocketAddr, packet: &[u8]) {
+        self.ask(now, node, |checker| checker.sent(now, node, to, packet));
+    }
+
+    pub(crate) fn told(&mut self, now: Instant, node: usize, event: &Event) {
+        let about = about(event);
+        self.ask(now, node, |checker| checker.told(now, node, event, about));
+    }
+
+    /// The node has handled an input, and all that it put out is taken.
+    pub(crate) fn settled(&mut self, now: Instant, node: usize, swim: &Swim<Stream>) {
+        let fill = Fill {
+            updates: swim.queued_updates(),
+            broadcasts: swim.queued_broadcasts(),
+            active_members: swim.active_members(),
+            health: swim.health(),
+        };
+        self.ask(now, node, |checker| checker.filled(node, fill));
+        if let Some(subject) = name::number(swim.id()) {
+            let incarnation = swim.incarnation();
+            self.checkers.iter_mut().for_each(|checker| checker.owned(subject, incarnation));
+        }
+        let digest = Some(swim.digest());
+        let (compared, next) = grown(&mut self.compared, node);
+        if *compared != digest && now >= *next {
+            (*compared, *next) = (digest, now + self.pause);
+            self.compare(now, node, swim);
+        }
+    }
+
+    fn compare(&mut self, now: Instant, node: usize, swim: &Swim<Stream>) {
+        if cfg!(debug_assertions) {
+            swim.check_invariants();
+        }
+        for member in swim.members().filter(|member| member.id != swim.id().as_str()) {
+            if let Some(subject) = name::number(member.id) {
+                let claim = member.claim;
+                self.ask(now, node, |checker| checker.believed(now, node, subject, claim));
+            }
+        }
+    }
+
+    fn ask(&mut self, at: Instant, node: usize, mut question: impl FnMut(&mut dyn Checker) -> Verdict) {
+        for checker in &mut self.checkers {
+            if let Err(what) = question(checker.as_mut()) {
+                let checker = checker.name();
+                self.violation.get_or_insert(Violation { at, node, checker, what });
+            }
+        }
+    }
+}
+
+/// The number of the member that an event is about.
+pub(crate) fn about(event: &Event) -> Option<usize> {
+    match event {
+        Event::Joined(member)
+        | Event::Updated(member)
+        | Event::Suspected { member, .. }
+        | Event::Refuted(member)
+        | Event::Failed(member)
+        | Event::Left(member) => name::number(&member.id),
+        Event::Reaped(id) => name::number(id),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct NeverTwice(bool);
+
+    impl Checker for NeverTwice {
+        fn name(&self) -> &'static str {
+            "at most one packet"
+        }
+
+        fn sent(&mut self, _: Instant, _: usize, _: SocketAddr, _: &[u8]) -> Verdict {
+            if core::mem::replace(&mut self.0, true) { Err(String::from("a second one")) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn the_first_violation_is_kept() {
+        let mut watch = Watch::new(vec![Box::new(NeverTwice(false))], 2);
+        for node in 0..4 {
+            watch.sent(Instant::from_millis(node as u64), node, crate::address::numbered(0), b"x");
+        }
+        let violation = watch.violation().unwrap().to_string();
+        assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
+    }
+}

@@ -1,0 +1,226 @@
+//! Every option of a run, with defaults: [`Builder`]. Two clusters built from equal builders do the same.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use swim_core::{Config, ConfigError};
+
+use super::{Cluster, Seeds};
+use crate::checkers::Checker;
+use crate::network::{Latency, Link};
+
+/// How many events the log keeps unless told otherwise.
+const EVENT_LOG: usize = 1 << 20;
+
+/// Options of a cluster: from [`Cluster::lan`] and its siblings, changed by methods, used by [`Builder::build`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    pub(crate) nodes: usize,
+    pub(crate) seed: u64,
+    pub(crate) config: Config,
+    pub(crate) own_configs: BTreeMap<usize, Config>,
+    pub(crate) link: Link,
+    pub(crate) records_trace: bool,
+    pub(crate) event_log: usize,
+    pub(crate) port_unreachable: bool,
+    pub(crate) checkers: Vec<fn() -> Box<dyn Checker>>,
+}
+
+impl Builder {
+    pub(super) const fn new(nodes: usize, config: Config, link: Link) -> Self {
+        Self {
+            nodes,
+            seed: 0,
+            config,
+            own_configs: BTreeMap::new(),
+            link,
+            records_trace: false,
+            event_log: EVENT_LOG,
+            port_unreachable: false,
+            checkers: Vec::new(),
+        }
+    }
+
+    /// The seed from which everything random is drawn. Default 0: a run is the same every time unless it is asked to
+    /// be another.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The configuration of every node.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Changes the configuration of every node that has none of its own.
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Gives one node a configuration of its own, changed from that of all.
+    #[must_use]
+    pub fn configure_node(mut self, node: usize, change: impl FnOnce(&mut Config)) -> Self {
+        change(self.own_configs.entry(node).or_insert_with(|| self.config.clone()));
+        self
+    }
+
+    /// The path between every two nodes.
+    #[must_use]
+    pub fn link(mut self, link: Link) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// The delay of every path.
+    #[must_use]
+    pub fn latency(mut self, latency: Latency) -> Self {
+        self.link.latency = latency;
+        self
+    }
+
+    /// How many of 1,000 packets are lost.
+    #[must_use]
+    pub const fn loss_permille(mut self, permille: u16) -> Self {
+        self.link.loss_permille = permille;
+        self
+    }
+
+    /// How many of 1,000 packets arrive twice.
+    #[must_use]
+    pub const fn duplicate_permille(mut self, permille: u16) -> Self {
+        self.link.duplicate_permille = permille;
+        self
+    }
+
+    /// How many of 1,000 packets are held up, and by how much at most.
+    #[must_use]
+    pub const fn reorder(mut self, permille: u16, by: Duration) -> Self {
+        self.link.reorder_permille = permille;
+        self.link.reorder_by = by;
+        self
+    }
+
+    /// Records the trace as text, for [`Cluster::trace`]. Its hash is there in any case.
+    #[must_use]
+    pub const fn record_trace(mut self) -> Self {
+        self.records_trace = true;
+        self
+    }
+
+    /// How many events the log keeps; the oldest make room. Default 1,048,576.
+    #[must_use]
+    pub const fn event_log(mut self, most: usize) -> Self {
+        self.event_log = most;
+        self
+    }
+
+    /// Tells a sender that no process listens where its packet went, as ICMP does for datagrams and a refused
+    /// connection for streams. Default off.
+    #[must_use]
+    pub const fn port_unreachable(mut self) -> Self {
+        self.port_unreachable = true;
+        self
+    }
+
+    /// Adds a checker of your own beside those that every run has.
+    #[must_use]
+    pub fn checker(mut self, make: fn() -> Box<dyn Checker>) -> Self {
+        self.checkers.push(make);
+        self
+    }
+
+    /// The cluster: every node runs, and none has joined another.
+    ///
+    /// # Panics
+    /// If the configuration is not valid; [`Builder::try_build`] returns the error instead.
+    #[must_use]
+    pub fn build(self) -> Cluster {
+        self.try_build().unwrap_or_else(|error| panic!("no cluster can be built: {error}"))
+    }
+
+    /// The cluster after all nodes have joined through node 0 and know each other.
+    ///
+    /// # Panics
+    /// If the configuration is not valid, or that takes more than two virtual minutes.
+    #[must_use]
+    pub fn build_joined(self) -> Cluster {
+        let mut cluster = self.build();
+        cluster.join_all(Seeds::First);
+        let joined = cluster.run_until(Cluster::converged, Duration::from_secs(120));
+        joined.unwrap_or_else(|late| panic!("the cluster does not join: {late}"));
+        cluster
+    }
+
+    /// As [`Builder::build`].
+    ///
+    /// # Errors
+    /// What [`Config::validate`] finds.
+    pub fn try_build(self) -> Result<Cluster, ConfigError> {
+        Cluster::start(self)
+    }
+
+    pub(crate) fn config_of(&self, node: usize) -> &Config {
+        self.own_configs.get(&node).unwrap_or(&self.config)
+    }
+}
+
+impl fmt::Display for Builder {
+    /// The options, a line each; of a configuration, what differs from [`Config::lan`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "nodes: {}", self.nodes)?;
+        writeln!(f, "seed: {}", self.seed)?;
+        writeln!(f, "link: {:?}", self.link)?;
+        if self.port_unreachable {
+            writeln!(f, "port_unreachable")?;
+        }
+        writeln!(f, "config: Config::lan(){}", Differences(&self.config, &Config::lan()))?;
+        for (node, config) in &self.own_configs {
+            writeln!(f, "config of node-{node}: as all{}", Differences(config, &self.config))?;
+        }
+        Ok(())
+    }
+}
+
+/// The fields in which the first differs from the second.
+struct Differences<'a>(&'a Config, &'a Config);
+
+impl fmt::Display for Differences<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (ours, theirs) = (format!("{:#?}", self.0), format!("{:#?}", self.1));
+        let changed = ours.lines().zip(theirs.lines()).filter(|(ours, theirs)| ours != theirs);
+        changed.map(|(ours, _)| ours.trim().trim_end_matches(',')).try_for_each(|field| write!(f, ", {field}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_print_what_differs_from_the_defaults() {
+        let builder = Cluster::lan(5)
+            .seed(7)
+            .loss_permille(50)
+            .configure(|config| config.indirect_probes = 9)
+            .configure_node(3, |config| config.cluster = String::from("other"));
+        let text = builder.to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!((lines[0], lines[1]), ("nodes: 5", "seed: 7"));
+        assert!(lines[2].contains("loss_permille: 50"), "{text}");
+        assert_eq!(lines[3], "config: Config::lan(), indirect_probes: 9");
+        assert_eq!(lines[4], "config of node-3: as all, cluster: \"other\"");
+    }
+
+    #[test]
+    fn a_configuration_that_is_not_valid_is_refused() {
+        let error = Cluster::lan(2).configure(|config| config.gossip_fanout = 0).try_build();
+        assert!(error.is_err_and(|error| error.to_string().contains("gossip_fanout")));
+    }
+}

@@ -1,0 +1,194 @@
+//! Hands processes what arrives, and takes what they put out.
+//!
+//! After every input all four outputs of the core are taken, in one order: packets, exchanges, events, the timeout.
+
+use core::net::SocketAddr;
+
+use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Instant};
+
+use super::{Cluster, Occurrence};
+use crate::address;
+use crate::checkers::about;
+use crate::figures::Condition;
+use crate::log::Observed;
+use crate::node::{Inbound, Phase};
+use crate::trace::{Passage, What};
+
+impl Cluster {
+    /// The node's timeout has come.
+    pub(super) fn timeout(&mut self, index: usize) {
+        let Some(swim) = self.nodes[index].running() else { return };
+        self.trace.note(self.now, Some(index), &What::Timeout);
+        swim.handle_timeout(self.now);
+        self.watch.timeout(self.now, index);
+        self.settle(index);
+    }
+
+    /// A packet reaches an address.
+    pub(super) fn arrive(&mut self, from: u32, to: u32, bytes: Vec<u8>) {
+        let sender = address::numbered(from);
+        let Some(index) = self.directory.owner(address::numbered(to)) else { return self.buffers.push(bytes) };
+        if self.options.port_unreachable && matches!(self.nodes[index].phase, Phase::Crashed | Phase::Left) {
+            self.tell_unreachable(index, from, to);
+        }
+        self.receive(index, Inbound::Packet { from: sender, bytes });
+    }
+
+    /// Something reaches a node: a running process handles it, a paused one lets it wait, and where there is none it
+    /// is lost.
+    pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
+        let lost = match self.nodes[index].phase {
+            Phase::Running => return self.handle(index, inbound),
+            Phase::Paused => self.nodes[index].wait(inbound).err(),
+            Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
+        };
+        if let Some(Inbound::Packet { from, bytes }) = lost {
+            self.trace.note(self.now, Some(index), &What::Missed { from, len: bytes.len() });
+            self.buffers.push(bytes);
+        }
+    }
+
+    /// Hands something to a running process.
+    pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
+        let Some(swim) = self.nodes[index].running() else { return };
+        match inbound {
+            Inbound::Packet { from, bytes } => {
+                self.trace.note(self.now, Some(index), &What::Arrived { from, len: bytes.len() });
+                swim.handle_packet(self.now, from, &bytes);
+                self.buffers.push(bytes);
+            }
+            Inbound::Request(serial) => {
+                let Some(connection) = self.network.connections.get_mut(serial) else { return };
+                let (client, payload) = (connection.client.node, core::mem::take(&mut connection.payload));
+                let from = self.nodes[client].address;
+                let request = ExchangeInput::Request { id: ExchangeId(serial), from, payload: &payload };
+                self.exchange(index, request);
+            }
+            Inbound::Reply(serial) => {
+                let Some(connection) = self.network.connections.close(serial) else { return };
+                self.exchange(index, ExchangeInput::Reply { id: connection.id, payload: &connection.payload });
+            }
+            Inbound::Failed(serial, failure) => {
+                let Some(connection) = self.network.connections.close(serial) else { return };
+                self.trace.note(self.now, Some(index), &What::Failed { serial, failure });
+                self.exchange(index, ExchangeInput::Failed { id: connection.id, failure });
+            }
+        }
+        self.settle(index);
+    }
+
+    fn exchange(&mut self, index: usize, input: ExchangeInput<'_>) {
+        if let Some(swim) = self.nodes[index].running() {
+            swim.handle_exchange(self.now, input);
+        }
+    }
+
+    /// Takes all that a process has put out after an input.
+    pub(super) fn settle(&mut self, index: usize) {
+        self.take_packets(index);
+        self.take_exchanges(index);
+        let has_left = self.take_events(index);
+        let Some(swim) = self.nodes[index].running() else { return };
+        // A timeout that is overdue comes now: the agenda knows no past.
+        self.agenda.set_timeout(index, swim.poll_timeout().map(|at| at.max(self.now)));
+        self.watch.settled(self.now, index, swim);
+        if has_left {
+            self.stop_process(index, Phase::Left);
+        }
+    }
+
+    fn take_packets(&mut self, index: usize) {
+        loop {
+            let mut bytes = self.buffers.pop().unwrap_or_default();
+            let Some(swim) = self.nodes[index].running() else { return };
+            let Some(transmit) = swim.poll_transmit(self.now, &mut bytes) else { return self.buffers.push(bytes) };
+            self.watch.sent(self.now, index, transmit.to, &bytes);
+            self.send(index, transmit.to, bytes);
+        }
+    }
+
+    fn take_exchanges(&mut self, index: usize) {
+        while let Some(output) = self.nodes[index].running().and_then(|swim| swim.poll_exchange()) {
+            match output {
+                ExchangeOutput::Open { id, to, request } => self.open(index, id, to, request),
+                ExchangeOutput::Reply { id, payload } => self.reply(index, id.0, payload),
+                ExchangeOutput::Refuse { id } => self.refuse(id.0),
+                ExchangeOutput::Abandon { id } => self.abandon(index, id),
+            }
+        }
+    }
+
+    /// Says whether the process is done.
+    fn take_events(&mut self, index: usize) -> bool {
+        let mut has_left = false;
+        while let Some(event) = self.nodes[index].running().and_then(|swim| swim.poll_event()) {
+            self.trace.note(self.now, Some(index), &What::Told(&event));
+            self.watch.told(self.now, index, &event);
+            let subject = about(&event).and_then(|subject| self.nodes.get(subject));
+            let condition = subject.map_or(Condition::Gone, |subject| subject.condition(self.now));
+            self.recorder.told(self.now, index, &event, condition);
+            has_left |= event == Event::LeaveComplete;
+            self.log.push(Observed { at: self.now, node: index, event });
+        }
+        has_left
+    }
+
+    /// Sends a packet on its way.
+    fn send(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
+        let receiver = self.directory.owner(to);
+        let fate = self.network.packet(index, receiver.unwrap_or(index), &mut self.nodes[index].link);
+        let passage = match (receiver, fate) {
+            (None, _) => Passage::NoHost,
+            (_, None) => Passage::Cut,
+            (_, Some(fate)) => Passage::UnderWay { delay: fate.delay, again: fate.again },
+        };
+        self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
+        let numbers = address::number(self.nodes[index].address).zip(address::number(to));
+        if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
+            if let Some(again) = again {
+                let mut copy = self.buffers.pop().unwrap_or_default();
+                copy.clear();
+                copy.extend_from_slice(&bytes);
+                self.agenda.put(self.now + again, Occurrence::Packet { from, to, bytes: copy });
+            }
+            if let Some(delay) = delay {
+                return self.agenda.put(self.now + delay, Occurrence::Packet { from, to, bytes });
+            }
+            self.recorder.packet_lost();
+        } else {
+            self.recorder.packet_cut();
+        }
+        self.buffers.push(bytes);
+    }
+
+    /// The machine of a node without a process tells a sender so, if the way back is open.
+    fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
+        let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
+        let fate = self.network.packet(index, receiver, &mut self.nodes[index].link);
+        if let Some(delay) = fate.and_then(|fate| fate.delay) {
+            self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
+        }
+    }
+
+    /// A sender learns that no process listens at an address.
+    pub(super) fn unreachable(&mut self, sender: u32, address: u32) {
+        let Some(index) = self.directory.owner(address::numbered(sender)) else { return };
+        if let Some(swim) = self.nodes[index].running() {
+            swim.handle_unreachable(self.now, address::numbered(address));
+            self.settle(index);
+        }
+    }
+
+    /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
+    /// ack that waited all the time comes too late.
+    pub(super) fn catch_up(&mut self, index: usize) {
+        let due = |cluster: &Self| cluster.nodes[index].swim().and_then(|swim| swim.poll_timeout());
+        if due(self).is_some_and(|at: Instant| at <= self.now) {
+            self.timeout(index);
+        }
+        for inbound in self.nodes[index].take_inbox() {
+            self.handle(index, inbound);
+        }
+        self.settle(index);
+    }
+}

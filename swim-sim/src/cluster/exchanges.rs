@@ -1,0 +1,137 @@
+//! Carries connections from stage to stage.
+
+use core::net::SocketAddr;
+
+use swim_core::{ExchangeFailure, ExchangeId};
+
+use super::{Cluster, Occurrence};
+use crate::network::connection::{End, MOST_ATTEMPTS, Stage};
+use crate::node::{Inbound, Phase};
+use crate::trace::What;
+
+impl Cluster {
+    /// A process opens an exchange.
+    pub(super) fn open(&mut self, index: usize, id: ExchangeId, to: SocketAddr, request: Vec<u8>) {
+        let client = self.nodes[index].end(index);
+        let serial = self.network.connections.open(client, id, to, request);
+        if let Some(connection) = self.network.connections.get_mut(serial) {
+            self.trace.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
+        }
+        self.transmit(serial);
+    }
+
+    /// A process answers a request.
+    pub(super) fn reply(&mut self, index: usize, serial: u64, payload: Vec<u8>) {
+        self.trace.note(self.now, Some(index), &What::Replied { serial, reply: &payload });
+        if let Some(connection) = self.network.connections.get_mut(serial) {
+            connection.payload = payload;
+            self.enter(serial, Stage::Reply);
+        }
+    }
+
+    /// A process does not answer a request.
+    pub(super) fn refuse(&mut self, serial: u64) {
+        self.enter(serial, Stage::Close(ExchangeFailure::Closed));
+    }
+
+    /// A process gives up an exchange that it opened.
+    pub(super) fn abandon(&mut self, index: usize, id: ExchangeId) {
+        let client = self.nodes[index].end(index);
+        if let Some(serial) = self.network.connections.of_client(client, id) {
+            self.trace.note(self.now, Some(index), &What::Abandoned { serial });
+            self.network.connections.close(serial);
+        }
+    }
+
+    /// Brings a connection to a stage and sends what it takes.
+    pub(super) fn enter(&mut self, serial: u64, stage: Stage) {
+        if let Some(connection) = self.network.connections.get_mut(serial) {
+            connection.enter(stage);
+            self.transmit(serial);
+        }
+    }
+
+    /// The connection is on the agenda: something arrives, or is to be sent again.
+    pub(super) fn advance(&mut self, serial: u64) {
+        let Some(connection) = self.network.connections.get_mut(serial) else { return };
+        if core::mem::replace(&mut connection.under_way, false) {
+            self.crossed(serial);
+        } else {
+            self.transmit(serial);
+        }
+    }
+
+    /// Sends what the stage takes across the path.
+    fn transmit(&mut self, serial: u64) {
+        let Some(connection) = self.network.connections.get_mut(serial) else { return };
+        let (stage, client, server) = (connection.stage, connection.client, connection.server);
+        let other = server.map_or_else(|| self.directory.owner(connection.to), |server| Some(server.node));
+        let (from, to) = if stage.from_client() { (Some(client.node), other) } else { (other, Some(client.node)) };
+        let Some(from) = from else { return drop(self.network.connections.close(serial)) };
+        // Behind a machine without power there is nobody to send; a kernel sends for a process that has died.
+        if self.nodes[from].phase == Phase::PoweredOff || (stage.from_client() && !self.is_there(client)) {
+            self.network.connections.close(serial);
+            return;
+        }
+        let fate = self.network.segment(from, to.unwrap_or(from), &mut self.nodes[from].link);
+        let reachable = to.is_some_and(|to| self.nodes[to].phase != Phase::PoweredOff);
+        match fate.and_then(|fate| fate.delay).filter(|_| reachable) {
+            Some(delay) => {
+                if let Some(connection) = self.network.connections.get_mut(serial) {
+                    connection.under_way = true;
+                }
+                self.agenda.put(self.now + delay, Occurrence::Connection(serial));
+            }
+            None => self.stall(serial, from),
+        }
+    }
+
+    /// What was sent did not pass: it is sent again later, or given up.
+    fn stall(&mut self, serial: u64, from: usize) {
+        let Some(connection) = self.network.connections.get_mut(serial) else { return };
+        let (stage, attempt) = (connection.stage, connection.attempt);
+        connection.attempt += 1;
+        self.trace.note(self.now, Some(from), &What::Stalled { serial, stage });
+        if attempt + 1 < MOST_ATTEMPTS {
+            self.agenda.put(self.now + stage.retransmission(attempt), Occurrence::Connection(serial));
+        } else if stage.from_client() {
+            self.receive(from, Inbound::Failed(serial, ExchangeFailure::TimedOut));
+        } else {
+            // The server's side forgets it; the client waits until its own deadline.
+            self.network.connections.close(serial);
+        }
+    }
+
+    /// What was sent arrives.
+    fn crossed(&mut self, serial: u64) {
+        let Some(connection) = self.network.connections.get_mut(serial) else { return };
+        let (stage, client, to) = (connection.stage, connection.client, connection.to);
+        let server = connection.server.or_else(|| self.directory.owner(to).map(|node| self.nodes[node].end(node)));
+        connection.server = server;
+        let Some(server) = server else { return self.stall(serial, client.node) };
+        let receiver = if stage.from_client() { server.node } else { client.node };
+        self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage });
+        if !stage.from_client() && !self.is_there(client) {
+            self.network.connections.close(serial);
+            return;
+        }
+        match stage {
+            Stage::Connect if self.is_there(server) => self.enter(serial, Stage::Accept),
+            Stage::Connect => self.enter(serial, Stage::Close(ExchangeFailure::Refused)),
+            Stage::Accept => self.enter(serial, Stage::Request),
+            Stage::Request if self.is_there(server) => {
+                self.network.connections.get_mut(serial).expect("it is open").enter(Stage::Serving);
+                self.receive(server.node, Inbound::Request(serial));
+            }
+            Stage::Request => self.enter(serial, Stage::Close(ExchangeFailure::Closed)),
+            Stage::Serving => unreachable!("nothing is under way while a request is served"),
+            Stage::Reply => self.receive(client.node, Inbound::Reply(serial)),
+            Stage::Close(failure) => self.receive(client.node, Inbound::Failed(serial, failure)),
+        }
+    }
+
+    /// Whether that very process is still there, running or paused.
+    fn is_there(&self, end: End) -> bool {
+        self.nodes[end.node].swim().is_some() && self.nodes[end.node].end(end.node) == end
+    }
+}

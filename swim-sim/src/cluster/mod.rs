@@ -1,0 +1,135 @@
+//! [`Cluster`]: nodes, a network between them, and one order of everything that happens.
+//!
+//! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
+//! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
+//! them what arrives and takes what they put out, `exchanges` carries connections, `verbs` is what is done to a cluster,
+//! `readers` what can be asked of it, `run` lets time pass.
+
+mod builder;
+mod delivery;
+mod exchanges;
+mod processes;
+mod readers;
+mod run;
+mod verbs;
+mod view;
+
+use swim_core::{Config, ConfigError, Instant};
+
+pub use self::builder::Builder;
+pub use self::run::{Late, Met};
+pub use self::verbs::Seeds;
+pub use self::view::NodeView;
+use crate::address::Directory;
+use crate::agenda::Agenda;
+use crate::checkers::{self, Watch};
+use crate::figures::Recorder;
+use crate::log::EventLog;
+use crate::network::{Link, Network};
+use crate::node::Node;
+use crate::step::Step;
+use crate::streams::{self, Purpose, Stream};
+use crate::trace::Trace;
+
+/// What is on the agenda beside the nodes' timeouts. Addresses are numbers, to keep it small.
+#[derive(Debug)]
+enum Occurrence {
+    /// A packet reaches its address.
+    Packet { from: u32, to: u32, bytes: Vec<u8> },
+    /// A sender learns that no process listens at an address.
+    Unreachable { sender: u32, address: u32 },
+    /// A stage of a connection arrives, or is to be sent again.
+    Connection(u64),
+    /// Something is done to the cluster.
+    Step(Box<Step>),
+}
+
+/// Real nodes of `swim-core` that exchange real bytes over a simulated network in virtual time.
+///
+/// ```
+/// use std::time::Duration;
+/// use swim_core::Status;
+/// use swim_sim::{Cluster, Seeds};
+///
+/// let mut cluster = Cluster::lan(10).seed(7).loss_permille(50).build();
+/// cluster.join_all(Seeds::First);
+/// cluster.run_until(Cluster::converged, Duration::from_secs(30)).unwrap();
+///
+/// cluster.crash(3);
+/// let took = cluster.run_until(|c: &Cluster| c.everyone_sees(3, Status::Dead), Duration::from_secs(60)).unwrap();
+/// assert!(took > Duration::from_millis(500), "a probe must fail first");
+/// ```
+#[derive(Debug)]
+pub struct Cluster {
+    options: Builder,
+    now: Instant,
+    nodes: Vec<Node>,
+    directory: Directory,
+    agenda: Agenda<Occurrence>,
+    network: Network,
+    /// Packets' buffers that are not in use.
+    buffers: Vec<Vec<u8>>,
+    workload: Stream,
+    watch: Watch,
+    trace: Trace,
+    log: EventLog,
+    /// The running number of the next event that [`Cluster::next_event`] returns.
+    unread: u64,
+    recorder: Recorder,
+}
+
+impl Cluster {
+    /// `nodes` nodes with [`Config::lan`] on [`Link::lan`].
+    #[must_use]
+    pub fn lan(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::lan(), Link::lan())
+    }
+
+    /// `nodes` nodes with [`Config::wan`] on [`Link::wan`].
+    #[must_use]
+    pub fn wan(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::wan(), Link::wan())
+    }
+
+    /// `nodes` nodes with [`Config::local`] on [`Link::local`].
+    #[must_use]
+    pub fn local(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::local(), Link::local())
+    }
+
+    fn start(options: Builder) -> Result<Self, ConfigError> {
+        for node in 0..options.nodes {
+            options.config_of(node).validate()?;
+        }
+        let mut checkers = checkers::all();
+        checkers.extend(options.checkers.iter().map(|make| make()));
+        let mut cluster = Self {
+            now: Instant::ORIGIN,
+            nodes: Vec::with_capacity(options.nodes),
+            directory: Directory::default(),
+            agenda: Agenda::new(),
+            network: Network::new(options.link.clone()),
+            buffers: Vec::new(),
+            workload: streams::stream(options.seed, Purpose::Workload, 0),
+            watch: Watch::new(checkers, options.nodes),
+            trace: Trace::new(options.records_trace),
+            log: EventLog::new(options.event_log),
+            unread: 0,
+            recorder: Recorder::default(),
+            options,
+        };
+        for name in 0..cluster.options.nodes {
+            cluster.add(name);
+        }
+        Ok(cluster)
+    }
+
+    /// Adds a node under the name with a number, and starts it.
+    fn add(&mut self, name: usize) -> usize {
+        let index = self.nodes.len();
+        let address = self.directory.assign(index);
+        self.nodes.push(Node::new(index, name, address, self.options.seed));
+        self.start_process(index);
+        index
+    }
+}

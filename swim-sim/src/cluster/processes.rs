@@ -1,0 +1,62 @@
+//! The beginning and the end of processes.
+
+use swim_core::State;
+
+use super::Cluster;
+use crate::network::connection::Stage;
+use crate::node::Phase;
+use crate::node_set::NodeSet;
+use crate::streams::{self, Purpose};
+use crate::trace::What;
+use swim_core::ExchangeFailure;
+
+impl Cluster {
+    /// Starts a process at a node that has none; it joins its seeds, if it knows any.
+    pub(super) fn start_process(&mut self, index: usize) {
+        let config = self.options.config_of(index).clone();
+        let node = &mut self.nodes[index];
+        let core = streams::of_process(index, node.generation);
+        let core = streams::stream(self.options.seed, Purpose::Core, core);
+        // The configuration was validated and names and addresses are our own, so only a bug gets here.
+        node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
+        let seeds = core::mem::take(&mut node.seeds);
+        let Some(swim) = node.running() else { return };
+        self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
+        self.watch.started(self.now, index, swim);
+        self.recorder.restarted(index);
+        let joined = if seeds.is_empty() { Ok(()) } else { swim.join(self.now, &seeds) };
+        joined.unwrap_or_else(|error| panic!("node-{index} cannot join {seeds:?}: {error}"));
+        self.nodes[index].seeds = seeds;
+        self.settle(index);
+    }
+
+    /// Ends the process at a node, if it has one.
+    pub(super) fn stop_process(&mut self, index: usize, phase: Phase) {
+        let observers = self.observers_of(index);
+        let end = self.nodes[index].end(index);
+        let ran_for = self.nodes[index].ran_for(self.now);
+        let Some(swim) = self.nodes[index].stop(phase) else { return };
+        self.trace.note(self.now, Some(index), &What::Stopped);
+        self.agenda.set_timeout(index, None);
+        if phase != Phase::Left && swim.state() == State::Running {
+            self.recorder.outage(self.now, index, observers);
+        }
+        self.recorder.stopped(index, swim.metrics(), ran_for);
+        if phase == Phase::PoweredOff {
+            return;
+        }
+        for serial in self.network.connections.served_by(end) {
+            self.enter(serial, Stage::Close(ExchangeFailure::Closed));
+        }
+    }
+
+    /// The other nodes that believe a node active, and so should notice its end.
+    fn observers_of(&self, index: usize) -> NodeSet {
+        let id = self.nodes[index].id();
+        let believes = |observer: usize| {
+            let member = self.nodes[observer].swim().and_then(|swim| swim.member(&id));
+            observer != index && member.is_some_and(|member| member.status().is_active())
+        };
+        (0..self.nodes.len()).filter(|&observer| believes(observer)).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! What can be asked of a cluster as a whole.
+
+use core::fmt::Write as _;
+
+use swim_core::{Event, Instant, Status};
+
+use super::{Builder, Cluster};
+use crate::convergence::{self, Disagreement};
+use crate::figures::Figures;
+use crate::log::Observed;
+use crate::node::Phase;
+use crate::trace::Told;
+
+/// How many of the last events are printed with a failure.
+const LAST_EVENTS: usize = 20;
+
+impl Cluster {
+    /// The virtual time.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// How the cluster was built.
+    #[must_use]
+    pub const fn options(&self) -> &Builder {
+        &self.options
+    }
+
+    /// What a node told its user, with times, in order.
+    pub fn events(&self, node: usize) -> impl DoubleEndedIterator<Item = (Instant, &Event)> {
+        self.log.iter().filter(move |observed| observed.node == node).map(|observed| (observed.at, &observed.event))
+    }
+
+    /// What all nodes told their users, in order.
+    pub fn all_events(&self) -> impl DoubleEndedIterator<Item = &Observed> {
+        self.log.iter()
+    }
+
+    /// Whether every node that runs, but the subject itself, believes it to have a status; if not, who does not.
+    ///
+    /// # Errors
+    /// Who believes something else, and what.
+    pub fn everyone_sees(&self, subject: usize, status: Status) -> Result<(), String> {
+        let name = self.nodes[subject].name;
+        let others = self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
+        let mut wrong = others.filter(|(_, node)| node.status_of(name) != Some(status)).peekable();
+        if wrong.peek().is_none() {
+            return Ok(());
+        }
+        let mut text = format!("not everyone sees node-{subject} as {status}:");
+        for (index, node) in wrong {
+            let seen = node.status_of(name).map_or(String::from("unknown"), |status| status.to_string());
+            write!(text, " node-{index}: {seen};").expect("writing to a string does not fail");
+        }
+        Ok(text.pop()).and(Err(text))
+    }
+
+    /// Whether all nodes that run know each other as they are, and take nobody for alive who is not.
+    ///
+    /// # Errors
+    /// Who disagrees with whom about what, and why that may be.
+    pub fn converged(&self) -> Result<(), Disagreement> {
+        convergence::check(self)
+    }
+
+    /// Whether the tables of all nodes that run are equal, dead members included.
+    #[must_use]
+    pub fn tables_are_equal(&self) -> bool {
+        let running = self.nodes().filter(|node| node.phase() == Phase::Running);
+        let mut digests = running.filter_map(|node| Some(node.swim()?.digest()));
+        let first = digests.next();
+        digests.all(|digest| Some(digest) == first)
+    }
+
+    /// The lines of the trace that were recorded and not yet taken; empty unless [`Builder::record_trace`] was asked.
+    #[must_use]
+    pub fn trace(&self) -> &str {
+        self.trace.lines()
+    }
+
+    /// Takes the recorded lines of the trace out, so that a long run can write them away.
+    #[must_use]
+    pub fn take_trace(&mut self) -> String {
+        self.trace.take_lines()
+    }
+
+    /// The hash of everything that happened: equal for equal runs, on every machine.
+    #[must_use]
+    pub const fn trace_hash(&self) -> u64 {
+        self.trace.hash()
+    }
+
+    /// How many things happened.
+    #[must_use]
+    pub const fn trace_entries(&self) -> u64 {
+        self.trace.entries()
+    }
+
+    /// What the run cost, and how well it went, so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let running =
+            self.nodes.iter().filter_map(|node| Some((node.swim()?.metrics().clone(), node.ran_for(self.now))));
+        self.recorder.account(self.now, running)
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn open_exchanges(&self) -> usize {
+        self.network.connections.len()
+    }
+
+    /// How the cluster stands, for the message of a failure: its options, who disagrees, the last events.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let mut text = format!("at {}\n{}", self.now, self.options);
+        if let Err(disagreement) = self.converged() {
+            text += &disagreement.to_string();
+        }
+        text += "last events:\n";
+        let skipped = self.log.iter().count().saturating_sub(LAST_EVENTS);
+        for observed in self.log.iter().skip(skipped) {
+            writeln!(text, "  {} node-{} {}", observed.at, observed.node, Told(&observed.event))
+                .expect("writing to a string does not fail");
+        }
+        text
+    }
+
+    /// Whether nothing passes from one node to another.
+    pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.network.is_cut(from, to)
+    }
+
+    pub(crate) fn loss_between(&self, from: usize, to: usize) -> u16 {
+        self.network.link(from, to).loss_permille
+    }
+
+    pub(crate) fn name_of(&self, node: usize) -> usize {
+        self.nodes[node].name
+    }
+}

@@ -1,0 +1,260 @@
+//! What is done to a cluster: the verbs of tests, each of which is a [`Step`] carried out now.
+//!
+//! A verb that makes no sense for a node as it is (a crash of what is down) does nothing, so that any part of a plan is
+//! a plan. A node that does not exist is a bug of the caller, and panics.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use swim_core::{BroadcastError, MetadataError};
+
+use super::{Cluster, Occurrence};
+use crate::node::Phase;
+use crate::step::{Fault, Plan, Step, Work};
+use crate::streams;
+use crate::trace::What;
+
+/// Through whom the nodes of a cluster join it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeds {
+    /// All through node 0, which itself joins nobody.
+    First,
+    /// Each through the one before it.
+    Chain,
+    /// Each through so many others, drawn from the workload's stream.
+    Random(usize),
+    /// All through the same few: nodes 0 up to this number. This is what a production configuration looks like.
+    Few(usize),
+}
+
+impl Cluster {
+    /// Every node that runs joins through its seeds, which it keeps for when it starts again.
+    pub fn join_all(&mut self, seeds: Seeds) {
+        for node in 0..self.nodes.len() {
+            let seeds = self.draw_seeds(node, seeds);
+            self.join(node, &seeds);
+        }
+    }
+
+    /// A node joins through the addresses that others have now, and keeps them for when it starts again.
+    pub fn join(&mut self, node: usize, seeds: &[usize]) {
+        self.apply(Work::Join { node, seeds: seeds.to_vec() });
+    }
+
+    /// A node joins through addresses, whoever may be there.
+    ///
+    /// # Panics
+    /// If the core refuses an address.
+    pub fn join_addresses(&mut self, node: usize, seeds: &[SocketAddr]) {
+        let now = self.now;
+        self.nodes[node].seeds = seeds.to_vec();
+        if let Some(swim) = self.nodes[node].running() {
+            swim.join(now, seeds).unwrap_or_else(|error| panic!("node-{node} cannot join {seeds:?}: {error}"));
+            self.settle(node);
+        }
+    }
+
+    /// Adds a node with the next name; it runs, and has not joined.
+    pub fn add_node(&mut self) -> usize {
+        let name = self.nodes.iter().map(|node| node.name + 1).max().unwrap_or(0);
+        self.add(name)
+    }
+
+    /// Adds a node under the name of another: a mistake that people make.
+    pub fn add_namesake_of(&mut self, node: usize) -> usize {
+        self.add(self.nodes[node].name)
+    }
+
+    /// See [`Fault::Crash`].
+    pub fn crash(&mut self, node: usize) {
+        self.apply(Fault::Crash(node));
+    }
+
+    /// See [`Fault::PowerOff`].
+    pub fn power_off(&mut self, node: usize) {
+        self.apply(Fault::PowerOff(node));
+    }
+
+    /// See [`Fault::Restart`].
+    pub fn restart(&mut self, node: usize) {
+        self.apply(Fault::Restart(node));
+    }
+
+    /// See [`Fault::RestartAtNewAddress`].
+    pub fn restart_at_new_address(&mut self, node: usize) {
+        self.apply(Fault::RestartAtNewAddress(node));
+    }
+
+    /// See [`Fault::Pause`].
+    pub fn pause(&mut self, node: usize) {
+        self.apply(Fault::Pause(node));
+    }
+
+    /// See [`Fault::Resume`].
+    pub fn resume(&mut self, node: usize) {
+        self.apply(Fault::Resume(node));
+    }
+
+    /// See [`Fault::Partition`].
+    pub fn partition(&mut self, groups: &[&[usize]]) {
+        self.apply(Fault::Partition(groups.iter().map(|group| group.to_vec()).collect()));
+    }
+
+    /// See [`Fault::OneWayPartition`].
+    pub fn one_way_partition(&mut self, from: &[usize], to: &[usize]) {
+        self.apply(Fault::OneWayPartition { from: from.to_vec(), to: to.to_vec() });
+    }
+
+    /// See [`Fault::Heal`].
+    pub fn heal(&mut self) {
+        self.apply(Fault::Heal);
+    }
+
+    /// See [`Fault::Loss`].
+    pub fn set_loss(&mut self, permille: u16) {
+        self.apply(Fault::Loss(permille));
+    }
+
+    /// See [`Fault::LossBetween`].
+    pub fn set_loss_between(&mut self, from: usize, to: usize, permille: u16) {
+        self.apply(Fault::LossBetween { from, to, permille });
+    }
+
+    /// See [`Work::Leave`].
+    pub fn leave(&mut self, node: usize) {
+        self.apply(Work::Leave(node));
+    }
+
+    /// A node broadcasts a payload.
+    ///
+    /// # Errors
+    /// What the core says; [`BroadcastError::NotRunning`] if there is no running process.
+    pub fn broadcast(&mut self, node: usize, payload: &[u8]) -> Result<(), BroadcastError> {
+        let now = self.now;
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.broadcast(now, payload),
+            None => Err(BroadcastError::NotRunning),
+        };
+        self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
+        self.settle(node);
+        outcome
+    }
+
+    /// A node changes its metadata.
+    ///
+    /// # Errors
+    /// What the core says; [`MetadataError::NotRunning`] if there is no running process.
+    pub fn set_metadata(&mut self, node: usize, metadata: &[u8]) -> Result<(), MetadataError> {
+        let now = self.now;
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.set_metadata(now, metadata),
+            None => Err(MetadataError::NotRunning),
+        };
+        self.note(&Work::SetMetadata { node, metadata: metadata.to_vec() }.into());
+        self.settle(node);
+        outcome
+    }
+
+    /// Carries out one step now.
+    pub fn apply(&mut self, step: impl Into<Step>) {
+        self.carry_out(&step.into());
+    }
+
+    /// Puts the steps of a plan on the agenda, each at its time since the cluster's start; those that are past, now.
+    pub fn schedule(&mut self, plan: &Plan) {
+        for (time, step) in plan.steps() {
+            let at = (swim_core::Instant::ORIGIN + *time).max(self.now);
+            self.agenda.put(at, Occurrence::Step(Box::new(step.clone())));
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, step: &Step) {
+        match step {
+            Step::Fault(fault) => {
+                self.note(step);
+                self.strike(fault);
+            }
+            Step::Work(Work::Join { node, seeds }) => {
+                self.note(step);
+                let seeds: Vec<_> = seeds.iter().map(|&seed| self.nodes[seed].address).collect();
+                self.join_addresses(*node, &seeds);
+            }
+            Step::Work(Work::Leave(node)) => {
+                self.note(step);
+                let now = self.now;
+                if let Some(swim) = self.nodes[*node].running() {
+                    swim.leave(now);
+                    self.settle(*node);
+                }
+            }
+            // A refusal by the core is an answer to a caller; a plan has none that would listen.
+            Step::Work(Work::Broadcast { node, payload }) => drop(self.broadcast(*node, payload)),
+            Step::Work(Work::SetMetadata { node, metadata }) => drop(self.set_metadata(*node, metadata)),
+        }
+    }
+
+    fn strike(&mut self, fault: &Fault) {
+        match *fault {
+            Fault::Crash(node) => self.stop_process(node, Phase::Crashed),
+            Fault::PowerOff(node) => self.stop_process(node, Phase::PoweredOff),
+            Fault::Restart(node) if self.nodes[node].swim().is_none() => self.start_process(node),
+            Fault::RestartAtNewAddress(node) => self.move_away(node),
+            Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
+                self.nodes[node].pause();
+                self.agenda.set_timeout(node, None);
+            }
+            Fault::Resume(node) if self.nodes[node].phase == Phase::Paused => {
+                self.nodes[node].resume(self.now);
+                self.catch_up(node);
+            }
+            Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => {}
+            Fault::Partition(ref groups) => self.network.cuts_mut().split(groups),
+            Fault::OneWayPartition { ref from, ref to } => self.network.cuts_mut().one_way(from, to),
+            Fault::Heal => self.network.cuts_mut().heal(),
+            Fault::Loss(permille) => self.network.change_all(|link| link.loss_permille = permille),
+            Fault::LossBetween { from, to, permille } => {
+                self.network.change(from, to, |link| link.loss_permille = permille);
+            }
+            Fault::PacketsBlocked(blocks) => self.network.change_all(|link| link.blocks_packets = blocks),
+            Fault::Duplication(permille) => self.network.change_all(|link| link.duplicate_permille = permille),
+            Fault::Reordering(permille, by) => self.network.change_all(|link| {
+                link.reorder_permille = permille;
+                link.reorder_by = by;
+            }),
+            Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
+        }
+    }
+
+    /// The node's process ends, if there is one, and another starts at a new address.
+    fn move_away(&mut self, index: usize) {
+        self.stop_process(index, Phase::PoweredOff);
+        self.directory.release(self.nodes[index].address);
+        self.nodes[index].address = self.directory.assign(index);
+        self.start_process(index);
+    }
+
+    fn note(&mut self, step: &Step) {
+        self.trace.note(self.now, None, &What::Step(step));
+    }
+
+    fn draw_seeds(&mut self, node: usize, seeds: Seeds) -> Vec<usize> {
+        let nodes = self.nodes.len();
+        match seeds {
+            Seeds::First if node == 0 => Vec::new(),
+            Seeds::First => vec![0],
+            Seeds::Chain => node.checked_sub(1).into_iter().collect(),
+            Seeds::Few(few) => (0..few.min(nodes)).filter(|&seed| seed != node).collect(),
+            Seeds::Random(_) if nodes < 2 => Vec::new(),
+            Seeds::Random(count) => {
+                let other = |draw: u64| (node + 1 + draw as usize) % nodes;
+                (0..count).map(|_| other(streams::below(&mut self.workload, nodes as u64 - 1))).collect()
+            }
+        }
+    }
+
+    /// How long after the start of the cluster it is.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.now.since(swim_core::Instant::ORIGIN)
+    }
+}

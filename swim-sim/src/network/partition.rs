@@ -1,0 +1,103 @@
+//! Which paths are cut: [`Cuts`], by direction, any number of them at once.
+//!
+//! A path is cut if any cut covers it, so overlapping partitions add up, and one is lifted without the others. A cut
+//! acts when something is sent; what is under way when it falls still arrives.
+
+use crate::node_set::NodeSet;
+
+/// One cut through the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cut {
+    /// Nothing passes between different groups. Nodes beyond the list are of group 0.
+    Groups(Vec<u32>),
+    /// Nothing passes from the first to the second.
+    OneWay(NodeSet, NodeSet),
+}
+
+impl Cut {
+    fn covers(&self, from: usize, to: usize) -> bool {
+        match self {
+            Self::Groups(group_of) => {
+                let group = |node: usize| group_of.get(node).copied().unwrap_or(0);
+                group(from) != group(to)
+            }
+            Self::OneWay(senders, receivers) => senders.contains(from) && receivers.contains(to),
+        }
+    }
+}
+
+/// All cuts that stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cuts {
+    standing: Vec<Cut>,
+}
+
+impl Cuts {
+    /// Each group, and all nodes in none of them together, can reach only themselves. A node listed twice belongs to
+    /// the last group that lists it.
+    pub(crate) fn split(&mut self, groups: &[Vec<usize>]) {
+        let mut group_of = Vec::new();
+        for (number, group) in (1..).zip(groups) {
+            for &node in group {
+                if node >= group_of.len() {
+                    group_of.resize(node + 1, 0);
+                }
+                group_of[node] = number;
+            }
+        }
+        self.standing.push(Cut::Groups(group_of));
+    }
+
+    /// Nothing passes from `senders` to `receivers`; the way back stays as it is.
+    pub(crate) fn one_way(&mut self, senders: &[usize], receivers: &[usize]) {
+        self.standing.push(Cut::OneWay(senders.iter().collect(), receivers.iter().collect()));
+    }
+
+    /// Lifts all cuts.
+    pub(crate) fn heal(&mut self) {
+        self.standing.clear();
+    }
+
+    /// Whether nothing passes from one node to another. A node always reaches itself.
+    pub(crate) fn covers(&self, from: usize, to: usize) -> bool {
+        from != to && self.standing.iter().any(|cut| cut.covers(from, to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each of 4 nodes, whom it reaches.
+    fn reach(cuts: &Cuts) -> [String; 4] {
+        [0, 1, 2, 3]
+            .map(|from| (0..4).filter(|&to| !cuts.covers(from, to)).map(|to| char::from(b'0' + to as u8)).collect())
+    }
+
+    #[test]
+    fn groups_and_the_rest_reach_only_themselves() {
+        let mut cuts = Cuts::default();
+        cuts.split(&[vec![1, 2]]);
+        assert_eq!(reach(&cuts), ["03", "12", "12", "03"]);
+        cuts.heal();
+        cuts.split(&[vec![0], vec![1]]);
+        assert_eq!(reach(&cuts), ["0", "1", "23", "23"]);
+    }
+
+    #[test]
+    fn a_one_way_cut_leaves_the_way_back() {
+        let mut cuts = Cuts::default();
+        cuts.one_way(&[0, 1], &[3]);
+        assert_eq!(reach(&cuts), ["012", "012", "0123", "0123"]);
+    }
+
+    #[test]
+    fn cuts_add_up_and_healing_lifts_them_all() {
+        let mut cuts = Cuts::default();
+        cuts.split(&[vec![0]]);
+        cuts.one_way(&[1], &[2]);
+        assert_eq!(reach(&cuts), ["0", "13", "123", "123"]);
+        cuts.heal();
+        assert_eq!(reach(&cuts), ["0123"; 4].map(String::from));
+    }
+}

@@ -1,0 +1,194 @@
+//! One node of the cluster: a name, an address, and a process that runs, stalls or is not there.
+//!
+//! A node outlives its processes: each restart makes a new one, with a new generation and nothing remembered. The node
+//! knows nothing of the network; what its process puts out is taken by the cluster.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use swim_core::{Config, ConfigError, ExchangeFailure, Identity, Incarnation, Instant, NodeId, State, Swim};
+
+use crate::figures::Condition;
+use crate::name;
+use crate::network::connection::End;
+use crate::streams::{self, Purpose, Stream};
+
+/// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
+/// as many small datagrams.
+pub(crate) const INBOX_PACKETS: usize = 1_024;
+
+/// A process that has stalled counts as healthy again after this time: verdicts on its stall come for so long.
+const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+
+/// The first incarnation of a process is this, plus the milliseconds since the cluster's start: as with a wall clock,
+/// a restarted process starts above its former self.
+const FIRST_INCARNATION: u64 = 1_000_000;
+
+/// What is the matter with a node's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It runs.
+    Running,
+    /// It stalls: what arrives waits.
+    Paused,
+    /// It died; its machine is there and refuses connections.
+    Crashed,
+    /// Its machine is gone; connections hang.
+    PoweredOff,
+    /// It left and ended.
+    Left,
+}
+
+/// What arrived for a process.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    /// A packet.
+    Packet { from: SocketAddr, bytes: Vec<u8> },
+    /// The request of a connection.
+    Request(u64),
+    /// The reply of a connection.
+    Reply(u64),
+    /// A connection that this process opened failed.
+    Failed(u64, ExchangeFailure),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// The number in its name; two nodes may have the same one, which is a fault of whoever named them.
+    pub(crate) name: usize,
+    pub(crate) address: SocketAddr,
+    pub(crate) phase: Phase,
+    pub(crate) generation: u32,
+    /// Through whom it joins when it starts again.
+    pub(crate) seeds: Vec<SocketAddr>,
+    /// Draws the fate of what it sends.
+    pub(crate) link: Stream,
+    swim: Option<Box<Swim<Stream>>>,
+    inbox: VecDeque<Inbound>,
+    inbox_packets: usize,
+    started: Instant,
+    /// When it last went on after a stall.
+    resumed: Option<Instant>,
+}
+
+impl Node {
+    /// A node without a process.
+    pub(crate) fn new(index: usize, name: usize, address: SocketAddr, seed: u64) -> Self {
+        Self {
+            name,
+            address,
+            phase: Phase::Crashed,
+            generation: 0,
+            seeds: Vec::new(),
+            link: streams::stream(seed, Purpose::Link, index as u64),
+            swim: None,
+            inbox: VecDeque::new(),
+            inbox_packets: 0,
+            started: Instant::ORIGIN,
+            resumed: None,
+        }
+    }
+
+    /// Starts a process with nothing remembered.
+    pub(crate) fn start(&mut self, now: Instant, config: Config, core: Stream) -> Result<(), ConfigError> {
+        let incarnation = Incarnation::new(FIRST_INCARNATION + now.as_nanos() / 1_000_000);
+        let identity = Identity::new(self.id(), self.address, incarnation);
+        self.swim = Some(Box::new(Swim::new(config, identity, core, now)?));
+        self.generation += 1;
+        self.phase = Phase::Running;
+        self.started = now;
+        self.resumed = None;
+        Ok(())
+    }
+
+    /// Ends the process, and returns it.
+    pub(crate) fn stop(&mut self, phase: Phase) -> Option<Box<Swim<Stream>>> {
+        self.phase = phase;
+        self.inbox.clear();
+        self.inbox_packets = 0;
+        self.swim.take()
+    }
+
+    pub(crate) fn id(&self) -> NodeId {
+        self.swim.as_ref().map_or_else(|| name::numbered(self.name), |swim| swim.id().clone())
+    }
+
+    /// The process, running or paused.
+    pub(crate) fn swim(&self) -> Option<&Swim<Stream>> {
+        self.swim.as_deref()
+    }
+
+    /// The process, if it can do something now.
+    pub(crate) fn running(&mut self) -> Option<&mut Swim<Stream>> {
+        if self.phase == Phase::Running { self.swim.as_deref_mut() } else { None }
+    }
+
+    /// How the process has been going, as those who judge it should know.
+    pub(crate) fn condition(&self, now: Instant) -> Condition {
+        let stalled = self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
+        match (self.phase, self.swim()) {
+            (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
+            (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
+            (Phase::Paused, Some(_)) => Condition::Stalled,
+            _ => Condition::Gone,
+        }
+    }
+
+    /// The process stalls.
+    pub(crate) fn pause(&mut self) {
+        self.phase = Phase::Paused;
+    }
+
+    /// The process goes on.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        self.phase = Phase::Running;
+        self.resumed = Some(now);
+    }
+
+    pub(crate) fn ran_for(&self, now: Instant) -> Duration {
+        now.since(self.started)
+    }
+
+    pub(crate) fn end(&self, index: usize) -> End {
+        End { node: index, generation: self.generation }
+    }
+
+    /// Lets something wait in front of a paused process; gives back what finds no room.
+    pub(crate) fn wait(&mut self, inbound: Inbound) -> Result<(), Inbound> {
+        if let Inbound::Packet { .. } = inbound {
+            if self.inbox_packets >= INBOX_PACKETS {
+                return Err(inbound);
+            }
+            self.inbox_packets += 1;
+        }
+        self.inbox.push_back(inbound);
+        Ok(())
+    }
+
+    /// Takes out all that waited.
+    pub(crate) fn take_inbox(&mut self) -> VecDeque<Inbound> {
+        self.inbox_packets = 0;
+        core::mem::take(&mut self.inbox)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address;
+
+    #[test]
+    fn only_so_many_packets_wait_in_front_of_a_paused_process() {
+        let mut node = Node::new(0, 0, address::numbered(0), 1);
+        let packet = || Inbound::Packet { from: address::numbered(1), bytes: Vec::new() };
+        for _ in 0..INBOX_PACKETS {
+            assert!(node.wait(packet()).is_ok());
+        }
+        assert!(node.wait(packet()).is_err());
+        assert!(node.wait(Inbound::Request(1)).is_ok(), "streams have buffers of their own");
+        assert_eq!(node.take_inbox().len(), INBOX_PACKETS + 1);
+        assert!(node.wait(packet()).is_ok());
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be expected of a cluster: conditions with a name and a reason, for [`Scenario`](crate::Scenario) and for
+//! [`Cluster::run_until`](crate::Cluster::run_until).
+
+use core::fmt;
+
+use swim_core::{Event, Status};
+
+use crate::cluster::{Cluster, Met};
+
+/// A condition with a name.
+pub struct Expectation {
+    name: String,
+    check: Check,
+}
+
+type Check = Box<dyn Fn(&Cluster) -> Result<(), String>>;
+
+impl Expectation {
+    /// Nothing, or why it is not met.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, cluster: &Cluster) -> Result<(), String> {
+        (self.check)(cluster)
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Debug for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expectation({})", self.name)
+    }
+}
+
+/// A condition of your own under a name.
+pub fn that<M: Met>(name: &str, condition: impl Fn(&Cluster) -> M + 'static) -> Expectation {
+    Expectation { name: String::from(name), check: Box::new(move |cluster| condition(cluster).met()) }
+}
+
+/// See [`Cluster::converged`].
+#[must_use]
+pub fn converged() -> Expectation {
+    that("all nodes that run agree with the truth", Cluster::converged)
+}
+
+/// See [`Cluster::everyone_sees`].
+#[must_use]
+pub fn everyone_sees(subject: usize, status: Status) -> Expectation {
+    that(&format!("everyone sees node-{subject} as {status}"), move |cluster| cluster.everyone_sees(subject, status))
+}
+
+/// No user was told, so far, of the death of a process that was well.
+#[must_use]
+pub fn no_false_deaths() -> Expectation {
+    that("nobody is declared dead who is well", |cluster| match cluster.figures().false_deaths {
+        0 => Ok(()),
+        count => Err(format!("{count} times a user was told of the death of a process that was well")),
+    })
+}
+
+/// No user was told, so far, of a suspicion of a process that was well.
+#[must_use]
+pub fn no_false_suspicions() -> Expectation {
+    that("nobody is suspected who is well", |cluster| match cluster.figures().false_suspicions {
+        0 => Ok(()),
+        count => Err(format!("{count} times a user was told of a suspicion of a process that was well")),
+    })
+}
+
+/// Every node that runs, but the sender, told its user of a broadcast with this payload.
+#[must_use]
+pub fn everyone_heard(sender: usize, payload: &[u8]) -> Expectation {
+    let wanted = payload.to_vec();
+    that(&format!("everyone heard the broadcast of node-{sender}"), move |cluster| {
+        let heard = |node: usize| {
+            let is_it = |event: &Event| matches!(event, Event::Broadcast { payload, .. } if **payload == *wanted);
+            cluster.events(node).any(|(_, event)| is_it(event))
+        };
+        let others = (0..cluster.nodes().len()).filter(|&node| node != sender && cluster.node(node).is_running());
+        let deaf: Vec<_> = others.filter(|&node| !heard(node)).collect();
+        if deaf.is_empty() { Ok(()) } else { Err(format!("these nodes did not hear it: {deaf:?}")) }
+    })
+}

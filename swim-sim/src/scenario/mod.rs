@@ -1,0 +1,262 @@
+//! A scenario: a table of what happens when, and what is expected by when.
+//!
+//! ```
+//! use std::time::Duration;
+//! use swim_core::Status;
+//! use swim_sim::{Fault::*, Scenario, expect};
+//!
+//! let secs = Duration::from_secs;
+//! Scenario::new("a crash is seen by all")
+//!     .nodes(20)
+//!     .expect_by(secs(10), expect::converged())
+//!     .at(secs(10), Crash(3))
+//!     .expect_by(secs(60), expect::everyone_sees(3, Status::Dead))
+//!     .run(7);
+//! ```
+
+pub mod builtin;
+pub mod expect;
+mod failure;
+
+use core::fmt;
+use core::time::Duration;
+
+use self::expect::Expectation;
+pub use self::failure::Failure;
+use crate::cluster::{Builder, Cluster, Seeds};
+use crate::figures::Figures;
+use crate::step::{Plan, Step};
+
+/// When an expectation is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// It must hold at some moment up to then, from the expectation's place in the table on.
+    By(Duration),
+    /// It must hold at that very moment.
+    At(Duration),
+}
+
+impl When {
+    const fn time(self) -> Duration {
+        match self {
+            Self::By(time) | Self::At(time) => time,
+        }
+    }
+}
+
+/// A named table of steps and expectations for a cluster. See the module for an example.
+///
+/// Times count from the cluster's start, when every node starts and joins. Rows are written in order of time.
+/// Expectations are looked at in that order, each from the moment at which the one before it was met or, if steps were
+/// written between, from the last of those steps on.
+#[derive(Debug)]
+pub struct Scenario {
+    name: String,
+    cluster: Builder,
+    seeds: Seeds,
+    plan: Plan,
+    expectations: Vec<(Duration, When, Expectation)>,
+    /// The time of the last step that was written.
+    last_step: Duration,
+}
+
+impl Scenario {
+    /// An empty table for 10 nodes of [`Cluster::lan`] that join through node 0.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: String::from(name),
+            cluster: Cluster::lan(10),
+            seeds: Seeds::First,
+            plan: Plan::new(),
+            expectations: Vec::new(),
+            last_step: Duration::ZERO,
+        }
+    }
+
+    /// The scenario's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For so many nodes.
+    #[must_use]
+    pub const fn nodes(mut self, nodes: usize) -> Self {
+        self.cluster.nodes = nodes;
+        self
+    }
+
+    /// For a cluster of your own.
+    #[must_use]
+    pub fn cluster(mut self, cluster: Builder) -> Self {
+        self.cluster = cluster;
+        self
+    }
+
+    /// Changes the cluster's options.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
+        self.cluster = change(self.cluster);
+        self
+    }
+
+    /// Through whom the nodes join at the start.
+    #[must_use]
+    pub const fn seeds(mut self, seeds: Seeds) -> Self {
+        self.seeds = seeds;
+        self
+    }
+
+    /// A row: what happens at a time.
+    #[must_use]
+    pub fn at(mut self, time: Duration, step: impl Into<Step>) -> Self {
+        self.plan = self.plan.at(time, step);
+        self.last_step = self.last_step.max(time);
+        self
+    }
+
+    /// Rows: all steps of a plan.
+    #[must_use]
+    pub fn plan(mut self, plan: &Plan) -> Self {
+        for (time, step) in plan.steps() {
+            self = self.at(*time, step.clone());
+        }
+        self
+    }
+
+    /// A row: what must have become true by a time.
+    #[must_use]
+    pub fn expect_by(mut self, time: Duration, expectation: Expectation) -> Self {
+        self.expectations.push((self.last_step, When::By(time), expectation));
+        self
+    }
+
+    /// A row: what must be true at a time.
+    #[must_use]
+    pub fn expect_at(mut self, time: Duration, expectation: Expectation) -> Self {
+        self.expectations.push((self.last_step, When::At(time), expectation));
+        self
+    }
+
+    /// Runs the table.
+    ///
+    /// # Panics
+    /// If an expectation is not met or a promise is broken: with the seed, all options and why.
+    pub fn run(&self, seed: u64) -> Outcome {
+        self.try_run(seed, |_| {}).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Runs the table, and calls `progress` after every virtual second and at the end.
+    ///
+    /// # Errors
+    /// The first [`Failure`].
+    pub fn try_run(&self, seed: u64, mut progress: impl FnMut(&mut Cluster)) -> Result<Outcome, Failure> {
+        let options = self.cluster.clone().seed(seed);
+        let mut cluster = options.try_build().map_err(|error| Failure::config(self, seed, &error))?;
+        cluster.schedule(&self.plan);
+        cluster.join_all(self.seeds);
+        let mut met = Vec::new();
+        for (from, when, expectation) in &self.expectations {
+            self.pass(&mut cluster, *from, &mut progress)?;
+            if let When::At(time) = when {
+                self.pass(&mut cluster, *time, &mut progress)?;
+            }
+            self.wait(&mut cluster, *when, expectation, &mut progress)?;
+            met.push((expectation.to_string(), cluster.elapsed()));
+        }
+        self.pass(&mut cluster, self.last_step, &mut progress)?;
+        progress(&mut cluster);
+        Ok(Outcome { met, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+    }
+
+    /// Lets time pass up to a moment, a virtual second at a time.
+    fn pass(
+        &self,
+        cluster: &mut Cluster,
+        until: Duration,
+        progress: &mut impl FnMut(&mut Cluster),
+    ) -> Result<(), Failure> {
+        while cluster.elapsed() < until {
+            let slice = (until - cluster.elapsed()).min(Duration::from_secs(1));
+            let ran = cluster.try_run_for(slice);
+            progress(cluster);
+            ran.map_err(|violation| Failure::safety(self, cluster, &violation))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for an expectation, a virtual second at a time.
+    fn wait(
+        &self,
+        cluster: &mut Cluster,
+        when: When,
+        expectation: &Expectation,
+        progress: &mut impl FnMut(&mut Cluster),
+    ) -> Result<(), Failure> {
+        loop {
+            let left = when.time().saturating_sub(cluster.elapsed());
+            let slice = left.min(Duration::from_secs(1));
+            let ran = cluster.try_run_until(|cluster| expectation.check(cluster), slice);
+            progress(cluster);
+            match ran.map_err(|violation| Failure::safety(self, cluster, &violation))? {
+                Ok(_) => return Ok(()),
+                Err(_) if left > slice => {}
+                Err(_) => return Err(Failure::liveness(self, cluster, when.time(), expectation)),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Scenario {
+    /// The table.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "scenario: {}", self.name)?;
+        writeln!(f, "seeds: {:?}", self.seeds)?;
+        write!(f, "{}", self.plan)?;
+        for (_, when, expectation) in &self.expectations {
+            let (word, time) = match when {
+                When::By(time) => ("by", time),
+                When::At(time) => ("at", time),
+            };
+            writeln!(f, "{:>12}  expected: {expectation}", format!("{word} {time:?}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A run in which all was as expected.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The expectations, and when each was met.
+    pub met: Vec<(String, Duration)>,
+    /// What it cost and how well it went.
+    pub figures: Figures,
+    /// The hash of everything that happened.
+    pub trace_hash: u64,
+    /// The cluster as it stands at the end.
+    pub cluster: Cluster,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::Fault;
+
+    #[test]
+    fn a_scenario_prints_as_its_table() {
+        let scenario = Scenario::new("a crash is seen by all")
+            .at(Duration::from_secs(10), Fault::Crash(3))
+            .expect_by(Duration::from_secs(30), expect::converged());
+        let lines: Vec<_> = scenario.to_string().lines().map(|line| line.trim().to_owned()).collect();
+        assert_eq!(
+            lines,
+            [
+                "scenario: a crash is seen by all",
+                "seeds: First",
+                "10s  node-3 crashes",
+                "by 30s  expected: all nodes that run agree with the truth",
+            ]
+        );
+    }
+}

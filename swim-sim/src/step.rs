@@ -1,0 +1,210 @@
+//! What is done to a cluster, as data: [`Fault`]s break and mend it, [`Work`] is what its users do, and a [`Plan`] says
+//! when.
+//!
+//! A plan is explicit, so it can be printed, stored and shrunk: a step that makes no sense when its time comes (a crash
+//! of what is down, a resumption of what was not paused) does nothing, and any part of a plan is a plan. The cluster
+//! carries steps out; this file knows only what they say.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::network::Latency;
+
+/// Something breaks, or mends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The process dies. Its machine stays: connections to it are refused, packets vanish.
+    Crash(usize),
+    /// The machine goes: connections to it hang, packets vanish.
+    PowerOff(usize),
+    /// A process that is down starts again at the same address, with nothing remembered, and joins its seeds.
+    Restart(usize),
+    /// A process, running or down, starts again at a new address, with nothing remembered, and joins its seeds. Nobody
+    /// answers at the old address.
+    RestartAtNewAddress(usize),
+    /// The process stalls: what arrives waits, and nothing is done.
+    Pause(usize),
+    /// A stalled process goes on: first its timers run, then it reads all that waited.
+    Resume(usize),
+    /// Each group, and all nodes in none of them together, can reach only themselves. Adds to the cuts that stand.
+    Partition(Vec<Vec<usize>>),
+    /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that stand.
+    OneWayPartition {
+        /// Who is not heard.
+        from: Vec<usize>,
+        /// Who does not hear.
+        to: Vec<usize>,
+    },
+    /// All cuts are lifted. Losses and latencies stay as they are.
+    Heal,
+    /// So many of 1,000 packets are lost from now on, on every path.
+    Loss(u16),
+    /// So many of 1,000 packets are lost from now on, on one path.
+    LossBetween {
+        /// The sender.
+        from: usize,
+        /// The receiver.
+        to: usize,
+        /// How many of 1,000.
+        permille: u16,
+    },
+    /// From now on a firewall drops every packet and lets exchanges pass, or no longer does.
+    PacketsBlocked(bool),
+    /// So many of 1,000 packets arrive twice from now on, on every path.
+    Duplication(u16),
+    /// So many of 1,000 packets are held up by up to so long from now on, on every path.
+    Reordering(u16, Duration),
+    /// Every path has this latency from now on.
+    Slowness(Latency),
+}
+
+/// What the user of a node does with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Joins through the addresses that the seeds have now.
+    Join {
+        /// Who joins.
+        node: usize,
+        /// Through whom.
+        seeds: Vec<usize>,
+    },
+    /// Leaves gracefully; the process ends when its departure is spread.
+    Leave(usize),
+    /// Broadcasts a payload.
+    Broadcast {
+        /// Who.
+        node: usize,
+        /// What.
+        payload: Vec<u8>,
+    },
+    /// Changes the node's metadata.
+    SetMetadata {
+        /// Who.
+        node: usize,
+        /// To what.
+        metadata: Vec<u8>,
+    },
+}
+
+/// One thing that is done to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// By the world.
+    Fault(Fault),
+    /// By a user.
+    Work(Work),
+}
+
+impl From<Fault> for Step {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Work> for Step {
+    fn from(work: Work) -> Self {
+        Self::Work(work)
+    }
+}
+
+/// What is done, and when: by time since the cluster's start; at equal times in the order in which it was added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    steps: Vec<(Duration, Step)>,
+}
+
+impl Plan {
+    /// A plan in which nothing happens.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { steps: Vec::new() }
+    }
+
+    /// The same plan, and `step` at a time since the cluster's start.
+    #[must_use]
+    pub fn at(mut self, time: Duration, step: impl Into<Step>) -> Self {
+        let place = self.steps.partition_point(|(at, _)| *at <= time);
+        self.steps.insert(place, (time, step.into()));
+        self
+    }
+
+    /// The steps in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[(Duration, Step)] {
+        &self.steps
+    }
+}
+
+impl fmt::Display for Plan {
+    /// A line for each step: the time, and what happens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (time, step) in &self.steps {
+            writeln!(f, "{:>12}  {step}", format!("{time:?}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Work(work) => work.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crash(node) => write!(f, "node-{node} crashes"),
+            Self::PowerOff(node) => write!(f, "node-{node} loses power"),
+            Self::Restart(node) => write!(f, "node-{node} restarts"),
+            Self::RestartAtNewAddress(node) => write!(f, "node-{node} restarts at a new address"),
+            Self::Pause(node) => write!(f, "node-{node} pauses"),
+            Self::Resume(node) => write!(f, "node-{node} resumes"),
+            Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),
+            Self::OneWayPartition { from, to } => write!(f, "nothing passes from {from:?} to {to:?}"),
+            Self::Heal => f.write_str("the network heals"),
+            Self::Loss(permille) => write!(f, "{permille} of 1,000 packets are lost"),
+            Self::LossBetween { from, to, permille } => {
+                write!(f, "{permille} of 1,000 packets from node-{from} to node-{to} are lost")
+            }
+            Self::PacketsBlocked(true) => f.write_str("a firewall drops every packet and lets exchanges pass"),
+            Self::PacketsBlocked(false) => f.write_str("packets pass the firewall again"),
+            Self::Duplication(permille) => write!(f, "{permille} of 1,000 packets arrive twice"),
+            Self::Reordering(permille, by) => write!(f, "{permille} of 1,000 packets are held up by up to {by:?}"),
+            Self::Slowness(latency) => write!(f, "latency becomes {latency:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Join { node, seeds } => write!(f, "node-{node} joins through {seeds:?}"),
+            Self::Leave(node) => write!(f, "node-{node} leaves"),
+            Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),
+            Self::SetMetadata { node, metadata } => {
+                write!(f, "node-{node} changes its metadata to {} bytes", metadata.len())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_in_order_of_time_and_then_of_writing() {
+        let second = Duration::from_secs(1);
+        let plan = Plan::new()
+            .at(second * 2, Fault::Heal)
+            .at(second, Fault::Crash(1))
+            .at(second * 2, Work::Leave(4))
+            .at(second, Fault::Restart(1));
+        let text: Vec<_> = plan.to_string().lines().map(|line| line.trim().to_owned()).collect();
+        assert_eq!(text, ["1s  node-1 crashes", "1s  node-1 restarts", "2s  the network heals", "2s  node-4 leaves"]);
+    }
+}
