@@ -25,6 +25,8 @@ mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use std::io;
 use std::net::SocketAddr;
