@@ -72,9 +72,8 @@ impl Builder {
 
     /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
     /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
-    pub fn seed(mut self, seed: impl ToString) -> Self {
-        self.seeds.push(seed.to_string());
-        self
+    pub fn seed(self, seed: impl ToString) -> Self {
+        self.seeds([seed])
     }
 
     /// Adds several seeds.

@@ -233,6 +233,9 @@ impl Node {
     }
 
     fn resolved(&mut self, resolution: &Resolution) {
+        if self.swim.state() != State::Running {
+            return;
+        }
         let name = &resolution.seed;
         match &resolution.result {
             Ok(addresses) => {

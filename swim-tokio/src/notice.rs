@@ -1,6 +1,6 @@
 //! What a subscriber is told: [`Notice`].
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,19 +43,22 @@ impl fmt::Display for Notice {
 
 fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match event {
-        Event::Joined(member) => write!(f, "{} joined at {}", member.id, member.address),
+        Event::Joined(member) => write!(f, "{} joined at {}", Name(&member.id), member.address),
         Event::Updated(member) => {
-            write!(f, "{} is at {} with {} bytes of metadata now", member.id, member.address, member.metadata.len())
+            let (name, address) = (Name(&member.id), member.address);
+            write!(f, "{name} is at {address} with {} bytes of metadata now", member.metadata.len())
         }
-        Event::Suspected { member, by } => write!(f, "{} is suspected by {by}", member.id),
-        Event::Refuted(member) => write!(f, "{} refuted the suspicion", member.id),
-        Event::Failed(member) => write!(f, "{} failed", member.id),
-        Event::Left(member) => write!(f, "{} left", member.id),
-        Event::Reaped(id) => write!(f, "{id} is forgotten"),
+        Event::Suspected { member, by } => write!(f, "{} is suspected by {}", Name(&member.id), Name(by)),
+        Event::Refuted(member) => write!(f, "{} refuted the suspicion", Name(&member.id)),
+        Event::Failed(member) => write!(f, "{} failed", Name(&member.id)),
+        Event::Left(member) => write!(f, "{} left", Name(&member.id)),
+        Event::Reaped(id) => write!(f, "{} is forgotten", Name(id)),
         Event::Conflict { address } => {
             write!(f, "another node, at {address}, has this node's name: give one of them another")
         }
-        Event::Broadcast { from, payload } => write!(f, "broadcast from {from}: {}", payload.escape_ascii()),
+        Event::Broadcast { from, payload } => {
+            write!(f, "broadcast from {}: {}", Name(from), payload.escape_ascii())
+        }
         Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
         Event::Isolated => f.write_str("no other member is left"),
         Event::Reconnected => f.write_str("there are other members again"),
@@ -63,9 +66,20 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::SeedFailed { seed, failure, retry_in } => {
             write!(f, "seed {seed} did not answer ({failure}); tried again in {retry_in:.1?}")
         }
-        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{id} answered a ping after {time:.1?}"),
-        Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
+        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{} answered a ping after {time:.1?}", Name(id)),
+        Event::Pinged { id, round_trip: None, .. } => write!(f, "{} did not answer a ping", Name(id)),
         Event::LeaveComplete => f.write_str("the departure is spread"),
+    }
+}
+
+/// A name that others chose, without the control characters that would do things to a terminal.
+struct Name<'a>(&'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .chars()
+            .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
     }
 }
 
@@ -89,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_broadcast_that_are_no_text_do_not_reach_the_terminal() {
-        let from = swim_core::NodeId::new("a").unwrap();
+    fn control_characters_of_others_do_not_reach_the_terminal() {
+        let from = swim_core::NodeId::new("\u{e9}\x1b").unwrap();
         let notice = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi\x1b[2J\n"[..]) });
-        assert_eq!(notice.to_string(), "broadcast from a: hi\\x1b[2J\\n");
+        assert_eq!(notice.to_string(), "broadcast from \u{e9}\\u{1b}: hi\\x1b[2J\\n");
     }
 }

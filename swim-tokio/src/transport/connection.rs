@@ -20,9 +20,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::budget::{Budget, Lease};
 use super::counters::Counters;
-use super::frame::{self, Decoded, EXCHANGE_HEADER, Frame, FrameError, Limits};
+use super::frame::{self, Decoded, Frame, FrameError, Limits};
 use super::pool::LinkId;
 use super::preamble::{self, PREAMBLE_HEAD, PreambleError};
+use super::queue::{Outgoing, Queue};
 use super::settings::TcpConfig;
 
 /// The least room that is made for a read; packets of the default size fit.
@@ -61,19 +62,6 @@ pub(crate) enum Report {
     /// The connection ended; the last report of a link. `dialing`: it never came to be.
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }
-
-/// What waits to be written.
-#[derive(Debug)]
-pub(crate) enum Outgoing {
-    /// A whole frame.
-    Frame(Vec<u8>),
-    /// The frame of an exchange, whose payload may be long.
-    Exchange { header: [u8; EXCHANGE_HEADER], payload: Vec<u8>, lease: Lease },
-    /// Dropped when all that waited before it is written.
-    Mark(mpsc::Sender<()>),
-}
-
-pub(crate) type Queue = mpsc::Receiver<Outgoing>;
 
 /// Runs a connection that this node dialed.
 pub(crate) async fn run_dialed(link: LinkId, mut stream: TcpStream, queue: Queue, shared: &Shared) {
@@ -242,11 +230,11 @@ impl Writer<'_> {
         let mut bytes = first;
         loop {
             for _ in 0..BATCH {
-                let Ok(outgoing) = self.queue.try_recv() else { break };
+                let Some(outgoing) = self.queue.try_next() else { break };
                 self.take(outgoing, &mut bytes).await?;
             }
             self.flush(&mut bytes).await?;
-            let Some(outgoing) = self.queue.recv().await else { break };
+            let Some(outgoing) = self.queue.next().await else { break };
             self.take(outgoing, &mut bytes).await?;
         }
         self.half.shutdown().await.map_err(|error| failure_of(&error))

@@ -60,6 +60,8 @@ counters! {
     bytes_received,
     /// Packets dropped because as many frames as allowed already waited for their peer.
     packets_dropped,
+    /// Frames that waited for a connection which failed, or was never made.
+    frames_lost,
     /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
     exchanges_dropped,
 }

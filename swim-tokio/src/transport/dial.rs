@@ -9,8 +9,9 @@ use swim_core::ExchangeFailure;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::connection::{self, Queue, Report, Shared};
+use super::connection::{self, Report, Shared};
 use super::pool::LinkId;
+use super::queue::Queue;
 use super::settings::TcpConfig;
 
 /// The whole task of a link that this node dials: what waits in the queue is sent once it is connected.

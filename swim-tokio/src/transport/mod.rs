@@ -8,7 +8,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `preamble`, `frame` | the bytes |
-//! | `pool`, `exchanges`, `budget` | which link, how many, how much memory |
+//! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection` | the sockets |
 //! | `settings`, `counters` | what the user sets and reads |
 
@@ -21,9 +21,12 @@ mod frame;
 mod listener;
 mod pool;
 mod preamble;
+mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use std::io;
 use std::net::SocketAddr;
@@ -38,11 +41,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
 use self::budget::{Budget, Lease};
-use self::connection::{Outgoing, Report, Shared};
+use self::connection::{Report, Shared};
 use self::counters::Counters;
 use self::exchanges::Exchanges;
 use self::frame::{Frame, Limits, Refusal};
 use self::pool::{Bounds, LinkId, Pool};
+use self::queue::{Outgoing, queue};
 
 pub use self::counters::TransportMetrics;
 pub use self::settings::{TcpConfig, TcpConfigError};
@@ -73,7 +77,7 @@ pub(crate) struct Sizes {
 #[derive(Debug)]
 pub(crate) struct Transport {
     shared: Arc<Shared>,
-    pool: Pool<mpsc::Sender<Outgoing>>,
+    pool: Pool<queue::Sender>,
     exchanges: Exchanges,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
@@ -153,6 +157,7 @@ impl Transport {
         if now >= self.sweep_at {
             self.sweep(now);
         }
+        while self.tasks.try_join_next().is_some() {}
         arrivals.append(&mut self.arrived);
     }
 
@@ -266,10 +271,10 @@ impl Transport {
         if let Some((link, queue)) = self.pool.find(to, now) {
             return queue.try_send(frame).map(|()| link).map_err(drop);
         }
-        let (sender, queue) = mpsc::channel(self.shared.config.max_queued_frames);
+        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
         sender.try_send(frame).expect("an empty queue has room");
         let link = self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
-        self.tasks.spawn(dial::run(link, to, queue, Arc::clone(&self.shared)));
+        self.tasks.spawn(dial::run(link, to, waiting, Arc::clone(&self.shared)));
         Ok(link)
     }
 
@@ -294,14 +299,14 @@ impl Transport {
     }
 
     fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
-        let (sender, queue) = mpsc::channel(self.shared.config.max_queued_frames);
+        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
         let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
             tracing::debug!(%peer, "connection closed: too many are open");
             return self.shared.counters.accepts_refused.one();
         };
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
-        self.tasks.spawn(connection::run_accepted(link, stream, queue, Arc::clone(&self.shared)));
+        self.tasks.spawn(connection::run_accepted(link, stream, waiting, Arc::clone(&self.shared)));
     }
 
     fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
@@ -347,7 +352,6 @@ impl Transport {
         let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
         self.shared.counters.retired.add(retired);
         self.sweep_at = now + sweep_interval(config);
-        while self.tasks.try_join_next().is_some() {}
     }
 }
 

@@ -160,6 +160,7 @@ async fn a_refused_dial_fails_its_exchanges_and_is_told_once() {
     assert!(matches!(a.next().await, Arrival::Unreachable(address) if address == free));
     assert!(a.arrived.is_empty());
     assert_eq!(a.transport.metrics().dials_failed, 1);
+    a.until(|m| m.frames_lost == 3).await;
 }
 
 #[tokio::test]

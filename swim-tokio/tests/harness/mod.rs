@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use swim_tokio::{Builder, Config, Event, Notice, Runtime, Status, Subscription};
 
 /// How long a test waits for what must come: long, for machines that do much else meanwhile.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node with the local preset on loopback, at any port.
-pub fn builder(id: &str) -> Builder {
+pub(crate) fn builder(id: &str) -> Builder {
     Runtime::builder().id(id).config(Config::local())
 }
 
 /// A node that joins through `seeds`.
-pub async fn start<S: ToString>(id: &str, seeds: impl IntoIterator<Item = S>) -> Runtime {
+pub(crate) async fn start<S: ToString>(id: &str, seeds: impl IntoIterator<Item = S>) -> Runtime {
     builder(id).seeds(seeds).start().await.expect("a free port on loopback")
 }
 
 /// Nodes that join through a chain: each knows only the one before it.
-pub async fn chain(count: usize) -> Vec<Runtime> {
+pub(crate) async fn chain(count: usize) -> Vec<Runtime> {
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..count {
         let seed = nodes.last().map(Runtime::local_address);
@@ -29,12 +29,12 @@ pub async fn chain(count: usize) -> Vec<Runtime> {
 }
 
 /// The name of the node with that number.
-pub fn name(number: usize) -> String {
+pub(crate) fn name(number: usize) -> String {
     format!("node-{number:02}")
 }
 
 /// Polls a condition until it holds.
-pub async fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "never: {what}");
@@ -43,22 +43,22 @@ pub async fn until(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// How a node sees a member.
-pub fn status(node: &Runtime, id: &str) -> Option<Status> {
+pub(crate) fn status(node: &Runtime, id: &str) -> Option<Status> {
     node.member(id).map(|member| member.status())
 }
 
 /// How many members a node takes for alive.
-pub fn alive(node: &Runtime) -> usize {
+pub(crate) fn alive(node: &Runtime) -> usize {
     node.members().iter().filter(|member| member.status() == Status::Alive).count()
 }
 
 /// Waits until every node takes as many members as there are nodes for alive.
-pub async fn until_all_know_all(nodes: &[Runtime]) {
+pub(crate) async fn until_all_know_all(nodes: &[Runtime]) {
     until("all know all", || nodes.iter().all(|node| alive(node) == nodes.len())).await;
 }
 
 /// Waits for the first event that is wanted; events before it are passed over.
-pub async fn event<T>(subscription: &mut Subscription, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
+pub(crate) async fn event<T>(subscription: &mut Subscription, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
     let found = async {
         while let Some(notice) = subscription.next().await {
             if let Notice::Event(event) = &notice

@@ -1,2 +1,56 @@
-//! Stub.
-fn main() {}
+//! The `swim` command: a demo cluster in one process, or one node in the foreground.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `cli` | the arguments |
+//! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
+//! | `demo/` | `swim demo`: a cluster that shows what it does |
+//! | `output` | standard output, which may be closed, and colours, which may be unwanted |
+//! | `logging` | the library's log on standard error |
+
+mod agent;
+mod cli;
+mod demo;
+mod lines;
+mod logging;
+mod output;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::cli::{Cli, Command};
+
+/// Wrong arguments: sysexits' `EX_USAGE`.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors.
+            let wrong = error.use_stderr();
+            let _ = error.print();
+            return if wrong { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    // One thread is plenty, and small.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let code = match cli.command {
+        Command::Demo(demo) => runtime.block_on(demo::run(&demo)),
+        Command::Agent(agent) => runtime.block_on(agent::run(agent)),
+    };
+    // Not waited for: a lookup of a host name may take its time.
+    runtime.shutdown_background();
+    code
+}
+
+/// Says on standard error what went wrong.
+fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("swim: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,134 @@
+//! What happens at a node, as lines: for people, or as JSON objects for programs.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+use swim_tokio::{Event, Member, Notice, Runtime};
+
+use crate::cli::Format;
+
+/// The first line: which node this is, and where.
+pub(crate) fn started(node: &Runtime, format: Format) -> String {
+    let (local, advertised) = (node.local_address(), node.advertised_address());
+    match format {
+        Format::Text if local == advertised => format!("{} {} listens at {local}\n", time(), node.id()),
+        Format::Text => format!("{} {} listens at {local} and is reached at {advertised}\n", time(), node.id()),
+        Format::Json => line(json!({
+            "event": "started",
+            "id": node.id().as_str(),
+            "address": local.to_string(),
+            "advertised": advertised.to_string(),
+        })),
+    }
+}
+
+/// A notice's line.
+pub(crate) fn notice(notice: &Notice, format: Format) -> String {
+    match format {
+        Format::Text => format!("{} {notice}\n", time()),
+        Format::Json => line(object(notice)),
+    }
+}
+
+/// Now, in UTC with milliseconds.
+fn time() -> humantime::Rfc3339Timestamp {
+    humantime::format_rfc3339_millis(SystemTime::now())
+}
+
+fn line(object: Value) -> String {
+    let mut whole = Map::new();
+    whole.insert("time".into(), time().to_string().into());
+    if let Value::Object(object) = object {
+        whole.extend(object);
+    }
+    format!("{}\n", Value::Object(whole))
+}
+
+fn object(notice: &Notice) -> Value {
+    match notice {
+        Notice::Event(event) => event_object(event),
+        Notice::SeedUnresolved { seed, error, retry_in } => json!({
+            "event": "seed_unresolved", "seed": &**seed, "error": &**error, "retry_in": retry_in.as_secs_f64(),
+        }),
+        Notice::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+    }
+}
+
+fn event_object(event: &Event) -> Value {
+    match event {
+        Event::Joined(member) => of_member("joined", member),
+        Event::Updated(member) => of_member("updated", member),
+        Event::Suspected { member, by } => {
+            let mut object = of_member("suspected", member);
+            object["by"] = by.as_str().into();
+            object
+        }
+        Event::Refuted(member) => of_member("refuted", member),
+        Event::Failed(member) => of_member("failed", member),
+        Event::Left(member) => of_member("left", member),
+        Event::Reaped(id) => json!({ "event": "reaped", "id": id.as_str() }),
+        Event::Conflict { address } => json!({ "event": "conflict", "address": address.to_string() }),
+        Event::Broadcast { from, payload } => {
+            json!({ "event": "broadcast", "from": from.as_str(), "payload": text(payload) })
+        }
+        Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
+        Event::Isolated => json!({ "event": "isolated" }),
+        Event::Reconnected => json!({ "event": "reconnected" }),
+        Event::SeedJoined { seed, members } => {
+            json!({ "event": "seed_joined", "seed": seed.to_string(), "members": members })
+        }
+        Event::SeedFailed { seed, failure, retry_in } => json!({
+            "event": "seed_failed", "seed": seed.to_string(), "error": failure.to_string(),
+            "retry_in": retry_in.as_secs_f64(),
+        }),
+        Event::Pinged { id, round_trip, .. } => {
+            json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
+        }
+        Event::LeaveComplete => json!({ "event": "leave_complete" }),
+    }
+}
+
+fn of_member(event: &str, member: &Member) -> Value {
+    json!({
+        "event": event,
+        "id": member.id.as_str(),
+        "address": member.address.to_string(),
+        "status": member.status().to_string(),
+        "incarnation": member.claim.incarnation.get(),
+        "metadata": text(&member.metadata),
+    })
+}
+
+/// Bytes as text; what is no UTF-8 is replaced.
+fn text(bytes: &[u8]) -> Value {
+    String::from_utf8_lossy(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_json_line_is_one_object_with_its_time() {
+        let from = swim_tokio::NodeId::new("a \"b\"\n").unwrap();
+        let heard = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi"[..]) });
+        let line = notice(&heard, Format::Json);
+        assert_eq!(line.matches('\n').count(), 1);
+        let object: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&object["event"], &object["from"], &object["payload"]),
+            (&"broadcast".into(), &"a \"b\"\n".into(), &"hi".into())
+        );
+        assert!(humantime::parse_rfc3339(object["time"].as_str().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_text_line_begins_with_its_time() {
+        let line = notice(&Notice::Event(Event::Isolated), Format::Text);
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(humantime::parse_rfc3339(time).is_ok());
+        assert_eq!(rest, "no other member is left\n");
+    }
+}

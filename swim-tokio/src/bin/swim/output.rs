@@ -1,0 +1,58 @@
+//! Standard output, which may be closed, and colours, which may be unwanted.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+
+/// Whether colours are of use there: a terminal that knows them, and nobody who set `NO_COLOR` (no-color.org).
+pub(crate) fn is_colour_wanted(stream: &impl IsTerminal) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_able(stream) && !is_set("NO_COLOR")
+}
+
+/// Whether the cursor can be moved there.
+pub(crate) fn is_able(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Writes to standard output and sees to it that it gets there. False when nobody reads any more.
+pub(crate) fn write(text: &str) -> bool {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Colours for text, or none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint {
+    pub(crate) colours: bool,
+}
+
+impl Paint {
+    pub(crate) fn green(self, text: &str) -> String {
+        self.with(Style::new().fg_color(Some(AnsiColor::Green.into())), text)
+    }
+
+    pub(crate) fn yellow(self, text: &str) -> String {
+        self.with(Style::new().fg_color(Some(AnsiColor::Yellow.into())).bold(), text)
+    }
+
+    pub(crate) fn red(self, text: &str) -> String {
+        self.with(Style::new().fg_color(Some(AnsiColor::Red.into())).bold(), text)
+    }
+
+    pub(crate) fn blue(self, text: &str) -> String {
+        self.with(Style::new().fg_color(Some(AnsiColor::Cyan.into())), text)
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    pub(crate) fn faint(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
