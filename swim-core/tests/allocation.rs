@@ -1,0 +1,111 @@
+//! Memory: what a member costs at rest and after a storm, and that a node in steady state allocates nothing.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use rand_core::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use swim_core::wire::{Message, Packet, begin_packet, cluster_hash};
+use swim_core::{Config, Identity, Incarnation, Instant, NodeId, Swim};
+
+type Node = Swim<Xoshiro256PlusPlus>;
+
+fn cluster() -> u32 {
+    cluster_hash("default")
+}
+
+fn name(number: usize) -> String {
+    format!("node-{number:07}")
+}
+
+fn address(number: usize) -> SocketAddr {
+    let [_, a, b, c] = (number as u32).to_be_bytes();
+    SocketAddr::from(([10, a, b, c], 7946))
+}
+
+fn node() -> Node {
+    let identity = Identity::new(NodeId::new(&name(0)).unwrap(), address(0), Incarnation::new(1));
+    Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(7), Instant::ORIGIN).unwrap()
+}
+
+/// Tells the node of `members` others by gossip, as a storm of joins does, and lets it pass all of it on.
+fn storm(node: &mut Node, members: usize) -> Instant {
+    let (mut packet, mut buffer) = (Vec::new(), Vec::new());
+    for number in 1..=members {
+        begin_packet(cluster(), &mut packet);
+        let (id, incarnation) = (name(number), Incarnation::new(1));
+        Message::Alive { id: &id, incarnation, address: address(number), metadata: b"" }.encode(&mut packet);
+        node.handle_packet(Instant::ORIGIN, address(number), &packet);
+        while node.poll_event().is_some() {}
+    }
+    let mut now = Instant::ORIGIN;
+    while node.queued_updates() > 0 {
+        now = live(node, &mut packet, &mut buffer);
+    }
+    now
+}
+
+/// Runs the next timer; everyone who is pinged answers at once.
+fn live(node: &mut Node, packet: &mut Vec<u8>, buffer: &mut Vec<u8>) -> Instant {
+    let now = node.poll_timeout().unwrap();
+    node.handle_timeout(now);
+    while let Some(transmit) = node.poll_transmit(now, buffer) {
+        for message in Packet::open(buffer, cluster()).unwrap() {
+            if let Ok(Message::Ping { sequence, target, .. }) = message {
+                begin_packet(cluster(), packet);
+                Message::Ack { sequence, source: target }.encode(packet);
+                node.handle_packet(now, transmit.to, packet);
+            }
+        }
+    }
+    while node.poll_exchange().is_some() {}
+    while node.poll_event().is_some() {}
+    now
+}
+
+#[test]
+fn a_member_costs_at_most_80_bytes_at_rest() {
+    for members in [1_000, 10_000] {
+        let mut kept = None;
+        let allocated = measure(|| {
+            let mut node = node();
+            storm(&mut node, members);
+            kept = Some(node);
+        });
+        let each = allocated.bytes_current as f64 / members as f64;
+        println!("{members} members: {each:.1} bytes each, names and addresses included");
+        assert!(each <= 80.0, "{members} members: {each:.1} bytes each");
+    }
+}
+
+#[test]
+fn a_node_in_steady_state_allocates_nothing() {
+    let mut node = node();
+    storm(&mut node, 1_000);
+    let (mut packet, mut buffer) = (Vec::with_capacity(2_000), Vec::with_capacity(2_000));
+    let mut ping = Vec::with_capacity(2_000);
+    // Anti-entropy swaps digests, whose bytes are handed to the driver: it is not part of a period.
+    let mut allocated = 0;
+    let mut periods = 0;
+    while periods < 10_000 {
+        let probes = node.metrics().probes;
+        let exchanges = node.metrics().exchanges_opened;
+        let allocation = measure(|| {
+            let now = live(&mut node, &mut packet, &mut buffer);
+            begin_packet(cluster(), &mut ping);
+            let (target, source, sequence) = ("node-0000000", "node-0000001", swim_core::SequenceNumber::new(periods));
+            Message::Ping { sequence, target, source }.encode(&mut ping);
+            let id = "node-0000002";
+            Message::Alive { id, incarnation: Incarnation::new(1), address: address(2), metadata: b"" }
+                .encode(&mut ping);
+            node.handle_packet(now, address(1), &ping);
+            while node.poll_transmit(now + Duration::from_millis(1), &mut buffer).is_some() {}
+        });
+        if node.metrics().exchanges_opened == exchanges {
+            allocated += allocation.count_total;
+        }
+        periods += (node.metrics().probes - probes) as u32;
+    }
+    assert_eq!(allocated, 0, "allocations and releases in {periods} periods");
+}
