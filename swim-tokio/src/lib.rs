@@ -33,6 +33,7 @@ pub use notice::Notice;
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
+pub use swim_core;
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
 pub use transport::{TcpConfig, TcpConfigError, TransportMetrics};
 pub use view::Metrics;
