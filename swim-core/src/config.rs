@@ -210,7 +210,6 @@ impl Config {
             indirect_probes: 2,
             gossip_interval: Duration::from_millis(50),
             gossip_to_dead_for: Duration::from_secs(5),
-            retransmit_mult: 3,
             suspicion_mult: 3,
             suspicion_max_mult: 4,
             sync_interval: Duration::from_secs(15),

@@ -62,14 +62,14 @@ pub enum Event {
         /// How many active members are known now, this node included.
         members: usize,
     },
-    /// A seed did not answer and will be tried again.
+    /// A seed did not answer, or was of no use.
     SeedFailed {
         /// The seed's address.
         seed: SocketAddr,
         /// Why.
         failure: ExchangeFailure,
-        /// When it is tried again, if no other seed answers before.
-        retry_in: Duration,
+        /// After how long it is tried again, if no other seed answers before; `None` if never, since it is this node.
+        retry_in: Option<Duration>,
     },
     /// A ping that the user asked for has ended.
     Pinged {

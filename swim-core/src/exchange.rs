@@ -92,6 +92,8 @@ pub enum ExchangeFailure {
     Ourselves,
     /// The other side is leaving, or has left.
     Left,
+    /// This side is at a bound of its own (connections, queues, memory) and did not even try.
+    Overloaded,
 }
 
 impl fmt::Display for ExchangeFailure {
@@ -107,6 +109,7 @@ impl fmt::Display for ExchangeFailure {
             Self::Malformed => "its answer makes no sense",
             Self::Ourselves => "that address is our own",
             Self::Left => "it is leaving the cluster",
+            Self::Overloaded => "too much is under way here already",
         })
     }
 }

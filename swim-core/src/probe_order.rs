@@ -18,6 +18,8 @@ pub(crate) struct ProbeOrder {
     order: Vec<Slot>,
     places: Places,
     cursor: usize,
+    /// Where the walk that gossip takes through the order has come to.
+    walked: usize,
 }
 
 impl ProbeOrder {
@@ -30,7 +32,8 @@ impl ProbeOrder {
     }
 
     /// Adds a newcomer at a random place of the round (SWIM 4.3), so that those who join together are not probed
-    /// together. Does nothing if it is there.
+    /// together. Members who were told of in the same order are thus in another one at each node. Does nothing if it is
+    /// there.
     pub(crate) fn insert(&mut self, rng: &mut impl Rng, slot: Slot) {
         if self.contains(slot) {
             return;
@@ -38,9 +41,13 @@ impl ProbeOrder {
         let last = self.order.len();
         places::push(&mut self.order, slot);
         self.places.set(slot, last);
-        if (below(rng, last as u32 + 1) as usize) < self.cursor {
+        let place = below(rng, last as u32 + 1) as usize;
+        if place < self.cursor {
             self.swap(last, self.cursor);
+            self.swap(self.cursor, place);
             self.cursor += 1;
+        } else {
+            self.swap(last, place);
         }
     }
 
@@ -77,6 +84,13 @@ impl ProbeOrder {
             0 => None,
             len => Some(self.order[below(rng, len as u32) as usize]),
         }
+    }
+
+    /// The next peer on a walk through the whole order, which begins anew at its end. The order is random, so each step
+    /// is; and nobody is met twice before everyone was met once, but for those that probes move meanwhile.
+    pub(crate) fn walk(&mut self) -> Option<Slot> {
+        self.walked = if self.walked + 1 < self.order.len() { self.walked + 1 } else { 0 };
+        self.order.get(self.walked).copied()
     }
 
     /// The peer at `place`, below [`ProbeOrder::len`]: for drawing several at random.
@@ -138,6 +152,20 @@ mod tests {
             early += u32::from(order.places.get(Slot(10)).unwrap() < order.cursor);
         }
         assert!((800..1_020).contains(&early), "5 of 11 places, 2,000 times: {early}");
+    }
+
+    #[test]
+    fn a_walk_meets_everyone_before_it_meets_anyone_again() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let mut order = ProbeOrder::default();
+        assert_eq!(order.walk(), None);
+        for i in 0..7 {
+            order.insert(&mut rng, Slot(i));
+        }
+        for _ in 0..3 {
+            let met: BTreeSet<_> = (0..7).filter_map(|_| order.walk()).collect();
+            assert_eq!(met.len(), 7);
+        }
     }
 
     proptest! {

@@ -41,12 +41,13 @@ impl Seeds {
         self.seeds.len()
     }
 
-    /// Adds a seed of the user's, due now, or makes a known one due again. Returns `false` if `max` are given already.
+    /// Adds a seed of the user's, due now, or makes a known one due now. Returns `false` if `max` are given already.
     pub(crate) fn give(&mut self, address: SocketAddr, now: Instant, backoff: Duration, max: usize) -> bool {
         if let Some(seed) = self.find(address) {
             seed.given = true;
-            if seed.state == State::Resting {
+            if seed.state != State::Contacted {
                 seed.state = State::Due(now);
+                seed.backoff = backoff;
             }
             return true;
         }

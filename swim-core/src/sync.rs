@@ -1,7 +1,7 @@
 //! How often tables are compared: quickly while that finds differences, rarely while it does not.
 //!
 //! memberlist swaps whole tables at a fixed interval; its last nodes after a join storm wait for it. A round between
-//! equal tables costs so little here that the pause can start short and double each time nothing was learnt.
+//! equal tables costs so little here that the pause can start short and double each time they are found equal.
 
 use core::time::Duration;
 
@@ -27,7 +27,7 @@ impl SyncPace {
         self.pause = self.min;
     }
 
-    /// The last round taught us nothing.
+    /// The last round found equal tables.
     pub(crate) fn relax(&mut self) {
         self.pause = self.pause.saturating_mul(2).min(self.max);
     }

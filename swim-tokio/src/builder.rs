@@ -165,9 +165,10 @@ impl Builder {
             snapshots: Snapshots::new(),
             packet: Vec::new(),
         };
+        node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        Ok((Runtime::new(view, sender), tokio::spawn(node.run(seeds))))
+        Ok((Runtime::new(view, sender), tokio::spawn(node.run())))
     }
 
     fn checked_config(&mut self) -> Result<Config, StartError> {

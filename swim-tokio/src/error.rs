@@ -21,6 +21,8 @@ pub enum StartError {
     Tcp(TcpConfigError),
     /// A seed is neither an address nor a host name with a port.
     Seed(SeedError),
+    /// There are more seeds than [`Config::max_seeds`](crate::Config::max_seeds).
+    Seeds(swim_core::JoinError),
     /// The system does not let the node listen there.
     Bind {
         /// Where the node was to listen.
@@ -47,6 +49,7 @@ impl fmt::Display for StartError {
             Self::Config(error) => error.fmt(f),
             Self::Tcp(error) => error.fmt(f),
             Self::Seed(error) => error.fmt(f),
+            Self::Seeds(error) => error.fmt(f),
             Self::Bind { address, error } => {
                 write!(f, "cannot listen at {address}: ")?;
                 match error.kind() {
@@ -77,8 +80,8 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Bind { error, .. } | Self::Thread(error) => Some(error),
-            Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Entropy(_) => None,
-            Self::AdvertiseMissing { .. } => None,
+            Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
+            Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
         }
     }
 }

@@ -33,6 +33,12 @@ pub use notice::Notice;
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
+pub use swim_core;
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
 pub use transport::{TcpConfig, TcpConfigError, TransportMetrics};
 pub use view::Metrics;
+
+/// The README's examples are tests. They stand in this crate because one of them has to depend on all three.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

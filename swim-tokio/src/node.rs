@@ -74,8 +74,7 @@ pub(crate) struct Waiting {
 
 impl Node {
     /// Runs until the last handle is dropped or one of them shuts it down.
-    pub(crate) async fn run(mut self, seeds: Vec<Seed>) {
-        self.add_seeds(&seeds);
+    pub(crate) async fn run(mut self) {
         let mut arrivals = Vec::new();
         let wake_up = tokio::time::sleep_until(Instant::now());
         tokio::pin!(wake_up);
@@ -203,7 +202,8 @@ impl Node {
         self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
     }
 
-    fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
+    /// Hands addresses to the core and host names to the resolver; all of them or none.
+    pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
         let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::Host(_))).count();
         if self.resolver.len() + hosts > max {
@@ -223,13 +223,6 @@ impl Node {
             }
         }
         Ok(())
-    }
-
-    /// The seeds that the node was built with: nobody waits for them.
-    fn add_seeds(&mut self, seeds: &[Seed]) {
-        if let Err(error) = self.take_seeds(seeds) {
-            tracing::warn!(%error, "the node starts without its seeds");
-        }
     }
 
     fn resolved(&mut self, resolution: &Resolution) {

@@ -64,7 +64,8 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Reconnected => f.write_str("there are other members again"),
         Event::SeedJoined { seed, members } => write!(f, "seed {seed} answered: {members} members"),
         Event::SeedFailed { seed, failure, retry_in } => {
-            write!(f, "seed {seed} did not answer ({failure}); tried again in {retry_in:.1?}")
+            write!(f, "seed {seed} failed: {failure}")?;
+            retry_in.map_or(Ok(()), |pause| write!(f, "; tried again in {pause:.1?}"))
         }
         Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{} answered a ping after {time:.1?}", Name(id)),
         Event::Pinged { id, round_trip: None, .. } => write!(f, "{} did not answer a ping", Name(id)),
@@ -94,11 +95,11 @@ mod tests {
         let notice = Notice::Event(Event::SeedFailed {
             seed: "127.0.0.1:7946".parse().unwrap(),
             failure: ExchangeFailure::Refused,
-            retry_in: Duration::from_millis(512),
+            retry_in: Some(Duration::from_millis(512)),
         });
         assert_eq!(
             notice.to_string(),
-            "seed 127.0.0.1:7946 did not answer (connection refused: nothing listens there); tried again in 512.0ms"
+            "seed 127.0.0.1:7946 failed: connection refused: nothing listens there; tried again in 512.0ms"
         );
     }
 

@@ -42,8 +42,17 @@ pub(crate) struct Pauses {
 
 #[derive(Debug)]
 struct Host {
-    wanted: Arc<Notify>,
+    wishes: Arc<Wishes>,
     addresses: Vec<SocketAddr>,
+}
+
+/// What makes a task look its name up again.
+#[derive(Debug, Default)]
+struct Wishes {
+    /// The user asked: at once.
+    now: Notify,
+    /// An address failed: after the pause.
+    later: Notify,
 }
 
 /// All host names of one node.
@@ -75,19 +84,19 @@ impl Resolver {
         self.hosts.len()
     }
 
-    /// Begins to look a name up; one that is known already is looked up again.
+    /// Begins to look a name up; one that is known already is looked up again at once.
     pub(crate) fn add(&mut self, seed: HostSeed) {
         if let Some(host) = self.hosts.get(&seed.text) {
-            return host.wanted.notify_one();
+            return host.wishes.now.notify_one();
         }
-        let wanted = Arc::new(Notify::new());
+        let wishes = Arc::new(Wishes::default());
         let task = Lookups {
             pauses: self.pauses,
-            wanted: Arc::clone(&wanted),
+            wishes: Arc::clone(&wishes),
             alone: self.alone.subscribe(),
             results: self.results.0.clone(),
         };
-        self.hosts.insert(Arc::clone(&seed.text), Host { wanted, addresses: Vec::new() });
+        self.hosts.insert(Arc::clone(&seed.text), Host { wishes, addresses: Vec::new() });
         self.tasks.spawn(task.run(seed));
     }
 
@@ -106,7 +115,7 @@ impl Resolver {
     /// A seed's address did not answer: perhaps its name has another one by now.
     pub(crate) fn failed(&self, address: SocketAddr) {
         for host in self.hosts.values().filter(|host| host.addresses.contains(&address)) {
-            host.wanted.notify_one();
+            host.wishes.later.notify_one();
         }
     }
 
@@ -119,7 +128,7 @@ impl Resolver {
 /// The task of one host name.
 struct Lookups {
     pauses: Pauses,
-    wanted: Arc<Notify>,
+    wishes: Arc<Wishes>,
     alone: watch::Receiver<bool>,
     results: mpsc::Sender<Resolution>,
 }
@@ -133,17 +142,25 @@ impl Lookups {
             if self.results.send(Resolution { seed: Arc::clone(&seed.text), result }).await.is_err() {
                 return;
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(self.pauses.longest);
-            if resolved {
-                let since = Instant::now();
-                tokio::select! {
-                    () = self.wanted.notified() => {}
-                    stays = self.alone.wait_for(|&alone| alone) => if stays.is_err() { return },
-                }
-                if since.elapsed() > self.pauses.longest {
-                    pause = self.pauses.first;
-                }
+            let since = Instant::now();
+            let wishes = Arc::clone(&self.wishes);
+            let asked = tokio::select! {
+                () = wishes.now.notified() => true,
+                () = self.reason(resolved, pause) => false,
+            };
+            let rested = resolved && since.elapsed() > pause + self.pauses.longest;
+            pause = if asked || rested { self.pauses.first } else { (pause * 2).min(self.pauses.longest) };
+        }
+    }
+
+    /// Waits until there is a reason to look the name up again.
+    async fn reason(&mut self, resolved: bool, pause: Duration) {
+        tokio::time::sleep(pause).await;
+        if resolved {
+            tokio::select! {
+                () = self.wishes.later.notified() => {}
+                // An error means that the node is stopping, and this task with it.
+                _ = self.alone.wait_for(|&alone| alone) => {}
             }
         }
     }
@@ -212,6 +229,17 @@ mod tests {
             assert_eq!(unresolved.retry_in, Duration::from_millis(pause));
             assert!(!unresolved.error.is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_the_user_gives_again_is_looked_up_at_once() {
+        let pauses = Pauses { first: PATIENCE * 10, longest: PATIENCE * 10 };
+        let mut resolver = Resolver::new(pauses, true);
+        for _ in 0..3 {
+            resolver.add(host("localhost:7946"));
+            assert!(next(&mut resolver).await.result.is_ok());
+        }
+        assert_eq!(resolver.len(), 1);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use harness::{PATIENCE, alive, builder, chain, event, name, start, status, until, until_all_know_all};
 use swim_core::wire::{Message, begin_packet, cluster_hash};
-use swim_tokio::{Config, Event, Runtime, Status};
+use swim_tokio::{Config, Event, Notice, Runtime, Status, TcpConfig};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -209,7 +209,7 @@ async fn a_broadcast_reaches_every_other_member_once() {
     until("nothing is on its way", || nodes.iter().all(|node| node.metrics().queued_broadcasts == 0)).await;
     for events in &mut events {
         while let Some(notice) = events.try_next() {
-            assert!(!matches!(notice, swim_tokio::Notice::Event(Event::Broadcast { .. })), "{notice}");
+            assert!(!matches!(notice, Notice::Event(Event::Broadcast { .. })), "{notice}");
         }
     }
 }
@@ -227,6 +227,24 @@ async fn new_metadata_reach_every_member() {
     assert_eq!(event(&mut events, "an update", updated).await, ("node-00".to_owned(), b"rack 7".to_vec()));
     let metadata = |node: &Runtime| node.member("node-00").map(|member| member.metadata);
     until("all know it", || nodes.iter().all(|node| metadata(node).as_deref() == Some(b"rack 7"))).await;
+}
+
+#[tokio::test]
+async fn a_cluster_works_with_fewer_connections_than_members() {
+    let tcp = TcpConfig { max_dialed: 1, idle_timeout: Duration::from_millis(20), ..TcpConfig::default() };
+    let mut nodes: Vec<Runtime> = Vec::new();
+    for number in 0..6 {
+        let seed = nodes.first().map(Runtime::local_address);
+        nodes.push(builder(&name(number)).tcp(tcp.clone()).seeds(seed).start().await.unwrap());
+    }
+    until_all_know_all(&nodes).await;
+    let mut events = nodes[0].subscribe();
+    let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
+    until("each has been answered often", || nodes.iter().all(|node| answered(node) >= 8)).await;
+    assert!(nodes.iter().all(|node| node.metrics().transport.retired > 0), "connections were closed and dialed again");
+    while let Some(notice) = events.try_next() {
+        assert!(!matches!(notice, Notice::Event(Event::Failed(_))), "{notice}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ async fn what_cannot_start_says_what_to_do() {
         (builder("a").bind(any), "advertise the address at which the others reach this node"),
         (builder("a").bind("192.0.2.1:0".parse().unwrap()), "this machine does not have that address"),
         (builder("a").seed("localhost"), "write an address (10.0.0.1:7946"),
+        (builder("a").seeds((1..=257).map(|port| format!("seed-{port}.invalid:{port}"))), "max_seeds allows 256 seeds"),
         (builder("a").config(config), "probe_timeout is zero"),
         (builder("a").tcp(tcp), "max_dialed is zero"),
         (builder("a").metadata(vec![0; 513]), "max_metadata_size allows 512"),

@@ -104,7 +104,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Sends what waits to a few members, the recently dead among them.
+    /// Sends what waits to a few members, the recently dead among them. How many of the few are dead is drawn; the
+    /// others are the next on a walk through the peers, so that in a small cluster everyone is met.
     pub(super) fn gossip_tick(&mut self, now: Instant) {
         self.gossip.last_tick = Some(now);
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
@@ -115,11 +116,8 @@ impl<R: Rng> Swim<R> {
         let pool = self.peers.len() + dead;
         for place in sample(&mut self.rng, usize::from(self.config.gossip_fanout), pool) {
             let peers = self.peers.len() as u32;
-            let target = if place < peers {
-                Some(self.peers.at(place))
-            } else {
-                self.departed.recent_at((place - peers) as usize)
-            };
+            let target =
+                if place < peers { self.peers.walk() } else { self.departed.recent_at((place - peers) as usize) };
             if let Some(target) = target {
                 self.send(Intent::Gossip { target });
             }

@@ -104,6 +104,10 @@ impl<R: Rng> Swim<R> {
         if *self.me.id == *source {
             let Some(namesake) = self.namesake(theirs, address) else {
                 self.contacts.seeds.forget(address);
+                if of == Contact::Seed {
+                    let failure = ExchangeFailure::Ourselves;
+                    self.tell(Event::SeedFailed { seed: address, failure, retry_in: None });
+                }
                 return;
             };
             self.witness(namesake);
@@ -139,7 +143,7 @@ impl<R: Rng> Swim<R> {
             self.contacts.seeds.rest_failed(self.config.join_backoff);
             retry_in = self.config.reconnect_interval;
         }
-        self.tell(Event::SeedFailed { seed: address, failure, retry_in });
+        self.tell(Event::SeedFailed { seed: address, failure, retry_in: Some(retry_in) });
     }
 
     /// Contacts somebody who is not there: one of the dead or an absent seed, so that a partition of any length heals.

@@ -107,8 +107,6 @@ impl<R: Rng> Swim<R> {
     pub(super) fn swapped(&mut self, now: Instant, theirs: Entries<'_>) {
         if self.merge(now, theirs, Spread::Silent) {
             self.hurry_sync(now);
-        } else {
-            self.contacts.pace.relax();
-        }
+        } // Else the peer was behind: the pause stays as it is.
     }
 }

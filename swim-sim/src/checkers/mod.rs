@@ -1,7 +1,7 @@
 //! The promises that are checked at every step: each checker in its own file, with a self-test that plants a violation.
 //!
 //! A [`Checker`] is shown what happens, in order, and says when a promise is broken. It sees only what any observer
-//! could see (events, bytes, the table), never the core's inside. [`Watch`] shows it to all of them and keeps the
+//! could see (events, bytes, the table), never the core's inside. `Watch` shows it to all of them and keeps the
 //! first violation.
 
 mod bounds;

@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use socket2::SockRef;
 use swim_core::ExchangeFailure;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -44,19 +43,22 @@ async fn connect(to: SocketAddr, config: &TcpConfig) -> io::Result<TcpStream> {
 
 /// Sets a connection's options. A system that refuses one works without it.
 pub(crate) fn prepare(stream: &TcpStream, config: &TcpConfig) {
-    let mut result = stream.set_nodelay(true);
-    // Without it a host that vanished is noticed only when the kernel gives up, a quarter of an hour later.
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-    {
-        result = result.and(SockRef::from(stream).set_tcp_user_timeout(Some(config.write_timeout)));
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
-    {
-        let _ = (config, SockRef::from(stream));
-    }
-    if let Err(error) = result {
+    if let Err(error) = stream.set_nodelay(true).and_then(|()| give_up_unacknowledged(stream, config)) {
         tracing::debug!(%error, "a socket option was refused");
     }
+}
+
+/// Without this a host that vanished is noticed only when the kernel gives up, a quarter of an hour later.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn give_up_unacknowledged(stream: &TcpStream, config: &TcpConfig) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(config.write_timeout))
+}
+
+/// Other systems have no such option: there the idle timeout finds such a connection.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[expect(clippy::unnecessary_wraps, reason = "on Linux it may fail")]
+fn give_up_unacknowledged(_: &TcpStream, _: &TcpConfig) -> io::Result<()> {
+    Ok(())
 }
 
 fn failure_of_dial(error: &io::Error) -> ExchangeFailure {

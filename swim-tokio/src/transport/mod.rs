@@ -232,10 +232,10 @@ impl Transport {
         Ok(())
     }
 
-    /// The core knows the other side's failures; of our own bounds only time is one, and it will try again.
+    /// A bound of our own was reached.
     fn dropped_exchange(&self) -> ExchangeFailure {
         self.shared.counters.exchanges_dropped.one();
-        ExchangeFailure::TimedOut
+        ExchangeFailure::Overloaded
     }
 
     fn reply(&mut self, id: ExchangeId, payload: Vec<u8>) {

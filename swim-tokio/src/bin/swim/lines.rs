@@ -79,7 +79,7 @@ fn event_object(event: &Event) -> Value {
         }
         Event::SeedFailed { seed, failure, retry_in } => json!({
             "event": "seed_failed", "seed": seed.to_string(), "error": failure.to_string(),
-            "retry_in": retry_in.as_secs_f64(),
+            "retry_in": retry_in.map(|pause| pause.as_secs_f64()),
         }),
         Event::Pinged { id, round_trip, .. } => {
             json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
