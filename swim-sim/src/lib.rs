@@ -15,6 +15,7 @@
 
 mod address;
 mod agenda;
+mod chaos;
 pub mod checkers;
 mod cluster;
 mod convergence;

@@ -61,8 +61,8 @@ pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     pub(crate) phase: Phase,
     pub(crate) generation: u32,
-    /// Through whom it joins when it starts again.
-    pub(crate) seeds: Vec<SocketAddr>,
+    /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
+    pub(crate) seeds: Vec<usize>,
     /// Draws the fate of what it sends.
     pub(crate) link: Stream,
     swim: Option<Box<Swim<Stream>>>,

@@ -61,7 +61,7 @@ pub enum Fault {
 /// What the user of a node does with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Joins through the addresses that the seeds have now.
+    /// Joins through the addresses that the seeds have now, and will again when it starts anew.
     Join {
         /// Who joins.
         node: usize,
