@@ -52,7 +52,7 @@ impl Plan {
 }
 
 fn fault(stream: &mut Stream, nodes: usize) -> Step {
-    let kind = streams::below(stream, 20);
+    let kind = streams::below(stream, 21);
     let (node, other) = (index(stream, nodes), index(stream, nodes));
     let permille = streams::below(stream, 400) as u16;
     let time = streams::between(stream, Duration::ZERO, Duration::from_secs(1));
@@ -63,6 +63,7 @@ fn fault(stream: &mut Stream, nodes: usize) -> Step {
         3..=5 => Fault::Restart(node),
         6 => Fault::RestartAtNewAddress(node),
         7 | 8 => Fault::Pause(node),
+        20 => Fault::ClockSetBack(node, 60 * time),
         9 | 10 => Fault::Resume(node),
         11 => Fault::Partition(vec![some]),
         12 => Fault::OneWayPartition { from: some, to: vec![node, other] },
@@ -120,6 +121,6 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 15 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 16 + 4, "{kinds:?}");
     }
 }

@@ -19,6 +19,8 @@ fn survives(nodes: usize, seeds: core::ops::Range<u64>, change: impl Fn(Builder)
             .seeds(Seeds::Few(3))
             .plan(&Plan::chaos(seed, nodes, secs(30), secs(330)))
             .expect_by(secs(630), expect::converged())
+            .expect_by(secs(660), expect::equal_tables())
+            .expect_at(secs(690), expect::converged())
             .run(seed);
     }
 }
@@ -48,7 +50,7 @@ fn agreement_comes_back_after_chaos_with_a_short_memory() {
 #[test]
 fn agreement_comes_back_after_chaos_without_any_slack() {
     let tight = |config: &mut Config| {
-        config.max_packet_size = 512;
+        config.max_packet_size = 1_100;
         config.max_metadata_size = 64;
         config.max_broadcast_size = 64;
         config.max_broadcasts = 4;

@@ -201,6 +201,7 @@ impl Cluster {
             Fault::PowerOff(node) => self.stop_process(node, Phase::PoweredOff),
             Fault::Restart(node) if self.nodes[node].swim().is_none() => self.start_process(node),
             Fault::RestartAtNewAddress(node) => self.move_away(node),
+            Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
             Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
                 self.nodes[node].pause();
                 self.agenda.set_timeout(node, None);

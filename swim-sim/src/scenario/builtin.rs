@@ -117,7 +117,13 @@ fn churn(cluster: Builder) -> Scenario {
 
 fn chaos(cluster: Builder) -> Scenario {
     let plan = Plan::chaos(cluster.seed, cluster.nodes, secs(30), secs(330));
-    Scenario::new("chaos").cluster(cluster).seeds(Seeds::Few(3)).plan(&plan).expect_by(secs(630), expect::converged())
+    Scenario::new("chaos")
+        .cluster(cluster)
+        .seeds(Seeds::Few(3))
+        .plan(&plan)
+        .expect_by(secs(630), expect::converged())
+        .expect_by(secs(660), expect::equal_tables())
+        .expect_at(secs(690), expect::converged())
 }
 
 /// Every 2 s on average, in a span of time, some node but the first crashes and starts again after 5 to 30 s, every
