@@ -8,13 +8,14 @@
 //! - [`Scenario`] is a table of what happens when and what is expected by when.
 //! - [`Cluster::next_event`] is how a program of your own lives on top: it reacts to membership in virtual time.
 //!
-//! Start with [`Cluster`]; read DESIGN of the protocol in `swim_core`. What is simulated and how: `network` for paths
-//! and connections, `node` for processes, [`Fault`] for what can break, [`checkers`] for what is checked.
+//! Read first: docs/PROTOCOL.md, and here [`Cluster`], [`Fault`] (what can break) and [`checkers`] (what is checked). The
+//! protocol itself is not here: no rule of it lives in a driver, and this is one.
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
 mod address;
 mod agenda;
+mod chaos;
 pub mod checkers;
 mod cluster;
 mod convergence;

@@ -61,15 +61,18 @@ pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     pub(crate) phase: Phase,
     pub(crate) generation: u32,
-    /// Through whom it joins when it starts again.
-    pub(crate) seeds: Vec<SocketAddr>,
+    /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
+    pub(crate) seeds: Vec<usize>,
     /// Draws the fate of what it sends.
     pub(crate) link: Stream,
     swim: Option<Box<Swim<Stream>>>,
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
     started: Instant,
-    first_incarnation: Incarnation,
+    /// The highest incarnation of its former processes.
+    former: Option<Incarnation>,
+    /// How far its wall clock, which gives the first incarnations, is behind.
+    clock_behind: Duration,
     /// When it last went on after a stall.
     resumed: Option<Instant>,
 }
@@ -88,20 +91,22 @@ impl Node {
             inbox: VecDeque::new(),
             inbox_packets: 0,
             started: Instant::ORIGIN,
-            first_incarnation: Incarnation::new(0),
+            former: None,
+            clock_behind: Duration::ZERO,
             resumed: None,
         }
     }
 
     /// Starts a process with nothing remembered.
     pub(crate) fn start(&mut self, now: Instant, config: Config, core: Stream) -> Result<(), ConfigError> {
-        let incarnation = Incarnation::new(FIRST_INCARNATION + now.as_nanos() / 1_000_000);
+        let clock = FIRST_INCARNATION + now.as_nanos() / 1_000_000;
+        let behind = u64::try_from(self.clock_behind.as_millis()).unwrap_or(u64::MAX);
+        let incarnation = Incarnation::new(clock.saturating_sub(behind));
         let identity = Identity::new(self.id(), self.address, incarnation);
         self.swim = Some(Box::new(Swim::new(config, identity, core, now)?));
         self.generation += 1;
         self.phase = Phase::Running;
         self.started = now;
-        self.first_incarnation = incarnation;
         self.resumed = None;
         Ok(())
     }
@@ -111,7 +116,13 @@ impl Node {
         self.phase = phase;
         self.inbox.clear();
         self.inbox_packets = 0;
+        self.former = self.former.max(self.swim().map(Swim::incarnation));
         self.swim.take()
+    }
+
+    /// The wall clock of its machine is set back.
+    pub(crate) fn set_clock_back(&mut self, by: Duration) {
+        self.clock_behind += by;
     }
 
     pub(crate) fn id(&self) -> NodeId {
@@ -128,10 +139,10 @@ impl Node {
         if self.phase == Phase::Running { self.swim.as_deref_mut() } else { None }
     }
 
-    /// How the process has been going, as those who judge it should know. A verdict on an incarnation before its first
-    /// one is about a former process.
+    /// How the process has been going, as those who judge it should know. A verdict on an incarnation that a former
+    /// process had is about that one.
     pub(crate) fn condition(&self, now: Instant, judged: Incarnation) -> Condition {
-        if judged < self.first_incarnation {
+        if Some(judged) <= self.former {
             return Condition::Gone;
         }
         let stalled = self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);

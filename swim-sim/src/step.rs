@@ -22,6 +22,9 @@ pub enum Fault {
     /// A process, running or down, starts again at a new address, with nothing remembered, and joins its seeds. Nobody
     /// answers at the old address.
     RestartAtNewAddress(usize),
+    /// The machine's wall clock is set back. It gives the first incarnations, so the next processes there start below
+    /// what their former selves had.
+    ClockSetBack(usize, Duration),
     /// The process stalls: what arrives waits, and nothing is done.
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
@@ -61,7 +64,7 @@ pub enum Fault {
 /// What the user of a node does with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Joins through the addresses that the seeds have now.
+    /// Joins through the addresses that the seeds have now, and will again when it starts anew.
     Join {
         /// Who joins.
         node: usize,
@@ -161,6 +164,7 @@ impl fmt::Display for Fault {
             Self::PowerOff(node) => write!(f, "node-{node} loses power"),
             Self::Restart(node) => write!(f, "node-{node} restarts"),
             Self::RestartAtNewAddress(node) => write!(f, "node-{node} restarts at a new address"),
+            Self::ClockSetBack(node, by) => write!(f, "the clock of node-{node} is set back by {by:?}"),
             Self::Pause(node) => write!(f, "node-{node} pauses"),
             Self::Resume(node) => write!(f, "node-{node} resumes"),
             Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),

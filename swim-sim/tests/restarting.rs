@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use swim_core::Status;
-use swim_sim::Fault::{Crash, Restart, RestartAtNewAddress};
+use swim_sim::Fault::{ClockSetBack, Crash, Restart, RestartAtNewAddress};
 use swim_sim::{Cluster, Scenario, Seeds, expect};
 
 const fn secs(seconds: u64) -> Duration {
@@ -71,6 +71,25 @@ fn a_node_that_no_longer_knows_any_seed_is_found_by_those_who_remember_it() {
     cluster.run_for(secs(300));
     cluster.restart(0);
     cluster.run_until(Cluster::converged, secs(90)).unwrap();
+}
+
+#[test]
+fn a_restart_with_a_clock_that_was_set_back_overcomes_its_former_self() {
+    for new_address in [false, true] {
+        for noticed in [false, true] {
+            let mut cluster = Cluster::lan(30).seed(4).build_joined();
+            cluster.run_for(secs(60));
+            cluster.set_metadata(7, b"old").unwrap();
+            cluster.run_for(secs(2));
+            cluster.crash(7);
+            cluster.run_for(if noticed { secs(60) } else { secs(1) });
+            cluster.apply(ClockSetBack(7, secs(3_600)));
+            let restart = if new_address { RestartAtNewAddress(7) } else { Restart(7) };
+            cluster.apply(restart);
+            let joined = cluster.run_until(Cluster::converged, secs(10));
+            joined.unwrap_or_else(|late| panic!("new address: {new_address}, noticed: {noticed}: {late}"));
+        }
+    }
 }
 
 #[test]

@@ -85,8 +85,8 @@ impl Checker for EventStream {
         let agrees = match claim.status {
             Status::Alive => heard == Heard::Alive,
             Status::Suspect => heard == Heard::Suspected,
-            // One who was dead or gone when this node first heard of it is not worth an event.
-            Status::Dead => matches!(heard, Heard::Failed | Heard::Nothing),
+            // A life that was over when this node first heard of it is not worth an event.
+            Status::Dead => matches!(heard, Heard::Failed | Heard::Left | Heard::Nothing),
             Status::Left => matches!(heard, Heard::Left | Heard::Nothing),
         };
         if agrees {

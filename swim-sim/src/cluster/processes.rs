@@ -1,6 +1,8 @@
 //! The beginning and the end of processes.
 
-use swim_core::State;
+use core::net::SocketAddr;
+
+use swim_core::{ExchangeFailure, State};
 
 use super::Cluster;
 use crate::network::connection::Stage;
@@ -8,7 +10,6 @@ use crate::node::Phase;
 use crate::node_set::NodeSet;
 use crate::streams::{self, Purpose};
 use crate::trace::What;
-use swim_core::ExchangeFailure;
 
 impl Cluster {
     /// Starts a process at a node that has none; it joins its seeds, if it knows any.
@@ -19,15 +20,17 @@ impl Cluster {
         let core = streams::stream(self.options.seed, Purpose::Core, core);
         // The configuration was validated and names and addresses are our own, so only a bug gets here.
         node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
-        let seeds = core::mem::take(&mut node.seeds);
         let Some(swim) = node.running() else { return };
         self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
         self.watch.started(self.now, index, swim);
         self.recorder.restarted(index);
-        let joined = if seeds.is_empty() { Ok(()) } else { swim.join(self.now, &seeds) };
-        joined.unwrap_or_else(|error| panic!("node-{index} cannot join {seeds:?}: {error}"));
-        self.nodes[index].seeds = seeds;
-        self.settle(index);
+        let seeds = self.addresses_of(&self.nodes[index].seeds);
+        self.join_addresses(index, &seeds);
+    }
+
+    /// Where nodes are now.
+    pub(super) fn addresses_of(&self, nodes: &[usize]) -> Vec<SocketAddr> {
+        nodes.iter().map(|&node| self.nodes[node].address).collect()
     }
 
     /// Ends the process at a node, if it has one.

@@ -6,7 +6,7 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{BroadcastError, MetadataError};
+use swim_core::{BroadcastError, JoinError, MetadataError};
 
 use super::{Cluster, Occurrence};
 use crate::node::Phase;
@@ -36,7 +36,7 @@ impl Cluster {
         }
     }
 
-    /// A node joins through the addresses that others have now, and keeps them for when it starts again.
+    /// A node joins through others, and will again when it starts anew, wherever they are then.
     pub fn join(&mut self, node: usize, seeds: &[usize]) {
         self.apply(Work::Join { node, seeds: seeds.to_vec() });
     }
@@ -47,10 +47,10 @@ impl Cluster {
     /// If the core refuses an address.
     pub fn join_addresses(&mut self, node: usize, seeds: &[SocketAddr]) {
         let now = self.now;
-        self.nodes[node].seeds = seeds.to_vec();
-        if let Some(swim) = self.nodes[node].running() {
-            swim.join(now, seeds).unwrap_or_else(|error| panic!("node-{node} cannot join {seeds:?}: {error}"));
-            self.settle(node);
+        let Some(swim) = self.nodes[node].running() else { return };
+        match swim.join(now, seeds) {
+            Ok(()) | Err(JoinError::NotRunning) => self.settle(node),
+            Err(error) => panic!("node-{node} cannot join {seeds:?}: {error}"),
         }
     }
 
@@ -176,8 +176,10 @@ impl Cluster {
             }
             Step::Work(Work::Join { node, seeds }) => {
                 self.note(step);
-                let seeds: Vec<_> = seeds.iter().map(|&seed| self.nodes[seed].address).collect();
-                self.join_addresses(*node, &seeds);
+                let known = &mut self.nodes[*node].seeds;
+                known.extend(seeds.iter().filter(|seed| !known.contains(seed)).copied().collect::<Vec<_>>());
+                let addresses = self.addresses_of(seeds);
+                self.join_addresses(*node, &addresses);
             }
             Step::Work(Work::Leave(node)) => {
                 self.note(step);
@@ -199,6 +201,7 @@ impl Cluster {
             Fault::PowerOff(node) => self.stop_process(node, Phase::PoweredOff),
             Fault::Restart(node) if self.nodes[node].swim().is_none() => self.start_process(node),
             Fault::RestartAtNewAddress(node) => self.move_away(node),
+            Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
             Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
                 self.nodes[node].pause();
                 self.agenda.set_timeout(node, None);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use swim_core::Status;
 
 use super::{Scenario, expect};
-use crate::cluster::Builder;
+use crate::cluster::{Builder, Seeds};
 use crate::step::{Fault, Plan};
 use crate::streams::{self, Purpose};
 
@@ -28,13 +28,13 @@ impl Builtin {
 }
 
 /// All of them.
-pub const ALL: [Builtin; 6] = [
+pub const ALL: [Builtin; 7] = [
     Builtin { name: "join-storm", about: "all nodes join through one at the same moment", make: join_storm },
     Builtin { name: "crash", about: "1 % of the nodes crash, at least one", make: crash },
     Builtin { name: "split-heal", about: "the network splits in halves for 90 s and heals", make: split_heal },
     Builtin {
         name: "loss",
-        about: "5 minutes during which packets are lost, and nobody may be declared dead",
+        about: "5 minutes with 5 % loss, or as much as you like; nobody may be declared dead",
         make: loss,
     },
     Builtin {
@@ -43,6 +43,11 @@ pub const ALL: [Builtin; 6] = [
         make: restart,
     },
     Builtin { name: "churn", about: "crashes and restarts drawn from the seed for 5 minutes", make: churn },
+    Builtin {
+        name: "chaos",
+        about: "faults of every kind drawn from the seed for 5 minutes, then a whole world",
+        make: chaos,
+    },
 ];
 
 /// The shipped scenario of a name.
@@ -108,6 +113,17 @@ fn restart(cluster: Builder) -> Scenario {
 fn churn(cluster: Builder) -> Scenario {
     let plan = churn_plan(cluster.seed, cluster.nodes, secs(60), secs(360));
     joined("churn", cluster).plan(&plan).expect_by(secs(600), expect::converged())
+}
+
+fn chaos(cluster: Builder) -> Scenario {
+    let plan = Plan::chaos(cluster.seed, cluster.nodes, secs(30), secs(330));
+    Scenario::new("chaos")
+        .cluster(cluster)
+        .seeds(Seeds::Few(3))
+        .plan(&plan)
+        .expect_by(secs(630), expect::converged())
+        .expect_by(secs(660), expect::equal_tables())
+        .expect_at(secs(690), expect::converged())
 }
 
 /// Every 2 s on average, in a span of time, some node but the first crashes and starts again after 5 to 30 s, every

@@ -48,6 +48,12 @@ pub fn converged() -> Expectation {
     that("all nodes that run agree with the truth", Cluster::converged)
 }
 
+/// See [`Cluster::tables_are_equal`].
+#[must_use]
+pub fn equal_tables() -> Expectation {
+    that("all tables are equal, the dead in them included", Cluster::tables_are_equal)
+}
+
 /// See [`Cluster::everyone_sees`].
 #[must_use]
 pub fn everyone_sees(subject: usize, status: Status) -> Expectation {

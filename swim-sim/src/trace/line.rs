@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use swim_core::{Event, ExchangeFailure, Incarnation, Member};
 
+use super::content::Content;
 use super::hash::RollingHash;
 use crate::address;
 use crate::network::connection::Stage;
@@ -139,9 +140,7 @@ impl fmt::Display for What<'_> {
             Self::Stopped => f.write_str("stopped"),
             Self::Timeout => f.write_str("timeout"),
             Self::Sent { to, bytes, passage } => {
-                let mut content = RollingHash::new();
-                content.bytes(bytes);
-                write!(f, "sent {} bytes [{:016x}] to {to}, {passage}", bytes.len(), content.value())
+                write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes))
             }
             Self::Arrived { from, len } => write!(f, "received {len} bytes from {from}"),
             Self::Missed { from, len } => write!(f, "missed {len} bytes from {from}"),

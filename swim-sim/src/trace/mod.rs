@@ -3,6 +3,7 @@
 //! The hash takes in every byte sent and every event told, so two runs with one hash were the same run. Lines are
 //! formatted only when they are recorded, since formatting every packet costs more than handling it.
 
+mod content;
 mod hash;
 mod line;
 

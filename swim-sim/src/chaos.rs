@@ -1,0 +1,126 @@
+//! Plans drawn from a seed: everything that can break does, for a while; then all is mended.
+//!
+//! Faults and work come from streams of their own, so the same faults strike whatever the users do. What comes out is a
+//! [`Plan`] like any other: it can be printed, stored and cut down.
+
+use core::time::Duration;
+
+use crate::network::Latency;
+use crate::step::{Fault, Plan, Step, Work};
+use crate::streams::{self, Purpose, Stream};
+
+impl Plan {
+    /// Faults of every kind and work of users in a span of time, one every other second on average, then a world that
+    /// is whole: paths as the cluster was built with but for losses, which end, and every process running.
+    #[must_use]
+    pub fn chaos(seed: u64, nodes: usize, from: Duration, to: Duration) -> Self {
+        let mut plan = Self::new();
+        if nodes == 0 {
+            return plan;
+        }
+        let draws: [(Purpose, fn(&mut Stream, usize) -> Step); 2] =
+            [(Purpose::Faults, fault), (Purpose::Workload, work)];
+        for (purpose, draw) in draws {
+            // Stream 0 is the running cluster's own.
+            let mut stream = streams::stream(seed, purpose, 1);
+            let mut at = from;
+            while at < to {
+                plan = plan.at(at, draw(&mut stream, nodes));
+                at += streams::between(&mut stream, Duration::ZERO, Duration::from_secs(8));
+            }
+        }
+        plan.mend(nodes, to)
+    }
+
+    /// The same plan, and at a time everything is whole again.
+    #[must_use]
+    pub fn mend(mut self, nodes: usize, at: Duration) -> Self {
+        for fault in [
+            Fault::Heal,
+            Fault::Loss(0),
+            Fault::Duplication(0),
+            Fault::Reordering(0, Duration::ZERO),
+            Fault::PacketsBlocked(false),
+        ] {
+            self = self.at(at, fault);
+        }
+        for node in 0..nodes {
+            self = self.at(at, Fault::Resume(node)).at(at, Fault::Restart(node));
+        }
+        self
+    }
+}
+
+fn fault(stream: &mut Stream, nodes: usize) -> Step {
+    let kind = streams::below(stream, 21);
+    let (node, other) = (index(stream, nodes), index(stream, nodes));
+    let permille = streams::below(stream, 400) as u16;
+    let time = streams::between(stream, Duration::ZERO, Duration::from_secs(1));
+    let some: Vec<_> = (0..nodes).filter(|_| streams::happens(stream, 400)).collect();
+    match kind {
+        0 | 1 => Fault::Crash(node),
+        2 => Fault::PowerOff(node),
+        3..=5 => Fault::Restart(node),
+        6 => Fault::RestartAtNewAddress(node),
+        7 | 8 => Fault::Pause(node),
+        20 => Fault::ClockSetBack(node, 60 * time),
+        9 | 10 => Fault::Resume(node),
+        11 => Fault::Partition(vec![some]),
+        12 => Fault::OneWayPartition { from: some, to: vec![node, other] },
+        13..=15 => Fault::Heal,
+        16 => Fault::Loss(permille),
+        17 => Fault::LossBetween { from: node, to: other, permille: 2 * permille },
+        18 => Fault::Duplication(permille),
+        _ if permille < 100 => Fault::PacketsBlocked(permille < 30),
+        _ if permille < 200 => Fault::Slowness(Latency::Uniform { low: Duration::ZERO, high: time / 8 }),
+        _ => Fault::Reordering(permille, time),
+    }
+    .into()
+}
+
+fn work(stream: &mut Stream, nodes: usize) -> Step {
+    let kind = streams::below(stream, 8);
+    let (node, other) = (index(stream, nodes), index(stream, nodes));
+    let payload = streams::below(stream, u64::MAX).to_be_bytes().to_vec();
+    match kind {
+        0 => Work::Leave(node),
+        1 => Work::Join { node, seeds: vec![other] },
+        2..=4 => Work::Broadcast { node, payload },
+        _ => Work::SetMetadata { node, metadata: payload },
+    }
+    .into()
+}
+
+fn index(stream: &mut Stream, nodes: usize) -> usize {
+    streams::below(stream, nodes as u64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chaos(seed: u64) -> Plan {
+        Plan::chaos(seed, 10, Duration::from_secs(60), Duration::from_secs(360))
+    }
+
+    #[test]
+    fn a_seed_draws_one_plan_and_another_seed_another() {
+        assert_eq!(chaos(1), chaos(1));
+        assert_ne!(chaos(1), chaos(2));
+    }
+
+    #[test]
+    fn in_a_few_plans_every_kind_of_fault_occurs() {
+        let steps: Vec<_> = (0..20).flat_map(|seed| chaos(seed).steps().to_vec()).collect();
+        let mut kinds: Vec<_> = steps
+            .iter()
+            .map(|(_, step)| match step {
+                Step::Fault(fault) => format!("{:?}", core::mem::discriminant(fault)),
+                Step::Work(work) => format!("work {:?}", core::mem::discriminant(work)),
+            })
+            .collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), 16 + 4, "{kinds:?}");
+    }
+}
