@@ -98,7 +98,7 @@ pub struct Config {
     /// if it had just joined. Default 24 h.
     pub tombstone_for: Duration,
 
-    /// The largest packet, in bytes. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the
+    /// The largest packet sent, in bytes; of others, any up to [`Config::LARGEST_PACKET`] is accepted. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the
     /// longest ping with the longest suspicion of its target beside it, names having 255 bytes) to 65,507.
     pub max_packet_size: usize,
     /// The largest request or reply of an exchange, in bytes, sent or accepted. Default 32 MiB; at least 64 KiB.
@@ -117,23 +117,23 @@ pub struct Config {
     /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536.
     pub max_broadcasts: usize,
     /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most once as long as
-    /// no more origins than this are broadcasting; past it, the origin longest silent is forgotten. Default 1,024; at
-    /// least 1.
+    /// no more origins than this are broadcasting; past it, the origin longest silent is forgotten, and broadcasts of
+    /// the one that takes its place are at first not passed on. Default 16,384; at least 1.
     pub max_broadcast_origins: usize,
     /// How many exchanges this node keeps open at once. A further one is not begun until one ends. Default 16; at
-    /// least 1 more than `join_parallelism`.
+    /// least 1 more than `join_parallelism`, at most 1,024.
     pub max_exchanges: usize,
     /// How many pings on behalf of others, and of the user, are outstanding at most; further requests are dropped and
-    /// counted. Default 256; at least 1.
+    /// counted. Default 256; 1 to 4,096.
     pub max_pings: usize,
     /// How many packets wait to be polled at most; further ones are dropped and counted. Default 1,024; at least 64.
     pub max_transmits: usize,
     /// How many events wait to be polled at most; further ones are dropped and counted. Default 262,144; at least 64.
     pub max_events: usize,
-    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; at least 1.
+    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1 to 4,096.
     pub max_seeds: usize,
-    /// How far above the known incarnation a claim's may be; a higher one is dropped and counted, so that a liar
-    /// cannot use up the numbers. Default 2^42 (139 years of milliseconds); at least 1.
+    /// How far above the known incarnation a claim's may be, or above our own if the member is unknown; a higher one is
+    /// dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at least 1.
     pub max_incarnation_jump: u64,
 }
 
@@ -172,7 +172,7 @@ impl Config {
             max_metadata_size: 512,
             max_broadcast_size: 400,
             max_broadcasts: 1_024,
-            max_broadcast_origins: 1_024,
+            max_broadcast_origins: 16_384,
             max_exchanges: 16,
             max_pings: 256,
             max_transmits: 1_024,
@@ -249,7 +249,7 @@ impl Config {
             at_most(field, duration, "100 years", longest)?;
         }
         if self.probe_timeout >= self.probe_interval {
-            return Err(ConfigError::AtLeast {
+            return Err(ConfigError::NotLess {
                 field: "probe_timeout",
                 value: self.probe_timeout,
                 bound: "probe_interval",
@@ -284,17 +284,17 @@ impl Config {
             ("suspicion_max_mult", usize::from(self.suspicion_max_mult), 1, 64),
             ("awareness_max", usize::from(self.awareness_max), 0, 64),
             ("join_parallelism", usize::from(self.join_parallelism), 1, 64),
-            ("max_packet_size", self.max_packet_size, Self::MIN_PACKET_SIZE, 65_507),
+            ("max_packet_size", self.max_packet_size, Self::MIN_PACKET_SIZE, Self::LARGEST_PACKET),
             ("max_exchange_size", self.max_exchange_size, 65_536, u32::MAX as usize),
             ("max_members", self.max_members, 2, Self::MAX_MEMBERS),
             ("max_metadata_size", self.max_metadata_size, 0, 65_535),
             ("max_broadcasts", self.max_broadcasts, 1, 65_536),
             ("max_broadcast_origins", self.max_broadcast_origins, 1, usize::MAX),
-            ("max_exchanges", self.max_exchanges, usize::from(self.join_parallelism) + 1, 65_536),
-            ("max_pings", self.max_pings, 1, 65_536),
+            ("max_exchanges", self.max_exchanges, usize::from(self.join_parallelism) + 1, 1_024),
+            ("max_pings", self.max_pings, 1, 4_096),
             ("max_transmits", self.max_transmits, 64, usize::MAX),
             ("max_events", self.max_events, 64, usize::MAX),
-            ("max_seeds", self.max_seeds, 1, 65_536),
+            ("max_seeds", self.max_seeds, 1, 4_096),
         ] {
             if !(low..=high).contains(&value) {
                 return Err(ConfigError::OutOfRange { field, value, low, high });
@@ -323,6 +323,8 @@ impl Config {
     const LONGEST_NAME_AND_ADDRESS: usize = 255 + 18;
     /// The table's texts are found through 32-bit offsets, and up to a quarter of them are gaps.
     const MAX_TEXTS: usize = 3 << 30;
+    /// The largest packet that any transport carries: the payload of a UDP datagram over IPv4.
+    pub const LARGEST_PACKET: usize = 65_507;
     /// The highest bound on members that the table's 22-bit slots allow.
     pub const MAX_MEMBERS: usize = (1 << 22) - 1;
     // The wire's tests measure the next three; names are as long as they may be, numbers and addresses too.

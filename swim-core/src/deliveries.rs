@@ -55,10 +55,24 @@ const fn bit(number: u64) -> u64 {
     1 << (number % 64)
 }
 
+/// What a broadcast that arrives is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It was delivered before.
+    Old,
+    /// It is new.
+    New,
+    /// It is new as far as is known, but another origin had to be forgotten for it: it may have been delivered before,
+    /// and must not be passed on, or broadcasts of too many origins would circulate for ever.
+    Doubtful,
+}
+
 /// What was delivered from everyone.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
     origins: BTreeMap<NodeId, Window>,
+    /// The origins by when they last broadcast, the one longest silent first.
+    by_silence: BTreeMap<u64, NodeId>,
     clock: u64,
 }
 
@@ -67,36 +81,40 @@ impl Deliveries {
         self.origins.len()
     }
 
-    /// Notes a broadcast as delivered. Returns whether it was not before. With `max` origins known, the one longest
-    /// silent is forgotten for a new one.
-    pub(crate) fn note(&mut self, origin: &str, epoch: Incarnation, number: u64, max: usize) -> bool {
-        self.clock += 1;
+    /// Notes a broadcast as delivered and says whether it was before. With `max` origins known, the one longest silent
+    /// is forgotten for a new one.
+    pub(crate) fn note(&mut self, origin: &str, epoch: Incarnation, number: u64, max: usize) -> Delivery {
         if number == u64::MAX {
-            return false;
+            return Delivery::Old;
         }
+        let mut new = Delivery::New;
         if !self.origins.contains_key(origin) {
-            if self.origins.len() >= max {
-                self.forget_the_longest_silent();
+            let Ok(id) = NodeId::new(origin) else { return Delivery::Old };
+            if self.origins.len() >= max
+                && let Some((_, silent)) = self.by_silence.pop_first()
+            {
+                self.origins.remove(&silent);
+                new = Delivery::Doubtful;
             }
-            let Ok(id) = NodeId::new(origin) else { return false };
             self.origins.insert(id, Window::new(epoch));
         }
-        let Some(window) = self.origins.get_mut(origin) else { return false };
+        let Some((id, _)) = self.origins.get_key_value(origin) else { return Delivery::Old };
+        let id = id.clone();
+        let Some(window) = self.origins.get_mut(origin) else { return Delivery::Old };
         if epoch < window.epoch {
-            return false;
+            return Delivery::Old;
         }
         if epoch > window.epoch {
-            *window = Window::new(epoch);
+            *window = Window { heard: window.heard, ..Window::new(epoch) };
         }
+        if !window.note(number) {
+            return Delivery::Old;
+        }
+        self.clock += 1;
+        self.by_silence.remove(&window.heard);
         window.heard = self.clock;
-        window.note(number)
-    }
-
-    fn forget_the_longest_silent(&mut self) {
-        let longest = self.origins.iter().min_by_key(|(_, window)| window.heard).map(|(id, _)| id.clone());
-        if let Some(id) = longest {
-            self.origins.remove(&id);
-        }
+        self.by_silence.insert(self.clock, id);
+        new
     }
 }
 
@@ -110,31 +128,36 @@ mod tests {
 
     const LIFE: Incarnation = Incarnation::new(5);
 
-    #[test]
-    fn a_restarted_origin_begins_anew_and_its_old_life_is_over() {
-        let mut deliveries = Deliveries::default();
-        assert!(deliveries.note("a", LIFE, 0, 9));
-        assert!(!deliveries.note("a", LIFE, 0, 9));
-        assert!(deliveries.note("a", Incarnation::new(6), 0, 9));
-        assert!(!deliveries.note("a", LIFE, 1, 9));
+    fn is_new(deliveries: &mut Deliveries, origin: &str, epoch: Incarnation, number: u64) -> bool {
+        deliveries.note(origin, epoch, number, 9) != Delivery::Old
     }
 
     #[test]
-    fn the_origin_longest_silent_is_forgotten_for_a_new_one() {
+    fn a_restarted_origin_begins_anew_and_its_old_life_is_over() {
         let mut deliveries = Deliveries::default();
-        for origin in ["a", "b", "a", "c"] {
-            deliveries.note(origin, LIFE, 0, 2);
-        }
-        assert_eq!(deliveries.len(), 2);
-        assert!(!deliveries.note("a", LIFE, 0, 2) && deliveries.note("b", LIFE, 0, 2));
+        assert!(is_new(&mut deliveries, "a", LIFE, 0));
+        assert!(!is_new(&mut deliveries, "a", LIFE, 0));
+        assert!(is_new(&mut deliveries, "a", Incarnation::new(6), 0));
+        assert!(!is_new(&mut deliveries, "a", LIFE, 1));
+    }
+
+    #[test]
+    fn the_origin_longest_silent_is_forgotten_and_what_comes_instead_is_doubtful() {
+        let mut deliveries = Deliveries::default();
+        let notes =
+            [("a", 0), ("b", 0), ("a", 1), ("c", 0)].map(|(origin, number)| deliveries.note(origin, LIFE, number, 2));
+        assert_eq!(notes, [Delivery::New, Delivery::New, Delivery::New, Delivery::Doubtful]);
+        assert_eq!(deliveries.note("a", LIFE, 0, 2), Delivery::Old);
+        assert_eq!(deliveries.note("b", LIFE, 0, 2), Delivery::Doubtful, "it was forgotten");
+        assert_eq!((deliveries.len(), deliveries.by_silence.len()), (2, 2));
     }
 
     #[test]
     fn absurd_numbers_do_no_harm() {
         let mut deliveries = Deliveries::default();
-        assert!(!deliveries.note("a", LIFE, u64::MAX, 9));
-        assert!(deliveries.note("a", LIFE, u64::MAX - 1, 9));
-        assert!(!deliveries.note("a", LIFE, 3, 9), "far behind the window");
+        assert!(!is_new(&mut deliveries, "a", LIFE, u64::MAX));
+        assert!(is_new(&mut deliveries, "a", LIFE, u64::MAX - 1));
+        assert!(!is_new(&mut deliveries, "a", LIFE, 3), "far behind the window");
     }
 
     proptest! {
@@ -143,7 +166,7 @@ mod tests {
             let mut deliveries = Deliveries::default();
             let mut oracle = BTreeSet::new();
             for number in numbers {
-                prop_assert_eq!(deliveries.note("a", LIFE, number, 9), oracle.insert(number));
+                prop_assert_eq!(is_new(&mut deliveries, "a", LIFE, number), oracle.insert(number));
             }
         }
     }

@@ -19,11 +19,15 @@ pub(crate) enum Purpose {
     ReliablePing { sequence: SequenceNumber },
 }
 
-/// Whether a join was asked for by the user or is an attempt to reconnect.
+/// Whom an exchange is opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contact {
+    /// A seed that is to let us in.
     Seed,
-    Reconnect,
+    /// An active member.
+    Member,
+    /// Whoever lives where a dead member or an absent seed once was.
+    Lost,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -99,7 +99,7 @@ impl core::error::Error for NameError {}
 pub struct Incarnation(u64);
 
 impl Incarnation {
-    /// The highest incarnation that is accepted from anyone. Above it there is always room for a refutation.
+    /// The highest incarnation of all. Of others only lower ones are believed, so that there is room for a refutation.
     pub const MAX: Self = Self(1 << 62);
 
     /// The incarnation `number`.

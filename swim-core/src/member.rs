@@ -6,7 +6,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use crate::id::{Incarnation, NodeId};
 
@@ -129,10 +129,11 @@ impl Identity {
     }
 }
 
-/// Whether an address can be a member's: specified, not multicast, and not port 0.
+/// Whether an address can be a member's: specified, not multicast or broadcast, and not port 0.
 pub(crate) fn is_reachable(address: &SocketAddr) -> bool {
     let ip = address.ip();
-    address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast()
+    let is_broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
+    address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast
 }
 
 /// An address as the wire carries it: IPv4 as such, no flow and no scope.
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn unspecified_multicast_and_port_0_are_not_addresses_of_members() {
-        for bad in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "224.0.0.1:1", "[ff02::1]:9"] {
+        for bad in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "224.0.0.1:1", "[ff02::1]:9", "255.255.255.255:9"] {
             assert!(!is_reachable(&bad.parse().unwrap()), "{bad}");
         }
         assert!(is_reachable(&"127.0.0.1:7946".parse().unwrap()));

@@ -99,6 +99,8 @@ counted! {
         BadIncarnation = "bad_incarnation",
         /// A message of packets in an exchange, or the other way round.
         WrongPlace = "wrong_place",
+        /// A second ping, or request to ping, in one packet: a packet draws one answer at most.
+        SecondRequest = "second_request",
         /// A ping for another name than ours.
         WrongTarget = "wrong_target",
         /// A request to ping a member that this node does not know.

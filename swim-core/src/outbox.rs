@@ -15,25 +15,14 @@ pub(crate) enum Intent {
     Contend { address: SocketAddr, sequence: SequenceNumber },
     /// A request to ping `target` for us.
     PingReq { relay: Slot, target: Slot, sequence: SequenceNumber },
-    /// Our answer to a ping from `to`.
-    Ack { to: SocketAddr, sequence: SequenceNumber, source: Source },
-    /// An ack of `target` passed on to the member that asked for it.
-    RelayedAck { to: SocketAddr, sequence: SequenceNumber, target: Slot },
-    /// Word to the one who asked that `target` did not answer us.
-    Nack { to: SocketAddr, sequence: SequenceNumber },
+    /// Our answer to a ping from `to`: from `source`, if that is a member's own address.
+    Ack { to: SocketAddr, sequence: SequenceNumber, source: Option<Slot> },
+    /// An ack of `target` passed on to the one who asked for it, `trusted` if that is a member at its own address.
+    RelayedAck { to: SocketAddr, sequence: SequenceNumber, target: Slot, trusted: bool },
+    /// Word to the one who asked that its target did not answer us.
+    Nack { to: SocketAddr, sequence: SequenceNumber, trusted: bool },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
-}
-
-/// What is known of the one to whom an ack goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// A member at its own address.
-    Member(Slot),
-    /// A member at another address, perhaps a forged one.
-    Elsewhere(Slot),
-    /// No member.
-    Stranger,
 }
 
 impl Intent {
@@ -42,8 +31,8 @@ impl Intent {
         match *self {
             Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
             Self::PingReq { relay, target, .. } => relay == slot || target == slot,
-            Self::Ack { source: Source::Member(source) | Source::Elsewhere(source), .. } => source == slot,
-            Self::Ack { .. } | Self::Nack { .. } | Self::Contend { .. } => false,
+            Self::Ack { source, .. } => source == Some(slot),
+            Self::Nack { .. } | Self::Contend { .. } => false,
         }
     }
 }

@@ -24,6 +24,8 @@ struct Seed {
     address: SocketAddr,
     state: State,
     backoff: Duration,
+    /// Whether the last attempt failed.
+    failed: bool,
     /// Who answered there last.
     occupant: Option<NodeId>,
     /// Whether the user gave it; others are forgotten first.
@@ -54,7 +56,7 @@ impl Seeds {
         if !self.make_room(max) {
             return false;
         }
-        self.seeds.push(Seed { address, state: State::Due(now), backoff, occupant: None, given: true });
+        self.seeds.push(Seed { address, state: State::Due(now), backoff, failed: false, occupant: None, given: true });
         true
     }
 
@@ -69,7 +71,14 @@ impl Seeds {
     /// Remembers where a member lived that is being forgotten. The oldest such address makes room for a new one.
     pub(crate) fn remember(&mut self, address: SocketAddr, backoff: Duration, max: usize) {
         if self.find(address).is_none() && self.make_room(max) {
-            self.seeds.push(Seed { address, state: State::Resting, backoff, occupant: None, given: false });
+            self.seeds.push(Seed {
+                address,
+                state: State::Resting,
+                backoff,
+                failed: false,
+                occupant: None,
+                given: false,
+            });
         }
     }
 
@@ -107,6 +116,7 @@ impl Seeds {
         if let Some(seed) = self.find(address) {
             seed.state = State::Resting;
             seed.backoff = backoff;
+            seed.failed = false;
             seed.occupant = Some(occupant.clone());
         }
     }
@@ -116,6 +126,7 @@ impl Seeds {
         let seed = self.find(address)?;
         let pause = seed.backoff;
         seed.state = State::Due(now + pause);
+        seed.failed = true;
         seed.backoff = (pause * 2).min(max);
         Some(pause)
     }
@@ -123,7 +134,7 @@ impl Seeds {
     /// Some seed has answered: those that failed before are no longer tried. Those not tried yet still are.
     pub(crate) fn rest_failed(&mut self, first: Duration) {
         for seed in &mut self.seeds {
-            if matches!(seed.state, State::Due(_)) && seed.backoff > first {
+            if matches!(seed.state, State::Due(_)) && seed.failed {
                 seed.state = State::Resting;
                 seed.backoff = first;
             }

@@ -14,6 +14,9 @@ use core::time::Duration;
 pub struct Instant(u64);
 
 impl Instant {
+    /// The end of time, at which arithmetic saturates.
+    pub(crate) const END: Self = Self(u64::MAX);
+
     /// The origin.
     pub const ORIGIN: Self = Self(0);
 

@@ -88,7 +88,8 @@ impl Timers {
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
         let periodic = PERIODIC.iter().filter_map(|&timer| Some((self.get(timer)?, timer)));
         let member = self.members.first().map(|(at, slot)| (at, Timer::Member(slot)));
-        let (_, timer) = periodic.chain(member).min().filter(|&(at, _)| at <= now)?;
+        // What is set to the end of time would be set there again and again.
+        let (_, timer) = periodic.chain(member).min().filter(|&(at, _)| at <= now && at < Instant::END)?;
         self.cancel(timer);
         Some(timer)
     }

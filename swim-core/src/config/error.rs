@@ -14,7 +14,7 @@ pub enum ConfigError {
         field: &'static str,
     },
     /// `field` must be less than `bound`.
-    AtLeast {
+    NotLess {
         /// The setting.
         field: &'static str,
         /// Its value.
@@ -74,7 +74,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Zero { field } => write!(f, "{field} is zero"),
-            Self::AtLeast { field, value, bound, limit } => {
+            Self::NotLess { field, value, bound, limit } => {
                 write!(f, "{field} is {value:?} and must be less than {bound}, which is {limit:?}")
             }
             Self::MoreThan { field, value, bound, limit } => {

@@ -127,6 +127,11 @@ impl Members {
         self.records.len() - self.vacant.len()
     }
 
+    /// Whether nobody can be added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= self.max
+    }
+
     /// The slot of the member of that name, a tombstone's too.
     #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<Slot> {
@@ -137,7 +142,7 @@ impl Members {
     /// Adds a member that is not there, without description; `None` if the table is full.
     pub(crate) fn insert(&mut self, name: &str, claim: Claim) -> Option<Slot> {
         debug_assert!(self.find(name).is_none(), "a member is inserted once");
-        if self.len() >= self.max {
+        if self.is_full() {
             return None;
         }
         let text = self.texts.insert(name);
@@ -155,15 +160,13 @@ impl Members {
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.insert(hash(*index_key, name.as_bytes()), slot, hash_of);
-        self.digest.add(self.fingerprint(slot));
+        self.count(slot);
         Some(slot)
     }
 
     /// Forgets a member wholly; its slot may be used again.
     pub(crate) fn remove(&mut self, slot: Slot) {
-        if !self.is_buried(slot) {
-            self.digest.remove(self.fingerprint(slot));
-        }
+        self.discount(slot);
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.remove(hash_of(slot), slot, hash_of);
@@ -237,12 +240,10 @@ impl Members {
         if claim <= self.claim(slot) {
             return false;
         }
-        if !self.is_buried(slot) {
-            self.digest.remove(self.fingerprint(slot));
-        }
+        self.discount(slot);
         self.records[slot.index()].incarnation = claim.incarnation;
         self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
-        self.digest.add(self.fingerprint(slot));
+        self.count(slot);
         true
     }
 
@@ -267,22 +268,20 @@ impl Members {
         }
         let changed = order.is_none_or(core::cmp::Ordering::is_ne);
         let first = known.is_none();
-        self.digest.remove(self.fingerprint(slot));
+        self.discount(slot);
         let record = &mut self.records[slot.index()];
         record.described = incarnation;
         if changed {
             record.text = self.texts.describe(record.text, address, metadata);
         }
-        self.digest.add(self.fingerprint(slot));
+        self.count(slot);
         self.pack_if_worth_it();
         if changed && !first { Described::Changed } else { Described::Confirmed }
     }
 
-    /// Turns a member into a tombstone: its name and claim stay, its description goes, and the digest no longer
-    /// counts it.
+    /// Turns a member into a tombstone: its name and claim stay, its description goes.
     pub(crate) fn bury(&mut self, slot: Slot) {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
-        self.digest.remove(self.fingerprint(slot));
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
         self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
@@ -313,7 +312,7 @@ impl Members {
             len += 1;
             assert_eq!(self.find(self.name(slot)), Some(slot), "the index finds every member");
             assert!(self.is_buried(slot) <= !self.is_active(slot), "the buried are not active");
-            if !self.is_buried(slot) {
+            if self.claim(slot).status.is_active() {
                 digest.add(self.fingerprint(slot));
             }
             if let Some(description) = self.description(slot) {
@@ -323,6 +322,21 @@ impl Members {
         assert_eq!(len, self.len(), "vacant slots are counted");
         assert!(len <= self.max, "the table is bounded");
         assert_eq!(digest, self.digest, "the digest is that of the records");
+    }
+
+    /// Adds a member to the digest, which counts the alive and the suspected: about the dead, whose time ends at each node
+    /// by its own clock, tables need not agree.
+    fn count(&mut self, slot: Slot) {
+        if self.claim(slot).status.is_active() {
+            self.digest.add(self.fingerprint(slot));
+        }
+    }
+
+    /// Takes a member out of the digest, before it changes.
+    fn discount(&mut self, slot: Slot) {
+        if self.claim(slot).status.is_active() {
+            self.digest.remove(self.fingerprint(slot));
+        }
     }
 
     fn digest_key(&self, slot: Slot) -> u64 {

@@ -45,16 +45,18 @@ fn two_descriptions_of_one_incarnation_end_alike_in_either_order() {
 }
 
 #[test]
-fn a_tombstone_keeps_name_and_claim_and_leaves_the_digest() {
+fn a_tombstone_keeps_name_and_claim_and_the_digest_counts_only_the_active() {
     let mut table = Members::new(10, 0);
     let empty = table.digest().clone();
     let slot = table.insert("a", claim(7, Status::Dead)).unwrap();
     table.describe(slot, Incarnation::new(7), address(1), b"meta");
+    assert_eq!(table.digest(), &empty);
     table.bury(slot);
     assert_eq!((table.find("a"), table.claim(slot)), (Some(slot), claim(7, Status::Dead)));
     assert_eq!(table.digest(), &empty);
     assert!(!table.raise(slot, claim(7, Status::Alive)));
     assert!(table.raise(slot, claim(8, Status::Alive)) && !table.is_buried(slot));
+    assert_ne!(table.digest(), &empty);
     table.check_invariants();
 }
 

@@ -9,7 +9,7 @@ use rand_core::Rng;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::hash::hash;
-use crate::id::Slot;
+use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
 use crate::members::{Described, Told};
 use crate::metrics::DropReason;
@@ -53,10 +53,6 @@ struct Change {
 impl<R: Rng> Swim<R> {
     /// Merges what was heard. Returns whether it changed anything.
     pub(super) fn hear(&mut self, now: Instant, news: &News<'_>) -> bool {
-        if news.description.is_some_and(|described| described.metadata.len() > self.config.max_metadata_size) {
-            self.metrics.drop(DropReason::MetadataTooLong);
-            return false;
-        }
         let Some(slot) = self.members.find(news.id) else { return self.meet(now, news) };
         if slot == self.me.slot {
             return self.hear_of_me(now, news);
@@ -68,9 +64,7 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let before = self.members.claim(slot);
-        let highest = before.incarnation.get().saturating_add(self.config.max_incarnation_jump);
-        if news.claim.incarnation.get() > highest {
-            self.metrics.drop(DropReason::BadIncarnation);
+        if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
             return false;
         }
         let raised = self.members.raise(slot, news.claim);
@@ -89,10 +83,32 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// Whether an incarnation is low enough above a known one to be believed; counted if not. The highest of all is not
+    /// believed of anyone, since it could not be refuted.
+    pub(super) fn is_within_reach(&mut self, claimed: Incarnation, known: Incarnation) -> bool {
+        let highest = known.get().saturating_add(self.config.max_incarnation_jump);
+        let believed = claimed.get() <= highest && claimed < Incarnation::MAX;
+        if !believed {
+            self.metrics.drop(DropReason::BadIncarnation);
+        }
+        believed
+    }
+
     /// Merges news of a member that is not in the table.
     fn meet(&mut self, now: Instant, news: &News<'_>) -> bool {
-        if !news.claim.status.is_active() && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
+        let is_active = news.claim.status.is_active();
+        if !is_active && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
             return false;
+        }
+        if news.description.is_some_and(|described| described.metadata.len() > self.config.max_metadata_size) {
+            self.metrics.drop(DropReason::MetadataTooLong);
+            return false;
+        }
+        if !self.is_within_reach(news.claim.incarnation, self.incarnation()) {
+            return false;
+        }
+        if self.members.is_full() && is_active {
+            self.make_room(now);
         }
         let Some(slot) = self.members.insert(news.id, news.claim) else {
             self.metrics.drop(DropReason::MembersFull);
@@ -103,16 +119,33 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
+    fn make_room(&mut self, now: Instant) {
+        if let Some(slot) = self.departed.oldest_buried(|slot| self.members.is_buried(slot)) {
+            self.timers.cancel(Timer::Member(slot));
+            self.forget(slot);
+        } else if let Some(slot) = self.departed.random(&mut self.rng) {
+            self.reap(now, slot);
+            self.timers.cancel(Timer::Member(slot));
+            self.forget(slot);
+        }
+    }
+
     fn describe(&mut self, slot: Slot, news: &News<'_>) -> Described {
-        news.description
-            .map_or(Described::Known, |new| self.members.describe(slot, new.incarnation, new.address, new.metadata))
+        let Some(new) = news.description else { return Described::Known };
+        if new.metadata.len() > self.config.max_metadata_size {
+            // The claim still counts: it may be a refutation.
+            self.metrics.drop(DropReason::MetadataTooLong);
+            return Described::Known;
+        }
+        self.members.describe(slot, new.incarnation, new.address, new.metadata)
     }
 
     /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
-    /// hear of its death to refute it; if not, the others must.
+    /// hear of that to refute it; if not, the others must find out. So it is suspected, not declared dead once more.
     fn remind(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
         if news.claim.status == Status::Alive && news.claim < self.members.claim(slot) {
-            self.pass_on_claim(now, slot, &self.me.id.clone());
+            self.pass_on_doubt(now, slot);
         }
     }
 
@@ -120,7 +153,7 @@ impl<R: Rng> Swim<R> {
     fn confirm(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
         let Some(suspicion) = self.detector.suspicions.get_mut(slot) else { return };
         if suspicion.incarnation() == news.claim.incarnation && suspicion.confirm(hash(0, news.from.as_bytes())) {
-            self.timers.set(Timer::Member(slot), suspicion.deadline());
+            self.timers.set(Timer::Member(slot), suspicion.deadline().max(now));
             self.pass_on_claim(now, slot, news.from);
         }
     }
@@ -129,6 +162,7 @@ impl<R: Rng> Swim<R> {
     fn settle(&mut self, now: Instant, slot: Slot, news: &News<'_>, change: Change) {
         let claim = self.members.claim(slot);
         if change.raised {
+            self.drop_outdated_updates(slot);
             self.detector.suspicions.end(slot);
             match claim.status {
                 Status::Alive => self.timers.cancel(Timer::Member(slot)),
@@ -196,7 +230,8 @@ impl<R: Rng> Swim<R> {
         if news.spread == Spread::Silent {
             return;
         }
-        if change.described != Described::Known || change.raised && news.claim.status == Status::Alive {
+        let is_alive_news = change.described != Described::Known || change.raised && news.claim.status == Status::Alive;
+        if is_alive_news && self.members.is_active(slot) {
             self.pass_on_alive(now, slot);
         }
         if change.raised && news.claim.status != Status::Alive {
@@ -216,8 +251,11 @@ impl<R: Rng> Swim<R> {
             self.tell(Event::Isolated);
             self.contacts.seeds.wake(now);
             self.contact_seeds(now);
-        } else if core::mem::take(&mut self.me.isolated) {
-            self.tell(Event::Reconnected);
+        } else {
+            if core::mem::take(&mut self.me.isolated) {
+                self.tell(Event::Reconnected);
+            }
+            self.arm_gossip(now);
         }
     }
 
@@ -233,6 +271,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn member_timeout(&mut self, now: Instant, slot: Slot) {
         if self.members.is_buried(slot) {
             self.forget(slot);
+            self.departed.tidy_buried(|slot| self.members.is_buried(slot));
         } else if self.members.claim(slot).status == Status::Suspect {
             self.declare_dead(now, slot);
         } else {
@@ -272,8 +311,8 @@ impl<R: Rng> Swim<R> {
             self.tell(Event::Reaped(self.id_at(slot)));
         }
         self.departed.remove(slot);
-        self.drop_updates(slot);
         self.members.bury(slot);
+        self.departed.bury(slot);
         self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
     }
 }

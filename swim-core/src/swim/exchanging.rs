@@ -194,8 +194,8 @@ impl<R: Rng> Swim<R> {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
                 self.joined(now, address, of, source, entries);
             }
-            (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { buckets, .. }) => {
-                self.compared(now, peer, of, buckets);
+            (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
+                self.compared(now, peer, of, source, buckets);
             }
             (Purpose::Buckets, ExchangeMessage::BucketsReply { entries, .. }) => {
                 self.swapped(now, entries);

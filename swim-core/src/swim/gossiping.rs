@@ -13,7 +13,6 @@ use crate::dissemination::retransmit_limit;
 use crate::id::Slot;
 use crate::member::Status;
 use crate::outbox::Intent;
-use crate::random::sample;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Message;
@@ -44,9 +43,6 @@ impl<R: Rng> Swim<R> {
             address: description.address,
             metadata: description.metadata,
         });
-        if self.members.claim(slot).status == Status::Alive {
-            self.gossip.updates.cancel(claim_key(slot));
-        }
         self.gossip.updates.push(Some(alive_key(slot)), body);
         self.arm_gossip(now);
     }
@@ -55,11 +51,39 @@ impl<R: Rng> Swim<R> {
     pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
         let Some(message) = self.claim_message(slot, from) else { return };
         let body = encoded(&message);
+        self.gossip.updates.push(Some(claim_key(slot)), body);
+        self.arm_gossip(now);
+    }
+
+    /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.
+    pub(super) fn pass_on_doubt(&mut self, now: Instant, slot: Slot) {
+        if self.gossip.updates.contains(claim_key(slot)) {
+            return;
+        }
+        let claim = self.members.claim(slot);
+        if claim.status == Status::Left {
+            let me = self.me.id.clone();
+            return self.pass_on_claim(now, slot, &me);
+        }
+        let (id, from) = (self.members.name(slot), &*self.me.id);
+        let body = encoded(&Message::Suspect { id, incarnation: claim.incarnation, from });
+        self.gossip.updates.push(Some(claim_key(slot)), body);
+        self.arm_gossip(now);
+    }
+
+    /// Says again that we are alive, if that does not wait to be said.
+    pub(super) fn insist(&mut self, now: Instant) {
+        if !self.gossip.updates.contains(alive_key(self.me.slot)) {
+            self.pass_on_alive(now, self.me.slot);
+        }
+    }
+
+    /// Drops what waits to be said of a member and what its record, just raised, has made outdated.
+    pub(super) fn drop_outdated_updates(&mut self, slot: Slot) {
+        self.gossip.updates.cancel(claim_key(slot));
         if !self.members.claim(slot).status.is_active() {
             self.gossip.updates.cancel(alive_key(slot));
         }
-        self.gossip.updates.push(Some(claim_key(slot)), body);
-        self.arm_gossip(now);
     }
 
     /// The message that makes the claim that stands about a member, unless that is Alive.
@@ -97,32 +121,33 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last time.
-    fn arm_gossip(&mut self, now: Instant) {
-        if self.timers.get(Timer::Gossip).is_none() {
+    pub(super) fn arm_gossip(&mut self, now: Instant) {
+        let waits = self.gossip.updates.len() + self.gossip.broadcasts.len() > 0;
+        if waits && self.timers.get(Timer::Gossip).is_none() {
             let rested = self.gossip.last_tick.map_or(now, |tick| tick + self.config.gossip_interval);
             self.timers.set(Timer::Gossip, rested.max(now));
         }
     }
 
-    /// Sends what waits to a few members, the recently dead among them. How many of the few are dead is drawn; the
-    /// others are the next on a walk through the peers, so that in a small cluster everyone is met.
+    /// Sends what waits to a few members, the next on a walk through the peers, so that in a small cluster everyone is
+    /// met; and its own death to one of the recently dead.
     pub(super) fn gossip_tick(&mut self, now: Instant) {
         self.gossip.last_tick = Some(now);
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
-        self.timers.set(Timer::Gossip, now + self.config.gossip_interval);
-        let dead = self.departed.recent(now, self.config.gossip_to_dead_for);
-        let pool = self.peers.len() + dead;
-        for place in sample(&mut self.rng, usize::from(self.config.gossip_fanout), pool) {
-            let peers = self.peers.len() as u32;
-            let target =
-                if place < peers { self.peers.walk() } else { self.departed.recent_at((place - peers) as usize) };
-            if let Some(target) = target {
+        for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
+            if let Some(target) = self.peers.walk() {
                 self.send(Intent::Gossip { target });
             }
         }
-        if self.me.state == State::Leaving && pool == 0 {
+        let window = self.config.gossip_to_dead_for;
+        if let Some(target) = self.departed.random_recent(&mut self.rng, now, window) {
+            self.send(Intent::Gossip { target });
+        }
+        if self.peers.len() > 0 {
+            self.timers.set(Timer::Gossip, now + self.config.gossip_interval);
+        } else if self.me.state == State::Leaving {
             self.complete_leave();
         }
     }

@@ -74,8 +74,9 @@ impl<R: Rng> Swim<R> {
 
     pub(super) fn open_join(&mut self, now: Instant, address: SocketAddr, of: Contact) {
         let mut request = Vec::new();
+        let table = self.whole_table();
         let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
-        let entries = self.write_entries(now, &self.whole_table(), &mut writer);
+        let entries = self.write_entries(now, &table, &mut writer);
         if self.open(now, address, Purpose::Join { address, of }, request) {
             self.metrics.entries_sent += entries;
             self.metrics.count_sent(MessageKind::Join);
@@ -87,14 +88,15 @@ impl<R: Rng> Swim<R> {
         if *self.me.id == *source
             && let Some(address) = self.namesake(theirs, from)
         {
-            self.witness(address);
+            self.witness(now, address);
         }
         if self.merge(now, theirs, Spread::Gossip) {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
+        let table = self.whole_table();
         let mut writer = begin_join_reply(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut reply);
-        self.metrics.entries_sent += self.write_entries(now, &self.whole_table(), &mut writer);
+        self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         self.metrics.count_sent(MessageKind::JoinReply);
         reply
     }
@@ -110,7 +112,7 @@ impl<R: Rng> Swim<R> {
                 }
                 return;
             };
-            self.witness(namesake);
+            self.witness(now, namesake);
         }
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
@@ -130,12 +132,11 @@ impl<R: Rng> Swim<R> {
     fn namesake(&self, theirs: Entries<'_>, from: SocketAddr) -> Option<SocketAddr> {
         let entry = theirs.iter().find(|entry| *entry.id == *self.me.id);
         let address = entry.and_then(|entry| entry.description).map_or(from, |described| described.address);
-        let is_ours = entry.is_some_and(|entry| entry.claim.incarnation == self.incarnation());
-        (!is_ours || address != self.me.address).then_some(address)
+        (address != self.me.address).then_some(address)
     }
 
     pub(super) fn join_failed(&mut self, now: Instant, address: SocketAddr, of: Contact, failure: ExchangeFailure) {
-        if of == Contact::Reconnect || self.me.state != State::Running {
+        if of == Contact::Lost || self.me.state != State::Running {
             return;
         }
         let Some(mut retry_in) = self.contacts.seeds.failed(address, now, self.config.join_backoff_max) else { return };
@@ -163,7 +164,7 @@ impl<R: Rng> Swim<R> {
             (dead, seed) => dead.or(seed),
         };
         if let Some(address) = target.filter(|&address| address != self.me.address) {
-            self.compare_with(now, address, Contact::Reconnect);
+            self.compare_with(now, address, Contact::Lost);
         }
     }
 }

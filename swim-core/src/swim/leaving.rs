@@ -27,6 +27,7 @@ impl<R: Rng> Swim<R> {
             self.complete_leave();
         } else {
             self.timers.set(Timer::Leave, now + self.config.leave_timeout);
+            self.drop_outdated_updates(self.me.slot);
             self.pass_on_claim(now, self.me.slot, &self.me.id.clone());
         }
         self.debug_check();
@@ -35,8 +36,10 @@ impl<R: Rng> Swim<R> {
     /// The departure is spread, or there is nobody to tell.
     pub(super) fn complete_leave(&mut self) {
         self.me.state = State::Left;
+        self.end_pings(|_| true);
         self.timers.clear();
         self.outputs.packets.clear();
-        self.tell(Event::LeaveComplete);
+        // Whoever waits for it must not miss it, however many events wait.
+        self.outputs.events.push_back(Event::LeaveComplete);
     }
 }

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use crate::id::{Incarnation, NodeId, Slot};
+use crate::time::Instant;
 
 /// How far a node's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +33,13 @@ pub(super) struct Me {
     /// Its own place in the table.
     pub(super) slot: Slot,
     pub(super) address: SocketAddr,
-    /// The first incarnation of this life: broadcasts are numbered within it.
+    /// The incarnation at which this life was first known as such: broadcasts are numbered within it.
     pub(super) epoch: Incarnation,
     pub(super) cluster: u32,
     pub(super) state: State,
     pub(super) contender: Option<Contender>,
+    /// When the user was last told of a contender.
+    pub(super) conflict_told: Option<Instant>,
     /// The user was told that no peer is left, and not yet that one is there again.
     pub(super) isolated: bool,
     /// There was a peer when it was last looked.
@@ -53,6 +56,7 @@ impl Me {
             cluster,
             state: State::Running,
             contender: None,
+            conflict_told: None,
             isolated: false,
             had_peers: false,
         }

@@ -9,6 +9,7 @@ use super::claims::{News, Spread};
 use crate::id::Slot;
 use crate::member::{Claim, Status};
 use crate::metrics::DropReason;
+use crate::random::below;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Description, Entries, EntriesWriter, Entry};
@@ -24,15 +25,29 @@ impl<R: Rng> Swim<R> {
         writer.len() as u64
     }
 
-    /// All that is known, tombstones included.
-    pub(super) fn whole_table(&self) -> Vec<Slot> {
-        self.members.slots().collect()
+    /// All that is known, tombstones included, ourselves first.
+    pub(super) fn whole_table(&mut self) -> Vec<Slot> {
+        let others = self.members.slots().filter(|&slot| slot != self.me.slot).collect();
+        let mut slots = self.turned(others);
+        slots.insert(0, self.me.slot);
+        slots
     }
 
-    /// What the digest counts in the buckets of `mask`.
-    pub(super) fn table_of(&self, mask: u64) -> Vec<Slot> {
-        let is_wanted = |&slot: &Slot| !self.members.is_buried(slot) && mask >> self.members.bucket(slot) & 1 == 1;
-        self.members.slots().filter(is_wanted).collect()
+    /// All that is known of the buckets of `mask`.
+    pub(super) fn table_of(&mut self, mask: u64) -> Vec<Slot> {
+        let is_wanted = |&slot: &Slot| mask >> self.members.bucket(slot) & 1 == 1;
+        let slots = self.members.slots().filter(is_wanted).collect();
+        self.turned(slots)
+    }
+
+    /// The slots from a random one on, so that of a table that does not fit into an exchange another part is sent each
+    /// time.
+    fn turned(&mut self, mut slots: Vec<Slot>) -> Vec<Slot> {
+        if !slots.is_empty() {
+            let first = below(&mut self.rng, slots.len() as u32) as usize;
+            slots.rotate_left(first);
+        }
+        slots
     }
 
     fn entry(&self, now: Instant, slot: Slot) -> Entry<'_> {
@@ -79,6 +94,10 @@ impl<R: Rng> Swim<R> {
             if claim.status == Status::Dead && self.is_believed_active(id) {
                 claim = Claim::new(claim.incarnation, Status::Suspect);
             }
+            // A table does not say who accused: what we know already is no further accusation.
+            if claim.status == Status::Suspect && self.claim_of(id) == Some(claim) {
+                continue;
+            }
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
             learnt |= self.hear(now, &News { id, claim, description, from: &me, age, spread });
         }
@@ -86,6 +105,10 @@ impl<R: Rng> Swim<R> {
     }
 
     fn is_believed_active(&self, id: &str) -> bool {
-        self.members.find(id).is_some_and(|slot| self.members.claim(slot).status.is_active())
+        self.claim_of(id).is_some_and(|claim| claim.status.is_active())
+    }
+
+    fn claim_of(&self, id: &str) -> Option<Claim> {
+        self.members.find(id).map(|slot| self.members.claim(slot))
     }
 }

@@ -8,11 +8,13 @@ use rand_core::Rng;
 
 use super::claims::{News, Spread};
 use super::{State, Swim};
+use crate::config::Config;
+use crate::deliveries::Delivery;
 use crate::event::Event;
-use crate::id::{Incarnation, NodeId, SequenceNumber};
-use crate::member::{Claim, Status};
+use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
+use crate::member::{Claim, Status, normal_address};
 use crate::metrics::DropReason;
-use crate::outbox::{Intent, Source};
+use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::wire::{Description, Message, Packet, WireError};
 
@@ -27,15 +29,25 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotRunning);
             return;
         }
-        if packet.len() > self.config.max_packet_size {
+        if packet.len() > Config::LARGEST_PACKET {
             self.metrics.drop(DropReason::Oversized);
             return;
         }
         match Packet::open(packet, self.me.cluster) {
-            Ok(messages) => messages.for_each(|message| match message {
-                Ok(message) => self.handle_message(now, from, &message),
-                Err(error) => self.metrics.drop(WireError::reason(error)),
-            }),
+            Ok(messages) => {
+                let mut wants_answer = false;
+                messages.for_each(|message| match message {
+                    // One packet draws one answer at most, or a short one could draw a flood.
+                    Ok(Message::Ping { .. } | Message::PingReq { .. }) if wants_answer => {
+                        self.metrics.drop(DropReason::SecondRequest);
+                    }
+                    Ok(message) => {
+                        wants_answer |= matches!(message, Message::Ping { .. } | Message::PingReq { .. });
+                        self.handle_message(now, from, &message);
+                    }
+                    Err(error) => self.metrics.drop(WireError::reason(error)),
+                });
+            }
             Err(error) => self.metrics.drop(error.reason()),
         }
         self.debug_check();
@@ -52,8 +64,10 @@ impl<R: Rng> Swim<R> {
             spread: Spread::Gossip,
         };
         match *message {
-            Message::Ping { sequence, target, source } => self.handle_ping(from, sequence, target, source),
-            Message::PingReq { sequence, target, .. } => self.handle_ping_req(now, from, sequence, target),
+            Message::Ping { sequence, target, source } => self.handle_ping(now, from, sequence, target, source),
+            Message::PingReq { sequence, target, source } => {
+                self.handle_ping_req(now, from, sequence, target, source);
+            }
             Message::Ack { sequence, source } => self.handle_ack(now, sequence, source),
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
@@ -75,23 +89,28 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn handle_ping(&mut self, from: SocketAddr, sequence: SequenceNumber, target: &str, source: &str) {
+    fn handle_ping(&mut self, now: Instant, from: SocketAddr, sequence: SequenceNumber, target: &str, source: &str) {
         if *self.me.id == *source {
-            if self.detector.pings.find(sequence).is_some() {
-                return; // Our own question, whether another bears our name, has come back to us.
+            let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
+            if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {
+                // Our own ping has come back to us: its target is said to live where we do.
+                self.metrics.drop(DropReason::WrongTarget);
+                return;
             }
-            self.witness(from);
+            self.witness(now, from);
         }
         if *self.me.id != *target {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
-        let source = match self.members.find(source) {
-            Some(slot) if self.members.address(slot) == Some(from) => Source::Member(slot),
-            Some(slot) => Source::Elsewhere(slot),
-            None => Source::Stranger,
-        };
+        let source = self.member_behind(from, source);
         self.send(Intent::Ack { to: from, sequence, source });
+    }
+
+    /// The member of that name, if it speaks from its own address. Whoever speaks from another may have forged it, and
+    /// is told no more than it asked for.
+    pub(super) fn member_behind(&self, from: SocketAddr, source: &str) -> Option<Slot> {
+        self.members.find(source).filter(|&slot| self.members.address(slot) == Some(normal_address(from)))
     }
 
     fn handle_broadcast(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
@@ -99,16 +118,23 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
         }
-        let max_origins = self.config.max_broadcast_origins;
-        let is_ours = *self.me.id == *origin && epoch == self.me.epoch;
-        if is_ours || !self.gossip.deliveries.note(origin, epoch, number, max_origins) {
+        if *self.me.id == *origin {
+            self.metrics.drop(DropReason::DuplicateBroadcast);
+            return;
+        }
+        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
+        if !self.is_within_reach(epoch, known) {
+            return;
+        }
+        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
+        if delivery == Delivery::Old {
             self.metrics.drop(DropReason::DuplicateBroadcast);
             return;
         }
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
         }
-        if self.gossip.broadcasts.len() < self.config.max_broadcasts {
+        if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, &Message::Broadcast { origin, epoch, number, payload });
         } else {
             self.metrics.drop(DropReason::BroadcastsFull);

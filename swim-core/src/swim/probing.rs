@@ -8,7 +8,7 @@ use super::claims::{News, Spread};
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
-use crate::member::{Claim, Status};
+use crate::member::{Claim, Status, normal_address};
 use crate::metrics::DropReason;
 use crate::outbox::Intent;
 use crate::probe::{Answer, Probe, Stage};
@@ -116,7 +116,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let probed = self.detector.probe.as_ref().filter(|probe| probe.stage() == Stage::Direct).map(Probe::target);
-        if probed.is_some_and(|target| self.members.address(target) == Some(address)) {
+        if probed.is_some_and(|target| self.members.address(target) == Some(normal_address(address))) {
             self.timers.cancel(Timer::ProbeTimeout);
             self.probe_indirectly(now);
         }

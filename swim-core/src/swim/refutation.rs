@@ -16,7 +16,6 @@ use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;
 use crate::member::{Claim, Status};
-use crate::metrics::DropReason;
 use crate::outbox::Intent;
 use crate::pings::Purpose;
 use crate::time::Instant;
@@ -25,7 +24,14 @@ impl<R: Rng> Swim<R> {
     /// Judges a claim about our own name. Returns whether it made us raise our incarnation.
     pub(super) fn hear_of_me(&mut self, now: Instant, news: &News<'_>) -> bool {
         let own = self.members.claim(self.me.slot);
-        if self.me.state != State::Running || news.claim.incarnation < own.incarnation {
+        if self.me.state != State::Running {
+            return false;
+        }
+        if news.claim.incarnation < own.incarnation {
+            if news.claim.status != Status::Alive && !self.has_conceded() {
+                // Someone has not heard our refutation, and it may have been sent as often as it may.
+                self.insist(now);
+            }
             return false;
         }
         let elsewhere = news.description.filter(|described| described.address != self.me.address);
@@ -57,12 +63,15 @@ impl<R: Rng> Swim<R> {
     /// Shows that we are alive, above the incarnation that says otherwise.
     fn refute(&mut self, now: Instant, claimed: Incarnation) -> bool {
         let own = self.incarnation();
-        let highest = own.get().saturating_add(self.config.max_incarnation_jump);
-        let next = own.max(claimed).next().filter(|_| claimed.get() <= highest);
-        let Some(incarnation) = next else {
-            self.metrics.drop(DropReason::BadIncarnation);
+        if self.me.state != State::Running || !self.is_within_reach(claimed, own) {
             return false;
-        };
+        }
+        let Some(incarnation) = own.max(claimed).next() else { return false };
+        if claimed > own {
+            // Only a former life of ours can have said so: its broadcasts are not those of this one.
+            self.me.epoch = incarnation;
+            self.gossip.broadcasts_sent = 0;
+        }
         self.metrics.refutations += 1;
         let metadata = self.members.description(self.me.slot).map(|own| Vec::from(own.metadata));
         self.assert_self(now, incarnation, &metadata.unwrap_or_default());
@@ -78,8 +87,9 @@ impl<R: Rng> Swim<R> {
 
     /// Our name is said to belong to a node at another address: look whether one is there.
     fn contest(&mut self, now: Instant, address: SocketAddr, incarnation: Incarnation) {
+        let has_conceded = self.has_conceded();
         if let Some(contender) = &mut self.me.contender
-            && contender.address == address
+            && (contender.address == address || has_conceded)
         {
             contender.incarnation = contender.incarnation.max(incarnation);
             return;
@@ -91,14 +101,18 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A node at `address` has spoken under our name.
-    pub(super) fn witness(&mut self, address: SocketAddr) {
+    pub(super) fn witness(&mut self, now: Instant, address: SocketAddr) {
         let known = self.me.contender.filter(|contender| contender.address == address);
-        if known.is_some_and(|contender| contender.confirmed) {
+        if known.is_some_and(|contender| contender.confirmed) || self.has_conceded() {
             return;
         }
         let incarnation = known.map_or(Incarnation::default(), |contender| contender.incarnation);
         self.me.contender = Some(Contender { address, incarnation, confirmed: true });
-        self.tell(Event::Conflict { address });
+        // A namesake that is seen under several addresses is told of once in a while.
+        if self.me.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now) {
+            self.me.conflict_told = Some(now);
+            self.tell(Event::Conflict { address });
+        }
     }
 
     /// Nobody answered under our name at `address`: what is said of it is about a former life of ours.

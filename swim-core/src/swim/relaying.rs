@@ -2,6 +2,7 @@
 //! bear our name.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -9,24 +10,32 @@ use super::Swim;
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
 use crate::metrics::DropReason;
-use crate::outbox::{Intent, Source};
+use crate::outbox::Intent;
 use crate::pings::{Ping, Purpose};
 use crate::time::Instant;
 use crate::timers::Timer;
 
 impl<R: Rng> Swim<R> {
     /// A member asks us to ping another one. Only members that we know are pinged, so that nobody can aim us at
-    /// strangers.
-    pub(super) fn handle_ping_req(&mut self, now: Instant, from: SocketAddr, sequence: SequenceNumber, target: &str) {
+    /// strangers; what goes back to an unproved address is no longer than what came.
+    pub(super) fn handle_ping_req(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        sequence: SequenceNumber,
+        target: &str,
+        source: &str,
+    ) {
+        let source = self.member_behind(from, source);
         if *self.me.id == *target {
-            self.send(Intent::Ack { to: from, sequence, source: Source::Stranger });
+            self.send(Intent::Ack { to: from, sequence, source });
             return;
         }
         let Some(target) = self.members.find(target).filter(|&slot| self.members.is_active(slot)) else {
             self.metrics.drop(DropReason::UnknownTarget);
             return;
         };
-        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false };
+        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false, trusted: source.is_some() };
         if let Some(sequence) = self.add_ping(now, purpose) {
             self.send(Intent::Ping { target, sequence });
         }
@@ -39,11 +48,19 @@ impl<R: Rng> Swim<R> {
             return None;
         }
         let sequence = self.detector.next_sequence();
-        let timeout = self.config.probe_timeout;
-        // A nack must reach the one who asked before its own period ends (Lifeguard IV-A: at 80 % of the timeout).
-        let timeout = if matches!(purpose, Purpose::Relay { .. }) { timeout * 4 / 5 } else { timeout };
+        let is_relay = matches!(purpose, Purpose::Relay { .. });
+        let timeout = if is_relay { self.relay_timeout() } else { self.config.probe_timeout };
         self.keep_ping(Ping { sequence, sent: now, deadline: now + timeout, purpose });
         Some(sequence)
+    }
+
+    /// When a relay sends its nack: it must reach the one who asked before its shortest period ends, of which the direct
+    /// ping has used up a probe timeout already (Lifeguard IV-A: at 80 % of the timeout).
+    fn relay_timeout(&self) -> Duration {
+        let jitter = u32::from(self.config.probe_jitter_permille);
+        let shortest = self.config.probe_interval * (1_000 - jitter) / 1_000;
+        let rest = shortest.saturating_sub(self.config.probe_timeout);
+        self.config.probe_timeout.min(rest) * 4 / 5
     }
 
     fn keep_ping(&mut self, ping: Ping) {
@@ -75,14 +92,14 @@ impl<R: Rng> Swim<R> {
         self.detector.pings.remove(sequence);
         self.arm_pings();
         match ping.purpose {
-            Purpose::Relay { target, requester, sequence, .. } => {
-                self.send(Intent::RelayedAck { to: requester, sequence, target });
+            Purpose::Relay { target, requester, sequence, trusted, .. } => {
+                self.send(Intent::RelayedAck { to: requester, sequence, target, trusted });
             }
             Purpose::User { target } => {
                 let round_trip = Some(now.since(ping.sent));
                 self.tell(Event::Pinged { sequence, id: self.id_at(target), round_trip });
             }
-            Purpose::Contender { address, .. } => self.witness(address),
+            Purpose::Contender { address, .. } => self.witness(now, address),
         }
     }
 
@@ -96,9 +113,9 @@ impl<R: Rng> Swim<R> {
     fn fail_ping(&mut self, now: Instant, ping: Ping) {
         match ping.purpose {
             Purpose::Relay { nacked: true, .. } => {}
-            Purpose::Relay { target, requester, sequence, nacked: false } => {
-                self.send(Intent::Nack { to: requester, sequence });
-                let purpose = Purpose::Relay { target, requester, sequence, nacked: true };
+            Purpose::Relay { target, requester, sequence, nacked: false, trusted } => {
+                self.send(Intent::Nack { to: requester, sequence, trusted });
+                let purpose = Purpose::Relay { target, requester, sequence, nacked: true, trusted };
                 self.keep_ping(Ping { deadline: now + self.config.probe_interval, purpose, ..ping });
             }
             Purpose::User { target } => {
@@ -128,11 +145,15 @@ impl<R: Rng> Swim<R> {
 
     /// Ends what was asked about a member that is being forgotten.
     pub(super) fn forget_pings(&mut self, slot: Slot) {
-        let is_about = |ping: &Ping| match ping.purpose {
+        self.end_pings(|ping| match ping.purpose {
             Purpose::Relay { target, .. } | Purpose::User { target } => target == slot,
             Purpose::Contender { .. } => false,
-        };
-        while let Some(ping) = self.detector.pings.take(is_about) {
+        });
+    }
+
+    /// Ends pings before their time; the user is told of its own.
+    pub(super) fn end_pings(&mut self, is_about: impl Fn(&Ping) -> bool) {
+        while let Some(ping) = self.detector.pings.take(&is_about) {
             if let Purpose::User { target } = ping.purpose {
                 self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
             }

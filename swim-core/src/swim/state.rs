@@ -52,6 +52,8 @@ pub(super) struct Gossip {
     pub(super) deliveries: Deliveries,
     /// How many broadcasts this node has sent in this life.
     pub(super) broadcasts_sent: u64,
+    /// Whether updates had first call on the room in the latest packet.
+    pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
 }

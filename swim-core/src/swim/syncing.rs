@@ -8,6 +8,7 @@ use rand_core::Rng;
 use super::Swim;
 use super::claims::Spread;
 use crate::exchanges::{Contact, Purpose};
+use crate::id::NodeId;
 use crate::metrics::MessageKind;
 use crate::random::jittered;
 use crate::time::Instant;
@@ -21,12 +22,13 @@ impl<R: Rng> Swim<R> {
     /// Begins a round with a random member, unless the last one is not over.
     pub(super) fn sync(&mut self, now: Instant) {
         self.arm_sync(now);
-        let is_sync = |purpose: &Purpose| matches!(purpose, Purpose::Digest { .. } | Purpose::Buckets);
+        let is_sync =
+            |purpose: &Purpose| matches!(purpose, Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets);
         if self.contacts.exchanges.any(is_sync) {
             return;
         }
         if let Some(peer) = self.peers.random(&mut self.rng).and_then(|slot| self.members.address(slot)) {
-            self.compare_with(now, peer, Contact::Seed);
+            self.compare_with(now, peer, Contact::Member);
         }
     }
 
@@ -62,7 +64,19 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A peer answered our digest: with nothing if the tables are equal, else with its buckets' digests.
-    pub(super) fn compared(&mut self, now: Instant, peer: SocketAddr, of: Contact, theirs: Option<Buckets<'_>>) {
+    pub(super) fn compared(
+        &mut self,
+        now: Instant,
+        peer: SocketAddr,
+        of: Contact,
+        source: &str,
+        theirs: Option<Buckets<'_>>,
+    ) {
+        if of == Contact::Lost
+            && let Ok(occupant) = NodeId::new(source)
+        {
+            self.contacts.seeds.answered(peer, &occupant, self.config.join_backoff);
+        }
         let ours = *self.members.digest().buckets();
         let differs = |theirs: Buckets<'_>| {
             let bits = theirs.iter().zip(ours).enumerate();
@@ -76,15 +90,16 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.syncs_different += 1;
-        if of == Contact::Reconnect {
+        if of == Contact::Lost {
             // Someone we had lost: swap all, tombstones included.
             self.open_join(now, peer, of);
             return;
         }
         let mut request = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let table = self.table_of(mask);
         let mut writer = begin_buckets(cluster, &self.me.id, mask, max, &mut request);
-        let entries = self.write_entries(now, &self.table_of(mask), &mut writer);
+        let entries = self.write_entries(now, &table, &mut writer);
         if self.open(now, peer, Purpose::Buckets, request) {
             self.metrics.entries_sent += entries;
             self.metrics.count_sent(MessageKind::Buckets);
@@ -97,8 +112,9 @@ impl<R: Rng> Swim<R> {
         }
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let table = self.table_of(mask);
         let mut writer = begin_buckets_reply(cluster, &self.me.id, max, &mut reply);
-        self.metrics.entries_sent += self.write_entries(now, &self.table_of(mask), &mut writer);
+        self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         self.metrics.count_sent(MessageKind::BucketsReply);
         reply
     }

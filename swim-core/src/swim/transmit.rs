@@ -10,7 +10,7 @@ use super::{State, Swim};
 use crate::id::{SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
-use crate::outbox::{Intent, Source};
+use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::wire::{Message, begin_packet};
 
@@ -68,29 +68,32 @@ impl<R: Rng> Swim<R> {
             Intent::Ack { to, sequence, source } => {
                 Message::Ack { sequence, source: &self.me.id }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Ack);
-                match source {
-                    Source::Member(slot) => self.say_claim(slot, buffer),
-                    Source::Elsewhere(slot) => {
-                        self.say_claim(slot, buffer);
-                        return Some(to); // The address may be forged: say no more than it takes.
-                    }
-                    Source::Stranger => return Some(to),
+                let Some(slot) = source else { return Some(to) };
+                self.say_claim(slot, buffer);
+                to
+            }
+            Intent::RelayedAck { to, sequence, target, trusted } => {
+                Message::Ack { sequence, source: self.members.name(target) }.encode(buffer);
+                self.metrics.count_sent(MessageKind::Ack);
+                if !trusted {
+                    return Some(to);
                 }
                 to
             }
-            Intent::RelayedAck { to, sequence, target } => {
-                Message::Ack { sequence, source: self.members.name(target) }.encode(buffer);
-                self.metrics.count_sent(MessageKind::Ack);
-                to
-            }
-            Intent::Nack { to, sequence } => {
+            Intent::Nack { to, sequence, trusted } => {
                 Message::Nack { sequence, source: &self.me.id }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Nack);
+                if !trusted {
+                    return Some(to);
+                }
                 to
             }
             Intent::Gossip { target } => {
                 let to = self.members.address(target)?;
                 self.say_claim(target, buffer);
+                if !self.members.is_active(target) {
+                    return Some(to); // The dead hear of their death alone: updates are not spent on them.
+                }
                 to
             }
         };
@@ -131,14 +134,16 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_sent(message.kind());
     }
 
-    /// Fills the rest of a packet. If both queues hold something, broadcasts get half of the room if they need it.
+    /// Fills the rest of a packet. If both queues hold something, broadcasts get half of the room if they need it; but in
+    /// every other packet updates have first call on all of it, since one may be longer than half.
     fn piggyback(&mut self, buffer: &mut Vec<u8>) {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
         let limit = self.retransmit_limit();
         let room = self.config.max_packet_size - buffer.len();
-        let kept = self.gossip.broadcasts.bytes().min(room / 2);
+        self.gossip.updates_first = !self.gossip.updates_first;
+        let kept = if self.gossip.updates_first { 0 } else { self.gossip.broadcasts.bytes().min(room / 2) };
         let metrics = &mut self.metrics;
         // An encoded message begins with an array's header and its kind.
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);

@@ -40,7 +40,7 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
         ("empty", vec![], DropReason::Truncated),
         ("cut within the header", good[..3].to_vec(), DropReason::Truncated),
         ("cut within a message", good[..good.len() - 1].to_vec(), DropReason::Truncated),
-        ("oversized", raw(&[0; 2_000]), DropReason::Oversized),
+        ("oversized", raw(&[0; 65_503]), DropReason::Oversized),
         ("not an array", raw(&[0xc0]), DropReason::WrongType),
         ("a number for a name", alive_of(&[7], &[1], at_port_5), DropReason::WrongType),
         ("another version", [&[9][..], &good[1..]].concat(), DropReason::WrongVersion),
