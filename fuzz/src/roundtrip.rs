@@ -82,9 +82,10 @@ struct Address(SocketAddr);
 
 impl<'a> Arbitrary<'a> for Address {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let ip = u.arbitrary::<IpAddr>()?.to_canonical();
-        let ip = if ip.is_unspecified() || ip.is_multicast() { IpAddr::from([127, 0, 0, 1]) } else { ip };
-        Ok(Self(SocketAddr::new(ip, u.int_in_range(1..=u16::MAX)?)))
+        let ip = u.arbitrary::<IpAddr>()?;
+        let address = swim_core::normal_address(SocketAddr::new(ip, u.int_in_range(1..=u16::MAX)?));
+        let usual = SocketAddr::from(([127, 0, 0, 1], address.port()));
+        Ok(Self(if swim_core::is_reachable(&address) { address } else { usual }))
     }
 }
 

@@ -130,14 +130,16 @@ impl Identity {
 }
 
 /// Whether an address can be a member's: specified, not multicast or broadcast, and not port 0.
-pub(crate) fn is_reachable(address: &SocketAddr) -> bool {
+#[must_use]
+pub fn is_reachable(address: &SocketAddr) -> bool {
     let ip = address.ip();
     let is_broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
     address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast
 }
 
 /// An address as the wire carries it: IPv4 as such, no flow and no scope.
-pub(crate) fn normal_address(address: SocketAddr) -> SocketAddr {
+#[must_use]
+pub fn normal_address(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 

@@ -33,9 +33,8 @@ impl FromStr for Seed {
         let error = || SeedError { text: text.to_owned() };
         if let Ok(address) = text.parse::<SocketAddr>() {
             // As the core writes it in its events.
-            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-            let usable = address.port() != 0 && !address.ip().is_unspecified() && !address.ip().is_multicast();
-            return if usable { Ok(Self::Address(address)) } else { Err(error()) };
+            let address = swim_core::normal_address(address);
+            return if swim_core::is_reachable(&address) { Ok(Self::Address(address)) } else { Err(error()) };
         }
         let (name, port) = text.rsplit_once(':').ok_or_else(error)?;
         let port = port.parse().ok().filter(|&port| port != 0).ok_or_else(error)?;

@@ -57,7 +57,7 @@ pub enum ConfigError {
     },
     /// The identity's name is not one.
     Name(NameError),
-    /// The identity's address is unspecified, multicast or has port 0, so that no other member could reach it.
+    /// The identity's address is unspecified, multicast, broadcast or has port 0, so that no other member could reach it.
     Address(core::net::SocketAddr),
     /// The identity's metadata is longer than `max_metadata_size`.
     Metadata {

@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 /// Why seeds were not taken. None of them was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinError {
-    /// No node can be reached at this address: it is unspecified, multicast or has port 0.
+    /// No node can be reached at this address: it is unspecified, multicast, broadcast or has port 0.
     Address(SocketAddr),
     /// `Config::max_seeds` is reached.
     TooManySeeds {

@@ -26,7 +26,7 @@ pub enum WireError {
     WrongPlace,
     /// More elements are announced than the bytes left could hold.
     AbsurdCount,
-    /// An address of a strange length, unspecified, multicast or with port 0.
+    /// An address of a strange length, unspecified, multicast, broadcast or with port 0.
     BadAddress,
     /// A name that is empty, longer than 255 bytes or not UTF-8.
     BadName,
@@ -65,7 +65,9 @@ impl fmt::Display for WireError {
             Self::UnknownKind => "a message is of an unknown kind",
             Self::WrongPlace => "a message of packets stands in an exchange, or the other way round",
             Self::AbsurdCount => "more elements are announced than bytes are left",
-            Self::BadAddress => "an address is unspecified, multicast, without a port or of a strange length",
+            Self::BadAddress => {
+                "an address is unspecified, multicast, broadcast, without a port or of a strange length"
+            }
             Self::BadName => "a name is empty, too long or not UTF-8",
             Self::BadIncarnation => "an incarnation is above the highest allowed",
         })

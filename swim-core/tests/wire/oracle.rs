@@ -259,7 +259,7 @@ fn check_address(bytes: Vec<u8>) -> Result<Vec<u8>, Trouble> {
     };
     let (ip, port) = bytes.split_at_checked(bytes.len().wrapping_sub(2)).ok_or(Trouble::Bad)?;
     let is_multicast = match ip.len() {
-        4 => ip[0] >> 4 == 0xe,
+        4 => ip[0] >> 4 == 0xe || ip == [0xff; 4],
         16 => ip[0] == 0xff,
         _ => return Err(Trouble::Bad),
     };

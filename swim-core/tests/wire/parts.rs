@@ -182,5 +182,5 @@ fn address() -> impl Strategy<Value = SocketAddr> {
     let ip = prop_oneof![any::<[u8; 4]>().prop_map(Into::into), any::<[u8; 16]>().prop_map(std::net::IpAddr::from)];
     (ip, 1..=u16::MAX)
         .prop_map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port))
-        .prop_filter("a member's", |address| !address.ip().is_unspecified() && !address.ip().is_multicast())
+        .prop_filter("a member's", swim_core::is_reachable)
 }

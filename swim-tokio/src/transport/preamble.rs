@@ -80,11 +80,8 @@ pub(crate) fn read_address(tail: &[u8]) -> Result<SocketAddr, PreambleError> {
     } else {
         return Err(PreambleError::BadAddress);
     };
-    let port = u16::from_be_bytes(*port);
-    if port == 0 || ip.is_unspecified() || ip.is_multicast() {
-        return Err(PreambleError::BadAddress);
-    }
-    Ok(SocketAddr::new(ip.to_canonical(), port))
+    let address = swim_core::normal_address(SocketAddr::new(ip, u16::from_be_bytes(*port)));
+    if swim_core::is_reachable(&address) { Ok(address) } else { Err(PreambleError::BadAddress) }
 }
 
 #[cfg(test)]
