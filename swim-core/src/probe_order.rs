@@ -18,6 +18,8 @@ pub(crate) struct ProbeOrder {
     order: Vec<Slot>,
     places: Places,
     cursor: usize,
+    /// The one at the cursor was put there to be next.
+    hastened: bool,
     /// Where the walk that gossip takes through the order has come to.
     walked: usize,
 }
@@ -46,7 +48,8 @@ impl ProbeOrder {
             self.swap(last, self.cursor);
             self.swap(self.cursor, place);
             self.cursor += 1;
-        } else {
+            self.hastened = false;
+        } else if !(self.hastened && place == self.cursor) {
             self.swap(last, place);
         }
     }
@@ -54,6 +57,7 @@ impl ProbeOrder {
     /// Takes a member out. Does nothing if it is not there.
     pub(crate) fn remove(&mut self, slot: Slot) {
         let Some(mut hole) = self.places.get(slot) else { return };
+        self.hastened &= hole != self.cursor;
         if hole < self.cursor {
             self.cursor -= 1;
             self.swap(hole, self.cursor);
@@ -72,10 +76,20 @@ impl ProbeOrder {
         if self.cursor >= self.order.len() {
             self.cursor = 0;
         }
-        let rest = (self.order.len() - self.cursor) as u32;
-        self.swap(self.cursor, self.cursor + below(rng, rest) as usize);
+        if !core::mem::take(&mut self.hastened) {
+            let rest = (self.order.len() - self.cursor) as u32;
+            self.swap(self.cursor, self.cursor + below(rng, rest) as usize);
+        }
         self.cursor += 1;
         Some(self.order[self.cursor - 1])
+    }
+
+    /// Makes a member the next to be probed, if its turn in this round is still to come.
+    pub(crate) fn hasten(&mut self, slot: Slot) {
+        if let Some(place) = self.places.get(slot).filter(|&place| place >= self.cursor) {
+            self.swap(place, self.cursor);
+            self.hastened = true;
+        }
     }
 
     /// One peer at random.
@@ -155,6 +169,24 @@ mod tests {
     }
 
     #[test]
+    fn a_hastened_member_is_next_and_still_probed_once_a_round() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let mut order = ProbeOrder::default();
+        for i in 0..20 {
+            order.insert(&mut rng, Slot(i));
+        }
+        order.cursor = 0;
+        let mut round = BTreeSet::new();
+        for i in 0..20 {
+            let waits = order.places.get(Slot(i)).unwrap() >= order.cursor;
+            order.hasten(Slot(i));
+            let next = order.next(&mut rng).unwrap();
+            assert!(!waits || next == Slot(i));
+            assert!(round.insert(next));
+        }
+    }
+
+    #[test]
     fn a_walk_meets_everyone_before_it_meets_anyone_again() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
         let mut order = ProbeOrder::default();
@@ -178,6 +210,7 @@ mod tests {
             let mut order = ProbeOrder::default();
             for (insert, number) in changes {
                 if insert { order.insert(&mut rng, Slot(number)) } else { order.remove(Slot(number)) }
+                order.hasten(Slot(number * 7 % 40));
                 order.next(&mut rng);
                 order.check_invariants();
             }

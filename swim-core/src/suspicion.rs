@@ -46,6 +46,11 @@ impl Suspicion {
         self.incarnation
     }
 
+    /// K: how many confirmations bring the timeout down to its least.
+    pub(crate) const fn wanted(&self) -> u8 {
+        self.wanted
+    }
+
     /// Counts a further accuser. Returns whether it is a new one and was still wanted, and so is worth passing on.
     pub(crate) fn confirm(&mut self, accuser: u64) -> bool {
         if self.accusers.len() > usize::from(self.wanted) || self.accusers.contains(&accuser) {

@@ -9,6 +9,9 @@ use crate::network::Latency;
 use crate::step::{Fault, Plan, Step, Work};
 use crate::streams::{self, Purpose, Stream};
 
+/// Draws one step for a cluster of so many nodes.
+type Draw = fn(&mut Stream, usize) -> Step;
+
 impl Plan {
     /// Faults of every kind and work of users in a span of time, one every other second on average, then a world that
     /// is whole: paths as the cluster was built with but for losses, which end, and every process running.
@@ -18,9 +21,7 @@ impl Plan {
         if nodes == 0 {
             return plan;
         }
-        let draws: [(Purpose, fn(&mut Stream, usize) -> Step); 2] =
-            [(Purpose::Faults, fault), (Purpose::Workload, work)];
-        for (purpose, draw) in draws {
+        for (purpose, draw) in [(Purpose::Faults, fault as Draw), (Purpose::Workload, work)] {
             // Stream 0 is the running cluster's own.
             let mut stream = streams::stream(seed, purpose, 1);
             let mut at = from;

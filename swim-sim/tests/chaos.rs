@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use swim_core::Config;
-use swim_sim::{Builder, Cluster, Plan, Scenario, Seeds, expect};
+use swim_sim::{Builder, Plan, Scenario, Seeds, expect};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

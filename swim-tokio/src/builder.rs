@@ -149,7 +149,7 @@ impl Builder {
         let clock = Clock::start();
         let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
-        let sizes = Sizes { packet: config.max_packet_size, exchange: config.max_exchange_size };
+        let sizes = Sizes { packet: Config::LARGEST_PACKET, exchange: config.max_exchange_size };
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
         let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));

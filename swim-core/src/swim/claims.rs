@@ -13,6 +13,7 @@ use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
 use crate::members::{Described, Told};
 use crate::metrics::DropReason;
+use crate::random::below;
 use crate::suspicion::Suspicion;
 use crate::time::Instant;
 use crate::timers::Timer;
@@ -194,8 +195,16 @@ impl<R: Rng> Swim<R> {
         let n = self.active_members();
         let suspicion = Suspicion::new(&self.config, n, incarnation, now, hash(0, from.as_bytes()));
         self.timers.set(Timer::Member(slot), suspicion.deadline());
+        let wanted = 2 * (suspicion.wanted() + 1);
         self.detector.suspicions.begin(slot, suspicion);
         self.metrics.suspicions += 1;
+        // A few of those who hear of it look next whether it is so, which confirms or refutes it within a period or two:
+        // enough of them, although in half of them the member's turn has passed.
+        let hears_of_it = *self.me.id != *from && self.members.is_active(slot);
+        if hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted) {
+            self.peers.insert(&mut self.rng, slot);
+            self.peers.hasten(slot);
+        }
     }
 
     /// Tells the user what changed, so that the events agree with the table.

@@ -34,8 +34,9 @@ impl<R: Rng> Swim<R> {
             }
             return false;
         }
+        let namesake_is_gone = self.has_conceded() && !news.claim.status.is_active();
         let elsewhere = news.description.filter(|described| described.address != self.me.address);
-        if let Some(described) = elsewhere {
+        if let Some(described) = elsewhere.filter(|_| !namesake_is_gone) {
             self.contest(now, described.address, news.claim.incarnation);
             return false;
         }

@@ -13,8 +13,8 @@ use super::{Checker, Verdict, grown};
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Regression {
-    /// Node -> subject -> the greatest claim that it believed.
-    greatest: Vec<Vec<Claim>>,
+    /// Node -> subject -> the greatest claim that it believed, and since when.
+    greatest: Vec<Vec<(Claim, Instant)>>,
     /// (Node, subject) -> when the node forgot the subject.
     reaped: BTreeMap<(usize, usize), Instant>,
     tombstone_for: Vec<Duration>,
@@ -41,10 +41,12 @@ impl Checker for Regression {
     fn believed(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         let row = grown(&mut self.greatest, node);
         if subject >= row.len() {
-            row.resize(subject + 1, Claim::new(Incarnation::new(0), Status::Alive));
+            row.resize(subject + 1, (Claim::new(Incarnation::new(0), Status::Alive), now));
         }
-        let greatest = row[subject];
-        row[subject] = claim;
+        let (greatest, since) = row[subject];
+        if claim != greatest {
+            row[subject] = (claim, now);
+        }
         if claim >= greatest {
             return Ok(());
         }
@@ -52,6 +54,8 @@ impl Checker for Regression {
         match self.reaped.get(&(node, subject)) {
             Some(&at) if now >= at + tombstone_for => Ok(()),
             Some(at) => Err(format!("node-{subject} was {greatest}, was reaped at {at}, and is back as {claim}")),
+            // Whom the user was never told of is reaped in silence, and may have been dead for long when it was learnt.
+            None if !greatest.status.is_active() && now >= since + tombstone_for => Ok(()),
             None => Err(format!("node-{subject} was {greatest} and is now {claim}")),
         }
     }
@@ -88,6 +92,16 @@ mod tests {
             let reaped = Event::Reaped(crate::name::numbered(3));
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             assert_eq!(checker.told(Instant::ORIGIN, 0, &reaped, Some(3)), Ok(()));
+            let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));
+            assert_eq!(back.is_err(), is_ghost, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn a_planted_return_of_one_never_told_of_is_caught_while_the_tombstone_stands() {
+        for (back_after, is_ghost) in [(59, true), (60, false)] {
+            let mut checker = started();
+            assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));
             assert_eq!(back.is_err(), is_ghost, "{back:?}");
         }

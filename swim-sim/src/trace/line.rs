@@ -201,7 +201,8 @@ impl fmt::Display for Told<'_> {
             Event::Reconnected => f.write_str("reconnected"),
             Event::SeedJoined { seed, members } => write!(f, "joined through {seed}: {members} members"),
             Event::SeedFailed { seed, failure, retry_in } => {
-                write!(f, "seed {seed} failed: {failure}; again in {retry_in:?}")
+                write!(f, "seed {seed} failed: {failure}")?;
+                retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
             }
             Event::Pinged { sequence, id, round_trip } => {
                 write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
