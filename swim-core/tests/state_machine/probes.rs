@@ -4,12 +4,8 @@ use swim_core::wire::Message;
 use swim_core::{Event, ExchangeOutput, Instant, SequenceNumber, Status};
 
 use crate::harness::{
-    address, alive, deliver, events, exchanges, node, run_until, run_until_ping, seconds, sent, status, suspect,
+    address, alive, count, deliver, events, exchanges, node, run_until, run_until_ping, seconds, sent, status, suspect,
 };
-
-fn count(messages: &[crate::harness::Sent], kind: &str) -> usize {
-    messages.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(kind)).count()
-}
 
 #[test]
 fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead() {
