@@ -1,12 +1,9 @@
 //! Tables are compared in time, whoever hangs, and become equal, however large they are.
 
-use swim_core::wire::ExchangeMessage;
-use swim_core::{Config, ExchangeInput, Instant, Status};
+use swim_core::wire::{Description, Entry, ExchangeMessage};
+use swim_core::{Claim, Config, ExchangeInput, Incarnation, Instant, Status};
 
-use crate::harness::{
-    Node, Opened, address, alive, ask, at, cluster, count, dead, deliver, entry, named, node_with, opened, packet,
-    quiet, run_among_the_living, say_equal, second, sent_and_acked, status, step, swap,
-};
+use crate::harness::*;
 
 #[test]
 fn a_reconnection_that_hangs_does_not_keep_the_living_from_comparing_tables() {
@@ -100,4 +97,23 @@ fn a_comparison_in_flight_keeps_the_next_one_from_being_begun() {
     let (began, _) = comparison(&mut node);
     let (next, _) = comparison(&mut node);
     assert!(next.since(began) >= node.config().exchange_timeout, "the first one must have timed out");
+}
+
+#[test]
+fn a_table_describes_a_suspect_of_whom_only_the_suspicion_is_known() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("b", 1, 2), suspect("x", 1, "b")]);
+    assert_eq!(status(&node, "x"), None, "not described yet");
+    swap(&mut node, at(10), &[entry("x", 1, Status::Suspect, 6)]);
+    assert_eq!(status(&node, "x"), Some(Status::Suspect));
+}
+
+#[test]
+fn a_table_brings_the_newer_description_of_a_suspect() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1, 6), suspect("x", 2, "b")]);
+    let incarnation = Incarnation::new(2);
+    let description = Some(Description { incarnation, address: address(7), metadata: b"new" });
+    swap(&mut node, at(10), &[Entry { id: "x", claim: Claim::new(incarnation, Status::Suspect), description, age: 0 }]);
+    assert_eq!(node.member("x").unwrap().metadata, b"new");
 }

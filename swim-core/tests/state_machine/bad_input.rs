@@ -80,9 +80,9 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
             DropReason::WrongTarget,
         ),
         (
-            "a request to ping a stranger",
+            "a request of a stranger",
             packet(&[Message::PingReq { sequence: SequenceNumber::new(1), target: "stranger", source: "a" }]),
-            DropReason::UnknownTarget,
+            DropReason::Stranger,
         ),
         (
             "an ack out of the blue",

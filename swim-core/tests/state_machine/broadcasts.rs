@@ -3,10 +3,7 @@
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, Event, Incarnation};
 
-use crate::harness::{
-    Node, address, alive, at, count, dead, deliver, dropped, events, exchanges, named, names, node_with, packet,
-    populate, quiet, run_among_the_living, second, sent, sent_and_acked, step, suspect,
-};
+use crate::harness::*;
 use crate::network::Network;
 
 fn told(node: &mut Node) -> usize {
@@ -129,4 +126,25 @@ fn a_node_that_hears_its_own_broadcast_tells_nobody() {
     node.handle_packet(at(0), address(2), &buffer);
     node.handle_packet(at(0), address(2), &packet(&[broadcast("me", 1, 0)]));
     assert_eq!((told(&mut node), dropped(&node, DropReason::DuplicateBroadcast)), (0, 2));
+}
+
+#[test]
+fn broadcasts_of_a_new_life_are_told_though_it_began_at_the_same_incarnation() {
+    let (mut former, mut listener) = (named("b", 2, 1, quiet(), 2), node_with(quiet()));
+    deliver(&mut former, at(0), &[alive("me", 100, 1)]);
+    deliver(&mut listener, at(0), &[alive("b", 1, 2)]);
+    let spread = |from: &mut Node, listener: &mut Node, now| {
+        (0..3).for_each(|_| from.broadcast(now, b"x").unwrap());
+        let mut buffer = Vec::new();
+        from.handle_timeout(now);
+        while from.poll_transmit(now, &mut buffer).is_some() {
+            listener.handle_packet(now, address(2), &buffer);
+        }
+        events(listener).iter().filter(|event| matches!(event, Event::Broadcast { .. })).count()
+    };
+    assert_eq!(spread(&mut former, &mut listener, at(0)), 3);
+    let mut restarted = named("b", 2, 1, quiet(), 3);
+    deliver(&mut restarted, at(0), &[alive("me", 100, 1), dead("b", 1, "me")]);
+    assert_eq!(restarted.incarnation().get(), 2);
+    assert_eq!(spread(&mut restarted, &mut listener, at(0)), 3);
 }

@@ -3,10 +3,7 @@
 use swim_core::wire::Message;
 use swim_core::{DropReason, Event, Instant, SequenceNumber};
 
-use crate::harness::{
-    FIRST, Node, address, alive, ask, at, dead, deliver, dropped, events, node, node_with, opened, packet, quiet,
-    run_until, second, seconds, sent, step, suspect,
-};
+use crate::harness::*;
 
 fn conflicts(node: &mut Node) -> Vec<Event> {
     events(node).into_iter().filter(|event| matches!(event, Event::Conflict { .. })).collect()
@@ -121,4 +118,15 @@ fn a_name_that_was_left_to_another_node_is_not_taken_back_over_a_third_address()
     node.handle_packet(second(20), address(40), &ping);
     deliver(&mut node, second(20), &[suspect("me", FIRST + 60, "a")]);
     assert_eq!(node.incarnation().get(), FIRST, "nor because a further one bears it");
+}
+
+#[test]
+fn a_namesake_is_one_in_whichever_form_its_address_comes() {
+    let mut node = node_with(quiet());
+    let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
+    node.handle_packet(at(0), address(40), &ping);
+    node.handle_packet(second(20), "[::ffff:127.0.0.1]:40".parse().unwrap(), &ping);
+    let conflicts: Vec<_> =
+        events(&mut node).into_iter().filter(|event| matches!(event, Event::Conflict { .. })).collect();
+    assert_eq!(conflicts, [Event::Conflict { address: address(40) }]);
 }

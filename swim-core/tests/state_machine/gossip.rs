@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use swim_core::wire::begin_join_reply;
 use swim_core::{ExchangeInput, Instant, Status};
 
-use crate::harness::{
-    Node, address, alive, at, cluster, count, dead, deliver, entry, exchanges, named, names, node_with, opened,
-    populate, quiet, run_among_the_living, second, sent, sent_and_acked, status, step,
-};
+use crate::harness::*;
 
 /// The node joins by the table of a seed at port 10, with these members.
 fn join(node: &mut Node, now: Instant, names: &[String]) {
@@ -135,4 +132,15 @@ fn a_node_that_is_alone_is_not_woken_for_what_it_has_to_say_and_says_it_when_som
         let now = step(&mut node);
         assert_eq!((now, count(&sent(&mut node, now), "Alive { id: \"me\"")), (second(60), 1));
     }
+}
+
+#[test]
+fn an_old_description_that_a_table_has_shown_to_be_outdated_is_not_spread_any_more() {
+    let mut node = node_with(quiet());
+    populate(&mut node, at(0), &names("peer", 3));
+    run_among_the_living(&mut node, second(15));
+    deliver(&mut node, second(15), &[alive("x", 1, 5)]);
+    swap(&mut node, second(15), &[entry("x", 2, Status::Alive, 5)]);
+    let out = run_among_the_living(&mut node, second(25));
+    assert_eq!(count(&out, "Alive { id: \"x\", incarnation: Incarnation(1)"), 0);
 }

@@ -1,12 +1,9 @@
 //! Seeds: which are tried how often, and that one where a member lives is left in peace.
 
 use swim_core::wire::ExchangeMessage;
-use swim_core::{Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, Instant};
+use swim_core::{Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, Instant, Status};
 
-use crate::harness::{
-    Node, address, alive, at, cluster, deliver, events, node_with, opened, quiet, say_equal, second, seconds,
-    sent_and_acked, step,
-};
+use crate::harness::*;
 
 fn refuse(node: &mut Node, now: Instant, id: ExchangeId) {
     node.handle_exchange(now, ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
@@ -77,4 +74,58 @@ fn a_seed_that_is_dead_is_contacted_for_ever() {
         sent_and_acked(&mut node, now);
     }
     assert!((90..160).contains(&attempts), "every 30 s: {attempts}");
+}
+
+#[test]
+fn seeds_that_the_user_gives_again_are_all_tried_though_they_failed_before() {
+    let mut node = node_with(Config { join_parallelism: 1, ..quiet() });
+    deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    for port in [50, 60] {
+        node.join(at(0), &[address(port)]).unwrap();
+        let (id, ..) = opened(&mut node).pop().unwrap();
+        node.handle_exchange(at(0), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
+    }
+    node.join(at(1), &[address(50), address(60)]).unwrap();
+    let first = opened(&mut node);
+    assert_eq!(first.len(), 1, "one at a time");
+    let (id, to, _) = &first[0];
+    let mut payload = Vec::new();
+    assert!(swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
+        "n",
+        1,
+        Status::Alive,
+        to.port()
+    )));
+    node.handle_exchange(at(2), ExchangeInput::Reply { id: *id, payload: &payload });
+    assert_eq!(opened(&mut node).len(), 1, "the user asked for both");
+}
+
+/// 1b: the same after isolation.
+
+#[test]
+fn seeds_that_are_woken_by_isolation_are_tried_though_they_failed_in_a_former_life() {
+    let mut node = node_with(Config { join_parallelism: 1, ..quiet() });
+    deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    node.join(at(0), &[address(50)]).unwrap();
+    let (id, ..) = opened(&mut node).pop().unwrap();
+    node.handle_exchange(at(0), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
+    let mut payload = Vec::new();
+    // A second seed fails too, so both are resting and `failed`.
+    node.join(at(1), &[address(60)]).unwrap();
+    let (id, ..) = opened(&mut node).pop().unwrap();
+    node.handle_exchange(at(1), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
+    deliver(&mut node, at(2), &[dead("b", 1, "x")]); // alone: both are woken, one is contacted (parallelism 1)
+    let first = opened(&mut node);
+    assert_eq!(first.len(), 1);
+    let (id, to, _) = &first[0];
+    // ... it answers, with an empty table but for itself being... nobody (a fresh node that has not learnt its own life)
+    assert!(swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
+        "n",
+        1,
+        Status::Alive,
+        to.port()
+    )));
+    node.handle_exchange(at(3), ExchangeInput::Reply { id: *id, payload: &payload });
+    let second_try = opened(&mut node);
+    assert_eq!(second_try.len(), 1, "the other was not tried since we are alone");
 }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, Event, Incarnation, Status};
 
-use crate::harness::{
-    Node, address, alive, at, count, dead, deliver, dropped, events, named, names, node_with, packet, populate, quiet,
-    run_among_the_living, second, seconds, sent, status, suspect,
-};
+use crate::harness::*;
 
 fn left(id: &str, incarnation: u64) -> Message<'_> {
     Message::Left { id, incarnation: Incarnation::new(incarnation) }
@@ -129,4 +126,15 @@ fn a_death_is_spread_though_the_dead_are_reaped_at_once() {
     let mut out = sent(&mut node, second(5));
     out.extend(run_among_the_living(&mut node, second(10)));
     assert_eq!(count(&out, "Dead { id: \"x\""), 4, "as often as any update");
+}
+
+#[test]
+fn those_who_left_make_room_for_the_living() {
+    let mut node = node_with(Config { max_members: 10, ..quiet() });
+    for (i, name) in names("pod", 20).iter().enumerate() {
+        let predecessor = format!("pod-{}", i.wrapping_sub(1));
+        let left = Message::Left { id: &predecessor, incarnation: Incarnation::new(1) };
+        deliver(&mut node, second(i as u64), &[left, alive(name, 1, 100 + i as u16)]);
+        assert_eq!(status(&node, name), Some(Status::Alive), "{name}: two are alive at once, the table holds ten");
+    }
 }
