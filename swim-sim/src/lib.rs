@@ -15,6 +15,8 @@
 
 mod address;
 mod agenda;
+#[cfg(feature = "serde")]
+pub mod case;
 mod chaos;
 pub mod checkers;
 mod cluster;
@@ -30,6 +32,8 @@ mod step;
 mod streams;
 mod trace;
 
+#[cfg(feature = "serde")]
+pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
 pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};

@@ -16,6 +16,8 @@ use crate::trace::What;
 
 /// Through whom the nodes of a cluster join it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Seeds {
     /// All through node 0, which itself joins nobody.
     First,

@@ -13,12 +13,11 @@ use crate::stopwatch::Stopwatch;
 /// Runs a scenario.
 pub(crate) fn run(options: &Options, trace: Option<&Path>) -> io::Result<Exit> {
     let mut trace = trace.map(open).transpose()?;
-    let cluster = options.cluster();
-    let cluster = if trace.is_some() { Builder::record_trace(cluster) } else { cluster };
-    let scenario = options.scenario.scenario(cluster);
+    let (scenario, seed) =
+        options.chosen(|cluster| if trace.is_some() { Builder::record_trace(cluster) } else { cluster })?;
     let mut stopwatch = Stopwatch::start();
     let mut written = Ok(());
-    let outcome = scenario.try_run(options.seed, |cluster| {
+    let outcome = scenario.try_run(seed, |cluster| {
         stopwatch.progress(cluster.elapsed());
         if let (Some(file), Ok(())) = (&mut trace, &written) {
             written = file.write_all(cluster.take_trace().as_bytes());
