@@ -26,6 +26,8 @@ mod name;
 mod network;
 mod node;
 mod node_set;
+#[cfg(feature = "report")]
+mod report;
 mod scenario;
 mod step;
 mod streams;
@@ -39,6 +41,8 @@ pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::log::Observed;
 pub use self::network::{Latency, Link};
 pub use self::node::Phase;
+#[cfg(feature = "report")]
+pub use self::report::Report;
 pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Cluster};
 
+use crate::output::Output;
+
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
 #[derive(Debug, Parser)]
 #[command(
@@ -30,6 +32,8 @@ pub(crate) enum Command {
         /// Writes everything that happens to this file, a line each; `-` is standard output.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Runs a scenario twice and names the first event that differs.
     CheckDeterminism {
