@@ -22,11 +22,14 @@ pub mod checkers;
 mod cluster;
 mod convergence;
 mod figures;
+mod history;
 mod log;
 mod name;
 mod network;
 mod node;
 mod node_set;
+#[cfg(feature = "report")]
+mod report;
 mod scenario;
 mod step;
 mod streams;
@@ -38,9 +41,12 @@ pub use self::checkers::{Checker, Violation};
 pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
 pub use self::figures::{Figures, Outage, Total};
+pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::log::Observed;
 pub use self::network::{Latency, Link};
 pub use self::node::Phase;
+#[cfg(feature = "report")]
+pub use self::report::Report;
 pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;

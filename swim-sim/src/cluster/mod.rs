@@ -10,6 +10,7 @@ mod delivery;
 mod exchanges;
 mod processes;
 mod readers;
+mod recording;
 mod run;
 mod verbs;
 mod view;
@@ -24,6 +25,7 @@ use crate::address::Directory;
 use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
 use crate::figures::Recorder;
+use crate::history::Recording;
 use crate::log::EventLog;
 use crate::network::{Link, Network};
 use crate::node::Node;
@@ -76,6 +78,7 @@ pub struct Cluster {
     /// The running number of the next event that [`Cluster::next_event`] returns.
     unread: u64,
     recorder: Recorder,
+    recording: Option<Box<Recording>>,
 }
 
 impl Cluster {
@@ -116,6 +119,7 @@ impl Cluster {
             log: EventLog::new(options.event_log),
             unread: 0,
             recorder: Recorder::default(),
+            recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             options,
         };
         for name in 0..cluster.options.nodes {

@@ -206,10 +206,12 @@ impl Cluster {
             Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
             Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
                 self.nodes[node].pause();
+                self.note_phase(node);
                 self.agenda.set_timeout(node, None);
             }
             Fault::Resume(node) if self.nodes[node].phase == Phase::Paused => {
                 self.nodes[node].resume(self.now);
+                self.note_phase(node);
                 self.catch_up(node);
             }
             Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => {}
@@ -240,6 +242,9 @@ impl Cluster {
 
     fn note(&mut self, step: &Step) {
         self.trace.note(self.now, None, &What::Step(step));
+        if let Some(recording) = &mut self.recording {
+            recording.step(self.now, step);
+        }
     }
 
     fn draw_seeds(&mut self, node: usize, seeds: Seeds) -> Vec<usize> {

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Case, Cluster, Scenario};
 
+use crate::output::Output;
+
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,6 +33,8 @@ pub(crate) enum Command {
         /// Writes everything that happens to this file, a line each; `-` is standard output.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Runs a scenario twice and names the first event that differs.
     CheckDeterminism {
