@@ -35,7 +35,7 @@ pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
 pub use self::figures::{Figures, Outage, Total};
 pub use self::log::Observed;
-pub use self::network::{Latency, Link};
+pub use self::network::{Bandwidth, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
 pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::step::{Fault, Plan, Step, Work};

@@ -65,6 +65,8 @@ pub(crate) struct Node {
     pub(crate) seeds: Vec<usize>,
     /// Draws the fate of what it sends.
     pub(crate) link: Stream,
+    /// Draws how what it sends is damaged.
+    pub(crate) damage: Stream,
     swim: Option<Box<Swim<Stream>>>,
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
@@ -87,6 +89,7 @@ impl Node {
             generation: 0,
             seeds: Vec::new(),
             link: streams::stream(seed, Purpose::Link, index as u64),
+            damage: streams::stream(seed, Purpose::Damage, index as u64),
             swim: None,
             inbox: VecDeque::new(),
             inbox_packets: 0,

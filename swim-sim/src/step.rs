@@ -8,7 +8,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::network::Latency;
+use crate::network::{Bandwidth, Latency};
 
 /// Something breaks, or mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,22 @@ pub enum Fault {
     Reordering(u16, Duration),
     /// Every path has this latency from now on.
     Slowness(Latency),
+    /// So many of 1,000 packets are damaged from now on, on every path; see
+    /// [`Link::corrupt_permille`](crate::Link::corrupt_permille).
+    Corruption(u16),
+    /// Every node can send so fast from now on, or without a limit.
+    Bandwidth(Option<Bandwidth>),
+    /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
+    Flapping {
+        /// One end of the paths.
+        one: Vec<usize>,
+        /// The other end.
+        other: Vec<usize>,
+        /// How long they are up, beginning now.
+        up: Duration,
+        /// How long they are cut.
+        down: Duration,
+    },
 }
 
 /// What the user of a node does with it.
@@ -179,6 +195,14 @@ impl fmt::Display for Fault {
             Self::Duplication(permille) => write!(f, "{permille} of 1,000 packets arrive twice"),
             Self::Reordering(permille, by) => write!(f, "{permille} of 1,000 packets are held up by up to {by:?}"),
             Self::Slowness(latency) => write!(f, "latency becomes {latency:?}"),
+            Self::Corruption(permille) => write!(f, "{permille} of 1,000 packets are damaged"),
+            Self::Bandwidth(None) => f.write_str("nodes send as fast as they like"),
+            Self::Bandwidth(Some(Bandwidth { bytes_per_second, queue_bytes })) => {
+                write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
+            }
+            Self::Flapping { one, other, up, down } => {
+                write!(f, "paths between {one:?} and {other:?} flap: up for {up:?}, down for {down:?}")
+            }
         }
     }
 }

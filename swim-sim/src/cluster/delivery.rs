@@ -12,7 +12,9 @@ use crate::checkers::member;
 use crate::figures::Condition;
 use crate::log::Observed;
 use crate::name;
+use crate::network::damage;
 use crate::node::{Inbound, Phase};
+use crate::streams;
 use crate::trace::{Passage, What};
 
 impl Cluster {
@@ -140,17 +142,26 @@ impl Cluster {
     }
 
     /// Sends a packet on its way.
-    fn send(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
+    fn send(&mut self, index: usize, to: SocketAddr, mut bytes: Vec<u8>) {
         let receiver = self.directory.owner(to);
-        let fate = self.network.packet(index, receiver.unwrap_or(index), &mut self.nodes[index].link);
-        let passage = match (receiver, fate) {
-            (None, _) => Passage::NoHost,
-            (_, None) => Passage::Cut,
-            (_, Some(fate)) => Passage::UnderWay { delay: fate.delay, again: fate.again },
+        let to_node = receiver.unwrap_or(index);
+        let wait = self.network.leave(index, to_node, bytes.len(), self.now);
+        let fate = self.network.packet(index, to_node, self.now, &mut self.nodes[index].link);
+        let passage = match (receiver, fate, wait) {
+            (None, _, _) => Passage::NoHost,
+            (_, _, None) => Passage::QueueFull,
+            (_, None, _) => Passage::Cut,
+            (_, Some(fate), Some(wait)) => {
+                let [delay, again] = [fate.delay, fate.again].map(|delay| delay.map(|delay| wait + delay));
+                Passage::UnderWay { delay, again }
+            }
         };
         self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
+        let is_lie = !self.damage(index, to_node, to, passage, &mut bytes);
         let numbers = address::number(self.nodes[index].address).zip(address::number(to));
-        if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
+        if is_lie {
+            self.recorder.packet_lost();
+        } else if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
             if let Some(again) = again {
                 let mut copy = self.buffers.pop().unwrap_or_default();
                 copy.clear();
@@ -161,16 +172,32 @@ impl Cluster {
                 return self.agenda.put(self.now + delay, Occurrence::Packet { from, to, bytes });
             }
             self.recorder.packet_lost();
+        } else if passage == Passage::QueueFull {
+            self.recorder.packet_overflowed();
         } else {
             self.recorder.packet_cut();
         }
         self.buffers.push(bytes);
     }
 
+    /// Damages a packet that is under way, if it is its turn; says whether what it says is still true.
+    fn damage(&mut self, index: usize, to_node: usize, to: SocketAddr, passage: Passage, bytes: &mut Vec<u8>) -> bool {
+        let permille = self.network.link(index, to_node).corrupt_permille;
+        let stream = &mut self.nodes[index].damage;
+        // A stream that is not needed is not drawn from: it serves nothing but this.
+        if permille == 0 || !matches!(passage, Passage::UnderWay { .. }) || !streams::happens(stream, permille) {
+            return true;
+        }
+        let is_true = damage::damage(bytes, stream);
+        self.recorder.packet_damaged();
+        self.trace.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
+        is_true
+    }
+
     /// The machine of a node without a process tells a sender so, if the way back is open.
     fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
         let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
-        let fate = self.network.packet(index, receiver, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver, self.now, &mut self.nodes[index].link);
         if let Some(delay) = fate.and_then(|fate| fate.delay) {
             self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
         }

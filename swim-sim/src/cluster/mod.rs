@@ -25,7 +25,7 @@ use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
 use crate::figures::Recorder;
 use crate::log::EventLog;
-use crate::network::{Link, Network};
+use crate::network::{Link, Network, Topology};
 use crate::node::Node;
 use crate::step::Step;
 use crate::streams::{self, Purpose, Stream};
@@ -97,6 +97,24 @@ impl Cluster {
         Builder::new(nodes, Config::local(), Link::local())
     }
 
+    /// `nodes` nodes with [`Config::lan`] on [`Link::lossy_wifi`].
+    #[must_use]
+    pub fn lossy_wifi(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::lan(), Link::lossy_wifi())
+    }
+
+    /// `nodes` nodes with [`Config::wan`] on [`Link::satellite`].
+    #[must_use]
+    pub fn satellite(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::wan(), Link::satellite())
+    }
+
+    /// `nodes` nodes with [`Config::wan`], dealt to [`Topology::three_sites`].
+    #[must_use]
+    pub fn three_sites(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::wan(), Link::wan()).topology(Topology::three_sites())
+    }
+
     fn start(options: Builder) -> Result<Self, ConfigError> {
         for node in 0..options.nodes {
             options.config_of(node).validate()?;
@@ -108,7 +126,7 @@ impl Cluster {
             nodes: Vec::with_capacity(options.nodes),
             directory: Directory::default(),
             agenda: Agenda::new(),
-            network: Network::new(options.link.clone()),
+            network: Network::new(options.link.clone(), options.topology.clone()),
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
             watch: Watch::new(checkers, options.nodes),

@@ -9,6 +9,7 @@ use core::time::Duration;
 use swim_core::{BroadcastError, JoinError, MetadataError};
 
 use super::{Cluster, Occurrence};
+use crate::network::Bandwidth;
 use crate::node::Phase;
 use crate::step::{Fault, Plan, Step, Work};
 use crate::streams;
@@ -105,6 +106,16 @@ impl Cluster {
         self.apply(Fault::OneWayPartition { from: from.to_vec(), to: to.to_vec() });
     }
 
+    /// A group can reach only itself, and nobody else can reach it: a [`Fault::Partition`] of one group.
+    pub fn isolate(&mut self, group: &[usize]) {
+        self.partition(&[group]);
+    }
+
+    /// See [`Fault::Flapping`].
+    pub fn flap(&mut self, one: &[usize], other: &[usize], up: Duration, down: Duration) {
+        self.apply(Fault::Flapping { one: one.to_vec(), other: other.to_vec(), up, down });
+    }
+
     /// See [`Fault::Heal`].
     pub fn heal(&mut self) {
         self.apply(Fault::Heal);
@@ -118,6 +129,16 @@ impl Cluster {
     /// See [`Fault::LossBetween`].
     pub fn set_loss_between(&mut self, from: usize, to: usize, permille: u16) {
         self.apply(Fault::LossBetween { from, to, permille });
+    }
+
+    /// See [`Fault::Corruption`].
+    pub fn set_corruption(&mut self, permille: u16) {
+        self.apply(Fault::Corruption(permille));
+    }
+
+    /// See [`Fault::Bandwidth`].
+    pub fn set_bandwidth(&mut self, bandwidth: Option<Bandwidth>) {
+        self.apply(Fault::Bandwidth(bandwidth));
     }
 
     /// See [`Work::Leave`].
@@ -224,6 +245,11 @@ impl Cluster {
                 link.reorder_permille = permille;
                 link.reorder_by = by;
             }),
+            Fault::Corruption(permille) => self.network.change_all(|link| link.corrupt_permille = permille),
+            Fault::Bandwidth(bandwidth) => self.network.change_all(|link| link.bandwidth = bandwidth),
+            Fault::Flapping { ref one, ref other, up, down } => {
+                self.network.cuts_mut().flap([one, other], self.now, up, down);
+            }
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
         }
     }
