@@ -9,6 +9,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::network::{Bandwidth, Latency};
+use crate::setting::Setting;
 
 /// Something breaks, or mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,28 @@ pub enum Fault {
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
     Resume(usize),
+    /// Every input takes the process so long from now on, one after the other, and what arrives meanwhile waits; no time
+    /// at all makes it fast again. It outlasts the process.
+    SlowProcessing {
+        /// The node.
+        node: usize,
+        /// How long an input takes.
+        each: Duration,
+    },
+    /// The clock by which the process measures time runs at a rate from now on.
+    ClockRate {
+        /// The node.
+        node: usize,
+        /// How many thousandths of a second pass by it in a second: 1,050 is 5 % fast, 1,000 is right.
+        thousandths: u16,
+    },
+    /// The processes that start at a node from now on have another setting. One that would not be valid is ignored.
+    Reconfigure {
+        /// The node.
+        node: usize,
+        /// The setting.
+        setting: Setting,
+    },
     /// Each group, and all nodes in none of them together, can reach only themselves. Adds to the cuts that stand.
     Partition(Vec<Vec<usize>>),
     /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that stand.
@@ -183,6 +206,12 @@ impl fmt::Display for Fault {
             Self::ClockSetBack(node, by) => write!(f, "the clock of node-{node} is set back by {by:?}"),
             Self::Pause(node) => write!(f, "node-{node} pauses"),
             Self::Resume(node) => write!(f, "node-{node} resumes"),
+            Self::SlowProcessing { node, each } if each.is_zero() => write!(f, "node-{node} is fast again"),
+            Self::SlowProcessing { node, each } => write!(f, "every input takes node-{node} {each:?}"),
+            Self::ClockRate { node, thousandths } => {
+                write!(f, "the clock of node-{node} runs at {thousandths} thousandths")
+            }
+            Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
             Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),
             Self::OneWayPartition { from, to } => write!(f, "nothing passes from {from:?} to {to:?}"),
             Self::Heal => f.write_str("the network heals"),

@@ -4,7 +4,7 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Instant, Swim};
+use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Swim};
 
 use super::{Cluster, Occurrence};
 use crate::address;
@@ -20,9 +20,19 @@ use crate::trace::{Passage, What};
 impl Cluster {
     /// The node's timeout has come.
     pub(super) fn timeout(&mut self, index: usize) {
+        if self.nodes[index].slowness().is_zero() {
+            self.handle_timeout(index);
+        } else {
+            self.begin_work(index);
+        }
+    }
+
+    /// A running process looks at its timers.
+    pub(super) fn handle_timeout(&mut self, index: usize) {
+        let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.trace.note(self.now, Some(index), &What::Timeout);
-        swim.handle_timeout(self.now);
+        swim.handle_timeout(local);
         self.watch.timeout(self.now, index);
         self.settle(index);
     }
@@ -37,11 +47,12 @@ impl Cluster {
         self.receive(index, Inbound::Packet { from: sender, bytes });
     }
 
-    /// Something reaches a node: a running process handles it, a paused one lets it wait, and where there is none it
+    /// Something reaches a node: a running process handles it, a paused or a slow one lets it wait, and where there is none it
     /// is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
         let lost = match self.nodes[index].phase {
-            Phase::Running => return self.handle(index, inbound),
+            Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
+            Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
@@ -53,11 +64,12 @@ impl Cluster {
 
     /// Hands something to a running process.
     pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
+        let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
                 self.trace.note(self.now, Some(index), &What::Arrived { from, len: bytes.len() });
-                swim.handle_packet(self.now, from, &bytes);
+                swim.handle_packet(local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Request(serial) => {
@@ -81,8 +93,9 @@ impl Cluster {
     }
 
     fn exchange(&mut self, index: usize, input: ExchangeInput<'_>) {
+        let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_exchange(self.now, input);
+            swim.handle_exchange(local, input);
         }
     }
 
@@ -91,9 +104,10 @@ impl Cluster {
         self.take_packets(index);
         self.take_exchanges(index);
         let has_left = self.take_events(index);
-        let Some(swim) = self.nodes[index].running() else { return };
         // A timeout that is overdue comes now: the agenda knows no past.
-        self.agenda.set_timeout(index, swim.poll_timeout().map(|at| at.max(self.now)));
+        let timeout = self.nodes[index].timeout(self.now);
+        let Some(swim) = self.nodes[index].running() else { return };
+        self.agenda.set_timeout(index, timeout);
         self.watch.settled(self.now, index, swim);
         if has_left {
             self.stop_process(index, Phase::Left);
@@ -103,8 +117,9 @@ impl Cluster {
     fn take_packets(&mut self, index: usize) {
         loop {
             let mut bytes = self.buffers.pop().unwrap_or_default();
+            let local = self.nodes[index].local(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
-            let Some(transmit) = swim.poll_transmit(self.now, &mut bytes) else { return self.buffers.push(bytes) };
+            let Some(transmit) = swim.poll_transmit(local, &mut bytes) else { return self.buffers.push(bytes) };
             self.watch.sent(self.now, index, transmit.to, &bytes);
             self.send(index, transmit.to, bytes);
         }
@@ -206,18 +221,22 @@ impl Cluster {
     /// A sender learns that no process listens at an address.
     pub(super) fn unreachable(&mut self, sender: u32, address: u32) {
         let Some(index) = self.directory.owner(address::numbered(sender)) else { return };
+        let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_unreachable(self.now, address::numbered(address));
+            swim.handle_unreachable(local, address::numbered(address));
             self.settle(index);
         }
     }
 
     /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
-    /// ack that waited all the time comes too late.
+    /// ack that waited all the time comes too late. A slow process takes its time for each.
     pub(super) fn catch_up(&mut self, index: usize) {
-        let due = |cluster: &Self| cluster.nodes[index].swim().and_then(Swim::poll_timeout);
-        if due(self).is_some_and(|at: Instant| at <= self.now) {
-            self.timeout(index);
+        if !self.nodes[index].slowness().is_zero() {
+            self.settle(index);
+            return self.work_on(index);
+        }
+        if self.nodes[index].timeout(self.now).is_some_and(|at| at <= self.now) {
+            self.handle_timeout(index);
         }
         for inbound in self.nodes[index].take_inbox() {
             self.handle(index, inbound);

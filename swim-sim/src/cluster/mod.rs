@@ -2,7 +2,7 @@
 //!
 //! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
 //! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
-//! them what arrives and takes what they put out, `exchanges` carries connections, `verbs` is what is done to a cluster,
+//! them what arrives and takes what they put out, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
 //! `readers` what can be asked of it, `run` lets time pass.
 
 mod builder;
@@ -11,6 +11,7 @@ mod exchanges;
 mod processes;
 mod readers;
 mod run;
+mod slow;
 mod verbs;
 mod view;
 
@@ -40,6 +41,8 @@ enum Occurrence {
     Unreachable { sender: u32, address: u32 },
     /// A stage of a connection arrives, or is to be sent again.
     Connection(u64),
+    /// A slow process is done with what it was at.
+    Done(usize),
     /// Something is done to the cluster.
     Step(Box<Step>),
 }
