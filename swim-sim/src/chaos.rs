@@ -5,7 +5,8 @@
 
 use core::time::Duration;
 
-use crate::network::Latency;
+use crate::network::{Bandwidth, Latency};
+use crate::setting::Setting;
 use crate::step::{Fault, Plan, Step, Work};
 use crate::streams::{self, Purpose, Stream};
 
@@ -41,19 +42,25 @@ impl Plan {
             Fault::Loss(0),
             Fault::Duplication(0),
             Fault::Reordering(0, Duration::ZERO),
+            Fault::Corruption(0),
+            Fault::Bandwidth(None),
             Fault::PacketsBlocked(false),
         ] {
             self = self.at(at, fault);
         }
         for node in 0..nodes {
-            self = self.at(at, Fault::Resume(node)).at(at, Fault::Restart(node));
+            self = self
+                .at(at, Fault::Resume(node))
+                .at(at, Fault::SlowProcessing { node, each: Duration::ZERO })
+                .at(at, Fault::ClockRate { node, thousandths: 1_000 })
+                .at(at, Fault::Restart(node));
         }
         self
     }
 }
 
 fn fault(stream: &mut Stream, nodes: usize) -> Step {
-    let kind = streams::below(stream, 21);
+    let kind = streams::below(stream, 29);
     let (node, other) = (index(stream, nodes), index(stream, nodes));
     let permille = streams::below(stream, 400) as u16;
     let time = streams::between(stream, Duration::ZERO, Duration::from_secs(1));
@@ -72,11 +79,34 @@ fn fault(stream: &mut Stream, nodes: usize) -> Step {
         16 => Fault::Loss(permille),
         17 => Fault::LossBetween { from: node, to: other, permille: 2 * permille },
         18 => Fault::Duplication(permille),
+        21 => Fault::Corruption(permille),
+        22 if permille < 200 => Fault::Bandwidth(None),
+        22 => Fault::Bandwidth(Some(narrow(permille))),
+        23 => Fault::Flapping { one: some, other: vec![node, other], up: 5 * time, down: 5 * time },
+        24 | 25 => Fault::SlowProcessing { node, each: time / 4 },
+        26 => Fault::SlowProcessing { node, each: Duration::ZERO },
+        27 => Fault::ClockRate { node, thousandths: 800 + permille },
+        28 => Fault::Reconfigure { node, setting: setting(permille) },
         _ if permille < 100 => Fault::PacketsBlocked(permille < 30),
         _ if permille < 200 => Fault::Slowness(Latency::Uniform { low: Duration::ZERO, high: time / 8 }),
         _ => Fault::Reordering(permille, time),
     }
     .into()
+}
+
+/// A path on which a few nodes just get along: 2 to 10 kB a second.
+fn narrow(permille: u16) -> Bandwidth {
+    Bandwidth { bytes_per_second: 2_000 + 20 * u64::from(permille), queue_bytes: 2_000 + 100 * u64::from(permille) }
+}
+
+/// A setting that does not stand in the way of agreement; it outlasts the mending, as an upgrade does.
+fn setting(permille: u16) -> Setting {
+    match permille % 4 {
+        0 => Setting::GossipFanout(1 + (permille / 100) as u8),
+        1 => Setting::IndirectProbes((permille / 100) as u8),
+        2 => Setting::SuspicionMult(2 + (permille / 100) as u8),
+        _ => Setting::GossipInterval(Duration::from_millis(100 + u64::from(permille))),
+    }
 }
 
 fn work(stream: &mut Stream, nodes: usize) -> Step {
@@ -122,6 +152,6 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 16 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 22 + 4, "{kinds:?}");
     }
 }

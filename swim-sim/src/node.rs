@@ -9,9 +9,11 @@ use std::collections::VecDeque;
 
 use swim_core::{Config, ConfigError, ExchangeFailure, Identity, Incarnation, Instant, NodeId, State, Swim};
 
+use crate::clock::Clock;
 use crate::figures::Condition;
 use crate::name;
 use crate::network::connection::End;
+use crate::setting::Setting;
 use crate::streams::{self, Purpose, Stream};
 
 /// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
@@ -63,8 +65,12 @@ pub(crate) struct Node {
     pub(crate) generation: u32,
     /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
     pub(crate) seeds: Vec<usize>,
+    /// What upgrades have changed, for when it starts again.
+    pub(crate) settings: Vec<Setting>,
     /// Draws the fate of what it sends.
     pub(crate) link: Stream,
+    /// Draws how what it sends is damaged.
+    pub(crate) damage: Stream,
     swim: Option<Box<Swim<Stream>>>,
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
@@ -73,8 +79,15 @@ pub(crate) struct Node {
     former: Option<Incarnation>,
     /// How far its wall clock, which gives the first incarnations, is behind.
     clock_behind: Duration,
-    /// When it last went on after a stall.
+    /// When it last went on after a stall, or became fast again.
     resumed: Option<Instant>,
+    clock: Clock,
+    /// How long every input takes it; nothing in a process that is well.
+    slowness: Duration,
+    /// When a slow process is done with what it is at.
+    pub(crate) done_at: Option<Instant>,
+    /// Whether a timeout was the last thing that a slow process did.
+    did_timeout: bool,
 }
 
 impl Node {
@@ -87,6 +100,7 @@ impl Node {
             generation: 0,
             seeds: Vec::new(),
             link: streams::stream(seed, Purpose::Link, index as u64),
+            damage: streams::stream(seed, Purpose::Damage, index as u64),
             swim: None,
             inbox: VecDeque::new(),
             inbox_packets: 0,
@@ -94,6 +108,11 @@ impl Node {
             former: None,
             clock_behind: Duration::ZERO,
             resumed: None,
+            clock: Clock::new(),
+            slowness: Duration::ZERO,
+            done_at: None,
+            did_timeout: false,
+            settings: Vec::new(),
         }
     }
 
@@ -103,7 +122,7 @@ impl Node {
         let behind = u64::try_from(self.clock_behind.as_millis()).unwrap_or(u64::MAX);
         let incarnation = Incarnation::new(clock.saturating_sub(behind));
         let identity = Identity::new(self.id(), self.address, incarnation);
-        self.swim = Some(Box::new(Swim::new(config, identity, core, now)?));
+        self.swim = Some(Box::new(Swim::new(config, identity, core, self.clock.local(now))?));
         self.generation += 1;
         self.phase = Phase::Running;
         self.started = now;
@@ -114,6 +133,7 @@ impl Node {
     /// Ends the process, and returns it.
     pub(crate) fn stop(&mut self, phase: Phase) -> Option<Box<Swim<Stream>>> {
         self.phase = phase;
+        self.done_at = None;
         self.inbox.clear();
         self.inbox_packets = 0;
         self.former = self.former.max(self.swim().map(Swim::incarnation));
@@ -145,7 +165,7 @@ impl Node {
         if Some(judged) <= self.former {
             return Condition::Gone;
         }
-        let stalled = self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
+        let stalled = !self.slowness.is_zero() || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
             (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
             (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
@@ -157,12 +177,41 @@ impl Node {
     /// The process stalls.
     pub(crate) fn pause(&mut self) {
         self.phase = Phase::Paused;
+        self.done_at = None;
     }
 
     /// The process goes on.
     pub(crate) fn resume(&mut self, now: Instant) {
         self.phase = Phase::Running;
         self.resumed = Some(now);
+    }
+
+    /// What time it is by the machine's clock.
+    pub(crate) fn local(&self, now: Instant) -> Instant {
+        self.clock.local(now)
+    }
+
+    pub(crate) fn set_clock_rate(&mut self, now: Instant, rate: u16) {
+        self.clock.set_rate(now, rate);
+    }
+
+    /// When the process wants to be called again, by the world's time; never in the past, and not while it is busy.
+    pub(crate) fn timeout(&self, now: Instant) -> Option<Instant> {
+        let at = self.swim().filter(|_| self.done_at.is_none())?.poll_timeout()?;
+        Some(self.clock.world(at).max(now))
+    }
+
+    pub(crate) const fn slowness(&self) -> Duration {
+        self.slowness
+    }
+
+    /// Every input takes the process so long from now on.
+    pub(crate) fn set_slowness(&mut self, now: Instant, each: Duration) {
+        if each.is_zero() && !self.slowness.is_zero() {
+            self.done_at = None;
+            self.resumed = Some(now);
+        }
+        self.slowness = each;
     }
 
     pub(crate) fn ran_for(&self, now: Instant) -> Duration {
@@ -183,6 +232,20 @@ impl Node {
         }
         self.inbox.push_back(inbound);
         Ok(())
+    }
+
+    /// Takes out what a slow process does next; `None` if that is its timeout, which may be due.
+    pub(crate) fn next_inbound(&mut self, is_due: bool) -> Option<Inbound> {
+        let next = if is_due && !self.did_timeout { None } else { self.inbox.pop_front() };
+        self.did_timeout = next.is_none();
+        if let Some(Inbound::Packet { .. }) = next {
+            self.inbox_packets -= 1;
+        }
+        next
+    }
+
+    pub(crate) fn has_inbox(&self) -> bool {
+        !self.inbox.is_empty()
     }
 
     /// Takes out all that waited.

@@ -8,7 +8,8 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::network::Latency;
+use crate::network::{Bandwidth, Latency};
+use crate::setting::Setting;
 
 /// Something breaks, or mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,29 @@ pub enum Fault {
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
     Resume(usize),
+    /// Every input takes the process so long from now on, one after the other, and what arrives meanwhile waits; no time
+    /// at all makes it fast again. It outlasts the process.
+    SlowProcessing {
+        /// The node.
+        node: usize,
+        /// How long an input takes.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        each: Duration,
+    },
+    /// The clock by which the process measures time runs at a rate from now on.
+    ClockRate {
+        /// The node.
+        node: usize,
+        /// How many thousandths of a second pass by it in a second: 1,050 is 5 % fast, 1,000 is right.
+        thousandths: u16,
+    },
+    /// The processes that start at a node from now on have another setting. One that would not be valid is ignored.
+    Reconfigure {
+        /// The node.
+        node: usize,
+        /// The setting.
+        setting: Setting,
+    },
     /// Each group, and all nodes in none of them together, can reach only themselves. Adds to the cuts that stand.
     Partition(Vec<Vec<usize>>),
     /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that stand.
@@ -61,6 +85,24 @@ pub enum Fault {
     Reordering(u16, #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// Every path has this latency from now on.
     Slowness(Latency),
+    /// So many of 1,000 packets are damaged from now on, on every path; see
+    /// [`Link::corrupt_permille`](crate::Link::corrupt_permille).
+    Corruption(u16),
+    /// Every node can send so fast from now on, or without a limit.
+    Bandwidth(Option<Bandwidth>),
+    /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
+    Flapping {
+        /// One end of the paths.
+        one: Vec<usize>,
+        /// The other end.
+        other: Vec<usize>,
+        /// How long they are up, beginning now.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        up: Duration,
+        /// How long they are cut.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        down: Duration,
+    },
 }
 
 /// What the user of a node does with it.
@@ -173,6 +215,12 @@ impl fmt::Display for Fault {
             Self::ClockSetBack(node, by) => write!(f, "the clock of node-{node} is set back by {by:?}"),
             Self::Pause(node) => write!(f, "node-{node} pauses"),
             Self::Resume(node) => write!(f, "node-{node} resumes"),
+            Self::SlowProcessing { node, each } if each.is_zero() => write!(f, "node-{node} is fast again"),
+            Self::SlowProcessing { node, each } => write!(f, "every input takes node-{node} {each:?}"),
+            Self::ClockRate { node, thousandths } => {
+                write!(f, "the clock of node-{node} runs at {thousandths} thousandths")
+            }
+            Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
             Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),
             Self::OneWayPartition { from, to } => write!(f, "nothing passes from {from:?} to {to:?}"),
             Self::Heal => f.write_str("the network heals"),
@@ -185,6 +233,14 @@ impl fmt::Display for Fault {
             Self::Duplication(permille) => write!(f, "{permille} of 1,000 packets arrive twice"),
             Self::Reordering(permille, by) => write!(f, "{permille} of 1,000 packets are held up by up to {by:?}"),
             Self::Slowness(latency) => write!(f, "latency becomes {latency:?}"),
+            Self::Corruption(permille) => write!(f, "{permille} of 1,000 packets are damaged"),
+            Self::Bandwidth(None) => f.write_str("nodes send as fast as they like"),
+            Self::Bandwidth(Some(Bandwidth { bytes_per_second, queue_bytes })) => {
+                write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
+            }
+            Self::Flapping { one, other, up, down } => {
+                write!(f, "paths between {one:?} and {other:?} flap: up for {up:?}, down for {down:?}")
+            }
         }
     }
 }

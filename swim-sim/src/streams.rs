@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Core = 3,
     /// The fate of what one node sends; the index is the node.
     Link = 4,
+    /// How what one node sends is damaged on the way; the index is the node.
+    Damage = 5,
 }
 
 /// The stream number `index` for `purpose` in the run of `seed`.
@@ -90,7 +92,7 @@ mod tests {
     fn seed_purpose_and_index_each_give_another_stream() {
         let mut firsts: Vec<u64> = Vec::new();
         for seed in [0, 1, u64::MAX] {
-            for purpose in [Purpose::Workload, Purpose::Faults, Purpose::Core, Purpose::Link] {
+            for purpose in [Purpose::Workload, Purpose::Faults, Purpose::Core, Purpose::Link, Purpose::Damage] {
                 firsts.extend((0..100).map(|index| stream(seed, purpose, index).next_u64()));
             }
         }

@@ -221,7 +221,8 @@ impl Case {
 }
 
 fn preset(name: &str) -> Result<Link, CaseError> {
-    let presets: [(&str, fn() -> Link); 5] = [
+    type Preset = (&'static str, fn() -> Link);
+    let presets: [Preset; 5] = [
         ("local", Link::local),
         ("lan", Link::lan),
         ("wan", Link::wan),

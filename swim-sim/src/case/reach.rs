@@ -51,16 +51,22 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             | Fault::RestartAtNewAddress(node)
             | Fault::ClockSetBack(node, _)
             | Fault::Pause(node)
-            | Fault::Resume(node) => Some(*node),
+            | Fault::Resume(node)
+            | Fault::SlowProcessing { node, .. }
+            | Fault::ClockRate { node, .. }
+            | Fault::Reconfigure { node, .. } => Some(*node),
             Fault::Partition(groups) => groups.iter().flatten().max().copied(),
             Fault::OneWayPartition { from, to } => from.iter().chain(to).max().copied(),
+            Fault::Flapping { one, other, .. } => one.iter().chain(other).max().copied(),
             Fault::LossBetween { from, to, .. } => Some(*from.max(to)),
             Fault::Heal
             | Fault::Loss(_)
             | Fault::PacketsBlocked(_)
             | Fault::Duplication(_)
             | Fault::Reordering(..)
-            | Fault::Slowness(_) => None,
+            | Fault::Slowness(_)
+            | Fault::Corruption(_)
+            | Fault::Bandwidth(_) => None,
         },
         Step::Work(work) => match work {
             Work::Join { node, seeds } => seeds.iter().chain([node]).max().copied(),
@@ -78,6 +84,9 @@ pub(super) fn within(step: &Step, nodes: usize) -> Option<Step> {
         }
         Step::Fault(Fault::OneWayPartition { from, to }) => {
             Some(Fault::OneWayPartition { from: first(from), to: first(to) }.into())
+        }
+        Step::Fault(Fault::Flapping { one, other, up, down }) => {
+            Some(Fault::Flapping { one: first(one), other: first(other), up: *up, down: *down }.into())
         }
         step => highest(step).is_none_or(|node| node < nodes).then(|| step.clone()),
     }

@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let whole: u64 = whole.parse().map_err(|_| wrong())?;
     let scaled: u128 = fraction.parse::<u128>().map_err(|_| wrong())? * u128::from(unit.1);
     let denominator = 10u128.pow(fraction.len() as u32);
-    if scaled % denominator != 0 {
+    if !scaled.is_multiple_of(denominator) {
         return Err(format!("`{text}` is finer than a nanosecond"));
     }
     let below = u64::try_from(scaled / denominator).map_err(|_| wrong())?;

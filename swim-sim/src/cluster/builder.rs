@@ -8,7 +8,7 @@ use swim_core::{Config, ConfigError};
 
 use super::{Cluster, Seeds};
 use crate::checkers::Checker;
-use crate::network::{Latency, Link};
+use crate::network::{Bandwidth, Latency, Link, Topology};
 
 /// How many events the log keeps unless told otherwise.
 const EVENT_LOG: usize = 1 << 20;
@@ -21,6 +21,7 @@ pub struct Builder {
     pub(crate) config: Config,
     pub(crate) own_configs: BTreeMap<usize, Config>,
     pub(crate) link: Link,
+    pub(crate) topology: Option<Topology>,
     pub(crate) records_trace: bool,
     pub(crate) records_history: bool,
     pub(crate) event_log: usize,
@@ -36,6 +37,7 @@ impl Builder {
             config,
             own_configs: BTreeMap::new(),
             link,
+            topology: None,
             records_trace: false,
             records_history: false,
             event_log: EVENT_LOG,
@@ -73,40 +75,67 @@ impl Builder {
         self
     }
 
-    /// The path between every two nodes.
+    /// The path between every two nodes, wherever they stand.
     #[must_use]
     pub fn link(mut self, link: Link) -> Self {
         self.link = link;
+        self.topology = None;
+        self
+    }
+
+    /// Who stands where, and the path of each class. What is said of every path after that, is said of every class.
+    #[must_use]
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = Some(topology);
+        self
+    }
+
+    /// Changes every path.
+    #[must_use]
+    fn change_links(mut self, change: impl Fn(&mut Link)) -> Self {
+        change(&mut self.link);
+        self.topology.iter_mut().flat_map(Topology::links_mut).for_each(change);
         self
     }
 
     /// The delay of every path.
     #[must_use]
     pub fn latency(mut self, latency: Latency) -> Self {
+        for link in self.topology.iter_mut().flat_map(Topology::links_mut) {
+            link.latency = latency.clone();
+        }
         self.link.latency = latency;
         self
     }
 
     /// How many of 1,000 packets are lost.
     #[must_use]
-    pub const fn loss_permille(mut self, permille: u16) -> Self {
-        self.link.loss_permille = permille;
-        self
+    pub fn loss_permille(self, permille: u16) -> Self {
+        self.change_links(|link| link.loss_permille = permille)
     }
 
     /// How many of 1,000 packets arrive twice.
     #[must_use]
-    pub const fn duplicate_permille(mut self, permille: u16) -> Self {
-        self.link.duplicate_permille = permille;
-        self
+    pub fn duplicate_permille(self, permille: u16) -> Self {
+        self.change_links(|link| link.duplicate_permille = permille)
     }
 
     /// How many of 1,000 packets are held up, and by how much at most.
     #[must_use]
-    pub const fn reorder(mut self, permille: u16, by: Duration) -> Self {
-        self.link.reorder_permille = permille;
-        self.link.reorder_by = by;
-        self
+    pub fn reorder(self, permille: u16, by: Duration) -> Self {
+        self.change_links(|link| (link.reorder_permille, link.reorder_by) = (permille, by))
+    }
+
+    /// How many of 1,000 packets are damaged; see [`Link::corrupt_permille`].
+    #[must_use]
+    pub fn corrupt_permille(self, permille: u16) -> Self {
+        self.change_links(|link| link.corrupt_permille = permille)
+    }
+
+    /// How fast each node can send, and how much may wait.
+    #[must_use]
+    pub fn bandwidth(self, bandwidth: Bandwidth) -> Self {
+        self.change_links(|link| link.bandwidth = Some(bandwidth))
     }
 
     /// Records the trace as text, for [`Cluster::trace`]. Its hash is there in any case.
@@ -186,7 +215,10 @@ impl fmt::Display for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "nodes: {}", self.nodes)?;
         writeln!(f, "seed: {}", self.seed)?;
-        writeln!(f, "link: {:?}", self.link)?;
+        match &self.topology {
+            None => writeln!(f, "link: {:?}", self.link)?,
+            Some(topology) => writeln!(f, "topology: {topology:?}")?,
+        }
         if self.port_unreachable {
             writeln!(f, "port_unreachable")?;
         }

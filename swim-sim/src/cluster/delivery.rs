@@ -4,7 +4,7 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Instant, Swim};
+use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Swim};
 
 use super::{Cluster, Occurrence};
 use crate::address;
@@ -12,15 +12,27 @@ use crate::checkers::member;
 use crate::figures::Condition;
 use crate::log::Observed;
 use crate::name;
+use crate::network::damage;
 use crate::node::{Inbound, Phase};
+use crate::streams;
 use crate::trace::{Passage, What};
 
 impl Cluster {
     /// The node's timeout has come.
     pub(super) fn timeout(&mut self, index: usize) {
+        if self.nodes[index].slowness().is_zero() {
+            self.handle_timeout(index);
+        } else {
+            self.begin_work(index);
+        }
+    }
+
+    /// A running process looks at its timers.
+    pub(super) fn handle_timeout(&mut self, index: usize) {
+        let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.trace.note(self.now, Some(index), &What::Timeout);
-        swim.handle_timeout(self.now);
+        swim.handle_timeout(local);
         self.watch.timeout(self.now, index);
         self.settle(index);
     }
@@ -35,11 +47,12 @@ impl Cluster {
         self.receive(index, Inbound::Packet { from: sender, bytes });
     }
 
-    /// Something reaches a node: a running process handles it, a paused one lets it wait, and where there is none it
+    /// Something reaches a node: a running process handles it, a paused or a slow one lets it wait, and where there is none it
     /// is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
         let lost = match self.nodes[index].phase {
-            Phase::Running => return self.handle(index, inbound),
+            Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
+            Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
@@ -51,11 +64,12 @@ impl Cluster {
 
     /// Hands something to a running process.
     pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
+        let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
                 self.trace.note(self.now, Some(index), &What::Arrived { from, len: bytes.len() });
-                swim.handle_packet(self.now, from, &bytes);
+                swim.handle_packet(local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Request(serial) => {
@@ -79,8 +93,9 @@ impl Cluster {
     }
 
     fn exchange(&mut self, index: usize, input: ExchangeInput<'_>) {
+        let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_exchange(self.now, input);
+            swim.handle_exchange(local, input);
         }
     }
 
@@ -89,9 +104,10 @@ impl Cluster {
         self.take_packets(index);
         self.take_exchanges(index);
         let has_left = self.take_events(index);
-        let Some(swim) = self.nodes[index].running() else { return };
         // A timeout that is overdue comes now: the agenda knows no past.
-        self.agenda.set_timeout(index, swim.poll_timeout().map(|at| at.max(self.now)));
+        let timeout = self.nodes[index].timeout(self.now);
+        let Some(swim) = self.nodes[index].running() else { return };
+        self.agenda.set_timeout(index, timeout);
         self.watch.settled(self.now, index, swim);
         if let Some(recording) = &mut self.recording {
             recording.settled(self.now, index, swim);
@@ -104,8 +120,9 @@ impl Cluster {
     fn take_packets(&mut self, index: usize) {
         loop {
             let mut bytes = self.buffers.pop().unwrap_or_default();
+            let local = self.nodes[index].local(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
-            let Some(transmit) = swim.poll_transmit(self.now, &mut bytes) else { return self.buffers.push(bytes) };
+            let Some(transmit) = swim.poll_transmit(local, &mut bytes) else { return self.buffers.push(bytes) };
             self.watch.sent(self.now, index, transmit.to, &bytes);
             self.send(index, transmit.to, bytes);
         }
@@ -147,17 +164,26 @@ impl Cluster {
     }
 
     /// Sends a packet on its way.
-    fn send(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
+    fn send(&mut self, index: usize, to: SocketAddr, mut bytes: Vec<u8>) {
         let receiver = self.directory.owner(to);
-        let fate = self.network.packet(index, receiver.unwrap_or(index), &mut self.nodes[index].link);
-        let passage = match (receiver, fate) {
-            (None, _) => Passage::NoHost,
-            (_, None) => Passage::Cut,
-            (_, Some(fate)) => Passage::UnderWay { delay: fate.delay, again: fate.again },
+        let to_node = receiver.unwrap_or(index);
+        let wait = self.network.leave(index, to_node, bytes.len(), self.now);
+        let fate = self.network.packet(index, to_node, self.now, &mut self.nodes[index].link);
+        let passage = match (receiver, fate, wait) {
+            (None, _, _) => Passage::NoHost,
+            (_, _, None) => Passage::QueueFull,
+            (_, None, _) => Passage::Cut,
+            (_, Some(fate), Some(wait)) => {
+                let [delay, again] = [fate.delay, fate.again].map(|delay| delay.map(|delay| wait + delay));
+                Passage::UnderWay { delay, again }
+            }
         };
         self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
+        let is_lie = !self.damage(index, to_node, to, passage, &mut bytes);
         let numbers = address::number(self.nodes[index].address).zip(address::number(to));
-        if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
+        if is_lie {
+            self.recorder.packet_lost();
+        } else if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
             if let Some(again) = again {
                 let mut copy = self.buffers.pop().unwrap_or_default();
                 copy.clear();
@@ -168,16 +194,32 @@ impl Cluster {
                 return self.agenda.put(self.now + delay, Occurrence::Packet { from, to, bytes });
             }
             self.recorder.packet_lost();
+        } else if passage == Passage::QueueFull {
+            self.recorder.packet_overflowed();
         } else {
             self.recorder.packet_cut();
         }
         self.buffers.push(bytes);
     }
 
+    /// Damages a packet that is under way, if it is its turn; says whether what it says is still true.
+    fn damage(&mut self, index: usize, to_node: usize, to: SocketAddr, passage: Passage, bytes: &mut Vec<u8>) -> bool {
+        let permille = self.network.link(index, to_node).corrupt_permille;
+        let stream = &mut self.nodes[index].damage;
+        // A stream that is not needed is not drawn from: it serves nothing but this.
+        if permille == 0 || !matches!(passage, Passage::UnderWay { .. }) || !streams::happens(stream, permille) {
+            return true;
+        }
+        let is_true = damage::damage(bytes, stream);
+        self.recorder.packet_damaged();
+        self.trace.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
+        is_true
+    }
+
     /// The machine of a node without a process tells a sender so, if the way back is open.
     fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
         let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
-        let fate = self.network.packet(index, receiver, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver, self.now, &mut self.nodes[index].link);
         if let Some(delay) = fate.and_then(|fate| fate.delay) {
             self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
         }
@@ -186,18 +228,22 @@ impl Cluster {
     /// A sender learns that no process listens at an address.
     pub(super) fn unreachable(&mut self, sender: u32, address: u32) {
         let Some(index) = self.directory.owner(address::numbered(sender)) else { return };
+        let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_unreachable(self.now, address::numbered(address));
+            swim.handle_unreachable(local, address::numbered(address));
             self.settle(index);
         }
     }
 
     /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
-    /// ack that waited all the time comes too late.
+    /// ack that waited all the time comes too late. A slow process takes its time for each.
     pub(super) fn catch_up(&mut self, index: usize) {
-        let due = |cluster: &Self| cluster.nodes[index].swim().and_then(Swim::poll_timeout);
-        if due(self).is_some_and(|at: Instant| at <= self.now) {
-            self.timeout(index);
+        if !self.nodes[index].slowness().is_zero() {
+            self.settle(index);
+            return self.work_on(index);
+        }
+        if self.nodes[index].timeout(self.now).is_some_and(|at| at <= self.now) {
+            self.handle_timeout(index);
         }
         for inbound in self.nodes[index].take_inbox() {
             self.handle(index, inbound);

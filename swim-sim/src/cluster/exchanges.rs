@@ -73,17 +73,27 @@ impl Cluster {
             self.network.connections.close(serial);
             return;
         }
-        let fate = self.network.segment(from, to.unwrap_or(from), &mut self.nodes[from].link);
+        let receiver = to.unwrap_or(from);
+        let bytes = self.bytes_of(serial);
+        let wait = self.network.leave_in_turn(from, receiver, bytes, self.now);
+        let fate = self.network.segment(from, receiver, self.now, &mut self.nodes[from].link);
         let reachable = to.is_some_and(|to| self.nodes[to].phase != Phase::PoweredOff);
         match fate.and_then(|fate| fate.delay).filter(|_| reachable) {
             Some(delay) => {
                 if let Some(connection) = self.network.connections.get_mut(serial) {
                     connection.under_way = true;
                 }
-                self.agenda.put(self.now + delay, Occurrence::Connection(serial));
+                self.agenda.put(self.now + wait + delay, Occurrence::Connection(serial));
             }
             None => self.stall(serial, from),
         }
+    }
+
+    /// How much crosses the path in the stage that a connection is in, headers left out.
+    fn bytes_of(&mut self, serial: u64) -> usize {
+        let carries = |stage| matches!(stage, Stage::Request | Stage::Reply);
+        let connection = self.network.connections.get_mut(serial).filter(|connection| carries(connection.stage));
+        connection.map_or(0, |connection| connection.payload.len())
     }
 
     /// What was sent did not pass: it is sent again later, or given up.

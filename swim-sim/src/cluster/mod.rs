@@ -2,7 +2,7 @@
 //!
 //! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
 //! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
-//! them what arrives and takes what they put out, `exchanges` carries connections, `verbs` is what is done to a cluster,
+//! them what arrives and takes what they put out, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
 //! `readers` what can be asked of it, `run` lets time pass.
 
 mod builder;
@@ -12,6 +12,7 @@ mod processes;
 mod readers;
 mod recording;
 mod run;
+mod slow;
 mod verbs;
 mod view;
 
@@ -27,7 +28,7 @@ use crate::checkers::{self, Watch};
 use crate::figures::Recorder;
 use crate::history::Recording;
 use crate::log::EventLog;
-use crate::network::{Link, Network};
+use crate::network::{Link, Network, Topology};
 use crate::node::Node;
 use crate::step::Step;
 use crate::streams::{self, Purpose, Stream};
@@ -42,6 +43,8 @@ enum Occurrence {
     Unreachable { sender: u32, address: u32 },
     /// A stage of a connection arrives, or is to be sent again.
     Connection(u64),
+    /// A slow process is done with what it was at.
+    Done(usize),
     /// Something is done to the cluster.
     Step(Box<Step>),
 }
@@ -100,6 +103,24 @@ impl Cluster {
         Builder::new(nodes, Config::local(), Link::local())
     }
 
+    /// `nodes` nodes with [`Config::lan`] on [`Link::lossy_wifi`].
+    #[must_use]
+    pub fn lossy_wifi(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::lan(), Link::lossy_wifi())
+    }
+
+    /// `nodes` nodes with [`Config::wan`] on [`Link::satellite`].
+    #[must_use]
+    pub fn satellite(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::wan(), Link::satellite())
+    }
+
+    /// `nodes` nodes with [`Config::wan`], dealt to [`Topology::three_sites`].
+    #[must_use]
+    pub fn three_sites(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::wan(), Link::wan()).topology(Topology::three_sites())
+    }
+
     fn start(options: Builder) -> Result<Self, ConfigError> {
         for node in 0..options.nodes {
             options.config_of(node).validate()?;
@@ -111,7 +132,7 @@ impl Cluster {
             nodes: Vec::with_capacity(options.nodes),
             directory: Directory::default(),
             agenda: Agenda::new(),
-            network: Network::new(options.link.clone()),
+            network: Network::new(options.link.clone(), options.topology.clone()),
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
             watch: Watch::new(checkers, options.nodes),

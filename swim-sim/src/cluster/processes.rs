@@ -2,19 +2,20 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{ExchangeFailure, State};
+use swim_core::{Config, ExchangeFailure, State};
 
 use super::Cluster;
 use crate::network::connection::Stage;
 use crate::node::Phase;
 use crate::node_set::NodeSet;
+use crate::setting::Setting;
 use crate::streams::{self, Purpose};
 use crate::trace::What;
 
 impl Cluster {
     /// Starts a process at a node that has none; it joins its seeds, if it knows any.
     pub(super) fn start_process(&mut self, index: usize) {
-        let config = self.options.config_of(index).clone();
+        let config = self.upgraded(index);
         let node = &mut self.nodes[index];
         let core = streams::of_process(index, node.generation);
         let core = streams::stream(self.options.seed, Purpose::Core, core);
@@ -29,6 +30,22 @@ impl Cluster {
         }
         let seeds = self.addresses_of(&self.nodes[index].seeds);
         self.join_addresses(index, &seeds);
+    }
+
+    /// A node's configuration with all that upgrades have changed.
+    fn upgraded(&self, index: usize) -> Config {
+        let mut config = self.options.config_of(index).clone();
+        self.nodes[index].settings.iter().for_each(|setting| setting.apply(&mut config));
+        config
+    }
+
+    /// A node is to have another setting when it starts again. One that would not be valid is refused, as an operator's
+    /// tool would refuse it.
+    pub(super) fn reconfigure(&mut self, index: usize, setting: &Setting) {
+        self.nodes[index].settings.push(setting.clone());
+        if self.upgraded(index).validate().is_err() {
+            self.nodes[index].settings.pop();
+        }
     }
 
     /// Where nodes are now.

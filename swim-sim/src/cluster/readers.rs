@@ -129,7 +129,7 @@ impl Cluster {
 
     /// Whether nothing passes from one node to another.
     pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
-        self.network.is_cut(from, to)
+        self.network.is_cut(from, to, self.now)
     }
 
     pub(crate) fn loss_between(&self, from: usize, to: usize) -> u16 {

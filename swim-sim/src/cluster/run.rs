@@ -158,6 +158,7 @@ impl Cluster {
                 Due::Occurrence(Occurrence::Packet { from, to, bytes }) => self.arrive(from, to, bytes),
                 Due::Occurrence(Occurrence::Unreachable { sender, address }) => self.unreachable(sender, address),
                 Due::Occurrence(Occurrence::Connection(serial)) => self.advance(serial),
+                Due::Occurrence(Occurrence::Done(node)) => self.done(node),
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),
             }
         }

@@ -9,7 +9,9 @@ use core::time::Duration;
 use swim_core::{BroadcastError, JoinError, MetadataError};
 
 use super::{Cluster, Occurrence};
+use crate::network::Bandwidth;
 use crate::node::Phase;
+use crate::setting::Setting;
 use crate::step::{Fault, Plan, Step, Work};
 use crate::streams;
 use crate::trace::What;
@@ -48,7 +50,7 @@ impl Cluster {
     /// # Panics
     /// If the core refuses an address.
     pub fn join_addresses(&mut self, node: usize, seeds: &[SocketAddr]) {
-        let now = self.now;
+        let now = self.nodes[node].local(self.now);
         let Some(swim) = self.nodes[node].running() else { return };
         match swim.join(now, seeds) {
             Ok(()) | Err(JoinError::NotRunning) => self.settle(node),
@@ -107,6 +109,16 @@ impl Cluster {
         self.apply(Fault::OneWayPartition { from: from.to_vec(), to: to.to_vec() });
     }
 
+    /// A group can reach only itself, and nobody else can reach it: a [`Fault::Partition`] of one group.
+    pub fn isolate(&mut self, group: &[usize]) {
+        self.partition(&[group]);
+    }
+
+    /// See [`Fault::Flapping`].
+    pub fn flap(&mut self, one: &[usize], other: &[usize], up: Duration, down: Duration) {
+        self.apply(Fault::Flapping { one: one.to_vec(), other: other.to_vec(), up, down });
+    }
+
     /// See [`Fault::Heal`].
     pub fn heal(&mut self) {
         self.apply(Fault::Heal);
@@ -122,6 +134,31 @@ impl Cluster {
         self.apply(Fault::LossBetween { from, to, permille });
     }
 
+    /// See [`Fault::SlowProcessing`].
+    pub fn set_slowness(&mut self, node: usize, each: Duration) {
+        self.apply(Fault::SlowProcessing { node, each });
+    }
+
+    /// See [`Fault::ClockRate`].
+    pub fn set_clock_rate(&mut self, node: usize, thousandths: u16) {
+        self.apply(Fault::ClockRate { node, thousandths });
+    }
+
+    /// See [`Fault::Reconfigure`].
+    pub fn reconfigure_node(&mut self, node: usize, setting: Setting) {
+        self.apply(Fault::Reconfigure { node, setting });
+    }
+
+    /// See [`Fault::Corruption`].
+    pub fn set_corruption(&mut self, permille: u16) {
+        self.apply(Fault::Corruption(permille));
+    }
+
+    /// See [`Fault::Bandwidth`].
+    pub fn set_bandwidth(&mut self, bandwidth: Option<Bandwidth>) {
+        self.apply(Fault::Bandwidth(bandwidth));
+    }
+
     /// See [`Work::Leave`].
     pub fn leave(&mut self, node: usize) {
         self.apply(Work::Leave(node));
@@ -132,7 +169,7 @@ impl Cluster {
     /// # Errors
     /// What the core says; [`BroadcastError::NotRunning`] if there is no running process.
     pub fn broadcast(&mut self, node: usize, payload: &[u8]) -> Result<(), BroadcastError> {
-        let now = self.now;
+        let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
             Some(swim) => swim.broadcast(now, payload),
             None => Err(BroadcastError::NotRunning),
@@ -147,7 +184,7 @@ impl Cluster {
     /// # Errors
     /// What the core says; [`MetadataError::NotRunning`] if there is no running process.
     pub fn set_metadata(&mut self, node: usize, metadata: &[u8]) -> Result<(), MetadataError> {
-        let now = self.now;
+        let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
             Some(swim) => swim.set_metadata(now, metadata),
             None => Err(MetadataError::NotRunning),
@@ -185,7 +222,7 @@ impl Cluster {
             }
             Step::Work(Work::Leave(node)) => {
                 self.note(step);
-                let now = self.now;
+                let now = self.nodes[*node].local(self.now);
                 if let Some(swim) = self.nodes[*node].running() {
                     swim.leave(now);
                     self.settle(*node);
@@ -214,6 +251,12 @@ impl Cluster {
                 self.note_phase(node);
                 self.catch_up(node);
             }
+            Fault::SlowProcessing { node, each } => self.slow_down(node, each),
+            Fault::ClockRate { node, thousandths } => {
+                self.nodes[node].set_clock_rate(self.now, thousandths);
+                self.settle(node);
+            }
+            Fault::Reconfigure { node, ref setting } => self.reconfigure(node, setting),
             Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => {}
             Fault::Partition(ref groups) => self.network.cuts_mut().split(groups),
             Fault::OneWayPartition { ref from, ref to } => self.network.cuts_mut().one_way(from, to),
@@ -228,6 +271,11 @@ impl Cluster {
                 link.reorder_permille = permille;
                 link.reorder_by = by;
             }),
+            Fault::Corruption(permille) => self.network.change_all(|link| link.corrupt_permille = permille),
+            Fault::Bandwidth(bandwidth) => self.network.change_all(|link| link.bandwidth = bandwidth),
+            Fault::Flapping { ref one, ref other, up, down } => {
+                self.network.cuts_mut().flap([one, other], self.now, up, down);
+            }
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
         }
     }

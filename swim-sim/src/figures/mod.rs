@@ -38,6 +38,8 @@ pub(crate) struct Recorder {
     stalled_deaths: u64,
     packets_lost: u64,
     packets_cut: u64,
+    packets_overflowed: u64,
+    packets_damaged: u64,
 }
 
 impl Recorder {
@@ -63,6 +65,14 @@ impl Recorder {
 
     pub(crate) const fn packet_cut(&mut self) {
         self.packets_cut += 1;
+    }
+
+    pub(crate) const fn packet_overflowed(&mut self) {
+        self.packets_overflowed += 1;
+    }
+
+    pub(crate) const fn packet_damaged(&mut self) {
+        self.packets_damaged += 1;
     }
 
     /// A node told its user something about a member whose condition is known.
@@ -96,6 +106,8 @@ impl Recorder {
             stalled_deaths: self.stalled_deaths,
             packets_lost: self.packets_lost,
             packets_cut: self.packets_cut,
+            packets_overflowed: self.packets_overflowed,
+            packets_damaged: self.packets_damaged,
         }
     }
 }
@@ -119,6 +131,10 @@ pub struct Figures {
     pub packets_lost: u64,
     /// Packets sent into a cut.
     pub packets_cut: u64,
+    /// Packets that found no room in their sender's queue.
+    pub packets_overflowed: u64,
+    /// Packets that were damaged on the way, whether a checksum then dropped them or not.
+    pub packets_damaged: u64,
 }
 
 impl fmt::Display for Figures {
@@ -136,6 +152,7 @@ impl fmt::Display for Figures {
             )?;
         }
         writeln!(f, "packets lost, cut         {}, {}", self.packets_lost, self.packets_cut)?;
+        writeln!(f, "packets overflowed, damaged {}, {}", self.packets_overflowed, self.packets_damaged)?;
         writeln!(f, "suspicions, refutations   {}, {}", total.suspicions, total.refutations)?;
         writeln!(f, "false suspicions          {}", self.false_suspicions)?;
         writeln!(f, "false deaths              {} of healthy, {} of stalled", self.false_deaths, self.stalled_deaths)?;

@@ -40,11 +40,44 @@ impl Latency {
         Self::Quantiles(Arc::from(rows))
     }
 
+    /// A log-normal distribution by a table: half of all delays are at most the median, and the tail is as long as asked
+    /// for. This is how paths through many queues are measured to be.
+    #[must_use]
+    pub fn log_normal(median: Duration, tail: Tail) -> Self {
+        let rows: Vec<_> = PERMILLES.iter().zip(tail.thousandths()).map(|(&p, of)| (p, median * of / 1_000)).collect();
+        Self::quantiles(&rows)
+    }
+
     pub(crate) fn draw(&self, stream: &mut Stream) -> Duration {
         match self {
             Self::Constant(delay) => streams::between(stream, *delay, *delay),
             Self::Uniform { low, high } => streams::between(stream, *low, *high),
             Self::Quantiles(rows) => at_quantile(rows, streams::below(stream, 1_000_000)),
+        }
+    }
+}
+
+/// How long the tail of [`Latency::log_normal`] is: the standard deviation of the delays' logarithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// 0.25: 1 in 100 takes 1.8 times the median; a quiet site.
+    Short,
+    /// 0.5: 1 in 100 takes 3.2 times the median; the Internet.
+    Medium,
+    /// 1: 1 in 100 takes 10 times the median; a crowded radio.
+    Long,
+}
+
+/// The shares of which a [`Tail`] gives the delays; the last row stands for 9,999 of 10,000.
+const PERMILLES: [u16; 12] = [1, 10, 50, 100, 250, 500, 750, 900, 950, 990, 999, 1_000];
+
+impl Tail {
+    /// exp(deviation * the normal distribution's quantile) for each share, in thousandths.
+    const fn thousandths(self) -> [u32; 12] {
+        match self {
+            Self::Short => [462, 559, 663, 726, 845, 1_000, 1_184, 1_378, 1_509, 1_789, 2_165, 2_534],
+            Self::Medium => [213, 313, 439, 527, 714, 1_000, 1_401, 1_898, 2_276, 3_200, 4_688, 6_421],
+            Self::Long => [45, 98, 193, 278, 509, 1_000, 1_963, 3_602, 5_180, 10_240, 21_981, 41_223],
         }
     }
 }
@@ -89,6 +122,15 @@ mod tests {
         let draws = sorted_draws(&Latency::quantiles(&[(500, ms(10)), (900, ms(20)), (1_000, ms(200))]));
         for (rank, low, high) in [(5_000, 9_500, 10_500), (9_000, 19_000, 26_000), (9_990, 180_000, 200_000)] {
             assert!((low..=high).contains(&draws[rank].as_micros()), "rank {rank}: {:?}", draws[rank]);
+        }
+    }
+
+    #[test]
+    fn a_log_normal_latency_has_its_median_and_its_tail() {
+        for (tail, low, high) in [(Tail::Short, 17, 19), (Tail::Medium, 30, 34), (Tail::Long, 95, 115)] {
+            let draws = sorted_draws(&Latency::log_normal(ms(10), tail));
+            assert!((9_700..10_300).contains(&draws[5_000].as_micros()), "{tail:?}: {:?}", draws[5_000]);
+            assert!((low..high).contains(&draws[9_900].as_millis()), "{tail:?}: {:?}", draws[9_900]);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 
-use super::Latency;
+use super::{Bandwidth, Latency};
 use crate::streams::{self, Stream};
 
 /// What packets on a path go through. Start from a preset and change fields.
@@ -22,6 +22,12 @@ pub struct Link {
     /// How long a packet is held up at most.
     #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
     pub reorder_by: Duration,
+    /// How many of 1,000 packets are damaged on the way: bits flip, or the end is missing. A packet that would say
+    /// what nobody said is dropped by its checksum; others arrive as they are.
+    pub corrupt_permille: u16,
+    /// How fast the sender can send on this path, and how much may wait; without a limit everything leaves at once.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub bandwidth: Option<Bandwidth>,
     /// A firewall drops every packet and lets exchanges pass.
     pub blocks_packets: bool,
 }
@@ -36,6 +42,8 @@ impl Link {
             duplicate_permille: 0,
             reorder_permille: 0,
             reorder_by: Duration::ZERO,
+            corrupt_permille: 0,
+            bandwidth: None,
             blocks_packets: false,
         }
     }

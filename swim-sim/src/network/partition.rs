@@ -1,7 +1,11 @@
 //! Which paths are cut: [`Cuts`], by direction, any number of them at once.
 //!
 //! A path is cut if any cut covers it, so overlapping partitions add up, and one is lifted without the others. A cut
-//! acts when something is sent; what is under way when it falls still arrives.
+//! acts when something is sent; what is under way when it falls still arrives. A flapping cut comes and goes by the clock.
+
+use core::time::Duration;
+
+use swim_core::Instant;
 
 use crate::node_set::NodeSet;
 
@@ -12,16 +16,23 @@ enum Cut {
     Groups(Vec<u32>),
     /// Nothing passes from the first to the second.
     OneWay(NodeSet, NodeSet),
+    /// Nothing passes between the two sets while it is down: first up, then down, from an instant on.
+    Flapping { between: [NodeSet; 2], since: Instant, up: Duration, down: Duration },
 }
 
 impl Cut {
-    fn covers(&self, from: usize, to: usize) -> bool {
+    fn covers(&self, from: usize, to: usize, now: Instant) -> bool {
         match self {
             Self::Groups(group_of) => {
                 let group = |node: usize| group_of.get(node).copied().unwrap_or(0);
                 group(from) != group(to)
             }
             Self::OneWay(senders, receivers) => senders.contains(from) && receivers.contains(to),
+            Self::Flapping { between: [one, other], since, up, down } => {
+                let crosses = one.contains(from) && other.contains(to) || one.contains(to) && other.contains(from);
+                let period = (*up + *down).as_nanos().max(1);
+                crosses && now.since(*since).as_nanos() % period >= up.as_nanos()
+            }
         }
     }
 }
@@ -53,14 +64,20 @@ impl Cuts {
         self.standing.push(Cut::OneWay(senders.iter().collect(), receivers.iter().collect()));
     }
 
+    /// From now on nothing passes between the two sets for `down`, after it could for `up`, again and again.
+    pub(crate) fn flap(&mut self, between: [&[usize]; 2], since: Instant, up: Duration, down: Duration) {
+        let between = between.map(|nodes| nodes.iter().collect());
+        self.standing.push(Cut::Flapping { between, since, up, down });
+    }
+
     /// Lifts all cuts.
     pub(crate) fn heal(&mut self) {
         self.standing.clear();
     }
 
-    /// Whether nothing passes from one node to another. A node always reaches itself.
-    pub(crate) fn covers(&self, from: usize, to: usize) -> bool {
-        from != to && self.standing.iter().any(|cut| cut.covers(from, to))
+    /// Whether nothing passes from one node to another now. A node always reaches itself.
+    pub(crate) fn covers(&self, from: usize, to: usize, now: Instant) -> bool {
+        from != to && self.standing.iter().any(|cut| cut.covers(from, to, now))
     }
 }
 
@@ -70,8 +87,9 @@ mod tests {
 
     /// For each of 4 nodes, whom it reaches.
     fn reach(cuts: &Cuts) -> [String; 4] {
-        [0, 1, 2, 3]
-            .map(|from| (0..4).filter(|&to| !cuts.covers(from, to)).map(|to| char::from(b'0' + to as u8)).collect())
+        [0, 1, 2, 3].map(|from| {
+            (0..4).filter(|&to| !cuts.covers(from, to, Instant::ORIGIN)).map(|to| char::from(b'0' + to as u8)).collect()
+        })
     }
 
     #[test]
@@ -99,5 +117,19 @@ mod tests {
         assert_eq!(reach(&cuts), ["0", "13", "123", "123"]);
         cuts.heal();
         assert_eq!(reach(&cuts), ["0123"; 4].map(String::from));
+    }
+
+    #[test]
+    fn a_flapping_path_is_up_and_down_in_turn_both_ways() {
+        let mut cuts = Cuts::default();
+        let (up, down) = (Duration::from_secs(3), Duration::from_secs(2));
+        cuts.flap([&[0, 1], &[2]], Instant::from_millis(500), up, down);
+        let down_at = |seconds: u64| {
+            let now = Instant::from_millis(500 + 1_000 * seconds);
+            assert_eq!(cuts.covers(0, 2, now), cuts.covers(2, 1, now));
+            assert!(!cuts.covers(0, 1, now) && !cuts.covers(2, 3, now));
+            cuts.covers(0, 2, now)
+        };
+        assert_eq!([0, 2, 3, 4, 5, 7, 8].map(down_at), [false, false, true, true, false, false, true]);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Passage {
     UnderWay { delay: Option<Duration>, again: Option<Duration> },
     /// The path is cut.
     Cut,
+    /// The sender's queue has no room for it.
+    QueueFull,
     /// Nobody has that address.
     NoHost,
 }
@@ -36,6 +38,8 @@ pub(crate) enum What<'a> {
     Timeout,
     /// A packet was sent.
     Sent { to: SocketAddr, bytes: &'a [u8], passage: Passage },
+    /// A packet that was sent is damaged on the way, and then arrives or is dropped by its checksum.
+    Damaged { to: SocketAddr, bytes: &'a [u8], passes: bool },
     /// A packet was handed to the node.
     Arrived { from: SocketAddr, len: usize },
     /// A packet found no process, or no room in front of a paused one.
@@ -67,6 +71,12 @@ impl What<'_> {
                 hash.word(address_word(*to));
                 hash.bytes(bytes);
                 passage.absorb(hash);
+            }
+            Self::Damaged { to, bytes, passes } => {
+                hash.word(13);
+                hash.word(address_word(*to));
+                hash.bytes(bytes);
+                hash.word(u64::from(*passes));
             }
             Self::Arrived { from, len } => {
                 hash.word(3);
@@ -100,6 +110,7 @@ impl Passage {
             }
             Self::Cut => hash.word(1),
             Self::NoHost => hash.word(2),
+            Self::QueueFull => hash.word(3),
         }
     }
 }
@@ -142,6 +153,10 @@ impl fmt::Display for What<'_> {
             Self::Sent { to, bytes, passage } => {
                 write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes))
             }
+            Self::Damaged { to, bytes, passes } => {
+                let outcome = if *passes { "arrives" } else { "is dropped by its checksum" };
+                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes))
+            }
             Self::Arrived { from, len } => write!(f, "received {len} bytes from {from}"),
             Self::Missed { from, len } => write!(f, "missed {len} bytes from {from}"),
             Self::Opened { serial, to, request } => {
@@ -168,6 +183,7 @@ impl fmt::Display for Passage {
                 write!(f, "arrives in {delay:?} and in {again:?}")
             }
             Self::Cut => f.write_str("the path is cut"),
+            Self::QueueFull => f.write_str("no room in the queue"),
             Self::NoHost => f.write_str("nobody is there"),
         }
     }
