@@ -24,6 +24,7 @@ pub use self::view::NodeView;
 use crate::address::Directory;
 use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
+use crate::deliveries::Broadcasts;
 use crate::figures::Recorder;
 use crate::log::EventLog;
 use crate::network::{Link, Network, Topology};
@@ -79,6 +80,7 @@ pub struct Cluster {
     /// The running number of the next event that [`Cluster::next_event`] returns.
     unread: u64,
     recorder: Recorder,
+    broadcasts: Broadcasts,
 }
 
 impl Cluster {
@@ -137,6 +139,7 @@ impl Cluster {
             log: EventLog::new(options.event_log),
             unread: 0,
             recorder: Recorder::default(),
+            broadcasts: Broadcasts::default(),
             options,
         };
         for name in 0..cluster.options.nodes {
