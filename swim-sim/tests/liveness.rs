@@ -56,7 +56,9 @@ fn who_takes_the_dead_for_alive_is_named_and_why() {
 
 #[test]
 fn broadcasts_are_delivered_as_far_as_is_promised() {
-    for (seed, nodes, loss, permille) in [(0, 20, 0, 999), (1, 50, 50, 995), (2, 50, 200, 980)] {
+    for (seed, nodes, loss, permille) in
+        [(0, 20, 0, 999), (1, 50, 50, 995), (2, 50, 200, 980), (3, 8, 0, 985), (4, 8, 200, 940)]
+    {
         let mut scenario = Scenario::new("broadcasts")
             .nodes(nodes)
             .with(|cluster| cluster.loss_permille(loss))
