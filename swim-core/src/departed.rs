@@ -19,7 +19,9 @@ pub(crate) struct Departed {
     places: Places,
     /// In the order of their deaths. May name members that came back.
     recent: VecDeque<(Instant, Slot)>,
-    /// In the order of their burials. May name slots that are no tombstones any more.
+    /// Members that left, in that order. May name slots that are theirs no more.
+    left: VecDeque<Slot>,
+    /// Tombstones in the order of their burials. May name slots that are none any more.
     buried: VecDeque<Slot>,
 }
 
@@ -81,27 +83,34 @@ impl Departed {
         }
     }
 
+    /// A member left.
+    pub(crate) fn leave(&mut self, slot: Slot, has_left: impl Fn(Slot) -> bool) {
+        enqueue(&mut self.left, slot, has_left);
+    }
+
     /// A member became a tombstone.
-    pub(crate) fn bury(&mut self, slot: Slot) {
-        self.buried.push_back(slot);
+    pub(crate) fn bury(&mut self, slot: Slot, is_buried: impl Fn(Slot) -> bool) {
+        enqueue(&mut self.buried, slot, is_buried);
     }
 
     /// Takes the oldest tombstone.
     pub(crate) fn oldest_buried(&mut self, is_buried: impl Fn(Slot) -> bool) -> Option<Slot> {
-        while let Some(slot) = self.buried.pop_front() {
-            if is_buried(slot) {
-                return Some(slot);
-            }
-        }
-        None
+        core::iter::from_fn(|| self.buried.pop_front()).find(|&slot| is_buried(slot))
     }
 
-    /// Drops what is no tombstone any more from the front of their queue.
-    pub(crate) fn tidy_buried(&mut self, is_buried: impl Fn(Slot) -> bool) {
-        while self.buried.front().is_some_and(|&slot| !is_buried(slot)) {
-            self.buried.pop_front();
-        }
+    /// Takes the member that left first.
+    pub(crate) fn oldest_left(&mut self, has_left: impl Fn(Slot) -> bool) -> Option<Slot> {
+        core::iter::from_fn(|| self.left.pop_front()).find(|&slot| has_left(slot))
     }
+}
+
+/// Appends a slot. What `still_is` does not accept any more is dropped when it is about to fill half of the queue, so a
+/// queue is not longer than twice what it stands for, plus a little.
+fn enqueue(queue: &mut VecDeque<Slot>, slot: Slot, still_is: impl Fn(Slot) -> bool) {
+    if queue.len() == queue.capacity() {
+        queue.retain(|&other| other != slot && still_is(other));
+    }
+    queue.push_back(slot);
 }
 
 #[cfg(test)]
@@ -148,10 +157,19 @@ mod tests {
     fn the_oldest_tombstone_is_taken_first_and_what_is_none_any_more_is_passed_over() {
         let mut departed = Departed::default();
         for slot in [4, 2, 7].map(Slot) {
-            departed.bury(slot);
+            departed.bury(slot, |_| true);
         }
         assert_eq!(departed.oldest_buried(|slot| slot != Slot(4)), Some(Slot(2)));
-        departed.tidy_buried(|_| false);
+        assert_eq!(departed.oldest_buried(|_| true), Some(Slot(7)));
         assert_eq!(departed.oldest_buried(|_| true), None);
+    }
+
+    #[test]
+    fn a_queue_of_tombstones_does_not_keep_what_came_back() {
+        let mut departed = Departed::default();
+        for i in 0..10_000 {
+            departed.bury(Slot(i % 7), |slot| slot == Slot(3));
+        }
+        assert!(departed.buried.len() <= 64, "{}", departed.buried.len());
     }
 }

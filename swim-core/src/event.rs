@@ -82,4 +82,9 @@ pub enum Event {
     },
     /// The departure is spread: the node may stop.
     LeaveComplete,
+    /// Events were lost here, since `Config::max_events` of them waited. The table has all that they said.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
 }

@@ -103,6 +103,8 @@ counted! {
         SecondRequest = "second_request",
         /// A ping for another name than ours.
         WrongTarget = "wrong_target",
+        /// A request to ping another from someone who is no member at its own address.
+        Stranger = "stranger",
         /// A request to ping a member that this node does not know.
         UnknownTarget = "unknown_target",
         /// An ack whose sequence number this node never gave, or gave too long ago.

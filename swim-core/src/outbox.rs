@@ -17,10 +17,10 @@ pub(crate) enum Intent {
     PingReq { relay: Slot, target: Slot, sequence: SequenceNumber },
     /// Our answer to a ping from `to`: from `source`, if that is a member's own address.
     Ack { to: SocketAddr, sequence: SequenceNumber, source: Option<Slot> },
-    /// An ack of `target` passed on to the one who asked for it, `trusted` if that is a member at its own address.
-    RelayedAck { to: SocketAddr, sequence: SequenceNumber, target: Slot, trusted: bool },
-    /// Word to the one who asked that its target did not answer us.
-    Nack { to: SocketAddr, sequence: SequenceNumber, trusted: bool },
+    /// An ack of `target` passed on to the member that asked for it.
+    RelayedAck { to: SocketAddr, sequence: SequenceNumber, target: Slot },
+    /// Word to the member that asked that its target did not answer us.
+    Nack { to: SocketAddr, sequence: SequenceNumber },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
 }

@@ -18,8 +18,6 @@ pub(crate) enum Purpose {
         sequence: SequenceNumber,
         /// The requester was told that no ack came so far. A late one is still passed on.
         nacked: bool,
-        /// The requester is a member at its own address.
-        trusted: bool,
     },
     /// The user wants to know the round-trip time.
     User { target: Slot },

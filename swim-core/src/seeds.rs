@@ -50,6 +50,7 @@ impl Seeds {
             if seed.state != State::Contacted {
                 seed.state = State::Due(now);
                 seed.backoff = backoff;
+                seed.failed = false;
             }
             return true;
         }
@@ -137,6 +138,7 @@ impl Seeds {
             if matches!(seed.state, State::Due(_)) && seed.failed {
                 seed.state = State::Resting;
                 seed.backoff = first;
+                seed.failed = false;
             }
         }
     }

@@ -15,6 +15,8 @@
 
 mod address;
 mod agenda;
+#[cfg(feature = "serde")]
+pub mod case;
 mod chaos;
 pub mod checkers;
 mod clock;
@@ -22,12 +24,15 @@ mod cluster;
 mod convergence;
 mod deliveries;
 mod figures;
+mod history;
 mod liveness;
 mod log;
 mod name;
 mod network;
 mod node;
 mod node_set;
+#[cfg(feature = "report")]
+mod report;
 mod rolling;
 mod scenario;
 mod setting;
@@ -35,15 +40,20 @@ mod step;
 mod streams;
 mod trace;
 
+#[cfg(feature = "serde")]
+pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
 pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
 pub use self::deliveries::{Deliveries, Missed};
 pub use self::figures::{Figures, Outage, Total};
+pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::liveness::Deadlines;
 pub use self::log::Observed;
 pub use self::network::{Bandwidth, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
+#[cfg(feature = "report")]
+pub use self::report::Report;
 pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::setting::Setting;
 pub use self::step::{Fault, Plan, Step, Work};

@@ -9,15 +9,17 @@ use swim_core::Config;
 
 /// A field of [`Config`] and its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Setting {
     /// [`Config::probe_interval`].
-    ProbeInterval(Duration),
+    ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// [`Config::probe_timeout`].
-    ProbeTimeout(Duration),
+    ProbeTimeout(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// [`Config::indirect_probes`].
     IndirectProbes(u8),
     /// [`Config::gossip_interval`].
-    GossipInterval(Duration),
+    GossipInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// [`Config::gossip_fanout`].
     GossipFanout(u8),
     /// [`Config::retransmit_mult`].
@@ -27,7 +29,7 @@ pub enum Setting {
     /// [`Config::awareness_max`].
     AwarenessMax(u8),
     /// [`Config::sync_interval`].
-    SyncInterval(Duration),
+    SyncInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// [`Config::max_packet_size`].
     MaxPacketSize(usize),
 }

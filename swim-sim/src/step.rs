@@ -13,6 +13,8 @@ use crate::setting::Setting;
 
 /// Something breaks, or mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Fault {
     /// The process dies. Its machine stays: connections to it are refused, packets vanish.
     Crash(usize),
@@ -25,7 +27,7 @@ pub enum Fault {
     RestartAtNewAddress(usize),
     /// The machine's wall clock is set back. It gives the first incarnations, so the next processes there start below
     /// what their former selves had.
-    ClockSetBack(usize, Duration),
+    ClockSetBack(usize, #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// The process stalls: what arrives waits, and nothing is done.
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
@@ -36,6 +38,7 @@ pub enum Fault {
         /// The node.
         node: usize,
         /// How long an input takes.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         each: Duration,
     },
     /// The clock by which the process measures time runs at a rate from now on.
@@ -79,7 +82,7 @@ pub enum Fault {
     /// So many of 1,000 packets arrive twice from now on, on every path.
     Duplication(u16),
     /// So many of 1,000 packets are held up by up to so long from now on, on every path.
-    Reordering(u16, Duration),
+    Reordering(u16, #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// Every path has this latency from now on.
     Slowness(Latency),
     /// So many of 1,000 packets are damaged from now on, on every path; see
@@ -94,14 +97,18 @@ pub enum Fault {
         /// The other end.
         other: Vec<usize>,
         /// How long they are up, beginning now.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         up: Duration,
         /// How long they are cut.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         down: Duration,
     },
 }
 
 /// What the user of a node does with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Work {
     /// Joins through the addresses that the seeds have now, and will again when it starts anew.
     Join {
@@ -151,6 +158,8 @@ impl From<Work> for Step {
 
 /// What is done, and when: by time since the cluster's start; at equal times in the order in which it was added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Vec<crate::case::Row>", into = "Vec<crate::case::Row>"))]
 pub struct Plan {
     steps: Vec<(Duration, Step)>,
 }

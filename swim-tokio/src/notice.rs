@@ -70,6 +70,7 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{} answered a ping after {time:.1?}", Name(id)),
         Event::Pinged { id, round_trip: None, .. } => write!(f, "{} did not answer a ping", Name(id)),
         Event::LeaveComplete => f.write_str("the departure is spread"),
+        Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
     }
 }
 

@@ -26,8 +26,10 @@ pub(super) struct News<'a> {
     pub(super) claim: Claim,
     /// Comes with every Alive.
     pub(super) description: Option<Description<'a>>,
-    /// Who makes the claim; counts for suspicions.
+    /// Who makes the claim.
     pub(super) from: &'a str,
+    /// Whether a suspicion is `from`'s own, and so counts as a further accusation.
+    pub(super) accuses: bool,
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
@@ -75,7 +77,7 @@ impl<R: Rng> Swim<R> {
         }
         let described = self.describe(slot, news);
         if !raised && described == Described::Known {
-            if news.claim == before && before.status == Status::Suspect {
+            if news.claim == before && before.status == Status::Suspect && news.accuses {
                 self.confirm(now, slot, news);
             }
             return false;
@@ -122,14 +124,16 @@ impl<R: Rng> Swim<R> {
 
     /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
     fn make_room(&mut self, now: Instant) {
-        if let Some(slot) = self.departed.oldest_buried(|slot| self.members.is_buried(slot)) {
-            self.timers.cancel(Timer::Member(slot));
-            self.forget(slot);
-        } else if let Some(slot) = self.departed.random(&mut self.rng) {
+        let members = &self.members;
+        let has_left = |slot| !members.is_buried(slot) && members.claim(slot).status == Status::Left;
+        let buried = self.departed.oldest_buried(|slot| members.is_buried(slot));
+        let found = buried.or_else(|| self.departed.oldest_left(|slot| slot != self.me.slot && has_left(slot)));
+        let Some(slot) = found.or_else(|| self.departed.random(&mut self.rng)) else { return };
+        if !self.members.is_buried(slot) {
             self.reap(now, slot);
-            self.timers.cancel(Timer::Member(slot));
-            self.forget(slot);
         }
+        self.timers.cancel(Timer::Member(slot));
+        self.forget(slot);
     }
 
     fn describe(&mut self, slot: Slot, news: &News<'_>) -> Described {
@@ -184,6 +188,9 @@ impl<R: Rng> Swim<R> {
             self.departed.insert(slot, now);
         } else {
             self.departed.remove(slot);
+        }
+        if claim.status == Status::Left && change.raised {
+            self.departed.leave(slot, |slot| self.members.claim(slot).status == Status::Left);
         }
         self.tell_change(slot, news.from, change);
         self.pass_on(now, slot, news, change);
@@ -280,7 +287,6 @@ impl<R: Rng> Swim<R> {
     pub(super) fn member_timeout(&mut self, now: Instant, slot: Slot) {
         if self.members.is_buried(slot) {
             self.forget(slot);
-            self.departed.tidy_buried(|slot| self.members.is_buried(slot));
         } else if self.members.claim(slot).status == Status::Suspect {
             self.declare_dead(now, slot);
         } else {
@@ -304,7 +310,7 @@ impl<R: Rng> Swim<R> {
         let me = self.me.id.clone();
         let id = self.id_at(slot);
         let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
-        let news = News { id: &id, claim, description: None, from: &me, age: 0, spread: Spread::Gossip };
+        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
         self.hear(now, &news);
     }
 
@@ -321,7 +327,7 @@ impl<R: Rng> Swim<R> {
         }
         self.departed.remove(slot);
         self.members.bury(slot);
-        self.departed.bury(slot);
+        self.departed.bury(slot, |slot| self.members.is_buried(slot));
         self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
     }
 }

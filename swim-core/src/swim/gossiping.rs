@@ -37,6 +37,10 @@ impl<R: Rng> Swim<R> {
     /// Queues a member's Alive, which has its description.
     pub(super) fn pass_on_alive(&mut self, now: Instant, slot: Slot) {
         let Some(description) = self.members.description(slot) else { return };
+        let claim = self.members.claim(slot);
+        if claim.status == Status::Alive && description.incarnation < claim.incarnation {
+            return; // The description that belongs to the claim was of no use here, and the old one says nothing new.
+        }
         let body = encoded(&Message::Alive {
             id: self.members.name(slot),
             incarnation: description.incarnation,
@@ -81,7 +85,8 @@ impl<R: Rng> Swim<R> {
     /// Drops what waits to be said of a member and what its record, just raised, has made outdated.
     pub(super) fn drop_outdated_updates(&mut self, slot: Slot) {
         self.gossip.updates.cancel(claim_key(slot));
-        if !self.members.claim(slot).status.is_active() {
+        // A suspicion says nothing against the description that an Alive spreads.
+        if self.members.claim(slot).status != Status::Suspect {
             self.gossip.updates.cancel(alive_key(slot));
         }
     }

@@ -63,6 +63,6 @@ impl<R: Rng> Swim<R> {
         assert!(gossip.broadcasts.len() <= config.max_broadcasts, "broadcasts are bounded");
         assert!(gossip.deliveries.len() <= config.max_broadcast_origins, "origins are bounded");
         assert!(outputs.packets.len() <= config.max_transmits, "packets are bounded");
-        assert!(outputs.events.len() <= config.max_events + 1, "events are bounded");
+        assert!(outputs.events.len() <= config.max_events + 2, "events are bounded");
     }
 }

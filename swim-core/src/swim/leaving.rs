@@ -40,6 +40,7 @@ impl<R: Rng> Swim<R> {
         self.timers.clear();
         self.outputs.packets.clear();
         // Whoever waits for it must not miss it, however many events wait.
-        self.outputs.events.push_back(Event::LeaveComplete);
+        let lag = self.outputs.lag();
+        self.outputs.events.extend(lag.into_iter().chain([Event::LeaveComplete]));
     }
 }

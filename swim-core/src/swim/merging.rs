@@ -94,12 +94,10 @@ impl<R: Rng> Swim<R> {
             if claim.status == Status::Dead && *id != *me && self.is_believed_active(id) {
                 claim = Claim::new(claim.incarnation, Status::Suspect);
             }
-            // A table does not say who accused: what we know already is no further accusation.
-            if claim.status == Status::Suspect && self.claim_of(id) == Some(claim) {
-                continue;
-            }
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
-            learnt |= self.hear(now, &News { id, claim, description, from: &me, age, spread });
+            // A table does not say who accused: a suspicion that we have already is no further accusation.
+            let accuses = false;
+            learnt |= self.hear(now, &News { id, claim, description, from: &me, accuses, age, spread });
         }
         learnt
     }

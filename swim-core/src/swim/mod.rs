@@ -166,7 +166,7 @@ impl<R: Rng> Swim<R> {
 
     /// The next thing to tell the user.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.outputs.events.pop_front()
+        self.outputs.events.pop_front().or_else(|| self.outputs.lag())
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the node has left). O(1).
@@ -261,8 +261,10 @@ impl<R: Rng> Swim<R> {
     /// Tells the user, or counts that there is no room to.
     fn tell(&mut self, event: Event) {
         if self.outputs.events.len() < self.config.max_events {
-            self.outputs.events.push_back(event);
+            let lag = self.outputs.lag();
+            self.outputs.events.extend(lag.into_iter().chain([event]));
         } else {
+            self.outputs.missed += 1;
             self.metrics.drop(DropReason::EventsFull);
         }
     }

@@ -60,6 +60,7 @@ impl<R: Rng> Swim<R> {
             claim: Claim::new(incarnation, status),
             description,
             from,
+            accuses: true,
             age: 0,
             spread: Spread::Gossip,
         };

@@ -43,7 +43,7 @@ impl<R: Rng> Swim<R> {
         self.worsen_health(probe.blame());
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
-        let news = News { id: &id, claim, description: None, from: &me, age: 0, spread: Spread::Gossip };
+        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
         self.hear(now, &news);
     }
 

@@ -15,7 +15,7 @@ use super::me::Contender;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;
-use crate::member::{Claim, Status};
+use crate::member::{Claim, Status, normal_address};
 use crate::outbox::Intent;
 use crate::pings::Purpose;
 use crate::time::Instant;
@@ -68,8 +68,9 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let Some(incarnation) = own.max(claimed).next() else { return false };
-        if claimed > own {
-            // Only a former life of ours can have said so: its broadcasts are not those of this one.
+        if claimed > own || self.gossip.broadcasts_sent == 0 {
+            // What is said may be about a former life of ours, which may have begun at the same incarnation: its broadcasts
+            // are not those of this one.
             self.me.epoch = incarnation;
             self.gossip.broadcasts_sent = 0;
         }
@@ -103,6 +104,7 @@ impl<R: Rng> Swim<R> {
 
     /// A node at `address` has spoken under our name.
     pub(super) fn witness(&mut self, now: Instant, address: SocketAddr) {
+        let address = normal_address(address);
         let known = self.me.contender.filter(|contender| contender.address == address);
         if known.is_some_and(|contender| contender.confirmed) || self.has_conceded() {
             return;

@@ -9,6 +9,7 @@ use rand_core::Rng;
 use super::Swim;
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
+use crate::member::normal_address;
 use crate::metrics::DropReason;
 use crate::outbox::Intent;
 use crate::pings::{Ping, Purpose};
@@ -16,8 +17,8 @@ use crate::time::Instant;
 use crate::timers::Timer;
 
 impl<R: Rng> Swim<R> {
-    /// A member asks us to ping another one. Only members that we know are pinged, so that nobody can aim us at
-    /// strangers; what goes back to an unproved address is no longer than what came.
+    /// A member asks us to ping another one. Both must be members that we know, and the one who asks must speak from its
+    /// own address, so that nobody can aim us at strangers or use up our room for such pings.
     pub(super) fn handle_ping_req(
         &mut self,
         now: Instant,
@@ -27,6 +28,10 @@ impl<R: Rng> Swim<R> {
         source: &str,
     ) {
         let source = self.member_behind(from, source);
+        if source.is_none() {
+            self.metrics.drop(DropReason::Stranger);
+            return;
+        }
         if *self.me.id == *target {
             self.send(Intent::Ack { to: from, sequence, source });
             return;
@@ -35,7 +40,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::UnknownTarget);
             return;
         };
-        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false, trusted: source.is_some() };
+        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false };
         if let Some(sequence) = self.add_ping(now, purpose) {
             self.send(Intent::Ping { target, sequence });
         }
@@ -92,8 +97,8 @@ impl<R: Rng> Swim<R> {
         self.detector.pings.remove(sequence);
         self.arm_pings();
         match ping.purpose {
-            Purpose::Relay { target, requester, sequence, trusted, .. } => {
-                self.send(Intent::RelayedAck { to: requester, sequence, target, trusted });
+            Purpose::Relay { target, requester, sequence, .. } => {
+                self.send(Intent::RelayedAck { to: requester, sequence, target });
             }
             Purpose::User { target } => {
                 let round_trip = Some(now.since(ping.sent));
@@ -113,9 +118,9 @@ impl<R: Rng> Swim<R> {
     fn fail_ping(&mut self, now: Instant, ping: Ping) {
         match ping.purpose {
             Purpose::Relay { nacked: true, .. } => {}
-            Purpose::Relay { target, requester, sequence, nacked: false, trusted } => {
-                self.send(Intent::Nack { to: requester, sequence, trusted });
-                let purpose = Purpose::Relay { target, requester, sequence, nacked: true, trusted };
+            Purpose::Relay { target, requester, sequence, nacked: false } => {
+                self.send(Intent::Nack { to: requester, sequence });
+                let purpose = Purpose::Relay { target, requester, sequence, nacked: true };
                 self.keep_ping(Ping { deadline: now + self.config.probe_interval, purpose, ..ping });
             }
             Purpose::User { target } => {
@@ -127,6 +132,7 @@ impl<R: Rng> Swim<R> {
 
     /// Nothing listens at `address`: what we pinged there will not answer.
     pub(super) fn fail_pings_to(&mut self, now: Instant, address: SocketAddr) {
+        let address = normal_address(address);
         let members = &self.members;
         let is_hopeless = |ping: &Ping| match ping.purpose {
             Purpose::Relay { nacked: true, .. } => false,

@@ -82,4 +82,16 @@ pub(super) struct Outputs {
     pub(super) packets: Outbox,
     pub(super) exchanges: VecDeque<ExchangeOutput>,
     pub(super) events: VecDeque<Event>,
+    /// Events that there was no room for, and that the user was not told of.
+    pub(super) missed: u64,
+}
+
+impl Outputs {
+    /// What is to be told of missed events.
+    pub(super) fn lag(&mut self) -> Option<Event> {
+        match core::mem::take(&mut self.missed) {
+            0 => None,
+            missed => Some(Event::Lagged { missed }),
+        }
+    }
 }

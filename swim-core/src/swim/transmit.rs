@@ -72,20 +72,14 @@ impl<R: Rng> Swim<R> {
                 self.say_claim(slot, buffer);
                 to
             }
-            Intent::RelayedAck { to, sequence, target, trusted } => {
+            Intent::RelayedAck { to, sequence, target } => {
                 Message::Ack { sequence, source: self.members.name(target) }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Ack);
-                if !trusted {
-                    return Some(to);
-                }
                 to
             }
-            Intent::Nack { to, sequence, trusted } => {
+            Intent::Nack { to, sequence } => {
                 Message::Nack { sequence, source: &self.me.id }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Nack);
-                if !trusted {
-                    return Some(to);
-                }
                 to
             }
             Intent::Gossip { target } => {

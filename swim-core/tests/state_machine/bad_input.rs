@@ -7,7 +7,7 @@ use swim_core::{
 };
 
 use crate::harness::{
-    Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet,
+    Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, suspect,
 };
 
 const NOW: Instant = Instant::ORIGIN;
@@ -80,9 +80,9 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
             DropReason::WrongTarget,
         ),
         (
-            "a request to ping a stranger",
+            "a request of a stranger",
             packet(&[Message::PingReq { sequence: SequenceNumber::new(1), target: "stranger", source: "a" }]),
-            DropReason::UnknownTarget,
+            DropReason::Stranger,
         ),
         (
             "an ack out of the blue",
@@ -213,4 +213,14 @@ fn replies_and_failures_of_exchanges_that_are_not_open_are_counted() {
     let failure = ExchangeFailure::Refused;
     node.handle_exchange(NOW, ExchangeInput::Failed { id: ExchangeId(6), failure });
     assert_eq!(dropped(&node, DropReason::UnknownExchange), 2);
+}
+
+#[test]
+fn a_clock_that_has_come_to_its_end_does_not_hang_the_node() {
+    let mut node = node();
+    deliver(&mut node, NOW, &[alive("a", 1, 5), suspect("a", 1, "b")]);
+    let end = Instant::from_nanos(u64::MAX);
+    node.handle_timeout(end);
+    node.handle_timeout(end);
+    node.check_invariants();
 }

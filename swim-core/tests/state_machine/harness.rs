@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use swim_core::wire::{Message, Packet, begin_packet, cluster_hash};
-use swim_core::{Config, DropReason, Event, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Status, Swim};
+use swim_core::wire::{
+    Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_packet, cluster_hash,
+};
+use swim_core::{
+    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
+    NodeId, Status, Swim,
+};
 
 pub(crate) type Node = Swim<Xoshiro256PlusPlus>;
 
@@ -27,8 +32,28 @@ pub(crate) fn node() -> Node {
 }
 
 pub(crate) fn node_with(config: Config) -> Node {
-    let identity = Identity::new(NodeId::new("me").unwrap(), address(1), Incarnation::new(FIRST));
-    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap()
+    named("me", 1, FIRST, config, 1)
+}
+
+/// A node of another name, port, incarnation and chance.
+pub(crate) fn named(id: &str, port: u16, incarnation: u64, config: Config, seed: u64) -> Node {
+    let identity = Identity::new(NodeId::new(id).unwrap(), address(port), Incarnation::new(incarnation));
+    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN).unwrap()
+}
+
+/// The LAN settings without jitter and without pings over streams: exchanges are joins and comparisons only.
+pub(crate) fn quiet() -> Config {
+    Config { probe_jitter_permille: 0, reliable_fallback: false, ..Config::lan() }
+}
+
+/// So many milliseconds after the origin.
+pub(crate) const fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+/// So many seconds after the origin.
+pub(crate) const fn second(seconds: u64) -> Instant {
+    Instant::from_millis(seconds * 1_000)
 }
 
 pub(crate) fn packet(messages: &[Message<'_>]) -> Vec<u8> {
@@ -55,6 +80,62 @@ pub(crate) fn deliver(node: &mut Node, now: Instant, messages: &[Message<'_>]) {
     node.handle_packet(now, address(2), &packet(messages));
 }
 
+/// Tells the node of living members of these names, the first one at port 10, the next at 11, and so on.
+pub(crate) fn populate(node: &mut Node, now: Instant, names: &[String]) {
+    for (name, port) in names.iter().zip(10..) {
+        deliver(node, now, &[alive(name, 1, port)]);
+    }
+}
+
+/// `count` names that begin alike.
+pub(crate) fn names(prefix: &str, count: usize) -> Vec<String> {
+    (0..count).map(|i| format!("{prefix}-{i}")).collect()
+}
+
+/// A table's entry, described at the incarnation of its claim.
+pub(crate) fn entry(id: &str, incarnation: u64, status: Status, port: u16) -> Entry<'_> {
+    let incarnation = Incarnation::new(incarnation);
+    let description = Some(Description { incarnation, address: address(port), metadata: b"" });
+    Entry { id, claim: Claim::new(incarnation, status), description, age: 0 }
+}
+
+/// Asks the node something over an exchange; its answer.
+pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Vec<u8> {
+    let id = ExchangeId(u64::MAX);
+    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2), payload: request });
+    let is_answer = |out: &ExchangeOutput| matches!(out, ExchangeOutput::Reply { id: to, .. } if *to == id);
+    match exchanges(node).into_iter().find(is_answer) {
+        Some(ExchangeOutput::Reply { payload, .. }) => payload,
+        _ => panic!("a request is answered"),
+    }
+}
+
+/// A peer swaps buckets with the node in which these are the peer's entries.
+pub(crate) fn swap(node: &mut Node, now: Instant, entries: &[Entry<'_>]) {
+    let mut request = Vec::new();
+    let mut writer = begin_buckets(cluster(), "peer", u64::MAX, usize::MAX, &mut request);
+    assert!(entries.iter().all(|entry| writer.push(entry)), "all fit");
+    ask(node, now, &request);
+}
+
+/// An exchange that the node opens: its number, with whom, and the request.
+pub(crate) type Opened = (ExchangeId, SocketAddr, Vec<u8>);
+
+pub(crate) fn opened(node: &mut Node) -> Vec<Opened> {
+    let open = |out| match out {
+        ExchangeOutput::Open { id, to, request } => Some((id, to, request)),
+        _ => None,
+    };
+    exchanges(node).into_iter().filter_map(open).collect()
+}
+
+/// `source` answers a digest: the tables are equal.
+pub(crate) fn say_equal(node: &mut Node, now: Instant, id: ExchangeId, source: &str) {
+    let mut payload = Vec::new();
+    ExchangeMessage::DigestReply { source, buckets: None }.encode(cluster(), &mut payload);
+    node.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
+}
+
 /// A packet that the node sent: where to, and each message as its debug text.
 pub(crate) type Sent = (SocketAddr, Vec<String>);
 
@@ -65,6 +146,50 @@ pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<Sent> {
         all.push((transmit.to, messages.collect()));
     }
     all
+}
+
+/// As [`sent`], in a cluster whose members answer every ping at once.
+pub(crate) fn sent_and_acked(node: &mut Node, now: Instant) -> Vec<Sent> {
+    let (mut buffer, mut all) = (Vec::new(), Vec::new());
+    loop {
+        let mut acks = Vec::new();
+        while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
+            let messages: Vec<_> = Packet::open(&buffer, cluster()).unwrap().map(Result::unwrap).collect();
+            for message in &messages {
+                if let Message::Ping { sequence, target, .. } = *message {
+                    acks.push(packet(&[Message::Ack { sequence, source: target }]));
+                }
+            }
+            all.push((transmit.to, messages.iter().map(|message| format!("{message:?}")).collect()));
+        }
+        if acks.is_empty() {
+            return all;
+        }
+        acks.iter().for_each(|ack| node.handle_packet(now, address(2), ack));
+    }
+}
+
+/// Runs the node's next timer and says when that was.
+pub(crate) fn step(node: &mut Node) -> Instant {
+    let now = node.poll_timeout().expect("a running node has timers");
+    node.handle_timeout(now);
+    now
+}
+
+/// Runs the node's own timers up to and including `until`, in a cluster whose members answer every ping at once.
+/// Returns what it sent.
+pub(crate) fn run_among_the_living(node: &mut Node, until: Instant) -> Vec<Sent> {
+    let mut all = Vec::new();
+    while let Some(now) = node.poll_timeout().filter(|&now| now <= until) {
+        node.handle_timeout(now);
+        all.extend(sent_and_acked(node, now));
+    }
+    all
+}
+
+/// How many messages begin so.
+pub(crate) fn count(packets: &[Sent], beginning: &str) -> usize {
+    packets.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(beginning)).count()
 }
 
 /// The sequence number of the ping that the node sent to the member of that name, and when.

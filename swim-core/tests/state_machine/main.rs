@@ -1,8 +1,18 @@
 //! What one node does with what arrives, seen from outside: inputs in, outputs out. Whole clusters are the simulator's.
 
 mod acks;
+mod amplification;
+mod anti_entropy;
 mod bad_input;
+mod broadcasts;
 mod conflicts;
+mod gossip;
 mod harness;
 mod leaving;
+mod network;
 mod probes;
+mod refutation;
+mod relays;
+mod seeds;
+mod suspicions;
+mod tombstones;

@@ -3,13 +3,7 @@
 use swim_core::wire::Message;
 use swim_core::{Event, ExchangeOutput, Instant, SequenceNumber, Status};
 
-use crate::harness::{
-    address, alive, deliver, events, exchanges, node, run_until, run_until_ping, seconds, sent, status, suspect,
-};
-
-fn count(messages: &[crate::harness::Sent], kind: &str) -> usize {
-    messages.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(kind)).count()
-}
+use crate::harness::*;
 
 #[test]
 fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead() {
@@ -129,4 +123,14 @@ fn a_node_that_was_stopped_puts_its_verdicts_off_once() {
     deliver(&mut node, woken, &[Message::Ack { sequence, source: "a" }]);
     node.handle_timeout(woken + seconds(1));
     assert_eq!(status(&node, "a"), Some(Status::Alive));
+}
+
+#[test]
+fn a_refused_connection_ends_a_users_ping_in_whichever_form_the_address_comes() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    node.ping(at(0), "b").unwrap();
+    sent(&mut node, at(0));
+    node.handle_unreachable(at(0), "[::ffff:127.0.0.1]:2".parse().unwrap());
+    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Pinged { round_trip: None, .. })));
 }

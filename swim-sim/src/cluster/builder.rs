@@ -23,6 +23,7 @@ pub struct Builder {
     pub(crate) link: Link,
     pub(crate) topology: Option<Topology>,
     pub(crate) records_trace: bool,
+    pub(crate) records_history: bool,
     pub(crate) event_log: usize,
     pub(crate) port_unreachable: bool,
     pub(crate) checkers: Vec<fn() -> Box<dyn Checker>>,
@@ -38,6 +39,7 @@ impl Builder {
             link,
             topology: None,
             records_trace: false,
+            records_history: false,
             event_log: EVENT_LOG,
             port_unreachable: false,
             checkers: Vec::new(),
@@ -140,6 +142,14 @@ impl Builder {
     #[must_use]
     pub const fn record_trace(mut self) -> Self {
         self.records_trace = true;
+        self
+    }
+
+    /// Records who believed what of whom and when, for [`Cluster::history`] and for reports. It changes nothing in the
+    /// run.
+    #[must_use]
+    pub const fn record_history(mut self) -> Self {
+        self.records_history = true;
         self
     }
 

@@ -109,6 +109,9 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
         self.watch.settled(self.now, index, swim);
+        if let Some(recording) = &mut self.recording {
+            recording.settled(self.now, index, swim);
+        }
         if has_left {
             self.stop_process(index, Phase::Left);
         }
@@ -145,7 +148,11 @@ impl Cluster {
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
             let generation = self.nodes[index].generation;
-            self.log.push(Observed { at: self.now, node: index, generation, event });
+            let observed = Observed { at: self.now, node: index, generation, event };
+            if let Some(recording) = &mut self.recording {
+                recording.told(&observed);
+            }
+            self.log.push(observed);
         }
         has_left
     }

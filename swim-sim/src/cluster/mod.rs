@@ -10,6 +10,7 @@ mod delivery;
 mod exchanges;
 mod processes;
 mod readers;
+mod recording;
 mod run;
 mod slow;
 mod verbs;
@@ -26,6 +27,7 @@ use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
 use crate::deliveries::Broadcasts;
 use crate::figures::Recorder;
+use crate::history::Recording;
 use crate::log::EventLog;
 use crate::network::{Link, Network, Topology};
 use crate::node::Node;
@@ -81,6 +83,7 @@ pub struct Cluster {
     unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
+    recording: Option<Box<Recording>>,
 }
 
 impl Cluster {
@@ -140,6 +143,7 @@ impl Cluster {
             unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
+            recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             options,
         };
         for name in 0..cluster.options.nodes {

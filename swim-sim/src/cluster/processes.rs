@@ -25,6 +25,9 @@ impl Cluster {
         self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
         self.watch.started(self.now, index, swim);
         self.recorder.restarted(index);
+        if let Some(recording) = &mut self.recording {
+            recording.started(self.now, index, &self.nodes[index]);
+        }
         let seeds = self.addresses_of(&self.nodes[index].seeds);
         self.join_addresses(index, &seeds);
     }
@@ -62,6 +65,9 @@ impl Cluster {
             self.recorder.outage(self.now, index, observers);
         }
         self.recorder.stopped(index, swim.metrics(), ran_for);
+        if let Some(recording) = &mut self.recording {
+            recording.stopped(self.now, index, phase);
+        }
         if phase == Phase::PoweredOff {
             return;
         }

@@ -131,6 +131,7 @@ impl Cluster {
             match self.agenda.next_at() {
                 Some(at) if at <= deadline => self.step().unwrap_or_else(|violation| self.panic_with(&violation)),
                 _ => {
+                    self.sample_through(deadline);
                     self.now = deadline;
                     return None;
                 }
@@ -142,6 +143,7 @@ impl Cluster {
         while self.agenda.next_at().is_some_and(|at| at <= deadline) {
             self.step()?;
         }
+        self.sample_through(deadline);
         self.now = deadline;
         self.watch.violation().map_or(Ok(()), |violation| Err(violation.clone()))
     }
@@ -149,6 +151,7 @@ impl Cluster {
     /// The next thing happens.
     fn step(&mut self) -> Result<(), Violation> {
         if let Some((at, due)) = self.agenda.take() {
+            self.sample_before(at);
             self.now = at;
             match due {
                 Due::Timeout(node) => self.timeout(node),

@@ -18,6 +18,8 @@ use crate::trace::What;
 
 /// Through whom the nodes of a cluster join it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Seeds {
     /// All through node 0, which itself joins nobody.
     First,
@@ -245,10 +247,12 @@ impl Cluster {
             Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
             Fault::Pause(node) if self.nodes[node].phase == Phase::Running => {
                 self.nodes[node].pause();
+                self.note_phase(node);
                 self.agenda.set_timeout(node, None);
             }
             Fault::Resume(node) if self.nodes[node].phase == Phase::Paused => {
                 self.nodes[node].resume(self.now);
+                self.note_phase(node);
                 self.catch_up(node);
             }
             Fault::SlowProcessing { node, each } => self.slow_down(node, each),
@@ -290,6 +294,9 @@ impl Cluster {
 
     fn note(&mut self, step: &Step) {
         self.trace.note(self.now, None, &What::Step(step));
+        if let Some(recording) = &mut self.recording {
+            recording.step(self.now, step);
+        }
     }
 
     fn draw_seeds(&mut self, node: usize, seeds: Seeds) -> Vec<usize> {

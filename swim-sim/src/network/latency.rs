@@ -8,20 +8,24 @@ use crate::streams::{self, Stream};
 /// A distribution of one-way delays. Every draw costs one word of the stream, whatever the distribution, so that
 /// another latency leaves the losses of a run where they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Latency {
     /// Always the same.
-    Constant(Duration),
+    Constant(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
     /// Evenly between two bounds, both included.
     Uniform {
         /// The shortest.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         low: Duration,
         /// The longest.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         high: Duration,
     },
     /// Quantiles: a row `(permille, delay)` says that so many of 1,000 packets take at most so long; between two rows
     /// delays are even. This is how a long tail is written without floating point. The rows ascend in both columns, the
     /// first row's share starts at zero delay, and the last row's permille is 1,000.
-    Quantiles(Arc<[(u16, Duration)]>),
+    Quantiles(#[cfg_attr(feature = "serde", serde(with = "crate::case::time::quantiles"))] Arc<[(u16, Duration)]>),
 }
 
 impl Latency {

@@ -9,6 +9,7 @@ use crate::streams::{self, Stream};
 
 /// What packets on a path go through. Start from a preset and change fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Link {
     /// The delay of one way.
     pub latency: Latency,
@@ -19,11 +20,13 @@ pub struct Link {
     /// How many of 1,000 packets are held up on the way by up to `reorder_by` more, and so overtaken by others.
     pub reorder_permille: u16,
     /// How long a packet is held up at most.
+    #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
     pub reorder_by: Duration,
     /// How many of 1,000 packets are damaged on the way: bits flip, or the end is missing. A packet that would say
     /// what nobody said is dropped by its checksum; others arrive as they are.
     pub corrupt_permille: u16,
     /// How fast the sender can send on this path, and how much may wait; without a limit everything leaves at once.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub bandwidth: Option<Bandwidth>,
     /// A firewall drops every packet and lets exchanges pass.
     pub blocks_packets: bool,

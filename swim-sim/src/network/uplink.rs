@@ -10,6 +10,7 @@ use swim_core::Instant;
 
 /// How fast a node can send, and how much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Bandwidth {
     /// So many bytes leave in a second; 0 counts as 1.
     pub bytes_per_second: u64,

@@ -224,6 +224,7 @@ impl fmt::Display for Told<'_> {
                 write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
             }
             Event::LeaveComplete => f.write_str("leave complete"),
+            Event::Lagged { missed } => write!(f, "{missed} events lost"),
         }
     }
 }

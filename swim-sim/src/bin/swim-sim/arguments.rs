@@ -1,10 +1,13 @@
 //! The command line's arguments.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
-use swim_sim::{Builder, Cluster};
+use swim_sim::{Builder, Case, Cluster, Scenario};
+
+use crate::output::Output;
 
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
 #[derive(Debug, Parser)]
@@ -30,6 +33,8 @@ pub(crate) enum Command {
         /// Writes everything that happens to this file, a line each; `-` is standard output.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Runs a scenario twice and names the first event that differs.
     CheckDeterminism {
@@ -43,15 +48,18 @@ pub(crate) enum Command {
 /// What a run is made of.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
+    /// A scenario of your own, as swim-sim/scenarios has some.
+    #[arg(value_name = "FILE.toml", conflicts_with_all = ["scenario", "nodes", "loss", "profile"])]
+    pub(crate) file: Option<PathBuf>,
     /// Which scenario; `swim-sim list` lists them.
     #[arg(long, value_parser = scenario, default_value = "join-storm")]
     pub(crate) scenario: Builtin,
     /// How many nodes.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) nodes: u32,
-    /// The seed from which everything random is drawn.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    /// The seed from which everything random is drawn [default: as the file says, or 0].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// How many of 1,000 packets are lost [default: as the profile says].
     #[arg(long, value_name = "PERMILLE", value_parser = clap::value_parser!(u16).range(0..=1_000))]
     pub(crate) loss: Option<u16>,
@@ -76,27 +84,48 @@ fn scenario(name: &str) -> Result<Builtin, String> {
 }
 
 impl Options {
-    pub(crate) fn cluster(&self) -> Builder {
+    fn cluster(&self) -> Builder {
         let nodes = self.nodes as usize;
         let cluster = match self.profile {
             Profile::Local => Cluster::local(nodes),
             Profile::Lan => Cluster::lan(nodes),
             Profile::Wan => Cluster::wan(nodes),
         };
-        let cluster = cluster.seed(self.seed);
+        let cluster = cluster.seed(self.seed.unwrap_or(0));
         match self.loss {
             Some(permille) => cluster.loss_permille(permille),
             None => cluster,
         }
     }
 
+    /// What is to be run, in a cluster that is changed, and with which seed.
+    pub(crate) fn chosen(&self, change: impl FnOnce(Builder) -> Builder) -> io::Result<(Scenario, u64)> {
+        let Some(file) = &self.file else {
+            return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0)));
+        };
+        let case = read_case(file)?;
+        let seed = self.seed.unwrap_or(case.seed);
+        Ok((case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(io::Error::other)?, seed))
+    }
+
     /// The command that does this again.
     pub(crate) fn command(&self) -> String {
+        if let Some(file) = &self.file {
+            let seed = self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+            return format!("cargo sim run {}{seed}", file.display());
+        }
         let profile = self.profile.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
         let loss = self.loss.map_or(String::new(), |permille| format!(" --loss {permille}"));
-        let (scenario, nodes, seed) = (self.scenario.name, self.nodes, self.seed);
+        let (scenario, nodes, seed) = (self.scenario.name, self.nodes, self.seed.unwrap_or(0));
         format!("cargo sim run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}")
     }
+}
+
+/// A case from a file.
+pub(crate) fn read_case(file: &Path) -> io::Result<Case> {
+    let wrong = |error: &dyn core::fmt::Display| io::Error::other(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    Case::from_toml(&text).map_err(|error| wrong(&error))
 }
 
 #[cfg(test)]

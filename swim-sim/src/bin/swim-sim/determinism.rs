@@ -11,8 +11,8 @@ use crate::stopwatch::Stopwatch;
 /// Runs a scenario twice. The first run leaves a hash for each virtual second; only if the second one differs are both
 /// run again up to that second, with lines.
 pub(crate) fn check(options: &Options) -> io::Result<Exit> {
-    let first = hashes(options);
-    let second = hashes(options);
+    let first = hashes(options)?;
+    let second = hashes(options)?;
     let differs = first.iter().zip(&second).position(|(first, second)| first != second);
     let differs = differs.or_else(|| (first.len() != second.len()).then_some(first.len().min(second.len())));
     let Some(second_that_differs) = differs else {
@@ -21,7 +21,7 @@ pub(crate) fn check(options: &Options) -> io::Result<Exit> {
         return Ok(Exit::Fine);
     };
     eprintln!("the runs differ; looking for the first event that does");
-    let (first, second) = (lines(options, second_that_differs), lines(options, second_that_differs));
+    let (first, second) = (lines(options, second_that_differs)?, lines(options, second_that_differs)?);
     let mut pairs = first.lines().zip(second.lines());
     match pairs.find(|(first, second)| first != second) {
         Some((first, second)) => eprintln!("the first event that differs:\n  once:  {first}\n  again: {second}"),
@@ -31,28 +31,29 @@ pub(crate) fn check(options: &Options) -> io::Result<Exit> {
 }
 
 /// After each slice of the run: how many things had happened, and their hash.
-fn hashes(options: &Options) -> Vec<(u64, u64)> {
+fn hashes(options: &Options) -> io::Result<Vec<(u64, u64)>> {
+    let (scenario, seed) = options.chosen(|cluster| cluster)?;
     let mut stopwatch = Stopwatch::start();
     let mut hashes = Vec::new();
-    report(options.scenario.scenario(options.cluster()).try_run(options.seed, |cluster| {
+    report(scenario.try_run(seed, |cluster| {
         stopwatch.progress(cluster.elapsed());
         hashes.push((cluster.trace_entries(), cluster.trace_hash()));
     }));
-    hashes
+    Ok(hashes)
 }
 
 /// The lines of one slice of the run.
-fn lines(options: &Options, wanted: usize) -> String {
+fn lines(options: &Options, wanted: usize) -> io::Result<String> {
+    let (scenario, seed) = options.chosen(Builder::record_trace)?;
     let (mut slice, mut lines) = (0, String::new());
-    let cluster = Builder::record_trace(options.cluster());
-    report(options.scenario.scenario(cluster).try_run(options.seed, |cluster| {
+    report(scenario.try_run(seed, |cluster| {
         let text = cluster.take_trace();
         if slice == wanted {
             lines = text;
         }
         slice += 1;
     }));
-    lines
+    Ok(lines)
 }
 
 /// A run that fails is compared like any other; that it failed is said.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod determinism;
+mod output;
 mod run;
 mod stopwatch;
 
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match &arguments.command {
-        Command::Run { options, trace } => run::run(options, trace.as_deref()),
+        Command::Run { options, trace, output } => run::run(options, trace.as_deref(), output),
         Command::CheckDeterminism { options } => determinism::check(options),
         Command::List => run::list(),
     };

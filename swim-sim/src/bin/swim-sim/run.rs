@@ -8,25 +8,36 @@ use swim_sim::{Builder, builtin};
 
 use crate::Exit;
 use crate::arguments::Options;
+use crate::output::{Format, Output, Remains};
 use crate::stopwatch::Stopwatch;
 
 /// Runs a scenario.
-pub(crate) fn run(options: &Options, trace: Option<&Path>) -> io::Result<Exit> {
+pub(crate) fn run(options: &Options, trace: Option<&Path>, output: &Output) -> io::Result<Exit> {
     let mut trace = trace.map(open).transpose()?;
-    let cluster = options.cluster();
-    let cluster = if trace.is_some() { Builder::record_trace(cluster) } else { cluster };
-    let scenario = options.scenario.scenario(cluster);
+    let (scenario, seed) = options.chosen(|cluster| {
+        let cluster = output.prepare(cluster);
+        if trace.is_some() { Builder::record_trace(cluster) } else { cluster }
+    })?;
     let mut stopwatch = Stopwatch::start();
     let mut written = Ok(());
-    let outcome = scenario.try_run(options.seed, |cluster| {
+    let mut remains = Remains::default();
+    let outcome = scenario.try_run(seed, |cluster| {
         stopwatch.progress(cluster.elapsed());
+        remains.gather(output, cluster);
         if let (Some(file), Ok(())) = (&mut trace, &written) {
             written = file.write_all(cluster.take_trace().as_bytes());
         }
     });
     written?;
     trace.map_or(Ok(()), |mut file| file.flush())?;
+    let failure = outcome.as_ref().map_err(ToString::to_string);
+    output.write(
+        (options, &scenario, seed),
+        &remains,
+        failure.as_ref().map(|outcome| *outcome).map_err(String::as_str),
+    )?;
     match outcome {
+        Ok(_) if output.format != Format::Text => Ok(Exit::Fine),
         Ok(outcome) => {
             let mut out = io::stdout().lock();
             writeln!(out, "{scenario}")?;

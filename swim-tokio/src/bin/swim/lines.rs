@@ -85,6 +85,7 @@ fn event_object(event: &Event) -> Value {
             json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
         }
         Event::LeaveComplete => json!({ "event": "leave_complete" }),
+        Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
     }
 }
 

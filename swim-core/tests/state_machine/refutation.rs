@@ -1,0 +1,89 @@
+//! Whoever is accused falsely is heard, however much of what it says is lost.
+
+use swim_core::wire::Message;
+use swim_core::{Claim, Config, DropReason, Incarnation, Status};
+
+use crate::harness::{
+    address, alive, at, count, dead, deliver, dropped, named, node, node_with, packet, quiet, run_among_the_living,
+    run_until, second, sent, status, suspect,
+};
+use crate::network::Network;
+
+#[test]
+fn a_member_that_answers_pings_is_never_declared_dead_though_its_refutation_was_lost() {
+    let mut accuser = named("a", 1, 1, quiet(), 1);
+    let mut accused = named("x", 2, 6, quiet(), 2);
+    deliver(&mut accuser, at(0), &[alive("x", 5, 2), suspect("x", 5, "somebody")]);
+    accused.handle_packet(at(0), address(1), &packet(&[alive("a", 1, 1)]));
+    sent(&mut accused, at(0));
+    let mut network = Network { nodes: vec![accuser, accused] };
+    network.run_until(second(60));
+    assert_eq!(network.nodes[0].metrics().suspicions_expired, 0);
+    let claims = network.nodes.iter().map(|node| node.member("x").unwrap().claim);
+    assert!(claims.eq([Claim::new(Incarnation::new(6), Status::Alive); 2]), "it is not even suspected any more");
+}
+
+#[test]
+fn a_refutation_that_was_sent_as_often_as_it_may_is_begun_anew_when_the_accusation_is_heard_again() {
+    let mut node = node();
+    deliver(&mut node, at(0), &[alive("a", 1, 5), suspect("me", 100, "a")]);
+    let refutation = "Alive { id: \"me\", incarnation: Incarnation(101)";
+    let first = count(&run_among_the_living(&mut node, second(20)), refutation);
+    assert_eq!(node.queued_updates(), 0, "all is said");
+    deliver(&mut node, second(20), &[suspect("me", 100, "b")]);
+    let again = count(&run_among_the_living(&mut node, second(40)), refutation);
+    assert_eq!((first > 0, again, node.incarnation().get()), (true, first, 101));
+    deliver(&mut node, second(40), &[alive("me", 100, 1)]);
+    assert_eq!(node.queued_updates(), 0, "an old Alive accuses of nothing");
+}
+
+#[test]
+fn a_refutation_counts_though_its_metadata_is_longer_than_allowed_here() {
+    let mut node = node_with(Config { max_metadata_size: 10, ..quiet() });
+    let long = |incarnation| Message::Alive {
+        id: "x",
+        incarnation: Incarnation::new(incarnation),
+        address: address(3),
+        metadata: &[7; 11],
+    };
+    deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1, 3), long(2), suspect("x", 2, "b"), long(3)]);
+    run_among_the_living(&mut node, second(60));
+    let view = node.member("x").unwrap();
+    assert_eq!((view.claim.incarnation.get(), view.status(), view.metadata), (3, Status::Alive, &b""[..]));
+    assert_eq!(dropped(&node, DropReason::MetadataTooLong), 2);
+}
+
+#[test]
+fn a_stranger_whose_metadata_is_longer_than_allowed_is_not_taken_in() {
+    let mut node = node_with(Config { max_metadata_size: 10, ..quiet() });
+    let incarnation = Incarnation::new(1);
+    deliver(&mut node, at(0), &[Message::Alive { id: "x", incarnation, address: address(3), metadata: &[7; 11] }]);
+    assert_eq!((status(&node, "x"), dropped(&node, DropReason::MetadataTooLong)), (None, 1));
+}
+
+#[test]
+fn a_node_that_a_liar_called_dead_before_it_was_known_is_believed_when_it_comes() {
+    for lie in [1 << 61, Incarnation::MAX.get()] {
+        let lie = packet(&[dead("x", lie, "liar")]);
+        let (mut node, mut accused) = (named("b", 2, 1, quiet(), 1), named("x", 3, 100, quiet(), 2));
+        node.handle_packet(at(0), address(9), &lie);
+        accused.handle_packet(at(0), address(9), &lie);
+        assert_eq!(
+            (dropped(&node, DropReason::BadIncarnation), node.digest()),
+            (1, named("b", 2, 1, quiet(), 1).digest())
+        );
+        deliver(&mut node, at(1), &[alive("x", accused.incarnation().get(), 3)]);
+        assert_eq!(status(&node, "x"), Some(Status::Alive));
+    }
+}
+
+#[test]
+fn the_highest_incarnation_is_believed_of_nobody_since_it_could_not_be_refuted() {
+    let mut node = node_with(Config { max_incarnation_jump: u64::MAX, ..quiet() });
+    let highest = Incarnation::MAX.get();
+    deliver(&mut node, at(0), &[alive("a", 1, 5), alive("stranger", highest, 6), suspect("a", highest, "liar")]);
+    assert_eq!((status(&node, "stranger"), dropped(&node, DropReason::BadIncarnation)), (None, 2));
+    run_until(&mut node, at(1));
+    deliver(&mut node, at(1), &[suspect("a", highest - 1, "liar"), alive("a", highest, 5)]);
+    assert_eq!(status(&node, "a"), Some(Status::Suspect), "one below it is; the member has then used up its numbers");
+}

@@ -1,0 +1,109 @@
+//! What `swim-sim run` gives back beside its exit code: figures in a format, a page, curves.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use swim_sim::{Builder, Cluster, Figures, History, Outcome, Report, Scenario};
+
+use crate::arguments::Options;
+
+/// What to write, and where.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Output {
+    /// Writes a page that shows the run, for any browser; it needs no network.
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Writes the curves of the run as SVG files into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) svg: Option<PathBuf>,
+    /// How the figures are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object, of a run that failed as well.
+    Json,
+    /// A line for each figure, of a run that failed as well.
+    Csv,
+}
+
+/// What a run leaves behind even if it fails.
+#[derive(Debug, Default)]
+pub(crate) struct Remains {
+    history: History,
+    figures: Option<Figures>,
+    nodes: usize,
+    trace_hash: u64,
+}
+
+impl Remains {
+    /// Takes what has been recorded by now.
+    pub(crate) fn gather(&mut self, output: &Output, cluster: &mut Cluster) {
+        if let Some(piece) = cluster.take_history() {
+            self.history.append(piece);
+        }
+        self.nodes = cluster.nodes().len();
+        if output.is_wanted() {
+            (self.figures, self.trace_hash) = (Some(cluster.figures()), cluster.trace_hash());
+        }
+    }
+}
+
+impl Output {
+    /// Whether anything but text is wanted.
+    fn is_wanted(&self) -> bool {
+        self.report.is_some() || self.svg.is_some() || self.format != Format::Text
+    }
+
+    /// A cluster that records what is needed.
+    pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
+        if self.report.is_some() || self.svg.is_some() { cluster.record_history() } else { cluster }
+    }
+
+    /// Writes what is wanted.
+    pub(crate) fn write(
+        &self,
+        (options, scenario, seed): (&Options, &Scenario, u64),
+        remains: &Remains,
+        outcome: Result<&Outcome, &str>,
+    ) -> io::Result<()> {
+        let Some(figures) = &remains.figures else { return Ok(()) };
+        let report = Report {
+            scenario: scenario.name(),
+            about: if options.file.is_none() { options.scenario.about } else { "" },
+            command: &options.command(),
+            nodes: remains.nodes,
+            seed,
+            met: outcome.map_or(&[], |outcome| &outcome.met),
+            failure: outcome.err(),
+            figures,
+            history: &remains.history,
+            trace_hash: remains.trace_hash,
+        };
+        if let Some(path) = &self.report {
+            fs::write(path, report.html()).map_err(|error| named(path, &error))?;
+        }
+        if let Some(directory) = &self.svg {
+            fs::create_dir_all(directory).map_err(|error| named(directory, &error))?;
+            for (name, svg) in report.svg() {
+                let path = directory.join(name);
+                fs::write(&path, svg).map_err(|error| named(&path, &error))?;
+            }
+        }
+        match self.format {
+            Format::Text => Ok(()),
+            Format::Json => io::stdout().lock().write_all(report.json().as_bytes()),
+            Format::Csv => io::stdout().lock().write_all(report.csv().as_bytes()),
+        }
+    }
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))
+}

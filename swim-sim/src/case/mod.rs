@@ -1,0 +1,306 @@
+//! A run's whole input as a value: [`Case`], which a TOML file holds. Scenario files and replay files are such files.
+//!
+//! ```
+//! let case = swim_sim::Case::from_toml(
+//!     r#"
+//!     name = "a crash is seen by all"
+//!     nodes = 20
+//!     settings = { probe_interval = "500ms", probe_timeout = "200ms" }
+//!     plan = [{ at = "30s", fault = { crash = 3 } }]
+//!     expect = [{ by = "30s", that = "converged" }, { by = "90s", that = { everyone_sees_dead = 3 } }]
+//!     "#,
+//! );
+//! case.unwrap().scenario().unwrap().run(7);
+//! ```
+//!
+//! This file knows what a case says, not what becomes of it: that is the [`Scenario`]'s.
+
+mod expected;
+mod nearest;
+mod reach;
+mod settings;
+pub mod time;
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use swim_core::Config;
+use toml::Table;
+
+pub use self::expected::{Expected, That};
+pub(crate) use self::reach::Row;
+use crate::cluster::{Builder, Cluster, Seeds};
+use crate::network::Link;
+use crate::scenario::Scenario;
+use crate::step::Plan;
+
+/// Nodes' settings and the network between them, by a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// See [`Cluster::local`].
+    Local,
+    /// See [`Cluster::lan`].
+    #[default]
+    Lan,
+    /// See [`Cluster::wan`].
+    Wan,
+}
+
+/// See the module. What is not written is as in [`Cluster::lan`], with all nodes joining through node 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it is called.
+    pub name: String,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// How many nodes.
+    pub nodes: usize,
+    /// The seed, unless the command line gives another; below 2^63, as TOML's numbers are.
+    #[serde(default)]
+    pub seed: u64,
+    /// What settings and network start from.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Through whom the nodes join at the start.
+    #[serde(default = "first")]
+    pub join: Seeds,
+    /// See [`Builder::port_unreachable`].
+    #[serde(default)]
+    pub port_unreachable: bool,
+    /// What differs from the profile's link. With `like = "lossy_wifi"` or another preset: from that one.
+    #[serde(default)]
+    pub link: Table,
+    /// What differs from the profile's settings.
+    #[serde(default)]
+    pub settings: Table,
+    /// What happens when.
+    #[serde(default)]
+    pub plan: Plan,
+    /// What is expected by when. Looked at in order of time, one after the other.
+    #[serde(default)]
+    pub expect: Vec<Expected>,
+}
+
+const fn first() -> Seeds {
+    Seeds::First
+}
+
+/// Why a case cannot be run, with what may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseError(String);
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for CaseError {}
+
+impl Case {
+    /// A case in which nothing happens.
+    #[must_use]
+    pub fn new(name: &str, nodes: usize) -> Self {
+        Self {
+            name: String::from(name),
+            about: String::new(),
+            nodes,
+            seed: 0,
+            profile: Profile::Lan,
+            join: Seeds::First,
+            port_unreachable: false,
+            link: Table::new(),
+            settings: Table::new(),
+            plan: Plan::new(),
+            expect: Vec::new(),
+        }
+    }
+
+    /// Reads a case, and makes sure that it can be run.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, where it is, and for a name the nearest known one.
+    pub fn from_toml(text: &str) -> Result<Self, CaseError> {
+        let case: Self =
+            toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
+        case.scenario().map(|_| case)
+    }
+
+    /// The case as a file.
+    ///
+    /// # Panics
+    /// If the seed is not below 2^63.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a seed below 2^63, and nothing else that TOML cannot say")
+    }
+
+    /// The same among the first so many nodes: what is about others is left out.
+    #[must_use]
+    pub fn within(&self, nodes: usize) -> Self {
+        let steps = self.plan.steps().iter().filter_map(|(at, step)| Some((*at, reach::within(step, nodes)?)));
+        let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
+        let fits = |row: &&Expected| row.that.node().is_none_or(|node| node < nodes);
+        Self { nodes, plan, expect: self.expect.iter().filter(fits).cloned().collect(), ..self.clone() }
+    }
+
+    /// The cluster that it is for.
+    ///
+    /// # Errors
+    /// Which option cannot be.
+    pub fn cluster(&self) -> Result<Builder, CaseError> {
+        let cluster = match self.profile {
+            Profile::Local => Cluster::local(self.nodes),
+            Profile::Lan => Cluster::lan(self.nodes),
+            Profile::Wan => Cluster::wan(self.nodes),
+        };
+        let link = self.link(&cluster.link)?;
+        let mut config: Config = cluster.config.clone();
+        settings::change(&mut config, &self.settings).map_err(CaseError)?;
+        let cluster = cluster.seed(self.seed).link(link).config(config);
+        Ok(if self.port_unreachable { cluster.port_unreachable() } else { cluster })
+    }
+
+    /// The table that it describes.
+    ///
+    /// # Errors
+    /// What in it cannot be.
+    pub fn scenario(&self) -> Result<Scenario, CaseError> {
+        self.scenario_with(|cluster| cluster)
+    }
+
+    /// The table that it describes, for a cluster that is changed: with a checker of one's own, say.
+    ///
+    /// # Errors
+    /// What in it cannot be.
+    pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
+        self.check_nodes()?;
+        let mut scenario = Scenario::new(&self.name).cluster(change(self.cluster()?)).seeds(self.join);
+        let mut expected: Vec<_> = self.expect.iter().collect();
+        expected.sort_by_key(|expected| expected.place());
+        let mut steps = self.plan.steps().iter().peekable();
+        for row in expected {
+            let (place, includes) = row.place();
+            while let Some((at, step)) = steps.next_if(|(at, _)| *at < place || (includes && *at == place)) {
+                scenario = scenario.at(*at, step.clone());
+            }
+            scenario = match (row.by, row.at) {
+                (Some(time), None) => scenario.expect_by(time, row.that.expectation()),
+                (None, Some(time)) => scenario.expect_at(time, row.that.expectation()),
+                _ => return Err(CaseError(format!("expecting {:?} needs one of `by` and `at`", row.that))),
+            };
+        }
+        Ok(steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone())))
+    }
+
+    fn check_nodes(&self) -> Result<(), CaseError> {
+        let steps = self.plan.steps().iter().filter_map(|(_, step)| reach::highest(step));
+        let highest = steps.chain(self.expect.iter().filter_map(|row| row.that.node())).max();
+        match highest {
+            Some(node) if node >= self.nodes => {
+                Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn link(&self, profile: &Link) -> Result<Link, CaseError> {
+        let mut changes = self.link.clone();
+        let preset = match changes.remove("like") {
+            None => profile.clone(),
+            Some(name) => preset(name.as_str().unwrap_or_default())?,
+        };
+        let mut link = Table::try_from(&preset).map_err(|error| CaseError(error.to_string()))?;
+        link.extend(changes);
+        link.try_into()
+            .map_err(|error: toml::de::Error| CaseError(nearest::hint(&format!("link: {}", error.message()))))
+    }
+}
+
+fn preset(name: &str) -> Result<Link, CaseError> {
+    type Preset = (&'static str, fn() -> Link);
+    let presets: [Preset; 5] = [
+        ("local", Link::local),
+        ("lan", Link::lan),
+        ("wan", Link::wan),
+        ("lossy_wifi", Link::lossy_wifi),
+        ("satellite", Link::satellite),
+    ];
+    let found = presets.iter().find(|(known, _)| *known == name);
+    let near = || nearest::nearest(name, presets.iter().map(|(known, _)| *known)).unwrap_or_default();
+    let wrong = || CaseError(format!("there is no network `{name}`; did you mean `{}`?", near()));
+    found.map(|(_, make)| make()).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::network::Latency;
+    use crate::step::Fault;
+
+    fn error(text: &str) -> String {
+        Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_case_is_read_back_as_it_was_written() {
+        let ms = Duration::from_millis;
+        let mut case = Case::new("all there is", 12);
+        (case.seed, case.profile, case.join, case.port_unreachable) = (7, Profile::Wan, Seeds::Few(3), true);
+        case.plan = Plan::chaos(3, 12, ms(1_500), ms(400_000))
+            .at(ms(1), Fault::Slowness(Latency::quantiles(&[(10, ms(1)), (1_000, ms(9))])));
+        case.expect.push(Expected::by(ms(600_000), That::Converged).after(ms(400_000)));
+        case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
+        case.settings.insert(String::from("reap_dead_after"), "90s".into());
+        case.link.insert(String::from("like"), "lossy_wifi".into());
+        let text = case.to_toml();
+        let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again, case, "{text}");
+        assert_eq!(again.cluster().unwrap().link.loss_permille, 50);
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_names_the_nearest() {
+        for (text, wanted) in [
+            ("nods = 5", "did you mean `nodes`"),
+            ("plan = [{ at = '1s', fault = { crsh = 1 } }]", "did you mean `crash`"),
+            ("plan = [{ at = '1s', falt = 'heal' }]", "did you mean `fault`"),
+            ("expect = [{ by = '1s', that = 'convergd' }]", "did you mean `converged`"),
+            ("link = { loss_permile = 5 }", "did you mean `loss_permille`"),
+            ("link = { like = 'wify' }", "did you mean `wan`"),
+            ("settings = { gossip_fan_out = 5 }", "did you mean `gossip_fanout`"),
+            ("profile = 'lna'", "did you mean `lan`"),
+        ] {
+            let error = error(text);
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused_when_it_is_read() {
+        for (text, wanted) in [
+            ("plan = [{ at = '1s', fault = { crash = 4 } }]", "no node 4"),
+            ("expect = [{ by = '1s', that = { everyone_sees_dead = 9 } }]", "no node 9"),
+            ("plan = [{ at = '1s' }]", "one of `fault` and `work`"),
+            ("expect = [{ that = 'converged' }]", "one of `by` and `at`"),
+            ("settings = { gossip_fanout = 0 }", "gossip_fanout"),
+        ] {
+            let error = error(text);
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn expectations_take_their_place_among_the_steps() {
+        let text = "name = 'x'\nnodes = 4\nplan = [{ at = '9s', fault = { crash = 1 } }, { at = '20s', fault = 'heal' }]
+            expect = [{ by = '9s', that = 'converged' }, { by = '60s', after = '9s', that = { everyone_sees_dead = 1 } }]";
+        let table = Case::from_toml(text).unwrap().scenario().unwrap();
+        assert_eq!(table.run(1).met.len(), 2);
+        assert!(table.to_string().contains("everyone sees node-1 as dead"));
+    }
+}

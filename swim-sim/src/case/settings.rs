@@ -1,0 +1,107 @@
+//! A configuration's settings by their names, as a file writes them.
+//!
+//! What a setting means and within which bounds it may be is the core's to say.
+
+use serde::Deserialize as _;
+use swim_core::Config;
+use toml::{Table, Value};
+
+use super::nearest::nearest;
+use super::time;
+
+/// A field of [`Config`] that can be set from a value.
+trait Setting {
+    fn set(&mut self, value: &Value) -> Result<(), String>;
+}
+
+impl Setting for core::time::Duration {
+    fn set(&mut self, value: &Value) -> Result<(), String> {
+        *self = time::parse(value.as_str().ok_or("a time is a text, as in \"1.5s\"")?)?;
+        Ok(())
+    }
+}
+
+macro_rules! plain_settings {
+    ($($kind:ty)*) => {
+        $(impl Setting for $kind {
+            fn set(&mut self, value: &Value) -> Result<(), String> {
+                *self = Self::deserialize(value.clone()).map_err(|error| error.message().to_owned())?;
+                Ok(())
+            }
+        })*
+    };
+}
+
+plain_settings! { String bool u8 u16 usize u64 }
+
+macro_rules! settings {
+    ($($name:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        fn set(config: &mut Config, name: &str, value: &Value) -> Option<Result<(), String>> {
+            match name {
+                $(stringify!($name) => Some(Setting::set(&mut config.$name, value)),)*
+                _ => None,
+            }
+        }
+
+        /// Does not compile when the core has a setting that is missing here.
+        #[cfg(test)]
+        fn all_named(config: Config) {
+            let Config { $($name: _),* } = config;
+        }
+    };
+}
+
+settings! {
+    cluster probe_interval probe_timeout probe_jitter_permille indirect_probes reliable_fallback gossip_interval
+    gossip_fanout gossip_to_dead_for retransmit_mult suspicion_mult suspicion_max_mult awareness_max sync_interval
+    sync_interval_min exchange_timeout join_parallelism join_backoff join_backoff_max reconnect_interval leave_timeout
+    reap_dead_after reap_left_after tombstone_for max_packet_size max_exchange_size max_members max_metadata_size
+    max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds
+    max_incarnation_jump
+}
+
+/// Changes the settings that a table names.
+pub(super) fn change(config: &mut Config, settings: &Table) -> Result<(), String> {
+    for (name, value) in settings {
+        let outcome = set(config, name, value).ok_or_else(|| {
+            let near = nearest(name, NAMES.iter().copied()).unwrap_or_default();
+            format!("there is no setting `{name}`; did you mean `{near}`?")
+        })?;
+        outcome.map_err(|error| format!("setting `{name}`: {error}"))?;
+    }
+    config.validate().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(text: &str) -> Result<Config, String> {
+        let mut config = Config::lan();
+        change(&mut config, &text.parse().unwrap()).map(|()| config)
+    }
+
+    #[test]
+    fn settings_of_every_kind_are_changed() {
+        let text = "probe_timeout = '250ms'\nindirect_probes = 9\nreliable_fallback = false\ncluster = 'other'";
+        let config = changed(text).unwrap();
+        assert_eq!(config.probe_timeout, core::time::Duration::from_millis(250));
+        assert_eq!((config.indirect_probes, config.reliable_fallback, &*config.cluster), (9, false, "other"));
+        all_named(config);
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_named() {
+        for (text, wanted) in [
+            ("probe_intervall = '1s'", "did you mean `probe_interval`"),
+            ("probe_interval = 1", "as in \"1.5s\""),
+            ("gossip_fanout = 300", "gossip_fanout"),
+            ("gossip_fanout = 0", "gossip_fanout"),
+        ] {
+            let error = changed(text).unwrap_err();
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+    }
+}

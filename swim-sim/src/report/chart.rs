@@ -1,0 +1,161 @@
+//! Draws a curve as SVG: in a page that has the colours already, or as a file of its own.
+//!
+//! Knows nothing of what a curve means. Read first: SVG 1.1, chapter 8 (paths).
+
+use super::curves::{Curve, Series};
+use super::scale::{Scale, decimal, seconds, tenths};
+
+/// The colours, by class; a page and a file share them.
+pub(super) const STYLE: &str = include_str!("chart.css");
+
+pub(super) const WIDTH: u64 = 960;
+/// Where the time axis begins and ends.
+pub(super) const LEFT: u64 = 56;
+pub(super) const RIGHT: u64 = 948;
+const HEIGHT: u64 = 190;
+const TOP: u64 = 14;
+const BOTTOM: u64 = 160;
+
+/// The drawing for a page.
+pub(super) fn inline(curve: &Curve, end: u64) -> String {
+    format!(
+        "<svg class=\"chart\" data-curve=\"{id}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">{plot}\
+         <line class=\"cursor\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"{TOP}\" y2=\"{BOTTOM}\"/></svg>",
+        id = curve.id,
+        title = curve.title,
+        plot = plot(curve, end),
+    )
+}
+
+/// A file of its own, with title and legend.
+pub(super) fn file(curve: &Curve, run: &str, end: u64) -> String {
+    let mut legend = String::new();
+    let mut x = LEFT;
+    for series in &curve.series {
+        legend += &format!(
+            "<rect class=\"{class}\" x=\"{x}\" y=\"52\" width=\"12\" height=\"12\" rx=\"3\"/>\
+             <text x=\"{text}\" y=\"62\">{name}</text>",
+            class = swatch(series),
+            text = x + 18,
+            name = series.name
+        );
+        x += 40 + 7 * series.name.len() as u64;
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 -72 {WIDTH} {height}\" width=\"{WIDTH}\" \
+         height=\"{height}\" role=\"img\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
+         <rect class=\"paper\" y=\"-72\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
+         <g transform=\"translate(0 -72)\"><text class=\"title\" x=\"{LEFT}\" y=\"24\">{title}</text>\
+         <text x=\"{LEFT}\" y=\"42\">{run}</text>{legend}</g>\n{plot}</svg>\n",
+        height = HEIGHT + 72,
+        title = curve.title,
+        run = super::escape(run),
+        plot = plot(curve, end),
+    )
+}
+
+/// The class of a legend's patch.
+pub(super) fn swatch(series: &Series) -> String {
+    format!("swatch {}", series.class)
+}
+
+/// Where a time stands, in tenths.
+pub(super) fn x_of(time: u64, end: u64) -> u64 {
+    LEFT * 10 + Scale::of_time(end).place(time, (RIGHT - LEFT) * 10)
+}
+
+/// The axis of time at a height.
+pub(super) fn time_axis(end: u64, top: u64, bottom: u64) -> String {
+    let mut text = String::new();
+    for tick in Scale::of_time(end).ticks() {
+        let x = tenths(x_of(tick, end));
+        text += &format!(
+            "<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{top}\" y2=\"{bottom}\"/>\
+             <text class=\"tick\" text-anchor=\"middle\" x=\"{x}\" y=\"{y}\">{label}</text>",
+            y = bottom + 18,
+            label = seconds(tick)
+        );
+    }
+    text
+}
+
+fn plot(curve: &Curve, end: u64) -> String {
+    let scale = Scale::of_values(curve.most());
+    let height = (BOTTOM - TOP) * 10;
+    let y_of = |value| BOTTOM * 10 - scale.place(value, height);
+    let mut text = time_axis(end, TOP, BOTTOM);
+    for tick in scale.ticks() {
+        let y = y_of(tick);
+        text += &format!(
+            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y}\" y2=\"{y}\"/>\
+             <text class=\"tick\" text-anchor=\"end\" x=\"{x}\" y=\"{below}\">{label}</text>",
+            y = tenths(y),
+            x = LEFT - 8,
+            below = tenths(y + 40),
+            label = decimal(tick)
+        );
+    }
+    let mut floor = vec![0; curve.times.len()];
+    let mut shapes = String::new();
+    for series in &curve.series {
+        if curve.is_stacked {
+            let roof: Vec<_> = floor.iter().zip(&series.values).map(|(floor, value)| floor + value).collect();
+            let forth = points(curve.times.iter().zip(&roof), end, y_of);
+            let back = points(curve.times.iter().zip(&floor).rev(), end, y_of);
+            shapes += &format!("<path class=\"area {}\" d=\"M{forth} L{back}Z\"/>", series.class);
+            floor = roof;
+        } else {
+            let line = points(curve.times.iter().zip(&series.values), end, y_of);
+            shapes += &format!("<path class=\"line {}\" d=\"M{line}\"/>", series.class);
+        }
+    }
+    if curve.times.is_empty() { text } else { text + &shapes }
+}
+
+fn points<'a>(of: impl Iterator<Item = (&'a u64, &'a u64)>, end: u64, y_of: impl Fn(u64) -> u64) -> String {
+    let places = of.map(|(time, value)| format!("{} {}", tenths(x_of(*time, end)), tenths(y_of(*value))));
+    places.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(is_stacked: bool) -> Curve {
+        let series = |class, values| Series { name: "a line", class, values };
+        Curve {
+            id: "id",
+            title: "A title",
+            caption: "",
+            unit: "",
+            is_stacked,
+            least_top: 1_000,
+            series: vec![series("line-1", vec![0, 100_000]), series("line-2", vec![50_000, 0])],
+            times: vec![0, 10_000],
+        }
+    }
+
+    #[test]
+    fn lines_run_from_corner_to_corner() {
+        let svg = inline(&curve(false), 10_000);
+        assert!(svg.contains("<path class=\"line line-1\" d=\"M56.0 160.0 948.0 14.0\"/>"), "{svg}");
+        assert!(!svg.contains("http"), "a page needs no name space");
+    }
+
+    #[test]
+    fn areas_stand_on_each_other() {
+        let svg = inline(&curve(true), 10_000);
+        assert!(
+            svg.contains("<path class=\"area line-2\" d=\"M56.0 87.0 948.0 14.0 L948.0 14.0 56.0 160.0Z\"/>"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn a_file_stands_alone() {
+        let svg = file(&curve(false), "a <run>", 10_000);
+        for wanted in ["xmlns=", "A title", "a &lt;run&gt;", "prefers-color-scheme", "a line"] {
+            assert!(svg.contains(wanted), "{wanted}: {svg}");
+        }
+    }
+}

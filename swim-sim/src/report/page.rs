@@ -1,0 +1,144 @@
+//! Puts the page together: the template with its style, script, data, drawings and tables.
+
+use super::curves::Curve;
+use super::scale::seconds;
+use super::{Report, chart, curves, data, escape, rows, timeline};
+
+/// So many outages are listed at most.
+const OUTAGES: usize = 500;
+
+pub(super) fn html(report: &Report<'_>) -> String {
+    let curves = curves::of(report.history);
+    let end = timeline::millis(report.history.end());
+    let drawn: String = curves.iter().map(|curve| figure(curve, end)).collect();
+    // Within a script element `<` could begin its end.
+    let data = data::of(report.history, &curves).to_string().replace('<', "\\u003c");
+    let title = format!("{}: {} nodes, seed {}", report.scenario, report.nodes, report.seed);
+    let fills = [
+        ("TITLE", escape(&title)),
+        ("ABOUT", escape(report.about)),
+        ("COMMAND", escape(report.command)),
+        ("VERDICT", verdict(report)),
+        ("STYLE", [chart::STYLE, include_str!("page.css")].concat()),
+        ("TIMELINE", timeline::inline(report.history)),
+        ("CURVES", drawn),
+        ("FIGURES", figures(report)),
+        ("OUTAGES", outages(report)),
+        ("HASH", format!("{:016x}", report.trace_hash)),
+        ("DATA", data),
+        ("SCRIPT", [include_str!("history.js"), include_str!("page.js")].concat()),
+    ];
+    fill(include_str!("page.html"), &fills)
+}
+
+/// The template with each `{{NAME}}` filled in. What is filled in is not looked at again.
+fn fill(template: &str, fills: &[(&str, String)]) -> String {
+    let mut pieces = template.split("{{");
+    let mut page = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
+        let (_, content) = fills.iter().find(|(filled, _)| *filled == name).unwrap_or_else(|| panic!("no {name}"));
+        page += content;
+        page += rest;
+    }
+    page
+}
+
+fn verdict(report: &Report<'_>) -> String {
+    let met = report.met.iter().map(|(what, at)| {
+        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        format!("<li><a href=\"#t={at}\">met at {}</a> {}</li>", seconds(at), escape(what))
+    });
+    match report.failure {
+        None => format!("<p class=\"verdict good\">All went as expected.</p><ul>{}</ul>", met.collect::<String>()),
+        Some(failure) => {
+            let mut lines = failure.lines();
+            let first = lines.next().unwrap_or_default();
+            let rest: Vec<_> = lines.collect();
+            format!(
+                "<p class=\"verdict bad\">Failed: {}</p><details><summary>All that is known of it</summary><pre>{}</pre></details>",
+                escape(first),
+                escape(&rest.join("\n"))
+            )
+        }
+    }
+}
+
+fn figure(curve: &Curve, end: u64) -> String {
+    let legend = curve.series.iter().enumerate().map(|(number, series)| {
+        format!(
+            "<span class=\"key\"><i class=\"{}\"></i>{} <b data-curve=\"{}\" data-series=\"{number}\"></b></span>",
+            chart::swatch(series),
+            series.name,
+            curve.id
+        )
+    });
+    format!(
+        "<figure id=\"{id}\"><h3>{title} <small>{unit}</small></h3><p class=\"legend\">{legend}</p>{drawing}\
+         <figcaption>{caption}</figcaption></figure>",
+        id = curve.id,
+        title = curve.title,
+        unit = curve.unit,
+        legend = legend.collect::<String>(),
+        drawing = chart::inline(curve, end),
+        caption = curve.caption
+    )
+}
+
+fn figures(report: &Report<'_>) -> String {
+    let rows = rows::of(report.figures).into_iter().map(|row| {
+        let value = if row.value.is_empty() { "–" } else { &grouped(&row.value) };
+        format!("<tr><td>{}</td><td class=\"number\">{value}</td><td>{}</td></tr>", row.label, row.unit)
+    });
+    rows.collect()
+}
+
+fn outages(report: &Report<'_>) -> String {
+    let all = &report.figures.outages;
+    let rows = all.iter().take(OUTAGES).map(|outage| {
+        let (at, node) = (rows::began(outage), outage.node);
+        let times = rows::of_outage(outage).map(|(_, _, after)| {
+            let text = after
+                .map_or(String::from("–"), |after| seconds(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)));
+            format!("<td class=\"number\">{text}</td>")
+        });
+        format!(
+            "<tr><td><a href=\"#t={at}&amp;node={node}\">node-{node}</a></td><td class=\"number\">{}</td>{}</tr>",
+            seconds(at),
+            times.concat()
+        )
+    });
+    let more = all.len().saturating_sub(OUTAGES);
+    let rest = if more > 0 { format!("<tr><td colspan=\"7\">and {more} more</td></tr>") } else { String::new() };
+    let none = if all.is_empty() { "<tr><td colspan=\"7\">No process ended without saying so.</td></tr>" } else { "" };
+    rows.collect::<String>() + &rest + none
+}
+
+/// A number with its thousands set apart.
+fn grouped(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let mut text = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        let fills = [("A", String::from("{{B}}")), ("B", String::from("b"))];
+        assert_eq!(fill("<{{A}}|{{B}}>", &fills), "<{{B}}|b>");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(["7", "1234", "1234567.125"].map(grouped), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567.125"]);
+    }
+}
