@@ -167,6 +167,12 @@ impl Disagreement {
         text
     }
 
+    /// What is wrong in some ways, if anything is.
+    pub(crate) fn only(mut self, wrong: &[Wrong]) -> Result<(), Self> {
+        self.mismatches.retain(|mismatch| wrong.contains(&mismatch.wrong));
+        if self.mismatches.is_empty() { Ok(()) } else { Err(self) }
+    }
+
     fn by_subject(&self) -> BTreeMap<usize, Vec<&Mismatch>> {
         let mut by_subject: BTreeMap<usize, Vec<&Mismatch>> = BTreeMap::new();
         for mismatch in &self.mismatches {

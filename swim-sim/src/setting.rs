@@ -52,6 +52,20 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// Changes a configuration if that makes the field larger: what a bound over all nodes has to reckon with.
+    pub(crate) fn widen(&self, config: &mut Config) {
+        let mut changed = config.clone();
+        self.apply(&mut changed);
+        config.probe_interval = config.probe_interval.max(changed.probe_interval);
+        config.gossip_interval = config.gossip_interval.max(changed.gossip_interval);
+        config.sync_interval = config.sync_interval.max(changed.sync_interval);
+        config.retransmit_mult = config.retransmit_mult.max(changed.retransmit_mult);
+        config.suspicion_mult = config.suspicion_mult.max(changed.suspicion_mult);
+        config.awareness_max = config.awareness_max.max(changed.awareness_max);
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -25,6 +25,7 @@ pub use self::view::NodeView;
 use crate::address::Directory;
 use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
+use crate::deliveries::Broadcasts;
 use crate::figures::Recorder;
 use crate::history::Recording;
 use crate::log::EventLog;
@@ -81,6 +82,7 @@ pub struct Cluster {
     /// The running number of the next event that [`Cluster::next_event`] returns.
     unread: u64,
     recorder: Recorder,
+    broadcasts: Broadcasts,
     recording: Option<Box<Recording>>,
 }
 
@@ -140,6 +142,7 @@ impl Cluster {
             log: EventLog::new(options.event_log),
             unread: 0,
             recorder: Recorder::default(),
+            broadcasts: Broadcasts::default(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             options,
         };

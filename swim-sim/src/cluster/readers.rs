@@ -1,11 +1,13 @@
 //! What can be asked of a cluster as a whole.
 
 use core::fmt::Write as _;
+use core::time::Duration;
 
 use swim_core::{Event, Instant, Status};
 
 use super::{Builder, Cluster};
-use crate::convergence::{self, Disagreement};
+use crate::convergence::{self, Disagreement, Wrong};
+use crate::deliveries::Deliveries;
 use crate::figures::Figures;
 use crate::log::Observed;
 use crate::node::Phase;
@@ -62,6 +64,34 @@ impl Cluster {
     /// Who disagrees with whom about what, and why that may be.
     pub fn converged(&self) -> Result<(), Disagreement> {
         convergence::check(self)
+    }
+
+    /// Whether every process that ended without a word is known to be gone, by every node that runs.
+    ///
+    /// # Errors
+    /// Who takes whom for active, and why that may be.
+    pub fn the_dead_are_known(&self) -> Result<(), Disagreement> {
+        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
+    }
+
+    /// Whether every process that runs is alive, and known as it is, to every node that runs.
+    ///
+    /// # Errors
+    /// Who does not know whom, and why that may be.
+    pub fn the_living_are_known(&self) -> Result<(), Disagreement> {
+        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
+    }
+
+    /// How many of the broadcasts that were sent since a time after the cluster's start were heard by those who were
+    /// there: of the last 4,096, as far as the event log goes back.
+    #[must_use]
+    pub fn deliveries(&self, since: Duration) -> Deliveries {
+        self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
+    }
+
+    /// The how-manieth process runs at each node, if one does.
+    pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
+        self.nodes.iter().map(|node| (node.phase == Phase::Running).then_some(node.generation)).collect()
     }
 
     /// Whether the tables of all nodes that run are equal, dead members included.

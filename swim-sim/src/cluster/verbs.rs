@@ -174,6 +174,10 @@ impl Cluster {
             Some(swim) => swim.broadcast(now, payload),
             None => Err(BroadcastError::NotRunning),
         };
+        if outcome.is_ok() {
+            let running = self.running_generations();
+            self.broadcasts.accepted(self.now, node, payload, running);
+        }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
         self.settle(node);
         outcome

@@ -25,6 +25,7 @@ use self::expect::Expectation;
 pub use self::failure::Failure;
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::figures::Figures;
+use crate::liveness::Deadlines;
 use crate::step::{Plan, Step};
 
 /// When an expectation is looked at.
@@ -136,6 +137,23 @@ impl Scenario {
     #[must_use]
     pub fn expect_at(mut self, time: Duration, expectation: Expectation) -> Self {
         self.expectations.push((self.last_step, When::At(time), expectation));
+        self
+    }
+
+    /// Rows for the end of the table: by the computed [`Deadlines`] after the last step so far, every process that ended
+    /// is known to be gone, every one that runs is alive to all, and all agree. The last step is to leave the world whole.
+    #[must_use]
+    pub fn expect_liveness(mut self) -> Self {
+        let deadlines = Deadlines::within(&self.cluster, &self.plan);
+        let rows = [
+            (deadlines.death(), expect::the_dead_are_known()),
+            (deadlines.agreement(), expect::the_living_are_known()),
+            (deadlines.agreement(), expect::converged()),
+        ];
+        for (within, expectation) in rows {
+            let by = self.last_step + within;
+            self = self.expect_by(by, expectation);
+        }
         self
     }
 
