@@ -14,6 +14,9 @@ use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::wire::{Message, begin_packet};
 
+/// Up to so many peers each broadcast is sent as often as there are peers, if that is more often than the limit says.
+const SMALL_CLUSTER: usize = 9;
+
 /// A packet to be sent. Its bytes are in the buffer that [`Swim::poll_transmit`] was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmit {
@@ -142,6 +145,8 @@ impl<R: Rng> Swim<R> {
         // An encoded message begins with an array's header and its kind.
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
         let used = self.gossip.updates.fill(buffer, room - kept, limit, &mut count);
-        self.gossip.broadcasts.fill(buffer, room - used, limit, &mut count);
+        // Nothing repairs a broadcast that missed someone, so in a small cluster everyone is sent it by everyone.
+        let everyone = self.peers.len().min(SMALL_CLUSTER) as u8;
+        self.gossip.broadcasts.fill(buffer, room - used, limit.max(everyone), &mut count);
     }
 }
