@@ -89,7 +89,7 @@ pub enum Fault {
     /// [`Link::corrupt_permille`](crate::Link::corrupt_permille).
     Corruption(u16),
     /// Every node can send so fast from now on, or without a limit.
-    Bandwidth(Option<Bandwidth>),
+    Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::case::limit"))] Option<Bandwidth>),
     /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
     Flapping {
         /// One end of the paths.

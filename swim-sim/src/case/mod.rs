@@ -16,6 +16,7 @@
 //! This file knows what a case says, not what becomes of it: that is the [`Scenario`]'s.
 
 mod expected;
+pub(crate) mod limit;
 mod nearest;
 mod reach;
 mod settings;
