@@ -39,5 +39,6 @@ files! {
     losses_differ_by_direction "asymmetric-loss"
     nodes_come_and_go "churn"
     nodes_pause "paused-nodes"
+    a_site_of_three_is_cut_off "three-sites"
     nodes_restart_one_by_one "rolling-restart"
 }

@@ -30,6 +30,10 @@ pub struct Expected {
 pub enum That {
     /// See [`expect::converged`].
     Converged,
+    /// See [`expect::the_dead_are_known`].
+    TheDeadAreKnown,
+    /// See [`expect::the_living_are_known`].
+    TheLivingAreKnown,
     /// See [`expect::equal_tables`].
     EqualTables,
     /// See [`expect::no_false_deaths`].
@@ -58,6 +62,7 @@ impl That {
         match self {
             Self::EveryoneSeesAlive(node) | Self::EveryoneSeesDead(node) | Self::EveryoneSeesLeft(node) => Some(*node),
             Self::EveryoneHeard { node, .. } => Some(*node),
+            Self::TheDeadAreKnown | Self::TheLivingAreKnown => None,
             Self::Converged | Self::EqualTables | Self::NoFalseDeaths | Self::NoFalseSuspicions => None,
         }
     }
@@ -66,6 +71,8 @@ impl That {
         use swim_core::Status;
         match self {
             Self::Converged => expect::converged(),
+            Self::TheDeadAreKnown => expect::the_dead_are_known(),
+            Self::TheLivingAreKnown => expect::the_living_are_known(),
             Self::EqualTables => expect::equal_tables(),
             Self::NoFalseDeaths => expect::no_false_deaths(),
             Self::NoFalseSuspicions => expect::no_false_suspicions(),

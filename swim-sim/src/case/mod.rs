@@ -46,6 +46,12 @@ pub enum Profile {
     Lan,
     /// See [`Cluster::wan`].
     Wan,
+    /// See [`Cluster::lossy_wifi`].
+    LossyWifi,
+    /// See [`Cluster::satellite`].
+    Satellite,
+    /// See [`Cluster::three_sites`].
+    ThreeSites,
 }
 
 /// See the module. What is not written is as in [`Cluster::lan`], with all nodes joining through node 0.
@@ -71,7 +77,7 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default)]
     pub port_unreachable: bool,
-    /// What differs from the profile's link. With `like = "lossy_wifi"` or another preset: from that one.
+    /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
     #[serde(default)]
     pub link: Table,
     /// What differs from the profile's settings.
@@ -157,11 +163,13 @@ impl Case {
             Profile::Local => Cluster::local(self.nodes),
             Profile::Lan => Cluster::lan(self.nodes),
             Profile::Wan => Cluster::wan(self.nodes),
+            Profile::LossyWifi => Cluster::lossy_wifi(self.nodes),
+            Profile::Satellite => Cluster::satellite(self.nodes),
+            Profile::ThreeSites => Cluster::three_sites(self.nodes),
         };
-        let link = self.link(&cluster.link)?;
         let mut config: Config = cluster.config.clone();
         settings::change(&mut config, &self.settings).map_err(CaseError)?;
-        let cluster = cluster.seed(self.seed).link(link).config(config);
+        let cluster = self.linked(cluster)?.seed(self.seed).config(config);
         Ok(if self.port_unreachable { cluster.port_unreachable() } else { cluster })
     }
 
@@ -206,6 +214,18 @@ impl Case {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The cluster with what differs from its link; in a topology, from the link of each class.
+    fn linked(&self, cluster: Builder) -> Result<Builder, CaseError> {
+        let Some(mut topology) = cluster.topology.clone() else {
+            let link = self.link(&cluster.link)?;
+            return Ok(cluster.link(link));
+        };
+        for link in topology.links_mut() {
+            *link = self.link(link)?;
+        }
+        Ok(cluster.topology(topology))
     }
 
     fn link(&self, profile: &Link) -> Result<Link, CaseError> {
@@ -263,6 +283,16 @@ mod tests {
         let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, case, "{text}");
         assert_eq!(again.cluster().unwrap().link.loss_permille, 50);
+    }
+
+    #[test]
+    fn what_differs_differs_in_every_class_of_path() {
+        let mut case = Case::new("sites", 6);
+        case.profile = Profile::ThreeSites;
+        case.link.insert(String::from("loss_permille"), 30.into());
+        let topology = case.cluster().unwrap().topology.unwrap();
+        assert_eq!((topology.same_rack.loss_permille, topology.between_sites.loss_permille), (30, 30));
+        assert_eq!(topology.same_site.latency, Link::lan().latency);
     }
 
     #[test]

@@ -74,8 +74,14 @@ pub(crate) enum Profile {
     Local,
     /// A site.
     Lan,
-    /// Several sites.
+    /// Between sites.
     Wan,
+    /// A crowded radio.
+    LossyWifi,
+    /// A satellite.
+    Satellite,
+    /// Three sites of four racks.
+    ThreeSites,
 }
 
 fn scenario(name: &str) -> Result<Builtin, String> {
@@ -90,6 +96,9 @@ impl Options {
             Profile::Local => Cluster::local(nodes),
             Profile::Lan => Cluster::lan(nodes),
             Profile::Wan => Cluster::wan(nodes),
+            Profile::LossyWifi => Cluster::lossy_wifi(nodes),
+            Profile::Satellite => Cluster::satellite(nodes),
+            Profile::ThreeSites => Cluster::three_sites(nodes),
         };
         let cluster = cluster.seed(self.seed.unwrap_or(0));
         match self.loss {

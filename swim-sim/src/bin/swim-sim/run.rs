@@ -46,6 +46,8 @@ pub(crate) fn run(options: &Options, trace: Option<&Path>, output: &Output) -> i
             }
             writeln!(out, "\n{}", outcome.figures)?;
             writeln!(out, "trace hash                {:016x}", outcome.trace_hash)?;
+            let cpu = stopwatch.per_node_second(outcome.figures.total.ran_for);
+            writeln!(out, "real time a node-second   {cpu:?}")?;
             writeln!(out, "virtual seconds a second  {}", stopwatch.speed(outcome.cluster.elapsed()))?;
             Ok(Exit::Fine)
         }

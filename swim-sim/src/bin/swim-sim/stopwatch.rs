@@ -25,6 +25,13 @@ impl Stopwatch {
         }
     }
 
+    /// What a second of a node's life costs in real time, its share of the simulator included. One thread does it all,
+    /// so on a machine that is not busy this is the processor's time.
+    pub(crate) fn per_node_second(&self, node_time: Duration) -> Duration {
+        let nanos = self.began.elapsed().as_nanos() * 1_000_000_000 / node_time.as_nanos().max(1);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
     /// How many virtual seconds pass in a real one.
     pub(crate) fn speed(&self, virtual_time: Duration) -> u128 {
         virtual_time.as_nanos() / self.began.elapsed().as_nanos().max(1)
