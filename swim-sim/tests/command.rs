@@ -73,3 +73,40 @@ fn a_run_is_checked_to_repeat_itself() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(out(&output).contains("both runs are the same"));
 }
+
+#[test]
+fn figures_are_printed_for_machines_and_nothing_else_is() {
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&swim_sim("run --scenario crash --nodes 10 --seed 3 --format json"))).expect("JSON");
+    assert_eq!((json["passed"].as_bool(), json["outages"][0]["node"].as_u64()), (Some(true), Some(9)));
+    let csv = out(&swim_sim("run --scenario crash --nodes 10 --seed 3 --format csv"));
+    assert!(csv.starts_with("figure,node,outage_at_ms,value,unit\n"), "{csv}");
+    assert!(csv.contains(&format!("\npackets,,,{},packets\n", json["figures"]["packets"]["value"])), "{csv}");
+}
+
+#[test]
+fn a_run_that_fails_has_a_report_as_well() {
+    let place = std::env::temp_dir().join(format!("swim-sim-command-{}", std::process::id()));
+    let page = place.join("out.html");
+    let place_text = place.display().to_string();
+    let run = format!(
+        "run --scenario join-storm --nodes 5 --loss 1000 --format json --svg {place_text} --report {}",
+        page.display()
+    );
+    std::fs::create_dir_all(&place).expect("a directory for the test");
+    let output = swim_sim(&run);
+    let (html, svg) = (std::fs::read_to_string(&page), std::fs::read_to_string(place.join("knowledge.svg")));
+    std::fs::remove_dir_all(&place).expect("it is removed");
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    let json: serde_json::Value = serde_json::from_str(&out(&output)).expect("JSON");
+    assert!(json["failure"].as_str().is_some_and(|failure| failure.contains("not so by 60s")), "{json}");
+    assert!(html.is_ok_and(|html| html.contains("Failed: join-storm: not so by 60s")));
+    assert!(svg.is_ok_and(|svg| svg.starts_with("<svg")));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said() {
+    let output = swim_sim("run --nodes 3 --report /no/such/place.html");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+}

@@ -8,10 +8,10 @@ use super::scale::{Scale, decimal, seconds, tenths};
 /// The colours, by class; a page and a file share them.
 pub(super) const STYLE: &str = include_str!("chart.css");
 
-pub(super) const WIDTH: u64 = 960;
-/// Where the time axis begins and ends.
-pub(super) const LEFT: u64 = 56;
-pub(super) const RIGHT: u64 = 948;
+const WIDTH: u64 = 680;
+const AXIS: TimeAxis = TimeAxis { left: 52, right: 660, end: 0 };
+const LEFT: u64 = AXIS.left;
+const RIGHT: u64 = AXIS.right;
 const HEIGHT: u64 = 190;
 const TOP: u64 = 14;
 const BOTTOM: u64 = 160;
@@ -20,7 +20,8 @@ const BOTTOM: u64 = 160;
 pub(super) fn inline(curve: &Curve, end: u64) -> String {
     format!(
         "<svg class=\"chart\" data-curve=\"{id}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">{plot}\
-         <line class=\"cursor\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"{TOP}\" y2=\"{BOTTOM}\"/></svg>",
+         {cursor}</svg>",
+        cursor = AXIS.cursor(TOP, BOTTOM),
         id = curve.id,
         title = curve.title,
         plot = plot(curve, end),
@@ -59,31 +60,51 @@ pub(super) fn swatch(series: &Series) -> String {
     format!("swatch {}", series.class)
 }
 
-/// Where a time stands, in tenths.
-pub(super) fn x_of(time: u64, end: u64) -> u64 {
-    LEFT * 10 + Scale::of_time(end).place(time, (RIGHT - LEFT) * 10)
+/// The axis of time: where it begins and ends on the drawing, and the time at its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeAxis {
+    pub(super) left: u64,
+    pub(super) right: u64,
+    pub(super) end: u64,
 }
 
-/// The axis of time at a height.
-pub(super) fn time_axis(end: u64, top: u64, bottom: u64) -> String {
-    let mut text = String::new();
-    for tick in Scale::of_time(end).ticks() {
-        let x = tenths(x_of(tick, end));
-        text += &format!(
-            "<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{top}\" y2=\"{bottom}\"/>\
-             <text class=\"tick\" text-anchor=\"middle\" x=\"{x}\" y=\"{y}\">{label}</text>",
-            y = bottom + 18,
-            label = seconds(tick)
-        );
+impl TimeAxis {
+    /// Where a time stands, in tenths.
+    pub(super) fn x_of(self, time: u64) -> u64 {
+        self.left * 10 + Scale::of_time(self.end).place(time, (self.right - self.left) * 10)
     }
-    text
+
+    /// Grid lines from a height to another, with the times below.
+    pub(super) fn grid(self, top: u64, bottom: u64) -> String {
+        let mut text = String::new();
+        for tick in Scale::of_time(self.end).ticks() {
+            let x = tenths(self.x_of(tick));
+            text += &format!(
+                "<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{top}\" y2=\"{bottom}\"/>\
+             <text class=\"tick\" text-anchor=\"middle\" x=\"{x}\" y=\"{y}\">{label}</text>",
+                y = bottom + 18,
+                label = seconds(tick)
+            );
+        }
+        text
+    }
+
+    /// The line at the time that the reader chose, and what a script needs to move it.
+    pub(super) fn cursor(self, top: u64, bottom: u64) -> String {
+        let (left, right) = (self.left, self.right);
+        format!(
+            "<line class=\"cursor\" data-left=\"{left}\" data-right=\"{right}\" x1=\"{left}\" x2=\"{left}\" \
+             y1=\"{top}\" y2=\"{bottom}\"/>"
+        )
+    }
 }
 
 fn plot(curve: &Curve, end: u64) -> String {
     let scale = Scale::of_values(curve.most());
     let height = (BOTTOM - TOP) * 10;
     let y_of = |value| BOTTOM * 10 - scale.place(value, height);
-    let mut text = time_axis(end, TOP, BOTTOM);
+    let axis = TimeAxis { end, ..AXIS };
+    let mut text = axis.grid(TOP, BOTTOM);
     for tick in scale.ticks() {
         let y = y_of(tick);
         text += &format!(
@@ -100,20 +121,20 @@ fn plot(curve: &Curve, end: u64) -> String {
     for series in &curve.series {
         if curve.is_stacked {
             let roof: Vec<_> = floor.iter().zip(&series.values).map(|(floor, value)| floor + value).collect();
-            let forth = points(curve.times.iter().zip(&roof), end, y_of);
-            let back = points(curve.times.iter().zip(&floor).rev(), end, y_of);
+            let forth = points(curve.times.iter().zip(&roof), axis, y_of);
+            let back = points(curve.times.iter().zip(&floor).rev(), axis, y_of);
             shapes += &format!("<path class=\"area {}\" d=\"M{forth} L{back}Z\"/>", series.class);
             floor = roof;
         } else {
-            let line = points(curve.times.iter().zip(&series.values), end, y_of);
+            let line = points(curve.times.iter().zip(&series.values), axis, y_of);
             shapes += &format!("<path class=\"line {}\" d=\"M{line}\"/>", series.class);
         }
     }
     if curve.times.is_empty() { text } else { text + &shapes }
 }
 
-fn points<'a>(of: impl Iterator<Item = (&'a u64, &'a u64)>, end: u64, y_of: impl Fn(u64) -> u64) -> String {
-    let places = of.map(|(time, value)| format!("{} {}", tenths(x_of(*time, end)), tenths(y_of(*value))));
+fn points<'a>(of: impl Iterator<Item = (&'a u64, &'a u64)>, axis: TimeAxis, y_of: impl Fn(u64) -> u64) -> String {
+    let places = of.map(|(time, value)| format!("{} {}", tenths(axis.x_of(*time)), tenths(y_of(*value))));
     places.collect::<Vec<_>>().join(" ")
 }
 
@@ -138,7 +159,7 @@ mod tests {
     #[test]
     fn lines_run_from_corner_to_corner() {
         let svg = inline(&curve(false), 10_000);
-        assert!(svg.contains("<path class=\"line line-1\" d=\"M56.0 160.0 948.0 14.0\"/>"), "{svg}");
+        assert!(svg.contains("<path class=\"line line-1\" d=\"M52.0 160.0 660.0 14.0\"/>"), "{svg}");
         assert!(!svg.contains("http"), "a page needs no name space");
     }
 
@@ -146,7 +167,7 @@ mod tests {
     fn areas_stand_on_each_other() {
         let svg = inline(&curve(true), 10_000);
         assert!(
-            svg.contains("<path class=\"area line-2\" d=\"M56.0 87.0 948.0 14.0 L948.0 14.0 56.0 160.0Z\"/>"),
+            svg.contains("<path class=\"area line-2\" d=\"M52.0 87.0 660.0 14.0 L660.0 14.0 52.0 160.0Z\"/>"),
             "{svg}"
         );
     }

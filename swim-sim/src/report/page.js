@@ -180,10 +180,13 @@
     if (current) list.scrollTop = Math.max(0, current.offsetTop - list.offsetTop - 200);
   }
 
-  const START = 56, END = 948, WIDTH = 960;
   function moveCursors() {
-    const x = START + (END - START) * (history.end ? time / history.end : 0);
-    for (const cursor of document.querySelectorAll(".cursor")) { cursor.setAttribute("x1", x); cursor.setAttribute("x2", x); }
+    for (const cursor of document.querySelectorAll(".cursor")) {
+      const { left, right } = bounds(cursor);
+      const x = left + (right - left) * (history.end ? time / history.end : 0);
+      cursor.setAttribute("x1", x);
+      cursor.setAttribute("x2", x);
+    }
     for (const curve of history.curves) {
       let index = curve.times.findIndex((at) => at >= time);
       if (index < 0) index = curve.times.length - 1;
@@ -193,6 +196,8 @@
       }
     }
   }
+
+  const bounds = (cursor) => ({ left: Number(cursor.dataset.left), right: Number(cursor.dataset.right) });
 
   function show() {
     history.seek(time);
@@ -220,7 +225,16 @@
   function readAddress() {
     const wanted = new URLSearchParams(location.hash.slice(1));
     if (wanted.has("node")) node = Math.max(0, Math.min(history.nodes - 1, Number(wanted.get("node")) || 0));
-    go(wanted.has("t") ? Number(wanted.get("t")) || 0 : history.end, true);
+    go(wanted.has("t") ? Number(wanted.get("t")) || 0 : worst(), true);
+  }
+
+  // Where the page opens unless told: the moment at which, after all had been right once, the least was; or the end.
+  function worst() {
+    const curve = history.curves.find(({ id }) => id === "knowledge"), values = curve.series[0];
+    const settled = values.indexOf(100000);
+    if (settled < 0) return history.end;
+    const least = Math.min(...values.slice(settled));
+    return least === 100000 ? history.end : curve.times[values.indexOf(least, settled)];
   }
 
   function play(wants) {
@@ -262,8 +276,9 @@
   for (const chart of document.querySelectorAll(".chart")) {
     const follow = (event) => {
       const box = chart.getBoundingClientRect();
-      const x = (event.clientX - box.left) / box.width * WIDTH;
-      go((x - START) / (END - START) * history.end);
+      const { left, right } = bounds(chart.querySelector(".cursor"));
+      const x = (event.clientX - box.left) / box.width * chart.viewBox.baseVal.width;
+      go((x - left) / (right - left) * history.end);
     };
     chart.addEventListener("pointerdown", (event) => { chart.setPointerCapture(event.pointerId); play(false); follow(event); });
     chart.addEventListener("pointermove", (event) => { if (event.buttons) follow(event); });

@@ -47,18 +47,22 @@ impl Scale {
     }
 }
 
-/// A number of thousandths: `1.5`, `12`, `0.02`, `250 k`.
+/// A number of thousandths: `1.5`, `12`, `0.02`, `2.5 k`.
 pub(super) fn decimal(thousandths: u64) -> String {
-    if thousandths >= 10_000_000 {
+    if thousandths >= 1_000_000 {
         return format!("{} k", decimal(thousandths / 1_000));
     }
+    exact(thousandths)
+}
+
+fn exact(thousandths: u64) -> String {
     let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A time in milliseconds, as short as it can be said: `90 s`.
 pub(super) fn seconds(milliseconds: u64) -> String {
-    format!("{} s", decimal(milliseconds))
+    format!("{} s", exact(milliseconds))
 }
 
 /// A place in tenths as SVG wants it.

@@ -4,7 +4,7 @@
 
 use swim_core::Instant;
 
-use super::chart::{self, LEFT, RIGHT, WIDTH};
+use super::chart::TimeAxis;
 use super::escape;
 use super::scale::{seconds, tenths};
 use crate::history::History;
@@ -14,6 +14,9 @@ use crate::step::{Fault, Step, Work};
 /// So many lanes show processes at most.
 const LANES: usize = 8;
 const LANE: u64 = 22;
+const WIDTH: u64 = 1304;
+const LEFT: u64 = 64;
+const RIGHT: u64 = 1284;
 const TOP: u64 = 6;
 /// The least width of a span, in tenths, so that it can be seen.
 const LEAST: u64 = 40;
@@ -36,48 +39,48 @@ struct Span {
 /// The drawing for a page.
 pub(super) fn inline(history: &History) -> String {
     let end = millis(history.end());
+    let axis = TimeAxis { left: LEFT, right: RIGHT, end };
     let (lanes, left_out) = lanes(absences(history, end));
     let (cuts, marks) = (cuts(history, end), marks(history));
-    let count = lanes.len() as u64 + 1;
-    let bottom = TOP + LANE * count;
+    // The network's lane is the first, then comes that of the marks, if there are any.
+    let first = 1 + u64::from(!marks.is_empty());
+    let top_of = |number: u64| TOP + LANE * number;
+    let bottom = top_of(first + lanes.len() as u64);
     let mut shapes = String::new();
     for span in &cuts {
-        shapes += &drawn(span, TOP, end);
+        shapes += &drawn(span, TOP, axis);
     }
     for (at, what) in &marks {
-        let (x, y) = (tenths(chart::x_of(*at, end)), TOP + LANE / 2);
+        let (x, y) = (tenths(axis.x_of(*at)), top_of(1) + LANE / 2);
         shapes += &format!(
-            "<g class=\"mark\" data-time=\"{at}\"><title>{}: {}</title><circle cx=\"{x}\" cy=\"{y}\" r=\"5\"/></g>",
+            "<g class=\"mark\" data-time=\"{at}\"><title>{}: {}</title><circle cx=\"{x}\" cy=\"{y}\" r=\"4\"/></g>",
             seconds(*at),
             escape(what)
         );
     }
     for (number, lane) in lanes.iter().enumerate() {
         for span in lane {
-            shapes += &drawn(span, TOP + LANE * (number as u64 + 1), end);
+            shapes += &drawn(span, top_of(first + number as u64), axis);
         }
     }
     let more = if left_out > 0 { format!("and {left_out} more absences of nodes") } else { String::new() };
+    let named = |name: &str, is_there: bool, number| {
+        if is_there { format!("<text x=\"0\" y=\"{}\">{name}</text>", top_of(number) + 15) } else { String::new() }
+    };
+    let names = named("network", true, 0) + &named("other", first > 1, 1) + &named("nodes", !lanes.is_empty(), first);
     format!(
         "<svg class=\"chart timeline\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"What was done to the \
-         cluster\">{axis}<text x=\"0\" y=\"{network}\">network</text>{nodes}{shapes}\
-         <text text-anchor=\"end\" x=\"{RIGHT}\" y=\"{note}\">{more}</text>\
-         <line class=\"cursor\" x1=\"{LEFT}\" x2=\"{LEFT}\" y1=\"0\" y2=\"{bottom}\"/></svg>",
+         cluster\">{axis}{names}{shapes}<text text-anchor=\"end\" x=\"{RIGHT}\" y=\"{note}\">{more}</text>{cursor}</svg>",
         height = bottom + 40,
-        axis = chart::time_axis(end, TOP, bottom),
-        network = TOP + 15,
-        nodes = if lanes.is_empty() {
-            String::new()
-        } else {
-            format!("<text x=\"0\" y=\"{}\">nodes</text>", TOP + LANE + 15)
-        },
+        axis = axis.grid(TOP, bottom),
+        cursor = axis.cursor(0, bottom),
         note = bottom + 34,
     )
 }
 
-fn drawn(span: &Span, top: u64, end: u64) -> String {
-    let from = chart::x_of(span.from, end);
-    let width = (chart::x_of(span.to, end) - from).max(LEAST);
+fn drawn(span: &Span, top: u64, axis: TimeAxis) -> String {
+    let from = axis.x_of(span.from);
+    let width = (axis.x_of(span.to) - from).max(LEAST);
     let fits = width / 10 > 7 * span.label.len() as u64 + 8;
     let label = if fits {
         format!("<text x=\"{}\" y=\"{}\">{}</text>", tenths(from + 60), top + 15, escape(&span.label))

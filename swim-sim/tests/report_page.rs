@@ -1,0 +1,158 @@
+//! A report says what the cluster says, stands alone, and is read by machines.
+#![cfg(feature = "report")]
+
+use std::time::Duration;
+
+use serde_json::Value;
+use swim_core::Status;
+use swim_sim::{Cluster, Fault, Plan, Report, Seeds};
+
+const NODES: usize = 10;
+
+fn cluster() -> Cluster {
+    let secs = Duration::from_secs;
+    let mut cluster = Cluster::lan(NODES).seed(3).record_history().build();
+    let plan = Plan::new()
+        .at(secs(20), Fault::Crash(7))
+        .at(secs(40), Fault::Partition(vec![vec![0, 1, 2]]))
+        .at(secs(50), Fault::Loss(20))
+        .at(secs(70), Fault::Heal);
+    cluster.schedule(&plan);
+    cluster.join_all(Seeds::First);
+    cluster
+}
+
+/// Hands a report of the cluster as it stands to `read`.
+fn report<T>(cluster: &Cluster, failure: Option<&str>, read: impl FnOnce(Report<'_>) -> T) -> T {
+    read(Report {
+        scenario: "a <test>",
+        about: "</script><b>",
+        command: "cargo test",
+        nodes: NODES,
+        seed: 3,
+        met: &[(String::from("all, \"well\""), Duration::from_millis(1_500))],
+        failure,
+        figures: &cluster.figures(),
+        history: cluster.history().expect("it was asked for"),
+        trace_hash: cluster.trace_hash(),
+    })
+}
+
+fn data(html: &str) -> Value {
+    let (_, rest) = html.split_once("id=\"data\">").expect("the data are there");
+    let (json, _) = rest.split_once("</script>").expect("and end");
+    serde_json::from_str(json).expect("they are JSON")
+}
+
+/// The matrix at a time, as the page's script makes it.
+fn matrix(data: &Value, until: u64) -> Vec<u64> {
+    let mut matrix = vec![0; NODES * NODES];
+    let mut at = 0;
+    let numbers: Vec<_> =
+        data["changes"].as_array().unwrap().iter().map(|number| number.as_u64().expect("whole numbers")).collect();
+    for change in numbers.chunks_exact(4) {
+        at += change[0];
+        if at <= until {
+            matrix[change[1] as usize * NODES + change[2] as usize] = if change[3] >= 5 { 2 } else { change[3] };
+        }
+    }
+    matrix
+}
+
+fn believed(cluster: &Cluster) -> Vec<u64> {
+    let code = |status: Option<Status>| status.map_or(0, |status| status as u64 + 1);
+    let row = |node: usize| (0..NODES).map(move |subject| code(cluster.node(node).status_of(subject)));
+    (0..NODES).flat_map(row).collect()
+}
+
+#[test]
+fn the_matrix_in_the_page_is_what_the_nodes_believed() {
+    let mut cluster = cluster();
+    let mut moments = Vec::new();
+    for _ in 0..100 {
+        cluster.run_for(Duration::from_secs(1));
+        moments.push((cluster.elapsed().as_millis() as u64, believed(&cluster)));
+    }
+    let data = data(&report(&cluster, None, |report| report.html()));
+    for (at, believed) in moments {
+        assert_eq!(matrix(&data, at), believed, "at {at} ms");
+    }
+    assert_eq!((data["nodes"].as_u64(), data["joins"].as_u64()), (Some(NODES as u64), Some(NODES as u64)));
+    assert_eq!(data["steps"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn the_page_needs_no_network_and_no_text_breaks_out_of_it() {
+    let mut cluster = cluster();
+    cluster.run_for(Duration::from_secs(30));
+    let page = report(&cluster, Some("not so <i>\nwhy & how"), |report| report.html());
+    for foreign in ["http:", "https:", "src=", "@import", "url(", "<b>", "<i>", "{{"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    for wanted in ["a &lt;test&gt;: 10 nodes, seed 3", "Failed: not so &lt;i&gt;", "why &amp; how", "node-7 crashed"] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    assert_eq!(page.matches("</script>").count(), 2, "only its own");
+}
+
+#[test]
+fn equal_runs_have_equal_reports() {
+    let run = || {
+        let mut cluster = cluster();
+        cluster.run_for(Duration::from_secs(80));
+        report(&cluster, None, |report| (report.html(), report.svg(), report.json(), report.csv()))
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn figures_are_the_same_in_json_and_csv_and_in_the_cluster() {
+    let mut cluster = cluster();
+    cluster.run_for(Duration::from_secs(60));
+    let figures = cluster.figures();
+    let (json, csv) = report(&cluster, None, |report| (report.json(), report.csv()));
+    let json: Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["figures"]["packets"]["value"].as_u64(), Some(figures.total.packets));
+    assert_eq!(json["expectations"][0]["met_at_ms"], 1_500);
+    assert_eq!((json["passed"].as_bool(), json["failure"].is_null()), (Some(true), true));
+    let outage = &figures.outages[0];
+    assert_eq!(json["outages"][0]["node"], 7);
+    assert_eq!(
+        json["outages"][0]["first_detection_ms"].as_u64(),
+        outage.first_detection().map(|after| after.as_millis() as u64)
+    );
+
+    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert!(rows.iter().all(|row| row.len() == 5), "{csv}");
+    for row in rows.iter().skip(1).filter(|row| row[1].is_empty()) {
+        let value = &json["figures"][row[0]]["value"];
+        assert_eq!(serde_json::from_str::<Value>(row[3]).as_ref().ok(), Some(value), "{row:?}");
+    }
+    assert!(csv.contains(&format!("first_detection,7,20000,{},ms", json["outages"][0]["first_detection_ms"])), "{csv}");
+}
+
+#[test]
+fn curves_are_well_formed_files() {
+    let mut cluster = cluster();
+    cluster.run_for(Duration::from_secs(60));
+    let files = report(&cluster, None, |report| report.svg());
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["knowledge.svg", "tables.svg", "suspicions.svg", "health.svg", "packets.svg", "bytes.svg"]);
+    for (name, svg) in &files {
+        for (opens, closes) in [("<svg", "</svg>"), ("<g ", "</g>"), ("<text", "</text>"), ("<title", "</title>")] {
+            assert_eq!(svg.matches(opens).count(), svg.matches(closes).count(), "{name}: {opens}");
+        }
+        assert!(svg.contains("<path") && svg.contains("a &lt;test&gt;"), "{name}");
+    }
+}
+
+#[test]
+fn a_hundred_nodes_make_a_page_of_less_than_three_megabytes() {
+    let mut cluster = Cluster::lan(100).seed(1).record_history().build_joined();
+    cluster.partition(&[&(0..50).collect::<Vec<_>>()]);
+    cluster.run_for(Duration::from_secs(90));
+    cluster.heal();
+    cluster.run_for(Duration::from_secs(60));
+    let bytes = report(&cluster, None, |report| report.html()).len();
+    assert!((100_000..3_000_000).contains(&bytes), "{bytes}");
+}
