@@ -29,9 +29,8 @@ async fn twelve_nodes_join_through_a_chain_of_seeds() {
     let nodes = chain(12).await;
     until_all_know_all(&nodes).await;
     let took = begun.elapsed();
-    // The goal is 1.5 s, which a machine that does much else at the time may miss; the figure is there to be read.
     println!("12 nodes through a chain of seeds: all know all after {took:?}");
-    assert!(took < Duration::from_secs(7), "{took:?}");
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }
 
 #[tokio::test]

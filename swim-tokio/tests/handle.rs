@@ -41,7 +41,7 @@ async fn what_cannot_start_says_what_to_do() {
         (builder("a").config(config), "probe_timeout is zero"),
         (builder("a").tcp(tcp), "max_dialed is zero"),
         (builder("a").metadata(vec![0; 513]), "max_metadata_size allows 512"),
-        (builder("a").cluster(""), "cluster is 0 and must be between 1 and 255"),
+        (builder("a").cluster(""), "the cluster's name has 0 bytes and must have between 1 and 255"),
     ] {
         let error = start_error(broken).await;
         assert!(error.to_string().contains(words), "{error}");

@@ -80,6 +80,9 @@ impl fmt::Display for ConfigError {
             Self::MoreThan { field, value, bound, limit } => {
                 write!(f, "{field} is {value:?} and must not be more than {bound}, which is {limit:?}")
             }
+            Self::OutOfRange { field: "cluster", value, low, high } => {
+                write!(f, "the cluster's name has {value} bytes and must have between {low} and {high}")
+            }
             Self::OutOfRange { field, value, low, high } => {
                 write!(f, "{field} is {value} and must be between {low} and {high}")
             }

@@ -34,7 +34,7 @@ pub const ALL: [Builtin; 7] = [
     Builtin { name: "split-heal", about: "the network splits in halves for 90 s and heals", make: split_heal },
     Builtin {
         name: "loss",
-        about: "5 minutes with 5 % loss, or as much as you like; nobody may be declared dead",
+        about: "5 minutes with as much loss as you say (--loss); nobody may be declared dead",
         make: loss,
     },
     Builtin {
@@ -89,10 +89,7 @@ fn split_heal(cluster: Builder) -> Scenario {
         .expect_by(secs(300), expect::converged())
 }
 
-fn loss(mut cluster: Builder) -> Scenario {
-    if cluster.link.loss_permille == 0 {
-        cluster = cluster.loss_permille(50);
-    }
+fn loss(cluster: Builder) -> Scenario {
     joined("loss", cluster).expect_at(secs(300), expect::no_false_deaths()).expect_by(secs(360), expect::converged())
 }
 

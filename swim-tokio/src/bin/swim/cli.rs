@@ -9,6 +9,7 @@ use swim_tokio::Config;
 /// SWIM cluster membership: nodes that find each other, notice who is gone, and agree about it.
 #[derive(Debug, Parser)]
 #[command(
+    name = "swim",
     version,
     arg_required_else_help = true,
     after_help = "\
@@ -23,13 +24,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Shows a cluster on this machine: nodes meet, one is killed, one leaves
+    ///
+    /// Starts nodes in this process that talk over real TCP connections on loopback, and shows who knows whom: first all
+    /// find each other through a chain of seeds, then one is killed without a word and the others notice, then one
+    /// leaves.
     Demo(Demo),
     /// Runs one node in the foreground and prints what happens in its cluster
+    ///
+    /// Its address is printed first, then each event as a line; the log goes to standard error. SIGINT (Ctrl-C) and
+    /// SIGTERM make it leave the cluster and end; a second one ends it at once.
     Agent(Agent),
 }
 
-/// Starts nodes in this process that talk over real TCP connections on loopback, and shows who knows whom: first all
-/// find each other through a chain of seeds, then one is killed without a word and the others notice, then one leaves.
+/// The arguments of `swim demo`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -48,8 +55,7 @@ pub(crate) struct Demo {
     pub(crate) duration: Duration,
 }
 
-/// Runs one node in the foreground. Its address is printed first, then each event as a line; the log goes to standard
-/// error. SIGINT (Ctrl-C) and SIGTERM make it leave the cluster and end; a second one ends it at once.
+/// The arguments of `swim agent`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

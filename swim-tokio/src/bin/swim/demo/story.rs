@@ -132,7 +132,7 @@ impl Story {
                 Event::Failed(member) if *member.id == *name => dead.add(observed.at - killed),
                 _ => {}
             }
-            self.tell_of(&observed, killed);
+            self.tell_of(&observed, victim, killed);
         }
         let line = format!("all know that {name} is dead, {} after it was killed", span(dead.last));
         self.halt(&self.screen.paint.red(&line));
@@ -153,7 +153,7 @@ impl Story {
             if matches!(&observed.event, Event::Left(member) if *member.id == *name) {
                 left.add(observed.at - began);
             }
-            self.tell_of(&observed, began);
+            self.tell_of(&observed, leaver, began);
         }
         let line = format!("all know that {name} has left, {} after it said so", span(left.last));
         self.halt(&self.screen.paint.blue(&line));
@@ -164,8 +164,8 @@ impl Story {
         self.cluster.running().all(|observer| self.cluster.status(observer, subject) == Some(status))
     }
 
-    /// A line for what a node noticed, so long after it `happened`.
-    fn tell_of(&mut self, observed: &Observed, happened: Instant) {
+    /// A line for what a node noticed: if it is of `subject`, so long after what `happened` to that one.
+    fn tell_of(&mut self, observed: &Observed, subject: usize, happened: Instant) {
         let paint = self.screen.paint;
         let (word, name) = match &observed.event {
             Event::Suspected { member, .. } => (paint.yellow("suspects"), &member.id),
@@ -174,8 +174,9 @@ impl Story {
             Event::Left(member) => (paint.blue("sees leave:"), &member.id),
             _ => return,
         };
-        let after = span(observed.at - happened);
-        let line = format!("  {} {word} {name} (after {after})", self.cluster.name(observed.observer));
+        let is_about = **name == *self.cluster.name(subject) && observed.at >= happened;
+        let after = if is_about { format!(" (after {})", span(observed.at - happened)) } else { String::new() };
+        let line = format!("  {} {word} {name}{after}", self.cluster.name(observed.observer));
         self.screen.line(observed.at - self.begun, &line);
         self.draw();
     }
