@@ -1,8 +1,9 @@
 //! The settings, their presets and the one check of them all.
 //!
 //! Every field's documentation says what it is, the trade-off, the LAN default with its unit, the bound that
-//! [`Config::validate`] checks and where the idea comes from. "SWIM" is Das, Gupta, Motivala 2002; "Lifeguard" is
-//! Dadgar, Phillips, Currey 2018; "memberlist" is HashiCorp's implementation.
+//! [`Config::validate`] checks and where the idea comes from; "own" is ours. No duration may be above 100 years.
+//! "SWIM" is Das, Gupta, Motivala 2002; "Lifeguard" is Dadgar, Phillips, Currey 2018; "memberlist" is HashiCorp's
+//! implementation.
 
 mod error;
 
@@ -24,8 +25,8 @@ pub use error::ConfigError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The cluster's name. Every packet and exchange carries a 32-bit hash of it, and a node drops what carries
-    /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; at most
-    /// 255 bytes, and not empty.
+    /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; 1 to
+    /// 255 bytes. (own)
     pub cluster: String,
 
     /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs more packets.
@@ -36,7 +37,8 @@ pub struct Config {
     /// `probe_interval`. (SWIM 3.1)
     pub probe_timeout: Duration,
     /// How far each protocol period is spread around `probe_interval`, so that nodes started together do not probe
-    /// in step. Default 100 thousandths (± 10 %); at most 500.
+    /// in step. Wider spreads load better and makes detection less
+    /// regular. Default 100 thousandths (± 10 %); at most 500. (own)
     pub probe_jitter_permille: u16,
     /// How many members are asked to probe on our behalf when a direct ping times out. More find a way around bad
     /// paths and cost packets at each failure. Default 3; at most 32. (SWIM 3.1, k)
@@ -51,7 +53,8 @@ pub struct Config {
     /// To how many random members each gossip goes. Default 3; 1 to 32. (memberlist)
     pub gossip_fanout: u8,
     /// For how long after its death a member may still be picked for gossip, so that one declared dead in error hears
-    /// of it and refutes. Default 30 s. (memberlist)
+    /// of it and refutes. Longer saves more of them and costs a packet each time. Default 30 s; at most
+    /// `reap_dead_after` and `reap_left_after`. (memberlist)
     pub gossip_to_dead_for: Duration,
     /// Each update is sent at most `retransmit_mult * ceil(log10(n + 1))` times by each node. More resists loss and
     /// costs bytes. Default 4; 1 to 32. (SWIM 4.1, λ)
@@ -71,69 +74,79 @@ pub struct Config {
     /// after a round that found a difference the next one comes after `sync_interval_min`. Default 30 s; at least
     /// `sync_interval_min`. (memberlist's push/pull)
     pub sync_interval: Duration,
-    /// The pause after a round that found a difference, and after a join; it doubles with each round that finds none.
-    /// Default 1 s; above zero.
+    /// The pause after a round that found a difference, and after a join; it doubles with each round that finds equal
+    /// tables. Shorter ends a storm sooner. Default 1 s; above zero, at most `sync_interval`. (own)
     pub sync_interval_min: Duration,
     /// How long an exchange may take before it counts as failed. Default 10 s; above zero. (memberlist's TCP timeout)
     pub exchange_timeout: Duration,
 
-    /// How many seeds are contacted at the same time during a join. Default 3; 1 to 64.
+    /// How many seeds are contacted at the same time during a join. More get past dead seeds sooner and swap more
+    /// tables. Default 3; 1 to 64. (own)
     pub join_parallelism: u8,
-    /// The pause before a seed that failed is tried again; it doubles with each failure. Default 500 ms; above zero.
+    /// The pause before a seed that failed is tried again; it doubles with each failure. Default 500 ms; above zero,
+    /// at most `join_backoff_max`. (own)
     pub join_backoff: Duration,
-    /// The longest such pause. A node without any member tries for ever. Default 30 s; at least `join_backoff`.
+    /// The longest such pause. A node without any member tries for ever. Default 30 s; at least `join_backoff`. (own)
     pub join_backoff_max: Duration,
     /// How often one dead member or absent seed, picked at random, is contacted, so that a partition of any length
     /// heals. Default 30 s; above zero. (serf's reconnect)
     pub reconnect_interval: Duration,
-    /// How long a leaving node tries to spread its departure before it is done anyway. Default 5 s.
+    /// How long a leaving node tries to spread its departure before it is done anyway. Longer tells more in a large
+    /// cluster. Default 5 s. (memberlist's leave)
     pub leave_timeout: Duration,
 
     /// How long a dead member is kept (and contacted again now and then) before it is forgotten. Default 24 h; at
     /// least `gossip_to_dead_for`. (serf's reconnect timeout)
     pub reap_dead_after: Duration,
-    /// How long a member that left is kept before it is forgotten. Default 5 min; at least `gossip_to_dead_for`.
+    /// How long a member that left is kept before it is forgotten. Default 5 min; at least
+    /// `gossip_to_dead_for`. (serf's tombstone timeout, shorter)
     pub reap_left_after: Duration,
     /// How long the name and incarnation of a forgotten member are kept, so that nobody's old table brings it back as
-    /// if it had just joined. Default 24 h.
+    /// if it had just joined. Longer is safer after long partitions and costs a name each. Default 24 h. (own)
     pub tombstone_for: Duration,
 
-    /// The largest packet sent, in bytes; of others, any up to [`Config::LARGEST_PACKET`] is accepted. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the
-    /// longest ping with the longest suspicion of its target beside it, names having 255 bytes) to 65,507.
+    /// The largest packet sent, in bytes; of others, any up to [`Config::LARGEST_PACKET`] is accepted. Default 1,400
+    /// (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the longest ping with the longest suspicion of its
+    /// target beside it, names having 255 bytes) to 65,507. (memberlist)
     pub max_packet_size: usize,
-    /// The largest request or reply of an exchange, in bytes, sent or accepted. Default 32 MiB; at least 64 KiB.
+    /// The largest request or reply of an exchange, in bytes, sent or accepted. Of a larger table another part is
+    /// sent each time. Default 32 MiB; 64 KiB to 4 GiB - 1. (memberlist)
     pub max_exchange_size: usize,
     /// How many members (this node, suspects, dead, left and tombstones included) are known at most. Claims about
-    /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303, and all their names and metadata together
-    /// within 3 GiB.
+    /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303, and all their names and metadata
+    /// together within 3 GiB. (own)
     pub max_members: usize,
-    /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted. Default 512; at most
-    /// `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest names.
+    /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted. Default 512; at
+    /// most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest
+    /// names. (memberlist)
     pub max_metadata_size: usize,
     /// The longest user broadcast, in bytes. Default 400; at most `max_packet_size` / 2 - 285, so that half a packet
-    /// holds it with the longest name and membership updates can have the other half.
+    /// holds it with the longest name and membership updates can have the other half. (own)
     pub max_broadcast_size: usize,
     /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
-    /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536.
+    /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536. (own)
     pub max_broadcasts: usize,
     /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most once as long as
     /// no more origins than this are broadcasting; past it, the origin longest silent is forgotten, and broadcasts of
-    /// the one that takes its place are at first not passed on. Default 16,384; at least 1.
+    /// the one that takes its place are at first not passed on. Default 16,384; at least 1. (own)
     pub max_broadcast_origins: usize,
     /// How many exchanges this node keeps open at once. A further one is not begun until one ends. Default 16; at
-    /// least 1 more than `join_parallelism`, at most 1,024.
+    /// least 1 more than `join_parallelism`, at most 1,024. (own)
     pub max_exchanges: usize,
     /// How many pings on behalf of others, and of the user, are outstanding at most; further requests are dropped and
-    /// counted. Default 256; 1 to 4,096.
+    /// counted. Default 256; 1 to 4,096. (own)
     pub max_pings: usize,
     /// How many packets wait to be polled at most; further ones are dropped and counted. Default 1,024; at least 64.
+    /// (own)
     pub max_transmits: usize,
     /// How many events wait to be polled at most; further ones are dropped and counted. Default 262,144; at least 64.
+    /// (own)
     pub max_events: usize,
-    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1 to 4,096.
+    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1 to 4,096. (own)
     pub max_seeds: usize,
-    /// How far above the known incarnation a claim's may be, or above our own if the member is unknown; a higher one is
-    /// dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at least 1.
+    /// How far above the known incarnation a claim's may be, or above our own if the member is unknown; a higher one
+    /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
+    /// least 1. (own)
     pub max_incarnation_jump: u64,
 }
 
@@ -353,31 +366,93 @@ mod tests {
         }
     }
 
+    fn rejected(field: &str, change: Change) {
+        let mut config = Config::lan();
+        change(&mut config);
+        let error = config.validate().expect_err(field);
+        assert!(alloc::format!("{error}").contains(field), "{field}: {error}");
+    }
+
     #[test]
-    fn every_bound_is_checked() {
-        let changes: [(&str, Change); 16] = [
-            ("cluster", |c| c.cluster.clear()),
+    fn every_bound_of_a_duration_is_checked() {
+        let changes: [(&str, Change); 17] = [
             ("probe_interval", |c| c.probe_interval = Duration::ZERO),
+            ("probe_interval", |c| c.probe_interval = Duration::MAX),
+            ("probe_timeout", |c| c.probe_timeout = Duration::ZERO),
             ("probe_timeout", |c| c.probe_timeout = c.probe_interval),
-            ("probe_jitter_permille", |c| c.probe_jitter_permille = 501),
-            ("gossip_fanout", |c| c.gossip_fanout = 0),
+            ("gossip_interval", |c| c.gossip_interval = Duration::ZERO),
+            ("sync_interval_min", |c| c.sync_interval_min = Duration::ZERO),
             ("sync_interval_min", |c| c.sync_interval_min = c.sync_interval * 2),
+            ("exchange_timeout", |c| c.exchange_timeout = Duration::ZERO),
+            ("join_backoff", |c| c.join_backoff = Duration::ZERO),
             ("join_backoff", |c| c.join_backoff_max = Duration::ZERO),
+            ("reconnect_interval", |c| c.reconnect_interval = Duration::ZERO),
+            ("gossip_to_dead_for", |c| c.reap_dead_after = Duration::ZERO),
             ("gossip_to_dead_for", |c| c.reap_left_after = Duration::ZERO),
-            ("max_packet_size", |c| c.max_packet_size = Config::MIN_PACKET_SIZE - 1),
-            ("max_members", |c| c.max_members = 1 << 22),
-            ("max_metadata_size", |c| c.max_metadata_size = c.max_packet_size),
-            ("max_broadcast_size", |c| c.max_broadcast_size = c.max_packet_size / 2),
-            ("max_exchanges", |c| c.max_exchanges = 3),
-            ("max_events", |c| c.max_events = 0),
-            ("max_incarnation_jump", |c| c.max_incarnation_jump = 0),
+            ("leave_timeout", |c| c.leave_timeout = Duration::MAX),
+            ("reap_dead_after", |c| c.reap_dead_after = Duration::MAX),
+            ("reap_left_after", |c| c.reap_left_after = Duration::MAX),
             ("tombstone_for", |c| c.tombstone_for = Duration::MAX),
         ];
-        for (field, change) in changes {
-            let mut config = Config::lan();
-            change(&mut config);
-            let error = config.validate().expect_err(field);
-            assert!(alloc::format!("{error}").contains(field), "{field}: {error}");
-        }
+        changes.iter().for_each(|&(field, change)| rejected(field, change));
+        let others: [(&str, Change); 5] = [
+            ("gossip_interval", |c| c.gossip_interval = Duration::MAX),
+            ("exchange_timeout", |c| c.exchange_timeout = Duration::MAX),
+            ("reconnect_interval", |c| c.reconnect_interval = Duration::MAX),
+            ("sync_interval", |c| c.sync_interval = Duration::MAX),
+            ("join_backoff_max", |c| c.join_backoff_max = Duration::MAX),
+        ];
+        others.iter().for_each(|&(field, change)| rejected(field, change));
+    }
+
+    #[test]
+    fn every_bound_of_a_number_is_checked_at_both_ends() {
+        let changes: [(&str, Change); 22] = [
+            ("cluster", |c| c.cluster.clear()),
+            ("cluster", |c| c.cluster = "x".repeat(256)),
+            ("probe_jitter_permille", |c| c.probe_jitter_permille = 501),
+            ("indirect_probes", |c| c.indirect_probes = 33),
+            ("gossip_fanout", |c| c.gossip_fanout = 0),
+            ("gossip_fanout", |c| c.gossip_fanout = 33),
+            ("retransmit_mult", |c| c.retransmit_mult = 0),
+            ("retransmit_mult", |c| c.retransmit_mult = 33),
+            ("suspicion_mult", |c| c.suspicion_mult = 0),
+            ("suspicion_mult", |c| c.suspicion_mult = 65),
+            ("suspicion_max_mult", |c| c.suspicion_max_mult = 0),
+            ("suspicion_max_mult", |c| c.suspicion_max_mult = 65),
+            ("awareness_max", |c| c.awareness_max = 65),
+            ("join_parallelism", |c| c.join_parallelism = 0),
+            ("join_parallelism", |c| c.join_parallelism = 65),
+            ("max_incarnation_jump", |c| c.max_incarnation_jump = 0),
+            ("max_transmits", |c| c.max_transmits = 63),
+            ("max_events", |c| c.max_events = 63),
+            ("max_broadcast_origins", |c| c.max_broadcast_origins = 0),
+            ("max_seeds", |c| c.max_seeds = 0),
+            ("max_seeds", |c| c.max_seeds = 4_097),
+            ("max_pings", |c| c.max_pings = 0),
+        ];
+        changes.iter().for_each(|&(field, change)| rejected(field, change));
+    }
+
+    #[test]
+    fn every_bound_of_a_size_is_checked() {
+        let changes: [(&str, Change); 14] = [
+            ("max_packet_size", |c| c.max_packet_size = Config::MIN_PACKET_SIZE - 1),
+            ("max_packet_size", |c| c.max_packet_size = Config::LARGEST_PACKET + 1),
+            ("max_exchange_size", |c| c.max_exchange_size = 65_535),
+            ("max_exchange_size", |c| c.max_exchange_size = usize::MAX),
+            ("max_members", |c| c.max_members = 1),
+            ("max_members", |c| c.max_members = 1 << 22),
+            ("max_members", |c| (c.max_members, c.max_metadata_size) = (Config::MAX_MEMBERS, 583)),
+            ("max_metadata_size", |c| c.max_metadata_size = c.max_packet_size - 816),
+            ("max_metadata_size", |c| c.max_metadata_size = 65_536),
+            ("max_broadcast_size", |c| c.max_broadcast_size = c.max_packet_size / 2 - 284),
+            ("max_broadcasts", |c| c.max_broadcasts = 0),
+            ("max_broadcasts", |c| c.max_broadcasts = 65_537),
+            ("max_exchanges", |c| c.max_exchanges = usize::from(c.join_parallelism)),
+            ("max_exchanges", |c| c.max_exchanges = 1_025),
+        ];
+        changes.iter().for_each(|&(field, change)| rejected(field, change));
+        rejected("max_pings", |c| c.max_pings = 4_097);
     }
 }

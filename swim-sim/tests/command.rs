@@ -48,7 +48,8 @@ fn what_is_not_met_exits_with_3_and_says_why_and_how_to_see_it_again() {
 
 #[test]
 fn wrong_usage_exits_with_1_and_help_with_0() {
-    for (arguments, code) in [("run --scenario nonsense", 1), ("", 1), ("run --trace /no/such/place", 1), ("--help", 0)]
+    for (arguments, code) in
+        [("run --scenario nonsense", 64), ("", 64), ("run --trace /no/such/place", 1), ("--help", 0)]
     {
         let output = swim_sim(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments}: {}", err(&output));

@@ -42,6 +42,18 @@ pub enum StartError {
     Thread(io::Error),
 }
 
+impl StartError {
+    /// Whether what was asked for cannot be had anywhere: other arguments help, and trying again does not.
+    #[must_use]
+    pub const fn is_of_arguments(&self) -> bool {
+        match self {
+            Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
+            Self::AdvertiseMissing { .. } => true,
+            Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

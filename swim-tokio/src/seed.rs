@@ -58,7 +58,7 @@ impl fmt::Display for Seed {
 impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is no seed: write an address (10.0.0.1:7946, [2001:db8::1]:7946) ", self.text)?;
-        f.write_str("or a host name (node-1.example.org:7946), each with its port")
+        f.write_str("or a host name (node-1.example.org:7946), each with its port, which is not 0")
     }
 }
 

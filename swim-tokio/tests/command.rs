@@ -190,6 +190,14 @@ fn wrong_arguments_exit_with_64_and_errors_with_1() {
         assert_eq!((code, &*stdout), (Some(64), ""), "{wrong:?}");
         assert!(stderr.contains("Usage:") || stderr.contains("--help"), "{wrong:?}: {stderr}");
     }
+    for (wrong, word) in
+        [(["--id", ""], "name is empty"), (["--cluster", ""], "cluster's name"), (["--seed", "x:0"], "not 0")]
+    {
+        let arguments =
+            [&["agent", "--bind", "127.0.0.1:0"][..], &wrong, if wrong[0] == "--id" { &[] } else { &["--id", "a"] }];
+        let (code, _, stderr) = output(&arguments.concat());
+        assert!(code == Some(64) && stderr.contains(word), "{wrong:?}: {code:?} {stderr}");
+    }
     let one = Agent::start("one", &LOCAL);
     let (code, _, stderr) = output(&["agent", "--id", "two", "--bind", &one.address]);
     assert_eq!(code, Some(1));
@@ -203,4 +211,21 @@ fn help_explains_with_examples() {
         assert_eq!(code, Some(0));
         assert!(stdout.contains(&format!("Examples:\n  swim {command}")), "{stdout}");
     }
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_a_reader_who_had_enough_is_none() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swim"));
+    let output = command.args(["demo", "--nodes", "3"]).stdout(full).output().expect("it starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("standard output cannot be written"), "{stderr}");
+
+    let (reader, writer) = std::io::pipe().expect("a pipe opens");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swim"));
+    let output = command.args(["demo", "--nodes", "3"]).stdout(writer).output().expect("it starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), stderr.as_ref()), (Some(0), ""));
 }

@@ -1,3 +1,5 @@
+//! The queue of updates: order, limits, replacement, and that nothing is lost or sent too often.
+
 use alloc::collections::BTreeMap;
 use alloc::vec;
 

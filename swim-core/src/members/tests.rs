@@ -1,3 +1,5 @@
+//! The table: merging, tombstones, bounds, and that its indexes stay true under any operations.
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -15,8 +15,8 @@ use crate::output::Output;
     name = "swim-sim",
     version,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 all went as expected; 1 wrong usage, or a file that cannot be written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 101 a panic.\n\n\
+    after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
+        must hold at every step was broken; 3 something that was expected did not come about in time; 64 wrong arguments; 101 a panic.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {

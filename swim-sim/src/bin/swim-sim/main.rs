@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Other = 1,
     Safety = 2,
     Liveness = 3,
+    /// Wrong arguments: sysexits' `EX_USAGE`.
+    Usage = 64,
 }
 
 impl From<&Failure> for Exit {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and the version are no errors; clap's own code for errors is taken by broken promises here.
-            let exit = if error.use_stderr() { Exit::Other } else { Exit::Fine };
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
             // Nowhere to print to is nowhere to complain to.
             let _ = error.print();
             return ExitCode::from(exit as u8);

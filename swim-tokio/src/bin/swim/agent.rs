@@ -6,7 +6,7 @@ use swim_tokio::{Runtime, Subscription};
 
 use crate::cli::{Agent, Format};
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, logging, output};
+use crate::{failed, lines, logging, misused, output};
 
 pub(crate) async fn run(agent: Agent) -> ExitCode {
     logging::start(agent.verbose, agent.quiet);
@@ -18,6 +18,7 @@ pub(crate) async fn run(agent: Agent) -> ExitCode {
     };
     let node = match start(agent).await {
         Ok(node) => node,
+        Err(error) if error.is_of_arguments() => return misused(&error),
         Err(error) => return failed(&error),
     };
     let mut notices = node.subscribe();

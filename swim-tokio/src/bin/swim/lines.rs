@@ -11,8 +11,10 @@ use crate::cli::Format;
 pub(crate) fn started(node: &Runtime, format: Format) -> String {
     let (local, advertised) = (node.local_address(), node.advertised_address());
     match format {
-        Format::Text if local == advertised => format!("{} {} listens at {local}\n", time(), node.id()),
-        Format::Text => format!("{} {} listens at {local} and is reached at {advertised}\n", time(), node.id()),
+        Format::Text if local == advertised => format!("{} {} listens at {local}\n", time(), printable(node.id())),
+        Format::Text => {
+            format!("{} {} listens at {local} and is reached at {advertised}\n", time(), printable(node.id()))
+        }
         Format::Json => line(json!({
             "event": "started",
             "id": node.id().as_str(),
@@ -20,6 +22,11 @@ pub(crate) fn started(node: &Runtime, format: Format) -> String {
             "advertised": advertised.to_string(),
         })),
     }
+}
+
+/// A name whose control characters do not reach the terminal.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 /// A notice's line.

@@ -46,7 +46,22 @@ fn main() -> ExitCode {
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();
-    code
+    if unwritten() { ExitCode::FAILURE } else { code }
+}
+
+/// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
+fn unwritten() -> bool {
+    let failure = output::failure();
+    if let Some(error) = &failure {
+        failed(&format_args!("standard output cannot be written: {error}"));
+    }
+    failure.is_some()
+}
+
+/// Says on standard error what is wrong with the arguments.
+fn misused(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("swim: {error}");
+    ExitCode::from(USAGE)
 }
 
 /// Says on standard error what went wrong.

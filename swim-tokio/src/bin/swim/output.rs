@@ -1,6 +1,7 @@
 //! Standard output, which may be closed, and colours, which may be unwanted.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
@@ -15,10 +16,26 @@ pub(crate) fn is_able(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Writes to standard output and sees to it that it gets there. False when nobody reads any more.
+/// Why standard output could not be written, if that was more than a reader who had seen enough.
+static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes to standard output and sees to it that it gets there. False when that is no use any more.
 pub(crate) fn write(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                *FAILURE.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            false
+        }
+    }
+}
+
+/// What [`write`] failed with.
+pub(crate) fn failure() -> Option<io::Error> {
+    FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Colours for text, or none.
