@@ -34,8 +34,12 @@ impl Clock {
 /// The first incarnation of a node that is given none: wall-clock milliseconds, so that a restarted node supersedes
 /// its old self without any stored state.
 pub(crate) fn first_incarnation() -> Incarnation {
+    incarnation_at(SystemTime::now())
+}
+
+fn incarnation_at(time: SystemTime) -> Incarnation {
     // A wall clock before 1970 is a broken one: the node starts like a new one.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
     Incarnation::new(millis).min(Incarnation::MAX)
 }
@@ -68,7 +72,9 @@ mod tests {
     fn a_restart_has_a_higher_incarnation_and_leaves_room_above() {
         let first = first_incarnation();
         assert!(first > Incarnation::new(1_700_000_000_000) && first < Incarnation::MAX);
-        std::thread::sleep(Duration::from_millis(2));
-        assert!(first_incarnation() > first);
+        let boot = UNIX_EPOCH + Duration::from_millis(1_800_000_000_000);
+        assert_eq!(incarnation_at(boot), Incarnation::new(1_800_000_000_000));
+        assert_eq!(incarnation_at(boot + Duration::from_millis(1)), Incarnation::new(1_800_000_000_001));
+        assert_eq!(incarnation_at(UNIX_EPOCH - Duration::from_secs(1)), Incarnation::new(0));
     }
 }

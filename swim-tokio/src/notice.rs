@@ -62,6 +62,7 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
         Event::Isolated => f.write_str("no other member is left"),
         Event::Reconnected => f.write_str("there are other members again"),
+        Event::SeedJoined { seed, members: 1 } => write!(f, "seed {seed} answered: 1 member"),
         Event::SeedJoined { seed, members } => write!(f, "seed {seed} answered: {members} members"),
         Event::SeedFailed { seed, failure, retry_in } => {
             write!(f, "seed {seed} failed: {failure}")?;

@@ -67,10 +67,10 @@ pub(crate) struct Agent {
     #[arg(long, value_name = "NAME")]
     pub(crate) id: String,
     /// Where to listen; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = socket_address)]
     pub(crate) bind: SocketAddr,
     /// Where the others reach this node, if not where it listens; port 0 stands for the port that it listens at
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = socket_address)]
     pub(crate) advertise: Option<SocketAddr>,
     /// A node to join through, tried until one answers; may be given several times
     #[arg(long = "seed", value_name = "HOST:PORT")]
@@ -120,6 +120,10 @@ pub(crate) enum Format {
     Json,
 }
 
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, as 127.0.0.1:7946 or [::1]:7946".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
@@ -137,6 +141,12 @@ mod tests {
     #[test]
     fn the_definition_of_the_arguments_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_an_error_that_shows_how_to_write_it() {
+        assert_eq!(socket_address("[::1]:7946"), Ok(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 7946))));
+        assert!(socket_address("localhost:0").unwrap_err().contains("127.0.0.1:7946"));
     }
 
     #[test]

@@ -56,17 +56,17 @@ impl Story {
         let left = self.leave(leaver).await;
         self.await_that("nothing more");
         format!(
-            "{} {} nodes met in {}; {} was killed: suspected after {}, dead to all {} others after {}; {} left: known \
-             to all {} others after {} (repeat with --seed {})",
+            "{} {} nodes met in {}; {} was killed: suspected after {}, dead to {} after {}; {} left: known \
+             to {} after {} (repeat with --seed {})",
             self.screen.paint.bold("Summary:"),
             self.cluster.len(),
             span(met),
             self.cluster.name(victim),
             span(suspected.first),
-            dead.count,
+            others(dead.count),
             span(dead.last),
             self.cluster.name(leaver),
-            left.count,
+            others(left.count),
             span(left.last),
             self.seed,
         )
@@ -227,6 +227,11 @@ impl Story {
             self.screen.table(lines);
         }
     }
+}
+
+/// So many others.
+fn others(count: usize) -> String {
+    if count == 1 { "the other one".to_owned() } else { format!("all {count} others") }
 }
 
 /// A duration for people.
