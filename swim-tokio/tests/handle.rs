@@ -132,7 +132,9 @@ async fn a_slow_subscriber_lags_and_is_told_and_the_node_goes_on() {
     };
     assert_eq!(joined, 4);
     assert!(missed >= 2, "{missed}");
-    assert_eq!(peers[0].ping("one").await.map(|time| time.is_some()), Ok(true));
+    // On a busy machine an answer may come too late.
+    let answered = async { while peers[0].ping("one").await.unwrap().is_none() {} };
+    tokio::time::timeout(PATIENCE, answered).await.expect("an answer to a ping");
     peers[0].broadcast("still there?").await.unwrap();
     let heard = |event: &Event| matches!(event, Event::Broadcast { .. }).then_some(());
     event(&mut slow, "a broadcast after the loss", heard).await;

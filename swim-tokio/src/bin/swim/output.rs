@@ -33,7 +33,7 @@ pub(crate) fn write(text: &str) -> bool {
     }
 }
 
-/// What [`write`] failed with.
+/// What [`write()`] failed with.
 pub(crate) fn failure() -> Option<io::Error> {
     FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
