@@ -14,7 +14,7 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
-use crate::transport::{self, Sizes, TcpConfig, Transport};
+use crate::transport::{self, Packets, Sizes, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
 /// What a node is to be: from [`Runtime::builder`]. Only the name has no default.
@@ -28,6 +28,7 @@ pub struct Builder {
     metadata: Vec<u8>,
     config: Config,
     cluster: Option<String>,
+    packets: Packets,
     tcp: TcpConfig,
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
@@ -44,6 +45,7 @@ impl Builder {
             metadata: Vec::new(),
             config: Config::lan(),
             cluster: None,
+            packets: Packets::default(),
             tcp: TcpConfig::default(),
             incarnation: None,
             rng_seed: None,
@@ -94,13 +96,20 @@ impl Builder {
         self
     }
 
-    /// The protocol's settings. Default [`Config::lan`]. `reliable_fallback` is turned off: all traffic is reliable.
+    /// The protocol's settings. Default [`Config::lan`]. With [`Packets::Tcp`], `reliable_fallback` is turned off: all
+    /// traffic is reliable.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// The transport's settings.
+    /// How packets travel, by TCP or by UDP. Default [`Packets::Tcp`].
+    pub fn packets(mut self, packets: Packets) -> Self {
+        self.packets = packets;
+        self
+    }
+
+    /// The settings of the connections.
     pub fn tcp(mut self, tcp: TcpConfig) -> Self {
         self.tcp = tcp;
         self
@@ -142,7 +151,8 @@ impl Builder {
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound = transport::bind(self.bind).map_err(|error| StartError::Bind { address: self.bind, error })?;
+        let bound =
+            transport::bind(self.bind, self.packets).map_err(|error| StartError::Bind { address: self.bind, error })?;
         let local = bound.address;
         let advertised = self.advertised(local)?;
 
@@ -176,7 +186,7 @@ impl Builder {
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
         }
-        config.reliable_fallback = false;
+        config.reliable_fallback &= self.packets == Packets::Udp;
         config.validate().map_err(StartError::Config)?;
         self.tcp.validate_with(config.max_exchange_size).map_err(StartError::Tcp)?;
         Ok(config)

@@ -7,8 +7,8 @@
 //! - [`blocking::Runtime`] has the same calls for programs without: its node runs on a thread of its own.
 //! - The feature `agent` adds the `swim` command.
 //!
-//! All traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
-//! ([`TcpConfig`]). What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
+//! Traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
+//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
 //! two nodes with one name), details at the level debug.
 #![forbid(unsafe_code)]
 
@@ -35,7 +35,7 @@ pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
-pub use transport::{TcpConfig, TcpConfigError, TransportMetrics};
+pub use transport::{Packets, TcpConfig, TcpConfigError, TransportMetrics};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

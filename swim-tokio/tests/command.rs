@@ -121,15 +121,18 @@ fn a_demo_without_enough_time_says_what_is_missing() {
 
 #[test]
 fn two_agents_find_each_other_and_the_death_of_one_is_seen() {
-    let one = Agent::start("one", &LOCAL);
-    let mut two = Agent::start("two", &[&LOCAL[..], &["--seed", &one.address]].concat());
-    let joined = line(&one.stdout, "two joined at");
-    assert!(joined.ends_with(&two.address), "{joined}");
-    line(&two.stdout, "one joined at");
-    // On Unix this is `kill -9`.
-    two.child.kill().unwrap();
-    line(&one.stdout, "two is suspected by one");
-    line(&one.stdout, "two failed");
+    for transport in ["tcp", "udp"] {
+        let options = [&LOCAL[..], &["--transport", transport]].concat();
+        let one = Agent::start("one", &options);
+        let mut two = Agent::start("two", &[&options[..], &["--seed", &one.address]].concat());
+        let joined = line(&one.stdout, "two joined at");
+        assert!(joined.ends_with(&two.address), "{joined}");
+        line(&two.stdout, "one joined at");
+        // On Unix this is `kill -9`.
+        two.child.kill().unwrap();
+        line(&one.stdout, "two is suspected by one");
+        line(&one.stdout, "two failed");
+    }
 }
 
 #[test]

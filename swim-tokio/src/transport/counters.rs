@@ -48,17 +48,24 @@ counters! {
     timed_out,
     /// Connections ended because what came on them were no frames.
     malformed,
-    /// Frames refused because of their size.
+    /// Frames and datagrams refused because of their size.
     oversized,
     /// Frames written.
     frames_sent,
-    /// Bytes written, preambles and greetings included.
+    /// Bytes written, preambles, greetings and datagrams included.
     bytes_sent,
     /// Frames read.
     frames_received,
-    /// Bytes read, preambles and greetings included.
+    /// Bytes read, preambles, greetings and datagrams included.
     bytes_received,
-    /// Packets dropped because as many frames as allowed already waited for their peer.
+    /// Datagrams sent.
+    datagrams_sent,
+    /// Datagrams read.
+    datagrams_received,
+    /// Datagrams that the system refused to send or could not read, and ICMP errors of earlier ones.
+    datagram_errors,
+    /// Packets dropped because as many frames as allowed already waited for their peer, or the system's buffer for
+    /// datagrams was full.
     packets_dropped,
     /// Frames that waited for a connection which failed, or was never made.
     frames_lost,

@@ -2,19 +2,20 @@
 //!
 //! Packets and exchanges go in ([`Transport::send_packet`], [`Transport::exchange`]), [`Arrival`]s come out. Nothing
 //! here waits for a peer: each connection is a task of its own with a bounded queue, and what finds the queue full is
-//! dropped and counted. Another transport (datagrams for packets, TLS under the streams) takes this file's place; no
-//! other file of the crate names a socket.
+//! dropped and counted. With [`Packets::Udp`] packets go by datagrams, and what comes is the same. No other file of the
+//! crate names a socket.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
-//! | `listener`, `dial`, `connection` | the sockets |
+//! | `listener`, `dial`, `connection`, `datagrams` | the sockets |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod budget;
 mod connection;
 mod counters;
+mod datagrams;
 mod dial;
 mod exchanges;
 mod frame;
@@ -43,17 +44,20 @@ use tokio::time::{Instant, timeout};
 use self::budget::{Budget, Lease};
 use self::connection::{Report, Shared};
 use self::counters::Counters;
+use self::datagrams::Datagrams;
 use self::exchanges::Exchanges;
 use self::frame::{Frame, Limits, Refusal};
 use self::pool::{Bounds, LinkId, Pool};
 use self::queue::{Outgoing, queue};
 
 pub use self::counters::TransportMetrics;
-pub use self::settings::{TcpConfig, TcpConfigError};
+pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
-/// How many reports are taken at a time.
+/// How many ports are tried for one that is free for TCP and UDP.
+const PORTS: usize = 32;
+/// How many reports, and how many datagrams, are taken at a time.
 const BATCH: usize = 64;
 
 /// What came from the network, as the core wants to hear it.
@@ -73,12 +77,14 @@ pub(crate) struct Sizes {
     pub(crate) exchange: usize,
 }
 
-/// The TCP transport of one node.
+/// The transport of one node.
 #[derive(Debug)]
 pub(crate) struct Transport {
     shared: Arc<Shared>,
     pool: Pool<queue::Sender>,
     exchanges: Exchanges,
+    /// For packets, if they do not go over connections.
+    datagrams: Option<Datagrams>,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
     /// Arrivals that came about without a report.
@@ -93,14 +99,30 @@ pub(crate) struct Transport {
 #[derive(Debug)]
 pub(crate) struct Bound {
     listener: tokio::net::TcpListener,
+    datagrams: Option<tokio::net::UdpSocket>,
     pub(crate) address: SocketAddr,
 }
 
-/// Takes an address; port 0 lets the system choose one.
-pub(crate) fn bind(at: SocketAddr) -> io::Result<Bound> {
-    let listener = listener::listen(at)?;
-    let address = listener.local_addr()?;
-    Ok(Bound { listener, address })
+/// Takes an address, for both kinds of traffic; port 0 lets the system choose one.
+pub(crate) fn bind(at: SocketAddr, packets: Packets) -> io::Result<Bound> {
+    let mut refused = Vec::new();
+    loop {
+        let listener = listener::listen(at)?;
+        let address = listener.local_addr()?;
+        let datagrams = match packets {
+            Packets::Tcp => None,
+            Packets::Udp => match datagrams::bind(address) {
+                Ok(socket) => Some(socket),
+                // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
+                    refused.push(listener);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        return Ok(Bound { listener, datagrams, address });
+    }
 }
 
 impl Transport {
@@ -125,6 +147,7 @@ impl Transport {
         Self {
             pool: Pool::new(bounds),
             exchanges: Exchanges::default(),
+            datagrams: bound.datagrams.map(Datagrams::new),
             reports,
             batch: Vec::with_capacity(BATCH),
             arrived: Vec::new(),
@@ -142,7 +165,14 @@ impl Transport {
     /// Waits for something to arrive and moves what did into `arrivals`. Nothing is lost if it is dropped meanwhile.
     pub(crate) async fn receive(&mut self, arrivals: &mut Vec<Arrival>) {
         if self.arrived.is_empty() {
+            let datagram = async {
+                match &self.datagrams {
+                    Some(datagrams) => datagrams.readable().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
+                () = datagram => {}
                 // The channel never closes: `shared` holds a sender.
                 _ = self.reports.recv_many(&mut self.batch, BATCH) => {}
                 () = tokio::time::sleep_until(self.sweep_at) => {}
@@ -154,6 +184,9 @@ impl Transport {
             self.handle(now, report);
         }
         self.batch = batch;
+        if let Some(datagrams) = &mut self.datagrams {
+            datagrams.receive(&self.shared.counters, &mut self.arrived);
+        }
         if now >= self.sweep_at {
             self.sweep(now);
         }
@@ -161,8 +194,11 @@ impl Transport {
         arrivals.append(&mut self.arrived);
     }
 
-    /// Sends a packet, or drops it if too many frames wait for that peer.
+    /// Sends a packet, or drops it if too much waits already.
     pub(crate) fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
+        if let Some(datagrams) = &self.datagrams {
+            return datagrams.send(to, packet, &self.shared.counters);
+        }
         let frame = Outgoing::Frame(frame::packet(packet));
         if self.send(to, frame).is_err() {
             self.shared.counters.packets_dropped.one();
@@ -203,6 +239,7 @@ impl Transport {
     /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
     pub(crate) async fn close(&mut self) {
         self.listener.abort();
+        self.datagrams = None;
         self.pool.retire_all();
         let linger = self.shared.config.linger;
         let ended = async {

@@ -1,7 +1,19 @@
-//! The settings of the TCP transport: [`TcpConfig`].
+//! The settings of the transport: [`Packets`] and [`TcpConfig`].
 
 use std::fmt;
 use std::time::Duration;
+
+/// How packets travel. Exchanges of tables always go over TCP. All nodes of a cluster do it the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packets {
+    /// As frames on pooled TCP connections: passes where only TCP does, and needs no bound on a packet's size but the
+    /// protocol's own.
+    #[default]
+    Tcp,
+    /// By UDP, at the same port number: no connection for each pair that talks, and a lost packet delays no other. A
+    /// probe that gets no answer is then tried over TCP too ([`Config::reliable_fallback`](crate::Config)).
+    Udp,
+}
 
 /// Deadlines and bounds of the TCP transport. Whatever the other side does, or does not do, one of them ends it.
 ///

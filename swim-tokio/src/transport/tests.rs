@@ -21,7 +21,11 @@ struct Node {
 
 impl Node {
     fn start(config: TcpConfig) -> Self {
-        let bound = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::start_at("127.0.0.1:0", Packets::Tcp, config)
+    }
+
+    fn start_at(at: &str, packets: Packets, config: TcpConfig) -> Self {
+        let bound = bind(at.parse().unwrap(), packets).unwrap();
         let address = bound.address;
         Self { transport: Transport::start(bound, address, config, SIZES), address, arrived: Vec::new() }
     }
@@ -152,7 +156,7 @@ async fn simultaneous_dials_lose_nothing() {
 #[tokio::test]
 async fn a_refused_dial_fails_its_exchanges_and_is_told_once() {
     let mut a = Node::start(TcpConfig::default());
-    let free = bind("127.0.0.1:0".parse().unwrap()).unwrap().address;
+    let free = bind("127.0.0.1:0".parse().unwrap(), Packets::Tcp).unwrap().address;
     a.transport.send_packet(free, b"ping");
     a.transport.send_packet(free, b"ping");
     a.open(1, free, b"all?");
@@ -212,7 +216,7 @@ async fn garbage_and_oversized_frames_end_their_connection_and_are_counted() {
 #[tokio::test]
 async fn a_request_too_large_for_the_other_side_is_refused_by_name() {
     let mut small = Node::start(TcpConfig::default());
-    let bound = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let bound = bind("127.0.0.1:0".parse().unwrap(), Packets::Tcp).unwrap();
     let address = bound.address;
     let sizes = Sizes { exchange: 2 << 20, ..SIZES };
     let transport = Transport::start(bound, address, TcpConfig::default(), sizes);
@@ -321,7 +325,7 @@ async fn closing_writes_what_waits_and_frees_the_port() {
     for number in 0..100 {
         assert_eq!(b.packet().await.1, [number]);
     }
-    assert!(bind(address).is_ok());
+    assert!(bind(address, Packets::Tcp).is_ok());
 }
 
 #[tokio::test]
@@ -332,8 +336,56 @@ async fn flushed_waits_for_what_is_queued_and_not_for_ever() {
     while_running!(a, async { while_running!(b, timeout(PATIENCE, flushed)).unwrap() });
     assert_eq!(b.packet().await.1, b"left");
 
-    let free = bind("127.0.0.1:0".parse().unwrap()).unwrap().address;
+    let free = bind("127.0.0.1:0".parse().unwrap(), Packets::Tcp).unwrap().address;
     a.transport.send_packet(free, b"left");
     let flushed = a.transport.flushed();
     while_running!(a, timeout(PATIENCE, flushed)).unwrap();
+}
+
+#[tokio::test]
+async fn datagrams_carry_packets_and_connections_carry_exchanges_at_the_same_port() {
+    for at in ["127.0.0.1:0", "[::1]:0"] {
+        let mut a = Node::start_at(at, Packets::Udp, TcpConfig::default());
+        let mut b = Node::start_at(at, Packets::Udp, TcpConfig::default());
+        for number in 0..100_u8 {
+            a.transport.send_packet(b.address, &[number; 1_400]);
+            assert_eq!(b.packet().await, (a.address, vec![number; 1_400]));
+        }
+        b.transport.send_packet(a.address, b"back");
+        assert_eq!(a.packet().await, (b.address, b"back".to_vec()));
+        a.open(7, b.address, b"table");
+        let (id, _, request) = while_running!(a, b.request());
+        assert_eq!(request, b"table");
+        b.reply(id, b"mine");
+        assert_eq!(while_running!(b, a.reply_or_failure()), (7, Ok(b"mine".to_vec())));
+        let (sent, got) = (a.transport.metrics(), b.transport.metrics());
+        assert_eq!((sent.datagrams_sent, got.datagrams_received, sent.dialed), (100, 100, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_datagram_that_is_too_long_or_goes_nowhere_is_counted_and_the_next_one_arrives() {
+    let mut a = Node::start_at("127.0.0.1:0", Packets::Udp, TcpConfig::default());
+    let mut b = Node::start_at("127.0.0.1:0", Packets::Udp, TcpConfig::default());
+    a.transport.send_packet(b.address, &[0; 65_508]);
+    assert_eq!(a.transport.metrics().datagram_errors, 1);
+    let nobody = bind("127.0.0.1:0".parse().unwrap(), Packets::Udp).unwrap().address;
+    a.transport.send_packet(nobody, b"anybody there?");
+    a.transport.send_packet(b.address, b"next");
+    assert_eq!(b.packet().await.1, b"next");
+}
+
+#[tokio::test]
+async fn closing_frees_the_port_for_datagrams_too() {
+    let mut a = Node::start_at("127.0.0.1:0", Packets::Udp, TcpConfig::default());
+    assert!(std::net::UdpSocket::bind(a.address).is_err());
+    a.transport.close().await;
+    assert!(bind(a.address, Packets::Udp).is_ok());
+}
+
+#[tokio::test]
+async fn a_port_taken_for_datagrams_is_an_error_if_it_was_asked_for() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let error = bind(taken.local_addr().unwrap(), Packets::Udp).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
 }

@@ -40,6 +40,7 @@ async fn start(agent: Agent) -> Result<Runtime, swim_tokio::StartError> {
         .bind(agent.bind)
         .seeds(agent.seeds)
         .cluster(agent.cluster)
+        .packets(agent.transport.into())
         .config(agent.profile.config())
         .metadata(agent.metadata);
     if let Some(advertise) = agent.advertise {

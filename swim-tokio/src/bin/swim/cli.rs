@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use swim_tokio::Config;
+use swim_tokio::{Config, Packets};
 
 /// SWIM cluster membership: nodes that find each other, notice who is gone, and agree about it.
 #[derive(Debug, Parser)]
@@ -78,6 +78,9 @@ pub(crate) struct Agent {
     /// The cluster's name; nodes of other clusters are kept out
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) cluster: String,
+    /// How packets travel; the same at all nodes of a cluster
+    #[arg(long, value_enum, default_value_t = Transport::Tcp)]
+    pub(crate) transport: Transport,
     /// The timing: for one machine, a local network, or links between sites
     #[arg(long, value_enum, default_value_t = Profile::Lan)]
     pub(crate) profile: Profile,
@@ -108,6 +111,23 @@ impl Profile {
             Self::Local => Config::local(),
             Self::Lan => Config::lan(),
             Self::Wan => Config::wan(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transport {
+    /// Everything over pooled TCP connections
+    Tcp,
+    /// Packets by UDP, tables over TCP, both at the port of --bind
+    Udp,
+}
+
+impl From<Transport> for Packets {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Tcp => Self::Tcp,
+            Transport::Udp => Self::Udp,
         }
     }
 }

@@ -1,0 +1,85 @@
+//! Datagrams: packets by UDP, at the port number at which exchanges are accepted by TCP.
+//!
+//! A datagram that cannot be sent at once is dropped and counted, as the network would drop it. What the system tells
+//! of earlier datagrams (an ICMP error) says nothing about the next one: it is counted and passed over.
+
+use std::io;
+use std::net::SocketAddr;
+
+use bytes::{BufMut, BytesMut};
+use socket2::SockRef;
+use swim_core::{Config, normal_address};
+use tokio::net::UdpSocket;
+
+use super::counters::Counters;
+use super::{Arrival, BATCH};
+
+/// One byte more than any packet may have, so that a longer datagram is seen to be too long.
+const ROOM: usize = Config::LARGEST_PACKET + 1;
+/// Room for several datagrams of the usual size, so that memory is asked for once in a batch rather than for each.
+const CHUNK: usize = 2 * ROOM;
+
+/// The socket of a node that sends its packets by UDP.
+#[derive(Debug)]
+pub(crate) struct Datagrams {
+    socket: UdpSocket,
+    /// What arrives is read into its end and split off without a copy. It is used again once all of it was taken.
+    buffer: BytesMut,
+}
+
+/// Takes the UDP port at an address.
+pub(crate) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = std::net::UdpSocket::bind(at)?;
+    socket.set_nonblocking(true)?;
+    UdpSocket::from_std(socket)
+}
+
+impl Datagrams {
+    pub(crate) fn new(socket: UdpSocket) -> Self {
+        Self { socket, buffer: BytesMut::with_capacity(CHUNK) }
+    }
+
+    /// Waits until a datagram can be read. Nothing is lost if it is dropped meanwhile.
+    pub(crate) async fn readable(&self) {
+        // An error shows again when the datagram is read.
+        let _ = self.socket.readable().await;
+    }
+
+    /// Reads what is there, up to a batch, so that a flood delays nothing else for long.
+    pub(crate) fn receive(&mut self, counters: &Counters, arrived: &mut Vec<Arrival>) {
+        // What came before is used up by now: the same memory serves again, from its begin.
+        self.buffer.reserve(CHUNK);
+        for _ in 0..BATCH {
+            self.buffer.reserve(ROOM);
+            match self.socket.try_recv_buf_from(&mut (&mut self.buffer).limit(ROOM)) {
+                Ok((length, from)) => {
+                    let payload = self.buffer.split_to(length).freeze();
+                    counters.datagrams_received.one();
+                    counters.bytes_received.add(length);
+                    if length >= ROOM {
+                        counters.oversized.one();
+                        continue;
+                    }
+                    arrived.push(Arrival::Packet { from: normal_address(from), payload });
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => counters.datagram_errors.one(),
+            }
+        }
+    }
+
+    pub(crate) fn send(&self, to: SocketAddr, packet: &[u8], counters: &Counters) {
+        // Straight to the system: tokio would refuse what it has not yet seen that the socket can take.
+        match SockRef::from(&self.socket).send_to(packet, &to.into()) {
+            Ok(length) => {
+                counters.datagrams_sent.one();
+                counters.bytes_sent.add(length);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => counters.packets_dropped.one(),
+            Err(error) => {
+                tracing::debug!(%to, %error, length = packet.len(), "a datagram is not sent");
+                counters.datagram_errors.one();
+            }
+        }
+    }
+}
