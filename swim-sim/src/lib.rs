@@ -16,6 +16,8 @@
 mod address;
 mod agenda;
 #[cfg(feature = "serde")]
+pub mod campaign;
+#[cfg(feature = "serde")]
 pub mod case;
 mod chaos;
 pub mod checkers;
@@ -40,6 +42,8 @@ mod step;
 mod streams;
 mod trace;
 
+#[cfg(feature = "serde")]
+pub use self::campaign::{FailureKind, Finding};
 #[cfg(feature = "serde")]
 pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};

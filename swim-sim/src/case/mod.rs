@@ -97,7 +97,7 @@ const fn first() -> Seeds {
 
 /// Why a case cannot be run, with what may have been meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseError(String);
+pub struct CaseError(pub(crate) String);
 
 impl fmt::Display for CaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
