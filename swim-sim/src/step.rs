@@ -90,6 +90,15 @@ pub enum Fault {
     Corruption(u16),
     /// Every node can send so fast from now on, or without a limit.
     Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::case::limit"))] Option<Bandwidth>),
+    /// A machine that bears the name of another starts, joins through the other and its seeds, and loses power a while
+    /// later: a mistake that people make.
+    Namesake {
+        /// Whose name.
+        of: usize,
+        /// For how long.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        lasts: Duration,
+    },
     /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
     Flapping {
         /// One end of the paths.
@@ -142,6 +151,16 @@ pub enum Step {
     Fault(Fault),
     /// By a user.
     Work(Work),
+}
+
+impl Step {
+    /// How long it goes on by itself.
+    pub(crate) const fn lasts(&self) -> Duration {
+        match self {
+            Self::Fault(Fault::Namesake { lasts, .. }) => *lasts,
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 impl From<Fault> for Step {
@@ -238,6 +257,7 @@ impl fmt::Display for Fault {
             Self::Bandwidth(Some(Bandwidth { bytes_per_second, queue_bytes })) => {
                 write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
             }
+            Self::Namesake { of, lasts } => write!(f, "another machine bears the name of node-{of} for {lasts:?}"),
             Self::Flapping { one, other, up, down } => {
                 write!(f, "paths between {one:?} and {other:?} flap: up for {up:?}, down for {down:?}")
             }

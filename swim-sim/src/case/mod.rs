@@ -23,6 +23,7 @@ mod settings;
 pub mod time;
 
 use core::fmt;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swim_core::Config;
@@ -33,7 +34,7 @@ pub(crate) use self::reach::Row;
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::network::Link;
 use crate::scenario::Scenario;
-use crate::step::Plan;
+use crate::step::{Plan, Step, Work};
 
 /// Nodes' settings and the network between them, by a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,19 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default)]
     pub port_unreachable: bool,
+    /// When everything is made whole again, after the plan: see [`Plan::mend`]. It is no part of the plan, so that a plan
+    /// that is cut down still ends in a whole world.
+    #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
+    pub mend: Option<Duration>,
+    /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
+    #[serde(default)]
+    pub liveness: bool,
+    /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
+    #[serde(default)]
+    pub delivered_permille: u16,
+    /// What users do when all expectations are met: see [`Scenario::afterwards`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Work>,
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
     #[serde(default)]
     pub link: Table,
@@ -119,6 +133,10 @@ impl Case {
             profile: Profile::Lan,
             join: Seeds::First,
             port_unreachable: false,
+            mend: None,
+            liveness: false,
+            delivered_permille: 0,
+            afterwards: Vec::new(),
             link: Table::new(),
             settings: Table::new(),
             plan: Plan::new(),
@@ -151,7 +169,10 @@ impl Case {
         let steps = self.plan.steps().iter().filter_map(|(at, step)| Some((*at, reach::within(step, nodes)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
         let fits = |row: &&Expected| row.that.node().is_none_or(|node| node < nodes);
-        Self { nodes, plan, expect: self.expect.iter().filter(fits).cloned().collect(), ..self.clone() }
+        let expect = self.expect.iter().filter(fits).cloned().collect();
+        let is_done = |work: &&Work| reach::within(&Step::Work((*work).clone()), nodes).is_some();
+        let afterwards = self.afterwards.iter().filter(is_done).cloned().collect();
+        Self { nodes, plan, expect, afterwards, ..self.clone() }
     }
 
     /// The cluster that it is for.
@@ -190,7 +211,11 @@ impl Case {
         let mut scenario = Scenario::new(&self.name).cluster(change(self.cluster()?)).seeds(self.join);
         let mut expected: Vec<_> = self.expect.iter().collect();
         expected.sort_by_key(|expected| expected.place());
-        let mut steps = self.plan.steps().iter().peekable();
+        let plan = match self.mend {
+            Some(at) => self.plan.clone().mend(self.nodes, at),
+            None => self.plan.clone(),
+        };
+        let mut steps = plan.steps().iter().peekable();
         for row in expected {
             let (place, includes) = row.place();
             while let Some((at, step)) = steps.next_if(|(at, _)| *at < place || (includes && *at == place)) {
@@ -202,12 +227,17 @@ impl Case {
                 _ => return Err(CaseError(format!("expecting {:?} needs one of `by` and `at`", row.that))),
             };
         }
-        Ok(steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone())))
+        let mut scenario = steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone()));
+        if self.liveness {
+            scenario = scenario.expect_liveness();
+        }
+        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille))
     }
 
     fn check_nodes(&self) -> Result<(), CaseError> {
         let steps = self.plan.steps().iter().filter_map(|(_, step)| reach::highest(step));
-        let highest = steps.chain(self.expect.iter().filter_map(|row| row.that.node())).max();
+        let works = self.afterwards.iter().filter_map(|work| reach::highest(&Step::Work(work.clone())));
+        let highest = steps.chain(works).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
         match highest {
             Some(node) if node >= self.nodes => {
                 Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))
@@ -258,8 +288,6 @@ fn preset(name: &str) -> Result<Link, CaseError> {
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use super::*;
     use crate::network::Latency;
     use crate::step::Fault;
@@ -279,6 +307,8 @@ mod tests {
         case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
+        (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
+        case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
         let text = case.to_toml();
         let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, case, "{text}");
@@ -324,6 +354,18 @@ mod tests {
             let error = error(text);
             assert!(error.contains(wanted), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_mended_world_agrees_again_and_hears_what_is_said_afterwards() {
+        let text = "name = 'x'\nnodes = 4\nmend = '20s'\nliveness = true\ndelivered_permille = 1000
+            plan = [{ at = '9s', fault = { crash = 1 } }, { at = '10s', fault = { partition = [[2]] } }]
+            afterwards = [{ broadcast = { node = 2, payload = [1] } }]";
+        let outcome = Case::from_toml(text).unwrap().scenario().unwrap().run(1);
+        assert_eq!(outcome.cluster.deliveries(Duration::ZERO).owed, 3);
+        let smaller = Case::from_toml(text).unwrap().within(2);
+        assert_eq!((smaller.afterwards.len(), smaller.mend), (0, Some(Duration::from_secs(20))));
+        smaller.scenario().unwrap().run(1);
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             | Fault::Resume(node)
             | Fault::SlowProcessing { node, .. }
             | Fault::ClockRate { node, .. }
+            | Fault::Namesake { of: node, .. }
             | Fault::Reconfigure { node, .. } => Some(*node),
             Fault::Partition(groups) => groups.iter().flatten().max().copied(),
             Fault::OneWayPartition { from, to } => from.iter().chain(to).max().copied(),
