@@ -32,6 +32,7 @@ mod log;
 mod name;
 mod network;
 mod node;
+mod node_ranges;
 mod node_set;
 #[cfg(feature = "report")]
 mod report;
@@ -62,3 +63,4 @@ pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::setting::Setting;
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;
+pub use self::trace::FlightRecorder;

@@ -9,6 +9,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::network::{Bandwidth, Latency};
+use crate::node_ranges::NodeRanges;
 use crate::setting::Setting;
 
 /// Something breaks, or mends.
@@ -240,8 +241,14 @@ impl fmt::Display for Fault {
                 write!(f, "the clock of node-{node} runs at {thousandths} thousandths")
             }
             Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
-            Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),
-            Self::OneWayPartition { from, to } => write!(f, "nothing passes from {from:?} to {to:?}"),
+            Self::Partition(groups) => {
+                f.write_str("the network splits: ")?;
+                groups.iter().try_for_each(|group| write!(f, "{}, ", NodeRanges(group)))?;
+                f.write_str("and the rest")
+            }
+            Self::OneWayPartition { from, to } => {
+                write!(f, "nothing passes from {} to {}", NodeRanges(from), NodeRanges(to))
+            }
             Self::Heal => f.write_str("the network heals"),
             Self::Loss(permille) => write!(f, "{permille} of 1,000 packets are lost"),
             Self::LossBetween { from, to, permille } => {
@@ -259,7 +266,8 @@ impl fmt::Display for Fault {
             }
             Self::Namesake { of, lasts } => write!(f, "another machine bears the name of node-{of} for {lasts:?}"),
             Self::Flapping { one, other, up, down } => {
-                write!(f, "paths between {one:?} and {other:?} flap: up for {up:?}, down for {down:?}")
+                let (one, other) = (NodeRanges(one), NodeRanges(other));
+                write!(f, "paths between {one} and {other} flap: up for {up:?}, down for {down:?}")
             }
         }
     }
@@ -268,7 +276,7 @@ impl fmt::Display for Fault {
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Join { node, seeds } => write!(f, "node-{node} joins through {seeds:?}"),
+            Self::Join { node, seeds } => write!(f, "node-{node} joins through {}", NodeRanges(seeds)),
             Self::Leave(node) => write!(f, "node-{node} leaves"),
             Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),
             Self::SetMetadata { node, metadata } => {

@@ -57,7 +57,7 @@ impl Cluster {
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
         if let Some(Inbound::Packet { from, bytes }) = lost {
-            self.trace.note(self.now, Some(index), &What::Missed { from, len: bytes.len() });
+            self.trace.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
             self.buffers.push(bytes);
         }
     }
@@ -68,7 +68,7 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, len: bytes.len() });
+                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
                 swim.handle_packet(local, from, &bytes);
                 self.buffers.push(bytes);
             }
@@ -108,6 +108,7 @@ impl Cluster {
         let timeout = self.nodes[index].timeout(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
+        self.trace.settled(self.now, index, swim);
         self.watch.settled(self.now, index, swim);
         if let Some(recording) = &mut self.recording {
             recording.settled(self.now, index, swim);
@@ -230,7 +231,9 @@ impl Cluster {
         let Some(index) = self.directory.owner(address::numbered(sender)) else { return };
         let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_unreachable(local, address::numbered(address));
+            let address = address::numbered(address);
+            self.trace.note(self.now, Some(index), &What::Unreachable { address });
+            swim.handle_unreachable(local, address);
             self.settle(index);
         }
     }
