@@ -97,7 +97,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         let printing = take_hook();
         set_hook(Box::new(move |panic| {
             if !note(panic) {
-                printing(panic)
+                printing(panic);
             }
         }));
     });
