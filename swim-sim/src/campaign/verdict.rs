@@ -9,7 +9,8 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::Once;
 
 use crate::case::{Case, CaseError};
-use crate::cluster::Builder;
+use crate::checkers::Violation;
+use crate::cluster::{Builder, Cluster};
 use crate::scenario::{Failure, Outcome};
 
 /// In which way a run failed.
@@ -40,6 +41,8 @@ pub struct Finding {
     pub kind: FailureKind,
     /// The whole message: the promise, the options, the plan, how the cluster stood. Of a panic, its message and place.
     pub text: String,
+    /// The promise that was broken, if it is one.
+    pub violation: Option<Violation>,
 }
 
 impl Finding {
@@ -48,6 +51,18 @@ impl Finding {
     pub fn headline(&self) -> String {
         let lines = if self.kind == FailureKind::Panic { 1 } else { 2 };
         self.text.lines().take(lines).collect::<Vec<_>>().join(": ")
+    }
+
+    /// Whether the same went wrong, as far as can be told: of broken promises the same one, of panics one at the same place.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let same = |what: fn(&Self) -> Option<&str>| what(self) == what(other);
+        self.kind == other.kind
+            && match self.kind {
+                FailureKind::Panic => same(|finding| finding.text.rsplit('(').next()),
+                FailureKind::Safety => same(|finding| finding.violation.as_ref().map(|broken| broken.checker)),
+                FailureKind::Liveness => true,
+            }
     }
 }
 
@@ -74,15 +89,27 @@ impl Case {
 /// # Errors
 /// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
 pub fn judge(case: &Case, change: impl FnOnce(Builder) -> Builder) -> Result<Result<Outcome, Finding>, CaseError> {
+    judge_with(case, change, |_| {})
+}
+
+/// As [`judge`]; `progress` is called after every virtual second, and where a run that does not panic ends.
+///
+/// # Errors
+/// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
+pub fn judge_with(
+    case: &Case,
+    change: impl FnOnce(Builder) -> Builder,
+    progress: impl FnMut(&mut Cluster),
+) -> Result<Result<Outcome, Finding>, CaseError> {
     let scenario = case.scenario_with(change)?;
-    let finding = match quietly(|| scenario.try_run(case.seed, |_| {})) {
+    let (kind, text, violation) = match quietly(|| scenario.try_run(case.seed, progress)) {
         Ok(Ok(outcome)) => return Ok(Ok(outcome)),
         Ok(Err(Failure::Config(error))) => return Err(CaseError(error)),
-        Ok(Err(Failure::Safety(text))) => Finding { kind: FailureKind::Safety, text },
-        Ok(Err(Failure::Liveness(text))) => Finding { kind: FailureKind::Liveness, text },
-        Err(text) => Finding { kind: FailureKind::Panic, text },
+        Ok(Err(Failure::Safety(violation, text))) => (FailureKind::Safety, text, Some(violation)),
+        Ok(Err(Failure::Liveness(text))) => (FailureKind::Liveness, text, None),
+        Err(text) => (FailureKind::Panic, text, None),
     };
-    Ok(Err(finding))
+    Ok(Err(Finding { kind, text, violation }))
 }
 
 std::thread_local! {
@@ -97,7 +124,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         let printing = take_hook();
         set_hook(Box::new(move |panic| {
             if !note(panic) {
-                printing(panic)
+                printing(panic);
             }
         }));
     });

@@ -197,21 +197,21 @@ impl Scenario {
             met.push((expectation.to_string(), cluster.elapsed()));
         }
         self.pass(&mut cluster, self.last_step, &mut progress)?;
-        self.finish(&mut cluster, &mut met, &mut progress)?;
+        let afterwards = self.finish(&mut cluster, &mut met, &mut progress)?;
         progress(&mut cluster);
-        Ok(Outcome { met, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+        Ok(Outcome { met, afterwards, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
     }
 
-    /// What is done when all expectations are met, and what is expected of it.
+    /// What is done when all expectations are met, and what is expected of it. Returns when that was.
     fn finish(
         &self,
         cluster: &mut Cluster,
         met: &mut Vec<(String, Duration)>,
         progress: &mut impl FnMut(&mut Cluster),
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Duration>, Failure> {
         let (works, permille) = &self.afterwards;
         if works.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let since = cluster.elapsed();
         works.iter().for_each(|work| cluster.apply(work.clone()));
@@ -221,7 +221,7 @@ impl Scenario {
             self.wait(cluster, by, &expectation, progress)?;
             met.push((expectation.to_string(), cluster.elapsed()));
         }
-        Ok(())
+        Ok(Some(since))
     }
 
     /// Lets time pass up to a moment, a virtual second at a time.
@@ -287,6 +287,8 @@ impl fmt::Display for Scenario {
 pub struct Outcome {
     /// The expectations, and when each was met.
     pub met: Vec<(String, Duration)>,
+    /// When all expectations of the table were met and what was asked for afterwards was done, if anything was.
+    pub afterwards: Option<Duration>,
     /// What it cost and how well it went.
     pub figures: Figures,
     /// The hash of everything that happened.

@@ -8,6 +8,7 @@ use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Case, Cluster, Scenario};
 
 use crate::output::Output;
+use crate::swarm::Swarm;
 
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
 #[derive(Debug, Parser)]
@@ -16,7 +17,7 @@ use crate::output::Output;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 64 wrong arguments; 101 a panic.\n\n\
+        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments; 101 a panic.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {
@@ -41,6 +42,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Runs many clusters, each drawn from its seed, until one breaks a promise.
+    Swarm(Swarm),
     /// Lists the shipped scenarios.
     List,
 }

@@ -1,4 +1,4 @@
-//! The `swim-sim` command: runs shipped scenarios and checks that runs repeat themselves.
+//! The `swim-sim` command: runs scenarios and campaigns, and checks that runs repeat themselves.
 //!
 //! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken promise and a missed
 //! expectation apart, so that a script can.
@@ -8,6 +8,7 @@ mod determinism;
 mod output;
 mod run;
 mod stopwatch;
+mod swarm;
 
 use std::process::ExitCode;
 
@@ -23,15 +24,19 @@ pub(crate) enum Exit {
     Other = 1,
     Safety = 2,
     Liveness = 3,
+    /// A campaign did not come into every state that it is to test.
+    Coverage = 4,
     /// Wrong arguments: sysexits' `EX_USAGE`.
     Usage = 64,
+    /// A panic in a run of a campaign, which was caught: as one that was not.
+    Panic = 101,
 }
 
 impl From<&Failure> for Exit {
     fn from(failure: &Failure) -> Self {
         match failure {
             Failure::Config(_) => Self::Other,
-            Failure::Safety(_) => Self::Safety,
+            Failure::Safety(..) => Self::Safety,
             Failure::Liveness(_) => Self::Liveness,
         }
     }
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run { options, trace, output } => run::run(options, trace.as_deref(), output),
         Command::CheckDeterminism { options } => determinism::check(options),
+        Command::Swarm(options) => swarm::swarm(options),
         Command::List => run::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {
