@@ -39,6 +39,8 @@ mod report;
 mod rolling;
 mod scenario;
 mod setting;
+#[cfg(feature = "serde")]
+pub mod shrink;
 mod step;
 mod streams;
 mod trace;

@@ -164,6 +164,14 @@ impl Step {
     }
 }
 
+#[cfg(feature = "serde")]
+impl Step {
+    /// What is left of it without a node.
+    pub(crate) fn without(&self, node: usize) -> Option<Self> {
+        crate::case::renumbered(self, &|other| (other != node).then_some(other))
+    }
+}
+
 impl From<Fault> for Step {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)

@@ -30,7 +30,7 @@ use swim_core::Config;
 use toml::Table;
 
 pub use self::expected::{Expected, That};
-pub(crate) use self::reach::Row;
+pub(crate) use self::reach::{Row, renumbered};
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::network::Link;
 use crate::scenario::Scenario;
@@ -166,13 +166,19 @@ impl Case {
     /// The same among the first so many nodes: what is about others is left out.
     #[must_use]
     pub fn within(&self, nodes: usize) -> Self {
-        let steps = self.plan.steps().iter().filter_map(|(at, step)| Some((*at, reach::within(step, nodes)?)));
+        Self { nodes, ..self.among(&(0..nodes).collect::<Vec<_>>()) }
+    }
+
+    /// The same among some nodes, in ascending order, which are numbered anew: what is about others is left out.
+    #[must_use]
+    pub fn among(&self, nodes: &[usize]) -> Self {
+        let number = |node: usize| nodes.binary_search(&node).ok();
+        let steps = self.plan.steps().iter();
+        let steps = steps.filter_map(|(at, step)| Some((*at, renumbered(step, &number)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
-        let fits = |row: &&Expected| row.that.node().is_none_or(|node| node < nodes);
-        let expect = self.expect.iter().filter(fits).cloned().collect();
-        let is_done = |work: &&Work| reach::within(&Step::Work((*work).clone()), nodes).is_some();
-        let afterwards = self.afterwards.iter().filter(is_done).cloned().collect();
-        Self { nodes, plan, expect, afterwards, ..self.clone() }
+        let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
+        let afterwards = self.afterwards.iter().filter_map(|work| reach::renumbered_work(work, &number)).collect();
+        Self { nodes: nodes.len(), plan, expect, afterwards, ..self.clone() }
     }
 
     /// The cluster that it is for.
