@@ -79,8 +79,8 @@ pub struct Case {
     #[serde(default)]
     pub port_unreachable: bool,
     /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
-    /// then looks its seeds up anew, as a program with seeds by name does. It is no part of the plan, so that a plan that
-    /// is cut down still ends in a whole world.
+    /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
+    /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
     /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
@@ -212,10 +212,11 @@ impl Case {
     /// What in it cannot be.
     pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
         self.check_nodes()?;
-        let mut scenario = Scenario::new(&self.name).cluster(change(self.cluster()?)).seeds(self.join);
+        let cluster = change(self.cluster()?);
+        let plan = self.mended_plan(&cluster.config);
+        let mut scenario = Scenario::new(&self.name).cluster(cluster).seeds(self.join);
         let mut expected: Vec<_> = self.expect.iter().collect();
         expected.sort_by_key(|expected| expected.place());
-        let plan = self.mended_plan();
         let mut steps = plan.steps().iter().peekable();
         for row in expected {
             let (place, includes) = row.place();
@@ -236,14 +237,21 @@ impl Case {
     }
 
     /// The plan, and what mends the world after it.
-    fn mended_plan(&self) -> Plan {
+    fn mended_plan(&self, config: &Config) -> Plan {
         let Some(at) = self.mend else { return self.plan.clone() };
         let mut plan = self.plan.clone().mend(self.nodes, at);
-        let moves = |step: &Step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)));
-        if self.plan.steps().iter().any(|(_, step)| moves(step)) {
+        let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
+        if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
             let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
             for node in 0..self.nodes {
                 plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
+            }
+        }
+        if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
+            // Whoever was leaving is gone by then.
+            let gone = at + config.leave_timeout + config.probe_interval;
+            for node in 0..self.nodes {
+                plan = plan.at(gone, Fault::Restart(node));
             }
         }
         plan

@@ -150,7 +150,8 @@ mod tests {
     fn the_first_violation_is_kept() {
         let mut watch = Watch::new(vec![Box::new(NeverTwice(false))], 2);
         for node in 0..4 {
-            watch.sent(Instant::from_millis(node as u64), node, crate::address::numbered(0), b"x");
+            let now = Instant::from_millis(node as u64);
+            watch.sent(Moment { world: now, local: now }, node, crate::address::numbered(0), b"x");
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");

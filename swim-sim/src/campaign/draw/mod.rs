@@ -103,10 +103,11 @@ fn profile(stream: &mut Stream) -> Profile {
     }
 }
 
+/// Through whom all come to know each other: random seeds may leave some apart for ever.
 fn seeds(stream: &mut Stream) -> Seeds {
     match streams::below(stream, 4) {
         0 => Seeds::First,
-        1 => Seeds::Random(1 + streams::below(stream, 3) as usize),
+        1 => Seeds::Chain,
         _ => Seeds::Few(2 + streams::below(stream, 3) as usize),
     }
 }
