@@ -64,8 +64,6 @@ marks! {
     RoomMade = "somebody gone makes room in a full table",
     /// A broadcast of an origin that was forgotten or may have been.
     OriginForgotten = "a broadcast is told and not passed on for want of memory",
-    /// A ping of ours came back to us.
-    OwnPing = "a node's own ping comes back to it",
 }
 
 /// Passes a mark.
@@ -115,9 +113,9 @@ mod tests {
     #[test]
     fn a_passed_mark_is_counted_and_taken_once() {
         let _ = take();
-        sometimes!(OwnPing);
-        sometimes!(OwnPing);
-        assert_eq!(take()[Mark::OwnPing as usize], 2);
+        sometimes!(Insisted);
+        sometimes!(Insisted);
+        assert_eq!(take()[Mark::Insisted as usize], 2);
         assert_eq!(take(), [0; Mark::ALL.len()]);
     }
 }

@@ -25,6 +25,7 @@ mod clock;
 mod cluster;
 mod convergence;
 mod deliveries;
+pub mod determinism;
 mod figures;
 mod history;
 mod liveness;

@@ -96,7 +96,6 @@ impl<R: Rng> Swim<R> {
             let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
             if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {
                 // Our own ping has come back to us: its target is said to live where we do.
-                sometimes!(OwnPing);
                 self.metrics.drop(DropReason::WrongTarget);
                 return;
             }

@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 pub const RUNS_FOR_ALL: u64 = 2_000;
 
 /// What nodes can drop and no simulated run makes them drop.
-const UNREACHABLE: [DropReason; 5] = [
+const UNREACHABLE: [DropReason; 8] = [
     // The driver polls events after every input, and the network carries no packet longer than a node may send.
     DropReason::EventsFull,
     DropReason::Oversized,
@@ -24,6 +24,12 @@ const UNREACHABLE: [DropReason; 5] = [
     DropReason::BroadcastTooLong,
     // Nobody says it: those who are damaged on the way are dropped as something else.
     DropReason::SecondRequest,
+    // No address is used twice, so nobody is pinged under another's name.
+    DropReason::WrongTarget,
+    // The driver polls packets after every input, and no input gives rise to as many as may wait.
+    DropReason::TransmitsFull,
+    // The driver ends what the core abandons.
+    DropReason::UnknownExchange,
 ];
 
 /// How often each state was reached.

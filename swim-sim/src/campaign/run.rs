@@ -127,7 +127,8 @@ impl Campaign {
         match judged {
             Ok(outcome) => {
                 let cluster = &outcome.cluster;
-                let since = outcome.afterwards.unwrap_or(Duration::MAX);
+                let is_owed = case.delivered_permille > 0;
+                let since = outcome.afterwards.filter(|_| is_owed).unwrap_or(Duration::MAX);
                 let deliveries = cluster.deliveries(since.min(cluster.elapsed()));
                 Run {
                     number,

@@ -11,7 +11,7 @@ use std::sync::Once;
 use crate::case::{Case, CaseError};
 use crate::checkers::Violation;
 use crate::cluster::{Builder, Cluster};
-use crate::scenario::{Failure, Outcome};
+use crate::scenario::{Failure, Outcome, Scenario};
 
 /// In which way a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,13 @@ impl Finding {
     pub fn headline(&self) -> String {
         let lines = if self.kind == FailureKind::Panic { 1 } else { 2 };
         self.text.lines().take(lines).collect::<Vec<_>>().join(": ")
+    }
+
+    /// What went wrong, without the options and how the cluster stood.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        let end = if self.kind == FailureKind::Panic { None } else { self.text.find("\n\n") };
+        &self.text[..end.unwrap_or(self.text.len())]
     }
 
     /// Whether the same went wrong, as far as can be told: of broken promises the same one, of panics one at the same place.
@@ -101,8 +108,19 @@ pub fn judge_with(
     change: impl FnOnce(Builder) -> Builder,
     progress: impl FnMut(&mut Cluster),
 ) -> Result<Result<Outcome, Finding>, CaseError> {
-    let scenario = case.scenario_with(change)?;
-    let (kind, text, violation) = match quietly(|| scenario.try_run(case.seed, progress)) {
+    judge_scenario(&case.scenario_with(change)?, case.seed, progress)
+}
+
+/// As [`judge_with`], for a table that is not a case's.
+///
+/// # Errors
+/// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
+pub fn judge_scenario(
+    scenario: &Scenario,
+    seed: u64,
+    progress: impl FnMut(&mut Cluster),
+) -> Result<Result<Outcome, Finding>, CaseError> {
+    let (kind, text, violation) = match quietly(|| scenario.try_run(seed, progress)) {
         Ok(Ok(outcome)) => return Ok(Ok(outcome)),
         Ok(Err(Failure::Config(error))) => return Err(CaseError(error)),
         Ok(Err(Failure::Safety(violation, text))) => (FailureKind::Safety, text, Some(violation)),

@@ -34,7 +34,7 @@ pub(crate) use self::reach::{Row, renumbered};
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::network::Link;
 use crate::scenario::Scenario;
-use crate::step::{Plan, Step, Work};
+use crate::step::{Fault, Plan, Step, Work};
 
 /// Nodes' settings and the network between them, by a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +78,9 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default)]
     pub port_unreachable: bool,
-    /// When everything is made whole again, after the plan: see [`Plan::mend`]. It is no part of the plan, so that a plan
-    /// that is cut down still ends in a whole world.
+    /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
+    /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
+    /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
     /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
@@ -104,6 +105,9 @@ pub struct Case {
     #[serde(default)]
     pub expect: Vec<Expected>,
 }
+
+/// So many seeds are looked up anew after nodes have moved.
+const LOOKED_UP: usize = 3;
 
 const fn first() -> Seeds {
     Seeds::First
@@ -214,13 +218,11 @@ impl Case {
     /// What in it cannot be.
     pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
         self.check_nodes()?;
-        let mut scenario = Scenario::new(&self.name).cluster(change(self.cluster()?)).seeds(self.join);
+        let cluster = change(self.cluster()?);
+        let plan = self.mended_plan(&cluster.config);
+        let mut scenario = Scenario::new(&self.name).cluster(cluster).seeds(self.join);
         let mut expected: Vec<_> = self.expect.iter().collect();
         expected.sort_by_key(|expected| expected.place());
-        let plan = match self.mend {
-            Some(at) => self.plan.clone().mend(self.nodes, at),
-            None => self.plan.clone(),
-        };
         let mut steps = plan.steps().iter().peekable();
         for row in expected {
             let (place, includes) = row.place();
@@ -238,6 +240,27 @@ impl Case {
             scenario = scenario.expect_liveness();
         }
         Ok(scenario.afterwards(&self.afterwards, self.delivered_permille))
+    }
+
+    /// The plan, and what mends the world after it.
+    fn mended_plan(&self, config: &Config) -> Plan {
+        let Some(at) = self.mend else { return self.plan.clone() };
+        let mut plan = self.plan.clone().mend(self.nodes, at);
+        let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
+        if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
+            let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
+            for node in 0..self.nodes {
+                plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
+            }
+        }
+        if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
+            // Whoever was leaving is gone by then.
+            let gone = at + config.leave_timeout + config.probe_interval;
+            for node in 0..self.nodes {
+                plan = plan.at(gone, Fault::Restart(node));
+            }
+        }
+        plan
     }
 
     fn check_nodes(&self) -> Result<(), CaseError> {
@@ -296,7 +319,6 @@ fn preset(name: &str) -> Result<Link, CaseError> {
 mod tests {
     use super::*;
     use crate::network::Latency;
-    use crate::step::Fault;
 
     fn error(text: &str) -> String {
         Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()

@@ -33,7 +33,7 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         self.trace.note(self.now, Some(index), &What::Timeout);
         swim.handle_timeout(local);
-        self.watch.timeout(self.now, index);
+        self.watch.timeout(self.nodes[index].moment(self.now), index);
         self.settle(index);
     }
 
@@ -106,10 +106,11 @@ impl Cluster {
         let has_left = self.take_events(index);
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
+        let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
         self.trace.settled(self.now, index, swim);
-        self.watch.settled(self.now, index, swim);
+        self.watch.settled(moment, index, swim);
         if let Some(recording) = &mut self.recording {
             recording.settled(self.now, index, swim);
         }
@@ -121,10 +122,10 @@ impl Cluster {
     fn take_packets(&mut self, index: usize) {
         loop {
             let mut bytes = self.buffers.pop().unwrap_or_default();
-            let local = self.nodes[index].local(self.now);
+            let moment = self.nodes[index].moment(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
-            let Some(transmit) = swim.poll_transmit(local, &mut bytes) else { return self.buffers.push(bytes) };
-            self.watch.sent(self.now, index, transmit.to, &bytes);
+            let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
+            self.watch.sent(moment, index, transmit.to, &bytes);
             self.send(index, transmit.to, bytes);
         }
     }
@@ -145,7 +146,7 @@ impl Cluster {
         let mut has_left = false;
         while let Some(event) = self.nodes[index].running().and_then(Swim::poll_event) {
             self.trace.note(self.now, Some(index), &What::Told(&event));
-            self.watch.told(self.now, index, &event);
+            self.watch.told(self.nodes[index].moment(self.now), index, &event);
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
             let generation = self.nodes[index].generation;

@@ -3,11 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Case, Cluster, Scenario};
 
 use crate::output::Output;
+use crate::recording::Recording;
+use crate::replay::Replay;
 use crate::swarm::Swarm;
 
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
@@ -25,18 +28,35 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+impl Arguments {
+    /// What was asked for, if it makes sense.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse()?;
+        let recording = match &arguments.command {
+            Command::Run { recording, .. } | Command::Replay(Replay { recording, .. }) => Some(recording),
+            _ => None,
+        };
+        if recording.is_some_and(Recording::is_mixed) {
+            let wrong = "--trace and --jsonl cannot both be written to standard output";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, wrong));
+        }
+        Ok(arguments)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs a scenario and prints what it cost and how well it went.
     Run {
         #[command(flatten)]
         options: Options,
-        /// Writes everything that happens to this file, a line each; `-` is standard output.
-        #[arg(long, value_name = "FILE")]
-        trace: Option<PathBuf>,
+        #[command(flatten)]
+        recording: Recording,
         #[command(flatten)]
         output: Output,
     },
+    /// Runs a case again, and tells how it fails.
+    Replay(Replay),
     /// Runs a scenario twice and names the first event that differs.
     CheckDeterminism {
         #[command(flatten)]
@@ -142,8 +162,6 @@ pub(crate) fn read_case(file: &Path) -> io::Result<Case> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn options(command: &str) -> Options {

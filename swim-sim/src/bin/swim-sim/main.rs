@@ -6,14 +6,15 @@
 mod arguments;
 mod determinism;
 mod output;
+mod recording;
+mod replay;
 mod run;
 mod stopwatch;
 mod swarm;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use swim_sim::Failure;
+use swim_sim::{Failure, FailureKind};
 
 use self::arguments::{Arguments, Command};
 
@@ -28,8 +29,18 @@ pub(crate) enum Exit {
     Coverage = 4,
     /// Wrong arguments: sysexits' `EX_USAGE`.
     Usage = 64,
-    /// A panic in a run of a campaign, which was caught: as one that was not.
+    /// A panic in a run, which was caught: as one that was not.
     Panic = 101,
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Panic => Self::Panic,
+            FailureKind::Safety => Self::Safety,
+            FailureKind::Liveness => Self::Liveness,
+        }
+    }
 }
 
 impl From<&Failure> for Exit {
@@ -43,7 +54,7 @@ impl From<&Failure> for Exit {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and the version are no errors; clap's own code for errors is taken by broken promises here.
@@ -54,7 +65,8 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match &arguments.command {
-        Command::Run { options, trace, output } => run::run(options, trace.as_deref(), output),
+        Command::Run { options, recording, output } => run::run(options, recording, output),
+        Command::Replay(options) => replay::replay(options),
         Command::CheckDeterminism { options } => determinism::check(options),
         Command::Swarm(options) => swarm::swarm(options),
         Command::List => run::list(),

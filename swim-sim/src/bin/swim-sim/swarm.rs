@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use swim_sim::campaign::{Campaign, RUNS_FOR_ALL, Report};
-use swim_sim::{Case, FailureKind, Finding};
+use swim_sim::{Case, Finding};
 
 use crate::Exit;
 use crate::stopwatch::Stopwatch;
@@ -59,11 +59,7 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         tell(&mut out, options, *number, case, finding)?;
     }
     if let Some((_, _, finding)) = report.first_failure() {
-        return Ok(match finding.kind {
-            FailureKind::Panic => Exit::Panic,
-            FailureKind::Safety => Exit::Safety,
-            FailureKind::Liveness => Exit::Liveness,
-        });
+        return Ok(Exit::from(finding.kind));
     }
     let missed: Vec<_> = report.coverage.missed().collect();
     if missed.is_empty() {
