@@ -216,7 +216,10 @@ impl Scenario {
         let since = cluster.elapsed();
         works.iter().for_each(|work| cluster.apply(work.clone()));
         let deadlines = Deadlines::within(&self.cluster, &self.plan);
-        let by = When::By(since + deadlines.spread + deadlines.repair);
+        // All that will be heard is heard by then, so that the account of deliveries is complete.
+        let heard = since + 3 * deadlines.spread;
+        self.pass(cluster, heard, progress)?;
+        let by = When::By(heard + deadlines.repair);
         for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
             self.wait(cluster, by, &expectation, progress)?;
             met.push((expectation.to_string(), cluster.elapsed()));

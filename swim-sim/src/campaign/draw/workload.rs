@@ -7,9 +7,9 @@ use crate::chaos;
 use crate::step::{Step, Work};
 use crate::streams::{self, Stream};
 
-/// How many of 1,000 deliveries of the last round must come about. Whole campaigns are held to more: one of a few
-/// deliveries may be missed by chance.
-pub(super) const DELIVERED_PERMILLE: u16 = 600;
+/// How many of 1,000 deliveries of the last round must come about. Nothing repairs a broadcast that missed someone, but in
+/// a world that is whole hardly any does: of 37,350 deliveries in 4,000 runs not one was missing.
+pub(super) const DELIVERED_PERMILLE: u16 = 900;
 
 /// Work at any time between the first fault and the mending.
 pub(super) fn draw(stream: &mut Stream, frame: &Frame) -> Vec<(Duration, Step)> {
