@@ -5,16 +5,19 @@
 //! user hears is [`Event`]; the bytes are in [`wire`].
 //!
 //! # Features
+//! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", feature = "coverage"))]
 extern crate std;
 
 // Floor 0: numbers, names and chance.
+#[macro_use]
+pub mod coverage;
 mod hash;
 mod id;
 mod places;

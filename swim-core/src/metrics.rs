@@ -158,8 +158,12 @@ pub struct Metrics {
     pub probes: u64,
     /// Probes answered directly.
     pub probes_acked: u64,
-    /// Probes answered through a relay or a reliable exchange only.
-    pub probes_acked_indirectly: u64,
+    /// Probes answered directly, after others were asked.
+    pub probes_acked_late: u64,
+    /// Probes answered through a relay first.
+    pub probes_acked_by_relay: u64,
+    /// Probes answered through a reliable exchange first.
+    pub probes_acked_reliably: u64,
     /// Probes not answered at all.
     pub probes_failed: u64,
     /// Suspicions begun.
@@ -197,6 +201,79 @@ impl Metrics {
         self.dropped[reason as usize]
     }
 
+    /// Probes answered only after the probe timeout, by whatever way.
+    #[must_use]
+    pub const fn probes_acked_indirectly(&self) -> u64 {
+        self.probes_acked_late + self.probes_acked_by_relay + self.probes_acked_reliably
+    }
+
+    /// Adds what another node, or a former life of this one, has counted.
+    pub fn add(&mut self, other: &Self) {
+        let Self { sent, received, dropped, .. } = other;
+        let arrays: [(&mut [u64], &[u64]); 3] =
+            [(&mut self.sent, sent), (&mut self.received, received), (&mut self.dropped, dropped)];
+        for (ours, theirs) in arrays {
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+        }
+        for (ours, theirs) in self.plain_mut().into_iter().zip(other.clone().plain_mut()) {
+            *ours += *theirs;
+        }
+    }
+
+    /// The counters that are no arrays.
+    const fn plain_mut(&mut self) -> [&mut u64; 21] {
+        // No `..`: a counter that is missing here does not compile.
+        let Self {
+            sent: _,
+            received: _,
+            dropped: _,
+            packets_sent,
+            packet_bytes_sent,
+            packets_received,
+            packet_bytes_received,
+            exchanges_opened,
+            exchanges_failed,
+            exchange_bytes_sent,
+            exchange_bytes_received,
+            probes,
+            probes_acked,
+            probes_acked_late,
+            probes_acked_by_relay,
+            probes_acked_reliably,
+            probes_failed,
+            suspicions,
+            suspicions_expired,
+            refutations,
+            syncs_equal,
+            syncs_different,
+            entries_sent,
+            entries_received,
+        } = self;
+        [
+            packets_sent,
+            packet_bytes_sent,
+            packets_received,
+            packet_bytes_received,
+            exchanges_opened,
+            exchanges_failed,
+            exchange_bytes_sent,
+            exchange_bytes_received,
+            probes,
+            probes_acked,
+            probes_acked_late,
+            probes_acked_by_relay,
+            probes_acked_reliably,
+            probes_failed,
+            suspicions,
+            suspicions_expired,
+            refutations,
+            syncs_equal,
+            syncs_different,
+            entries_sent,
+            entries_received,
+        ]
+    }
+
     pub(crate) const fn count_sent(&mut self, kind: MessageKind) {
         self.sent[kind as usize] += 1;
     }
@@ -213,6 +290,15 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_add_up() {
+        let mut metrics = Metrics { probes: 2, entries_received: 3, ..Metrics::default() };
+        metrics.drop(DropReason::BadName);
+        metrics.add(&metrics.clone());
+        assert_eq!((metrics.probes, metrics.entries_received, metrics.probes_acked), (4, 6, 0));
+        assert_eq!(metrics.dropped(DropReason::BadName), 2);
+    }
 
     #[test]
     fn every_reason_has_its_own_counter() {

@@ -59,7 +59,7 @@ impl Plan {
     }
 }
 
-fn fault(stream: &mut Stream, nodes: usize) -> Step {
+pub(crate) fn fault(stream: &mut Stream, nodes: usize) -> Step {
     let kind = streams::below(stream, 29);
     let (node, other) = (index(stream, nodes), index(stream, nodes));
     let permille = streams::below(stream, 400) as u16;
@@ -109,7 +109,7 @@ fn setting(permille: u16) -> Setting {
     }
 }
 
-fn work(stream: &mut Stream, nodes: usize) -> Step {
+pub(crate) fn work(stream: &mut Stream, nodes: usize) -> Step {
     let kind = streams::below(stream, 8);
     let (node, other) = (index(stream, nodes), index(stream, nodes));
     let payload = streams::below(stream, u64::MAX).to_be_bytes().to_vec();

@@ -16,6 +16,8 @@
 mod address;
 mod agenda;
 #[cfg(feature = "serde")]
+pub mod campaign;
+#[cfg(feature = "serde")]
 pub mod case;
 mod chaos;
 pub mod checkers;
@@ -23,6 +25,7 @@ mod clock;
 mod cluster;
 mod convergence;
 mod deliveries;
+pub mod determinism;
 mod figures;
 mod history;
 mod liveness;
@@ -30,16 +33,21 @@ mod log;
 mod name;
 mod network;
 mod node;
+mod node_ranges;
 mod node_set;
 #[cfg(feature = "report")]
 mod report;
 mod rolling;
 mod scenario;
 mod setting;
+#[cfg(feature = "serde")]
+pub mod shrink;
 mod step;
 mod streams;
 mod trace;
 
+#[cfg(feature = "serde")]
+pub use self::campaign::{FailureKind, Finding};
 #[cfg(feature = "serde")]
 pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
@@ -58,3 +66,4 @@ pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
 pub use self::setting::Setting;
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;
+pub use self::trace::FlightRecorder;

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use swim_core::{Config, ConfigError, ExchangeFailure, Identity, Incarnation, Instant, NodeId, State, Swim};
 
+use crate::checkers::Moment;
 use crate::clock::Clock;
 use crate::figures::Condition;
 use crate::name;
@@ -189,6 +190,11 @@ impl Node {
     /// What time it is by the machine's clock.
     pub(crate) fn local(&self, now: Instant) -> Instant {
         self.clock.local(now)
+    }
+
+    /// What time it is, by both.
+    pub(crate) fn moment(&self, now: Instant) -> Moment {
+        Moment { world: now, local: self.local(now) }
     }
 
     pub(crate) fn set_clock_rate(&mut self, now: Instant, rate: u16) {

@@ -9,6 +9,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::network::{Bandwidth, Latency};
+use crate::node_ranges::NodeRanges;
 use crate::setting::Setting;
 
 /// Something breaks, or mends.
@@ -90,6 +91,15 @@ pub enum Fault {
     Corruption(u16),
     /// Every node can send so fast from now on, or without a limit.
     Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::case::limit"))] Option<Bandwidth>),
+    /// A machine that bears the name of another starts, joins through the other and its seeds, and loses power a while
+    /// later: a mistake that people make.
+    Namesake {
+        /// Whose name.
+        of: usize,
+        /// For how long.
+        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        lasts: Duration,
+    },
     /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
     Flapping {
         /// One end of the paths.
@@ -142,6 +152,24 @@ pub enum Step {
     Fault(Fault),
     /// By a user.
     Work(Work),
+}
+
+impl Step {
+    /// How long it goes on by itself.
+    pub(crate) const fn lasts(&self) -> Duration {
+        match self {
+            Self::Fault(Fault::Namesake { lasts, .. }) => *lasts,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Step {
+    /// What is left of it without a node.
+    pub(crate) fn without(&self, node: usize) -> Option<Self> {
+        crate::case::renumbered(self, &|other| (other != node).then_some(other))
+    }
 }
 
 impl From<Fault> for Step {
@@ -221,8 +249,14 @@ impl fmt::Display for Fault {
                 write!(f, "the clock of node-{node} runs at {thousandths} thousandths")
             }
             Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
-            Self::Partition(groups) => write!(f, "the network splits: {groups:?} and the rest"),
-            Self::OneWayPartition { from, to } => write!(f, "nothing passes from {from:?} to {to:?}"),
+            Self::Partition(groups) => {
+                f.write_str("the network splits: ")?;
+                groups.iter().try_for_each(|group| write!(f, "{}, ", NodeRanges(group)))?;
+                f.write_str("and the rest")
+            }
+            Self::OneWayPartition { from, to } => {
+                write!(f, "nothing passes from {} to {}", NodeRanges(from), NodeRanges(to))
+            }
             Self::Heal => f.write_str("the network heals"),
             Self::Loss(permille) => write!(f, "{permille} of 1,000 packets are lost"),
             Self::LossBetween { from, to, permille } => {
@@ -238,8 +272,10 @@ impl fmt::Display for Fault {
             Self::Bandwidth(Some(Bandwidth { bytes_per_second, queue_bytes })) => {
                 write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
             }
+            Self::Namesake { of, lasts } => write!(f, "another machine bears the name of node-{of} for {lasts:?}"),
             Self::Flapping { one, other, up, down } => {
-                write!(f, "paths between {one:?} and {other:?} flap: up for {up:?}, down for {down:?}")
+                let (one, other) = (NodeRanges(one), NodeRanges(other));
+                write!(f, "paths between {one} and {other} flap: up for {up:?}, down for {down:?}")
             }
         }
     }
@@ -248,7 +284,7 @@ impl fmt::Display for Fault {
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Join { node, seeds } => write!(f, "node-{node} joins through {seeds:?}"),
+            Self::Join { node, seeds } => write!(f, "node-{node} joins through {}", NodeRanges(seeds)),
             Self::Leave(node) => write!(f, "node-{node} leaves"),
             Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),
             Self::SetMetadata { node, metadata } => {

@@ -28,6 +28,14 @@ pub(crate) enum Purpose {
     Link = 4,
     /// How what one node sends is damaged on the way; the index is the node.
     Damage = 5,
+    /// What the network of a campaign's run is like.
+    Network = 6,
+    /// How the nodes of a campaign's run are configured.
+    Settings = 7,
+    /// How large and how long a campaign's run is.
+    Shape = 8,
+    /// The seeds of a campaign's runs.
+    Campaign = 9,
 }
 
 /// The stream number `index` for `purpose` in the run of `seed`.

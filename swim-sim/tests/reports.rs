@@ -81,7 +81,7 @@ fn a_broken_promise_stops_the_run_where_it_was_broken() {
     let planted = || Cluster::lan(4).checker(|| Box::new(Planted(0)));
     let failure =
         Scenario::new("planted").cluster(planted()).expect_at(secs(500), expect::converged()).try_run(1, |_| {});
-    let Err(Failure::Safety(text)) = failure else { panic!("{failure:?}") };
+    let Err(Failure::Safety(_, text)) = failure else { panic!("{failure:?}") };
     assert!(text.contains("a planted promise: it was broken on purpose"), "{text}");
 
     let mut cluster = planted().build_joined();

@@ -70,7 +70,11 @@ impl<R: Rng> Swim<R> {
         if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
             return false;
         }
+        let was_buried = self.members.is_buried(slot);
         let raised = self.members.raise(slot, news.claim);
+        if was_buried && raised {
+            sometimes!(Resurrected);
+        }
         if self.members.is_buried(slot) {
             self.remind(now, slot, news);
             return false;
@@ -81,6 +85,9 @@ impl<R: Rng> Swim<R> {
                 self.confirm(now, slot, news);
             }
             return false;
+        }
+        if described == Described::Changed && !raised {
+            sometimes!(ClaimAhead);
         }
         self.settle(now, slot, news, Change { before: Some(before), raised, described });
         true
@@ -118,6 +125,9 @@ impl<R: Rng> Swim<R> {
             return false;
         };
         let described = self.describe(slot, news);
+        if news.description.is_none() {
+            sometimes!(Undescribed);
+        }
         self.settle(now, slot, news, Change { before: None, raised: true, described });
         true
     }
@@ -129,6 +139,7 @@ impl<R: Rng> Swim<R> {
         let buried = self.departed.oldest_buried(|slot| members.is_buried(slot));
         let found = buried.or_else(|| self.departed.oldest_left(|slot| slot != self.me.slot && has_left(slot)));
         let Some(slot) = found.or_else(|| self.departed.random(&mut self.rng)) else { return };
+        sometimes!(RoomMade);
         if !self.members.is_buried(slot) {
             self.reap(now, slot);
         }
@@ -150,6 +161,7 @@ impl<R: Rng> Swim<R> {
     /// hear of that to refute it; if not, the others must find out. So it is suspected, not declared dead once more.
     fn remind(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
         if news.claim.status == Status::Alive && news.claim < self.members.claim(slot) {
+            sometimes!(Reminded);
             self.pass_on_doubt(now, slot);
         }
     }
@@ -158,6 +170,7 @@ impl<R: Rng> Swim<R> {
     fn confirm(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
         let Some(suspicion) = self.detector.suspicions.get_mut(slot) else { return };
         if suspicion.incarnation() == news.claim.incarnation && suspicion.confirm(hash(0, news.from.as_bytes())) {
+            sometimes!(Confirmed);
             self.timers.set(Timer::Member(slot), suspicion.deadline().max(now));
             self.pass_on_claim(now, slot, news.from);
         }
@@ -209,6 +222,7 @@ impl<R: Rng> Swim<R> {
         // enough of them, although in half of them the member's turn has passed.
         let hears_of_it = *self.me.id != *from && self.members.is_active(slot);
         if hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted) {
+            sometimes!(Hastened);
             self.peers.insert(&mut self.rng, slot);
             self.peers.hasten(slot);
         }

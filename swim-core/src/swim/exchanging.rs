@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::probing::Way;
 use super::{State, Swim};
 use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
@@ -50,6 +51,7 @@ impl<R: Rng> Swim<R> {
     /// Opens an exchange, unless as many are open as may be.
     pub(super) fn open(&mut self, now: Instant, to: SocketAddr, purpose: Purpose, request: Vec<u8>) -> bool {
         if self.contacts.exchanges.len() >= self.config.max_exchanges {
+            sometimes!(ExchangesFull);
             return false;
         }
         let id = self.contacts.exchanges.open(now + self.config.exchange_timeout, purpose);
@@ -201,7 +203,7 @@ impl<R: Rng> Swim<R> {
                 self.swapped(now, entries);
             }
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
-                self.handle_ack(now, sequence, source);
+                self.handle_ack(now, sequence, source, Way::Exchange);
             }
             (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
                 self.exchange_failed(now, purpose, ExchangeFailure::Left);

@@ -148,6 +148,7 @@ impl<R: Rng> Swim<R> {
         }
         let window = self.config.gossip_to_dead_for;
         if let Some(target) = self.departed.random_recent(&mut self.rng, now, window) {
+            sometimes!(ToldTheDead);
             self.send(Intent::Gossip { target });
         }
         if self.peers.len() > 0 {

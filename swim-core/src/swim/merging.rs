@@ -92,6 +92,7 @@ impl<R: Rng> Swim<R> {
             // A death that we learn in this way may be long refuted, or be the view from the other side of a healed
             // partition: it is a suspicion here, so that the member can refute it (memberlist's merge).
             if claim.status == Status::Dead && *id != *me && self.is_believed_active(id) {
+                sometimes!(DeathDoubted);
                 claim = Claim::new(claim.incarnation, Status::Suspect);
             }
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };

@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::claims::{News, Spread};
+use super::probing::Way;
 use super::{State, Swim};
 use crate::config::Config;
 use crate::deliveries::Delivery;
@@ -69,7 +70,7 @@ impl<R: Rng> Swim<R> {
             Message::PingReq { sequence, target, source } => {
                 self.handle_ping_req(now, from, sequence, target, source);
             }
-            Message::Ack { sequence, source } => self.handle_ack(now, sequence, source),
+            Message::Ack { sequence, source } => self.handle_ack(now, sequence, source, Way::Packet(from)),
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
                 let description = Some(Description { incarnation, address, metadata });
@@ -134,6 +135,9 @@ impl<R: Rng> Swim<R> {
         }
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
+        }
+        if delivery == Delivery::Doubtful {
+            sometimes!(OriginForgotten);
         }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, &Message::Broadcast { origin, epoch, number, payload });

@@ -16,6 +16,15 @@ use crate::random::{jittered, sample};
 use crate::time::Instant;
 use crate::timers::Timer;
 
+/// How an ack came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// In a packet from that address.
+    Packet(SocketAddr),
+    /// As the reply of a reliable exchange.
+    Exchange,
+}
+
 impl<R: Rng> Swim<R> {
     /// The protocol period is over: judge its probe and begin the next.
     pub(super) fn next_period(&mut self, now: Instant) {
@@ -71,18 +80,25 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str, way: Way) {
         let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
             self.handle_other_ack(now, sequence, source);
             return;
         };
-        if self.members.name(probe.target()) != source {
+        let target = probe.target();
+        if self.members.name(target) != source {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }
         match probe.answer() {
             Answer::Direct => self.metrics.probes_acked += 1,
-            Answer::Indirect => self.metrics.probes_acked_indirectly += 1,
+            Answer::Indirect => match way {
+                Way::Exchange => self.metrics.probes_acked_reliably += 1,
+                Way::Packet(from) if self.members.address(target) == Some(normal_address(from)) => {
+                    self.metrics.probes_acked_late += 1;
+                }
+                Way::Packet(_) => self.metrics.probes_acked_by_relay += 1,
+            },
             Answer::Duplicate => {
                 self.metrics.drop(DropReason::DuplicateAck);
                 return;

@@ -30,6 +30,7 @@ impl<R: Rng> Swim<R> {
         if news.claim.incarnation < own.incarnation {
             if news.claim.status != Status::Alive && !self.has_conceded() {
                 // Someone has not heard our refutation, and it may have been sent as often as it may.
+                sometimes!(Insisted);
                 self.insist(now);
             }
             return false;
@@ -52,6 +53,7 @@ impl<R: Rng> Swim<R> {
             if news.claim.status == Status::Suspect {
                 return false;
             }
+            sometimes!(Inherited);
             self.me.contender = None;
         }
         let refuted = self.refute(now, news.claim.incarnation);
@@ -97,6 +99,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
+            sometimes!(Contested);
             self.me.contender = Some(Contender { address, incarnation, confirmed: false });
             self.send(Intent::Contend { address, sequence });
         }
@@ -122,6 +125,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn outlive(&mut self, now: Instant, address: SocketAddr) {
         let unconfirmed = self.me.contender.filter(|contender| contender.address == address && !contender.confirmed);
         if let Some(contender) = unconfirmed {
+            sometimes!(Outlived);
             self.me.contender = None;
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);

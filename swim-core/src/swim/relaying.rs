@@ -97,7 +97,10 @@ impl<R: Rng> Swim<R> {
         self.detector.pings.remove(sequence);
         self.arm_pings();
         match ping.purpose {
-            Purpose::Relay { target, requester, sequence, .. } => {
+            Purpose::Relay { target, requester, sequence, nacked } => {
+                if nacked {
+                    sometimes!(LateRelay);
+                }
                 self.send(Intent::RelayedAck { to: requester, sequence, target });
             }
             Purpose::User { target } => {

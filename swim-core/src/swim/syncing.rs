@@ -91,6 +91,7 @@ impl<R: Rng> Swim<R> {
         }
         self.metrics.syncs_different += 1;
         if of == Contact::Lost {
+            sometimes!(Reconnected);
             // Someone we had lost: swap all, tombstones included.
             self.open_join(now, peer, of);
             return;

@@ -37,7 +37,10 @@ impl<R: Rng> Swim<R> {
             Timer::Join => self.contact_seeds(now),
             Timer::Reconnect => self.reconnect(now),
             Timer::Exchanges => self.exchanges_timeout(now),
-            Timer::Leave => self.complete_leave(),
+            Timer::Leave => {
+                sometimes!(LeftLate);
+                self.complete_leave();
+            }
             Timer::Member(slot) => self.member_timeout(now, slot),
         }
     }
@@ -45,9 +48,19 @@ impl<R: Rng> Swim<R> {
     /// Puts a verdict off, if it was not put off before.
     fn defer(&mut self, now: Instant, timer: Timer) -> bool {
         let deferred = match timer {
-            Timer::Probe => self.detector.probe.as_mut().is_some_and(Probe::defer),
+            Timer::Probe => {
+                let deferred = self.detector.probe.as_mut().is_some_and(Probe::defer);
+                if deferred {
+                    sometimes!(ProbeDeferred);
+                }
+                deferred
+            }
             Timer::Member(slot) if self.members.claim(slot).status == Status::Suspect => {
-                self.detector.suspicions.get_mut(slot).is_some_and(Suspicion::defer)
+                let deferred = self.detector.suspicions.get_mut(slot).is_some_and(Suspicion::defer);
+                if deferred {
+                    sometimes!(SuspicionDeferred);
+                }
+                deferred
             }
             _ => false,
         };

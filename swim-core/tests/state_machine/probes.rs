@@ -40,7 +40,7 @@ fn a_refused_connection_fails_the_direct_probe_at_once_and_the_indirect_ones_sti
     assert_eq!(count(&sent(&mut node, now), "PingReq"), 1);
     deliver(&mut node, now, &[Message::Ack { sequence, source: "a" }]);
     node.handle_timeout(now + seconds(1));
-    assert_eq!((status(&node, "a"), node.metrics().probes_acked_indirectly), (Some(Status::Alive), 1));
+    assert_eq!((status(&node, "a"), node.metrics().probes_acked_indirectly()), (Some(Status::Alive), 1));
 }
 
 #[test]
@@ -133,4 +133,19 @@ fn a_refused_connection_ends_a_users_ping_in_whichever_form_the_address_comes() 
     sent(&mut node, at(0));
     node.handle_unreachable(at(0), "[::ffff:127.0.0.1]:2".parse().unwrap());
     assert!(events(&mut node).iter().any(|event| matches!(event, Event::Pinged { round_trip: None, .. })));
+}
+
+#[test]
+fn late_acks_and_those_that_a_relay_passed_on_are_counted_apart() {
+    for (from, late, relayed) in [(5, 1, 0), (6, 0, 1)] {
+        let mut node = node();
+        deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6)]);
+        let (began, sequence) = run_until_ping(&mut node, "a");
+        let probe_timeout = began + std::time::Duration::from_millis(500);
+        node.handle_timeout(probe_timeout);
+        node.handle_packet(probe_timeout, address(from), &packet(&[Message::Ack { sequence, source: "a" }]));
+        let metrics = node.metrics();
+        assert_eq!((metrics.probes_acked_late, metrics.probes_acked_by_relay), (late, relayed), "from {from}");
+        assert_eq!((metrics.probes_acked, metrics.probes_acked_indirectly()), (0, 1));
+    }
 }

@@ -67,6 +67,19 @@ impl That {
         }
     }
 
+    /// The same of a node with another number; nothing if it has none.
+    fn renumbered(&self, number: &impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        Some(match self {
+            Self::EveryoneSeesAlive(node) => Self::EveryoneSeesAlive(number(*node)?),
+            Self::EveryoneSeesDead(node) => Self::EveryoneSeesDead(number(*node)?),
+            Self::EveryoneSeesLeft(node) => Self::EveryoneSeesLeft(number(*node)?),
+            Self::EveryoneHeard { node, payload } => {
+                Self::EveryoneHeard { node: number(*node)?, payload: payload.clone() }
+            }
+            of_all => of_all.clone(),
+        })
+    }
+
     pub(super) fn expectation(&self) -> Expectation {
         use swim_core::Status;
         match self {
@@ -96,6 +109,11 @@ impl Expected {
     pub const fn after(mut self, time: Duration) -> Self {
         self.after = Some(time);
         self
+    }
+
+    /// The same when nodes have other numbers; nothing if that of its node is gone.
+    pub(super) fn renumbered(&self, number: &impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        Some(Self { that: self.that.renumbered(number)?, ..self.clone() })
     }
 
     /// By when.

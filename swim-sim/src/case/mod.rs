@@ -23,17 +23,18 @@ mod settings;
 pub mod time;
 
 use core::fmt;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swim_core::Config;
 use toml::Table;
 
 pub use self::expected::{Expected, That};
-pub(crate) use self::reach::Row;
+pub(crate) use self::reach::{Row, renumbered};
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::network::Link;
 use crate::scenario::Scenario;
-use crate::step::Plan;
+use crate::step::{Fault, Plan, Step, Work};
 
 /// Nodes' settings and the network between them, by a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,20 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default)]
     pub port_unreachable: bool,
+    /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
+    /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
+    /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
+    #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
+    pub mend: Option<Duration>,
+    /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
+    #[serde(default)]
+    pub liveness: bool,
+    /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
+    #[serde(default)]
+    pub delivered_permille: u16,
+    /// What users do when all expectations are met: see [`Scenario::afterwards`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Work>,
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
     #[serde(default)]
     pub link: Table,
@@ -91,13 +106,16 @@ pub struct Case {
     pub expect: Vec<Expected>,
 }
 
+/// So many seeds are looked up anew after nodes have moved.
+const LOOKED_UP: usize = 3;
+
 const fn first() -> Seeds {
     Seeds::First
 }
 
 /// Why a case cannot be run, with what may have been meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseError(String);
+pub struct CaseError(pub(crate) String);
 
 impl fmt::Display for CaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +137,10 @@ impl Case {
             profile: Profile::Lan,
             join: Seeds::First,
             port_unreachable: false,
+            mend: None,
+            liveness: false,
+            delivered_permille: 0,
+            afterwards: Vec::new(),
             link: Table::new(),
             settings: Table::new(),
             plan: Plan::new(),
@@ -148,10 +170,19 @@ impl Case {
     /// The same among the first so many nodes: what is about others is left out.
     #[must_use]
     pub fn within(&self, nodes: usize) -> Self {
-        let steps = self.plan.steps().iter().filter_map(|(at, step)| Some((*at, reach::within(step, nodes)?)));
+        Self { nodes, ..self.among(&(0..nodes).collect::<Vec<_>>()) }
+    }
+
+    /// The same among some nodes, in ascending order, which are numbered anew: what is about others is left out.
+    #[must_use]
+    pub fn among(&self, nodes: &[usize]) -> Self {
+        let number = |node: usize| nodes.binary_search(&node).ok();
+        let steps = self.plan.steps().iter();
+        let steps = steps.filter_map(|(at, step)| Some((*at, renumbered(step, &number)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
-        let fits = |row: &&Expected| row.that.node().is_none_or(|node| node < nodes);
-        Self { nodes, plan, expect: self.expect.iter().filter(fits).cloned().collect(), ..self.clone() }
+        let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
+        let afterwards = self.afterwards.iter().filter_map(|work| reach::renumbered_work(work, &number)).collect();
+        Self { nodes: nodes.len(), plan, expect, afterwards, ..self.clone() }
     }
 
     /// The cluster that it is for.
@@ -187,10 +218,12 @@ impl Case {
     /// What in it cannot be.
     pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
         self.check_nodes()?;
-        let mut scenario = Scenario::new(&self.name).cluster(change(self.cluster()?)).seeds(self.join);
+        let cluster = change(self.cluster()?);
+        let plan = self.mended_plan(&cluster.config);
+        let mut scenario = Scenario::new(&self.name).cluster(cluster).seeds(self.join);
         let mut expected: Vec<_> = self.expect.iter().collect();
         expected.sort_by_key(|expected| expected.place());
-        let mut steps = self.plan.steps().iter().peekable();
+        let mut steps = plan.steps().iter().peekable();
         for row in expected {
             let (place, includes) = row.place();
             while let Some((at, step)) = steps.next_if(|(at, _)| *at < place || (includes && *at == place)) {
@@ -202,12 +235,38 @@ impl Case {
                 _ => return Err(CaseError(format!("expecting {:?} needs one of `by` and `at`", row.that))),
             };
         }
-        Ok(steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone())))
+        let mut scenario = steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone()));
+        if self.liveness {
+            scenario = scenario.expect_liveness();
+        }
+        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille))
+    }
+
+    /// The plan, and what mends the world after it.
+    fn mended_plan(&self, config: &Config) -> Plan {
+        let Some(at) = self.mend else { return self.plan.clone() };
+        let mut plan = self.plan.clone().mend(self.nodes, at);
+        let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
+        if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
+            let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
+            for node in 0..self.nodes {
+                plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
+            }
+        }
+        if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
+            // Whoever was leaving is gone by then.
+            let gone = at + config.leave_timeout + config.probe_interval;
+            for node in 0..self.nodes {
+                plan = plan.at(gone, Fault::Restart(node));
+            }
+        }
+        plan
     }
 
     fn check_nodes(&self) -> Result<(), CaseError> {
         let steps = self.plan.steps().iter().filter_map(|(_, step)| reach::highest(step));
-        let highest = steps.chain(self.expect.iter().filter_map(|row| row.that.node())).max();
+        let works = self.afterwards.iter().filter_map(|work| reach::highest(&Step::Work(work.clone())));
+        let highest = steps.chain(works).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
         match highest {
             Some(node) if node >= self.nodes => {
                 Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))
@@ -258,11 +317,8 @@ fn preset(name: &str) -> Result<Link, CaseError> {
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use super::*;
     use crate::network::Latency;
-    use crate::step::Fault;
 
     fn error(text: &str) -> String {
         Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()
@@ -279,6 +335,8 @@ mod tests {
         case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
+        (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
+        case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
         let text = case.to_toml();
         let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, case, "{text}");
@@ -324,6 +382,18 @@ mod tests {
             let error = error(text);
             assert!(error.contains(wanted), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_mended_world_agrees_again_and_hears_what_is_said_afterwards() {
+        let text = "name = 'x'\nnodes = 4\nmend = '20s'\nliveness = true\ndelivered_permille = 1000
+            plan = [{ at = '9s', fault = { crash = 1 } }, { at = '10s', fault = { partition = [[2]] } }]
+            afterwards = [{ broadcast = { node = 2, payload = [1] } }]";
+        let outcome = Case::from_toml(text).unwrap().scenario().unwrap().run(1);
+        assert_eq!(outcome.cluster.deliveries(Duration::ZERO).owed, 3);
+        let smaller = Case::from_toml(text).unwrap().within(2);
+        assert_eq!((smaller.afterwards.len(), smaller.mend), (0, Some(Duration::from_secs(20))));
+        smaller.scenario().unwrap().run(1);
     }
 
     #[test]

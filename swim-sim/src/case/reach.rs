@@ -54,6 +54,7 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             | Fault::Resume(node)
             | Fault::SlowProcessing { node, .. }
             | Fault::ClockRate { node, .. }
+            | Fault::Namesake { of: node, .. }
             | Fault::Reconfigure { node, .. } => Some(*node),
             Fault::Partition(groups) => groups.iter().flatten().max().copied(),
             Fault::OneWayPartition { from, to } => from.iter().chain(to).max().copied(),
@@ -75,21 +76,64 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
     }
 }
 
-/// What is left of a step among the first so many nodes, if anything.
-pub(super) fn within(step: &Step, nodes: usize) -> Option<Step> {
-    let first = |group: &[usize]| group.iter().copied().filter(|&node| node < nodes).collect::<Vec<_>>();
+/// What is left of a step, if anything, when nodes have other numbers or none.
+pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) -> Option<Step> {
     match step {
-        Step::Fault(Fault::Partition(groups)) => {
-            Some(Fault::Partition(groups.iter().map(|group| first(group)).collect()).into())
-        }
-        Step::Fault(Fault::OneWayPartition { from, to }) => {
-            Some(Fault::OneWayPartition { from: first(from), to: first(to) }.into())
-        }
-        Step::Fault(Fault::Flapping { one, other, up, down }) => {
-            Some(Fault::Flapping { one: first(one), other: first(other), up: *up, down: *down }.into())
-        }
-        step => highest(step).is_none_or(|node| node < nodes).then(|| step.clone()),
+        Step::Fault(fault) => renumbered_fault(fault, number).map(Step::Fault),
+        Step::Work(work) => renumbered_work(work, number).map(Step::Work),
     }
+}
+
+fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> Option<Fault> {
+    let group = |nodes: &[usize]| {
+        let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
+        (!left.is_empty()).then_some(left)
+    };
+    Some(match fault.clone() {
+        Fault::Crash(node) => Fault::Crash(number(node)?),
+        Fault::PowerOff(node) => Fault::PowerOff(number(node)?),
+        Fault::Restart(node) => Fault::Restart(number(node)?),
+        Fault::RestartAtNewAddress(node) => Fault::RestartAtNewAddress(number(node)?),
+        Fault::ClockSetBack(node, by) => Fault::ClockSetBack(number(node)?, by),
+        Fault::Pause(node) => Fault::Pause(number(node)?),
+        Fault::Resume(node) => Fault::Resume(number(node)?),
+        Fault::SlowProcessing { node, each } => Fault::SlowProcessing { node: number(node)?, each },
+        Fault::ClockRate { node, thousandths } => Fault::ClockRate { node: number(node)?, thousandths },
+        Fault::Namesake { of, lasts } => Fault::Namesake { of: number(of)?, lasts },
+        Fault::Reconfigure { node, setting } => Fault::Reconfigure { node: number(node)?, setting },
+        Fault::Partition(groups) => {
+            let left: Vec<_> = groups.iter().filter_map(|nodes| group(nodes)).collect();
+            Fault::Partition((!left.is_empty()).then_some(left)?)
+        }
+        Fault::OneWayPartition { from, to } => Fault::OneWayPartition { from: group(&from)?, to: group(&to)? },
+        Fault::Flapping { one, other, up, down } => {
+            Fault::Flapping { one: group(&one)?, other: group(&other)?, up, down }
+        }
+        Fault::LossBetween { from, to, permille } => {
+            Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
+        }
+        everywhere @ (Fault::Heal
+        | Fault::Loss(_)
+        | Fault::PacketsBlocked(_)
+        | Fault::Duplication(_)
+        | Fault::Reordering(..)
+        | Fault::Slowness(_)
+        | Fault::Corruption(_)
+        | Fault::Bandwidth(_)) => everywhere,
+    })
+}
+
+/// As [`renumbered`], for what a user does.
+pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
+    Some(match work.clone() {
+        Work::Join { node, seeds } => {
+            let seeds: Vec<_> = seeds.into_iter().filter_map(number).collect();
+            Work::Join { node: number(node)?, seeds: (!seeds.is_empty()).then_some(seeds)? }
+        }
+        Work::Leave(node) => Work::Leave(number(node)?),
+        Work::Broadcast { node, payload } => Work::Broadcast { node: number(node)?, payload },
+        Work::SetMetadata { node, metadata } => Work::SetMetadata { node: number(node)?, metadata },
+    })
 }
 
 #[cfg(test)]
@@ -98,11 +142,24 @@ mod tests {
 
     #[test]
     fn in_a_smaller_cluster_groups_shrink_and_steps_of_absent_nodes_vanish() {
+        let within = |step: &Step, nodes| renumbered(step, &|node| (node < nodes).then_some(node));
         assert_eq!(within(&Fault::Crash(3).into(), 3), None);
         assert_eq!(within(&Fault::Crash(3).into(), 4), Some(Fault::Crash(3).into()));
         assert_eq!(within(&Fault::Heal.into(), 0), Some(Fault::Heal.into()));
         let split = Fault::Partition(vec![vec![0, 4], vec![5]]).into();
-        assert_eq!(within(&split, 5), Some(Fault::Partition(vec![vec![0, 4], vec![]]).into()));
+        assert_eq!(within(&split, 5), Some(Fault::Partition(vec![vec![0, 4]]).into()));
+        assert_eq!(within(&split, 0), None, "nobody is left to be cut off");
         assert_eq!(highest(&split), Some(5));
+    }
+
+    #[test]
+    fn nodes_that_are_left_have_other_numbers() {
+        let evens = |node: usize| node.is_multiple_of(2).then_some(node / 2);
+        let join = Work::Join { node: 4, seeds: vec![0, 1, 2] };
+        assert_eq!(renumbered_work(&join, &evens), Some(Work::Join { node: 2, seeds: vec![0, 1] }));
+        let between = Fault::LossBetween { from: 2, to: 6, permille: 5 };
+        let wanted = Fault::LossBetween { from: 1, to: 3, permille: 5 };
+        assert_eq!(renumbered_fault(&between, &evens), Some(wanted));
+        assert_eq!(renumbered_fault(&Fault::LossBetween { from: 2, to: 5, permille: 5 }, &evens), None);
     }
 }

@@ -23,13 +23,13 @@ pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
-pub(crate) use self::watch::{Watch, about, member};
+pub(crate) use self::watch::{Moment, Watch, about, member};
 
 /// What a checker found: nothing, or how the promise was broken.
 pub type Verdict = Result<(), String>;
 
 /// Something that watches a run. Every method is optional; nodes and subjects are numbers, a subject being the number
-/// in a member's name.
+/// in a member's name. `now` is what the node's own clock shows: it may run fast or slow, and does not go back.
 pub trait Checker: fmt::Debug {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;

@@ -1,7 +1,8 @@
 //! Claims never regress at a node: what it believes of a member only grows, in the order of claims.
 //!
 //! That holds across forgetting as well, for as long as the tombstone stands: a member that was reaped comes back only
-//! with a greater claim, so nobody's old table brings back the long dead.
+//! with a greater claim, so nobody's old table brings back the long dead. Only where there are more names than a node's
+//! table holds, it may have had to forget a tombstone before its time.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -18,6 +19,10 @@ pub struct Regression {
     /// (Node, subject) -> when the node forgot the subject.
     reaped: BTreeMap<(usize, usize), Instant>,
     tombstone_for: Vec<Duration>,
+    /// Node -> how many members its table holds.
+    room: Vec<usize>,
+    /// How many names there are.
+    names: usize,
 }
 
 impl Checker for Regression {
@@ -27,8 +32,13 @@ impl Checker for Regression {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         grown(&mut self.greatest, node).clear();
+        *grown(&mut self.room, node) = config.max_members;
         *grown(&mut self.tombstone_for, node) = config.tombstone_for;
         self.reaped.retain(|&(observer, _), _| observer != node);
+    }
+
+    fn owned(&mut self, subject: usize, _: Incarnation) {
+        self.names = self.names.max(subject + 1);
     }
 
     fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
@@ -47,7 +57,7 @@ impl Checker for Regression {
         if claim != greatest {
             row[subject] = (claim, now);
         }
-        if claim >= greatest {
+        if claim >= greatest || !greatest.status.is_active() && *grown(&mut self.room, node) < self.names {
             return Ok(());
         }
         let tombstone_for = self.tombstone_for.get(node).copied().unwrap_or_default();
@@ -104,6 +114,17 @@ mod tests {
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));
             assert_eq!(back.is_err(), is_ghost, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_too_small_for_all_may_forget_a_tombstone() {
+        for (names, is_ghost) in [(4, true), (5, false)] {
+            let mut checker = started();
+            checker.started(Instant::ORIGIN, 0, &Config { max_members: 4, ..Config::lan() });
+            checker.owned(names - 1, Incarnation::new(1));
+            assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
+            assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Alive)).is_err(), is_ghost);
         }
     }
 

@@ -9,6 +9,7 @@ use swim_core::{Config, ConfigError};
 use super::{Cluster, Seeds};
 use crate::checkers::Checker;
 use crate::network::{Bandwidth, Latency, Link, Topology};
+use crate::trace::FlightRecorder;
 
 /// How many events the log keeps unless told otherwise.
 const EVENT_LOG: usize = 1 << 20;
@@ -23,6 +24,7 @@ pub struct Builder {
     pub(crate) link: Link,
     pub(crate) topology: Option<Topology>,
     pub(crate) records_trace: bool,
+    pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) records_history: bool,
     pub(crate) event_log: usize,
     pub(crate) port_unreachable: bool,
@@ -39,6 +41,7 @@ impl Builder {
             link,
             topology: None,
             records_trace: false,
+            flight_recorder: None,
             records_history: false,
             event_log: EVENT_LOG,
             port_unreachable: false,
@@ -142,6 +145,13 @@ impl Builder {
     #[must_use]
     pub const fn record_trace(mut self) -> Self {
         self.records_trace = true;
+        self
+    }
+
+    /// Records into something that outlives the cluster, even a panic in it.
+    #[must_use]
+    pub fn flight_recorder(mut self, recorder: &FlightRecorder) -> Self {
+        self.flight_recorder = Some(recorder.clone());
         self
     }
 

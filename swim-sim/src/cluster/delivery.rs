@@ -33,7 +33,7 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         self.trace.note(self.now, Some(index), &What::Timeout);
         swim.handle_timeout(local);
-        self.watch.timeout(self.now, index);
+        self.watch.timeout(self.nodes[index].moment(self.now), index);
         self.settle(index);
     }
 
@@ -57,7 +57,7 @@ impl Cluster {
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
         if let Some(Inbound::Packet { from, bytes }) = lost {
-            self.trace.note(self.now, Some(index), &What::Missed { from, len: bytes.len() });
+            self.trace.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
             self.buffers.push(bytes);
         }
     }
@@ -68,7 +68,7 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, len: bytes.len() });
+                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
                 swim.handle_packet(local, from, &bytes);
                 self.buffers.push(bytes);
             }
@@ -106,9 +106,11 @@ impl Cluster {
         let has_left = self.take_events(index);
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
+        let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
-        self.watch.settled(self.now, index, swim);
+        self.trace.settled(self.now, index, swim);
+        self.watch.settled(moment, index, swim);
         if let Some(recording) = &mut self.recording {
             recording.settled(self.now, index, swim);
         }
@@ -120,10 +122,10 @@ impl Cluster {
     fn take_packets(&mut self, index: usize) {
         loop {
             let mut bytes = self.buffers.pop().unwrap_or_default();
-            let local = self.nodes[index].local(self.now);
+            let moment = self.nodes[index].moment(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
-            let Some(transmit) = swim.poll_transmit(local, &mut bytes) else { return self.buffers.push(bytes) };
-            self.watch.sent(self.now, index, transmit.to, &bytes);
+            let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
+            self.watch.sent(moment, index, transmit.to, &bytes);
             self.send(index, transmit.to, bytes);
         }
     }
@@ -144,7 +146,7 @@ impl Cluster {
         let mut has_left = false;
         while let Some(event) = self.nodes[index].running().and_then(Swim::poll_event) {
             self.trace.note(self.now, Some(index), &What::Told(&event));
-            self.watch.told(self.now, index, &event);
+            self.watch.told(self.nodes[index].moment(self.now), index, &event);
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
             let generation = self.nodes[index].generation;
@@ -230,7 +232,9 @@ impl Cluster {
         let Some(index) = self.directory.owner(address::numbered(sender)) else { return };
         let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
-            swim.handle_unreachable(local, address::numbered(address));
+            let address = address::numbered(address);
+            self.trace.note(self.now, Some(index), &What::Unreachable { address });
+            swim.handle_unreachable(local, address);
             self.settle(index);
         }
     }

@@ -120,7 +120,10 @@ impl Cluster {
         connection.server = server;
         let Some(server) = server else { return self.stall(serial, client.node) };
         let receiver = if stage.is_clients() { server.node } else { client.node };
-        self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage });
+        if let Some(connection) = self.network.connections.get_mut(serial) {
+            let body = if matches!(stage, Stage::Request | Stage::Reply) { &*connection.payload } else { &[] };
+            self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage, body });
+        }
         if !stage.is_clients() && !self.is_there(client) {
             self.network.connections.close(serial);
             return;

@@ -138,7 +138,7 @@ impl Cluster {
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
             watch: Watch::new(checkers, options.nodes),
-            trace: Trace::new(options.records_trace),
+            trace: Trace::new(options.records_trace, options.flight_recorder.clone()),
             log: EventLog::new(options.event_log),
             unread: 0,
             recorder: Recorder::default(),

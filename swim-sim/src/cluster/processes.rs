@@ -21,9 +21,10 @@ impl Cluster {
         let core = streams::stream(self.options.seed, Purpose::Core, core);
         // The configuration was validated and names and addresses are our own, so only a bug gets here.
         node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
+        let moment = node.moment(self.now);
         let Some(swim) = node.running() else { return };
         self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
-        self.watch.started(self.now, index, swim);
+        self.watch.started(moment, index, swim);
         self.recorder.restarted(index);
         if let Some(recording) = &mut self.recording {
             recording.started(self.now, index, &self.nodes[index]);

@@ -280,8 +280,20 @@ impl Cluster {
             Fault::Flapping { ref one, ref other, up, down } => {
                 self.network.cuts_mut().flap([one, other], self.now, up, down);
             }
+            Fault::Namesake { of, lasts } => self.misname(of, lasts),
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
         }
+    }
+
+    /// A machine under the name of a node comes, joins, and is gone after a while.
+    fn misname(&mut self, of: usize, lasts: Duration) {
+        let mut seeds = self.nodes[of].seeds.clone();
+        if !seeds.contains(&of) {
+            seeds.push(of);
+        }
+        let node = self.add_namesake_of(of);
+        self.join(node, &seeds);
+        self.agenda.put(self.now + lasts, Occurrence::Step(Box::new(Fault::PowerOff(node).into())));
     }
 
     /// The node's process ends, if there is one, and another starts at a new address.

@@ -21,8 +21,8 @@ pub struct Total {
     pub suspicions: u64,
     /// Refutations.
     pub refutations: u64,
-    sent: Vec<u64>,
-    dropped: Vec<u64>,
+    /// All that the cores count.
+    pub metrics: Metrics,
 }
 
 impl Total {
@@ -34,26 +34,19 @@ impl Total {
         self.exchange_bytes += metrics.exchange_bytes_sent;
         self.suspicions += metrics.suspicions;
         self.refutations += metrics.refutations;
-        self.sent.resize(MessageKind::ALL.len(), 0);
-        self.dropped.resize(DropReason::ALL.len(), 0);
-        for (sum, kind) in self.sent.iter_mut().zip(MessageKind::ALL) {
-            *sum += metrics.sent(kind);
-        }
-        for (sum, reason) in self.dropped.iter_mut().zip(DropReason::ALL) {
-            *sum += metrics.dropped(reason);
-        }
+        self.metrics.add(metrics);
     }
 
     /// How many messages of a kind were sent.
     #[must_use]
-    pub fn sent(&self, kind: MessageKind) -> u64 {
-        self.sent.get(kind as usize).copied().unwrap_or(0)
+    pub const fn sent(&self, kind: MessageKind) -> u64 {
+        self.metrics.sent(kind)
     }
 
     /// How many things were dropped for a reason.
     #[must_use]
-    pub fn dropped(&self, reason: DropReason) -> u64 {
-        self.dropped.get(reason as usize).copied().unwrap_or(0)
+    pub const fn dropped(&self, reason: DropReason) -> u64 {
+        self.metrics.dropped(reason)
     }
 
     /// A count for each node and second, with three digits after the point; `-` if nothing ran.

@@ -5,6 +5,7 @@
 //! the core has a deadline of its own. A process that is not there refuses; one that dies resets. This file knows the
 //! stages and their timing; who is there to answer is the cluster's to know.
 
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -49,6 +50,19 @@ impl Stage {
             _ => Duration::from_millis(200),
         };
         (first * (1 << attempt.min(9))).min(Duration::from_secs(60))
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "the connect",
+            Self::Accept => "the accept",
+            Self::Request => "the request",
+            Self::Serving => "nothing",
+            Self::Reply => "the reply",
+            Self::Close(failure) => return write!(f, "the end ({failure})"),
+        })
     }
 }
 

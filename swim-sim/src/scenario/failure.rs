@@ -15,8 +15,8 @@ use crate::cluster::Cluster;
 pub enum Failure {
     /// It could not begin.
     Config(String),
-    /// A promise that must hold at every step was broken.
-    Safety(String),
+    /// A promise that must hold at every step was broken: which one, and all that is to be said of it.
+    Safety(Violation, String),
     /// Something that was expected did not come about in time.
     Liveness(String),
 }
@@ -27,7 +27,7 @@ impl Failure {
     }
 
     pub(super) fn safety(scenario: &Scenario, cluster: &Cluster, violation: &Violation) -> Self {
-        Self::Safety(text(scenario, cluster, &format!("a promise is broken\n{violation}")))
+        Self::Safety(violation.clone(), text(scenario, cluster, &format!("a promise is broken\n{violation}")))
     }
 
     pub(super) fn liveness(scenario: &Scenario, cluster: &Cluster, time: Duration, expectation: &Expectation) -> Self {
@@ -44,7 +44,7 @@ fn text(scenario: &Scenario, cluster: &Cluster, what: &str) -> String {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(text) | Self::Safety(text) | Self::Liveness(text) => f.write_str(text),
+            Self::Config(text) | Self::Safety(_, text) | Self::Liveness(text) => f.write_str(text),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use self::failure::Failure;
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
-use crate::step::{Plan, Step};
+use crate::step::{Plan, Step, Work};
 
 /// When an expectation is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +57,10 @@ pub struct Scenario {
     seeds: Seeds,
     plan: Plan,
     expectations: Vec<(Duration, When, Expectation)>,
-    /// The time of the last step that was written.
+    /// The time of the last step that was written, or when it is over.
     last_step: Duration,
+    /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
+    afterwards: (Vec<Work>, u16),
 }
 
 impl Scenario {
@@ -72,6 +74,7 @@ impl Scenario {
             plan: Plan::new(),
             expectations: Vec::new(),
             last_step: Duration::ZERO,
+            afterwards: (Vec::new(), 0),
         }
     }
 
@@ -112,8 +115,9 @@ impl Scenario {
     /// A row: what happens at a time.
     #[must_use]
     pub fn at(mut self, time: Duration, step: impl Into<Step>) -> Self {
+        let step = step.into();
+        self.last_step = self.last_step.max(time + step.lasts());
         self.plan = self.plan.at(time, step);
-        self.last_step = self.last_step.max(time);
         self
     }
 
@@ -157,6 +161,15 @@ impl Scenario {
         self
     }
 
+    /// Below the table: what users do when all expectations are met. So many of 1,000 deliveries of what they broadcast
+    /// must then come about while it spreads, and all must agree again. A share, since nothing repairs a broadcast that
+    /// missed someone; see [`expect::broadcasts_delivered`].
+    #[must_use]
+    pub fn afterwards(mut self, works: &[Work], permille: u16) -> Self {
+        self.afterwards = (works.to_vec(), permille);
+        self
+    }
+
     /// Runs the table.
     ///
     /// # Panics
@@ -184,8 +197,34 @@ impl Scenario {
             met.push((expectation.to_string(), cluster.elapsed()));
         }
         self.pass(&mut cluster, self.last_step, &mut progress)?;
+        let afterwards = self.finish(&mut cluster, &mut met, &mut progress)?;
         progress(&mut cluster);
-        Ok(Outcome { met, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+        Ok(Outcome { met, afterwards, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+    }
+
+    /// What is done when all expectations are met, and what is expected of it. Returns when that was.
+    fn finish(
+        &self,
+        cluster: &mut Cluster,
+        met: &mut Vec<(String, Duration)>,
+        progress: &mut impl FnMut(&mut Cluster),
+    ) -> Result<Option<Duration>, Failure> {
+        let (works, permille) = &self.afterwards;
+        if works.is_empty() {
+            return Ok(None);
+        }
+        let since = cluster.elapsed();
+        works.iter().for_each(|work| cluster.apply(work.clone()));
+        let deadlines = Deadlines::within(&self.cluster, &self.plan);
+        // All that will be heard is heard by then, so that the account of deliveries is complete.
+        let heard = since + 3 * deadlines.spread;
+        self.pass(cluster, heard, progress)?;
+        let by = When::By(heard + deadlines.repair);
+        for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
+            self.wait(cluster, by, &expectation, progress)?;
+            met.push((expectation.to_string(), cluster.elapsed()));
+        }
+        Ok(Some(since))
     }
 
     /// Lets time pass up to a moment, a virtual second at a time.
@@ -239,6 +278,9 @@ impl fmt::Display for Scenario {
             };
             writeln!(f, "{:>12}  expected: {expectation}", format!("{word} {time:?}"))?;
         }
+        for work in &self.afterwards.0 {
+            writeln!(f, "{:>12}  {work}", "then")?;
+        }
         Ok(())
     }
 }
@@ -248,6 +290,8 @@ impl fmt::Display for Scenario {
 pub struct Outcome {
     /// The expectations, and when each was met.
     pub met: Vec<(String, Duration)>,
+    /// When all expectations of the table were met and what was asked for afterwards was done, if anything was.
+    pub afterwards: Option<Duration>,
     /// What it cost and how well it went.
     pub figures: Figures,
     /// The hash of everything that happened.

@@ -7,18 +7,21 @@ use swim_core::wire::{HEADER_LEN, Message, Packet};
 /// A packet's bytes, to be printed as its messages.
 pub(super) struct Content<'a>(pub(super) &'a [u8]);
 
+/// Whose cluster bytes are for does not matter here, so their header's own word is taken for it.
+pub(super) fn cluster_of(bytes: &[u8]) -> Option<u32> {
+    bytes.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes)
+}
+
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whose cluster it is for does not matter here, so the header's own word is taken for it.
-        let cluster = self.0.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
-        let Some(Ok(packet)) = cluster.map(|cluster| Packet::open(self.0, cluster)) else {
+        let Some(Ok(packet)) = cluster_of(self.0).map(|cluster| Packet::open(self.0, cluster)) else {
             return f.write_str("noise");
         };
         for (i, message) in packet.enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
             match message {
                 Ok(message) => write(f, &message)?,
-                Err(error) => write!(f, "{error:?}")?,
+                Err(error) => write!(f, "unreadable: {error}")?,
             }
         }
         Ok(())
@@ -27,16 +30,21 @@ impl fmt::Display for Content<'_> {
 
 fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
     match message {
-        Message::Ping { sequence, target, .. } => write!(f, "ping {target} #{}", sequence.get()),
-        Message::PingReq { sequence, target, .. } => write!(f, "please ping {target} #{}", sequence.get()),
+        Message::Ping { sequence, target, source } => write!(f, "ping {target} #{} from {source}", sequence.get()),
+        Message::PingReq { sequence, target, source } => {
+            write!(f, "please ping {target} #{} for {source}", sequence.get())
+        }
         Message::Ack { sequence, source } => write!(f, "ack of {source} #{}", sequence.get()),
         Message::Nack { sequence, source } => write!(f, "nack of {source} #{}", sequence.get()),
-        Message::Alive { id, incarnation, .. } => write!(f, "{id} alive@{incarnation}"),
+        Message::Alive { id, incarnation, address, metadata } => {
+            write!(f, "{id} alive@{incarnation} at {address}")?;
+            if metadata.is_empty() { Ok(()) } else { write!(f, " with {} bytes", metadata.len()) }
+        }
         Message::Suspect { id, incarnation, from } => write!(f, "{id} suspect@{incarnation} by {from}"),
         Message::Dead { id, incarnation, from } => write!(f, "{id} dead@{incarnation} by {from}"),
         Message::Left { id, incarnation } => write!(f, "{id} left@{incarnation}"),
-        Message::Broadcast { origin, number, payload, .. } => {
-            write!(f, "broadcast {number} of {origin} with {} bytes", payload.len())
+        Message::Broadcast { origin, epoch, number, payload } => {
+            write!(f, "broadcast {number} of {origin}@{epoch} with {} bytes", payload.len())
         }
     }
 }
@@ -54,7 +62,7 @@ mod tests {
         begin_packet(cluster_hash("any"), &mut packet);
         Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }.encode(&mut packet);
         Message::Dead { id: "c", incarnation: Incarnation::new(5), from: "a" }.encode(&mut packet);
-        assert_eq!(Content(&packet).to_string(), "ping b #7, c dead@5 by a");
+        assert_eq!(Content(&packet).to_string(), "ping b #7 from a, c dead@5 by a");
         assert_eq!(Content(&packet[..3]).to_string(), "noise");
         assert_eq!(Content(b"\xff\0\0\0\0x").to_string(), "noise");
     }

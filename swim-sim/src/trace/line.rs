@@ -1,15 +1,17 @@
-//! One entry of the trace: [`What`] happened, as text for people and as words for the hash.
+//! One entry of the trace: [`What`] happened, and as which words it goes into the hash.
 //!
-//! What happens often (packets, timeouts) is hashed by its fields; what is rare is hashed by its text.
+//! What happens often (packets, timeouts) is hashed by its fields; what is rare is hashed by its text. How an entry reads
+//! is `text.rs`' to say, and as JSON `json.rs`'.
 
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{Event, ExchangeFailure, Incarnation, Member};
+use swim_core::{Event, ExchangeFailure, Incarnation};
 
-use super::content::Content;
 use super::hash::RollingHash;
+use super::standing::Standing;
+use super::text::Told;
 use crate::address;
 use crate::network::connection::Stage;
 use crate::step::Step;
@@ -41,13 +43,15 @@ pub(crate) enum What<'a> {
     /// A packet that was sent is damaged on the way, and then arrives or is dropped by its checksum.
     Damaged { to: SocketAddr, bytes: &'a [u8], passes: bool },
     /// A packet was handed to the node.
-    Arrived { from: SocketAddr, len: usize },
+    Arrived { from: SocketAddr, bytes: &'a [u8] },
     /// A packet found no process, or no room in front of a paused one.
-    Missed { from: SocketAddr, len: usize },
+    Missed { from: SocketAddr, bytes: &'a [u8] },
+    /// The node is told that no process listens at an address.
+    Unreachable { address: SocketAddr },
     /// An exchange was opened.
     Opened { serial: u64, to: SocketAddr, request: &'a [u8] },
     /// A stage of an exchange crossed the path to this node.
-    Crossed { serial: u64, stage: Stage },
+    Crossed { serial: u64, stage: Stage, body: &'a [u8] },
     /// A stage of an exchange was lost, or its path is cut; it is tried again.
     Stalled { serial: u64, stage: Stage },
     /// The node answered a request.
@@ -58,11 +62,59 @@ pub(crate) enum What<'a> {
     Abandoned { serial: u64 },
     /// The user was told something.
     Told(&'a Event),
+    /// What a node counts differs from what it counted before. It follows from the rest, so it is in no hash.
+    Changed { from: Standing, to: Standing },
     /// Something was done to the cluster.
     Step(&'a Step),
 }
 
+/// What sort of entry it is, for the column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// A node was handed something.
+    Input,
+    /// A node put something out.
+    Output,
+    /// A user was told something.
+    Event,
+    /// A process began, ended, or stands differently.
+    State,
+    /// Something happened on the way.
+    Network,
+    /// The world did something.
+    Fault,
+    /// A user did something.
+    Work,
+}
+
+impl Sort {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Event => "event",
+            Self::State => "state",
+            Self::Network => "network",
+            Self::Fault => "fault",
+            Self::Work => "work",
+        }
+    }
+}
+
 impl What<'_> {
+    pub(crate) const fn sort(&self) -> Sort {
+        match self {
+            Self::Timeout | Self::Arrived { .. } | Self::Unreachable { .. } | Self::Failed { .. } => Sort::Input,
+            Self::Crossed { stage: Stage::Request | Stage::Reply, .. } => Sort::Input,
+            Self::Sent { .. } | Self::Opened { .. } | Self::Replied { .. } | Self::Abandoned { .. } => Sort::Output,
+            Self::Told(_) => Sort::Event,
+            Self::Started(..) | Self::Stopped | Self::Changed { .. } => Sort::State,
+            Self::Damaged { .. } | Self::Missed { .. } | Self::Crossed { .. } | Self::Stalled { .. } => Sort::Network,
+            Self::Step(Step::Fault(_)) => Sort::Fault,
+            Self::Step(Step::Work(_)) => Sort::Work,
+        }
+    }
+
     pub(super) fn absorb(&self, hash: &mut RollingHash) {
         match self {
             Self::Timeout => hash.word(1),
@@ -78,10 +130,10 @@ impl What<'_> {
                 hash.bytes(bytes);
                 hash.word(u64::from(*passes));
             }
-            Self::Arrived { from, len } => {
+            Self::Arrived { from, bytes } => {
                 hash.word(3);
                 hash.word(address_word(*from));
-                hash.word(*len as u64);
+                hash.word(bytes.len() as u64);
             }
             Self::Opened { serial, to, request } => {
                 hash.word(4);
@@ -95,7 +147,19 @@ impl What<'_> {
                 hash.bytes(reply);
             }
             Self::Told(event) => absorb_event(event, hash),
-            rare => write!(hash, "{rare}").expect("hashing does not fail"),
+            Self::Changed { .. } => {}
+            rare => rare.absorb_text(hash).expect("hashing does not fail"),
+        }
+    }
+
+    /// The text of the hash is not that for people, which may be said better some day.
+    fn absorb_text(&self, hash: &mut RollingHash) -> core::fmt::Result {
+        match self {
+            Self::Missed { from, bytes } => write!(hash, "missed {} bytes from {from}", bytes.len()),
+            Self::Crossed { serial, stage, .. } => write!(hash, "exchange {serial}: {stage:?} arrived"),
+            Self::Stalled { serial, stage } => write!(hash, "exchange {serial}: {stage:?} did not pass"),
+            Self::Step(step) => write!(hash, "{step:?}"),
+            other => write!(hash, "{other}"),
         }
     }
 }
@@ -144,91 +208,6 @@ fn absorb_event(event: &Event, hash: &mut RollingHash) {
     hash.word(member.claim.status as u64);
 }
 
-impl fmt::Display for What<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
-            Self::Stopped => f.write_str("stopped"),
-            Self::Timeout => f.write_str("timeout"),
-            Self::Sent { to, bytes, passage } => {
-                write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes))
-            }
-            Self::Damaged { to, bytes, passes } => {
-                let outcome = if *passes { "arrives" } else { "is dropped by its checksum" };
-                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes))
-            }
-            Self::Arrived { from, len } => write!(f, "received {len} bytes from {from}"),
-            Self::Missed { from, len } => write!(f, "missed {len} bytes from {from}"),
-            Self::Opened { serial, to, request } => {
-                write!(f, "opened exchange {serial} to {to} with {} bytes", request.len())
-            }
-            Self::Crossed { serial, stage } => write!(f, "exchange {serial}: {stage:?} arrived"),
-            Self::Stalled { serial, stage } => write!(f, "exchange {serial}: {stage:?} did not pass"),
-            Self::Replied { serial, reply } => write!(f, "exchange {serial}: replied with {} bytes", reply.len()),
-            Self::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
-            Self::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
-            Self::Told(event) => write!(f, "event: {}", Told(event)),
-            Self::Step(step) => step.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Passage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnderWay { delay: None, again: None } => f.write_str("lost"),
-            Self::UnderWay { delay: None, again: Some(delay) } => write!(f, "lost, a copy arrives in {delay:?}"),
-            Self::UnderWay { delay: Some(delay), again: None } => write!(f, "arrives in {delay:?}"),
-            Self::UnderWay { delay: Some(delay), again: Some(again) } => {
-                write!(f, "arrives in {delay:?} and in {again:?}")
-            }
-            Self::Cut => f.write_str("the path is cut"),
-            Self::QueueFull => f.write_str("no room in the queue"),
-            Self::NoHost => f.write_str("nobody is there"),
-        }
-    }
-}
-
-/// An event in a few words.
-pub(crate) struct Told<'a>(pub(crate) &'a Event);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let member = |f: &mut fmt::Formatter<'_>, what: &str, member: &Member| {
-            write!(f, "{what} {} {} at {}", member.id.as_str(), member.claim, member.address)
-        };
-        match self.0 {
-            Event::Joined(joined) => member(f, "joined", joined),
-            Event::Updated(updated) => member(f, "updated", updated),
-            Event::Suspected { member: suspected, by } => {
-                member(f, "suspected", suspected)?;
-                write!(f, " by {}", by.as_str())
-            }
-            Event::Refuted(refuted) => member(f, "refuted", refuted),
-            Event::Failed(failed) => member(f, "failed", failed),
-            Event::Left(left) => member(f, "left", left),
-            Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
-            Event::Conflict { address } => write!(f, "name conflict with {address}"),
-            Event::Broadcast { from, payload } => {
-                write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
-            }
-            Event::HealthChanged { score } => write!(f, "health score {score}"),
-            Event::Isolated => f.write_str("isolated"),
-            Event::Reconnected => f.write_str("reconnected"),
-            Event::SeedJoined { seed, members } => write!(f, "joined through {seed}: {members} members"),
-            Event::SeedFailed { seed, failure, retry_in } => {
-                write!(f, "seed {seed} failed: {failure}")?;
-                retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
-            }
-            Event::Pinged { sequence, id, round_trip } => {
-                write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
-            }
-            Event::LeaveComplete => f.write_str("leave complete"),
-            Event::Lagged { missed } => write!(f, "{missed} events lost"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,8 +227,9 @@ mod tests {
             What::Sent { to: address::numbered(1), bytes: b"abc", passage },
             What::Sent { to, bytes: b"abd", passage },
             What::Sent { to, bytes: b"abc", passage: Passage::Cut },
-            What::Arrived { from: to, len: 3 },
-            What::Missed { from: to, len: 3 },
+            What::Arrived { from: to, bytes: b"abc" },
+            What::Missed { from: to, bytes: b"abc" },
+            What::Unreachable { address: to },
             What::Timeout,
             What::Told(&Event::Isolated),
             What::Told(&Event::Reconnected),

@@ -1,18 +1,29 @@
-//! The trace: everything that happens in a run, as a rolling hash always and as lines of text on request.
+//! The trace: everything that happens in a run, as a rolling hash always, and as lines of text or of JSON on request.
 //!
 //! The hash takes in every byte sent and every event told, so two runs with one hash were the same run. Lines are
 //! formatted only when they are recorded, since formatting every packet costs more than handling it.
 
+mod body;
 mod content;
 mod hash;
+#[cfg(feature = "serde")]
+mod json;
 mod line;
+mod recorder;
+mod standing;
+mod table;
+mod text;
 
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
-use swim_core::Instant;
+use swim_core::{Instant, Swim};
 
 use self::hash::RollingHash;
-pub(crate) use self::line::{Passage, Told, What};
+pub(crate) use self::line::{Passage, What};
+pub use self::recorder::FlightRecorder;
+use self::standing::Standing;
+pub(crate) use self::text::Told;
+use crate::streams::Stream;
 
 /// What happened so far.
 #[derive(Clone, Debug)]
@@ -20,12 +31,16 @@ pub(crate) struct Trace {
     hash: RollingHash,
     entries: u64,
     lines: Option<String>,
+    recorder: Option<FlightRecorder>,
+    /// Node -> how it stood; kept only while something is recorded.
+    standings: Vec<Option<Standing>>,
 }
 
 impl Trace {
-    /// An empty trace that records lines, or does not.
-    pub(crate) fn new(records: bool) -> Self {
-        Self { hash: RollingHash::new(), entries: 0, lines: records.then(String::new) }
+    /// An empty trace that records lines, or does not, and tells a recorder, if there is one.
+    pub(crate) const fn new(records: bool, recorder: Option<FlightRecorder>) -> Self {
+        let lines = if records { Some(String::new()) } else { None };
+        Self { hash: RollingHash::new(), entries: 0, lines, recorder, standings: Vec::new() }
     }
 
     /// Takes in what happened at a node, or to all of them.
@@ -34,14 +49,30 @@ impl Trace {
         self.hash.word(at.as_nanos());
         self.hash.word(node.map_or(u64::MAX, |node| node as u64));
         what.absorb(&mut self.hash);
+        self.record(at, node, what);
+    }
+
+    /// A node has handled an input. What differs in how it stands is recorded; it follows from the rest, so it is neither
+    /// counted nor hashed.
+    pub(crate) fn settled(&mut self, at: Instant, node: usize, swim: &Swim<Stream>) {
+        if self.lines.is_none() && self.recorder.is_none() {
+            return;
+        }
+        if node >= self.standings.len() {
+            self.standings.resize(node + 1, None);
+        }
+        let to = Standing::of(swim);
+        if let Some(from) = self.standings[node].replace(to).filter(|from| *from != to) {
+            self.record(at, Some(node), &What::Changed { from, to });
+        }
+    }
+
+    fn record(&mut self, at: Instant, node: Option<usize>, what: &What<'_>) {
         if let Some(lines) = &mut self.lines {
-            let nanos = at.as_nanos();
-            let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-            let written = match node {
-                Some(node) => writeln!(lines, "{seconds}.{rest:09} node-{node} {what}"),
-                None => writeln!(lines, "{seconds}.{rest:09} world {what}"),
-            };
-            written.expect("writing to a string does not fail");
+            writeln!(lines, "{} {} {what}", Stamp(at), Place(node)).expect("writing to a string does not fail");
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.note(at, node, what, (self.entries, self.hash.value()));
         }
     }
 
@@ -64,12 +95,34 @@ impl Trace {
     }
 }
 
+/// A moment, to the nanosecond.
+struct Stamp(Instant);
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = self.0.as_nanos();
+        write!(f, "{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+    }
+}
+
+/// Where something happened.
+struct Place(Option<usize>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(node) => write!(f, "node-{node}"),
+            None => f.write_str("world"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn trace(records: bool, node: usize) -> Trace {
-        let mut trace = Trace::new(records);
+        let mut trace = Trace::new(records, None);
         trace.note(Instant::from_millis(1_500), Some(node), &What::Timeout);
         trace.note(Instant::from_millis(1_500), None, &What::Step(&crate::Fault::Heal.into()));
         trace

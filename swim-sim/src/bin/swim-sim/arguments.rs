@@ -3,11 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Case, Cluster, Scenario};
 
 use crate::output::Output;
+use crate::recording::Recording;
+use crate::replay::Replay;
+use crate::swarm::Swarm;
 
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
 #[derive(Debug, Parser)]
@@ -16,12 +20,28 @@ use crate::output::Output;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 64 wrong arguments; 101 a panic.\n\n\
+        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments; 101 a panic.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// What was asked for, if it makes sense.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse()?;
+        let recording = match &arguments.command {
+            Command::Run { recording, .. } | Command::Replay(Replay { recording, .. }) => Some(recording),
+            _ => None,
+        };
+        if recording.is_some_and(Recording::is_mixed) {
+            let wrong = "--trace and --jsonl cannot both be written to standard output";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, wrong));
+        }
+        Ok(arguments)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,17 +50,20 @@ pub(crate) enum Command {
     Run {
         #[command(flatten)]
         options: Options,
-        /// Writes everything that happens to this file, a line each; `-` is standard output.
-        #[arg(long, value_name = "FILE")]
-        trace: Option<PathBuf>,
+        #[command(flatten)]
+        recording: Recording,
         #[command(flatten)]
         output: Output,
     },
+    /// Runs a case again, and tells how it fails.
+    Replay(Replay),
     /// Runs a scenario twice and names the first event that differs.
     CheckDeterminism {
         #[command(flatten)]
         options: Options,
     },
+    /// Runs many clusters, each drawn from its seed, until one breaks a promise.
+    Swarm(Swarm),
     /// Lists the shipped scenarios.
     List,
 }
@@ -139,8 +162,6 @@ pub(crate) fn read_case(file: &Path) -> io::Result<Case> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn options(command: &str) -> Options {

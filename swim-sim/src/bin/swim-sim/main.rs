@@ -1,4 +1,4 @@
-//! The `swim-sim` command: runs shipped scenarios and checks that runs repeat themselves.
+//! The `swim-sim` command: runs scenarios and campaigns, and checks that runs repeat themselves.
 //!
 //! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken promise and a missed
 //! expectation apart, so that a script can.
@@ -6,13 +6,15 @@
 mod arguments;
 mod determinism;
 mod output;
+mod recording;
+mod replay;
 mod run;
 mod stopwatch;
+mod swarm;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use swim_sim::Failure;
+use swim_sim::{Failure, FailureKind};
 
 use self::arguments::{Arguments, Command};
 
@@ -23,22 +25,36 @@ pub(crate) enum Exit {
     Other = 1,
     Safety = 2,
     Liveness = 3,
+    /// A campaign did not come into every state that it is to test.
+    Coverage = 4,
     /// Wrong arguments: sysexits' `EX_USAGE`.
     Usage = 64,
+    /// A panic in a run, which was caught: as one that was not.
+    Panic = 101,
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Panic => Self::Panic,
+            FailureKind::Safety => Self::Safety,
+            FailureKind::Liveness => Self::Liveness,
+        }
+    }
 }
 
 impl From<&Failure> for Exit {
     fn from(failure: &Failure) -> Self {
         match failure {
             Failure::Config(_) => Self::Other,
-            Failure::Safety(_) => Self::Safety,
+            Failure::Safety(..) => Self::Safety,
             Failure::Liveness(_) => Self::Liveness,
         }
     }
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and the version are no errors; clap's own code for errors is taken by broken promises here.
@@ -49,8 +65,10 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match &arguments.command {
-        Command::Run { options, trace, output } => run::run(options, trace.as_deref(), output),
+        Command::Run { options, recording, output } => run::run(options, recording, output),
+        Command::Replay(options) => replay::replay(options),
         Command::CheckDeterminism { options } => determinism::check(options),
+        Command::Swarm(options) => swarm::swarm(options),
         Command::List => run::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {

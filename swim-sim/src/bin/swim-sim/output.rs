@@ -1,13 +1,13 @@
 //! What `swim-sim run` gives back beside its exit code: figures in a format, a page, curves.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use swim_sim::{Builder, Cluster, Figures, History, Outcome, Report, Scenario};
+use swim_sim::{Builder, Cluster, Figures, History, Outcome, Report};
 
-use crate::arguments::Options;
+use crate::recording::unwritten;
 
 /// What to write, and where.
 #[derive(Clone, Debug, Args)]
@@ -31,6 +31,16 @@ pub(crate) enum Format {
     Json,
     /// A line for each figure, of a run that failed as well.
     Csv,
+}
+
+/// Which run it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) scenario: &'a str,
+    pub(crate) about: &'a str,
+    /// The command that does it again.
+    pub(crate) command: &'a str,
+    pub(crate) seed: u64,
 }
 
 /// What a run leaves behind even if it fails.
@@ -66,20 +76,21 @@ impl Output {
         if self.report.is_some() || self.svg.is_some() { cluster.record_history() } else { cluster }
     }
 
-    /// Writes what is wanted.
+    /// Writes what is wanted; figures go to `out`.
     pub(crate) fn write(
         &self,
-        (options, scenario, seed): (&Options, &Scenario, u64),
+        subject: &Subject<'_>,
         remains: &Remains,
         outcome: Result<&Outcome, &str>,
+        out: &mut dyn Write,
     ) -> io::Result<()> {
         let Some(figures) = &remains.figures else { return Ok(()) };
         let report = Report {
-            scenario: scenario.name(),
-            about: if options.file.is_none() { options.scenario.about } else { "" },
-            command: &options.command(),
+            scenario: subject.scenario,
+            about: subject.about,
+            command: subject.command,
             nodes: remains.nodes,
-            seed,
+            seed: subject.seed,
             met: outcome.map_or(&[], |outcome| &outcome.met),
             failure: outcome.err(),
             figures,
@@ -87,23 +98,19 @@ impl Output {
             trace_hash: remains.trace_hash,
         };
         if let Some(path) = &self.report {
-            fs::write(path, report.html()).map_err(|error| named(path, &error))?;
+            fs::write(path, report.html()).map_err(|error| unwritten(path, &error))?;
         }
         if let Some(directory) = &self.svg {
-            fs::create_dir_all(directory).map_err(|error| named(directory, &error))?;
+            fs::create_dir_all(directory).map_err(|error| unwritten(directory, &error))?;
             for (name, svg) in report.svg() {
                 let path = directory.join(name);
-                fs::write(&path, svg).map_err(|error| named(&path, &error))?;
+                fs::write(&path, svg).map_err(|error| unwritten(&path, &error))?;
             }
         }
         match self.format {
             Format::Text => Ok(()),
-            Format::Json => io::stdout().lock().write_all(report.json().as_bytes()),
-            Format::Csv => io::stdout().lock().write_all(report.csv().as_bytes()),
+            Format::Json => out.write_all(report.json().as_bytes()),
+            Format::Csv => out.write_all(report.csv().as_bytes()),
         }
     }
-}
-
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))
 }

@@ -19,10 +19,28 @@ impl Stopwatch {
 
     /// Says how far a run is, about once in two seconds.
     pub(crate) fn progress(&mut self, virtual_time: Duration) {
-        if self.printed.elapsed() >= Duration::from_secs(2) {
-            self.printed = Instant::now();
+        if self.is_due(Duration::from_secs(2)) {
             eprintln!("{:>6} virtual seconds, {} in a second", virtual_time.as_secs(), self.speed(virtual_time));
         }
+    }
+
+    /// Whether so much time has passed since the last time it was asked and had.
+    pub(crate) fn is_due(&mut self, pause: Duration) -> bool {
+        let is_due = self.printed.elapsed() >= pause;
+        if is_due {
+            self.printed = Instant::now();
+        }
+        is_due
+    }
+
+    /// Since its making.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// How many of something are done in a second.
+    pub(crate) fn rate(&self, count: u64) -> u128 {
+        u128::from(count) * 1_000 / self.began.elapsed().as_millis().max(1)
     }
 
     /// What a second of a node's life costs in real time, its share of the simulator included. One thread does it all,

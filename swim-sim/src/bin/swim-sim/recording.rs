@@ -1,0 +1,89 @@
+//! `--trace` and `--jsonl`: everything that happens, written as it happens.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use swim_sim::FlightRecorder;
+
+/// What to record, and where.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Recording {
+    /// Writes everything that happens, every message decoded, a line each; `-` is standard output, and what else would be
+    /// printed there goes to standard error.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// The same as JSON Lines, whose fields docs/TRACE.md tells.
+    #[arg(long, value_name = "FILE")]
+    jsonl: Option<PathBuf>,
+}
+
+impl Recording {
+    /// Whether anything is to be written.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.trace.is_some() || self.jsonl.is_some()
+    }
+
+    /// Whether both are to be written to standard output, where nobody could tell them apart.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.trace == self.jsonl && self.takes_standard_output()
+    }
+
+    /// What records.
+    pub(crate) fn start(&self) -> io::Result<FlightRecorder> {
+        let mut recorder = FlightRecorder::new();
+        if let Some(path) = &self.trace {
+            recorder = recorder.text_to(Named::open(path)?);
+        }
+        if let Some(path) = &self.jsonl {
+            recorder = recorder.json_to(Named::open(path)?);
+        }
+        Ok(recorder)
+    }
+
+    /// Where everything else is printed.
+    pub(crate) fn rest(&self) -> Box<dyn Write> {
+        if self.takes_standard_output() { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
+    }
+
+    fn takes_standard_output(&self) -> bool {
+        [&self.trace, &self.jsonl].into_iter().flatten().any(|path| is_standard_output(path))
+    }
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// A file whose errors tell its name.
+struct Named {
+    path: PathBuf,
+    out: Box<dyn Write + Send>,
+}
+
+impl Named {
+    fn open(path: &Path) -> io::Result<Self> {
+        let out: Box<dyn Write + Send> = if is_standard_output(path) {
+            Box::new(BufWriter::new(io::stdout()))
+        } else {
+            Box::new(BufWriter::new(File::create(path).map_err(|error| unwritten(path, &error))?))
+        };
+        Ok(Self { path: path.to_owned(), out })
+    }
+}
+
+impl Write for Named {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(|error| unwritten(&self.path, &error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(|error| unwritten(&self.path, &error))
+    }
+}
+
+/// That a file cannot be written, and why.
+pub(crate) fn unwritten(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,11 @@
+//! Campaigns: many runs, each of which draws all its options from its seed, and what became of each.
+
+mod coverage;
+mod draw;
+mod run;
+mod verdict;
+
+pub use self::coverage::{Coverage, RUNS_FOR_ALL};
+pub use self::draw::draw;
+pub use self::run::{Campaign, Report, seed_of};
+pub use self::verdict::{FailureKind, Finding, judge, judge_scenario, judge_with};

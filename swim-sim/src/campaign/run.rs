@@ -1,0 +1,170 @@
+//! Runs a campaign: many runs on several threads, and one report that does not depend on how many.
+//!
+//! Runs are handed out in the order of their numbers. After a failure none is begun any more, those with lower numbers
+//! are waited for, and the report is of the runs up to the lowest that failed.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use rand_core::Rng as _;
+use swim_core::coverage;
+
+use super::coverage::Coverage;
+use super::draw::draw;
+use super::verdict::{Finding, judge};
+use crate::case::Case;
+use crate::cluster::Builder;
+use crate::streams::{self, Purpose};
+
+/// A campaign to be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Campaign {
+    /// From which the seeds of all runs are drawn.
+    pub seed: u64,
+    /// How many runs.
+    pub runs: u64,
+    /// How many at a time.
+    pub jobs: usize,
+    /// Whether runs that fail end the campaign.
+    pub stops: bool,
+    /// Changes the cluster of each run: a planted checker, in tests of campaigns.
+    pub change: fn(Builder) -> Builder,
+}
+
+/// What became of a campaign.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// How many runs it is about.
+    pub runs: u64,
+    /// How long they took in virtual time, added up.
+    pub virtual_time: Duration,
+    /// The states that they came into.
+    pub coverage: Coverage,
+    /// How many deliveries of broadcasts in a whole world were owed, and how many did not come about.
+    pub deliveries: (u64, u64),
+    /// The runs that failed, by their number.
+    pub failed: BTreeMap<u64, (Case, Finding)>,
+}
+
+/// What became of one run.
+#[derive(Debug)]
+struct Run {
+    number: u64,
+    virtual_time: Duration,
+    coverage: Coverage,
+    deliveries: (u64, u64),
+    failed: Option<(Case, Finding)>,
+}
+
+/// The seed of a run: below 2^63, as files need it.
+#[must_use]
+pub fn seed_of(campaign: u64, run: u64) -> u64 {
+    streams::stream(campaign, Purpose::Campaign, run).next_u64() >> 1
+}
+
+impl Campaign {
+    /// So many runs from a seed, on one thread, up to the first that fails.
+    #[must_use]
+    pub fn new(seed: u64, runs: u64) -> Self {
+        Self { seed, runs, jobs: 1, stops: true, change: |cluster| cluster }
+    }
+
+    /// Runs it. `progress` is called with the report so far after each run, in the order in which they end, and says
+    /// whether to go on.
+    #[must_use]
+    pub fn run(&self, mut progress: impl FnMut(&Report) -> bool) -> Report {
+        let (next, lowest, goes_on) = (AtomicU64::new(0), AtomicU64::new(u64::MAX), AtomicBool::new(true));
+        let mut report = Report::default();
+        // Those that ended before one with a lower number.
+        let mut early = BTreeMap::new();
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            for _ in 0..self.jobs.max(1) {
+                let sender = sender.clone();
+                let (next, lowest, goes_on) = (&next, &lowest, &goes_on);
+                scope.spawn(move || {
+                    while goes_on.load(Ordering::Relaxed) {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= self.runs || number > lowest.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let run = self.one(number);
+                        if run.failed.is_some() && self.stops {
+                            lowest.fetch_min(number, Ordering::Relaxed);
+                        }
+                        if sender.send(run).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for run in receiver {
+                early.insert(run.number, run);
+                while let Some(run) = early.remove(&report.runs) {
+                    if self.stops && !report.failed.is_empty() {
+                        break;
+                    }
+                    report.add(run);
+                }
+                if !progress(&report) {
+                    goes_on.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        report
+    }
+
+    fn one(&self, number: u64) -> Run {
+        let case = draw(seed_of(self.seed, number));
+        let _ = coverage::take();
+        // Draws are tested to be cases that can be run.
+        let judged = judge(&case, self.change).unwrap_or_else(|error| panic!("{error}\n{}", case.to_toml()));
+        let passed = coverage::take();
+        match judged {
+            Ok(outcome) => {
+                let cluster = &outcome.cluster;
+                let is_owed = case.delivered_permille > 0;
+                let since = outcome.afterwards.filter(|_| is_owed).unwrap_or(Duration::MAX);
+                let deliveries = cluster.deliveries(since.min(cluster.elapsed()));
+                Run {
+                    number,
+                    virtual_time: cluster.elapsed(),
+                    coverage: Coverage::of(cluster, &passed),
+                    deliveries: (deliveries.owed as u64, deliveries.missed.len() as u64),
+                    failed: None,
+                }
+            }
+            Err(finding) => Run {
+                number,
+                virtual_time: Duration::ZERO,
+                coverage: Coverage::default(),
+                deliveries: (0, 0),
+                failed: Some((case, finding)),
+            },
+        }
+    }
+}
+
+impl Report {
+    fn add(&mut self, run: Run) {
+        self.runs += 1;
+        self.virtual_time += run.virtual_time;
+        self.deliveries.0 += run.deliveries.0;
+        self.deliveries.1 += run.deliveries.1;
+        if let Some(failed) = run.failed {
+            self.failed.insert(run.number, failed);
+        } else {
+            self.coverage.merge(&run.coverage);
+        }
+    }
+
+    /// The first run that failed.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<(u64, &Case, &Finding)> {
+        self.failed.iter().next().map(|(number, (case, finding))| (*number, case, finding))
+    }
+}

@@ -1,0 +1,106 @@
+//! How an entry of the trace reads: one line, every message in it decoded.
+
+use core::fmt;
+
+use swim_core::{Event, Member};
+
+use super::body::Body;
+use super::content::Content;
+use super::line::{Passage, What};
+use super::standing::Changes;
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::Sent { to, bytes, passage } => {
+                write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes))
+            }
+            Self::Damaged { to, bytes, passes } => {
+                let outcome = if *passes { "arrives" } else { "is dropped by its checksum" };
+                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes))
+            }
+            Self::Arrived { from, bytes } => {
+                write!(f, "received {} bytes from {from}: {}", bytes.len(), Content(bytes))
+            }
+            Self::Missed { from, bytes } => write!(f, "missed {} bytes from {from}: {}", bytes.len(), Content(bytes)),
+            Self::Unreachable { address } => write!(f, "is told that no process listens at {address}"),
+            Self::Opened { serial, to, request } => {
+                write!(f, "opened exchange {serial} to {to}, {} bytes: {}", request.len(), Body(request))
+            }
+            Self::Crossed { serial, stage, body: [] } => {
+                write!(f, "exchange {serial}: {stage} arrived")
+            }
+            Self::Crossed { serial, stage, body } => {
+                write!(f, "exchange {serial}: {stage} arrived, {} bytes: {}", body.len(), Body(body))
+            }
+            Self::Stalled { serial, stage } => write!(f, "exchange {serial}: {stage} did not pass"),
+            Self::Replied { serial, reply } => {
+                write!(f, "exchange {serial}: replied with {} bytes: {}", reply.len(), Body(reply))
+            }
+            Self::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
+            Self::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
+            Self::Told(event) => write!(f, "event: {}", Told(event)),
+            Self::Changed { from, to } => Changes(from, to).fmt(f),
+            Self::Step(step) => step.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnderWay { delay: None, again: None } => f.write_str("lost"),
+            Self::UnderWay { delay: None, again: Some(delay) } => write!(f, "lost, a copy arrives in {delay:?}"),
+            Self::UnderWay { delay: Some(delay), again: None } => write!(f, "arrives in {delay:?}"),
+            Self::UnderWay { delay: Some(delay), again: Some(again) } => {
+                write!(f, "arrives in {delay:?} and in {again:?}")
+            }
+            Self::Cut => f.write_str("the path is cut"),
+            Self::QueueFull => f.write_str("no room in the queue"),
+            Self::NoHost => f.write_str("nobody is there"),
+        }
+    }
+}
+
+/// An event in a few words.
+pub(crate) struct Told<'a>(pub(crate) &'a Event);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let member = |f: &mut fmt::Formatter<'_>, what: &str, member: &Member| {
+            write!(f, "{what} {} {} at {}", member.id.as_str(), member.claim, member.address)
+        };
+        match self.0 {
+            Event::Joined(joined) => member(f, "joined", joined),
+            Event::Updated(updated) => member(f, "updated", updated),
+            Event::Suspected { member: suspected, by } => {
+                member(f, "suspected", suspected)?;
+                write!(f, " by {}", by.as_str())
+            }
+            Event::Refuted(refuted) => member(f, "refuted", refuted),
+            Event::Failed(failed) => member(f, "failed", failed),
+            Event::Left(left) => member(f, "left", left),
+            Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
+            Event::Conflict { address } => write!(f, "name conflict with {address}"),
+            Event::Broadcast { from, payload } => {
+                write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
+            }
+            Event::HealthChanged { score } => write!(f, "health score {score}"),
+            Event::Isolated => f.write_str("isolated"),
+            Event::Reconnected => f.write_str("reconnected"),
+            Event::SeedJoined { seed, members } => write!(f, "joined through {seed}: {members} members"),
+            Event::SeedFailed { seed, failure, retry_in } => {
+                write!(f, "seed {seed} failed: {failure}")?;
+                retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
+            }
+            Event::Pinged { sequence, id, round_trip } => {
+                write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
+            }
+            Event::LeaveComplete => f.write_str("leave complete"),
+            Event::Lagged { missed } => write!(f, "{missed} events lost"),
+        }
+    }
+}
