@@ -6,8 +6,8 @@ use std::time::Duration;
 use allocation_counter::measure;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use swim_core::wire::{Message, Packet, begin_packet, cluster_hash};
-use swim_core::{Config, Identity, Incarnation, Instant, NodeId, Swim};
+use swim_core::wire::{Description, Entry, Message, Packet, begin_join_reply, begin_packet, cluster_hash};
+use swim_core::{Claim, Config, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Status, Swim};
 
 type Node = Swim<Xoshiro256PlusPlus>;
 
@@ -75,6 +75,33 @@ fn a_member_costs_at_most_80_bytes_at_rest() {
         });
         let each = allocated.bytes_current as f64 / members as f64;
         println!("{members} members: {each:.1} bytes each, names and addresses included");
+        assert!(each <= 80.0, "{members} members: {each:.1} bytes each");
+    }
+}
+
+#[test]
+fn a_member_costs_at_most_80_bytes_at_rest_after_a_join_that_told_the_user_of_all_at_once() {
+    for members in [1_000, 10_000] {
+        let mut kept = None;
+        let mut reply = Vec::new();
+        let mut writer = begin_join_reply(cluster(), &name(1), usize::MAX, &mut reply);
+        for number in 1..=members {
+            let incarnation = Incarnation::new(1);
+            let description = Some(Description { incarnation, address: address(number), metadata: b"" });
+            let claim = Claim::new(incarnation, Status::Alive);
+            assert!(writer.push(&Entry { id: &name(number), claim, description, age: 0 }));
+        }
+        let allocated = measure(|| {
+            let mut node = node();
+            node.join(Instant::ORIGIN, &[address(1)]).unwrap();
+            let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() else { panic!("no exchange was opened") };
+            node.handle_exchange(Instant::ORIGIN, ExchangeInput::Reply { id, payload: &reply });
+            let events = core::iter::from_fn(|| node.poll_event()).count();
+            assert!(events >= members, "{events}");
+            kept = Some(node);
+        });
+        let each = allocated.bytes_current as f64 / members as f64;
+        println!("{members} members: {each:.1} bytes each after a join");
         assert!(each <= 80.0, "{members} members: {each:.1} bytes each");
     }
 }

@@ -58,7 +58,7 @@ pub use self::figures::{Figures, Outage, Total};
 pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::liveness::Deadlines;
 pub use self::log::Observed;
-pub use self::network::{Bandwidth, Latency, Link, LinkClass, Place, Tail, Topology};
+pub use self::network::{Bandwidth, Fate, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
 #[cfg(feature = "report")]
 pub use self::report::Report;

@@ -41,6 +41,17 @@ fn the_same_run_twice_gives_byte_identical_traces() {
 }
 
 #[test]
+fn a_run_without_checkers_is_the_same_run() {
+    let hash = |builder: swim_sim::Builder| {
+        let mut cluster = builder.seed(3).loss_permille(100).build();
+        cluster.join_all(Seeds::Random(2));
+        cluster.run_for(secs(30));
+        cluster.trace_hash()
+    };
+    assert_eq!(hash(Cluster::lan(15)), hash(Cluster::lan(15).unchecked()));
+}
+
+#[test]
 fn another_seed_gives_another_trace() {
     let hashes: Vec<_> = (0..5).map(|seed| eventful(seed, false).1).collect();
     let mut distinct = hashes.clone();

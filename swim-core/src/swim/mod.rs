@@ -166,7 +166,7 @@ impl<R: Rng> Swim<R> {
 
     /// The next thing to tell the user.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.outputs.events.pop_front().or_else(|| self.outputs.lag())
+        self.outputs.next_event()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the node has left). O(1).

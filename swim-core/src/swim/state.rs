@@ -86,7 +86,19 @@ pub(super) struct Outputs {
     pub(super) missed: u64,
 }
 
+/// So many events' room an empty queue keeps: what a node in steady state needs.
+const KEPT_EVENTS: usize = 32;
+
 impl Outputs {
+    /// The next event. A queue that a whole table went through gives its memory back once it is empty.
+    pub(super) fn next_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if self.events.is_empty() && self.events.capacity() > KEPT_EVENTS {
+            self.events = VecDeque::new();
+        }
+        event.or_else(|| self.lag())
+    }
+
     /// What is to be told of missed events.
     pub(super) fn lag(&mut self) -> Option<Event> {
         match core::mem::take(&mut self.missed) {

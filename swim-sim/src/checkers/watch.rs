@@ -66,6 +66,9 @@ impl Watch {
 
     /// The node has handled an input, and all that it put out is taken.
     pub(crate) fn settled(&mut self, at: Moment, node: usize, swim: &Swim<Stream>) {
+        if self.checkers.is_empty() {
+            return;
+        }
         let fill = Fill {
             updates: swim.queued_updates(),
             broadcasts: swim.queued_broadcasts(),

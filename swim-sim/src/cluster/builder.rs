@@ -28,6 +28,7 @@ pub struct Builder {
     pub(crate) records_history: bool,
     pub(crate) event_log: usize,
     pub(crate) port_unreachable: bool,
+    pub(crate) is_checked: bool,
     pub(crate) checkers: Vec<fn() -> Box<dyn Checker>>,
 }
 
@@ -45,6 +46,7 @@ impl Builder {
             records_history: false,
             event_log: EVENT_LOG,
             port_unreachable: false,
+            is_checked: true,
             checkers: Vec::new(),
         }
     }
@@ -178,6 +180,15 @@ impl Builder {
         self
     }
 
+    /// Leaves out the checkers that every run has, for measurements and for clusters of many thousands: they take a part
+    /// of the time, and memory for each pair of nodes. Those of [`Builder::checker`] stay, and so does the trace's hash:
+    /// the run is the same.
+    #[must_use]
+    pub const fn unchecked(mut self) -> Self {
+        self.is_checked = false;
+        self
+    }
+
     /// Adds a checker of your own beside those that every run has.
     #[must_use]
     pub fn checker(mut self, make: fn() -> Box<dyn Checker>) -> Self {
@@ -253,7 +264,12 @@ impl fmt::Display for Differences<'_> {
 
 #[cfg(test)]
 mod tests {
+    use core::net::SocketAddr;
+
+    use swim_core::Instant;
+
     use super::*;
+    use crate::checkers::Verdict;
 
     #[test]
     fn the_options_print_what_differs_from_the_defaults() {
@@ -268,6 +284,27 @@ mod tests {
         assert!(lines[2].contains("loss_permille: 50"), "{text}");
         assert_eq!(lines[3], "config: Config::lan(), indirect_probes: 9");
         assert_eq!(lines[4], "config of node-3: as all, cluster: \"other\"");
+    }
+
+    #[test]
+    fn an_unchecked_cluster_has_only_the_checkers_that_were_added() {
+        #[derive(Debug)]
+        struct Strict;
+        impl Checker for Strict {
+            fn name(&self) -> &'static str {
+                "nobody ever sends"
+            }
+            fn sent(&mut self, _: Instant, _: usize, _: SocketAddr, _: &[u8]) -> Verdict {
+                Err(String::from("somebody sent"))
+            }
+        }
+        let run = |builder: Builder| {
+            let mut cluster = builder.build();
+            cluster.join_all(Seeds::First);
+            cluster.try_run_for(Duration::from_secs(5)).map_err(|violation| violation.checker)
+        };
+        assert_eq!(run(Cluster::lan(3).unchecked()), Ok(()));
+        assert_eq!(run(Cluster::lan(3).unchecked().checker(|| Box::new(Strict))), Err("nobody ever sends"));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Cluster {
         for node in 0..options.nodes {
             options.config_of(node).validate()?;
         }
-        let mut checkers = checkers::all();
+        let mut checkers = if options.is_checked { checkers::all() } else { Vec::new() };
         checkers.extend(options.checkers.iter().map(|make| make()));
         let mut cluster = Self {
             now: Instant::ORIGIN,

@@ -92,9 +92,11 @@ impl Link {
         }
     }
 
-    /// Draws what becomes of one packet. It costs six words, always, so that a change of one chance leaves the
-    /// others' draws where they were.
-    pub(crate) fn fate(&self, stream: &mut Stream) -> Fate {
+    /// Draws what becomes of one packet, for a network of your own with the same paths. It costs six words, always, so
+    /// that a change of one chance leaves the others' draws where they were. Bandwidth, damage and firewalls are not
+    /// drawn here.
+    #[must_use]
+    pub fn fate(&self, stream: &mut Stream) -> Fate {
         let lost = streams::happens(stream, self.loss_permille);
         let twice = streams::happens(stream, self.duplicate_permille);
         let held_up = streams::happens(stream, self.reorder_permille);
@@ -107,11 +109,11 @@ impl Link {
 
 /// What becomes of a packet: the original, and perhaps a duplicate, each with its own delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fate {
-    /// `None`: lost.
-    pub(crate) delay: Option<Duration>,
+pub struct Fate {
+    /// When it arrives; `None`: it is lost.
+    pub delay: Option<Duration>,
     /// A duplicate arrives after this delay, even if the original is lost.
-    pub(crate) again: Option<Duration>,
+    pub again: Option<Duration>,
 }
 
 #[cfg(test)]

@@ -18,8 +18,7 @@ use swim_core::Instant;
 
 pub(crate) use self::connection::Connections;
 pub use self::latency::{Latency, Tail};
-pub(crate) use self::link::Fate;
-pub use self::link::Link;
+pub use self::link::{Fate, Link};
 use self::partition::Cuts;
 pub use self::topology::{LinkClass, Place, Topology};
 pub use self::uplink::Bandwidth;
