@@ -97,6 +97,14 @@ counted! {
         BroadcastTooLong = "broadcast_too_long",
         /// An incarnation above `Incarnation::MAX`, or too far above the known one.
         BadIncarnation = "bad_incarnation",
+        /// A checksum that is not that of the bytes (memberlist's wire).
+        BadChecksum = "bad_checksum",
+        /// Compressed bytes that are damaged, or compressed in an unknown way (memberlist's wire).
+        BadCompression = "bad_compression",
+        /// Bytes that no key opens, or that are not encrypted and should be (memberlist's wire).
+        BadSeal = "bad_seal",
+        /// A version vector that is too short or cannot be true (memberlist's wire).
+        BadVersions = "bad_versions",
         /// A message of packets in an exchange, or the other way round.
         WrongPlace = "wrong_place",
         /// A second ping, or request to ping, in one packet: a packet draws one answer at most.

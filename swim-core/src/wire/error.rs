@@ -32,6 +32,16 @@ pub enum WireError {
     BadName,
     /// An incarnation above [`Incarnation::MAX`](crate::Incarnation::MAX).
     BadIncarnation,
+    /// memberlist: a checksum is not that of the bytes.
+    BadChecksum,
+    /// memberlist: compressed bytes are damaged, or compressed in an unknown way.
+    BadCompression,
+    /// memberlist: messages are nested too deeply, or unpack to more than is allowed.
+    TooLarge,
+    /// memberlist: no key opens the bytes, or they are not encrypted and should be.
+    BadSeal,
+    /// memberlist: a version vector is too short or cannot be true.
+    BadVersions,
 }
 
 impl WireError {
@@ -49,6 +59,11 @@ impl WireError {
             Self::BadAddress => DropReason::BadAddress,
             Self::BadName => DropReason::BadName,
             Self::BadIncarnation => DropReason::BadIncarnation,
+            Self::BadChecksum => DropReason::BadChecksum,
+            Self::BadCompression => DropReason::BadCompression,
+            Self::TooLarge => DropReason::Oversized,
+            Self::BadSeal => DropReason::BadSeal,
+            Self::BadVersions => DropReason::BadVersions,
         }
     }
 }
@@ -70,6 +85,11 @@ impl fmt::Display for WireError {
             }
             Self::BadName => "a name is empty, too long or not UTF-8",
             Self::BadIncarnation => "an incarnation is above the highest allowed",
+            Self::BadChecksum => "a checksum is wrong",
+            Self::BadCompression => "compressed bytes are damaged or compressed in an unknown way",
+            Self::TooLarge => "messages are nested too deeply or unpack to more than is allowed",
+            Self::BadSeal => "no key opens the bytes, or they are not encrypted",
+            Self::BadVersions => "a version vector is too short or cannot be true",
         })
     }
 }

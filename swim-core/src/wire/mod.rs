@@ -24,6 +24,8 @@ mod entry;
 mod error;
 mod exchange;
 mod field;
+#[cfg(feature = "memberlist")]
+pub mod memberlist;
 mod message;
 mod packet;
 mod reader;

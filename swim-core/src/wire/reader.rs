@@ -86,6 +86,35 @@ impl<'a> Reader<'a> {
         self.take(len)
     }
 
+    /// The bytes of a text or of a binary value: older writers know one family for both.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn raw(&mut self) -> Result<&'a [u8], WireError> {
+        match self.rest.first() {
+            Some(0xc4..=0xc6) => self.bin(),
+            _ => self.str(),
+        }
+    }
+
+    /// The header of a map: how many pairs follow. The caller compares it with what is left.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn map(&mut self) -> Result<u32, WireError> {
+        match self.byte()? {
+            marker @ 0x80..=0x8f => Ok(u32::from(marker & 0x0f)),
+            0xde => self.bytes().map(u16::from_be_bytes).map(u32::from),
+            0xdf => self.bytes().map(u32::from_be_bytes),
+            _ => Err(WireError::WrongType),
+        }
+    }
+
+    #[cfg(feature = "memberlist")]
+    pub(super) fn bool(&mut self) -> Result<bool, WireError> {
+        match self.byte()? {
+            0xc2 => Ok(false),
+            0xc3 => Ok(true),
+            _ => Err(WireError::WrongType),
+        }
+    }
+
     /// Reads a nil if one stands here, and says whether it did.
     #[inline]
     pub(super) fn nil(&mut self) -> bool {
@@ -116,7 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips a scalar whole, or the header of an array or a map; returns how many values that header announces.
-    fn skip_one(&mut self) -> Result<u64, WireError> {
+    pub(super) fn skip_one(&mut self) -> Result<u64, WireError> {
         let scalar = match self.byte()? {
             0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 0,
             marker @ 0x80..=0x8f => return Ok(2 * u64::from(marker & 0x0f)),

@@ -49,6 +49,32 @@ pub(super) fn bin(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// The header of a map of `len` pairs, which the caller writes next.
+#[cfg(feature = "memberlist")]
+pub(super) fn map(out: &mut Vec<u8>, len: usize) {
+    match len {
+        0..=15 => out.push(0x80 | len as u8),
+        16..=0xffff => marked(out, 0xde, (len as u16).to_be_bytes()),
+        _ => marked(out, 0xdf, fits(len).to_be_bytes()),
+    }
+}
+
+/// Bytes in the family that MessagePack had before it told text from binary: no form with an 8-bit length.
+#[cfg(feature = "memberlist")]
+pub(super) fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
+    match bytes.len() {
+        len @ 0..=31 => out.push(0xa0 | len as u8),
+        len @ 32..=0xffff => marked(out, 0xda, (len as u16).to_be_bytes()),
+        len => marked(out, 0xdb, fits(len).to_be_bytes()),
+    }
+    out.extend_from_slice(bytes);
+}
+
+#[cfg(feature = "memberlist")]
+pub(super) fn bool(out: &mut Vec<u8>, value: bool) {
+    out.push(if value { 0xc3 } else { 0xc2 });
+}
+
 /// The absence of a value.
 #[inline]
 pub(super) fn nil(out: &mut Vec<u8>) {
