@@ -57,7 +57,8 @@ impl Checker for Regression {
         if claim != greatest {
             row[subject] = (claim, now);
         }
-        if claim >= greatest || !greatest.status.is_active() && *grown(&mut self.room, node) < self.names {
+        let is_gone = !greatest.status.is_active() || self.reaped.contains_key(&(node, subject));
+        if claim >= greatest || is_gone && *grown(&mut self.room, node) < self.names {
             return Ok(());
         }
         let tombstone_for = self.tombstone_for.get(node).copied().unwrap_or_default();

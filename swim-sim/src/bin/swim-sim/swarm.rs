@@ -61,6 +61,10 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     if let Some((_, _, finding)) = report.first_failure() {
         return Ok(Exit::from(finding.kind));
     }
+    if !report.delivers() {
+        writeln!(out, "that are more than may be missed")?;
+        return Ok(Exit::Liveness);
+    }
     let missed: Vec<_> = report.coverage.missed().collect();
     if missed.is_empty() {
         return Ok(Exit::Fine);
