@@ -76,7 +76,7 @@ pub struct Case {
     #[serde(default = "first")]
     pub join: Seeds,
     /// See [`Builder::port_unreachable`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub port_unreachable: bool,
     /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
     /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
@@ -84,19 +84,19 @@ pub struct Case {
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
     /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub liveness: bool,
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
     /// What users do when all expectations are met: see [`Scenario::afterwards`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Work>,
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub link: Table,
     /// What differs from the profile's settings.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub settings: Table,
     /// What happens when.
     #[serde(default)]
@@ -108,6 +108,10 @@ pub struct Case {
 
 /// So many seeds are looked up anew after nodes have moved.
 const LOOKED_UP: usize = 3;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 const fn first() -> Seeds {
     Seeds::First
