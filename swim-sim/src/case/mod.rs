@@ -15,6 +15,7 @@
 //!
 //! This file knows what a case says, not what becomes of it: that is the [`Scenario`]'s.
 
+mod blame;
 mod expected;
 pub(crate) mod limit;
 mod nearest;
@@ -159,7 +160,11 @@ impl Case {
     pub fn from_toml(text: &str) -> Result<Self, CaseError> {
         let case: Self =
             toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
-        case.scenario().map(|_| case)
+        match (case.scenario(), blame::line(&case, text)) {
+            (Ok(_), _) => Ok(case),
+            (Err(error), Some(line)) => Err(CaseError(format!("line {line}: {error}"))),
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The case as a file.
@@ -377,11 +382,18 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused_when_it_is_read() {
         for (text, wanted) in [
-            ("plan = [{ at = '1s', fault = { crash = 4 } }]", "no node 4"),
-            ("expect = [{ by = '1s', that = { everyone_sees_dead = 9 } }]", "no node 9"),
+            ("plan = [{ at = '1s', fault = { crash = 4 } }]", "line 3: there is no node 4"),
+            (
+                "plan = [{ at = '9s', fault = 'heal' },\n{ at = '1s', fault = { crash = 4 } }]",
+                "line 4: there is no node 4",
+            ),
+            ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 3: there is no node 9"),
+            ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
             ("plan = [{ at = '1s' }]", "one of `fault` and `work`"),
-            ("expect = [{ that = 'converged' }]", "one of `by` and `at`"),
-            ("settings = { gossip_fanout = 0 }", "gossip_fanout"),
+            ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),
+            ("settings = { gossip_fanout = 0 }", "line 3: gossip_fanout"),
+            ("[link]\n\nloss_permile = 5", "line 5: link: unknown field `loss_permile`"),
+            ("[settings]\nprobe_timeout = '3s'\n", "probe_timeout"),
         ] {
             let error = error(text);
             assert!(error.contains(wanted), "{text}: {error}");
