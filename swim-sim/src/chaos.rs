@@ -4,6 +4,7 @@
 //! [`Plan`] like any other: it can be printed, stored and cut down.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use crate::network::{Bandwidth, Latency};
 use crate::setting::Setting;
@@ -34,9 +35,10 @@ impl Plan {
         plan.mend(nodes, to)
     }
 
-    /// The same plan, and at a time everything is whole again.
+    /// The same plan, and at a time everything is whole again: all paths, and the nodes that it does something to.
     #[must_use]
-    pub fn mend(mut self, nodes: usize, at: Duration) -> Self {
+    pub fn mend(self, nodes: usize, at: Duration) -> Self {
+        let mut mended = self.clone();
         for fault in [
             Fault::Heal,
             Fault::Loss(0),
@@ -46,17 +48,47 @@ impl Plan {
             Fault::Bandwidth(None),
             Fault::PacketsBlocked(false),
         ] {
-            self = self.at(at, fault);
+            mended = mended.at(at, fault);
         }
         for node in 0..nodes {
-            self = self
-                .at(at, Fault::Resume(node))
-                .at(at, Fault::SlowProcessing { node, each: Duration::ZERO })
-                .at(at, Fault::ClockRate { node, thousandths: 1_000 })
-                .at(at, Fault::Restart(node));
+            for fault in self.steps().iter().filter_map(|(_, step)| cure(step, node)).collect::<BTreeSet<_>>() {
+                mended = mended.at(at, fault.of(node));
+            }
         }
-        self
+        mended
     }
+}
+
+/// What makes a node whole again, in the order in which it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cure {
+    Resume,
+    Speed,
+    Clock,
+    Restart,
+}
+
+impl Cure {
+    const fn of(self, node: usize) -> Fault {
+        match self {
+            Self::Resume => Fault::Resume(node),
+            Self::Speed => Fault::SlowProcessing { node, each: Duration::ZERO },
+            Self::Clock => Fault::ClockRate { node, thousandths: 1_000 },
+            Self::Restart => Fault::Restart(node),
+        }
+    }
+}
+
+/// What a step makes necessary for a node.
+fn cure(step: &Step, node: usize) -> Option<Cure> {
+    let (of, cure) = match step {
+        Step::Fault(Fault::Pause(of)) => (of, Cure::Resume),
+        Step::Fault(Fault::SlowProcessing { node: of, .. }) => (of, Cure::Speed),
+        Step::Fault(Fault::ClockRate { node: of, .. }) => (of, Cure::Clock),
+        Step::Fault(Fault::Crash(of) | Fault::PowerOff(of)) | Step::Work(Work::Leave(of)) => (of, Cure::Restart),
+        _ => return None,
+    };
+    (*of == node).then_some(cure)
 }
 
 pub(crate) fn fault(stream: &mut Stream, nodes: usize) -> Step {

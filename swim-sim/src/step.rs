@@ -166,9 +166,9 @@ impl Step {
 
 #[cfg(feature = "serde")]
 impl Step {
-    /// What is left of it without a node.
-    pub(crate) fn without(&self, node: usize) -> Option<Self> {
-        crate::case::renumbered(self, &|other| (other != node).then_some(other))
+    /// Whether it would be another one without a node, or none.
+    pub(crate) fn is_about(&self, node: usize) -> bool {
+        crate::case::renumbered(self, &|other| (other != node).then_some(other)).as_ref() != Some(self)
     }
 }
 
@@ -250,9 +250,8 @@ impl fmt::Display for Fault {
             }
             Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
             Self::Partition(groups) => {
-                f.write_str("the network splits: ")?;
-                groups.iter().try_for_each(|group| write!(f, "{}, ", NodeRanges(group)))?;
-                f.write_str("and the rest")
+                let groups: Vec<_> = groups.iter().map(|group| NodeRanges(group).to_string()).collect();
+                write!(f, "the network splits: {} and the rest", groups.join(", "))
             }
             Self::OneWayPartition { from, to } => {
                 write!(f, "nothing passes from {} to {}", NodeRanges(from), NodeRanges(to))
@@ -284,6 +283,7 @@ impl fmt::Display for Fault {
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Join { node, seeds } if seeds.is_empty() => write!(f, "node-{node} joins nobody"),
             Self::Join { node, seeds } => write!(f, "node-{node} joins through {}", NodeRanges(seeds)),
             Self::Leave(node) => write!(f, "node-{node} leaves"),
             Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),

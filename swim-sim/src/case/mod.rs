@@ -15,6 +15,7 @@
 //!
 //! This file knows what a case says, not what becomes of it: that is the [`Scenario`]'s.
 
+mod blame;
 mod expected;
 pub(crate) mod limit;
 mod nearest;
@@ -76,7 +77,7 @@ pub struct Case {
     #[serde(default = "first")]
     pub join: Seeds,
     /// See [`Builder::port_unreachable`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub port_unreachable: bool,
     /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
     /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
@@ -84,19 +85,19 @@ pub struct Case {
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
     /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub liveness: bool,
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
     /// What users do when all expectations are met: see [`Scenario::afterwards`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Work>,
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub link: Table,
     /// What differs from the profile's settings.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub settings: Table,
     /// What happens when.
     #[serde(default)]
@@ -108,6 +109,10 @@ pub struct Case {
 
 /// So many seeds are looked up anew after nodes have moved.
 const LOOKED_UP: usize = 3;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 const fn first() -> Seeds {
     Seeds::First
@@ -155,7 +160,11 @@ impl Case {
     pub fn from_toml(text: &str) -> Result<Self, CaseError> {
         let case: Self =
             toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
-        case.scenario().map(|_| case)
+        match (case.scenario(), blame::line(&case, text)) {
+            (Ok(_), _) => Ok(case),
+            (Err(error), Some(line)) => Err(CaseError(format!("line {line}: {error}"))),
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The case as a file.
@@ -373,11 +382,18 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_refused_when_it_is_read() {
         for (text, wanted) in [
-            ("plan = [{ at = '1s', fault = { crash = 4 } }]", "no node 4"),
-            ("expect = [{ by = '1s', that = { everyone_sees_dead = 9 } }]", "no node 9"),
+            ("plan = [{ at = '1s', fault = { crash = 4 } }]", "line 3: there is no node 4"),
+            (
+                "plan = [{ at = '9s', fault = 'heal' },\n{ at = '1s', fault = { crash = 4 } }]",
+                "line 4: there is no node 4",
+            ),
+            ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 3: there is no node 9"),
+            ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
             ("plan = [{ at = '1s' }]", "one of `fault` and `work`"),
-            ("expect = [{ that = 'converged' }]", "one of `by` and `at`"),
-            ("settings = { gossip_fanout = 0 }", "gossip_fanout"),
+            ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),
+            ("settings = { gossip_fanout = 0 }", "line 3: gossip_fanout"),
+            ("[link]\n\nloss_permile = 5", "line 5: link: unknown field `loss_permile`"),
+            ("[settings]\nprobe_timeout = '3s'\n", "probe_timeout"),
         ] {
             let error = error(text);
             assert!(error.contains(wanted), "{text}: {error}");

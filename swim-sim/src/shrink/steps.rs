@@ -57,8 +57,7 @@ fn is_waited_for(case: &Case, item: Item) -> bool {
         Item::Afterwards(place) => Step::Work(case.afterwards[place].clone()),
     };
     let awaited = case.expect.iter().filter_map(|expected| expected.that.node());
-    // Without the node there is no such step, or another one.
-    awaited.into_iter().any(|node| step.without(node) != Some(step.clone()))
+    awaited.into_iter().any(|node| step.is_about(node))
 }
 
 fn only(case: &Case, stays: impl Fn(Item) -> bool) -> Case {

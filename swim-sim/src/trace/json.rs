@@ -242,7 +242,6 @@ fn standing(standing: Standing) -> Value {
         "incarnation": standing.incarnation.get(),
         "active_members": standing.active,
         "suspicions": standing.suspicions,
-        "health": standing.health,
     })
 }
 

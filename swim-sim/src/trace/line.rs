@@ -115,6 +115,11 @@ impl What<'_> {
         }
     }
 
+    /// Whether it is more than the daily round of packets and what follows from them.
+    pub(super) const fn is_news(&self) -> bool {
+        matches!(self, Self::Told(_) | Self::Started(..) | Self::Stopped | Self::Step(_))
+    }
+
     pub(super) fn absorb(&self, hash: &mut RollingHash) {
         match self {
             Self::Timeout => hash.word(1),

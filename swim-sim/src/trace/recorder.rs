@@ -121,7 +121,7 @@ impl FlightRecorder {
             tape.error = tape.write(at, node, what, &text).err();
         }
         let row = Row { number: tape.lines, at, node, sort: what.sort(), text };
-        tape.last.push(&row);
+        tape.last.push(&row, what.is_news());
     }
 
     /// A panic elsewhere leaves the tape as good as it was.

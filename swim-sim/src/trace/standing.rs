@@ -15,7 +15,6 @@ pub(crate) struct Standing {
     pub(crate) active: usize,
     /// Members that it suspects.
     pub(crate) suspicions: usize,
-    pub(crate) health: u8,
 }
 
 impl Standing {
@@ -25,7 +24,6 @@ impl Standing {
             incarnation: swim.incarnation(),
             active: swim.active_members(),
             suspicions: swim.suspicions(),
-            health: swim.health(),
         }
     }
 }
@@ -43,11 +41,7 @@ impl fmt::Display for Changes<'_> {
         if from.incarnation != to.incarnation {
             write!(f, " incarnation {} -> {}", from.incarnation, to.incarnation)?;
         }
-        let counts = [
-            ("active members", from.active, to.active),
-            ("suspicions", from.suspicions, to.suspicions),
-            ("health score", usize::from(from.health), usize::from(to.health)),
-        ];
+        let counts = [("active members", from.active, to.active), ("suspicions", from.suspicions, to.suspicions)];
         let changed = counts.iter().filter(|(_, from, to)| from != to);
         changed.clone().try_for_each(|(what, from, to)| write!(f, " {what} {from} -> {to}"))
     }
@@ -59,8 +53,7 @@ mod tests {
 
     #[test]
     fn what_changed_is_told_and_nothing_else() {
-        let from =
-            Standing { state: State::Running, incarnation: Incarnation::new(7), active: 4, suspicions: 0, health: 0 };
+        let from = Standing { state: State::Running, incarnation: Incarnation::new(7), active: 4, suspicions: 0 };
         let to = Standing { incarnation: Incarnation::new(8), suspicions: 1, ..from };
         assert_eq!(Changes(&from, &to).to_string(), "now incarnation 7 -> 8 suspicions 0 -> 1");
     }

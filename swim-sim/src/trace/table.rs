@@ -38,7 +38,10 @@ pub(super) struct LastEvents {
 }
 
 impl LastEvents {
-    pub(super) fn push(&mut self, row: &Row) {
+    pub(super) fn push(&mut self, row: &Row, is_news: bool) {
+        if is_news {
+            push(&mut self.news, row);
+        }
         match row.node {
             None => push(&mut self.world, row),
             Some(node) => {
@@ -48,9 +51,6 @@ impl LastEvents {
                 }
                 push(&mut self.nodes[node], row);
             }
-        }
-        if matches!(row.sort, Sort::Event | Sort::State | Sort::Fault | Sort::Work) {
-            push(&mut self.news, row);
         }
     }
 
@@ -77,9 +77,11 @@ fn table(rows: &[&Row]) -> String {
     let mut text = format!("{:>16}  {:<9} {:<8} what\n", "time", "node", "sort");
     for row in rows {
         let (at, node) = (Stamp(row.at).to_string(), Place(row.node).to_string());
-        let what = row.text.char_indices().nth(WIDTH).map_or(&*row.text, |(end, _)| &row.text[..end]);
-        let rest = if what.len() < row.text.len() { "…" } else { "" };
         let sort = row.sort.name();
+        // The column says so already.
+        let whole = row.text.strip_prefix("event: ").unwrap_or(&row.text);
+        let what = whole.char_indices().nth(WIDTH).map_or(whole, |(end, _)| &whole[..end]);
+        let rest = if what.len() < whole.len() { "…" } else { "" };
         writeln!(text, "{at:>16}  {node:<9} {sort:<8} {what}{rest}").expect("writing to a string does not fail");
     }
     text
@@ -96,10 +98,10 @@ mod tests {
     #[test]
     fn a_node_has_rows_of_its_own_however_much_happens_elsewhere() {
         let mut last = LastEvents::default();
-        last.push(&row(0, Some(1), Sort::Input, "early"));
-        last.push(&row(1, None, Sort::Fault, "the network heals"));
+        last.push(&row(0, Some(1), Sort::Input, "early"), false);
+        last.push(&row(1, None, Sort::Fault, "the network heals"), true);
         for number in 2..1_000 {
-            last.push(&row(number, Some(0), Sort::Output, "noise"));
+            last.push(&row(number, Some(0), Sort::Output, "noise"), false);
         }
         let text = last.at_node(Some(1));
         let lines: Vec<_> = text.lines().collect();
