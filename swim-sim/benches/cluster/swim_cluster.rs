@@ -77,6 +77,6 @@ impl Simulation for SwimCluster {
     }
 
     fn first_suspicions(&self) -> Vec<Duration> {
-        self.cluster.figures().outages.iter().filter_map(|outage| outage.first_suspicion()).collect()
+        self.cluster.figures().outages.iter().filter_map(swim_sim::Outage::first_suspicion).collect()
     }
 }
