@@ -42,7 +42,7 @@ pub enum Side {
 }
 
 /// The kind and the length, which go before an encrypted message of a stream and are authenticated with it.
-const STREAM_HEADER: usize = 5;
+pub(super) const STREAM_HEADER: usize = 5;
 
 impl Envelope {
     fn writing_keyring(&self) -> Option<&Keyring> {
@@ -108,6 +108,22 @@ impl Envelope {
         let header = [kind::ENCRYPT, a, b, c, d];
         out.extend_from_slice(&header);
         seal::seal(keyring, self.version, rng, &self.associated(header), message, out);
+    }
+
+    /// Decrypts the message of a stream that follows `header`.
+    pub(super) fn open_stream(
+        &self,
+        header: [u8; STREAM_HEADER],
+        sealed: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), WireError> {
+        let keyring = self.keyring.as_ref().ok_or(WireError::BadSeal)?;
+        seal::open(keyring, &self.associated(header), sealed, out)
+    }
+
+    /// Whether a message of a stream may come as it is.
+    pub(super) const fn takes_plain_streams(&self) -> bool {
+        self.keyring.is_none() || self.accepts_plain
     }
 
     fn associated(&self, header: [u8; STREAM_HEADER]) -> Vec<u8> {

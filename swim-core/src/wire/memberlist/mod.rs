@@ -3,7 +3,8 @@
 //!
 //! Packets and streams are wrapped in layers. From the inside those of a packet are: [`Message`]s, a compound of
 //! several, compression, a checksum ([`PacketWriter`] writes and [`Unpacker`] reads these four), encryption and the
-//! cluster's label (the [`Envelope`]). Nothing here knows what a message does. As in the native format reading borrows
+//! cluster's label (the [`Envelope`]). A stream carries one [`StreamMessage`] each way, which may be compressed, within
+//! the same envelope; a [`StreamDecoder`] reads it as it comes. Nothing here knows what a message does. As in the native format reading borrows
 //! from the input, every count is compared with the bytes that are left, and every bound is checked before room is
 //! made.
 //!
@@ -34,9 +35,14 @@ mod kind;
 mod label;
 mod lzw;
 mod message;
+mod node_state;
 mod packet;
 mod packet_writer;
+mod push_pull;
+mod scan;
 mod seal;
+mod stream;
+mod stream_message;
 mod structure;
 mod versions;
 
@@ -44,7 +50,11 @@ pub use envelope::{Envelope, Side};
 pub use keyring::{Key, Keyring, KeyringError};
 pub use label::{Label, LabelError};
 pub use message::{Message, Source};
+pub use node_state::NodeState;
 pub use packet::Unpacker;
 pub use packet_writer::{PacketWriter, Packing};
+pub use push_pull::{Nodes, PushPull, PushPullWriter};
 pub use seal::SealVersion;
+pub use stream::StreamDecoder;
+pub use stream_message::StreamMessage;
 pub use versions::{Agreement, Version, Versions};

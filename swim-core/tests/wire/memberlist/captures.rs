@@ -53,6 +53,10 @@ fn capture(line: &str) -> Capture {
     }
 }
 
+pub(crate) fn streams(file: &str) -> Vec<Capture> {
+    captures(file).into_iter().filter(|capture| !capture.is_packet).collect()
+}
+
 pub(crate) fn packets(file: &str) -> Vec<Capture> {
     captures(file).into_iter().filter(|capture| capture.is_packet).collect()
 }

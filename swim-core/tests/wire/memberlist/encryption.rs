@@ -12,15 +12,42 @@ use super::golden::assert_golden;
 use crate::golden::hex;
 
 /// Nonces that a test can know. Nobody else may make them so.
-pub(crate) struct Nonces(Xoshiro256PlusPlus);
+pub(crate) struct Nonces<R>(R);
 
-impl Nonces {
+impl Nonces<Xoshiro256PlusPlus> {
     pub(crate) fn new() -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(7))
     }
 }
 
-impl TryRng for Nonces {
+/// A generator that gives these bytes alone: a nonce that was seen before.
+#[derive(Clone)]
+pub(crate) struct Seen(pub(crate) Vec<u8>);
+
+impl TryRng for Seen {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        unimplemented_for_nonces()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        unimplemented_for_nonces()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+fn unimplemented_for_nonces() -> ! {
+    panic!("a nonce is drawn whole");
+}
+
+impl TryCryptoRng for Seen {}
+
+impl TryRng for Nonces<Xoshiro256PlusPlus> {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -36,7 +63,7 @@ impl TryRng for Nonces {
     }
 }
 
-impl TryCryptoRng for Nonces {}
+impl TryCryptoRng for Nonces<Xoshiro256PlusPlus> {}
 
 pub(crate) fn key(len: usize, byte: u8) -> Key {
     Key::new(&vec![byte; len]).expect("a key's length")
@@ -49,12 +76,15 @@ pub(crate) fn captured_envelope() -> Envelope {
 }
 
 #[test]
-fn every_captured_packet_opens_with_its_key_and_is_packed_again_as_the_same() {
+fn every_captured_packet_opens_with_its_key_and_is_packed_and_sealed_again_as_the_same() {
     let envelope = captured_envelope();
     for capture in packets(ENCRYPTED) {
         let mut buffer = Vec::new();
         let opened = envelope.open_packet(&capture.bytes, &mut buffer).expect("the right key");
         assert_eq!(capture.bytes.len(), opened.len() + envelope.packet_overhead());
+        let mut again = Vec::new();
+        envelope.seal_packet(&mut Seen(capture.bytes[1..13].to_vec()), opened, &mut again);
+        assert_eq!(again, capture.bytes);
         assert_golden(&Capture { bytes: opened.to_vec(), ..capture }, true);
     }
 }

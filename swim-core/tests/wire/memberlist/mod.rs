@@ -6,6 +6,7 @@ mod captures;
 mod encryption;
 mod golden;
 mod round_trip;
+mod streams;
 mod tolerance;
 
 use swim_core::wire::WireError;
