@@ -79,7 +79,7 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
         simulation: S::start(&scene),
         now: Duration::ZERO,
         living: scene.nodes,
-        limit: Duration::from_secs(comparison.limit),
+        limit: comparison.limit(),
         label: format!("{} {}", name_of(&peer), scene.nodes),
         memory,
         scene,
@@ -89,7 +89,7 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
         let figures = play.case(case);
         println!("{}", serde_json::to_string(&figures)?);
         if figures.is_stopped || (wanted.peek().is_some() && play.rest(case)) {
-            eprintln!("{}: stopped after {} s of CPU time", play.label, comparison.limit);
+            eprintln!("{}: stopped after {:?} of CPU time", play.label, play.limit);
             break;
         }
     }

@@ -1,9 +1,11 @@
 //! Whether every death reaches every live node, over many seeds; and when a crash is first noticed, beside the theory.
 //!
 //! In each run 1 % of the nodes crash under loss. It ends when every live node has heard of every death, or after
-//! [`MOST`]. Theory of the first detection: SWIM, section 3.1 and 5: in a period each live node probes one other, so a dead one is missed
-//! by all of them with a chance of 1/e; with each node's periods beginning at their own time, the wait for the first
-//! probe is exponential with a mean of one period, and that probe fails at the end of its own period.
+//! [`MOST`]. Deaths of the living count from the beginning of the loss, 20 s before the crashes.
+//!
+//! Theory of the first suspicion (SWIM, section 3.1): in a period each live node probes one other, so all of them miss a
+//! dead one with a chance of 1/e, and it is found in e/(e-1) periods that begin together. Ours begin each at its own
+//! time: the wait for the first probe is exponential with a mean of one period, and the probe fails one period later.
 
 use std::io;
 use std::time::Duration;

@@ -27,7 +27,7 @@ pub(crate) fn compare(comparison: &Comparison) -> io::Result<()> {
 fn measure(peer: Peer, nodes: u32, comparison: &Comparison) -> io::Result<Vec<Figures>> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--child", &name_of(&peer), "--nodes", &nodes.to_string()]);
-    command.args(["--seed", &comparison.seed.to_string(), "--limit", &comparison.limit.to_string()]);
+    command.args(["--seed", &comparison.seed.to_string(), "--limit", &comparison.limit().as_secs().to_string()]);
     for case in &comparison.cases {
         command.args(["--case", &name_of(case)]);
     }
