@@ -6,6 +6,7 @@
 //!
 //! # Features
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
 
 #![no_std]
 #![forbid(unsafe_code)]
