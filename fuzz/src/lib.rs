@@ -6,6 +6,9 @@
 //! `corpus/<target>/seed-*`.
 
 pub mod decode;
+pub mod memberlist_lzw;
+pub mod memberlist_packet;
+pub mod memberlist_stream;
 #[path = "../../swim-core/tests/wire/oracle.rs"]
 mod oracle;
 pub mod roundtrip;
@@ -46,6 +49,13 @@ mod tests {
             let life = super::swim::Life::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
             super::swim::check(&life);
         }
+    }
+
+    #[test]
+    fn the_seeds_of_memberlist_pass() {
+        corpus("memberlist_packet").iter().for_each(|bytes| super::memberlist_packet::check(bytes));
+        corpus("memberlist_stream").iter().for_each(|bytes| super::memberlist_stream::check(bytes));
+        corpus("memberlist_lzw").iter().for_each(|bytes| super::memberlist_lzw::check(bytes));
     }
 
     #[test]
