@@ -17,6 +17,7 @@ pub type Stream = Xoshiro256PlusPlus;
 
 /// What a stream is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "campaigns draw from some of them"))]
 pub(crate) enum Purpose {
     /// What users do: whom to join, what to broadcast.
     Workload = 1,
