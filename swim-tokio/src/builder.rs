@@ -14,6 +14,8 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
 use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
@@ -30,6 +32,8 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     /// In place of [`Sockets`].
     transport: Option<Opener>,
     incarnation: Option<Incarnation>,
@@ -49,6 +53,8 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             transport: None,
             incarnation: None,
             rng_seed: None,
@@ -115,6 +121,14 @@ impl Builder {
     /// The settings of the connections.
     pub fn tcp(mut self, tcp: TcpConfig) -> Self {
         self.tcp = tcp;
+        self
+    }
+
+    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All nodes of a cluster do
+    /// it, or none. Default: none, and traffic is plain.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -216,7 +230,18 @@ impl Builder {
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
         match &self.transport {
             Some(opener) => opener.open(setup),
-            None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
+            None => Ok(Box::new(self.open_sockets(setup)?)),
         }
+    }
+
+    fn open_sockets(&self, setup: &Setup) -> Result<Sockets, StartError> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return match self.packets {
+                Packets::Tcp => Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone()),
+                Packets::Udp => Err(StartError::TlsOverUdp),
+            };
+        }
+        Sockets::open(setup, self.packets, self.tcp.clone())
     }
 }

@@ -9,6 +9,8 @@ use swim_core::{ConfigError, ExchangeFailure, NameError};
 
 use crate::seed::SeedError;
 use crate::transport::TcpConfigError;
+#[cfg(feature = "tls")]
+use crate::transport::TlsError;
 
 /// Why a node did not start. Nothing of it is left behind.
 #[derive(Debug)]
@@ -19,6 +21,12 @@ pub enum StartError {
     Config(ConfigError),
     /// A setting of the transport cannot be used.
     Tcp(TcpConfigError),
+    /// The certificates cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
+    /// TLS was asked for, and packets by UDP, which it does not protect.
+    #[cfg(feature = "tls")]
+    TlsOverUdp,
     /// A seed is neither an address nor a host name with a port.
     Seed(SeedError),
     /// There are more seeds than [`Config::max_seeds`](crate::Config::max_seeds).
@@ -49,6 +57,8 @@ impl StartError {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
             Self::AdvertiseMissing { .. } => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) | Self::TlsOverUdp => true,
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
     }
@@ -60,6 +70,12 @@ impl fmt::Display for StartError {
             Self::Name(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Tcp(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp => {
+                f.write_str("TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead")
+            }
             Self::Seed(error) => error.fmt(f),
             Self::Seeds(error) => error.fmt(f),
             Self::Bind { address, error } => {
@@ -92,6 +108,10 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Bind { error, .. } | Self::Thread(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => std::error::Error::source(error),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
         }

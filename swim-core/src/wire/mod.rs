@@ -29,6 +29,7 @@ pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
+mod speaker;
 mod writer;
 
 pub use entry::{Description, Entries, EntriesWriter, Entry};
@@ -38,3 +39,4 @@ pub use exchange::{
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use speaker::{exchange_speaker, pinged, speakers};

@@ -10,9 +10,11 @@
 //! | `sockets` | the first implementation: what connects the files below |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
-//! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `binding`, `listener`, `dial`, `opening`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `tls`, `vouched` | whom a connection is trusted to be |
 //! | `settings`, `counters` | what the user sets and reads |
 
+mod binding;
 mod budget;
 mod connection;
 mod counters;
@@ -21,6 +23,7 @@ mod dial;
 mod exchanges;
 mod frame;
 mod listener;
+mod opening;
 mod pool;
 mod preamble;
 mod queue;
@@ -29,9 +32,12 @@ mod setup;
 mod sockets;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 mod unreachable;
 #[cfg(test)]
 mod vectors;
+mod vouched;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -46,6 +52,8 @@ pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
 pub use self::sockets::Sockets;
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 
 /// A future that a transport hands out, at most once for each leave or shutdown.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

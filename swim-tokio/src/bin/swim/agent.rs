@@ -46,6 +46,9 @@ async fn start(agent: Agent) -> Result<Runtime, swim_tokio::StartError> {
     if let Some(advertise) = agent.advertise {
         builder = builder.advertise(advertise);
     }
+    if let Some(tls) = agent.certificates.load().map_err(swim_tokio::StartError::Tls)? {
+        builder = builder.tls(tls);
+    }
     builder.start().await
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use swim_tokio::{Config, Packets};
 
+use crate::certificates::Certificates;
+
 /// SWIM cluster membership: nodes that find each other, notice who is gone, and agree about it.
 #[derive(Debug, Parser)]
 #[command(
@@ -81,6 +83,8 @@ pub(crate) struct Agent {
     /// How packets travel; the same at all nodes of a cluster
     #[arg(long, value_enum, default_value_t = Transport::Tcp)]
     pub(crate) transport: Transport,
+    #[command(flatten)]
+    pub(crate) certificates: Certificates,
     /// The timing: for one machine, a local network, or links between sites
     #[arg(long, value_enum, default_value_t = Profile::Lan)]
     pub(crate) profile: Profile,

@@ -2,13 +2,14 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `cli` | the arguments |
+//! | `cli`, `certificates` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
 //! | `logging` | the library's log on standard error |
 
 mod agent;
+mod certificates;
 mod cli;
 mod demo;
 mod lines;
