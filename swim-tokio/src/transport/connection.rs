@@ -1,7 +1,7 @@
 //! One connection from its first byte to its last: the task of a link.
 //!
 //! A task reads frames and reports them, writes what waits in its queue, and ends when either side does. It decides
-//! nothing: the [`Transport`](super::Transport) drops the queue's sender to have it closed. Closing is done by halves:
+//! nothing: the transport ([`Sockets`](super::Sockets)) drops the queue's sender to have it closed. Closing is done by halves:
 //! what waits is written, then the writing half is shut, then the other side does the same; so nothing that was being
 //! sent in the other direction is lost. Whatever the other side does, one of the deadlines ends it.
 
@@ -59,6 +59,8 @@ pub(crate) enum Report {
     TooLarge { link: LinkId, exchange: u64 },
     /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
     Closing { link: LinkId },
+    /// A datagram found nothing that listens at its address.
+    Unreachable(SocketAddr),
     /// The connection ended; the last report of a link. `dialing`: it never came to be.
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }
