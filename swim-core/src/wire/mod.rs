@@ -29,6 +29,9 @@ pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
+#[cfg(feature = "memberlist")]
+mod structure;
+mod tags;
 mod writer;
 
 pub use entry::{Description, Entries, EntriesWriter, Entry};
@@ -38,3 +41,4 @@ pub use exchange::{
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use tags::{Tags, TagsError};
