@@ -65,3 +65,4 @@ pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics};
 pub use swim::{BroadcastError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit};
 pub use time::Instant;
+pub use wire::{Tags, TagsError};

@@ -221,7 +221,8 @@ impl<R: Rng> Swim<R> {
         // A few of those who hear of it look next whether it is so, which confirms or refutes it within a period or two:
         // enough of them, although in half of them the member's turn has passed.
         let hears_of_it = *self.me.id != *from && self.members.is_active(slot);
-        if hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted) {
+        if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
+        {
             sometimes!(Hastened);
             self.peers.insert(&mut self.rng, slot);
             self.peers.hasten(slot);

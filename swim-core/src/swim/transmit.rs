@@ -87,10 +87,11 @@ impl<R: Rng> Swim<R> {
             }
             Intent::Gossip { target } => {
                 let to = self.members.address(target)?;
-                self.say_claim(target, buffer);
                 if !self.members.is_active(target) {
+                    self.tell_claim(target, buffer);
                     return Some(to); // The dead hear of their death alone: updates are not spent on them.
                 }
+                self.say_claim(target, buffer);
                 to
             }
         };
@@ -116,9 +117,12 @@ impl<R: Rng> Swim<R> {
     /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
     /// so that it can refute. `Config::MIN_PACKET_SIZE` leaves room for it beside a ping.
     fn say_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
-        if self.members.claim(slot).status == Status::Alive {
-            return;
+        if self.members.claim(slot).status != Status::Alive && self.config.buddy_system {
+            self.tell_claim(slot, buffer);
         }
+    }
+
+    fn tell_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
         if let Some(message) = self.claim_message(slot, &self.me.id) {
             let kind = message.kind();
             message.encode(buffer);

@@ -36,6 +36,9 @@ mod reader;
 pub mod sealed;
 #[cfg(feature = "encryption")]
 mod side;
+#[cfg(feature = "memberlist")]
+mod structure;
+mod tags;
 mod writer;
 
 pub use entry::{Description, Entries, EntriesWriter, Entry};
@@ -45,3 +48,4 @@ pub use exchange::{
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use tags::{Tags, TagsError};

@@ -43,9 +43,9 @@ mod scan;
 mod seal;
 mod stream;
 mod stream_message;
-mod structure;
 mod versions;
 
+use super::structure;
 pub use envelope::{Envelope, Side};
 pub use label::{Label, LabelError};
 pub use message::{Message, Source};
