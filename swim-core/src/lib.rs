@@ -7,6 +7,7 @@
 //! # Features
 //! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+//! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
 //! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
 
 #![no_std]
