@@ -64,7 +64,9 @@ pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
-pub use metrics::{DropReason, MessageKind, Metrics};
-pub use swim::{BroadcastError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit};
+pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use swim::{
+    BroadcastError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit,
+};
 pub use time::Instant;
 pub use wire::{Tags, TagsError};
