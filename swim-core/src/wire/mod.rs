@@ -29,7 +29,7 @@ pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
-#[cfg(feature = "memberlist")]
+pub mod serf;
 mod structure;
 mod tags;
 mod writer;

@@ -8,4 +8,5 @@ mod memberlist;
 mod oracle;
 mod parts;
 mod round_trip;
+mod serf;
 mod tolerance;
