@@ -57,7 +57,9 @@ mod swim;
 #[cfg(feature = "std")]
 pub mod typed;
 
-pub use config::{Config, ConfigError};
+#[cfg(feature = "memberlist")]
+pub use config::MemberlistWire;
+pub use config::{Config, ConfigError, Wire};
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};

@@ -14,7 +14,7 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
-use crate::transport::{self, Packets, Sizes, TcpConfig, Transport};
+use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
 /// What a node is to be: from [`Runtime::builder`]. Only the name has no default.
@@ -30,6 +30,8 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    /// In place of [`Sockets`].
+    transport: Option<Opener>,
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
@@ -47,6 +49,7 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            transport: None,
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
@@ -115,6 +118,17 @@ impl Builder {
         self
     }
 
+    /// A transport of your own, in place of sockets: it is opened when the node starts, on its runtime. What is set by
+    /// [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the built-in one. Turn
+    /// [`Config::reliable_fallback`] off if all its packets arrive.
+    pub fn transport<T: Transport>(
+        mut self,
+        open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.transport = Some(Opener::new(open));
+        self
+    }
+
     /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node supersedes its old self.
     pub fn incarnation(mut self, incarnation: Incarnation) -> Self {
         self.incarnation = Some(incarnation);
@@ -151,15 +165,21 @@ impl Builder {
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound =
-            transport::bind(self.bind, self.packets).map_err(|error| StartError::Bind { address: self.bind, error })?;
-        let local = bound.address;
-        let advertised = self.advertised(local)?;
+        let setup = Setup {
+            id: id.clone(),
+            cluster: config.cluster.clone(),
+            bind: self.bind,
+            advertise: self.advertise,
+            max_packet: Config::LARGEST_PACKET,
+            max_exchange: config.max_exchange_size,
+        };
+        let transport = self.open_transport(&setup)?;
+        let local = transport.local_address();
+        let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
         let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
-        let sizes = Sizes { packet: Config::LARGEST_PACKET, exchange: config.max_exchange_size };
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
         let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));
@@ -167,7 +187,7 @@ impl Builder {
         let mut node = Node {
             swim,
             clock,
-            transport: Transport::start(bound, advertised, self.tcp, sizes),
+            transport,
             resolver: Resolver::new(pauses, advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
@@ -186,20 +206,17 @@ impl Builder {
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
         }
-        config.reliable_fallback &= self.packets == Packets::Udp;
+        if self.transport.is_none() {
+            config.reliable_fallback &= self.packets == Packets::Udp;
+        }
         config.validate().map_err(StartError::Config)?;
-        self.tcp.validate_with(config.max_exchange_size).map_err(StartError::Tcp)?;
         Ok(config)
     }
 
-    fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
-        let mut advertised = self.advertise.unwrap_or(local);
-        if advertised.port() == 0 {
-            advertised.set_port(local.port());
+    fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
+        match &self.transport {
+            Some(opener) => opener.open(setup),
+            None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
         }
-        if advertised.ip().is_unspecified() {
-            return Err(StartError::AdvertiseMissing { bound: advertised });
-        }
-        Ok(advertised)
     }
 }

@@ -28,6 +28,7 @@ mod view;
 pub mod blocking;
 
 pub use builder::Builder;
+pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
 pub use notice::Notice;
 pub use runtime::Runtime;
@@ -35,7 +36,9 @@ pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
-pub use transport::{Packets, TcpConfig, TcpConfigError, TransportMetrics};
+pub use transport::{
+    Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
+};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

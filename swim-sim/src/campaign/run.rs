@@ -22,7 +22,7 @@ use crate::streams::{self, Purpose};
 /// So many deliveries say what share of them may be missed.
 const OWED_TO_TELL: u64 = 1_000;
 /// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000 runs about 6 are.
-const MISSED_PERMILLE: u64 = 2;
+pub const MISSED_PERMILLE: u64 = 2;
 
 /// A campaign to be run.
 #[derive(Clone, Copy, Debug)]

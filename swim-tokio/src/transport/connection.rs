@@ -1,7 +1,7 @@
 //! One connection from its first byte to its last: the task of a link.
 //!
 //! A task reads frames and reports them, writes what waits in its queue, and ends when either side does. It decides
-//! nothing: the [`Transport`](super::Transport) drops the queue's sender to have it closed. Closing is done by halves:
+//! nothing: the transport ([`Sockets`](super::Sockets)) drops the queue's sender to have it closed. Closing is done by halves:
 //! what waits is written, then the writing half is shut, then the other side does the same; so nothing that was being
 //! sent in the other direction is lost. Whatever the other side does, one of the deadlines ends it.
 

@@ -5,14 +5,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::task::Context;
 
 use bytes::{BufMut, BytesMut};
 use socket2::SockRef;
 use swim_core::{Config, normal_address};
 use tokio::net::UdpSocket;
 
+use super::Arrival;
 use super::counters::Counters;
-use super::{Arrival, BATCH};
+use super::sockets::BATCH;
 
 /// One byte more than any packet may have, so that a longer datagram is seen to be too long.
 const ROOM: usize = Config::LARGEST_PACKET + 1;
@@ -39,10 +41,10 @@ impl Datagrams {
         Self { socket, buffer: BytesMut::with_capacity(CHUNK) }
     }
 
-    /// Waits until a datagram can be read. Nothing is lost if it is dropped meanwhile.
-    pub(crate) async fn readable(&self) {
+    /// Whether a datagram can be read; if not, the task is woken when one can.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> bool {
         // An error shows again when the datagram is read.
-        let _ = self.socket.readable().await;
+        self.socket.poll_recv_ready(context).is_ready()
     }
 
     /// Reads what is there, up to a batch, so that a flood delays nothing else for long.

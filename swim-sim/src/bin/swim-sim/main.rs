@@ -6,11 +6,15 @@
 mod arguments;
 mod determinism;
 mod output;
+mod plant;
+mod progress;
 mod recording;
 mod replay;
 mod run;
+mod smaller;
 mod stopwatch;
 mod swarm;
+mod telling;
 
 use std::process::ExitCode;
 

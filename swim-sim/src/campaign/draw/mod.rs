@@ -53,7 +53,6 @@ pub fn draw(seed: u64) -> Case {
     case.join = seeds(&mut shape);
     case.port_unreachable = streams::happens(&mut shape, 300);
     // Bounds so tight that agreement cannot be promised: then only safety is.
-    // Bounds so tight that agreement cannot be promised: then only safety is.
     let beyond = streams::happens(&mut shape, 50);
     let span = 20 + streams::below(&mut shape, 100) as u32;
 

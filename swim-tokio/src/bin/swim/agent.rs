@@ -2,21 +2,31 @@
 
 use std::process::ExitCode;
 
-use swim_tokio::{Runtime, Subscription};
+use swim_tokio::{Builder, Runtime, Subscription};
 
-use crate::cli::{Agent, Format};
+use crate::cli::Agent;
+use crate::logging::Logging;
+use crate::settings::{Format, Settings};
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, logging, misused, output};
+use crate::{failed, lines, misused, output};
 
-pub(crate) async fn run(agent: Agent) -> ExitCode {
-    logging::start(agent.verbose, agent.quiet);
-    let format = agent.format;
+pub(crate) async fn run(agent: &Agent) -> ExitCode {
+    let settings = match agent.merged() {
+        Ok(settings) => settings,
+        Err(error) => return misused(&error),
+    };
+    if agent.print_config {
+        output::write(&settings.to_toml());
+        return ExitCode::SUCCESS;
+    }
+    Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
+    let format = settings.node.format.unwrap_or_default();
     // Before the node is there, so that no signal finds a node that would not leave.
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let node = match start(agent).await {
+    let node = match start(&settings).await {
         Ok(node) => node,
         Err(error) if error.is_of_arguments() => return misused(&error),
         Err(error) => return failed(&error),
@@ -34,19 +44,29 @@ pub(crate) async fn run(agent: Agent) -> ExitCode {
     }
 }
 
-async fn start(agent: Agent) -> Result<Runtime, swim_tokio::StartError> {
+async fn start(settings: &Settings) -> Result<Runtime, swim_tokio::StartError> {
+    builder(settings).start().await
+}
+
+/// The node that the settings describe.
+fn builder(settings: &Settings) -> Builder {
+    let node = &settings.node;
     let mut builder = Runtime::builder()
-        .id(agent.id)
-        .bind(agent.bind)
-        .seeds(agent.seeds)
-        .cluster(agent.cluster)
-        .packets(agent.transport.into())
-        .config(agent.profile.config())
-        .metadata(agent.metadata);
-    if let Some(advertise) = agent.advertise {
+        .id(node.id.clone().unwrap_or_default())
+        .seeds(&node.seeds)
+        .packets(node.transport.unwrap_or_default().into())
+        .config(settings.protocol.config())
+        .metadata(node.metadata.clone().unwrap_or_default());
+    if let Some(bind) = node.bind {
+        builder = builder.bind(bind);
+    }
+    if let Some(cluster) = &node.cluster {
+        builder = builder.cluster(cluster);
+    }
+    if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
     }
-    builder.start().await
+    builder
 }
 
 /// Prints what happens until the node stops, or nobody reads any more.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
-use crate::cli::Format;
+use crate::settings::Format;
 
 /// The first line: which node this is, and where.
 pub(crate) fn started(node: &Runtime, format: Format) -> String {

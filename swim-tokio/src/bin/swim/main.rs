@@ -6,7 +6,8 @@
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
-//! | `logging` | the library's log on standard error |
+//! | `logging` | the log on standard error |
+//! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
 
 mod agent;
 mod cli;
@@ -14,6 +15,7 @@ mod demo;
 mod lines;
 mod logging;
 mod output;
+mod settings;
 mod signals;
 
 use std::process::ExitCode;
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
     };
     let code = match cli.command {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo)),
-        Command::Agent(agent) => runtime.block_on(agent::run(agent)),
+        Command::Agent(agent) => runtime.block_on(agent::run(&agent)),
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();
