@@ -22,6 +22,7 @@ extern crate std;
 pub mod coverage;
 mod hash;
 mod id;
+mod lamport;
 mod places;
 mod random;
 mod time;
@@ -63,6 +64,7 @@ pub use config::{Config, ConfigError, Wire};
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
+pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use swim::{
