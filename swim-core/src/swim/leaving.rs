@@ -57,7 +57,7 @@ impl<R: Rng> Swim<R> {
         }
         let claim = Claim::new(incarnation, Status::Left);
         let me = self.me.id.clone();
-        let news = News { id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
+        let news = News::of(id, claim, &me);
         self.hear(now, &news);
         if prune {
             self.reap(now, slot);
