@@ -26,7 +26,11 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let node = match start(&settings).await {
+    let builder = match builder(&settings) {
+        Ok(builder) => builder,
+        Err(error) => return misused(&error),
+    };
+    let node = match builder.start().await {
         Ok(node) => node,
         Err(error) if error.is_of_arguments() => return misused(&error),
         Err(error) => return failed(&error),
@@ -44,12 +48,8 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
     }
 }
 
-async fn start(settings: &Settings) -> Result<Runtime, swim_tokio::StartError> {
-    builder(settings).start().await
-}
-
 /// The node that the settings describe.
-fn builder(settings: &Settings) -> Builder {
+fn builder(settings: &Settings) -> Result<Builder, String> {
     let node = &settings.node;
     let mut builder = Runtime::builder()
         .id(node.id.clone().unwrap_or_default())
@@ -66,7 +66,10 @@ fn builder(settings: &Settings) -> Builder {
     if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
     }
-    builder
+    if let Some(memberlist) = settings.wire.memberlist()? {
+        builder = builder.memberlist(memberlist);
+    }
+    Ok(builder)
 }
 
 /// Prints what happens until the node stops, or nobody reads any more.
