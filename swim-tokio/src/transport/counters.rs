@@ -71,6 +71,8 @@ counters! {
     packets_dropped,
     /// Frames that waited for a connection which failed, or was never made.
     frames_lost,
+    /// Packets and streams of memberlist's wire that label or keys do not open.
+    unopened,
     /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
     exchanges_dropped,
 }

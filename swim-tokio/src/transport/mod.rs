@@ -11,6 +11,7 @@
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `memberlist` | the implementation for memberlist's wire |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod budget;
@@ -21,6 +22,8 @@ mod dial;
 mod exchanges;
 mod frame;
 mod listener;
+#[cfg(feature = "memberlist")]
+mod memberlist;
 mod pool;
 mod preamble;
 mod queue;
@@ -42,6 +45,8 @@ use bytes::Bytes;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
 
 pub use self::counters::TransportMetrics;
+#[cfg(feature = "memberlist")]
+pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
