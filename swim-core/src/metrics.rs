@@ -1,7 +1,11 @@
 //! Counters of everything sent, received and dropped. They only grow; gauges (queue depths, the health score) are
 //! read from [`Swim`](crate::Swim) itself.
 
+mod round_trips;
+
 use core::fmt;
+
+pub use round_trips::RoundTrips;
 
 macro_rules! counted {
     ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $label:literal,)* }) => {
@@ -160,6 +164,8 @@ pub struct Metrics {
     sent: Counters<{ MessageKind::ALL.len() }>,
     received: Counters<{ MessageKind::ALL.len() }>,
     dropped: Counters<{ DropReason::ALL.len() }>,
+    /// How long the members took to answer direct probes.
+    pub round_trips: RoundTrips,
     /// Packets polled.
     pub packets_sent: u64,
     /// Bytes of those packets.
@@ -237,6 +243,7 @@ impl Metrics {
         for (ours, theirs) in arrays {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
+        self.round_trips.add(&other.round_trips);
         for (ours, theirs) in self.plain_mut().into_iter().zip(other.clone().plain_mut()) {
             *ours += *theirs;
         }
@@ -249,6 +256,7 @@ impl Metrics {
             sent: _,
             received: _,
             dropped: _,
+            round_trips: _,
             packets_sent,
             packet_bytes_sent,
             packets_received,

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::id::{SequenceNumber, Slot};
+use crate::time::Instant;
 
 /// How far the probe has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) enum Answer {
 pub(crate) struct Probe {
     target: Slot,
     sequence: SequenceNumber,
+    /// When the direct ping went out.
+    begun: Instant,
     stage: Stage,
     /// Relays that were asked and have not sent a nack.
     silent: Vec<Slot>,
@@ -43,8 +46,8 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    pub(crate) const fn new(target: Slot, sequence: SequenceNumber) -> Self {
-        Self { target, sequence, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
+    pub(crate) const fn new(target: Slot, sequence: SequenceNumber, begun: Instant) -> Self {
+        Self { target, sequence, begun, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
     }
 
     pub(crate) const fn target(&self) -> Slot {
@@ -53,6 +56,10 @@ impl Probe {
 
     pub(crate) const fn sequence(&self) -> SequenceNumber {
         self.sequence
+    }
+
+    pub(crate) const fn begun(&self) -> Instant {
+        self.begun
     }
 
     pub(crate) const fn stage(&self) -> Stage {
@@ -113,17 +120,17 @@ mod tests {
 
     #[test]
     fn the_first_ack_counts_and_the_next_ones_are_duplicates() {
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         probe.ask(&[Slot(2)]);
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
     #[test]
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(), 1, "nobody could be asked");
         probe.ask(&[Slot(2), Slot(3), Slot(4)]);
         assert_eq!(probe.blame(), 3);

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, StartError, Stopped};
@@ -131,6 +131,12 @@ impl Runtime {
         self.node.member(id)
     }
 
+    /// How long a member took to answer the last direct probe: see [`crate::Runtime::round_trip`].
+    #[must_use]
+    pub fn round_trip(&self, id: &str) -> Option<Duration> {
+        self.node.round_trip(id)
+    }
+
     /// What happens from now on: see [`crate::Runtime::subscribe`].
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
@@ -187,6 +193,14 @@ impl Runtime {
     /// See [`crate::Runtime::ping`].
     pub fn ping(&self, id: &str) -> Result<Option<Duration>, CallError<PingError>> {
         wait(self.node.ping(id))
+    }
+
+    /// Declares a suspected or failed member to have left: see [`crate::Runtime::force_leave`].
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::force_leave`].
+    pub fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
+        wait(self.node.force_leave(id, prune))
     }
 
     /// Stops the node and its thread, without a word to the others: when this returns its port is free.

@@ -19,6 +19,7 @@ mod joins;
 mod node;
 mod notice;
 mod resolver;
+mod round_trips;
 mod runtime;
 mod seed;
 mod subscription;

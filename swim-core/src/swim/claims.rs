@@ -341,6 +341,7 @@ impl<R: Rng> Swim<R> {
         if self.is_probed(slot) {
             self.detector.probe = None;
         }
+        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
@@ -356,7 +357,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Forgets all of a member but its tombstone.
-    fn reap(&mut self, now: Instant, slot: Slot) {
+    pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
         let status = self.members.claim(slot).status;
         if status == Status::Dead
             && let Some(address) = self.members.address(slot)

@@ -46,7 +46,7 @@ use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::wire;
 
-pub use error::{BroadcastError, JoinError, MetadataError, PingError};
+pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
 use me::Me;
 pub use me::State;
 use state::{Contacts, Detector, Gossip, Outputs};

@@ -1,6 +1,7 @@
 //! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's self-awareness.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -34,7 +35,7 @@ impl<R: Rng> Swim<R> {
         self.timers.set(Timer::Probe, now + period);
         let Some(target) = self.peers.next(&mut self.rng) else { return };
         let sequence = self.detector.next_sequence();
-        self.detector.probe = Some(Probe::new(target, sequence));
+        self.detector.probe = Some(Probe::new(target, sequence, now));
         self.metrics.probes += 1;
         let timeout = self.detector.awareness.scale(self.config.probe_timeout).min(period * 7 / 8);
         self.timers.set(Timer::ProbeTimeout, now + timeout);
@@ -98,8 +99,13 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }
+        let round_trip = now.since(probe.begun());
         match probe.answer() {
-            Answer::Direct => self.metrics.probes_acked += 1,
+            Answer::Direct => {
+                self.metrics.probes_acked += 1;
+                self.metrics.round_trips.note(round_trip);
+                self.detector.round_trip = Some((target, round_trip));
+            }
             Answer::Indirect => match way {
                 Way::Exchange => self.metrics.probes_acked_reliably += 1,
                 Way::Packet(from) if self.members.address(target) == Some(normal_address(from)) => {
@@ -124,6 +130,13 @@ impl<R: Rng> Swim<R> {
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {
             self.metrics.drop(DropReason::ForeignAck);
         }
+    }
+
+    /// How long the latest answer to a direct probe took, and whose it was, if there was one since the last call. At most
+    /// one comes with each input, so ask after each, or miss some.
+    pub fn poll_round_trip(&mut self) -> Option<(&str, Duration)> {
+        let (slot, round_trip) = self.detector.round_trip.take()?;
+        Some((self.members.name(slot), round_trip))
     }
 
     /// Something suggests that this node itself is in trouble (Lifeguard IV-A).
