@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
 use crate::member::{Claim, Status};
