@@ -64,12 +64,13 @@ impl Cluster {
 
     /// Hands something to a running process.
     pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
-        let local = self.nodes[index].local(self.now);
+        let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
                 self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                swim.handle_packet(local, from, &bytes);
+                self.watch.received(moment, index, from, &bytes);
+                swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Request(serial) => {

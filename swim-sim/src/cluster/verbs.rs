@@ -177,6 +177,7 @@ impl Cluster {
         if outcome.is_ok() {
             let running = self.running_generations();
             self.broadcasts.accepted(self.now, node, payload, running);
+            self.watch.broadcast(self.nodes[node].name, payload);
         }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
         self.settle(node);
