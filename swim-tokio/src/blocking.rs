@@ -11,10 +11,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
+use swim_core::wire::sealed::{Key, KeyId};
 use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, StartError, Stopped};
+use crate::keys::{KeysError, PlainTraffic};
 use crate::notice::Notice;
 use crate::view::Metrics;
 
@@ -187,6 +189,50 @@ impl Runtime {
     /// See [`crate::Runtime::ping`].
     pub fn ping(&self, id: &str) -> Result<Option<Duration>, CallError<PingError>> {
         wait(self.node.ping(id))
+    }
+
+    /// The names of this node's keys, the primary one's first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<KeyId> {
+        self.node.keys()
+    }
+
+    /// Takes what is sealed with this key too: see [`crate::Runtime::install_key`].
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub fn install_key(&self, key: Key) -> Result<(), KeysError> {
+        wait(self.node.install_key(key))
+    }
+
+    /// Seals with this key: see [`crate::Runtime::use_key`].
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub fn use_key(&self, id: KeyId) -> Result<(), KeysError> {
+        wait(self.node.use_key(id))
+    }
+
+    /// Takes nothing any more that is sealed with this key: see [`crate::Runtime::remove_key`].
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub fn remove_key(&self, id: KeyId) -> Result<(), KeysError> {
+        wait(self.node.remove_key(id))
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring, from now on.
+    ///
+    /// # Errors
+    /// [`KeysError::Off`] without a keyring.
+    pub fn set_plain_traffic(&self, plain: PlainTraffic) -> Result<(), KeysError> {
+        wait(self.node.set_plain_traffic(plain))
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
+    #[must_use]
+    pub fn plain_traffic(&self) -> Option<PlainTraffic> {
+        self.node.plain_traffic()
     }
 
     /// Stops the node and its thread, without a word to the others: when this returns its port is free.

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use swim_core::wire::sealed::{Key, KeyId};
 use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, Stopped};
+use crate::keys::{Keys, KeysError, PlainTraffic};
 use crate::node::Command;
 use crate::seed::Seed;
 use crate::subscription::Subscription;
@@ -35,6 +37,7 @@ use crate::view::{Metrics, View};
 pub struct Runtime {
     view: Arc<View>,
     commands: mpsc::Sender<Command>,
+    keys: Option<Arc<Keys>>,
 }
 
 impl Runtime {
@@ -43,8 +46,8 @@ impl Runtime {
         Builder::new()
     }
 
-    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>) -> Self {
-        Self { view, commands }
+    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>, keys: Option<Arc<Keys>>) -> Self {
+        Self { view, commands, keys }
     }
 
     /// The node's name.
@@ -150,6 +153,57 @@ impl Runtime {
         let id = id.to_owned();
         let result = self.call(|done| Command::Ping { id, done }).await;
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
+    }
+
+    /// The names of this node's keys, the primary one's first; none if nothing is encrypted. A name may be shown.
+    #[must_use]
+    pub fn keys(&self) -> Vec<KeyId> {
+        self.keys.as_ref().map(|keys| keys.list()).unwrap_or_default()
+    }
+
+    /// Takes what is sealed with this key too, from now on. The first step to a new key, at every node, before
+    /// [`use_key`](Self::use_key) at any.
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub async fn install_key(&self, key: Key) -> Result<(), KeysError> {
+        self.sealing_keys()?.install(key).await
+    }
+
+    /// Seals with this key from now on: the second step, when every node has it.
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub async fn use_key(&self, id: KeyId) -> Result<(), KeysError> {
+        self.sealing_keys()?.use_primary(id).await
+    }
+
+    /// Takes nothing any more that is sealed with this key: the last step, when no node uses it. Connections under it
+    /// are closed. Does nothing if there is no such key.
+    ///
+    /// # Errors
+    /// [`KeysError`]: nothing has changed.
+    pub async fn remove_key(&self, id: KeyId) -> Result<(), KeysError> {
+        self.sealing_keys()?.remove(id).await
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring, from now on.
+    ///
+    /// # Errors
+    /// [`KeysError::Off`] without a keyring.
+    pub async fn set_plain_traffic(&self, plain: PlainTraffic) -> Result<(), KeysError> {
+        self.sealing_keys()?.set_plain(plain).await;
+        Ok(())
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
+    #[must_use]
+    pub fn plain_traffic(&self) -> Option<PlainTraffic> {
+        self.keys.as_ref().map(|keys| keys.state().plain)
+    }
+
+    fn sealing_keys(&self) -> Result<&Arc<Keys>, KeysError> {
+        self.keys.as_ref().ok_or(KeysError::Off)
     }
 
     /// Stops the node, without a word to the others: when this returns its port is free. What is queued is still

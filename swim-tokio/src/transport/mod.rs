@@ -11,6 +11,7 @@
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection`, `datagrams` | the sockets |
+//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod budget;
@@ -20,10 +21,13 @@ mod datagrams;
 mod dial;
 mod exchanges;
 mod frame;
+mod handshake;
 mod listener;
 mod pool;
 mod preamble;
 mod queue;
+mod sealed_packets;
+mod sealed_stream;
 mod settings;
 mod setup;
 mod sockets;

@@ -9,6 +9,7 @@ use swim_core::NodeId;
 
 use super::Transport;
 use crate::error::StartError;
+use crate::keys::Keys;
 
 /// What a transport is to be: a node's settings as far as they concern it. They are checked already.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Setup {
     pub max_packet: usize,
     /// The longest request or reply, sent or taken, in bytes.
     pub max_exchange: usize,
+    /// The keys that [`Sockets`](super::Sockets) seals with, if the node has a keyring.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 impl Setup {
@@ -87,6 +90,7 @@ mod tests {
             advertise: advertise.map(|address| address.parse().unwrap()),
             max_packet: 1_400,
             max_exchange: 1 << 20,
+            keys: None,
         }
     }
 
