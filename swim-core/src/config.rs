@@ -8,11 +8,15 @@
 mod error;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use alloc::string::String;
 use core::time::Duration;
 
 pub use error::ConfigError;
+#[cfg(feature = "memberlist")]
+pub use wire::MemberlistWire;
+pub use wire::Wire;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -30,6 +34,8 @@ pub struct Config {
     /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; 1 to
     /// 255 bytes. (own)
     pub cluster: String,
+    /// The wire that is spoken, and what only that one needs to be told. Default: the native one. (own)
+    pub wire: Wire,
 
     /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs more packets.
     /// Default 1 s; above zero. (SWIM 3.1, T')
@@ -172,6 +178,7 @@ impl Config {
     pub fn lan() -> Self {
         Self {
             cluster: String::from("default"),
+            wire: Wire::Native,
             probe_interval: Duration::from_secs(1),
             probe_timeout: Duration::from_millis(500),
             probe_jitter_permille: 100,
@@ -339,6 +346,10 @@ impl Config {
         if texts > Self::MAX_TEXTS {
             let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
             return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
+        }
+        #[cfg(feature = "memberlist")]
+        if let Wire::Memberlist(wire) = &self.wire {
+            return self.validate_memberlist(wire);
         }
         let room = self.max_packet_size.saturating_sub(Self::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {

@@ -22,6 +22,7 @@ extern crate std;
 pub mod coverage;
 mod hash;
 mod id;
+mod lamport;
 mod places;
 mod random;
 mod time;
@@ -57,12 +58,17 @@ mod swim;
 #[cfg(feature = "std")]
 pub mod typed;
 
-pub use config::{Config, ConfigError};
+#[cfg(feature = "memberlist")]
+pub use config::MemberlistWire;
+pub use config::{Config, ConfigError, Wire};
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
+pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
-pub use metrics::{DropReason, MessageKind, Metrics};
-pub use swim::{BroadcastError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit};
+pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use swim::{
+    BroadcastError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit,
+};
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

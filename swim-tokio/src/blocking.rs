@@ -11,12 +11,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use swim_core::wire::sealed::{Key, KeyId};
-use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, StartError, Stopped};
-use crate::keys::{KeysError, PlainTraffic};
 use crate::notice::Notice;
 use crate::view::Metrics;
 
@@ -38,7 +36,7 @@ const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Runtime {
     // Dropped in this order: the node stops when its handle is gone, and then the thread ends.
-    node: crate::Runtime,
+    pub(crate) node: crate::Runtime,
     thread: Arc<NodeThread>,
 }
 
@@ -133,6 +131,12 @@ impl Runtime {
         self.node.member(id)
     }
 
+    /// How long a member took to answer the last direct probe: see [`crate::Runtime::round_trip`].
+    #[must_use]
+    pub fn round_trip(&self, id: &str) -> Option<Duration> {
+        self.node.round_trip(id)
+    }
+
     /// What happens from now on: see [`crate::Runtime::subscribe`].
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
@@ -191,48 +195,12 @@ impl Runtime {
         wait(self.node.ping(id))
     }
 
-    /// The names of this node's keys, the primary one's first.
-    #[must_use]
-    pub fn keys(&self) -> Vec<KeyId> {
-        self.node.keys()
-    }
-
-    /// Takes what is sealed with this key too: see [`crate::Runtime::install_key`].
+    /// Declares a suspected or failed member to have left: see [`crate::Runtime::force_leave`].
     ///
     /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub fn install_key(&self, key: Key) -> Result<(), KeysError> {
-        wait(self.node.install_key(key))
-    }
-
-    /// Seals with this key: see [`crate::Runtime::use_key`].
-    ///
-    /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub fn use_key(&self, id: KeyId) -> Result<(), KeysError> {
-        wait(self.node.use_key(id))
-    }
-
-    /// Takes nothing any more that is sealed with this key: see [`crate::Runtime::remove_key`].
-    ///
-    /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub fn remove_key(&self, id: KeyId) -> Result<(), KeysError> {
-        wait(self.node.remove_key(id))
-    }
-
-    /// Whether plain traffic is dealt in beside the keyring, from now on.
-    ///
-    /// # Errors
-    /// [`KeysError::Off`] without a keyring.
-    pub fn set_plain_traffic(&self, plain: PlainTraffic) -> Result<(), KeysError> {
-        wait(self.node.set_plain_traffic(plain))
-    }
-
-    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
-    #[must_use]
-    pub fn plain_traffic(&self) -> Option<PlainTraffic> {
-        self.node.plain_traffic()
+    /// See [`crate::Runtime::force_leave`].
+    pub fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
+        wait(self.node.force_leave(id, prune))
     }
 
     /// Stops the node and its thread, without a word to the others: when this returns its port is free.
@@ -285,7 +253,7 @@ impl Wake for Unpark {
     }
 }
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     wait_until(future, None).expect("only a deadline ends it early")
 }
 

@@ -21,6 +21,7 @@ mod keys;
 mod node;
 mod notice;
 mod resolver;
+mod round_trips;
 mod runtime;
 mod seed;
 mod subscription;

@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim_core::wire::sealed::{Key, KeyId};
-use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, Stopped};
-use crate::keys::{Keys, KeysError, PlainTraffic};
+use crate::keys::Keys;
 use crate::node::Command;
 use crate::seed::Seed;
 use crate::subscription::Subscription;
@@ -37,7 +36,8 @@ use crate::view::{Metrics, View};
 pub struct Runtime {
     view: Arc<View>,
     commands: mpsc::Sender<Command>,
-    keys: Option<Arc<Keys>>,
+    /// `keys/handles.rs` has their calls.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 impl Runtime {
@@ -79,6 +79,19 @@ impl Runtime {
     #[must_use]
     pub fn member(&self, id: &str) -> Option<Member> {
         self.view.member(id)
+    }
+
+    /// How long a member took to answer the last direct probe of this node. `None` until it was probed, and once it
+    /// has failed or left.
+    #[must_use]
+    pub fn round_trip(&self, id: &str) -> Option<Duration> {
+        self.view.round_trips.of(id)
+    }
+
+    /// Whether the node's loop runs: not any more after a shutdown, or when its tokio runtime is gone.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.commands.is_closed()
     }
 
     /// What happens from now on. A subscriber that is too slow loses notices, and is told how many; it delays nobody.
@@ -155,55 +168,15 @@ impl Runtime {
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 
-    /// The names of this node's keys, the primary one's first; none if nothing is encrypted. A name may be shown.
-    #[must_use]
-    pub fn keys(&self) -> Vec<KeyId> {
-        self.keys.as_ref().map(|keys| keys.list()).unwrap_or_default()
-    }
-
-    /// Takes what is sealed with this key too, from now on. The first step to a new key, at every node, before
-    /// [`use_key`](Self::use_key) at any.
+    /// Declares a suspected or failed member to have left, for an operator who knows that it does not come back. With
+    /// `prune` this node forgets it at once: see [`Swim::force_leave`](swim_core::Swim::force_leave).
     ///
     /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub async fn install_key(&self, key: Key) -> Result<(), KeysError> {
-        self.sealing_keys()?.install(key).await
-    }
-
-    /// Seals with this key from now on: the second step, when every node has it.
-    ///
-    /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub async fn use_key(&self, id: KeyId) -> Result<(), KeysError> {
-        self.sealing_keys()?.use_primary(id).await
-    }
-
-    /// Takes nothing any more that is sealed with this key: the last step, when no node uses it. Connections under it
-    /// are closed. Does nothing if there is no such key.
-    ///
-    /// # Errors
-    /// [`KeysError`]: nothing has changed.
-    pub async fn remove_key(&self, id: KeyId) -> Result<(), KeysError> {
-        self.sealing_keys()?.remove(id).await
-    }
-
-    /// Whether plain traffic is dealt in beside the keyring, from now on.
-    ///
-    /// # Errors
-    /// [`KeysError::Off`] without a keyring.
-    pub async fn set_plain_traffic(&self, plain: PlainTraffic) -> Result<(), KeysError> {
-        self.sealing_keys()?.set_plain(plain).await;
-        Ok(())
-    }
-
-    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
-    #[must_use]
-    pub fn plain_traffic(&self) -> Option<PlainTraffic> {
-        self.keys.as_ref().map(|keys| keys.state().plain)
-    }
-
-    fn sealing_keys(&self) -> Result<&Arc<Keys>, KeysError> {
-        self.keys.as_ref().ok_or(KeysError::Off)
+    /// If there is no such member, it is this node itself or alive, or the node leaves or has stopped.
+    pub async fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
+        let id = id.to_owned();
+        let result = self.call(|done| Command::ForceLeave { id, prune, done }).await;
+        result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 
     /// Stops the node, without a word to the others: when this returns its port is free. What is queued is still

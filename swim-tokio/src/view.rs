@@ -12,6 +12,7 @@ use rand_core::Rng;
 use swim_core::{Member, Metrics as ProtocolMetrics, NodeId, Swim};
 use tokio::time::Instant;
 
+use crate::round_trips::RoundTrips;
 use crate::subscription::Subscribers;
 use crate::transport::TransportMetrics;
 
@@ -44,6 +45,7 @@ pub(crate) struct View {
     pub(crate) local: SocketAddr,
     pub(crate) advertised: SocketAddr,
     pub(crate) subscribers: Subscribers,
+    pub(crate) round_trips: RoundTrips,
     members: Mutex<Arc<[Member]>>,
     metrics: Mutex<Metrics>,
 }
@@ -51,7 +53,15 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn new(id: NodeId, local: SocketAddr, advertised: SocketAddr, subscribers: Subscribers) -> Self {
         let members = Mutex::new(Arc::from([]));
-        Self { id, local, advertised, subscribers, members, metrics: Mutex::default() }
+        Self {
+            id,
+            local,
+            advertised,
+            subscribers,
+            round_trips: RoundTrips::default(),
+            members,
+            metrics: Mutex::default(),
+        }
     }
 
     /// Sorted by name.

@@ -34,9 +34,9 @@ mod packet;
 mod reader;
 #[cfg(feature = "encryption")]
 pub mod sealed;
+pub mod serf;
 #[cfg(feature = "encryption")]
 mod side;
-#[cfg(feature = "memberlist")]
 mod structure;
 mod tags;
 mod writer;

@@ -10,4 +10,5 @@ mod parts;
 mod round_trip;
 #[cfg(feature = "encryption")]
 mod sealed;
+mod serf;
 mod tolerance;

@@ -95,6 +95,8 @@ impl Coverage {
                 Event::SeedFailed { .. } => 13,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
+                // No simulated node speaks memberlist's wire.
+                Event::UserMessage { .. } | Event::UserState { .. } => continue,
             };
             counts[index] += 1;
         }

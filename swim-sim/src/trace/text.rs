@@ -88,6 +88,10 @@ impl fmt::Display for Told<'_> {
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
+            Event::UserMessage { from, payload } => write!(f, "message of {} bytes from {from}", payload.len()),
+            Event::UserState { is_join, payload } => {
+                write!(f, "state of {} bytes beside a table{}", payload.len(), if *is_join { " of a join" } else { "" })
+            }
             Event::HealthChanged { score } => write!(f, "health score {score}"),
             Event::Isolated => f.write_str("isolated"),
             Event::Reconnected => f.write_str("reconnected"),

@@ -4,6 +4,7 @@
 //! connection. It seals nothing itself: that is the transport's, and the bytes are `swim_core::wire::sealed`.
 
 mod file;
+mod handles;
 mod sealing;
 mod text;
 

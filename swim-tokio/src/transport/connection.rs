@@ -65,6 +65,8 @@ pub(crate) enum Report {
     TooLarge { link: LinkId, exchange: u64 },
     /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
     Closing { link: LinkId },
+    /// A datagram found nothing that listens at its address.
+    Unreachable(SocketAddr),
     /// The connection ended; the last report of a link. `dialing`: it never came to be.
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }

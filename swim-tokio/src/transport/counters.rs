@@ -64,8 +64,10 @@ counters! {
     datagrams_sent,
     /// Datagrams read.
     datagrams_received,
-    /// Datagrams that the system refused to send or could not read, and ICMP errors of earlier ones.
+    /// Datagrams that the system refused to send, or could not read.
     datagram_errors,
+    /// ICMP errors that datagrams drew, most of them because nothing listens where they went. Linux only.
+    datagrams_refused,
     /// Packets dropped because as many frames as allowed already waited for their peer, or the system's buffer for
     /// datagrams was full.
     packets_dropped,

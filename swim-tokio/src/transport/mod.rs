@@ -10,7 +10,7 @@
 //! | `sockets` | the first implementation: what connects the files below |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
-//! | `listener`, `dial`, `connection`, `datagrams` | the sockets |
+//! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `settings`, `counters` | what the user sets and reads |
 
@@ -33,6 +33,7 @@ mod setup;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod unreachable;
 #[cfg(test)]
 mod vectors;
 

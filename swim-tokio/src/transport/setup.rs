@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use swim_core::NodeId;
+use swim_core::{Config, NodeId};
 
 use super::Transport;
 use crate::error::StartError;
@@ -34,6 +34,14 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// That of a node with default settings: to open a transport without a node.
+    #[must_use]
+    pub fn new(id: NodeId, bind: SocketAddr) -> Self {
+        let Config { cluster, max_exchange_size, .. } = Config::lan();
+        let max_packet = Config::LARGEST_PACKET;
+        Self { id, cluster, bind, advertise: None, max_packet, max_exchange: max_exchange_size, keys: None }
+    }
+
     /// Where the others reach a node that listens at `local`.
     ///
     /// # Errors
@@ -83,15 +91,8 @@ mod tests {
     use super::*;
 
     fn setup(advertise: Option<&str>) -> Setup {
-        Setup {
-            id: NodeId::new("one").unwrap(),
-            cluster: "default".into(),
-            bind: "0.0.0.0:0".parse().unwrap(),
-            advertise: advertise.map(|address| address.parse().unwrap()),
-            max_packet: 1_400,
-            max_exchange: 1 << 20,
-            keys: None,
-        }
+        let advertise = advertise.map(|address| address.parse().unwrap());
+        Setup { advertise, ..Setup::new(NodeId::new("one").unwrap(), "0.0.0.0:0".parse().unwrap()) }
     }
 
     #[test]

@@ -30,7 +30,7 @@ use super::queue::{self, Outgoing, queue};
 use super::sealed_packets::SealedPackets;
 use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
-use super::{Arrival, BoxFuture, Transport, dial, listener};
+use super::{Arrival, BoxFuture, Transport, dial, listener, unreachable};
 use crate::error::StartError;
 use crate::keys::State;
 
@@ -60,7 +60,8 @@ pub struct Sockets {
     /// Arrivals that came about without a report.
     arrived: Vec<Arrival>,
     tasks: JoinSet<()>,
-    listener: AbortHandle,
+    /// The tasks that hold the port.
+    doors: Vec<AbortHandle>,
     /// When idle links are looked for next.
     sweep: Pin<Box<Sleep>>,
 }
@@ -140,19 +141,24 @@ impl Sockets {
             config,
         });
         let mut tasks = JoinSet::new();
-        let listener = tasks.spawn(listener::accept(bound.listener, sender));
+        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, sender.clone()))];
+        let datagrams = bound.datagrams.map(Datagrams::new);
+        if let Some(Datagrams { socket, .. }) = &datagrams {
+            let refused = unreachable::run(Arc::clone(socket), sender, Arc::clone(&shared.counters));
+            doors.push(tasks.spawn(refused));
+        }
         Self {
             local: bound.address,
             pool: Pool::new(bounds),
             exchanges: Exchanges::default(),
-            datagrams: bound.datagrams.map(Datagrams::new),
+            datagrams,
             linked_with: shared.keys.as_ref().map(|keys| (keys.version(), keys.state())),
             seals,
             reports,
             batch: Vec::with_capacity(BATCH),
             arrived: Vec::new(),
             tasks,
-            listener,
+            doors,
             sweep: Box::pin(tokio::time::sleep(sweep_interval(&shared.config))),
             shared,
         }
@@ -184,7 +190,7 @@ impl Sockets {
     }
 
     async fn shut(&mut self) {
-        self.listener.abort();
+        self.doors.iter().for_each(AbortHandle::abort);
         self.datagrams = None;
         self.pool.retire_all();
         let linger = self.shared.config.linger;
@@ -277,6 +283,7 @@ impl Sockets {
             Report::Closing { link } => {
                 self.pool.retire(link);
             }
+            Report::Unreachable(address) => self.arrived.push(Arrival::Unreachable(address)),
             Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
         }
     }

@@ -1,10 +1,15 @@
 //! `swim agent`: one node in the foreground, from its start to the signal that ends it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
+use swim_tokio::swim_core::Tags;
 use swim_tokio::{Builder, Runtime, Subscription};
+use tokio::sync::Notify;
 
 use crate::cli::Agent;
+use crate::http::{Context, Listener, Server, Token};
 use crate::logging::Logging;
 use crate::settings::{Format, Settings};
 use crate::signals::{Signal, Signals};
@@ -20,32 +25,79 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
-    let format = settings.node.format.unwrap_or_default();
     // Before the node is there, so that no signal finds a node that would not leave.
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let node = match start(&settings).await {
-        Ok(node) => node,
-        Err(error) if error.is_of_arguments() => return misused(&error),
-        Err(error) => return failed(&error),
+    let agent = match Running::start(settings).await {
+        Ok(agent) => agent,
+        Err(code) => return code,
     };
-    let mut notices = node.subscribe();
-    if output::write(&lines::started(&node, format)) {
-        tokio::select! {
-            signal = signals.next() => tracing::info!(?signal, "leaving"),
-            () = print(&mut notices, format) => {}
-        }
-    }
-    tokio::select! {
-        () = part(&node, &mut notices, format) => ExitCode::SUCCESS,
-        second = signals.next() => ExitCode::from(Signal::exit_status(second)),
-    }
+    agent.run(&mut signals).await
 }
 
-async fn start(settings: &Settings) -> Result<Runtime, swim_tokio::StartError> {
-    builder(settings).start().await
+/// A node with what serves it.
+#[derive(Debug)]
+struct Running {
+    context: Arc<Context>,
+    notices: Subscription,
+    server: Server,
+    format: Format,
+}
+
+impl Running {
+    async fn start(settings: Settings) -> Result<Self, ExitCode> {
+        let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
+        // Before the node is there, so that a port that is taken stops everything.
+        let mut listeners = Vec::new();
+        for place in &settings.http.listen {
+            let opened = Listener::open(place, token.is_some()).await;
+            listeners
+                .push(opened.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?);
+        }
+        let places: Vec<_> = listeners.iter().map(Listener::place).collect();
+        let node = builder(&settings).start().await;
+        let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
+        let notices = node.subscribe();
+        let format = settings.node.format.unwrap_or_default();
+        output::write(&lines::started(&node, &places, format));
+        let context = Arc::new(Context {
+            node,
+            cluster: settings.node.cluster.clone().unwrap_or_default(),
+            transport: settings.node.transport.unwrap_or_default().name(),
+            started: Instant::now(),
+            has_seeds: !settings.node.seeds.is_empty(),
+            left: Notify::new(),
+        });
+        let server = Server::start(listeners, token, &context);
+        Ok(Self { context, notices, server, format })
+    }
+
+    async fn run(mut self, signals: &mut Signals) -> ExitCode {
+        tokio::select! {
+            signal = signals.next() => tracing::info!(?signal, "leaving"),
+            () = self.context.left.notified() => tracing::info!("left because a caller asked for it"),
+            () = print(&mut self.notices, self.format) => {}
+        }
+        tokio::select! {
+            () = self.part() => ExitCode::SUCCESS,
+            second = signals.next() => ExitCode::from(Signal::exit_status(second)),
+        }
+    }
+
+    /// Leaves the cluster and stops, and prints what happens meanwhile.
+    async fn part(mut self) {
+        let node = &self.context.node;
+        let leaving = async {
+            // Only a node that has stopped cannot leave, and then there is nothing left to do.
+            let _ = node.leave().await;
+            node.shutdown().await;
+        };
+        // The notices end with the node.
+        tokio::join!(leaving, print(&mut self.notices, self.format));
+        self.server.stop().await;
+    }
 }
 
 /// The node that the settings describe.
@@ -56,7 +108,7 @@ fn builder(settings: &Settings) -> Builder {
         .seeds(&node.seeds)
         .packets(node.transport.unwrap_or_default().into())
         .config(settings.protocol.config())
-        .metadata(node.metadata.clone().unwrap_or_default());
+        .metadata(metadata(settings));
     if let Some(bind) = node.bind {
         builder = builder.bind(bind);
     }
@@ -69,6 +121,20 @@ fn builder(settings: &Settings) -> Builder {
     builder
 }
 
+/// What the others see: the metadata as they are, or else the tags.
+fn metadata(settings: &Settings) -> Vec<u8> {
+    match &settings.node.metadata {
+        Some(text) => text.clone().into_bytes(),
+        None => {
+            let mut tags = Tags::default();
+            for (name, text) in settings.tags.map() {
+                tags.insert(name, text);
+            }
+            tags.encode()
+        }
+    }
+}
+
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
@@ -76,15 +142,4 @@ async fn print(notices: &mut Subscription, format: Format) {
             return;
         }
     }
-}
-
-/// Leaves the cluster and stops, and prints what happens meanwhile.
-async fn part(node: &Runtime, notices: &mut Subscription, format: Format) {
-    let leaving = async {
-        // Only a node that has stopped cannot leave, and then there is nothing left to do.
-        let _ = node.leave().await;
-        node.shutdown().await;
-    };
-    // The notices end with the node.
-    tokio::join!(leaving, print(notices, format));
 }

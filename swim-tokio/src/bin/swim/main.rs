@@ -1,9 +1,12 @@
-//! The `swim` command: a demo cluster in one process, or one node in the foreground.
+//! The `swim` command: one node in the foreground, the commands that talk to it, and a demo cluster in one process.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
+//! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
+//! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
+//! | `shapes` | the JSON between the two |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
 //! | `logging` | the log on standard error |
@@ -11,11 +14,16 @@
 
 mod agent;
 mod cli;
+mod client;
+mod commands;
 mod demo;
+mod endpoint;
+mod http;
 mod lines;
 mod logging;
 mod output;
 mod settings;
+mod shapes;
 mod signals;
 
 use std::process::ExitCode;
@@ -45,6 +53,7 @@ fn main() -> ExitCode {
     let code = match cli.command {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo)),
         Command::Agent(agent) => runtime.block_on(agent::run(&agent)),
+        other => runtime.block_on(commands::run(other)),
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();

@@ -24,12 +24,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::handlers::Handlers;
-pub(crate) use self::http::Http;
+pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
-pub(crate) use self::tags::Tags;
+pub(crate) use self::tags::{Tags, tag};
 
 /// One group of settings: a layer of them.
 pub(crate) trait Group: Sized {

@@ -79,6 +79,16 @@ pub(crate) enum Transport {
     Udp,
 }
 
+impl Transport {
+    /// As it is written.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
 impl From<Transport> for Packets {
     fn from(transport: Transport) -> Self {
         match transport {
