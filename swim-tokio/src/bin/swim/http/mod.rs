@@ -16,6 +16,7 @@ mod connection;
 mod events;
 mod guard;
 mod listener;
+mod metrics;
 mod page;
 mod probes;
 mod reply;

@@ -10,7 +10,7 @@ use hyper::{Method, StatusCode};
 
 use super::call::Call;
 use super::reply::{Reply, failure};
-use super::{Context, changes, cluster, events, page, probes};
+use super::{Context, changes, cluster, events, metrics, page, probes};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ routes! {
     GET "/" Open page::index,
     GET "/health" Open probes::health,
     GET "/ready" Open probes::ready,
+    GET "/metrics" Read metrics::metrics,
     GET "/v1/openapi.json" Open page::openapi,
     GET "/v1/info" Read cluster::info,
     GET "/v1/members" Read cluster::members,
