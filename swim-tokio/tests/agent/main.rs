@@ -2,6 +2,9 @@
 #![cfg(all(feature = "agent", unix))]
 
 mod commands;
+mod handlers;
 mod harness;
 mod interface;
+mod life;
+mod openapi;
 mod settings;

@@ -35,6 +35,9 @@ pub(crate) use self::listener::Listener;
 pub(crate) use self::token::Token;
 use crate::shapes::tags_or_text;
 
+/// What programs are told of the interface.
+const OPENAPI: &str = include_str!("openapi.json");
+
 /// What the handlers know.
 #[derive(Debug)]
 pub(crate) struct Context {
