@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use swim_core::{ConfigError, ExchangeFailure, NameError};
 
+use crate::keys::KeyFileError;
 use crate::seed::SeedError;
 use crate::transport::TcpConfigError;
 #[cfg(feature = "tls")]
@@ -27,6 +28,9 @@ pub enum StartError {
     /// TLS was asked for, and packets by UDP, which it does not protect.
     #[cfg(feature = "tls")]
     TlsOverUdp,
+    /// TLS was asked for, and a keyring: one of them protects all there is to protect.
+    #[cfg(feature = "tls")]
+    TlsWithKeys,
     /// A seed is neither an address nor a host name with a port.
     Seed(SeedError),
     /// There are more seeds than [`Config::max_seeds`](crate::Config::max_seeds).
@@ -44,6 +48,10 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
+    /// The keyring's file cannot be used.
+    KeyFile(KeyFileError),
+    /// With the room that seals take up in packets, a setting of the protocol cannot be used.
+    Sealed(ConfigError),
     /// The system has no entropy.
     Entropy(getrandom::Error),
     /// The system gives no thread for a blocking node.
@@ -56,9 +64,10 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } => true,
+            Self::AdvertiseMissing { .. } | Self::Sealed(_) => true,
             #[cfg(feature = "tls")]
-            Self::Tls(_) | Self::TlsOverUdp => true,
+            Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
+            Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
     }
@@ -76,6 +85,8 @@ impl fmt::Display for StartError {
             Self::TlsOverUdp => {
                 f.write_str("TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead")
             }
+            #[cfg(feature = "tls")]
+            Self::TlsWithKeys => f.write_str("traffic is protected by TLS or by a keyring, not by both: leave out one"),
             Self::Seed(error) => error.fmt(f),
             Self::Seeds(error) => error.fmt(f),
             Self::Bind { address, error } => {
@@ -98,6 +109,8 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::KeyFile(error) => error.fmt(f),
+            Self::Sealed(error) => write!(f, "with the room that encryption takes up in each packet: {error}"),
             Self::Entropy(error) => write!(f, "the system gives no random numbers: {error}"),
             Self::Thread(error) => write!(f, "cannot start the node's thread: {error}"),
         }
@@ -111,9 +124,10 @@ impl std::error::Error for StartError {
             #[cfg(feature = "tls")]
             Self::Tls(error) => std::error::Error::source(error),
             #[cfg(feature = "tls")]
-            Self::TlsOverUdp => None,
+            Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
+            Self::KeyFile(_) | Self::Sealed(_) => None,
         }
     }
 }

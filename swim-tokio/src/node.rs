@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    BroadcastError, Event, ExchangeInput, JoinError as SeedsRefused, MetadataError, PingError, SequenceNumber, State,
-    Swim,
+    BroadcastError, Event, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, MetadataError, PingError,
+    SequenceNumber, State, Swim,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -43,6 +43,7 @@ pub(crate) enum Command {
     Leave { done: oneshot::Sender<()> },
     SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
     Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
+    ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -160,6 +161,9 @@ impl Node {
             }
             Arrival::Unreachable(address) => self.swim.handle_unreachable(now, address),
         }
+        if let Some((id, round_trip)) = self.swim.poll_round_trip() {
+            self.view.round_trips.note(id, round_trip);
+        }
         self.drain();
     }
 
@@ -173,6 +177,9 @@ impl Node {
             }
             Command::Broadcast { payload, done } => {
                 let _ = done.send(self.swim.broadcast(now, &payload));
+            }
+            Command::ForceLeave { id, prune, done } => {
+                let _ = done.send(self.swim.force_leave(now, &id, prune));
             }
             Command::Ping { id, done } => match self.swim.ping(now, &id) {
                 Ok(sequence) => {
@@ -273,6 +280,8 @@ impl Node {
                     let _ = done.send(Ok(*round_trip));
                 }
             }
+            Event::Failed(member) | Event::Left(member) => self.view.round_trips.forget(&member.id),
+            Event::Lagged { .. } => self.view.round_trips.forget_all(),
             Event::LeaveComplete => self.left(),
             _ => {}
         }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use swim_core::ExchangeFailure;
+use swim_core::wire::sealed::{MARK, SealError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -28,6 +29,7 @@ use super::setup::Setup;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::vouched::Peer;
+use crate::keys::Keys;
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
@@ -53,6 +55,8 @@ pub(crate) struct Shared {
     /// The hash of the cluster's name.
     #[cfg(feature = "tls")]
     pub(crate) cluster: u32,
+    /// Without them nothing is sealed.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 /// What the listener and the connections tell the transport.
@@ -294,7 +298,7 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
         for chunk in bytes.chunks(STEP) {
             let write = async {
                 self.half.write_all(chunk).await?;
-                // TLS keeps what the socket does not take at once.
+                // A half that seals, or TLS, may have taken more than it has sent.
                 self.half.flush().await
             };
             match timeout(self.shared.config.write_timeout, write).await {
@@ -312,7 +316,7 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
 }
 
 impl Shared {
-    /// That of plain connections.
+    /// That of plain connections, or of sealed ones if there are keys.
     pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
         Self {
             limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
@@ -320,6 +324,7 @@ impl Shared {
             reports,
             counters: Arc::new(Counters::default()),
             budget: Budget::new(config.max_exchange_memory),
+            keys: setup.keys.clone(),
             config,
             #[cfg(feature = "tls")]
             tls: None,
@@ -339,7 +344,11 @@ impl Shared {
 pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
-        // Plain connections have no such error.
+        // A seal is broken.
+        io::ErrorKind::InvalidData if error.get_ref().is_some_and(|inner| inner.is::<SealError>()) => {
+            ExchangeFailure::Malformed
+        }
+        // TLS says so of what is no TLS, and of certificates.
         io::ErrorKind::InvalidData => ExchangeFailure::Untrusted,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
         _ => ExchangeFailure::Closed,
@@ -350,6 +359,7 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
 pub(crate) fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
     match error {
         PreambleError::Tls => ExchangeFailure::Untrusted,
+        PreambleError::OtherVersion(MARK) => ExchangeFailure::OtherKeys,
         PreambleError::OtherVersion(_) => ExchangeFailure::OtherVersion,
         PreambleError::NotSwim | PreambleError::BadAddress => ExchangeFailure::Malformed,
     }

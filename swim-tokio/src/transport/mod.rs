@@ -11,6 +11,8 @@
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `binding`, `listener`, `dial`, `opening`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `memberlist` | the implementation for memberlist's wire |
+//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `tls`, `vouched` | whom a connection is trusted to be |
 //! | `settings`, `counters` | what the user sets and reads |
 
@@ -22,11 +24,16 @@ mod datagrams;
 mod dial;
 mod exchanges;
 mod frame;
+mod handshake;
 mod listener;
+#[cfg(feature = "memberlist")]
+mod memberlist;
 mod opening;
 mod pool;
 mod preamble;
 mod queue;
+mod sealed_packets;
+mod sealed_stream;
 mod settings;
 mod setup;
 mod sockets;
@@ -48,6 +55,8 @@ use bytes::Bytes;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
 
 pub use self::counters::TransportMetrics;
+#[cfg(feature = "memberlist")]
+pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use swim_core::wire::sealed::BOOT_LEN;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -26,12 +27,14 @@ use super::exchanges::Exchanges;
 use super::frame::{self, Frame, Refusal};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
+use super::sealed_packets::SealedPackets;
 use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::{Arrival, BoxFuture, Transport, dial, listener, opening, unreachable};
 use crate::error::StartError;
+use crate::keys::State;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
@@ -48,6 +51,10 @@ pub struct Sockets {
     exchanges: Exchanges,
     /// For packets, if they do not go over connections.
     datagrams: Option<Datagrams>,
+    /// For datagrams, if there are keys.
+    seals: Option<SealedPackets>,
+    /// The keys when the links were last looked at, and their version.
+    linked_with: Option<(u64, Arc<State>)>,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
     /// Arrivals that came about without a report.
@@ -93,13 +100,21 @@ impl Sockets {
         tcp.validate_with(setup.max_exchange).map_err(StartError::Tcp)?;
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
+        let seals = match &setup.keys {
+            Some(keys) => {
+                let mut boot = [0; BOOT_LEN];
+                getrandom::fill(&mut boot).map_err(StartError::Entropy)?;
+                Some(SealedPackets::new(Arc::clone(keys), advertised, boot))
+            }
+            None => None,
+        };
         let (sender, reports) = mpsc::channel(REPORTS);
         let shared = Shared::new(setup, advertised, tcp, sender);
-        Ok(Self::start(bound, protect(shared), reports))
+        Ok(Self::start(bound, protect(shared), seals, reports))
     }
 
     /// Begins to accept.
-    fn start(bound: Bound, shared: Shared, reports: mpsc::Receiver<Report>) -> Self {
+    fn start(bound: Bound, shared: Shared, seals: Option<SealedPackets>, reports: mpsc::Receiver<Report>) -> Self {
         let shared = Arc::new(shared);
         let config = &shared.config;
         let bounds = Bounds {
@@ -120,6 +135,8 @@ impl Sockets {
             pool: Pool::new(bounds),
             exchanges: Exchanges::default(),
             datagrams,
+            linked_with: shared.keys.as_ref().map(|keys| (keys.version(), keys.state())),
+            seals,
             reports,
             batch: Vec::with_capacity(BATCH),
             arrived: Vec::new(),
@@ -142,6 +159,21 @@ impl Sockets {
         let reports = self.reports.poll_recv_many(context, &mut self.batch, BATCH).is_ready();
         let idle = self.sweep.as_mut().poll(context).is_ready();
         datagrams || reports || idle
+    }
+
+    /// When a key was removed, or other traffic is plain than was, connections begin anew: none lives on as it may not.
+    fn take_up_keys(&mut self) {
+        let Some(keys) = &self.shared.keys else { return };
+        let Some((version, former)) = &self.linked_with else { return };
+        let now = keys.version();
+        if now == *version {
+            return;
+        }
+        let state = keys.state();
+        if former.plain != state.plain || former.keyring.keys().any(|key| state.keyring.get(key.id()).is_none()) {
+            self.pool.retire_all();
+        }
+        self.linked_with = Some((now, state));
     }
 
     async fn shut(&mut self) {
@@ -325,6 +357,10 @@ impl Transport for Sockets {
 
     fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
         if let Some(datagrams) = &self.datagrams {
+            let packet = match &mut self.seals {
+                Some(seals) => seals.seal(to, packet),
+                None => packet,
+            };
             return datagrams.send(to, packet, &self.shared.counters);
         }
         let frame = Outgoing::Frame(frame::packet(packet));
@@ -354,6 +390,7 @@ impl Transport for Sockets {
         if self.arrived.is_empty() && !self.poll_happened(context) {
             return Poll::Pending;
         }
+        self.take_up_keys();
         let now = Instant::now();
         let mut batch = std::mem::take(&mut self.batch);
         for report in batch.drain(..) {
@@ -361,7 +398,7 @@ impl Transport for Sockets {
         }
         self.batch = batch;
         if let Some(datagrams) = &mut self.datagrams {
-            datagrams.receive(&self.shared.counters, &mut self.arrived);
+            datagrams.receive(self.seals.as_mut(), &self.shared.counters, &mut self.arrived);
         }
         if now >= self.sweep.deadline() {
             self.retire_idle(now);
