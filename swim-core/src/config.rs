@@ -11,12 +11,15 @@ mod tests;
 mod wire;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use error::ConfigError;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
 pub use wire::Wire;
+
+use crate::network::Network;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -170,6 +173,10 @@ pub struct Config {
     /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
     /// least 1. (own)
     pub max_incarnation_jump: u64,
+    /// Whom to have to do with: what comes from an address outside of these networks, and members and seeds that are
+    /// said to live outside, are dropped and counted. All nodes of a cluster have the same ones. Default: none, which
+    /// allows all. (memberlist's CIDRsAllowed)
+    pub allowed_networks: Vec<Network>,
 }
 
 impl Config {
@@ -218,6 +225,7 @@ impl Config {
             max_events: 262_144,
             max_seeds: 256,
             max_incarnation_jump: 1 << 42,
+            allowed_networks: Vec::new(),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod coverage;
 mod hash;
 mod id;
 mod lamport;
+mod network;
 mod places;
 mod random;
 mod time;
@@ -67,6 +68,7 @@ pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
 pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use network::{Network, NetworkError, is_allowed};
 pub use swim::{
     BroadcastError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit,
 };

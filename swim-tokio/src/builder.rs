@@ -229,6 +229,7 @@ impl Builder {
             cluster: config.cluster.clone(),
             bind: self.bind,
             advertise: self.advertise,
+            allowed_networks: config.allowed_networks.clone(),
             max_packet: Config::LARGEST_PACKET,
             max_exchange: config.max_exchange_size,
             keys: keys.clone(),

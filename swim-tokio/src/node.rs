@@ -16,7 +16,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, MetadataError, PingError,
-    SequenceNumber, State, Swim,
+    SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -238,6 +238,13 @@ impl Node {
         let name = &resolution.seed;
         match &resolution.result {
             Ok(addresses) => {
+                let networks = &self.swim.config().allowed_networks;
+                let (addresses, outside): (Vec<_>, Vec<_>) =
+                    addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let addresses = &addresses[..];
+                if !outside.is_empty() {
+                    tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
+                }
                 self.waiting.joins.resolved(name, Ok(addresses));
                 self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
                 if let Err(error) = self.swim.join(self.clock.now(), addresses) {

@@ -4,6 +4,8 @@
 //! is probed, which suspicion runs, what the user is told and what is passed on follow from the record, whoever
 //! changed it.
 
+use core::net::SocketAddr;
+
 use rand_core::Rng;
 
 use super::{State, Swim};
@@ -13,6 +15,7 @@ use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
 use crate::members::{Described, Told};
 use crate::metrics::DropReason;
+use crate::network::is_allowed;
 use crate::random::below;
 use crate::suspicion::Suspicion;
 use crate::time::Instant;
@@ -126,8 +129,17 @@ impl<R: Rng> Swim<R> {
         believed
     }
 
+    /// Whether `Config::allowed_networks` let us have to do with an address.
+    pub(super) fn allows(&self, address: SocketAddr) -> bool {
+        is_allowed(&self.config.allowed_networks, address.ip())
+    }
+
     /// Merges news of a member that is not in the table.
     fn meet(&mut self, now: Instant, news: &News<'_>) -> bool {
+        if news.description.is_some_and(|described| !self.allows(described.address)) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return false;
+        }
         let is_active = news.claim.status.is_active();
         if !is_active && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
             return false;
@@ -174,6 +186,11 @@ impl<R: Rng> Swim<R> {
         if new.metadata.len() > self.config.max_metadata_size {
             // The claim still counts: it may be a refutation.
             self.metrics.drop(DropReason::MetadataTooLong);
+            return Described::Known;
+        }
+        if !self.allows(new.address) {
+            // So does this one: the member is looked for where it was.
+            self.metrics.drop(DropReason::NotAllowed);
             return Described::Known;
         }
         let described = self.members.describe(slot, new.incarnation, new.address, new.metadata);

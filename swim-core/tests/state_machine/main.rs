@@ -11,6 +11,7 @@ mod gossip;
 mod harness;
 mod leaving;
 mod network;
+mod networks;
 mod probes;
 mod refutation;
 mod relays;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use swim_core::wire::sealed::BOOT_LEN;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, is_allowed};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -124,7 +124,7 @@ impl Sockets {
         };
         let mut tasks = JoinSet::new();
         let mut doors = vec![tasks.spawn(listener::accept(bound.listener, shared.reports.clone()))];
-        let datagrams = bound.datagrams.map(Datagrams::new);
+        let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
         if let Some(Datagrams { socket, .. }) = &datagrams {
             let (reports, counters) = (shared.reports.clone(), Arc::clone(&shared.counters));
             let refused = unreachable::run(Arc::clone(socket), reports, counters);
@@ -276,6 +276,9 @@ impl Sockets {
     }
 
     fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
+        if !is_allowed(&self.shared.networks, peer.ip()) {
+            return self.shared.counters.outsiders_refused.one();
+        }
         let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
         let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
             tracing::debug!(%peer, "connection closed: too many are open");
