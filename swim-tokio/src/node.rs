@@ -25,8 +25,9 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
+use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
-use crate::resolver::{LOOKUP_TIMEOUT, Resolution, Resolver};
+use crate::resolver::{Resolution, Resolver};
 use crate::seed::Seed;
 use crate::transport::{Arrival, Transport};
 use crate::view::{Snapshots, View};
@@ -211,7 +212,7 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::Host(_))).count();
+        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
         if self.resolver.len() + hosts > max {
             return Err(SeedsRefused::TooManySeeds { max });
         }
@@ -219,13 +220,13 @@ impl Node {
             .iter()
             .filter_map(|seed| match seed {
                 Seed::Address(address) => Some(*address),
-                Seed::Host(_) => None,
+                Seed::LookedUp(_) => None,
             })
             .collect();
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
-            if let Seed::Host(host) = seed {
-                self.resolver.add(host.clone());
+            if let Seed::LookedUp(seed) = seed {
+                self.resolver.add(seed.clone());
             }
         }
         Ok(())
