@@ -79,7 +79,7 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
         ("panic", 101, "the last events at the node that panicked:"),
     ] {
         let place = Place::new(kind);
-        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 20 --plant {kind}"), &place.0);
+        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 8 --plant {kind}"), &place.0);
         assert_eq!(exit, Some(code), "{out}");
         for wanted in ["1 failed", "found by: ", "shrunk from ", wanted] {
             assert!(out.contains(wanted), "{wanted}: {out}");
