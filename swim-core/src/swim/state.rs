@@ -1,13 +1,15 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use core::time::Duration;
+
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::awareness::Awareness;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
-use crate::id::SequenceNumber;
+use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
@@ -23,6 +25,8 @@ pub(super) struct Detector {
     pub(super) pings: Pings,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
+    /// The latest round trip of a direct probe that was not polled.
+    pub(super) round_trip: Option<(Slot, Duration)>,
     sequence: SequenceNumber,
 }
 
@@ -33,6 +37,7 @@ impl Detector {
             pings: Pings::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
+            round_trip: None,
             sequence: SequenceNumber::new(rng.next_u32()),
         }
     }

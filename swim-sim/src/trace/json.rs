@@ -208,6 +208,12 @@ fn told(event: &Event) -> Value {
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": hex(payload) })
         }
+        Event::UserMessage { from, payload } => {
+            json!({ "event": "user_message", "from": from, "payload": hex(payload) })
+        }
+        Event::UserState { is_join, payload } => {
+            json!({ "event": "user_state", "is_join": is_join, "payload": hex(payload) })
+        }
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
         Event::Reconnected => json!({ "event": "reconnected" }),

@@ -110,6 +110,8 @@ impl fmt::Display for Told<'_> {
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
+            Event::UserMessage { from, payload } => write!(f, "user message of {} bytes from {from}", payload.len()),
+            Event::UserState { payload, .. } => write!(f, "{} bytes of application state", payload.len()),
             Event::HealthChanged { score } => write!(f, "health score {score}"),
             Event::Isolated => f.write_str("isolated"),
             Event::Reconnected => f.write_str("reconnected"),

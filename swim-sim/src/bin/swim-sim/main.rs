@@ -5,6 +5,7 @@
 
 mod arguments;
 mod determinism;
+mod experiment;
 mod output;
 mod plant;
 mod progress;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::CheckDeterminism { options } => determinism::check(options),
         Command::Swarm(options) => swarm::swarm(options),
+        Command::Experiment(options) => experiment::experiment(options),
         Command::List => run::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {

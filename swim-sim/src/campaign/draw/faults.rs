@@ -45,7 +45,7 @@ fn bearable(step: Step, frame: &Frame) -> Step {
 
 /// Something that happens to a whole cluster, or to a part of it at once.
 fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
-    let kind = streams::below(stream, 9);
+    let kind = streams::below(stream, 10);
     let at = frame.moment(stream);
     let lasts = frame.periods(stream, 1, 40);
     let every = frame.periods(stream, 0, 5);
@@ -68,6 +68,7 @@ fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
             let cleared: Vec<_> = if share < 450 { clogged.clone() } else { clogged.iter().rev().copied().collect() };
             Plan::new().swizzle(frame.nodes, &clogged, &cleared, at, lasts / 3)
         }
+        8 => each(each(Plan::new(), Fault::Clog, at), Fault::Unclog, at + lasts),
         _ => {
             let lasts = lasts.min(frame.to - at);
             Plan::new().at(at, Fault::Namesake { of: one, lasts })
