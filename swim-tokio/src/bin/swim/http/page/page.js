@@ -54,7 +54,7 @@ function showInfo() {
   $("health-text").textContent = info.health === 0 ? "health: this node is well" : "health: this node is slow or badly connected";
   $("gauge").replaceChildren(...Array.from({ length: 8 }, (_, i) => element("i", { class: i < info.health ? "on" : "" })));
   const hours = info.uptime / 3600;
-  const uptime = hours < 1 ? plural(Math.floor(info.uptime / 60), "minute") : hours < 48 ? plural(Math.floor(hours), "hour") : plural(Math.floor(hours / 24), "day");
+  const uptime = info.uptime < 60 ? plural(Math.floor(info.uptime), "second") : hours < 1 ? plural(Math.floor(info.uptime / 60), "minute") : hours < 48 ? plural(Math.floor(hours), "hour") : plural(Math.floor(hours / 24), "day");
   $("about").textContent = `swim ${info.version} · ${info.transport} · up for ${uptime} · incarnation ${info.incarnation}`;
 }
 
