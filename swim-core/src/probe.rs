@@ -100,6 +100,13 @@ impl Probe {
         }
     }
 
+    /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or else any.
+    #[cfg(feature = "memberlist")]
+    pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
+        let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
+        relay.is_some_and(|relay| self.nack(relay))
+    }
+
     /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
     /// of our own; so does a failure that nobody was there to check (Lifeguard IV-A).
     pub(crate) fn blame(&self) -> u8 {

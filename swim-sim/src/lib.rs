@@ -44,6 +44,7 @@ mod setting;
 pub mod shrink;
 mod step;
 mod streams;
+mod swizzle;
 mod trace;
 
 #[cfg(feature = "serde")]

@@ -8,6 +8,7 @@
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub(crate) enum Command {
 pub(crate) struct Node {
     pub(crate) swim: Swim<Xoshiro256PlusPlus>,
     pub(crate) clock: Clock,
-    pub(crate) transport: Transport,
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) resolver: Resolver,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) view: Arc<View>,
@@ -94,7 +95,7 @@ impl Node {
                     }
                     Some(command) => self.command(command),
                 },
-                () = self.transport.receive(&mut arrivals) => {
+                () = poll_fn(|context| self.transport.poll_receive(context, &mut arrivals)) => {
                     for arrival in arrivals.drain(..) {
                         self.arrive(arrival);
                     }
@@ -149,13 +150,11 @@ impl Node {
         let now = self.clock.now();
         match arrival {
             Arrival::Packet { from, payload } => self.swim.handle_packet(now, from, &payload),
-            Arrival::Request { id, from, payload, lease } => {
+            Arrival::Request { id, from, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
-                drop(lease);
             }
-            Arrival::Reply { id, payload, lease } => {
+            Arrival::Reply { id, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
-                drop(lease);
             }
             Arrival::Failed { id, failure } => {
                 self.swim.handle_exchange(now, ExchangeInput::Failed { id, failure });

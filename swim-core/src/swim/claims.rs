@@ -18,6 +18,8 @@ use crate::suspicion::Suspicion;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
+#[cfg(feature = "memberlist")]
+use crate::wire::memberlist::Versions;
 
 /// Something heard of a member.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,26 @@ pub(super) struct News<'a> {
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
+    /// What the member speaks; comes with a description.
+    #[cfg(feature = "memberlist")]
+    pub(super) versions: Versions,
+}
+
+impl<'a> News<'a> {
+    /// A claim that `from` makes and that is passed on.
+    pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
+        Self {
+            id,
+            claim,
+            description: None,
+            from,
+            accuses: true,
+            age: 0,
+            spread: Spread::Gossip,
+            #[cfg(feature = "memberlist")]
+            versions: Versions::PLAIN,
+        }
+    }
 }
 
 /// Whether news is passed on.
@@ -97,7 +119,7 @@ impl<R: Rng> Swim<R> {
     /// believed of anyone, since it could not be refuted.
     pub(super) fn is_within_reach(&mut self, claimed: Incarnation, known: Incarnation) -> bool {
         let highest = known.get().saturating_add(self.config.max_incarnation_jump);
-        let believed = claimed.get() <= highest && claimed < Incarnation::MAX;
+        let believed = claimed.get() <= highest && claimed < self.config.wire.highest_incarnation();
         if !believed {
             self.metrics.drop(DropReason::BadIncarnation);
         }
@@ -154,7 +176,12 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::MetadataTooLong);
             return Described::Known;
         }
-        self.members.describe(slot, new.incarnation, new.address, new.metadata)
+        let described = self.members.describe(slot, new.incarnation, new.address, new.metadata);
+        #[cfg(feature = "memberlist")]
+        if described != Described::Known && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
+        }
+        described
     }
 
     /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
@@ -221,7 +248,8 @@ impl<R: Rng> Swim<R> {
         // A few of those who hear of it look next whether it is so, which confirms or refutes it within a period or two:
         // enough of them, although in half of them the member's turn has passed.
         let hears_of_it = *self.me.id != *from && self.members.is_active(slot);
-        if hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted) {
+        if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
+        {
             sometimes!(Hastened);
             self.peers.insert(&mut self.rng, slot);
             self.peers.hasten(slot);
@@ -325,8 +353,7 @@ impl<R: Rng> Swim<R> {
         let me = self.me.id.clone();
         let id = self.id_at(slot);
         let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
-        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
-        self.hear(now, &news);
+        self.hear(now, &News::of(&id, claim, &me));
     }
 
     /// Forgets all of a member but its tombstone.

@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
 use crate::member::{Claim, Status};
@@ -57,7 +57,7 @@ impl<R: Rng> Swim<R> {
         }
         let claim = Claim::new(incarnation, Status::Left);
         let me = self.me.id.clone();
-        let news = News { id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
+        let news = News::of(id, claim, &me);
         self.hear(now, &news);
         if prune {
             self.reap(now, slot);

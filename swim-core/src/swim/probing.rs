@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
@@ -53,8 +53,7 @@ impl<R: Rng> Swim<R> {
         self.worsen_health(probe.blame());
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
-        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
-        self.hear(now, &news);
+        self.hear(now, &News::of(&id, claim, &me));
     }
 
     /// The direct ping was not answered: ask others, and try a reliable stream where that may help.
@@ -72,7 +71,15 @@ impl<R: Rng> Swim<R> {
                 asked += 1;
             }
         }
-        probe.ask(&relays[..asked]);
+        #[cfg(feature = "memberlist")]
+        let nackers = self.those_with_nacks(&relays[..asked]);
+        #[cfg(feature = "memberlist")]
+        let nackers = &nackers[..];
+        #[cfg(not(feature = "memberlist"))]
+        let nackers = &relays[..asked];
+        if let Some(probe) = &mut self.detector.probe {
+            probe.ask(nackers);
+        }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
         }
@@ -81,13 +88,14 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str, way: Way) {
+    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the number alone.
+    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: Option<&str>, way: Way) {
         let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
             self.handle_other_ack(now, sequence, source);
             return;
         };
         let target = probe.target();
-        if self.members.name(target) != source {
+        if source.is_some_and(|source| self.members.name(target) != source) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

@@ -2,7 +2,8 @@
 //!
 //! Reading borrows from the input, allocates nothing and never recurses; every count is compared with the bytes that
 //! are left. Nothing here knows what a message does, nor the bounds of [`Config`](crate::Config): those are the state
-//! machine's. Read first: docs/WIRE.md, then `packet.rs`.
+//! machine's. What a cluster with a keyring seals it in is `sealed` (feature `encryption`). Read first: docs/WIRE.md, then
+//! `packet.rs`.
 //!
 //! ```
 //! use swim_core::SequenceNumber;
@@ -24,12 +25,18 @@ mod entry;
 mod error;
 mod exchange;
 mod field;
+#[cfg(feature = "encryption")]
+pub mod keyring;
 #[cfg(feature = "memberlist")]
 pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
-#[cfg(feature = "memberlist")]
+#[cfg(feature = "encryption")]
+pub mod sealed;
+pub mod serf;
+#[cfg(feature = "encryption")]
+mod side;
 mod structure;
 mod tags;
 mod writer;

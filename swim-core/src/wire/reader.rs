@@ -104,7 +104,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[cfg(feature = "memberlist")]
     pub(super) fn bool(&mut self) -> Result<bool, WireError> {
         match self.byte()? {
             0xc2 => Ok(false),

@@ -40,26 +40,25 @@ impl Tags {
     /// # Errors
     /// [`TagsError`] if the bytes are something else.
     pub fn decode(metadata: &[u8]) -> Result<Self, TagsError> {
-        let mut tags = BTreeMap::new();
-        for pair in pairs(metadata)? {
-            let (name, text) = pair?;
-            tags.insert(String::from(name), String::from(text));
+        match metadata.split_first() {
+            None => Ok(Self::default()),
+            Some((&MAGIC, map)) => read_map(&mut Reader::new(map)),
+            Some(_) => Err(TagsError::NotTags),
         }
-        Ok(Self(tags))
     }
 
     /// The text of one tag, read from metadata without making anything of the others; `None` if there is no such tag
     /// or the bytes hold no tags.
     #[must_use]
     pub fn find<'a>(metadata: &'a [u8], name: &str) -> Option<&'a str> {
-        let mut found = None;
-        for pair in pairs(metadata).ok()? {
-            let (key, text) = pair.ok()?;
+        let (&MAGIC, map) = metadata.split_first()? else { return None };
+        let (mut reader, mut found) = (Reader::new(map), None);
+        let complete = for_each_pair(&mut reader, |key, text| {
             if key == name {
                 found = Some(text);
             }
-        }
-        found
+        });
+        complete.ok().and(found)
     }
 
     /// The bytes for the metadata: none if there is no tag, else always the same for the same tags.
@@ -70,12 +69,17 @@ impl Tags {
             return out;
         }
         out.push(MAGIC);
-        writer::map(&mut out, self.0.len());
-        for (name, text) in &self.0 {
-            writer::raw(&mut out, name.as_bytes());
-            writer::raw(&mut out, text.as_bytes());
-        }
+        self.write_map(&mut out);
         out
+    }
+
+    /// The map alone.
+    pub(super) fn write_map(&self, out: &mut Vec<u8>) {
+        writer::map(out, self.0.len());
+        for (name, text) in &self.0 {
+            writer::raw(out, name.as_bytes());
+            writer::raw(out, text.as_bytes());
+        }
     }
 
     /// Sets a tag; returns the text that it had.
@@ -113,28 +117,25 @@ impl Tags {
     }
 }
 
-/// The pairs that metadata holds, read as they are asked for.
-fn pairs(metadata: &[u8]) -> Result<impl Iterator<Item = Result<(&str, &str), TagsError>>, TagsError> {
-    let (mut reader, mut left) = match metadata.split_first() {
-        None => (Reader::new(&[]), 0),
-        Some((&MAGIC, map)) => {
-            let mut reader = Reader::new(map);
-            let len = if reader.nil() { 0 } else { reader.map()? };
-            if u64::from(len) > (reader.rest().len() / SHORTEST_PAIR) as u64 {
-                return Err(TagsError::Malformed(WireError::AbsurdCount));
-            }
-            (reader, len)
-        }
-        Some(_) => return Err(TagsError::NotTags),
-    };
-    Ok(core::iter::from_fn(move || {
-        left = left.checked_sub(1)?;
-        let pair = read_text(&mut reader).and_then(|name| Ok((name, read_text(&mut reader)?)));
-        if pair.is_err() {
-            left = 0;
-        }
-        Some(pair)
-    }))
+/// Reads the map alone.
+pub(super) fn read_map(reader: &mut Reader<'_>) -> Result<Tags, TagsError> {
+    let mut tags = BTreeMap::new();
+    for_each_pair(reader, |name, text| {
+        tags.insert(String::from(name), String::from(text));
+    })?;
+    Ok(Tags(tags))
+}
+
+fn for_each_pair<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a str, &'a str)) -> Result<(), TagsError> {
+    let len = if reader.nil() { 0 } else { reader.map()? };
+    if u64::from(len) > (reader.rest().len() / SHORTEST_PAIR) as u64 {
+        return Err(TagsError::Malformed(WireError::AbsurdCount));
+    }
+    for _ in 0..len {
+        let name = read_text(reader)?;
+        each(name, read_text(reader)?);
+    }
+    Ok(())
 }
 
 /// A text; nil, as Go has it, is the empty one.

@@ -16,4 +16,5 @@ mod refutation;
 mod relays;
 mod seeds;
 mod suspicions;
+mod switches;
 mod tombstones;
