@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use swim_core::wire::sealed::{Keyring, PacketSealer};
-use swim_core::{Config, Identity, Incarnation, NodeId, Swim};
+use swim_core::{Config, Identity, Incarnation, NodeId, Swim, Wire};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -17,6 +17,8 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
+#[cfg(feature = "memberlist")]
+use crate::transport::{Memberlist, MemberlistSockets};
 use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
@@ -33,6 +35,8 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "memberlist")]
+    memberlist: Option<Memberlist>,
     /// In place of [`Sockets`].
     transport: Option<Opener>,
     incarnation: Option<Incarnation>,
@@ -53,6 +57,8 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "memberlist")]
+            memberlist: None,
             transport: None,
             incarnation: None,
             rng_seed: None,
@@ -123,6 +129,16 @@ impl Builder {
         self
     }
 
+    /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or alertmanager's. Packets go by
+    /// UDP and tables over TCP; [`packets`](Self::packets), [`tcp`](Self::tcp) and the cluster's name are of no meaning
+    /// there. The first incarnation is 1, as memberlist's, unless another is given: what the others remember of a
+    /// former life is refuted.
+    #[cfg(feature = "memberlist")]
+    pub fn memberlist(mut self, settings: Memberlist) -> Self {
+        self.memberlist = Some(settings);
+        self
+    }
+
     /// A transport of your own, in place of sockets: it is opened when the node starts, on its runtime. What is set by
     /// [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the built-in one. Turn
     /// [`Config::reliable_fallback`] off if all its packets arrive.
@@ -154,7 +170,8 @@ impl Builder {
     }
 
     /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
-    /// that protects from. All nodes of a cluster need it. Without certificates, and under any of the built-in transports.
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
     ///
     /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
     /// [`Config::max_packet_size`] on the network.
@@ -208,7 +225,7 @@ impl Builder {
         let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
+        let incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
@@ -228,7 +245,7 @@ impl Builder {
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        self.sealing.warn(self.transport.is_some(), advertised);
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
         Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
@@ -237,10 +254,17 @@ impl Builder {
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
         }
-        if self.transport.is_none() {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist {
+            config = memberlist.apply(config);
+        }
+        if self.transport.is_none() && config.wire == Wire::Native {
             config.reliable_fallback &= self.packets == Packets::Udp;
         }
         config.validate().map_err(StartError::Config)?;
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
         let keys = self.sealing.keys(&config)?;
         if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
             config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
@@ -249,10 +273,31 @@ impl Builder {
         Ok((config, keys))
     }
 
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
+        }
+        self.transport.is_some()
+    }
+
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
         match &self.transport {
             Some(opener) => opener.open(setup),
+            #[cfg(feature = "memberlist")]
+            None if self.memberlist.is_some() => {
+                let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
+                Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
+            }
             None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
         }
     }
+}
+
+/// The first incarnation of a node that is given none. memberlist's nodes count from 1: their numbers have 32 bits.
+fn first_incarnation(config: &Config) -> Incarnation {
+    if config.wire == Wire::Native { clock::first_incarnation() } else { Incarnation::new(1) }
 }

@@ -46,6 +46,8 @@ pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, 
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
 };
+#[cfg(feature = "memberlist")]
+pub use transport::{Memberlist, MemberlistSockets};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

@@ -111,9 +111,9 @@ impl Config {
     pub fn on_memberlist(self, wire: MemberlistWire) -> Self {
         Self {
             wire: Wire::Memberlist(wire),
-            awareness_max: 7,
-            max_exchange_size: Self::MEMBERLIST_TABLE,
-            max_broadcast_size: 1_024,
+            awareness_max: self.awareness_max.min(7),
+            max_exchange_size: self.max_exchange_size.min(Self::MEMBERLIST_TABLE),
+            max_broadcast_size: self.max_broadcast_size.max(1_024),
             reliable_fallback: true,
             ..self
         }

@@ -73,6 +73,8 @@ counters! {
     packets_dropped,
     /// Frames that waited for a connection which failed, or was never made.
     frames_lost,
+    /// Packets and streams of memberlist's wire that label or keys do not open.
+    unopened,
     /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
     exchanges_dropped,
     /// Datagrams dropped and connections refused because they were not sealed, with a keyring here.

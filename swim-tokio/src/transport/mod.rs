@@ -12,6 +12,7 @@
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `memberlist` | the implementation for memberlist's wire |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod budget;
@@ -23,6 +24,8 @@ mod exchanges;
 mod frame;
 mod handshake;
 mod listener;
+#[cfg(feature = "memberlist")]
+mod memberlist;
 mod pool;
 mod preamble;
 mod queue;
@@ -46,6 +49,8 @@ use bytes::Bytes;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
 
 pub use self::counters::TransportMetrics;
+#[cfg(feature = "memberlist")]
+pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;

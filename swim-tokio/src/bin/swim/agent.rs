@@ -57,7 +57,7 @@ impl Running {
                 .push(opened.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
-        let node = builder(&settings).start().await;
+        let node = builder(&settings).map_err(|error| misused(&error))?.start().await;
         let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
         let notices = node.subscribe();
         let format = settings.node.format.unwrap_or_default();
@@ -101,7 +101,7 @@ impl Running {
 }
 
 /// The node that the settings describe.
-fn builder(settings: &Settings) -> Builder {
+fn builder(settings: &Settings) -> Result<Builder, String> {
     let node = &settings.node;
     let mut builder = Runtime::builder()
         .id(node.id.clone().unwrap_or_default())
@@ -118,7 +118,10 @@ fn builder(settings: &Settings) -> Builder {
     if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
     }
-    builder
+    if let Some(memberlist) = settings.wire.memberlist()? {
+        builder = builder.memberlist(memberlist);
+    }
+    Ok(builder)
 }
 
 /// What the others see: the metadata as they are, or else the tags.

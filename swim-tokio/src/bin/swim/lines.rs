@@ -86,6 +86,10 @@ fn event_object(event: &Event) -> Value {
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": text(payload) })
         }
+        Event::UserMessage { from, payload } => {
+            json!({ "event": "user_message", "from": from.to_string(), "payload": text(payload) })
+        }
+        Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
         Event::Reconnected => json!({ "event": "reconnected" }),

@@ -17,6 +17,7 @@ mod node;
 mod period;
 mod protocol;
 mod tags;
+mod wire;
 
 use std::path::Path;
 
@@ -30,6 +31,7 @@ pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
 pub(crate) use self::tags::{Tags, tag};
+pub(crate) use self::wire::Wire;
 
 /// One group of settings: a layer of them.
 pub(crate) trait Group: Sized {
@@ -51,6 +53,8 @@ pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) protocol: Protocol,
     #[command(flatten)]
+    pub(crate) wire: Wire,
+    #[command(flatten)]
     pub(crate) http: Http,
     #[command(flatten)]
     pub(crate) handlers: Handlers,
@@ -64,6 +68,7 @@ impl Group for Settings {
             node: self.node.over(below.node),
             tags: self.tags.over(below.tags),
             protocol: self.protocol.over(below.protocol),
+            wire: self.wire.over(below.wire),
             http: self.http.over(below.http),
             handlers: self.handlers.over(below.handlers),
             log: self.log.over(below.log),
@@ -75,6 +80,7 @@ impl Group for Settings {
             node: Node::defaults(),
             tags: Tags::defaults(),
             protocol: Protocol::defaults(),
+            wire: Wire::defaults(),
             http: Http::defaults(),
             handlers: Handlers::defaults(),
             log: Log::defaults(),
