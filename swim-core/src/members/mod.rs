@@ -139,8 +139,23 @@ impl Members {
         self.index.find(hash(self.index_key, name.as_bytes()), is_it)
     }
 
-    /// Adds a member that is not there, without description; `None` if the table is full.
-    pub(crate) fn insert(&mut self, name: &str, claim: Claim) -> Option<Slot> {
+    /// Adds a member that is not there; `None` if the table is full.
+    pub(crate) fn insert(
+        &mut self,
+        name: &str,
+        claim: Claim,
+        description: Option<DescriptionView<'_>>,
+    ) -> Option<Slot> {
+        let slot = self.place(name, claim)?;
+        if let Some(new) = description {
+            self.take_description(slot, new);
+        }
+        self.count(slot);
+        Some(slot)
+    }
+
+    /// Finds a place for a member that is not there, without description.
+    fn place(&mut self, name: &str, claim: Claim) -> Option<Slot> {
         debug_assert!(self.find(name).is_none(), "a member is inserted once");
         if self.is_full() {
             return None;
@@ -160,7 +175,6 @@ impl Members {
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.insert(hash(*index_key, name.as_bytes()), slot, hash_of);
-        self.count(slot);
         Some(slot)
     }
 
@@ -235,48 +249,61 @@ impl Members {
 
     /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
     /// dug out.
-    #[inline]
     pub(crate) fn raise(&mut self, slot: Slot, claim: Claim) -> bool {
-        if claim <= self.claim(slot) {
-            return false;
-        }
-        self.discount(slot);
-        self.records[slot.index()].incarnation = claim.incarnation;
-        self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
-        self.count(slot);
-        true
+        self.merge(slot, claim, None).0
     }
 
-    /// Merges a description: takes it if it is newer than the one known. Two that bear the same incarnation are
-    /// ordered by their bytes, so that all who heard both keep the same one.
-    pub(crate) fn describe(
-        &mut self,
-        slot: Slot,
-        incarnation: Incarnation,
-        address: SocketAddr,
-        metadata: &[u8],
-    ) -> Described {
-        debug_assert!(!self.is_buried(slot), "the buried have no description");
-        let record = &self.records[slot.index()];
-        if record.text.has_address() && incarnation < record.described {
-            return Described::Known;
+    /// Merges a claim as [`raise`](Self::raise) does, and with it a description: takes it if it is newer than the one
+    /// known. Two that bear the same incarnation are ordered by their bytes, so that all who heard both keep the same one.
+    pub(crate) fn merge(&mut self, slot: Slot, claim: Claim, new: Option<DescriptionView<'_>>) -> (bool, Described) {
+        let raised = claim > self.claim(slot);
+        let described = new.map_or(Described::Known, |new| self.order(slot, new));
+        if !raised && described == Described::Known {
+            return (false, described);
         }
-        let known = self.description(slot);
-        let order = known.map(|known| (known.address, known.metadata).cmp(&(address, metadata)));
-        if order.is_some_and(|order| incarnation == record.described && order.is_ge()) {
-            return Described::Known;
-        }
-        let changed = order.is_none_or(core::cmp::Ordering::is_ne);
-        let first = known.is_none();
         self.discount(slot);
-        let record = &mut self.records[slot.index()];
-        record.described = incarnation;
-        if changed {
-            record.text = self.texts.describe(record.text, address, metadata);
+        if raised {
+            self.records[slot.index()].incarnation = claim.incarnation;
+            self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
+        }
+        debug_assert!(described == Described::Known || !self.is_buried(slot), "the buried have no description");
+        match (described, new) {
+            (Described::Confirmed, Some(new)) if self.records[slot.index()].text.has_address() => {
+                self.records[slot.index()].described = new.incarnation;
+            }
+            (Described::Confirmed | Described::Changed, Some(new)) => self.take_description(slot, new),
+            _ => {}
         }
         self.count(slot);
         self.pack_if_worth_it();
-        if changed && !first { Described::Changed } else { Described::Confirmed }
+        (raised, described)
+    }
+
+    /// How a description compares with the one known.
+    fn order(&self, slot: Slot, new: DescriptionView<'_>) -> Described {
+        let record = &self.records[slot.index()];
+        if !record.text.has_address() {
+            return Described::Confirmed;
+        }
+        if new.incarnation < record.described {
+            return Described::Known;
+        }
+        let is_newer = new.incarnation > record.described;
+        if self.texts.says(record.text, new.address, new.metadata) {
+            return if is_newer { Described::Confirmed } else { Described::Known };
+        }
+        let is_greater = || {
+            let known = (self.texts.address(record.text), self.texts.metadata(record.text));
+            (Some(new.address), new.metadata) > known
+        };
+        if is_newer || is_greater() { Described::Changed } else { Described::Known }
+    }
+
+    /// Replaces a description, which the digest does not count while that happens.
+    fn take_description(&mut self, slot: Slot, new: DescriptionView<'_>) {
+        let record = &mut self.records[slot.index()];
+        record.described = new.incarnation;
+        record.text = self.texts.describe(record.text, new.address, new.metadata);
     }
 
     /// Turns a member into a tombstone: its name and claim stay, its description goes.

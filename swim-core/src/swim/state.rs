@@ -1,6 +1,8 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use alloc::vec::Vec;
+
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::awareness::Awareness;
 use crate::config::Config;
@@ -56,6 +58,8 @@ pub(super) struct Gossip {
     pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
+    /// Where updates are encoded before they are queued.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// With whom tables are swapped.
