@@ -198,6 +198,11 @@ impl Members {
         core::str::from_utf8(bytes).unwrap_or_else(|_| unreachable!("names are stored from text"))
     }
 
+    /// Whether the member has this name.
+    pub(crate) fn is_named(&self, slot: Slot, name: &str) -> bool {
+        self.texts.name(self.records[slot.index()].text) == name.as_bytes()
+    }
+
     /// The claim that stands.
     #[inline]
     pub(crate) fn claim(&self, slot: Slot) -> Claim {

@@ -86,7 +86,7 @@ impl<R: Rng> Swim<R> {
             return;
         };
         let target = probe.target();
-        if self.members.name(target) != source {
+        if !self.members.is_named(target, source) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

@@ -86,11 +86,11 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::LateAck);
             return;
         };
-        let expected = match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.name(target),
-            Purpose::Contender { .. } => &self.me.id,
+        let is_expected = match ping.purpose {
+            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.is_named(target, source),
+            Purpose::Contender { .. } => *self.me.id == *source,
         };
-        if expected != source {
+        if !is_expected {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

@@ -7,6 +7,7 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::claims::Spread;
+use super::exchanging::ROOM;
 use super::merging::Agreed;
 use crate::exchanges::{Contact, Purpose};
 use crate::id::NodeId;
@@ -49,7 +50,7 @@ impl<R: Rng> Swim<R> {
 
     /// Sends our digest to `peer`.
     pub(super) fn compare_with(&mut self, now: Instant, peer: SocketAddr, of: Contact) {
-        let mut request = Vec::new();
+        let mut request = Vec::with_capacity(ROOM);
         let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.digest() };
         message.encode(self.me.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
