@@ -12,6 +12,7 @@ pub mod memberlist_stream;
 #[path = "../../swim-core/tests/wire/oracle.rs"]
 mod oracle;
 pub mod roundtrip;
+pub mod sealed;
 pub mod swim;
 
 #[cfg(test)]
@@ -56,6 +57,11 @@ mod tests {
         corpus("memberlist_packet").iter().for_each(|bytes| super::memberlist_packet::check(bytes));
         corpus("memberlist_stream").iter().for_each(|bytes| super::memberlist_stream::check(bytes));
         corpus("memberlist_lzw").iter().for_each(|bytes| super::memberlist_lzw::check(bytes));
+    }
+
+    #[test]
+    fn the_seeds_of_sealed_pass() {
+        corpus("sealed").iter().for_each(|bytes| super::sealed::check(bytes));
     }
 
     #[test]

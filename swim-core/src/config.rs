@@ -6,11 +6,17 @@
 //! implementation.
 
 mod error;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use alloc::string::String;
 use core::time::Duration;
 
 pub use error::ConfigError;
+#[cfg(feature = "memberlist")]
+pub use wire::MemberlistWire;
+pub use wire::Wire;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -28,6 +34,8 @@ pub struct Config {
     /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; 1 to
     /// 255 bytes. (own)
     pub cluster: String,
+    /// The wire that is spoken, and what only that one needs to be told. Default: the native one. (own)
+    pub wire: Wire,
 
     /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs more packets.
     /// Default 1 s; above zero. (SWIM 3.1, T')
@@ -61,11 +69,24 @@ pub struct Config {
     pub retransmit_mult: u8,
 
     /// The shortest suspicion lasts `suspicion_mult * max(1, log10(n)) * probe_interval`. Longer gives slow members
-    /// more time to refute and finds failures later. Default 4; 1 to 64. (Lifeguard IV-B, α)
+    /// more time to refute and finds failures later. 0 turns suspicions off: who is suspected is dead at once, as in
+    /// SWIM without section 4.2, which is of use in experiments only. Default 4; at most 64. (Lifeguard IV-B, α)
     pub suspicion_mult: u8,
-    /// The longest suspicion, of which only one member knows, lasts this many times the shortest. Default 6; 1 to 64.
+    /// The longest suspicion, of which only one member knows, lasts this many times the shortest. 1 turns Lifeguard's
+    /// local suspicion timeouts off: all last as long, and nobody waits for further accusers. Default 6; 1 to 64.
     /// (Lifeguard IV-B, β)
     pub suspicion_max_mult: u8,
+    /// Whether a ping, an ack and gossip tell the member that they go to what is said of it, if it is suspected or dead.
+    /// Off, it hears of that as of everything else, by gossip, and by what is sent to the dead for their own sake; for
+    /// experiments. Default on. (Lifeguard IV-C, the buddy system)
+    pub buddy_system: bool,
+    /// Whether a few of those who hear of a suspicion make the suspect the next member they probe. Off, accusers come as
+    /// they may and verdicts wait for them; for experiments. Default on. (own)
+    pub suspects_probed_next: bool,
+    /// Whether a node whose timers are called late by `probe_timeout` or more puts the verdicts that are due off once, to
+    /// read first what waits for it. Off, a process that was stopped accuses others of its own silence; for experiments.
+    /// Default on. (own)
+    pub stall_grace: bool,
     /// The local health score runs from 0 (well) to this bound; probe interval and timeout are stretched by
     /// `score + 1`. 0 turns Lifeguard's self-awareness off. Default 8; at most 64. (Lifeguard IV-A, S)
     pub awareness_max: u8,
@@ -120,8 +141,9 @@ pub struct Config {
     /// most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest
     /// names. (memberlist)
     pub max_metadata_size: usize,
-    /// The longest user broadcast, in bytes. Default 400; at most `max_packet_size` / 2 - 285, so that half a packet
-    /// holds it with the longest name and membership updates can have the other half. (own)
+    /// The longest user broadcast, in bytes. Default 380, which sealed packets of the default size hold too; at most
+    /// `max_packet_size` / 2 - 285, so that half a packet holds it with the longest name and membership updates can have
+    /// the other half. (own)
     pub max_broadcast_size: usize,
     /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
     /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536. (own)
@@ -156,6 +178,7 @@ impl Config {
     pub fn lan() -> Self {
         Self {
             cluster: String::from("default"),
+            wire: Wire::Native,
             probe_interval: Duration::from_secs(1),
             probe_timeout: Duration::from_millis(500),
             probe_jitter_permille: 100,
@@ -167,6 +190,9 @@ impl Config {
             retransmit_mult: 4,
             suspicion_mult: 4,
             suspicion_max_mult: 6,
+            buddy_system: true,
+            suspects_probed_next: true,
+            stall_grace: true,
             awareness_max: 8,
             sync_interval: Duration::from_secs(30),
             sync_interval_min: Duration::from_secs(1),
@@ -183,7 +209,7 @@ impl Config {
             max_exchange_size: 32 << 20,
             max_members: 65_536,
             max_metadata_size: 512,
-            max_broadcast_size: 400,
+            max_broadcast_size: 380,
             max_broadcasts: 1_024,
             max_broadcast_origins: 16_384,
             max_exchanges: 16,
@@ -293,7 +319,7 @@ impl Config {
             ("indirect_probes", usize::from(self.indirect_probes), 0, 32),
             ("gossip_fanout", usize::from(self.gossip_fanout), 1, 32),
             ("retransmit_mult", usize::from(self.retransmit_mult), 1, 32),
-            ("suspicion_mult", usize::from(self.suspicion_mult), 1, 64),
+            ("suspicion_mult", usize::from(self.suspicion_mult), 0, 64),
             ("suspicion_max_mult", usize::from(self.suspicion_max_mult), 1, 64),
             ("awareness_max", usize::from(self.awareness_max), 0, 64),
             ("join_parallelism", usize::from(self.join_parallelism), 1, 64),
@@ -320,6 +346,10 @@ impl Config {
         if texts > Self::MAX_TEXTS {
             let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
             return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
+        }
+        #[cfg(feature = "memberlist")]
+        if let Wire::Memberlist(wire) = &self.wire {
+            return self.validate_memberlist(wire);
         }
         let room = self.max_packet_size.saturating_sub(Self::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {
@@ -351,108 +381,4 @@ impl Config {
 
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Change = fn(&mut Config);
-
-    #[test]
-    fn the_presets_are_valid() {
-        for config in [Config::lan(), Config::wan(), Config::local()] {
-            assert_eq!(config.validate(), Ok(()));
-        }
-    }
-
-    fn rejected(field: &str, change: Change) {
-        let mut config = Config::lan();
-        change(&mut config);
-        let error = config.validate().expect_err(field);
-        assert!(alloc::format!("{error}").contains(field), "{field}: {error}");
-    }
-
-    #[test]
-    fn every_bound_of_a_duration_is_checked() {
-        let changes: [(&str, Change); 17] = [
-            ("probe_interval", |c| c.probe_interval = Duration::ZERO),
-            ("probe_interval", |c| c.probe_interval = Duration::MAX),
-            ("probe_timeout", |c| c.probe_timeout = Duration::ZERO),
-            ("probe_timeout", |c| c.probe_timeout = c.probe_interval),
-            ("gossip_interval", |c| c.gossip_interval = Duration::ZERO),
-            ("sync_interval_min", |c| c.sync_interval_min = Duration::ZERO),
-            ("sync_interval_min", |c| c.sync_interval_min = c.sync_interval * 2),
-            ("exchange_timeout", |c| c.exchange_timeout = Duration::ZERO),
-            ("join_backoff", |c| c.join_backoff = Duration::ZERO),
-            ("join_backoff", |c| c.join_backoff_max = Duration::ZERO),
-            ("reconnect_interval", |c| c.reconnect_interval = Duration::ZERO),
-            ("gossip_to_dead_for", |c| c.reap_dead_after = Duration::ZERO),
-            ("gossip_to_dead_for", |c| c.reap_left_after = Duration::ZERO),
-            ("leave_timeout", |c| c.leave_timeout = Duration::MAX),
-            ("reap_dead_after", |c| c.reap_dead_after = Duration::MAX),
-            ("reap_left_after", |c| c.reap_left_after = Duration::MAX),
-            ("tombstone_for", |c| c.tombstone_for = Duration::MAX),
-        ];
-        changes.iter().for_each(|&(field, change)| rejected(field, change));
-        let others: [(&str, Change); 5] = [
-            ("gossip_interval", |c| c.gossip_interval = Duration::MAX),
-            ("exchange_timeout", |c| c.exchange_timeout = Duration::MAX),
-            ("reconnect_interval", |c| c.reconnect_interval = Duration::MAX),
-            ("sync_interval", |c| c.sync_interval = Duration::MAX),
-            ("join_backoff_max", |c| c.join_backoff_max = Duration::MAX),
-        ];
-        others.iter().for_each(|&(field, change)| rejected(field, change));
-    }
-
-    #[test]
-    fn every_bound_of_a_number_is_checked_at_both_ends() {
-        let changes: [(&str, Change); 22] = [
-            ("cluster", |c| c.cluster.clear()),
-            ("cluster", |c| c.cluster = "x".repeat(256)),
-            ("probe_jitter_permille", |c| c.probe_jitter_permille = 501),
-            ("indirect_probes", |c| c.indirect_probes = 33),
-            ("gossip_fanout", |c| c.gossip_fanout = 0),
-            ("gossip_fanout", |c| c.gossip_fanout = 33),
-            ("retransmit_mult", |c| c.retransmit_mult = 0),
-            ("retransmit_mult", |c| c.retransmit_mult = 33),
-            ("suspicion_mult", |c| c.suspicion_mult = 0),
-            ("suspicion_mult", |c| c.suspicion_mult = 65),
-            ("suspicion_max_mult", |c| c.suspicion_max_mult = 0),
-            ("suspicion_max_mult", |c| c.suspicion_max_mult = 65),
-            ("awareness_max", |c| c.awareness_max = 65),
-            ("join_parallelism", |c| c.join_parallelism = 0),
-            ("join_parallelism", |c| c.join_parallelism = 65),
-            ("max_incarnation_jump", |c| c.max_incarnation_jump = 0),
-            ("max_transmits", |c| c.max_transmits = 63),
-            ("max_events", |c| c.max_events = 63),
-            ("max_broadcast_origins", |c| c.max_broadcast_origins = 0),
-            ("max_seeds", |c| c.max_seeds = 0),
-            ("max_seeds", |c| c.max_seeds = 4_097),
-            ("max_pings", |c| c.max_pings = 0),
-        ];
-        changes.iter().for_each(|&(field, change)| rejected(field, change));
-    }
-
-    #[test]
-    fn every_bound_of_a_size_is_checked() {
-        let changes: [(&str, Change); 14] = [
-            ("max_packet_size", |c| c.max_packet_size = Config::MIN_PACKET_SIZE - 1),
-            ("max_packet_size", |c| c.max_packet_size = Config::LARGEST_PACKET + 1),
-            ("max_exchange_size", |c| c.max_exchange_size = 65_535),
-            ("max_exchange_size", |c| c.max_exchange_size = usize::MAX),
-            ("max_members", |c| c.max_members = 1),
-            ("max_members", |c| c.max_members = 1 << 22),
-            ("max_members", |c| (c.max_members, c.max_metadata_size) = (Config::MAX_MEMBERS, 583)),
-            ("max_metadata_size", |c| c.max_metadata_size = c.max_packet_size - 816),
-            ("max_metadata_size", |c| c.max_metadata_size = 65_536),
-            ("max_broadcast_size", |c| c.max_broadcast_size = c.max_packet_size / 2 - 284),
-            ("max_broadcasts", |c| c.max_broadcasts = 0),
-            ("max_broadcasts", |c| c.max_broadcasts = 65_537),
-            ("max_exchanges", |c| c.max_exchanges = usize::from(c.join_parallelism)),
-            ("max_exchanges", |c| c.max_exchanges = 1_025),
-        ];
-        changes.iter().for_each(|&(field, change)| rejected(field, change));
-        rejected("max_pings", |c| c.max_pings = 4_097);
-    }
 }

@@ -46,6 +46,21 @@ pub enum Event {
         /// What was sent.
         payload: Arc<[u8]>,
     },
+    /// memberlist's wire: an application's message arrived, as it is. Who sent it, and whether it came before, is for the
+    /// application to know.
+    UserMessage {
+        /// Where the packet or stream came from; a member passes on what others have sent.
+        from: SocketAddr,
+        /// What was sent.
+        payload: Arc<[u8]>,
+    },
+    /// memberlist's wire: another node's table came with bytes of the application beside it.
+    UserState {
+        /// Whether the node was joining, or answered us when we were.
+        is_join: bool,
+        /// The bytes.
+        payload: Arc<[u8]>,
+    },
     /// The local health score changed: 0 is well; higher means that this node itself is slow or badly connected.
     HealthChanged {
         /// The new score, 0 to `Config::awareness_max`.

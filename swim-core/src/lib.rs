@@ -7,6 +7,7 @@
 //! # Features
 //! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+//! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
 //! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
 
 #![no_std]
@@ -21,6 +22,7 @@ extern crate std;
 pub mod coverage;
 mod hash;
 mod id;
+mod lamport;
 mod places;
 mod random;
 mod time;
@@ -56,11 +58,17 @@ mod swim;
 #[cfg(feature = "std")]
 pub mod typed;
 
-pub use config::{Config, ConfigError};
+#[cfg(feature = "memberlist")]
+pub use config::MemberlistWire;
+pub use config::{Config, ConfigError, Wire};
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
+pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
-pub use metrics::{DropReason, MessageKind, Metrics};
-pub use swim::{BroadcastError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit};
+pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use swim::{
+    BroadcastError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit,
+};
 pub use time::Instant;
+pub use wire::{Tags, TagsError};

@@ -23,6 +23,9 @@ pub(crate) enum Intent {
     Nack { to: SocketAddr, sequence: SequenceNumber },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
+    /// The next of the messages that wait beside the intents, each for one address (memberlist's wire).
+    #[cfg(feature = "memberlist")]
+    Letter,
 }
 
 impl Intent {
@@ -33,6 +36,8 @@ impl Intent {
             Self::PingReq { relay, target, .. } => relay == slot || target == slot,
             Self::Ack { source, .. } => source == Some(slot),
             Self::Nack { .. } | Self::Contend { .. } => false,
+            #[cfg(feature = "memberlist")]
+            Self::Letter => false,
         }
     }
 }

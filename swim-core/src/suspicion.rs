@@ -7,7 +7,7 @@
 //! ```
 //!
 //! C is the number of independent accusers heard beside the first, K how many are wanted: α - 2, or 0 in a cluster too
-//! small to have them. Logarithms are of base 2 in 16.16 fixed point, since floats differ between platforms.
+//! small to have them or with β = 1. Logarithms are of base 2 in 16.16 fixed point, since floats differ between platforms.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -37,7 +37,9 @@ impl Suspicion {
     pub(crate) fn new(config: &Config, n: usize, incarnation: Incarnation, now: Instant, accuser: u64) -> Self {
         let min = min_timeout(config, n);
         let wanted = config.suspicion_mult.saturating_sub(2);
-        let wanted = if n < usize::from(wanted) + 2 { 0 } else { wanted };
+        // Where all suspicions last as long, further accusers would change nothing.
+        let is_fixed = config.suspicion_max_mult == 1;
+        let wanted = if is_fixed || n < usize::from(wanted) + 2 { 0 } else { wanted };
         let max = min.saturating_mul(u32::from(config.suspicion_max_mult));
         Self { incarnation, began: now, min, max, wanted, deferred: false, accusers: Vec::from([accuser]) }
     }

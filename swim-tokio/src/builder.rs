@@ -1,20 +1,25 @@
 //! From settings to a running node: [`Builder`].
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use swim_core::{Config, Identity, Incarnation, NodeId, Swim};
+use swim_core::wire::sealed::{Keyring, PacketSealer};
+use swim_core::{Config, Identity, Incarnation, NodeId, Swim, Wire};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::{self, Clock};
 use crate::error::StartError;
+use crate::keys::{Keys, PlainTraffic, Sealing, Source};
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
-use crate::transport::{self, Packets, Sizes, TcpConfig, Transport};
+#[cfg(feature = "memberlist")]
+use crate::transport::{Memberlist, MemberlistSockets};
+use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
 /// What a node is to be: from [`Runtime::builder`]. Only the name has no default.
@@ -30,9 +35,14 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "memberlist")]
+    memberlist: Option<Memberlist>,
+    /// In place of [`Sockets`].
+    transport: Option<Opener>,
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    sealing: Sealing,
 }
 
 impl Builder {
@@ -47,9 +57,13 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "memberlist")]
+            memberlist: None,
+            transport: None,
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            sealing: Sealing::default(),
         }
     }
 
@@ -115,6 +129,27 @@ impl Builder {
         self
     }
 
+    /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or alertmanager's. Packets go by
+    /// UDP and tables over TCP; [`packets`](Self::packets), [`tcp`](Self::tcp) and the cluster's name are of no meaning
+    /// there. The first incarnation is 1, as memberlist's, unless another is given: what the others remember of a
+    /// former life is refuted.
+    #[cfg(feature = "memberlist")]
+    pub fn memberlist(mut self, settings: Memberlist) -> Self {
+        self.memberlist = Some(settings);
+        self
+    }
+
+    /// A transport of your own, in place of sockets: it is opened when the node starts, on its runtime. What is set by
+    /// [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the built-in one. Turn
+    /// [`Config::reliable_fallback`] off if all its packets arrive.
+    pub fn transport<T: Transport>(
+        mut self,
+        open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.transport = Some(Opener::new(open));
+        self
+    }
+
     /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node supersedes its old self.
     pub fn incarnation(mut self, incarnation: Incarnation) -> Self {
         self.incarnation = Some(incarnation);
@@ -134,6 +169,31 @@ impl Builder {
         self
     }
 
+    /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
+    ///
+    /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
+    /// [`Config::max_packet_size`] on the network.
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.sealing.source = Some(Source::Keyring(keyring));
+        self
+    }
+
+    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody but its owner and
+    /// its group may read. It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
+    pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sealing.source = Some(Source::File(path.into()));
+        self
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption. Default
+    /// [`PlainTraffic::Refused`].
+    pub fn plain_traffic(mut self, plain: PlainTraffic) -> Self {
+        self.sealing.plain = plain;
+        self
+    }
+
     /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
     /// tokio runtime, whose tasks the node's are.
     ///
@@ -147,19 +207,26 @@ impl Builder {
     /// Starts the node; also gives its loop, to wait for its end.
     pub(crate) fn spawn(mut self) -> Result<(Runtime, JoinHandle<()>), StartError> {
         let id = NodeId::new(&self.id).map_err(StartError::Name)?;
-        let config = self.checked_config()?;
+        let (config, keys) = self.checked_config()?;
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound =
-            transport::bind(self.bind, self.packets).map_err(|error| StartError::Bind { address: self.bind, error })?;
-        let local = bound.address;
-        let advertised = self.advertised(local)?;
+        let setup = Setup {
+            id: id.clone(),
+            cluster: config.cluster.clone(),
+            bind: self.bind,
+            advertise: self.advertise,
+            max_packet: Config::LARGEST_PACKET,
+            max_exchange: config.max_exchange_size,
+            keys: keys.clone(),
+        };
+        let transport = self.open_transport(&setup)?;
+        let local = transport.local_address();
+        let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
+        let incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
-        let sizes = Sizes { packet: Config::LARGEST_PACKET, exchange: config.max_exchange_size };
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
         let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));
@@ -167,7 +234,7 @@ impl Builder {
         let mut node = Node {
             swim,
             clock,
-            transport: Transport::start(bound, advertised, self.tcp, sizes),
+            transport,
             resolver: Resolver::new(pauses, advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
@@ -178,28 +245,59 @@ impl Builder {
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        Ok((Runtime::new(view, sender), tokio::spawn(node.run())))
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
+        Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
-    fn checked_config(&mut self) -> Result<Config, StartError> {
+    fn checked_config(&mut self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
         let mut config = self.config.clone();
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
         }
-        config.reliable_fallback &= self.packets == Packets::Udp;
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist {
+            config = memberlist.apply(config);
+        }
+        if self.transport.is_none() && config.wire == Wire::Native {
+            config.reliable_fallback &= self.packets == Packets::Udp;
+        }
         config.validate().map_err(StartError::Config)?;
-        self.tcp.validate_with(config.max_exchange_size).map_err(StartError::Tcp)?;
-        Ok(config)
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
+        let keys = self.sealing.keys(&config)?;
+        if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
+            config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
+            config.validate().map_err(StartError::Sealed)?;
+        }
+        Ok((config, keys))
     }
 
-    fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
-        let mut advertised = self.advertise.unwrap_or(local);
-        if advertised.port() == 0 {
-            advertised.set_port(local.port());
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
         }
-        if advertised.ip().is_unspecified() {
-            return Err(StartError::AdvertiseMissing { bound: advertised });
-        }
-        Ok(advertised)
+        self.transport.is_some()
     }
+
+    fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
+        match &self.transport {
+            Some(opener) => opener.open(setup),
+            #[cfg(feature = "memberlist")]
+            None if self.memberlist.is_some() => {
+                let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
+                Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
+            }
+            None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
+        }
+    }
+}
+
+/// The first incarnation of a node that is given none. memberlist's nodes count from 1: their numbers have 32 bits.
+fn first_incarnation(config: &Config) -> Incarnation {
+    if config.wire == Wire::Native { clock::first_incarnation() } else { Incarnation::new(1) }
 }

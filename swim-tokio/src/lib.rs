@@ -14,11 +14,14 @@
 
 mod builder;
 mod clock;
+mod durable;
 mod error;
 mod joins;
+mod keys;
 mod node;
 mod notice;
 mod resolver;
+mod round_trips;
 mod runtime;
 mod seed;
 mod subscription;
@@ -28,14 +31,23 @@ mod view;
 pub mod blocking;
 
 pub use builder::Builder;
+pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use keys::{
+    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+};
 pub use notice::Notice;
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
+pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
-pub use transport::{Packets, TcpConfig, TcpConfigError, TransportMetrics};
+pub use transport::{
+    Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
+};
+#[cfg(feature = "memberlist")]
+pub use transport::{Memberlist, MemberlistSockets};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

@@ -8,14 +8,15 @@
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    BroadcastError, Event, ExchangeInput, JoinError as SeedsRefused, MetadataError, PingError, SequenceNumber, State,
-    Swim,
+    BroadcastError, Event, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, MetadataError, PingError,
+    SequenceNumber, State, Swim,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Leave { done: oneshot::Sender<()> },
     SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
     Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
+    ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -51,7 +53,7 @@ pub(crate) enum Command {
 pub(crate) struct Node {
     pub(crate) swim: Swim<Xoshiro256PlusPlus>,
     pub(crate) clock: Clock,
-    pub(crate) transport: Transport,
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) resolver: Resolver,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) view: Arc<View>,
@@ -93,7 +95,7 @@ impl Node {
                     }
                     Some(command) => self.command(command),
                 },
-                () = self.transport.receive(&mut arrivals) => {
+                () = poll_fn(|context| self.transport.poll_receive(context, &mut arrivals)) => {
                     for arrival in arrivals.drain(..) {
                         self.arrive(arrival);
                     }
@@ -148,18 +150,19 @@ impl Node {
         let now = self.clock.now();
         match arrival {
             Arrival::Packet { from, payload } => self.swim.handle_packet(now, from, &payload),
-            Arrival::Request { id, from, payload, lease } => {
+            Arrival::Request { id, from, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
-                drop(lease);
             }
-            Arrival::Reply { id, payload, lease } => {
+            Arrival::Reply { id, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
-                drop(lease);
             }
             Arrival::Failed { id, failure } => {
                 self.swim.handle_exchange(now, ExchangeInput::Failed { id, failure });
             }
             Arrival::Unreachable(address) => self.swim.handle_unreachable(now, address),
+        }
+        if let Some((id, round_trip)) = self.swim.poll_round_trip() {
+            self.view.round_trips.note(id, round_trip);
         }
         self.drain();
     }
@@ -174,6 +177,9 @@ impl Node {
             }
             Command::Broadcast { payload, done } => {
                 let _ = done.send(self.swim.broadcast(now, &payload));
+            }
+            Command::ForceLeave { id, prune, done } => {
+                let _ = done.send(self.swim.force_leave(now, &id, prune));
             }
             Command::Ping { id, done } => match self.swim.ping(now, &id) {
                 Ok(sequence) => {
@@ -274,6 +280,8 @@ impl Node {
                     let _ = done.send(Ok(*round_trip));
                 }
             }
+            Event::Failed(member) | Event::Left(member) => self.view.round_trips.forget(&member.id),
+            Event::Lagged { .. } => self.view.round_trips.forget_all(),
             Event::LeaveComplete => self.left(),
             _ => {}
         }

@@ -59,6 +59,8 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Broadcast { from, payload } => {
             write!(f, "broadcast from {}: {}", Name(from), payload.escape_ascii())
         }
+        Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", payload.escape_ascii()),
+        Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
         Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
         Event::Isolated => f.write_str("no other member is left"),
         Event::Reconnected => f.write_str("there are other members again"),

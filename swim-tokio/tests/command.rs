@@ -188,7 +188,7 @@ fn a_seed_that_does_not_answer_is_seen_each_time() {
 
 #[test]
 fn wrong_arguments_exit_with_64_and_errors_with_1() {
-    for wrong in [&[][..], &["demo", "--nodes", "2"], &["agent"], &["agent", "--id", "a", "--bind", "here"], &["x"]] {
+    for wrong in [&[][..], &["demo", "--nodes", "2"], &["agent", "--id", "a", "--bind", "here"], &["x"]] {
         let (code, stdout, stderr) = output(wrong);
         assert_eq!((code, &*stdout), (Some(64), ""), "{wrong:?}");
         assert!(stderr.contains("Usage:") || stderr.contains("--help"), "{wrong:?}: {stderr}");

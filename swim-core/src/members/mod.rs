@@ -10,6 +10,7 @@
 mod descriptions;
 mod digest;
 mod index;
+mod merging;
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -104,6 +105,8 @@ pub(crate) struct Members {
     index: NameIndex,
     index_key: u64,
     digest: Digest,
+    /// Changes whenever what users see of the table does.
+    version: u64,
     max: usize,
 }
 
@@ -118,6 +121,7 @@ impl Members {
             index: NameIndex::default(),
             index_key,
             digest: Digest::default(),
+            version: 0,
             max,
         }
     }
@@ -151,6 +155,7 @@ impl Members {
             self.take_description(slot, new);
         }
         self.count(slot);
+        self.version += 1;
         Some(slot)
     }
 
@@ -181,6 +186,7 @@ impl Members {
     /// Forgets a member wholly; its slot may be used again.
     pub(crate) fn remove(&mut self, slot: Slot) {
         self.discount(slot);
+        self.version += 1;
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.remove(hash_of(slot), slot, hash_of);
@@ -252,71 +258,13 @@ impl Members {
         claim <= self.claim(slot) && record.described == incarnation && self.texts.says(record.text, said.0, said.1)
     }
 
-    /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
-    /// dug out.
-    pub(crate) fn raise(&mut self, slot: Slot, claim: Claim) -> bool {
-        self.merge(slot, claim, None).0
-    }
-
-    /// Merges a claim as [`raise`](Self::raise) does, and with it a description: takes it if it is newer than the one
-    /// known. Two that bear the same incarnation are ordered by their bytes, so that all who heard both keep the same one.
-    pub(crate) fn merge(&mut self, slot: Slot, claim: Claim, new: Option<DescriptionView<'_>>) -> (bool, Described) {
-        let raised = claim > self.claim(slot);
-        let described = new.map_or(Described::Known, |new| self.order(slot, new));
-        if !raised && described == Described::Known {
-            return (false, described);
-        }
-        self.discount(slot);
-        if raised {
-            self.records[slot.index()].incarnation = claim.incarnation;
-            self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
-        }
-        debug_assert!(described == Described::Known || !self.is_buried(slot), "the buried have no description");
-        match (described, new) {
-            (Described::Confirmed, Some(new)) if self.records[slot.index()].text.has_address() => {
-                self.records[slot.index()].described = new.incarnation;
-            }
-            (Described::Confirmed | Described::Changed, Some(new)) => self.take_description(slot, new),
-            _ => {}
-        }
-        self.count(slot);
-        self.pack_if_worth_it();
-        (raised, described)
-    }
-
-    /// How a description compares with the one known.
-    fn order(&self, slot: Slot, new: DescriptionView<'_>) -> Described {
-        let record = &self.records[slot.index()];
-        if !record.text.has_address() {
-            return Described::Confirmed;
-        }
-        if new.incarnation < record.described {
-            return Described::Known;
-        }
-        let is_newer = new.incarnation > record.described;
-        if self.texts.says(record.text, new.address, new.metadata) {
-            return if is_newer { Described::Confirmed } else { Described::Known };
-        }
-        let is_greater = || {
-            let known = (self.texts.address(record.text), self.texts.metadata(record.text));
-            (Some(new.address), new.metadata) > known
-        };
-        if is_newer || is_greater() { Described::Changed } else { Described::Known }
-    }
-
-    /// Replaces a description, which the digest does not count while that happens.
-    fn take_description(&mut self, slot: Slot, new: DescriptionView<'_>) {
-        let record = &mut self.records[slot.index()];
-        record.described = new.incarnation;
-        record.text = self.texts.describe(record.text, new.address, new.metadata);
-    }
-
     /// Turns a member into a tombstone: its name and claim stay, its description goes.
     pub(crate) fn bury(&mut self, slot: Slot) {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
         self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
+        self.version += 1;
         self.pack_if_worth_it();
     }
 
@@ -324,6 +272,11 @@ impl Members {
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         let occupied = self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
         occupied.map(|(index, _)| Slot(index as u32))
+    }
+
+    /// A number that grows with every change of what users see of the table.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The digests of the table and of its buckets.

@@ -18,6 +18,8 @@ use crate::suspicion::Suspicion;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
+#[cfg(feature = "memberlist")]
+use crate::wire::memberlist::Versions;
 
 /// Something heard of a member.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,26 @@ pub(super) struct News<'a> {
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
+    /// What the member speaks; comes with a description.
+    #[cfg(feature = "memberlist")]
+    pub(super) versions: Versions,
+}
+
+impl<'a> News<'a> {
+    /// A claim that `from` makes and that is passed on.
+    pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
+        Self {
+            id,
+            claim,
+            description: None,
+            from,
+            accuses: true,
+            age: 0,
+            spread: Spread::Gossip,
+            #[cfg(feature = "memberlist")]
+            versions: Versions::PLAIN,
+        }
+    }
 }
 
 /// Whether news is passed on.
@@ -79,6 +101,10 @@ impl<R: Rng> Swim<R> {
         }
         let description = self.usable_description(news);
         let (raised, described) = self.members.merge(slot, news.claim, description);
+        #[cfg(feature = "memberlist")]
+        if described != Described::Known && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
+        }
         if !raised && described == Described::Known {
             if news.claim == before && before.status == Status::Suspect && news.accuses {
                 self.confirm(now, slot, news);
@@ -96,7 +122,7 @@ impl<R: Rng> Swim<R> {
     /// believed of anyone, since it could not be refuted.
     pub(super) fn is_within_reach(&mut self, claimed: Incarnation, known: Incarnation) -> bool {
         let highest = known.get().saturating_add(self.config.max_incarnation_jump);
-        let believed = claimed.get() <= highest && claimed < Incarnation::MAX;
+        let believed = claimed.get() <= highest && claimed < self.config.wire.highest_incarnation();
         if !believed {
             self.metrics.drop(DropReason::BadIncarnation);
         }
@@ -125,6 +151,10 @@ impl<R: Rng> Swim<R> {
             return false;
         };
         let described = if description.is_some() { Described::Confirmed } else { Described::Known };
+        #[cfg(feature = "memberlist")]
+        if description.is_some() && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
+        }
         if news.description.is_none() {
             sometimes!(Undescribed);
         }
@@ -222,7 +252,8 @@ impl<R: Rng> Swim<R> {
         // A few of those who hear of it look next whether it is so, which confirms or refutes it within a period or two:
         // enough of them, although in half of them the member's turn has passed.
         let hears_of_it = *self.me.id != *from && self.members.is_active(slot);
-        if hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted) {
+        if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
+        {
             sometimes!(Hastened);
             self.peers.insert(&mut self.rng, slot);
             self.peers.hasten(slot);
@@ -314,6 +345,7 @@ impl<R: Rng> Swim<R> {
         if self.is_probed(slot) {
             self.detector.probe = None;
         }
+        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
@@ -325,12 +357,11 @@ impl<R: Rng> Swim<R> {
         let me = self.me.id.clone();
         let id = self.id_at(slot);
         let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
-        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
-        self.hear(now, &news);
+        self.hear(now, &News::of(&id, claim, &me));
     }
 
     /// Forgets all of a member but its tombstone.
-    fn reap(&mut self, now: Instant, slot: Slot) {
+    pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
         let status = self.members.claim(slot).status;
         if status == Status::Dead
             && let Some(address) = self.members.address(slot)

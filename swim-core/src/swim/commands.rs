@@ -22,13 +22,16 @@ impl<R: Rng> Swim<R> {
         if len > max {
             return Err(MetadataError::TooLong { len, max });
         }
-        let incarnation = self.incarnation().next().ok_or(MetadataError::IncarnationsExhausted)?;
+        let incarnation = self.config.wire.next_incarnation(self.incarnation());
+        let incarnation = incarnation.ok_or(MetadataError::IncarnationsExhausted)?;
         self.assert_self(now, incarnation, metadata);
         self.debug_check();
         Ok(())
     }
 
     /// Sends `payload` to every member. Each node tells its user of it at most once; this node does not tell its own.
+    ///
+    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as often as it comes.
     ///
     /// # Errors
     /// [`BroadcastError`]; nothing was queued.
@@ -43,6 +46,12 @@ impl<R: Rng> Swim<R> {
         let max = self.config.max_broadcasts;
         if self.gossip.broadcasts.len() >= max {
             return Err(BroadcastError::QueueFull { max });
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.queue_user_message(now, payload);
+            self.debug_check();
+            return Ok(());
         }
         let number = self.gossip.broadcasts_sent;
         self.gossip.broadcasts_sent += 1;

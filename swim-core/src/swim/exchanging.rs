@@ -100,6 +100,10 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.handle_memberlist_request(now, from, payload);
+        }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -160,6 +164,11 @@ impl<R: Rng> Swim<R> {
 
     /// Probes over a reliable stream, beside the indirect probes (memberlist's TCP fallback).
     pub(super) fn ping_reliably(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.ping_by_stream(now, target, sequence);
+            return;
+        }
         let Some(to) = self.members.address(target) else { return };
         let mut request = Vec::new();
         let (target, source) = (self.members.name(target), &*self.me.id);
@@ -176,6 +185,11 @@ impl<R: Rng> Swim<R> {
         if payload.len() > self.config.max_exchange_size {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
+            return;
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.handle_memberlist_reply(now, purpose, payload);
             return;
         }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
@@ -206,7 +220,7 @@ impl<R: Rng> Swim<R> {
                 self.swapped(now, entries);
             }
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
-                self.handle_ack(now, sequence, source, Way::Exchange);
+                self.handle_ack(now, sequence, Some(source), Way::Exchange);
             }
             (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
                 self.exchange_failed(now, purpose, ExchangeFailure::Left);
@@ -218,7 +232,7 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
+    pub(super) fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
         self.metrics.exchanges_failed += 1;
         if let Purpose::Join { address, of } = purpose {
             self.join_failed(now, address, of, failure);

@@ -43,21 +43,52 @@ impl<R: Rng> Swim<R> {
         if claim.status == Status::Alive && description.incarnation < claim.incarnation {
             return; // The description that belongs to the claim was of no use here, and the old one says nothing new.
         }
-        let DescriptionView { incarnation, address, metadata } = description;
-        let message = Message::Alive { id: self.members.name(slot), incarnation, address, metadata };
-        let body = encoded(&message, &mut self.gossip.scratch);
+        let mut scratch = core::mem::take(&mut self.gossip.scratch);
+        let body = self.alive_body(slot, &mut scratch);
+        self.gossip.scratch = scratch;
+        let Some(body) = body else { return };
         self.gossip.updates.push(Some(alive_key(slot)), body);
         self.arm_gossip(now);
+    }
+
+    fn alive_body(&self, slot: Slot, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.encoded_alive(slot);
+        }
+        let DescriptionView { incarnation, address, metadata } = self.members.description(slot)?;
+        let message = Message::Alive { id: self.members.name(slot), incarnation, address, metadata };
+        Some(encoded(&message, scratch))
     }
 
     /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for an Alive.
     pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
         let mut scratch = core::mem::take(&mut self.gossip.scratch);
-        let body = self.claim_message(slot, from).map(|message| encoded(&message, &mut scratch));
+        let body = self.claim_body(slot, from, &mut scratch);
         self.gossip.scratch = scratch;
         let Some(body) = body else { return };
         self.gossip.updates.push(Some(claim_key(slot)), body);
         self.arm_gossip(now);
+    }
+
+    fn claim_body(&self, slot: Slot, from: &str, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.encoded_claim(slot, from);
+        }
+        self.claim_message(slot, from).map(|message| encoded(&message, scratch))
+    }
+
+    /// Queues what is to be said of a member that we know as gone and that someone takes for alive, unless that waits.
+    /// Returns whether it did not.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot, body: Box<[u8]>) -> bool {
+        let is_new = !self.gossip.updates.contains(claim_key(slot));
+        if is_new {
+            self.gossip.updates.push(Some(claim_key(slot)), body);
+            self.arm_gossip(now);
+        }
+        is_new
     }
 
     /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.

@@ -74,6 +74,14 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn open_join(&mut self, now: Instant, address: SocketAddr, of: Contact) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            let request = self.table(true);
+            if self.open(now, address, Purpose::Join { address, of }, request) {
+                self.metrics.count_sent(MessageKind::Join);
+            }
+            return;
+        }
         let mut request = Vec::new();
         let table = self.whole_table(&Agreed::default());
         let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
@@ -124,11 +132,16 @@ impl<R: Rng> Swim<R> {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }
-        if let Ok(occupant) = NodeId::new(source) {
-            self.contacts.seeds.answered(address, &occupant, self.config.join_backoff);
+        self.hurry_sync(now);
+        self.welcomed(address, of, NodeId::new(source).ok().as_ref());
+    }
+
+    /// `occupant` lives at `address`, and we know what it knows.
+    pub(super) fn welcomed(&mut self, address: SocketAddr, of: Contact, occupant: Option<&NodeId>) {
+        if let Some(occupant) = occupant {
+            self.contacts.seeds.answered(address, occupant, self.config.join_backoff);
         }
         self.contacts.seeds.rest_failed(self.config.join_backoff);
-        self.hurry_sync(now);
         if of == Contact::Seed {
             self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
         }

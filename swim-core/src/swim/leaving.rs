@@ -1,8 +1,10 @@
-//! A graceful leave: the departure is spread as any update is, and only then the node is done.
+//! A graceful leave: the departure is spread as any update is, and only then the node is done. And a departure that an
+//! operator declares in a failed member's place.
 
 use rand_core::Rng;
 
-use super::{State, Swim};
+use super::claims::News;
+use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
 use crate::member::{Claim, Status};
 use crate::time::Instant;
@@ -31,6 +33,37 @@ impl<R: Rng> Swim<R> {
             self.pass_on_claim(now, self.me.slot, &self.me.id.clone());
         }
         self.debug_check();
+    }
+
+    /// Declares a suspected or dead member to have left, for an operator who knows that it does not come back: the
+    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`. With
+    /// `prune` this node forgets it at once, one that had left already too. A member that is alive after all refutes as it
+    /// would any claim. (serf's force-leave)
+    ///
+    /// # Errors
+    /// [`ForceLeaveError`]; nothing was changed.
+    pub fn force_leave(&mut self, now: Instant, id: &str, prune: bool) -> Result<(), ForceLeaveError> {
+        if self.me.state != State::Running {
+            return Err(ForceLeaveError::NotRunning);
+        }
+        let slot = self.members.find(id).filter(|&slot| !self.members.is_buried(slot));
+        let slot = slot.ok_or(ForceLeaveError::UnknownMember)?;
+        if slot == self.me.slot {
+            return Err(ForceLeaveError::Ourselves);
+        }
+        let Claim { incarnation, status } = self.members.claim(slot);
+        if status == Status::Alive {
+            return Err(ForceLeaveError::Alive);
+        }
+        let claim = Claim::new(incarnation, Status::Left);
+        let me = self.me.id.clone();
+        let news = News::of(id, claim, &me);
+        self.hear(now, &news);
+        if prune {
+            self.reap(now, slot);
+        }
+        self.debug_check();
+        Ok(())
     }
 
     /// The departure is spread, or there is nobody to tell.

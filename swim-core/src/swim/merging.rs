@@ -82,7 +82,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// For how many seconds a member is dead or has left. A tombstone's age is at least what makes others forget it.
-    fn age(&self, now: Instant, slot: Slot) -> u32 {
+    pub(super) fn age(&self, now: Instant, slot: Slot) -> u32 {
         let status = self.members.claim(slot).status;
         let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active()) else { return 0 };
         let kept_for = self.kept_for(status);
@@ -137,7 +137,7 @@ impl<R: Rng> Swim<R> {
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
-            learnt |= self.hear(now, &News { id, claim, description, from: &me, accuses, age, spread });
+            learnt |= self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
             let agrees = |&slot: &Slot| slot != self.me.slot && self.agrees(slot, &entry);
             if let Some(slot) = self.members.find(id).filter(agrees) {
                 is_agreed(slot);

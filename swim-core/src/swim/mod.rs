@@ -14,6 +14,8 @@ mod invariants;
 mod joining;
 mod leaving;
 mod me;
+#[cfg(feature = "memberlist")]
+mod memberlist;
 mod merging;
 mod packets;
 mod probing;
@@ -44,7 +46,7 @@ use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::wire;
 
-pub use error::{BroadcastError, JoinError, MetadataError, PingError};
+pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
 use me::Me;
 pub use me::State;
 use state::{Contacts, Detector, Gossip, Outputs};
@@ -107,6 +109,8 @@ pub struct Swim<R> {
     timers: Timers,
     outputs: Outputs,
     metrics: Metrics,
+    #[cfg(feature = "memberlist")]
+    memberlist: memberlist::Memberlist,
 }
 
 impl<R: Rng> Swim<R> {
@@ -124,7 +128,7 @@ impl<R: Rng> Swim<R> {
         if metadata.len() > config.max_metadata_size {
             return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
         }
-        if incarnation > Incarnation::MAX {
+        if incarnation > config.wire.highest_incarnation() {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
@@ -144,6 +148,8 @@ impl<R: Rng> Swim<R> {
             timers: Timers::default(),
             outputs: Outputs::default(),
             metrics: Metrics::default(),
+            #[cfg(feature = "memberlist")]
+            memberlist: memberlist::Memberlist::default(),
             config,
             rng,
         };
@@ -232,6 +238,13 @@ impl<R: Rng> Swim<R> {
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.members.digest().total()
+    }
+
+    /// A number that grows whenever [`members`](Self::members) would show something else, the dead and the left
+    /// included, which the digest leaves out.
+    #[must_use]
+    pub const fn table_version(&self) -> u64 {
+        self.members.version()
     }
 
     /// How many updates about members wait to be sent.

@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::probing::Way;
 use super::{State, Swim};
 use crate::config::Config;
@@ -34,6 +34,12 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return;
         }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.handle_memberlist_packet(now, from, packet);
+            self.debug_check();
+            return;
+        }
         match Packet::open(packet, self.me.cluster) {
             Ok(messages) => {
                 let mut wants_answer = false;
@@ -57,20 +63,15 @@ impl<R: Rng> Swim<R> {
     fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
         let gossip = |id, incarnation, status, description, from| News {
-            id,
-            claim: Claim::new(incarnation, status),
             description,
-            from,
-            accuses: true,
-            age: 0,
-            spread: Spread::Gossip,
+            ..News::of(id, Claim::new(incarnation, status), from)
         };
         match *message {
             Message::Ping { sequence, target, source } => self.handle_ping(now, from, sequence, target, source),
             Message::PingReq { sequence, target, source } => {
                 self.handle_ping_req(now, from, sequence, target, source);
             }
-            Message::Ack { sequence, source } => self.handle_ack(now, sequence, source, Way::Packet(from)),
+            Message::Ack { sequence, source } => self.handle_ack(now, sequence, Some(source), Way::Packet(from)),
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
                 let description = Some(Description { incarnation, address, metadata });
@@ -91,7 +92,14 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn handle_ping(&mut self, now: Instant, from: SocketAddr, sequence: SequenceNumber, target: &str, source: &str) {
+    pub(super) fn handle_ping(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        sequence: SequenceNumber,
+        target: &str,
+        source: &str,
+    ) {
         if *self.me.id == *source {
             let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
             if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {

@@ -2,6 +2,7 @@
 //! beside this one.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::awareness::Awareness;
@@ -9,7 +10,7 @@ use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
-use crate::id::SequenceNumber;
+use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
@@ -25,6 +26,8 @@ pub(super) struct Detector {
     pub(super) pings: Pings,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
+    /// The latest round trip of a direct probe that was not polled.
+    pub(super) round_trip: Option<(Slot, Duration)>,
     sequence: SequenceNumber,
 }
 
@@ -35,6 +38,7 @@ impl Detector {
             pings: Pings::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
+            round_trip: None,
             sequence: SequenceNumber::new(rng.next_u32()),
         }
     }

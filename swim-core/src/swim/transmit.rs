@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::{State, Swim};
+use crate::dissemination::Room;
 use crate::id::{SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
@@ -38,7 +39,6 @@ impl<R: Rng> Swim<R> {
     /// transport cannot take may be dropped: the protocol bears it.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         while let Some(intent) = self.outputs.packets.pop() {
-            begin_packet(self.me.cluster, buffer);
             if let Some(to) = self.write(now, intent, buffer) {
                 self.metrics.packets_sent += 1;
                 self.metrics.packet_bytes_sent += buffer.len() as u64;
@@ -54,6 +54,11 @@ impl<R: Rng> Swim<R> {
 
     /// Writes the packet, unless there is nothing to say or nobody to say it to.
     fn write(&mut self, now: Instant, intent: Intent, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.write_memberlist(now, intent, buffer);
+        }
+        begin_packet(self.me.cluster, buffer);
         let start = buffer.len();
         let to = match intent {
             Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, buffer)?,
@@ -87,12 +92,15 @@ impl<R: Rng> Swim<R> {
             }
             Intent::Gossip { target } => {
                 let to = self.members.address(target)?;
-                self.say_claim(target, buffer);
                 if !self.members.is_active(target) {
+                    self.tell_claim(target, buffer);
                     return Some(to); // The dead hear of their death alone: updates are not spent on them.
                 }
+                self.say_claim(target, buffer);
                 to
             }
+            #[cfg(feature = "memberlist")]
+            Intent::Letter => return None, // The native wire has none.
         };
         self.piggyback(buffer);
         (buffer.len() > start).then_some(to)
@@ -116,9 +124,12 @@ impl<R: Rng> Swim<R> {
     /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
     /// so that it can refute. `Config::MIN_PACKET_SIZE` leaves room for it beside a ping.
     fn say_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
-        if self.members.claim(slot).status == Status::Alive {
-            return;
+        if self.members.claim(slot).status != Status::Alive && self.config.buddy_system {
+            self.tell_claim(slot, buffer);
         }
+    }
+
+    fn tell_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
         if let Some(message) = self.claim_message(slot, &self.me.id) {
             let kind = message.kind();
             message.encode(buffer);
@@ -144,9 +155,15 @@ impl<R: Rng> Swim<R> {
         let metrics = &mut self.metrics;
         // An encoded message begins with an array's header and its kind.
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
-        let used = self.gossip.updates.fill(buffer, room - kept, limit, &mut count);
+        let room_of = |bytes| Room { bytes, each: 0, updates: usize::MAX };
+        let used = self.gossip.updates.fill(buffer, room_of(room - kept), limit, &mut count);
         // Nothing repairs a broadcast that missed someone, so in a small cluster everyone is sent it by everyone.
-        let everyone = self.peers.len().min(SMALL_CLUSTER) as u8;
-        self.gossip.broadcasts.fill(buffer, room - used, limit.max(everyone), &mut count);
+        let everyone = everyone(self.peers.len());
+        self.gossip.broadcasts.fill(buffer, room_of(room - used), limit.max(everyone), &mut count);
     }
+}
+
+/// How often a broadcast must be sent to reach each of so many peers; only in a small cluster.
+pub(super) fn everyone(peers: usize) -> u8 {
+    peers.min(SMALL_CLUSTER) as u8
 }

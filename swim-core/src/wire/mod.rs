@@ -2,7 +2,8 @@
 //!
 //! Reading borrows from the input, allocates nothing and never recurses; every count is compared with the bytes that
 //! are left. Nothing here knows what a message does, nor the bounds of [`Config`](crate::Config): those are the state
-//! machine's. Read first: docs/WIRE.md, then `packet.rs`.
+//! machine's. What a cluster with a keyring seals it in is `sealed` (feature `encryption`). Read first: docs/WIRE.md, then
+//! `packet.rs`.
 //!
 //! ```
 //! use swim_core::SequenceNumber;
@@ -24,11 +25,20 @@ mod entry;
 mod error;
 mod exchange;
 mod field;
+#[cfg(feature = "encryption")]
+pub mod keyring;
 #[cfg(feature = "memberlist")]
 pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
+#[cfg(feature = "encryption")]
+pub mod sealed;
+pub mod serf;
+#[cfg(feature = "encryption")]
+mod side;
+mod structure;
+mod tags;
 mod writer;
 
 pub use entry::{Description, Entries, EntriesWriter, Entry};
@@ -38,3 +48,4 @@ pub use exchange::{
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use tags::{Tags, TagsError};

@@ -87,7 +87,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a text or of a binary value: older writers know one family for both.
-    #[cfg(feature = "memberlist")]
     pub(super) fn raw(&mut self) -> Result<&'a [u8], WireError> {
         match self.rest.first() {
             Some(0xc4..=0xc6) => self.bin(),
@@ -96,7 +95,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The header of a map: how many pairs follow. The caller compares it with what is left.
-    #[cfg(feature = "memberlist")]
     pub(super) fn map(&mut self) -> Result<u32, WireError> {
         match self.byte()? {
             marker @ 0x80..=0x8f => Ok(u32::from(marker & 0x0f)),
@@ -106,7 +104,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[cfg(feature = "memberlist")]
     pub(super) fn bool(&mut self) -> Result<bool, WireError> {
         match self.byte()? {
             0xc2 => Ok(false),

@@ -15,12 +15,14 @@ use crate::cluster::Cluster;
 pub const RUNS_FOR_ALL: u64 = 2_000;
 
 /// What nodes can drop and no simulated run makes them drop.
-const UNREACHABLE: [DropReason; 12] = [
+const UNREACHABLE: [DropReason; 14] = [
     // Only memberlist's wire has them, and no simulated node speaks it.
     DropReason::BadChecksum,
     DropReason::BadCompression,
     DropReason::BadSeal,
     DropReason::BadVersions,
+    DropReason::NameTaken,
+    DropReason::VersionMismatch,
     // The driver polls events after every input, and the network carries no packet longer than a node may send.
     DropReason::EventsFull,
     DropReason::Oversized,
@@ -93,6 +95,8 @@ impl Coverage {
                 Event::Reconnected => 11,
                 Event::SeedJoined { .. } => 12,
                 Event::SeedFailed { .. } => 13,
+                // No campaign draws memberlist's wire.
+                Event::UserMessage { .. } | Event::UserState { .. } => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
             };

@@ -48,14 +48,16 @@ macro_rules! settings {
         /// Does not compile when the core has a setting that is missing here.
         #[cfg(test)]
         fn all_named(config: Config) {
-            let Config { $($name: _),* } = config;
+            // The wire is no setting of a file: all nodes of a run speak the same, which the cluster decides.
+            let Config { wire: _, $($name: _),* } = config;
         }
     };
 }
 
 settings! {
     cluster probe_interval probe_timeout probe_jitter_permille indirect_probes reliable_fallback gossip_interval
-    gossip_fanout gossip_to_dead_for retransmit_mult suspicion_mult suspicion_max_mult awareness_max sync_interval
+    gossip_fanout gossip_to_dead_for retransmit_mult suspicion_mult suspicion_max_mult buddy_system
+    suspects_probed_next stall_grace awareness_max sync_interval
     sync_interval_min exchange_timeout join_parallelism join_backoff join_backoff_max reconnect_interval leave_timeout
     reap_dead_after reap_left_after tombstone_for max_packet_size max_exchange_size max_members max_metadata_size
     max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds

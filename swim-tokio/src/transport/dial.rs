@@ -61,7 +61,7 @@ fn give_up_unacknowledged(_: &TcpStream, _: &TcpConfig) -> io::Result<()> {
     Ok(())
 }
 
-fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
+pub(crate) fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         // A reset while dialing comes from a listener that is just going away.
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ExchangeFailure::Refused,

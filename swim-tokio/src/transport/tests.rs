@@ -1,5 +1,6 @@
 //! The transport against itself and against bad peers, on loopback sockets and without a protocol above it.
 
+use std::io;
 use std::time::Duration;
 
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
@@ -7,14 +8,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
+use super::frame::Limits;
+use super::sockets::bind;
 use super::*;
 
-const SIZES: Sizes = Sizes { packet: 1_400, exchange: 1 << 20 };
+const LIMITS: Limits = Limits { packet: 1_400, exchange: 1 << 20 };
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A transport with the arrivals that no test has asked for yet.
 struct Node {
-    transport: Transport,
+    transport: Sockets,
     address: SocketAddr,
     arrived: Vec<Arrival>,
 }
@@ -27,7 +30,7 @@ impl Node {
     fn start_at(at: &str, packets: Packets, config: TcpConfig) -> Self {
         let bound = bind(at.parse().unwrap(), packets).unwrap();
         let address = bound.address;
-        Self { transport: Transport::start(bound, address, config, SIZES), address, arrived: Vec::new() }
+        Self { transport: Sockets::start(bound, address, config, LIMITS, None), address, arrived: Vec::new() }
     }
 
     fn open(&mut self, id: u64, to: SocketAddr, request: &[u8]) {
@@ -38,9 +41,13 @@ impl Node {
         self.transport.exchange(ExchangeOutput::Reply { id, payload: payload.to_vec() });
     }
 
+    async fn receive(&mut self) {
+        std::future::poll_fn(|context| self.transport.poll_receive(context, &mut self.arrived)).await;
+    }
+
     async fn next(&mut self) -> Arrival {
         while self.arrived.is_empty() {
-            timeout(PATIENCE, self.transport.receive(&mut self.arrived)).await.expect("nothing arrives");
+            timeout(PATIENCE, self.receive()).await.expect("nothing arrives");
         }
         self.arrived.remove(0)
     }
@@ -72,7 +79,7 @@ impl Node {
         let deadline = Instant::now() + PATIENCE;
         while !reached(&self.transport.metrics()) {
             assert!(Instant::now() < deadline, "never reached: {:?}", self.transport.metrics());
-            let _ = timeout(Duration::from_millis(5), self.transport.receive(&mut self.arrived)).await;
+            let _ = timeout(Duration::from_millis(5), self.receive()).await;
         }
     }
 }
@@ -82,7 +89,7 @@ macro_rules! while_running {
     ($other:expr, $wait:expr) => {{
         let working = async {
             loop {
-                $other.transport.receive(&mut $other.arrived).await;
+                $other.receive().await;
             }
         };
         tokio::select! {
@@ -218,8 +225,8 @@ async fn a_request_too_large_for_the_other_side_is_refused_by_name() {
     let mut small = Node::start(TcpConfig::default());
     let bound = bind("127.0.0.1:0".parse().unwrap(), Packets::Tcp).unwrap();
     let address = bound.address;
-    let sizes = Sizes { exchange: 2 << 20, ..SIZES };
-    let transport = Transport::start(bound, address, TcpConfig::default(), sizes);
+    let limits = Limits { exchange: 2 << 20, ..LIMITS };
+    let transport = Sockets::start(bound, address, TcpConfig::default(), limits, None);
     let mut big = Node { transport, address, arrived: Vec::new() };
 
     big.open(1, small.address, &vec![1; (1 << 20) + 1]);
@@ -292,14 +299,14 @@ async fn memory_for_exchanges_is_bounded_by_what_arrived_not_by_what_was_announc
     }
     let mut sending = dial_as(a.address, &a).await;
     sending.write_all(&[&frame::request_header(0, 500_000)[..], &vec![0; 500_000]].concat()).await.unwrap();
-    let Arrival::Request { lease, .. } = a.next().await else { panic!("no request") };
+    let Arrival::Request { payload: held, .. } = a.next().await else { panic!("no request") };
     let mut too_much = dial_as(a.address, &a).await;
     // The writes fail half way when the connection is closed.
     let request = [&frame::request_header(0, 700_000)[..], &vec![0; 700_000]].concat();
     let _ = while_running!(a, too_much.write_all(&request));
     assert!(while_running!(a, is_closed(&mut too_much)));
     a.until(|m| m.exchanges_dropped == 1).await;
-    drop(lease);
+    drop(held);
 }
 
 #[tokio::test]
@@ -369,10 +376,41 @@ async fn a_datagram_that_is_too_long_or_goes_nowhere_is_counted_and_the_next_one
     let mut b = Node::start_at("127.0.0.1:0", Packets::Udp, TcpConfig::default());
     a.transport.send_packet(b.address, &[0; 65_508]);
     assert_eq!(a.transport.metrics().datagram_errors, 1);
-    let nobody = bind("127.0.0.1:0".parse().unwrap(), Packets::Udp).unwrap().address;
-    a.transport.send_packet(nobody, b"anybody there?");
     a.transport.send_packet(b.address, b"next");
     assert_eq!(b.packet().await.1, b"next");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_datagram_to_a_port_where_nothing_listens_is_told_and_the_next_one_arrives() {
+    for at in ["127.0.0.1:0", "[::1]:0"] {
+        let mut a = Node::start_at(at, Packets::Udp, TcpConfig::default());
+        let mut b = Node::start_at(at, Packets::Udp, TcpConfig::default());
+        let nobody = bind(at.parse().unwrap(), Packets::Udp).unwrap().address;
+        // The task asks the system for it when it runs first.
+        tokio::task::yield_now().await;
+        a.transport.send_packet(nobody, b"anybody there?");
+        a.transport.send_packet(b.address, b"next");
+        assert!(matches!(a.next().await, Arrival::Unreachable(address) if address == nobody));
+        assert_eq!(b.packet().await.1, b"next");
+        let metrics = a.transport.metrics();
+        assert_eq!((metrics.datagrams_refused, metrics.datagram_errors, metrics.datagrams_sent), (1, 0, 2));
+        a.transport.send_packet(nobody, b"and now?");
+        assert!(matches!(a.next().await, Arrival::Unreachable(address) if address == nobody));
+    }
+}
+
+#[tokio::test]
+async fn many_datagrams_are_taken_at_a_time_and_a_flood_does_not_keep_the_loop() {
+    let mut a = Node::start_at("127.0.0.1:0", Packets::Udp, TcpConfig::default());
+    let flood = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    for number in 0..100_u8 {
+        flood.send_to(&[number; 500], a.address).unwrap();
+    }
+    timeout(PATIENCE, a.receive()).await.unwrap();
+    assert_eq!(a.arrived.len(), 64, "a batch, and no more");
+    timeout(PATIENCE, a.receive()).await.unwrap();
+    assert_eq!(a.arrived.len(), 100);
 }
 
 #[tokio::test]

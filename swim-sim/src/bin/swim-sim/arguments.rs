@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use swim_sim::builtin::{self, Builtin};
 use swim_sim::{Builder, Case, Cluster, Scenario};
 
+use crate::experiment::Experiment;
 use crate::output::Output;
 use crate::recording::Recording;
 use crate::replay::Replay;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     },
     /// Runs many clusters, each drawn from its seed, until one breaks a promise.
     Swarm(Swarm),
+    /// Measures again what the papers report, as tables and plots.
+    Experiment(Experiment),
     /// Lists the shipped scenarios.
     List,
 }

@@ -5,12 +5,17 @@
 
 mod arguments;
 mod determinism;
+mod experiment;
 mod output;
+mod plant;
+mod progress;
 mod recording;
 mod replay;
 mod run;
+mod smaller;
 mod stopwatch;
 mod swarm;
+mod telling;
 
 use std::process::ExitCode;
 
@@ -69,6 +74,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::CheckDeterminism { options } => determinism::check(options),
         Command::Swarm(options) => swarm::swarm(options),
+        Command::Experiment(options) => experiment::experiment(options),
         Command::List => run::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {

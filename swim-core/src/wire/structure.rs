@@ -3,8 +3,11 @@
 //! Unknown keys are skipped, missing ones and nils leave the field as it was, a key that is there twice counts the
 //! last time, and an array of the fields in the order of the struct's declaration is as good as a map.
 
-use crate::wire::error::WireError;
-use crate::wire::reader::Reader;
+use alloc::vec::Vec;
+
+use super::error::WireError;
+use super::reader::Reader;
+use super::writer;
 
 /// Reads one struct whose fields are `names`, in the order of their declaration. `field` reads the value of the
 /// field with the index that it is given.
@@ -39,4 +42,26 @@ pub(super) fn read<'a>(
         }
     }
     Ok(())
+}
+
+/// A key of a struct.
+pub(super) fn write_key(out: &mut Vec<u8>, key: &str) {
+    writer::raw(out, key.as_bytes());
+}
+
+/// A key with a number.
+pub(super) fn write_uint(out: &mut Vec<u8>, key: &str, value: u64) {
+    write_key(out, key);
+    writer::uint(out, value);
+}
+
+/// A key with a text.
+pub(super) fn write_name(out: &mut Vec<u8>, key: &str, name: &str) {
+    write_key(out, key);
+    writer::raw(out, name.as_bytes());
+}
+
+/// Bytes of which there may be none: nil, as Go writes a slice that was never made.
+pub(super) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_empty() { writer::nil(out) } else { writer::raw(out, bytes) }
 }

@@ -1,33 +1,73 @@
-//! The cluster's keys: AES with 16, 24 or 32 bytes, one to write with and any number to read with, so that a cluster
-//! can change its key while it runs.
+//! The cluster's keys: 16, 24 or 32 bytes, one to write with and any number to read with, so that a cluster can change
+//! its key while it runs. memberlist's wire encrypts with them directly, the native one with subkeys made of them.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
-use aes_gcm::aead::{AeadInOut, KeyInit, consts::U12};
-use aes_gcm::{Aes128Gcm, Aes256Gcm, AesGcm, aes::Aes192};
-use zeroize::Zeroizing;
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
 
-type Aes192Gcm = AesGcm<Aes192, U12>;
+#[cfg(feature = "memberlist")]
+use super::memberlist::Cipher;
+
 /// What a message is encrypted with, once: with the same key never twice.
 pub(super) type Nonce = [u8; 12];
 /// What proves that a message was not changed.
 pub(super) type Tag = [u8; 16];
 
+/// What keeps our subkeys apart from whatever else is made of the same key: the salt of HKDF's first step.
+const SALT: &[u8] = b"swim 1";
+/// What HKDF's second step makes a key's name of.
+const ID_INFO: &[u8] = b"key id";
+
+/// The name of a key, which may be shown: whoever has the key can tell it, and nobody can tell the key by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub(super) [u8; Self::LEN]);
+
+impl KeyId {
+    pub(super) const LEN: usize = 4;
+}
+
+impl fmt::Display for KeyId {
+    /// Eight hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = KeyIdError;
+
+    fn from_str(text: &str) -> Result<Self, KeyIdError> {
+        let is_hex = text.len() == 2 * Self::LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = if is_hex { u32::from_str_radix(text, 16).ok() } else { None };
+        number.map(|number| Self(number.to_be_bytes())).ok_or(KeyIdError)
+    }
+}
+
+/// The text is not the name of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyIdError;
+
+impl fmt::Display for KeyIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a key has eight hexadecimal digits")
+    }
+}
+
+impl core::error::Error for KeyIdError {}
+
 /// A key. Its bytes are wiped when it is dropped, and never shown.
 #[derive(Clone)]
 pub struct Key {
     bytes: Zeroizing<Vec<u8>>,
+    #[cfg(feature = "memberlist")]
     cipher: Cipher,
-}
-
-/// The key made ready for use; it too wipes itself.
-#[derive(Clone)]
-enum Cipher {
-    Aes128(Box<Aes128Gcm>),
-    Aes192(Box<Aes192Gcm>),
-    Aes256(Box<Aes256Gcm>),
+    /// What HKDF's first step (extract) makes of the bytes; subkeys are made of it.
+    root: Zeroizing<[u8; 32]>,
+    id: KeyId,
 }
 
 impl Key {
@@ -37,14 +77,36 @@ impl Key {
     /// # Errors
     /// [`KeyringError::Length`] if there are more or fewer.
     pub fn new(bytes: &[u8]) -> Result<Self, KeyringError> {
-        let wrong = |_| KeyringError::Length { len: bytes.len() };
-        let cipher = match bytes.len() {
-            16 => Cipher::Aes128(Box::new(Aes128Gcm::new_from_slice(bytes).map_err(wrong)?)),
-            24 => Cipher::Aes192(Box::new(Aes192Gcm::new_from_slice(bytes).map_err(wrong)?)),
-            32 => Cipher::Aes256(Box::new(Aes256Gcm::new_from_slice(bytes).map_err(wrong)?)),
-            len => return Err(KeyringError::Length { len }),
+        if !matches!(bytes.len(), 16 | 24 | 32) {
+            return Err(KeyringError::Length { len: bytes.len() });
+        }
+        let mut root = Zeroizing::new([0; 32]);
+        let (mut extracted, _) = Hkdf::<Sha256>::extract(Some(SALT), bytes);
+        root.copy_from_slice(&extracted);
+        extracted[..].zeroize();
+        let mut key = Self {
+            bytes: Zeroizing::new(bytes.to_vec()),
+            #[cfg(feature = "memberlist")]
+            cipher: Cipher::new(bytes),
+            root,
+            id: KeyId([0; KeyId::LEN]),
         };
-        Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), cipher })
+        let mut id = [0; KeyId::LEN];
+        key.derive(&[ID_INFO], &mut id);
+        key.id = KeyId(id);
+        Ok(key)
+    }
+
+    /// Its name, which may be shown.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// HKDF's second step (expand): fills `subkey` for the use that `info` describes.
+    pub(super) fn derive(&self, info: &[&[u8]], subkey: &mut [u8]) {
+        let hkdf = Hkdf::<Sha256>::from_prk(&*self.root).expect("as long as the hash");
+        hkdf.expand_multi_info(info, subkey).expect("HKDF gives up to 8,160 bytes");
     }
 
     /// The bytes: handle with care.
@@ -53,26 +115,10 @@ impl Key {
         &self.bytes
     }
 
-    /// Encrypts in place and gives the tag.
-    pub(super) fn encrypt(&self, nonce: &Nonce, associated: &[u8], bytes: &mut [u8]) -> Tag {
-        let (nonce, bytes) = (nonce.into(), bytes.into());
-        let tag = match &self.cipher {
-            Cipher::Aes128(cipher) => cipher.encrypt_inout_detached(nonce, associated, bytes),
-            Cipher::Aes192(cipher) => cipher.encrypt_inout_detached(nonce, associated, bytes),
-            Cipher::Aes256(cipher) => cipher.encrypt_inout_detached(nonce, associated, bytes),
-        };
-        tag.expect("AES-GCM encrypts up to 64 GiB; the bounds here are far below").into()
-    }
-
-    /// Decrypts in place; `false`, and `bytes` are noise, if this key did not encrypt them.
-    pub(super) fn decrypt(&self, nonce: &Nonce, associated: &[u8], bytes: &mut [u8], tag: &Tag) -> bool {
-        let (nonce, bytes, tag) = (nonce.into(), bytes.into(), tag.into());
-        match &self.cipher {
-            Cipher::Aes128(cipher) => cipher.decrypt_inout_detached(nonce, associated, bytes, tag),
-            Cipher::Aes192(cipher) => cipher.decrypt_inout_detached(nonce, associated, bytes, tag),
-            Cipher::Aes256(cipher) => cipher.decrypt_inout_detached(nonce, associated, bytes, tag),
-        }
-        .is_ok()
+    /// What memberlist's wire encrypts with.
+    #[cfg(feature = "memberlist")]
+    pub(super) const fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 }
 
@@ -107,6 +153,8 @@ pub enum KeyringError {
     },
     /// The keyring holds [`Keyring::MAX_KEYS`] already.
     Full,
+    /// Another key of the keyring happens to have the same name: of 4 billion, one.
+    Clash,
     /// The key is not in the keyring.
     Unknown,
     /// The key is the primary one: another must take its place before it can go.
@@ -118,6 +166,7 @@ impl fmt::Display for KeyringError {
         match self {
             Self::Length { len } => write!(f, "the key has {len} bytes and must have 16, 24 or 32"),
             Self::Full => write!(f, "the keyring holds {} keys already: remove one", Keyring::MAX_KEYS),
+            Self::Clash => f.write_str("another key of the keyring has the same name: make a new key"),
             Self::Unknown => f.write_str("the key is not in the keyring: add it first"),
             Self::Primary => f.write_str("the key is the primary one: make another one primary first"),
         }
@@ -139,13 +188,16 @@ impl Keyring {
     /// Adds a key to decrypt with; it may be there already.
     ///
     /// # Errors
-    /// [`KeyringError::Full`].
+    /// [`KeyringError::Full`], [`KeyringError::Clash`].
     pub fn add(&mut self, key: Key) -> Result<(), KeyringError> {
         if self.keys.contains(&key) {
             return Ok(());
         }
         if self.keys.len() == Self::MAX_KEYS {
             return Err(KeyringError::Full);
+        }
+        if self.get(key.id).is_some() {
+            return Err(KeyringError::Clash);
         }
         self.keys.push(key);
         Ok(())
@@ -179,6 +231,12 @@ impl Keyring {
         &self.keys[0]
     }
 
+    /// The key of that name.
+    #[must_use]
+    pub fn get(&self, id: KeyId) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
     /// All keys, the primary first.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &Key> {
         self.keys.iter()
@@ -206,6 +264,19 @@ mod tests {
     fn a_key_is_never_shown() {
         let shown = alloc::format!("{:?}", Keyring::new(Key::new(b"sixteen byte key").unwrap()));
         assert_eq!(shown, "Keyring { keys: [Key(16 bytes)] }");
+    }
+
+    #[test]
+    fn a_key_has_a_name_that_can_be_written_and_read() {
+        let id = key(1).id();
+        assert_eq!(id, key(1).id());
+        assert_ne!(id, key(2).id());
+        assert_eq!(alloc::format!("{id}").parse(), Ok(id));
+        for wrong in ["", "1234567", "123456789", "+1234567", "x2345678"] {
+            assert_eq!(wrong.parse::<KeyId>(), Err(KeyIdError), "{wrong}");
+        }
+        assert_eq!(Keyring::new(key(1)).get(id), Some(&key(1)));
+        assert_eq!(Keyring::new(key(2)).get(id), None);
     }
 
     #[test]

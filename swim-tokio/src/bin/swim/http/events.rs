@@ -1,0 +1,43 @@
+//! What happens, as server-sent events (WHATWG HTML, 9.2), from the call on.
+//!
+//! Each is one JSON object, as `swim agent --format json` prints it, under the name `event` has in it. A client that is too
+//! slow loses some, and is told how many, by an event `lagged`. A comment now and then shows that the agent is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::channel::{Channel, Sender};
+use swim_tokio::Subscription;
+
+use super::Context;
+use super::call::Call;
+use super::reply::{Reply, streamed};
+use crate::lines;
+
+/// How many events wait for the connection beside those that wait in the subscription.
+const BUFFER: usize = 16;
+/// The pause after which the agent shows that it is there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+pub(super) async fn events(context: Arc<Context>, _: Call) -> Reply {
+    let (sender, body) = Channel::new(BUFFER);
+    let notices = context.node.subscribe();
+    tokio::spawn(tell(sender, notices));
+    streamed("text/event-stream", body)
+}
+
+/// Tells what happens until the client or the node is gone.
+async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
+    let mut next = ": connected\n\n".to_owned();
+    while sender.send_data(next.into()).await.is_ok() {
+        next = match tokio::time::timeout(HEARTBEAT, notices.next()).await {
+            Ok(Some(notice)) => {
+                let object = lines::timed(&notice);
+                format!("event: {}\ndata: {object}\n\n", object["event"].as_str().unwrap_or_default())
+            }
+            Ok(None) => return,
+            Err(_) => ": still here\n\n".to_owned(),
+        };
+    }
+}

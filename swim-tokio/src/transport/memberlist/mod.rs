@@ -1,0 +1,157 @@
+//! The transport of memberlist's wire: packets by UDP and streams by TCP, at one port. [`MemberlistSockets`]
+//!
+//! Here the envelope is put around what the core makes, and taken off what comes: label and encryption, with the
+//! system's randomness. A stream carries one message each way and nothing else, so there is no pool of connections:
+//! each exchange is a task with a deadline. It knows no message. Read first: docs/MEMBERLIST.md, "Who does what".
+
+mod settings;
+mod streams;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use swim_core::wire::memberlist::Envelope;
+use swim_core::{ExchangeOutput, normal_address};
+
+pub use self::settings::Memberlist;
+use self::streams::{Shared, Streams};
+use super::counters::Counters;
+use super::datagrams::{self, Datagrams};
+use super::{Arrival, BoxFuture, Setup, Transport, TransportMetrics, listener};
+use crate::error::StartError;
+
+/// How many ports are tried for one that is free for TCP and UDP.
+const PORTS: usize = 32;
+
+/// What nonces are drawn from. Where the system has no randomness no node starts: its generator is seeded from it.
+const fn randomness() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+/// Packets by UDP and streams by TCP, as memberlist has them: what a node with
+/// [`Builder::memberlist`](crate::Builder::memberlist) uses.
+#[derive(Debug)]
+pub struct MemberlistSockets {
+    local: SocketAddr,
+    envelope: Arc<Envelope>,
+    /// Gone once it is closed.
+    datagrams: Option<Datagrams>,
+    streams: Streams,
+    counters: Arc<Counters>,
+    /// The packet that is being sealed.
+    sealed: Vec<u8>,
+    /// What a packet was decrypted into.
+    opened: Vec<u8>,
+}
+
+impl MemberlistSockets {
+    /// Listens at [`Setup::bind`], for both kinds of traffic.
+    ///
+    /// # Errors
+    /// [`StartError`]: the address cannot be taken.
+    pub fn open(setup: &Setup, settings: &Memberlist) -> Result<Self, StartError> {
+        let (listener, socket) = bind(setup.bind).map_err(|error| setup.cannot_bind(error))?;
+        let local = listener.local_addr().map_err(|error| setup.cannot_bind(error))?;
+        let envelope = Arc::new(settings.envelope.clone());
+        let counters = Arc::new(Counters::default());
+        let shared = Shared {
+            envelope: Arc::clone(&envelope),
+            compress: settings.compress,
+            max: setup.max_exchange,
+            timeout: settings.stream_timeout,
+            counters: Arc::clone(&counters),
+        };
+        Ok(Self {
+            local,
+            envelope,
+            datagrams: Some(Datagrams::new(socket)),
+            streams: Streams::start(listener, shared),
+            counters,
+            sealed: Vec::new(),
+            opened: Vec::new(),
+        })
+    }
+
+    /// Takes the envelopes off the packets that came since the `first` arrival.
+    fn unseal(&mut self, first: usize, arrivals: &mut Vec<Arrival>) {
+        let mut kept = first;
+        for at in first..arrivals.len() {
+            if let Arrival::Packet { payload, .. } = &mut arrivals[at] {
+                match self.envelope.open_packet(payload, &mut self.opened) {
+                    Ok(opened) if self.envelope.keyring.is_none() => *payload = payload.slice_ref(opened),
+                    Ok(opened) => *payload = Bytes::copy_from_slice(opened),
+                    Err(error) => {
+                        tracing::debug!(%error, "a packet is not opened");
+                        self.counters.unopened.one();
+                        continue;
+                    }
+                }
+            }
+            arrivals.swap(kept, at);
+            kept += 1;
+        }
+        arrivals.truncate(kept);
+    }
+}
+
+/// Takes an address for both kinds of traffic; port 0 lets the system choose one.
+fn bind(at: SocketAddr) -> io::Result<(tokio::net::TcpListener, tokio::net::UdpSocket)> {
+    let mut refused = Vec::new();
+    loop {
+        let listener = listener::listen(at)?;
+        match datagrams::bind(listener.local_addr()?) {
+            Ok(socket) => return Ok((listener, socket)),
+            // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
+                refused.push(listener);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Transport for MemberlistSockets {
+    fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
+        let Some(datagrams) = &self.datagrams else { return };
+        self.envelope.seal_packet(&mut randomness(), packet, &mut self.sealed);
+        datagrams.send(to, &self.sealed, &self.counters);
+    }
+
+    fn exchange(&mut self, output: ExchangeOutput) {
+        self.streams.exchange(output);
+    }
+
+    fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()> {
+        let first = arrivals.len();
+        let readable = self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
+        if let Some(datagrams) = self.datagrams.as_mut().filter(|_| readable) {
+            datagrams.receive(None, &self.counters, arrivals);
+            self.unseal(first, arrivals);
+        }
+        let came = self.streams.poll_receive(context, arrivals);
+        if readable || came { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        self.datagrams = None;
+        Box::pin(self.streams.close())
+    }
+
+    fn metrics(&self) -> TransportMetrics {
+        self.counters.read()
+    }
+}
+
+/// Where a stream came from, as the core wants to hear it.
+fn peer(address: SocketAddr) -> SocketAddr {
+    normal_address(address)
+}

@@ -1,0 +1,451 @@
+//! [`Sockets`]: the transport of TCP connections, and datagrams if asked.
+//!
+//! Each connection is a task of its own with a bounded queue, and what finds the queue full is dropped and counted.
+//! With [`Packets::Udp`] packets go by datagrams at the same port number, and what comes is the same. This file connects
+//! the tasks' reports with the links; it reads and writes no socket itself.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use swim_core::wire::sealed::BOOT_LEN;
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, Sleep, timeout};
+
+use super::budget::{Budget, Lease};
+use super::connection::{self, Report, Shared};
+use super::counters::{Counters, TransportMetrics};
+use super::datagrams::{self, Datagrams};
+use super::exchanges::Exchanges;
+use super::frame::{self, Frame, Limits, Refusal};
+use super::pool::{Bounds, LinkId, Pool};
+use super::queue::{self, Outgoing, queue};
+use super::sealed_packets::SealedPackets;
+use super::settings::{Packets, TcpConfig};
+use super::setup::Setup;
+use super::{Arrival, BoxFuture, Transport, dial, listener, unreachable};
+use crate::error::StartError;
+use crate::keys::State;
+
+/// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
+const REPORTS: usize = 1_024;
+/// How many ports are tried for one that is free for TCP and UDP.
+const PORTS: usize = 32;
+/// How many reports, and how many datagrams, are taken at a time.
+pub(super) const BATCH: usize = 64;
+
+/// The transport that a node has unless told otherwise: exchanges over pooled TCP connections, packets over them too or
+/// by UDP. Public so that another transport may wrap it.
+#[derive(Debug)]
+pub struct Sockets {
+    local: SocketAddr,
+    shared: Arc<Shared>,
+    pool: Pool<queue::Sender>,
+    exchanges: Exchanges,
+    /// For packets, if they do not go over connections.
+    datagrams: Option<Datagrams>,
+    /// For datagrams, if there are keys.
+    seals: Option<SealedPackets>,
+    /// The keys when the links were last looked at, and their version.
+    linked_with: Option<(u64, Arc<State>)>,
+    reports: mpsc::Receiver<Report>,
+    batch: Vec<Report>,
+    /// Arrivals that came about without a report.
+    arrived: Vec<Arrival>,
+    tasks: JoinSet<()>,
+    /// The tasks that hold the port.
+    doors: Vec<AbortHandle>,
+    /// When idle links are looked for next.
+    sweep: Pin<Box<Sleep>>,
+}
+
+/// A socket that listens, and nothing more yet.
+#[derive(Debug)]
+pub(super) struct Bound {
+    listener: tokio::net::TcpListener,
+    datagrams: Option<tokio::net::UdpSocket>,
+    pub(super) address: SocketAddr,
+}
+
+/// Takes an address, for both kinds of traffic; port 0 lets the system choose one.
+pub(super) fn bind(at: SocketAddr, packets: Packets) -> io::Result<Bound> {
+    let mut refused = Vec::new();
+    loop {
+        let listener = listener::listen(at)?;
+        let address = listener.local_addr()?;
+        let datagrams = match packets {
+            Packets::Tcp => None,
+            Packets::Udp => match datagrams::bind(address) {
+                Ok(socket) => Some(socket),
+                // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
+                    refused.push(listener);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        return Ok(Bound { listener, datagrams, address });
+    }
+}
+
+impl Sockets {
+    /// Listens, and accepts from then on.
+    ///
+    /// # Errors
+    /// [`StartError`]: of the settings, of the address to listen at, or of the one to be reached at.
+    pub fn open(setup: &Setup, packets: Packets, tcp: TcpConfig) -> Result<Self, StartError> {
+        tcp.validate_with(setup.max_exchange).map_err(StartError::Tcp)?;
+        let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
+        let advertised = setup.advertised(bound.address)?;
+        let limits = Limits { packet: setup.max_packet, exchange: setup.max_exchange };
+        let seals = match &setup.keys {
+            Some(keys) => {
+                let mut boot = [0; BOOT_LEN];
+                getrandom::fill(&mut boot).map_err(StartError::Entropy)?;
+                Some(SealedPackets::new(Arc::clone(keys), advertised, boot))
+            }
+            None => None,
+        };
+        Ok(Self::start(bound, advertised, tcp, limits, seals))
+    }
+
+    /// Begins to accept. `advertised` is where the others reach this node.
+    pub(super) fn start(
+        bound: Bound,
+        advertised: SocketAddr,
+        config: TcpConfig,
+        limits: Limits,
+        seals: Option<SealedPackets>,
+    ) -> Self {
+        let (sender, reports) = mpsc::channel(REPORTS);
+        let bounds = Bounds {
+            dialed: config.max_dialed,
+            accepted: config.max_accepted,
+            accepted_per_ip: config.max_accepted_per_ip,
+        };
+        let shared = Arc::new(Shared {
+            limits,
+            advertised,
+            reports: sender.clone(),
+            counters: Arc::new(Counters::default()),
+            budget: Budget::new(config.max_exchange_memory),
+            keys: seals.as_ref().map(|seals| Arc::clone(seals.keys())),
+            config,
+        });
+        let mut tasks = JoinSet::new();
+        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, sender.clone()))];
+        let datagrams = bound.datagrams.map(Datagrams::new);
+        if let Some(Datagrams { socket, .. }) = &datagrams {
+            let refused = unreachable::run(Arc::clone(socket), sender, Arc::clone(&shared.counters));
+            doors.push(tasks.spawn(refused));
+        }
+        Self {
+            local: bound.address,
+            pool: Pool::new(bounds),
+            exchanges: Exchanges::default(),
+            datagrams,
+            linked_with: shared.keys.as_ref().map(|keys| (keys.version(), keys.state())),
+            seals,
+            reports,
+            batch: Vec::with_capacity(BATCH),
+            arrived: Vec::new(),
+            tasks,
+            doors,
+            sweep: Box::pin(tokio::time::sleep(sweep_interval(&shared.config))),
+            shared,
+        }
+    }
+
+    /// Whether anything happened; if not, the task is woken when something does.
+    fn poll_happened(&mut self, context: &mut Context<'_>) -> bool {
+        // Each is asked, so that each wakes the task.
+        let datagrams = self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
+        // The channel never closes: `shared` holds a sender.
+        let reports = self.reports.poll_recv_many(context, &mut self.batch, BATCH).is_ready();
+        let idle = self.sweep.as_mut().poll(context).is_ready();
+        datagrams || reports || idle
+    }
+
+    /// When a key was removed, or other traffic is plain than was, connections begin anew: none lives on as it may not.
+    fn take_up_keys(&mut self) {
+        let Some(keys) = &self.shared.keys else { return };
+        let Some((version, former)) = &self.linked_with else { return };
+        let now = keys.version();
+        if now == *version {
+            return;
+        }
+        let state = keys.state();
+        if former.plain != state.plain || former.keyring.keys().any(|key| state.keyring.get(key.id()).is_none()) {
+            self.pool.retire_all();
+        }
+        self.linked_with = Some((now, state));
+    }
+
+    async fn shut(&mut self) {
+        self.doors.iter().for_each(AbortHandle::abort);
+        self.datagrams = None;
+        self.pool.retire_all();
+        let linger = self.shared.config.linger;
+        let ended = async {
+            loop {
+                tokio::select! {
+                    // Reports are taken so that no connection waits with its last one.
+                    _ = self.reports.recv() => {}
+                    joined = self.tasks.join_next() => if joined.is_none() { break },
+                }
+            }
+        };
+        if timeout(linger, ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+
+    fn open_exchange(&mut self, id: ExchangeId, to: SocketAddr, request: Vec<u8>) -> Result<(), ExchangeFailure> {
+        if request.len() > self.shared.limits.exchange {
+            return Err(ExchangeFailure::TooLarge);
+        }
+        let header = frame::request_header(id.0, request.len());
+        let lease = self.shared.budget.take(request.len()).map_err(|_| self.dropped_exchange())?;
+        let link = self
+            .send(to, Outgoing::Exchange { header, payload: request, lease })
+            .map_err(|()| self.dropped_exchange())?;
+        self.exchanges.open(id, link);
+        Ok(())
+    }
+
+    /// A bound of our own was reached.
+    fn dropped_exchange(&self) -> ExchangeFailure {
+        self.shared.counters.exchanges_dropped.one();
+        ExchangeFailure::Overloaded
+    }
+
+    fn reply(&mut self, id: ExchangeId, payload: Vec<u8>) {
+        let Some((link, exchange)) = self.exchanges.answer(id) else { return };
+        if payload.len() > self.shared.limits.exchange {
+            self.shared.counters.oversized.one();
+            return self.refuse(link, exchange, Refusal::TooLarge);
+        }
+        let Ok(lease) = self.shared.budget.take(payload.len()) else {
+            self.shared.counters.exchanges_dropped.one();
+            return self.refuse(link, exchange, Refusal::Unanswered);
+        };
+        let header = frame::reply_header(exchange, payload.len());
+        self.send_on(link, Outgoing::Exchange { header, payload, lease });
+    }
+
+    fn refuse(&mut self, link: LinkId, exchange: u64, refusal: Refusal) {
+        self.send_on(link, Outgoing::Frame(frame::refuse(exchange, refusal)));
+    }
+
+    /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait for them in vain.
+    fn send_on(&mut self, link: LinkId, answer: Outgoing) {
+        let Some(queue) = self.pool.queue(link) else { return };
+        if queue.try_send(answer).is_err() {
+            self.shared.counters.exchanges_dropped.one();
+            self.pool.retire(link);
+        }
+    }
+
+    /// Queues a frame for an address; dials it if no link leads there.
+    fn send(&mut self, to: SocketAddr, frame: Outgoing) -> Result<LinkId, ()> {
+        let now = Instant::now();
+        if let Some((link, queue)) = self.pool.find(to, now) {
+            return queue.try_send(frame).map(|()| link).map_err(drop);
+        }
+        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+        sender.try_send(frame).expect("an empty queue has room");
+        let link = self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
+        self.tasks.spawn(dial::run(link, to, waiting, Arc::clone(&self.shared)));
+        Ok(link)
+    }
+
+    fn handle(&mut self, now: Instant, report: Report) {
+        match report {
+            Report::Accepted { stream, peer } => self.accept(now, stream, peer),
+            Report::Introduced { link, address } => self.pool.introduce(link, address),
+            Report::Arrived { link, frame, lease } => {
+                if let Some(from) = self.pool.touch(link, now) {
+                    self.arrive(link, from, frame, lease);
+                }
+            }
+            Report::TooLarge { link, exchange } => {
+                self.refuse(link, exchange, Refusal::TooLarge);
+                self.pool.retire(link);
+            }
+            Report::Closing { link } => {
+                self.pool.retire(link);
+            }
+            Report::Unreachable(address) => self.arrived.push(Arrival::Unreachable(address)),
+            Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
+        }
+    }
+
+    fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
+        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+        let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
+            tracing::debug!(%peer, "connection closed: too many are open");
+            return self.shared.counters.accepts_refused.one();
+        };
+        self.shared.counters.accepted.one();
+        dial::prepare(&stream, &self.shared.config);
+        self.tasks.spawn(connection::run_accepted(link, stream, waiting, Arc::clone(&self.shared)));
+    }
+
+    fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
+        let arrival = match frame {
+            Frame::Packet(payload) => Arrival::Packet { from, payload },
+            Frame::Request { exchange, payload } => {
+                let id = self.exchanges.request(link, exchange);
+                Arrival::Request { id, from, payload: leased(payload, lease) }
+            }
+            Frame::Reply { exchange, payload } => {
+                let id = ExchangeId(exchange);
+                if !self.exchanges.close_on(link, id) {
+                    return;
+                }
+                Arrival::Reply { id, payload: leased(payload, lease) }
+            }
+            Frame::Refuse { exchange, refusal } => {
+                let id = ExchangeId(exchange);
+                if !self.exchanges.close_on(link, id) {
+                    return;
+                }
+                let failure = match refusal {
+                    Refusal::Unanswered => ExchangeFailure::Closed,
+                    Refusal::TooLarge => ExchangeFailure::TooLarge,
+                };
+                Arrival::Failed { id, failure }
+            }
+        };
+        self.arrived.push(arrival);
+    }
+
+    fn end(&mut self, link: LinkId, failure: ExchangeFailure, dialing: bool) {
+        let address = self.pool.remove(link);
+        for id in self.exchanges.end(link) {
+            self.arrived.push(Arrival::Failed { id, failure });
+        }
+        if let Some(address) = address.filter(|_| dialing && failure == ExchangeFailure::Refused) {
+            self.arrived.push(Arrival::Unreachable(address));
+        }
+    }
+
+    fn retire_idle(&mut self, now: Instant) {
+        let config = &self.shared.config;
+        let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
+        self.shared.counters.retired.add(retired);
+        self.sweep.as_mut().reset(now + sweep_interval(config));
+    }
+}
+
+impl Transport for Sockets {
+    fn local_address(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
+        if let Some(datagrams) = &self.datagrams {
+            let packet = match &mut self.seals {
+                Some(seals) => seals.seal(to, packet),
+                None => packet,
+            };
+            return datagrams.send(to, packet, &self.shared.counters);
+        }
+        let frame = Outgoing::Frame(frame::packet(packet));
+        if self.send(to, frame).is_err() {
+            self.shared.counters.packets_dropped.one();
+        }
+    }
+
+    fn exchange(&mut self, output: ExchangeOutput) {
+        match output {
+            ExchangeOutput::Open { id, to, request } => {
+                if let Err(failure) = self.open_exchange(id, to, request) {
+                    self.arrived.push(Arrival::Failed { id, failure });
+                }
+            }
+            ExchangeOutput::Reply { id, payload } => self.reply(id, payload),
+            ExchangeOutput::Refuse { id } => {
+                if let Some((link, exchange)) = self.exchanges.answer(id) {
+                    self.refuse(link, exchange, Refusal::Unanswered);
+                }
+            }
+            ExchangeOutput::Abandon { id } => self.exchanges.abandon(id),
+        }
+    }
+
+    fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()> {
+        if self.arrived.is_empty() && !self.poll_happened(context) {
+            return Poll::Pending;
+        }
+        self.take_up_keys();
+        let now = Instant::now();
+        let mut batch = std::mem::take(&mut self.batch);
+        for report in batch.drain(..) {
+            self.handle(now, report);
+        }
+        self.batch = batch;
+        if let Some(datagrams) = &mut self.datagrams {
+            datagrams.receive(self.seals.as_mut(), &self.shared.counters, &mut self.arrived);
+        }
+        if now >= self.sweep.deadline() {
+            self.retire_idle(now);
+        }
+        while self.tasks.try_join_next().is_some() {}
+        arrivals.append(&mut self.arrived);
+        Poll::Ready(())
+    }
+
+    fn flushed(&mut self) -> BoxFuture<'static, ()> {
+        let (mark, mut marks) = mpsc::channel(1);
+        for queue in self.pool.queues() {
+            // A queue without room belongs to a peer that takes nothing: not worth waiting for.
+            let _ = queue.try_send(Outgoing::Mark(mark.clone()));
+        }
+        Box::pin(async move {
+            drop(mark);
+            marks.recv().await;
+        })
+    }
+
+    /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.shut())
+    }
+
+    fn metrics(&self) -> TransportMetrics {
+        self.shared.counters.read()
+    }
+}
+
+/// Idle links are found up to this much later than `idle_timeout` says.
+fn sweep_interval(config: &TcpConfig) -> Duration {
+    (config.idle_timeout / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
+}
+
+/// A payload whose memory stays leased until it is dropped.
+fn leased(payload: Bytes, lease: Option<Lease>) -> Bytes {
+    match lease {
+        Some(lease) => Bytes::from_owner(Leased { payload, _lease: lease }),
+        None => payload,
+    }
+}
+
+struct Leased {
+    payload: Bytes,
+    _lease: Lease,
+}
+
+impl AsRef<[u8]> for Leased {
+    fn as_ref(&self) -> &[u8] {
+        &self.payload
+    }
+}
