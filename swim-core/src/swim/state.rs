@@ -1,6 +1,7 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{Event, ExchangeOutput, Rng, VecDeque};
@@ -61,6 +62,8 @@ pub(super) struct Gossip {
     pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
+    /// Where updates are encoded before they are queued.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// With whom tables are swapped.
