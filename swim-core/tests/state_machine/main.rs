@@ -10,6 +10,7 @@ mod force_leave;
 mod gossip;
 mod harness;
 mod leaving;
+mod memberlist;
 mod network;
 mod probes;
 mod refutation;

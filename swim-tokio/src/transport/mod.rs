@@ -11,8 +11,8 @@
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
-//! | `memberlist` | the implementation for memberlist's wire |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `memberlist` | the implementation for memberlist's wire |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod budget;
