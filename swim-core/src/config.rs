@@ -141,8 +141,9 @@ pub struct Config {
     /// most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest
     /// names. (memberlist)
     pub max_metadata_size: usize,
-    /// The longest user broadcast, in bytes. Default 400; at most `max_packet_size` / 2 - 285, so that half a packet
-    /// holds it with the longest name and membership updates can have the other half. (own)
+    /// The longest user broadcast, in bytes. Default 380, which sealed packets of the default size hold too; at most
+    /// `max_packet_size` / 2 - 285, so that half a packet holds it with the longest name and membership updates can have
+    /// the other half. (own)
     pub max_broadcast_size: usize,
     /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
     /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536. (own)
@@ -208,7 +209,7 @@ impl Config {
             max_exchange_size: 32 << 20,
             max_members: 65_536,
             max_metadata_size: 512,
-            max_broadcast_size: 400,
+            max_broadcast_size: 380,
             max_broadcasts: 1_024,
             max_broadcast_origins: 16_384,
             max_exchanges: 16,

@@ -86,6 +86,8 @@ pub enum ExchangeFailure {
     OtherCluster,
     /// The other side speaks another version of the protocol.
     OtherVersion,
+    /// One side encrypts and the other does not, or they have no key in common.
+    OtherKeys,
     /// The reply makes no sense.
     Malformed,
     /// The answer came from this very node: the address is its own.
@@ -106,6 +108,7 @@ impl fmt::Display for ExchangeFailure {
             Self::TooLarge => "the message is too large",
             Self::OtherCluster => "it belongs to a cluster of another name",
             Self::OtherVersion => "it speaks another version of the protocol",
+            Self::OtherKeys => "it has other keys: one side encrypts and the other does not, or the keys differ",
             Self::Malformed => "its answer makes no sense",
             Self::Ourselves => "that address is our own",
             Self::Left => "it is leaving the cluster",

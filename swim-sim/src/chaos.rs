@@ -63,6 +63,7 @@ impl Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cure {
     Resume,
+    Unclog,
     Speed,
     Clock,
     Restart,
@@ -72,6 +73,7 @@ impl Cure {
     const fn of(self, node: usize) -> Fault {
         match self {
             Self::Resume => Fault::Resume(node),
+            Self::Unclog => Fault::Unclog(node),
             Self::Speed => Fault::SlowProcessing { node, each: Duration::ZERO },
             Self::Clock => Fault::ClockRate { node, thousandths: 1_000 },
             Self::Restart => Fault::Restart(node),
@@ -83,6 +85,7 @@ impl Cure {
 fn cure(step: &Step, node: usize) -> Option<Cure> {
     let (of, cure) = match step {
         Step::Fault(Fault::Pause(of)) => (of, Cure::Resume),
+        Step::Fault(Fault::Clog(of)) => (of, Cure::Unclog),
         Step::Fault(Fault::SlowProcessing { node: of, .. }) => (of, Cure::Speed),
         Step::Fault(Fault::ClockRate { node: of, .. }) => (of, Cure::Clock),
         Step::Fault(Fault::Crash(of) | Fault::PowerOff(of)) | Step::Work(Work::Leave(of)) => (of, Cure::Restart),

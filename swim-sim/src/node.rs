@@ -85,6 +85,8 @@ pub(crate) struct Node {
     clock: Clock,
     /// How long every input takes it; nothing in a process that is well.
     slowness: Duration,
+    /// Whether nothing leaves it and nothing reaches it, while its timers run.
+    pub(crate) is_clogged: bool,
     /// When a slow process is done with what it is at.
     pub(crate) done_at: Option<Instant>,
     /// Whether a timeout was the last thing that a slow process did.
@@ -111,6 +113,7 @@ impl Node {
             resumed: None,
             clock: Clock::new(),
             slowness: Duration::ZERO,
+            is_clogged: false,
             done_at: None,
             did_timeout: false,
             settings: Vec::new(),
@@ -139,6 +142,7 @@ impl Node {
     pub(crate) fn stop(&mut self, phase: Phase) -> Option<Box<Swim<Stream>>> {
         self.phase = phase;
         self.done_at = None;
+        self.is_clogged = false;
         self.inbox.clear();
         self.inbox_packets = 0;
         self.former = self.former.max(self.swim().map(Swim::incarnation));
@@ -170,7 +174,9 @@ impl Node {
         if Some(judged) <= self.former {
             return Condition::Gone;
         }
-        let stalled = !self.slowness.is_zero() || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
+        let stalled = !self.slowness.is_zero()
+            || self.is_clogged
+            || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
             (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
             (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
@@ -188,6 +194,12 @@ impl Node {
     /// The process goes on.
     pub(crate) fn resume(&mut self, now: Instant) {
         self.phase = Phase::Running;
+        self.resumed = Some(now);
+    }
+
+    /// The process sends and receives again.
+    pub(crate) fn unclog(&mut self, now: Instant) {
+        self.is_clogged = false;
         self.resumed = Some(now);
     }
 
@@ -246,7 +258,7 @@ impl Node {
 
     /// Takes out what a slow process does next; `None` if that is its timeout, which may be due.
     pub(crate) fn next_inbound(&mut self, is_due: bool) -> Option<Inbound> {
-        let next = if is_due && !self.did_timeout { None } else { self.inbox.pop_front() };
+        let next = if self.is_clogged || is_due && !self.did_timeout { None } else { self.inbox.pop_front() };
         self.did_timeout = next.is_none();
         if let Some(Inbound::Packet { .. }) = next {
             self.inbox_packets -= 1;
@@ -254,8 +266,9 @@ impl Node {
         next
     }
 
+    /// Whether something waits that it can read.
     pub(crate) fn has_inbox(&self) -> bool {
-        !self.inbox.is_empty()
+        !self.inbox.is_empty() && !self.is_clogged
     }
 
     /// Takes out all that waited.

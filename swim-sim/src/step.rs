@@ -33,6 +33,11 @@ pub enum Fault {
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
     Resume(usize),
+    /// Sending and receiving block: what the process sends and what arrives waits, while its timers run. That is what
+    /// Lifeguard's experiments do to a node. It ends with the process.
+    Clog(usize),
+    /// A clogged process sends all that waits, each packet as it would be made now, and then reads all that waited.
+    Unclog(usize),
     /// Every input takes the process so long from now on, one after the other, and what arrives meanwhile waits; no time
     /// at all makes it fast again. It outlasts the process.
     SlowProcessing {
@@ -243,6 +248,8 @@ impl fmt::Display for Fault {
             Self::ClockSetBack(node, by) => write!(f, "the clock of node-{node} is set back by {by:?}"),
             Self::Pause(node) => write!(f, "node-{node} pauses"),
             Self::Resume(node) => write!(f, "node-{node} resumes"),
+            Self::Clog(node) => write!(f, "node-{node} clogs: neither sends nor receives"),
+            Self::Unclog(node) => write!(f, "node-{node} sends and receives again"),
             Self::SlowProcessing { node, each } if each.is_zero() => write!(f, "node-{node} is fast again"),
             Self::SlowProcessing { node, each } => write!(f, "every input takes node-{node} {each:?}"),
             Self::ClockRate { node, thousandths } => {

@@ -36,7 +36,7 @@ const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Runtime {
     // Dropped in this order: the node stops when its handle is gone, and then the thread ends.
-    node: crate::Runtime,
+    pub(crate) node: crate::Runtime,
     thread: Arc<NodeThread>,
 }
 
@@ -253,7 +253,7 @@ impl Wake for Unpark {
     }
 }
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     wait_until(future, None).expect("only a deadline ends it early")
 }
 

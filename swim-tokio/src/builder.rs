@@ -1,14 +1,17 @@
 //! From settings to a running node: [`Builder`].
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use swim_core::wire::sealed::{Keyring, PacketSealer};
 use swim_core::{Config, Identity, Incarnation, NodeId, Swim, Wire};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::{self, Clock};
 use crate::error::StartError;
+use crate::keys::{Keys, PlainTraffic, Sealing, Source};
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
@@ -39,6 +42,7 @@ pub struct Builder {
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    sealing: Sealing,
 }
 
 impl Builder {
@@ -59,6 +63,7 @@ impl Builder {
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            sealing: Sealing::default(),
         }
     }
 
@@ -164,6 +169,31 @@ impl Builder {
         self
     }
 
+    /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
+    ///
+    /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
+    /// [`Config::max_packet_size`] on the network.
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.sealing.source = Some(Source::Keyring(keyring));
+        self
+    }
+
+    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody but its owner and
+    /// its group may read. It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
+    pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sealing.source = Some(Source::File(path.into()));
+        self
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption. Default
+    /// [`PlainTraffic::Refused`].
+    pub fn plain_traffic(mut self, plain: PlainTraffic) -> Self {
+        self.sealing.plain = plain;
+        self
+    }
+
     /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
     /// tokio runtime, whose tasks the node's are.
     ///
@@ -177,7 +207,7 @@ impl Builder {
     /// Starts the node; also gives its loop, to wait for its end.
     pub(crate) fn spawn(mut self) -> Result<(Runtime, JoinHandle<()>), StartError> {
         let id = NodeId::new(&self.id).map_err(StartError::Name)?;
-        let config = self.checked_config()?;
+        let (config, keys) = self.checked_config()?;
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
@@ -188,6 +218,7 @@ impl Builder {
             advertise: self.advertise,
             max_packet: Config::LARGEST_PACKET,
             max_exchange: config.max_exchange_size,
+            keys: keys.clone(),
         };
         let transport = self.open_transport(&setup)?;
         let local = transport.local_address();
@@ -214,10 +245,11 @@ impl Builder {
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        Ok((Runtime::new(view, sender), tokio::spawn(node.run())))
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
+        Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
-    fn checked_config(&mut self) -> Result<Config, StartError> {
+    fn checked_config(&mut self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
         let mut config = self.config.clone();
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
@@ -230,7 +262,26 @@ impl Builder {
             config.reliable_fallback &= self.packets == Packets::Udp;
         }
         config.validate().map_err(StartError::Config)?;
-        Ok(config)
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
+        let keys = self.sealing.keys(&config)?;
+        if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
+            config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
+            config.validate().map_err(StartError::Sealed)?;
+        }
+        Ok((config, keys))
+    }
+
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
+        }
+        self.transport.is_some()
     }
 
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
@@ -248,9 +299,5 @@ impl Builder {
 
 /// The first incarnation of a node that is given none. memberlist's nodes count from 1: their numbers have 32 bits.
 fn first_incarnation(config: &Config) -> Incarnation {
-    match config.wire {
-        Wire::Native => clock::first_incarnation(),
-        #[cfg(feature = "memberlist")]
-        Wire::Memberlist(_) => Incarnation::new(1),
-    }
+    if config.wire == Wire::Native { clock::first_incarnation() } else { Incarnation::new(1) }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use swim_core::{ConfigError, ExchangeFailure, NameError};
 
+use crate::keys::KeyFileError;
 use crate::seed::SeedError;
 use crate::transport::TcpConfigError;
 
@@ -36,6 +37,12 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
+    /// The keyring's file cannot be used.
+    KeyFile(KeyFileError),
+    /// The keyring was given for the native wire, and the node is to speak memberlist's.
+    KeyringOfOtherWire,
+    /// With the room that seals take up in packets, a setting of the protocol cannot be used.
+    Sealed(ConfigError),
     /// The system has no entropy.
     Entropy(getrandom::Error),
     /// The system gives no thread for a blocking node.
@@ -48,7 +55,8 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } => true,
+            Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
     }
@@ -82,6 +90,11 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::KeyFile(error) => error.fmt(f),
+            Self::KeyringOfOtherWire => {
+                f.write_str("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")
+            }
+            Self::Sealed(error) => write!(f, "with the room that encryption takes up in each packet: {error}"),
             Self::Entropy(error) => write!(f, "the system gives no random numbers: {error}"),
             Self::Thread(error) => write!(f, "cannot start the node's thread: {error}"),
         }
@@ -94,6 +107,7 @@ impl std::error::Error for StartError {
             Self::Bind { error, .. } | Self::Thread(error) => Some(error),
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
+            Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
         }
     }
 }

@@ -14,8 +14,10 @@
 
 mod builder;
 mod clock;
+mod durable;
 mod error;
 mod joins;
+mod keys;
 mod node;
 mod notice;
 mod resolver;
@@ -31,11 +33,15 @@ pub mod blocking;
 pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use keys::{
+    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+};
 pub use notice::Notice;
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
+pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, Stopped};
+use crate::keys::Keys;
 use crate::node::Command;
 use crate::seed::Seed;
 use crate::subscription::Subscription;
@@ -35,6 +36,8 @@ use crate::view::{Metrics, View};
 pub struct Runtime {
     view: Arc<View>,
     commands: mpsc::Sender<Command>,
+    /// `keys/handles.rs` has their calls.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 impl Runtime {
@@ -43,8 +46,8 @@ impl Runtime {
         Builder::new()
     }
 
-    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>) -> Self {
-        Self { view, commands }
+    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>, keys: Option<Arc<Keys>>) -> Self {
+        Self { view, commands, keys }
     }
 
     /// The node's name.

@@ -102,7 +102,7 @@ impl View {
 /// The loop's side: when the members are to be shown again.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
-    /// The digest of the table that is shown.
+    /// The version of the table that is shown.
     shown: Option<u64>,
     /// No snapshot is taken before.
     not_before: Instant,
@@ -115,8 +115,8 @@ impl Snapshots {
 
     /// Shows the table if it changed and if it is time; otherwise says when it will be.
     pub(crate) fn refresh<R: Rng>(&mut self, swim: &Swim<R>, view: &View) -> Option<Instant> {
-        let digest = swim.digest();
-        if self.shown == Some(digest) {
+        let version = swim.table_version();
+        if self.shown == Some(version) {
             return None;
         }
         let begun = Instant::now();
@@ -126,7 +126,7 @@ impl Snapshots {
         let mut members: Vec<_> = swim.members().map(|member| member.to_member()).collect();
         members.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         view.show_members(members.into());
-        self.shown = Some(digest);
+        self.shown = Some(version);
         let cost = begun.elapsed();
         if cost > CHEAP {
             self.not_before = begun + cost * SHARE;

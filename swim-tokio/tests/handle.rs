@@ -234,3 +234,20 @@ async fn handles_are_of_use_on_every_thread() {
         assert_eq!(call.await.unwrap(), 3);
     }
 }
+
+#[tokio::test]
+async fn a_failed_member_is_declared_left_and_forgotten_and_the_table_shows_it() {
+    let mut nodes = chain(3).await;
+    until_all_know_all(&nodes).await;
+    until("round trips are measured", || nodes[0].round_trip(&name(2)).is_some()).await;
+    assert_eq!(nodes[0].round_trip(&name(0)), None, "nobody probes itself");
+    let alive = nodes[0].force_leave(&name(2), true).await.expect_err("it is alive");
+    assert!(alive.to_string().contains("is alive and would refute"), "{alive}");
+    nodes.pop().unwrap().shutdown().await;
+    let seen = |node: &Runtime| node.member(&name(2)).map(|member| member.status());
+    until("it fails at both", || nodes.iter().all(|node| seen(node) == Some(swim_tokio::Status::Dead))).await;
+    assert_eq!(nodes[0].round_trip(&name(2)), None, "of the dead there is none");
+    nodes[0].force_leave(&name(2), true).await.unwrap();
+    until("it is forgotten", || seen(&nodes[0]).is_none()).await;
+    until("the other is told", || seen(&nodes[1]) == Some(swim_tokio::Status::Left)).await;
+}

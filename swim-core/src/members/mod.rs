@@ -104,6 +104,8 @@ pub(crate) struct Members {
     index: NameIndex,
     index_key: u64,
     digest: Digest,
+    /// Changes whenever what users see of the table does.
+    version: u64,
     max: usize,
 }
 
@@ -118,6 +120,7 @@ impl Members {
             index: NameIndex::default(),
             index_key,
             digest: Digest::default(),
+            version: 0,
             max,
         }
     }
@@ -161,12 +164,14 @@ impl Members {
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.insert(hash(*index_key, name.as_bytes()), slot, hash_of);
         self.count(slot);
+        self.version += 1;
         Some(slot)
     }
 
     /// Forgets a member wholly; its slot may be used again.
     pub(crate) fn remove(&mut self, slot: Slot) {
         self.discount(slot);
+        self.version += 1;
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.remove(hash_of(slot), slot, hash_of);
@@ -244,6 +249,7 @@ impl Members {
         self.records[slot.index()].incarnation = claim.incarnation;
         self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
         self.count(slot);
+        self.version += 1;
         true
     }
 
@@ -275,6 +281,7 @@ impl Members {
             record.text = self.texts.describe(record.text, address, metadata);
         }
         self.count(slot);
+        self.version += 1;
         self.pack_if_worth_it();
         if changed && !first { Described::Changed } else { Described::Confirmed }
     }
@@ -285,6 +292,7 @@ impl Members {
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
         self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
+        self.version += 1;
         self.pack_if_worth_it();
     }
 
@@ -292,6 +300,11 @@ impl Members {
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         let occupied = self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
         occupied.map(|(index, _)| Slot(index as u32))
+    }
+
+    /// A number that grows with every change of what users see of the table.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The digests of the table and of its buckets.

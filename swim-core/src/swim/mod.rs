@@ -240,6 +240,13 @@ impl<R: Rng> Swim<R> {
         self.members.digest().total()
     }
 
+    /// A number that grows whenever [`members`](Self::members) would show something else, the dead and the left
+    /// included, which the digest leaves out.
+    #[must_use]
+    pub const fn table_version(&self) -> u64 {
+        self.members.version()
+    }
+
     /// How many updates about members wait to be sent.
     #[must_use]
     pub const fn queued_updates(&self) -> usize {

@@ -52,6 +52,8 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             | Fault::ClockSetBack(node, _)
             | Fault::Pause(node)
             | Fault::Resume(node)
+            | Fault::Clog(node)
+            | Fault::Unclog(node)
             | Fault::SlowProcessing { node, .. }
             | Fault::ClockRate { node, .. }
             | Fault::Namesake { of: node, .. }
@@ -97,6 +99,8 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::ClockSetBack(node, by) => Fault::ClockSetBack(number(node)?, by),
         Fault::Pause(node) => Fault::Pause(number(node)?),
         Fault::Resume(node) => Fault::Resume(number(node)?),
+        Fault::Clog(node) => Fault::Clog(number(node)?),
+        Fault::Unclog(node) => Fault::Unclog(number(node)?),
         Fault::SlowProcessing { node, each } => Fault::SlowProcessing { node: number(node)?, each },
         Fault::ClockRate { node, thousandths } => Fault::ClockRate { node: number(node)?, thousandths },
         Fault::Namesake { of, lasts } => Fault::Namesake { of: number(of)?, lasts },

@@ -22,6 +22,8 @@ impl Checker for Bounds {
             broadcasts: config.max_broadcasts,
             active_members: config.max_members,
             health: config.awareness_max,
+            probes: u64::MAX,
+            acked: u64::MAX,
         });
     }
 
@@ -50,7 +52,7 @@ mod tests {
         let mut checker = Bounds::default();
         let config = Config { max_members: 10, max_broadcasts: 4, awareness_max: 8, ..Config::lan() };
         checker.started(Instant::ORIGIN, 0, &config);
-        let full = Fill { updates: 14, broadcasts: 4, active_members: 10, health: 8 };
+        let full = Fill { updates: 14, broadcasts: 4, active_members: 10, health: 8, probes: 0, acked: 0 };
         assert_eq!(checker.filled(0, full), Ok(()));
         for overflow in [
             Fill { updates: 15, ..full },

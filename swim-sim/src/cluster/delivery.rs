@@ -47,10 +47,11 @@ impl Cluster {
         self.receive(index, Inbound::Packet { from: sender, bytes });
     }
 
-    /// Something reaches a node: a running process handles it, a paused or a slow one lets it wait, and where there is none it
-    /// is lost.
+    /// Something reaches a node: a running process handles it, a paused, a clogged or a slow one lets it wait, and where there
+    /// is none it is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
         let lost = match self.nodes[index].phase {
+            Phase::Running if self.nodes[index].is_clogged => self.nodes[index].wait(inbound).err(),
             Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
             Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
@@ -64,12 +65,13 @@ impl Cluster {
 
     /// Hands something to a running process.
     pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
-        let local = self.nodes[index].local(self.now);
+        let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
                 self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                swim.handle_packet(local, from, &bytes);
+                self.watch.received(moment, index, from, &bytes);
+                swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Request(serial) => {
@@ -99,10 +101,13 @@ impl Cluster {
         }
     }
 
-    /// Takes all that a process has put out after an input.
+    /// Takes all that a process has put out after an input. What a clogged one sends waits inside it, as it does in a driver
+    /// whose sending blocks.
     pub(super) fn settle(&mut self, index: usize) {
-        self.take_packets(index);
-        self.take_exchanges(index);
+        if !self.nodes[index].is_clogged {
+            self.take_packets(index);
+            self.take_exchanges(index);
+        }
         let has_left = self.take_events(index);
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
@@ -240,14 +245,23 @@ impl Cluster {
     }
 
     /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
-    /// ack that waited all the time comes too late. A slow process takes its time for each.
+    /// ack that waited all the time comes too late.
     pub(super) fn catch_up(&mut self, index: usize) {
+        let is_fast = self.nodes[index].slowness().is_zero();
+        if is_fast && self.nodes[index].timeout(self.now).is_some_and(|at| at <= self.now) {
+            self.handle_timeout(index);
+        }
+        self.read_all(index);
+    }
+
+    /// A process reads all that waited, if it can; a slow one takes its time for each.
+    pub(super) fn read_all(&mut self, index: usize) {
         if !self.nodes[index].slowness().is_zero() {
             self.settle(index);
             return self.work_on(index);
         }
-        if self.nodes[index].timeout(self.now).is_some_and(|at| at <= self.now) {
-            self.handle_timeout(index);
+        if self.nodes[index].is_clogged {
+            return self.settle(index);
         }
         for inbound in self.nodes[index].take_inbox() {
             self.handle(index, inbound);

@@ -99,6 +99,16 @@ impl Cluster {
         self.apply(Fault::Resume(node));
     }
 
+    /// See [`Fault::Clog`].
+    pub fn clog(&mut self, node: usize) {
+        self.apply(Fault::Clog(node));
+    }
+
+    /// See [`Fault::Unclog`].
+    pub fn unclog(&mut self, node: usize) {
+        self.apply(Fault::Unclog(node));
+    }
+
     /// See [`Fault::Partition`].
     pub fn partition(&mut self, groups: &[&[usize]]) {
         self.apply(Fault::Partition(groups.iter().map(|group| group.to_vec()).collect()));
@@ -177,6 +187,7 @@ impl Cluster {
         if outcome.is_ok() {
             let running = self.running_generations();
             self.broadcasts.accepted(self.now, node, payload, running);
+            self.watch.broadcast(self.nodes[node].name, payload);
         }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
         self.settle(node);
@@ -255,6 +266,15 @@ impl Cluster {
                 self.note_phase(node);
                 self.catch_up(node);
             }
+            Fault::Clog(node) if self.nodes[node].swim().is_some() => self.nodes[node].is_clogged = true,
+            Fault::Unclog(node) if self.nodes[node].is_clogged => {
+                self.nodes[node].unclog(self.now);
+                if self.nodes[node].phase == Phase::Running {
+                    self.settle(node);
+                    self.read_all(node);
+                }
+            }
+            Fault::Clog(_) | Fault::Unclog(_) => {}
             Fault::SlowProcessing { node, each } => self.slow_down(node, each),
             Fault::ClockRate { node, thousandths } => {
                 self.nodes[node].set_clock_rate(self.now, thousandths);

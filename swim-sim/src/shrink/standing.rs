@@ -17,6 +17,7 @@ pub(super) struct Standing(BTreeMap<Part, String>);
 enum Part {
     Process(usize),
     Stall(usize),
+    Clog(usize),
     Speed(usize),
     Clock(usize),
     Paths,
@@ -76,11 +77,15 @@ impl Standing {
             Fault::Crash(node) | Fault::PowerOff(node) => {
                 self.is(Part::Process(node), &"down");
                 self.0.remove(&Part::Stall(node));
+                self.0.remove(&Part::Clog(node));
             }
             Fault::Restart(node) | Fault::RestartAtNewAddress(node) => {
                 self.0.remove(&Part::Process(node));
                 self.0.remove(&Part::Stall(node));
+                self.0.remove(&Part::Clog(node));
             }
+            Fault::Clog(node) => self.is(Part::Clog(node), &"clogs"),
+            Fault::Unclog(node) => drop(self.0.remove(&Part::Clog(node))),
             Fault::Pause(node) => self.is(Part::Stall(node), &"stalls"),
             Fault::Resume(node) => drop(self.0.remove(&Part::Stall(node))),
             Fault::SlowProcessing { node, each } => self.is_unless(Part::Speed(node), &each, each.is_zero()),
@@ -128,6 +133,7 @@ mod tests {
         let mended = [
             vec![Fault::Crash(1), Fault::Restart(1)],
             vec![Fault::Pause(1), Fault::Resume(1)],
+            vec![Fault::Clog(1), Fault::Unclog(1)],
             vec![Fault::Partition(vec![vec![1]]), Fault::Heal],
             vec![Fault::LossBetween { from: 1, to: 2, permille: 9 }, Fault::Loss(0)],
             vec![Fault::ClockRate { node: 1, thousandths: 9 }, Fault::ClockRate { node: 1, thousandths: 1_000 }],

@@ -284,28 +284,4 @@ fn snake(variant: impl Debug) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address;
-
-    fn line(what: &What<'_>) -> String {
-        let mut out = Vec::new();
-        write(&mut out, Instant::from_millis(1_500), Some(3), what).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
-        assert_eq!(line(&What::Timeout), "{\"at_ns\":1500000000,\"node\":3,\"sort\":\"input\",\"what\":\"timeout\"}\n");
-        let noise = What::Arrived { from: address::numbered(0), bytes: b"xyz" };
-        let value: Value = serde_json::from_str(&line(&noise)).unwrap();
-        assert_eq!((&value["bytes"], &value["messages"][0]["kind"]), (&json!(3), &json!("unreadable")));
-    }
-
-    #[test]
-    fn kinds_are_in_snake_case_and_bytes_hexadecimal() {
-        let refused = Stage::Close(swim_core::ExchangeFailure::TimedOut);
-        assert_eq!(stage_of(refused), json!({ "stage": "close", "failure": "timed_out" }));
-        assert_eq!(hex(&[0, 255]), "00ff");
-    }
-}
+mod tests;

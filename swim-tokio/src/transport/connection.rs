@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use swim_core::ExchangeFailure;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use swim_core::wire::sealed::{MARK, RecordOpener, RecordSealer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
@@ -21,10 +22,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::budget::{Budget, Lease};
 use super::counters::Counters;
 use super::frame::{self, Decoded, Frame, FrameError, Limits};
+use super::handshake::{self, Opening, Start};
 use super::pool::LinkId;
 use super::preamble::{self, PREAMBLE_HEAD, PreambleError};
 use super::queue::{Outgoing, Queue};
+use super::sealed_stream::{SealedReader, SealedWriter};
 use super::settings::TcpConfig;
+use crate::keys::{Keys, PlainTraffic};
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
@@ -44,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) budget: Budget,
+    /// Without them nothing is sealed.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 /// What the listener and the connections tell the transport.
@@ -68,16 +74,33 @@ pub(crate) enum Report {
 /// Runs a connection that this node dialed.
 pub(crate) async fn run_dialed(link: LinkId, mut stream: TcpStream, queue: Queue, shared: &Shared) {
     let preamble = preamble::encode(shared.advertised);
-    run(link, &mut stream, queue, preamble, true, shared).await;
+    let Some(keys) = shared.keys.as_ref().filter(|keys| keys.state().plain != PlainTraffic::Sent) else {
+        let (reader, writer) = stream.split();
+        return run(link, reader, writer, queue, preamble, true, shared).await;
+    };
+    let failure = match timeout(shared.config.preamble_timeout, handshake::dial(&mut stream, keys)).await {
+        Ok(Ok((sealer, opener))) => {
+            let (reader, writer) = shared.sealed(&mut stream, sealer, opener);
+            return run(link, reader, writer, queue, preamble, true, shared).await;
+        }
+        Ok(Err(failure)) => failure,
+        Err(_) => ExchangeFailure::TimedOut,
+    };
+    shared.report(Report::Ended { link, failure, dialing: false }).await;
 }
 
 /// Runs a connection that this node accepted.
 pub(crate) async fn run_accepted(link: LinkId, mut stream: TcpStream, queue: Queue, shared: Arc<Shared>) {
-    let introduced = timeout(shared.config.preamble_timeout, read_preamble(&mut stream)).await;
-    let failure = match introduced {
-        Ok(Ok(address)) => {
-            shared.report(Report::Introduced { link, address }).await;
-            return run(link, &mut stream, queue, preamble::GREETING.to_vec(), false, &shared).await;
+    let deadline = Instant::now() + shared.config.preamble_timeout;
+    let opening = handshake::accept(&mut stream, shared.keys.as_deref(), &shared.counters);
+    let failure = match timeout_at(deadline, opening).await {
+        Ok(Ok(Opening::Plain(start))) => {
+            let (reader, writer) = stream.split();
+            return introduce(link, reader, writer, Some(start), deadline, queue, &shared).await;
+        }
+        Ok(Ok(Opening::Sealed(sealer, opener))) => {
+            let (reader, writer) = shared.sealed(&mut stream, sealer, opener);
+            return introduce(link, reader, writer, None, deadline, queue, &shared).await;
         }
         Ok(Err(failure)) => failure,
         Err(_) => ExchangeFailure::TimedOut,
@@ -86,25 +109,58 @@ pub(crate) async fn run_accepted(link: LinkId, mut stream: TcpStream, queue: Que
     shared.report(Report::Ended { link, failure, dialing: false }).await;
 }
 
-async fn read_preamble(stream: &mut TcpStream) -> Result<SocketAddr, ExchangeFailure> {
+/// Reads who dialed, of which the first bytes may have been read already, and goes on.
+async fn introduce<R, W>(
+    link: LinkId,
+    mut reader: R,
+    writer: W,
+    start: Option<Start>,
+    deadline: Instant,
+    queue: Queue,
+    shared: &Shared,
+) where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let failure = match timeout_at(deadline, read_preamble(&mut reader, start)).await {
+        Ok(Ok(address)) => {
+            shared.report(Report::Introduced { link, address }).await;
+            return run(link, reader, writer, queue, preamble::GREETING.to_vec(), false, shared).await;
+        }
+        Ok(Err(failure)) => failure,
+        Err(_) => ExchangeFailure::TimedOut,
+    };
+    shared.counters.preambles_bad.one();
+    shared.report(Report::Ended { link, failure, dialing: false }).await;
+}
+
+async fn read_preamble<R>(reader: &mut R, start: Option<Start>) -> Result<SocketAddr, ExchangeFailure>
+where
+    R: AsyncRead + Unpin,
+{
     let mut head = [0; PREAMBLE_HEAD];
-    stream.read_exact(&mut head).await.map_err(|error| failure_of(&error))?;
+    let read = start.map_or(0, |start| start.len());
+    head[..read].copy_from_slice(&start.unwrap_or_default()[..read]);
+    reader.read_exact(&mut head[read..]).await.map_err(|error| failure_of(&error))?;
     let mut tail = [0; 18];
     let tail = &mut tail[..preamble::check_head(head).map_err(failure_of_preamble)?];
-    stream.read_exact(tail).await.map_err(|error| failure_of(&error))?;
+    reader.read_exact(tail).await.map_err(|error| failure_of(&error))?;
     preamble::read_address(tail).map_err(failure_of_preamble)
 }
 
-async fn run(link: LinkId, stream: &mut TcpStream, queue: Queue, first: Vec<u8>, dialed: bool, shared: &Shared) {
-    let (read_half, write_half) = stream.split();
+async fn run<R, W>(link: LinkId, reader: R, writer: W, queue: Queue, first: Vec<u8>, dialed: bool, shared: &Shared)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
     let mut reading = pin!(async {
-        let mut reader = Reader { link, half: read_half, buffer: BytesMut::new(), shared };
+        let mut reader = Reader { link, half: reader, buffer: BytesMut::new(), shared };
         if dialed {
             reader.greeting().await?;
         }
         reader.frames().await
     });
-    let mut writing = pin!(Writer { half: write_half, queue, shared }.run(first));
+    let mut writing = pin!(Writer { half: writer, queue, shared }.run(first));
     let failure = tokio::select! {
         end = &mut reading => match end {
             Ok(()) => {
@@ -127,14 +183,14 @@ async fn run(link: LinkId, stream: &mut TcpStream, queue: Queue, first: Vec<u8>,
     shared.report(Report::Ended { link, failure, dialing: false }).await;
 }
 
-struct Reader<'a> {
+struct Reader<'a, R> {
     link: LinkId,
-    half: ReadHalf<'a>,
+    half: R,
     buffer: BytesMut,
     shared: &'a Shared,
 }
 
-impl Reader<'_> {
+impl<R: AsyncRead + Unpin> Reader<'_, R> {
     async fn greeting(&mut self) -> Result<(), ExchangeFailure> {
         let mut bytes = [0; preamble::GREETING_LEN];
         match timeout(self.shared.config.preamble_timeout, self.half.read_exact(&mut bytes)).await {
@@ -220,13 +276,13 @@ impl Reader<'_> {
     }
 }
 
-struct Writer<'a> {
-    half: WriteHalf<'a>,
+struct Writer<'a, W> {
+    half: W,
     queue: Queue,
     shared: &'a Shared,
 }
 
-impl Writer<'_> {
+impl<W: AsyncWrite + Unpin> Writer<'_, W> {
     /// Writes `first`, then what waits in the queue, until its sender is dropped; then shuts this half.
     async fn run(mut self, first: Vec<u8>) -> Result<(), ExchangeFailure> {
         let mut bytes = first;
@@ -266,7 +322,12 @@ impl Writer<'_> {
 
     async fn flush(&mut self, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
         for chunk in bytes.chunks(STEP) {
-            match timeout(self.shared.config.write_timeout, self.half.write_all(chunk)).await {
+            let writing = async {
+                self.half.write_all(chunk).await?;
+                // A half that seals may have taken more than it has sent.
+                self.half.flush().await
+            };
+            match timeout(self.shared.config.write_timeout, writing).await {
                 Ok(written) => written.map_err(|error| failure_of(&error))?,
                 Err(_) => {
                     self.shared.counters.timed_out.one();
@@ -281,6 +342,18 @@ impl Writer<'_> {
 }
 
 impl Shared {
+    /// A stream whose bytes go in records from here on.
+    fn sealed<'a>(
+        &self,
+        stream: &'a mut TcpStream,
+        sealer: RecordSealer,
+        opener: RecordOpener,
+    ) -> (SealedReader<ReadHalf<'a>>, SealedWriter<WriteHalf<'a>>) {
+        let (reader, writer) = stream.split();
+        let counters = || Arc::clone(&self.counters);
+        (SealedReader::new(reader, opener, counters()), SealedWriter::new(writer, sealer, counters()))
+    }
+
     /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.
     pub(crate) async fn report(&self, report: Report) {
         // An error means that the node is stopping, and this task with it.
@@ -292,6 +365,8 @@ impl Shared {
 pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
+        // A seal is broken.
+        io::ErrorKind::InvalidData => ExchangeFailure::Malformed,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
         _ => ExchangeFailure::Closed,
     }
@@ -299,6 +374,7 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
 
 fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
     match error {
+        PreambleError::OtherVersion(MARK) => ExchangeFailure::OtherKeys,
         PreambleError::OtherVersion(_) => ExchangeFailure::OtherVersion,
         PreambleError::NotSwim | PreambleError::BadAddress => ExchangeFailure::Malformed,
     }

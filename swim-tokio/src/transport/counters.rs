@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use swim_core::wire::sealed::SealError;
+
 macro_rules! counters {
     ($($(#[doc = $doc:literal])* $field:ident,)*) => {
         /// Counters of the transport since the node's start. They only grow.
@@ -75,6 +77,28 @@ counters! {
     unopened,
     /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
     exchanges_dropped,
+    /// Datagrams dropped and connections refused because they were not sealed, with a keyring here.
+    plain_refused,
+    /// Datagrams dropped and connections refused because the keyring has not the key that they were sealed with.
+    keys_unknown,
+    /// Datagrams dropped and connections ended because a seal was broken: changed or forged on the way, or meant for
+    /// another address or cluster.
+    seals_broken,
+    /// Datagrams dropped because they came before, or too late to tell.
+    replayed,
+}
+
+impl Counters {
+    /// Counts what did not open.
+    pub(crate) fn unsealed(&self, error: SealError) {
+        match error {
+            SealError::Plain => &self.plain_refused,
+            SealError::UnknownKey => &self.keys_unknown,
+            SealError::Broken => &self.seals_broken,
+            SealError::Replayed => &self.replayed,
+        }
+        .one();
+    }
 }
 
 /// One counter.

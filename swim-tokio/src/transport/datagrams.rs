@@ -17,6 +17,7 @@ use tokio::net::UdpSocket;
 
 use super::Arrival;
 use super::counters::Counters;
+use super::sealed_packets::SealedPackets;
 use super::sockets::BATCH;
 
 /// One byte more than any packet may have, so that a longer datagram is seen to be too long.
@@ -51,7 +52,12 @@ impl Datagrams {
     }
 
     /// Reads what is there, up to a batch, so that a flood delays nothing else for long.
-    pub(crate) fn receive(&mut self, counters: &Counters, arrived: &mut Vec<Arrival>) {
+    pub(crate) fn receive(
+        &mut self,
+        mut seals: Option<&mut SealedPackets>,
+        counters: &Counters,
+        arrived: &mut Vec<Arrival>,
+    ) {
         // What came before is dropped by now: the same memory serves again, from its begin.
         self.buffer.reserve(BUFFER);
         for _ in 0..BATCH {
@@ -61,14 +67,19 @@ impl Datagrams {
             }
             match self.socket.try_recv_buf_from(&mut (&mut self.buffer).limit(ROOM)) {
                 Ok((length, from)) => {
-                    let payload = self.buffer.split_to(length).freeze();
+                    let payload = self.buffer.split_to(length);
                     counters.datagrams_received.one();
                     counters.bytes_received.add(length);
                     if length >= ROOM {
                         counters.oversized.one();
                         continue;
                     }
-                    arrived.push(Arrival::Packet { from: normal_address(from), payload });
+                    let from = normal_address(from);
+                    let opened = match &mut seals {
+                        Some(seals) => seals.open(from, payload, counters),
+                        None => Some((from, payload.freeze())),
+                    };
+                    arrived.extend(opened.map(|(from, payload)| Arrival::Packet { from, payload }));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if is_of_another(&error) => {}

@@ -11,6 +11,7 @@
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
 //! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `memberlist` | the implementation for memberlist's wire |
 //! | `settings`, `counters` | what the user sets and reads |
 
@@ -21,12 +22,15 @@ mod datagrams;
 mod dial;
 mod exchanges;
 mod frame;
+mod handshake;
 mod listener;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod pool;
 mod preamble;
 mod queue;
+mod sealed_packets;
+mod sealed_stream;
 mod settings;
 mod setup;
 mod sockets;

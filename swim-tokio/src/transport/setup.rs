@@ -9,6 +9,7 @@ use swim_core::{Config, NodeId};
 
 use super::Transport;
 use crate::error::StartError;
+use crate::keys::Keys;
 
 /// What a transport is to be: a node's settings as far as they concern it. They are checked already.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Setup {
     pub max_packet: usize,
     /// The longest request or reply, sent or taken, in bytes.
     pub max_exchange: usize,
+    /// The keys that [`Sockets`](super::Sockets) seals with, if the node has a keyring.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 impl Setup {
@@ -36,7 +39,7 @@ impl Setup {
     pub fn new(id: NodeId, bind: SocketAddr) -> Self {
         let Config { cluster, max_exchange_size, .. } = Config::lan();
         let max_packet = Config::LARGEST_PACKET;
-        Self { id, cluster, bind, advertise: None, max_packet, max_exchange: max_exchange_size }
+        Self { id, cluster, bind, advertise: None, max_packet, max_exchange: max_exchange_size, keys: None }
     }
 
     /// Where the others reach a node that listens at `local`.

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use swim_core::wire::sealed::BOOT_LEN;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -26,10 +27,12 @@ use super::exchanges::Exchanges;
 use super::frame::{self, Frame, Limits, Refusal};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
+use super::sealed_packets::SealedPackets;
 use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
 use super::{Arrival, BoxFuture, Transport, dial, listener, unreachable};
 use crate::error::StartError;
+use crate::keys::State;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
@@ -48,6 +51,10 @@ pub struct Sockets {
     exchanges: Exchanges,
     /// For packets, if they do not go over connections.
     datagrams: Option<Datagrams>,
+    /// For datagrams, if there are keys.
+    seals: Option<SealedPackets>,
+    /// The keys when the links were last looked at, and their version.
+    linked_with: Option<(u64, Arc<State>)>,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
     /// Arrivals that came about without a report.
@@ -99,11 +106,25 @@ impl Sockets {
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
         let limits = Limits { packet: setup.max_packet, exchange: setup.max_exchange };
-        Ok(Self::start(bound, advertised, tcp, limits))
+        let seals = match &setup.keys {
+            Some(keys) => {
+                let mut boot = [0; BOOT_LEN];
+                getrandom::fill(&mut boot).map_err(StartError::Entropy)?;
+                Some(SealedPackets::new(Arc::clone(keys), advertised, boot))
+            }
+            None => None,
+        };
+        Ok(Self::start(bound, advertised, tcp, limits, seals))
     }
 
     /// Begins to accept. `advertised` is where the others reach this node.
-    pub(super) fn start(bound: Bound, advertised: SocketAddr, config: TcpConfig, limits: Limits) -> Self {
+    pub(super) fn start(
+        bound: Bound,
+        advertised: SocketAddr,
+        config: TcpConfig,
+        limits: Limits,
+        seals: Option<SealedPackets>,
+    ) -> Self {
         let (sender, reports) = mpsc::channel(REPORTS);
         let bounds = Bounds {
             dialed: config.max_dialed,
@@ -116,6 +137,7 @@ impl Sockets {
             reports: sender.clone(),
             counters: Arc::new(Counters::default()),
             budget: Budget::new(config.max_exchange_memory),
+            keys: seals.as_ref().map(|seals| Arc::clone(seals.keys())),
             config,
         });
         let mut tasks = JoinSet::new();
@@ -130,6 +152,8 @@ impl Sockets {
             pool: Pool::new(bounds),
             exchanges: Exchanges::default(),
             datagrams,
+            linked_with: shared.keys.as_ref().map(|keys| (keys.version(), keys.state())),
+            seals,
             reports,
             batch: Vec::with_capacity(BATCH),
             arrived: Vec::new(),
@@ -148,6 +172,21 @@ impl Sockets {
         let reports = self.reports.poll_recv_many(context, &mut self.batch, BATCH).is_ready();
         let idle = self.sweep.as_mut().poll(context).is_ready();
         datagrams || reports || idle
+    }
+
+    /// When a key was removed, or other traffic is plain than was, connections begin anew: none lives on as it may not.
+    fn take_up_keys(&mut self) {
+        let Some(keys) = &self.shared.keys else { return };
+        let Some((version, former)) = &self.linked_with else { return };
+        let now = keys.version();
+        if now == *version {
+            return;
+        }
+        let state = keys.state();
+        if former.plain != state.plain || former.keyring.keys().any(|key| state.keyring.get(key.id()).is_none()) {
+            self.pool.retire_all();
+        }
+        self.linked_with = Some((now, state));
     }
 
     async fn shut(&mut self) {
@@ -314,6 +353,10 @@ impl Transport for Sockets {
 
     fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
         if let Some(datagrams) = &self.datagrams {
+            let packet = match &mut self.seals {
+                Some(seals) => seals.seal(to, packet),
+                None => packet,
+            };
             return datagrams.send(to, packet, &self.shared.counters);
         }
         let frame = Outgoing::Frame(frame::packet(packet));
@@ -343,6 +386,7 @@ impl Transport for Sockets {
         if self.arrived.is_empty() && !self.poll_happened(context) {
             return Poll::Pending;
         }
+        self.take_up_keys();
         let now = Instant::now();
         let mut batch = std::mem::take(&mut self.batch);
         for report in batch.drain(..) {
@@ -350,7 +394,7 @@ impl Transport for Sockets {
         }
         self.batch = batch;
         if let Some(datagrams) = &mut self.datagrams {
-            datagrams.receive(&self.shared.counters, &mut self.arrived);
+            datagrams.receive(self.seals.as_mut(), &self.shared.counters, &mut self.arrived);
         }
         if now >= self.sweep.deadline() {
             self.retire_idle(now);

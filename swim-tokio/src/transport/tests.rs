@@ -30,7 +30,7 @@ impl Node {
     fn start_at(at: &str, packets: Packets, config: TcpConfig) -> Self {
         let bound = bind(at.parse().unwrap(), packets).unwrap();
         let address = bound.address;
-        Self { transport: Sockets::start(bound, address, config, LIMITS), address, arrived: Vec::new() }
+        Self { transport: Sockets::start(bound, address, config, LIMITS, None), address, arrived: Vec::new() }
     }
 
     fn open(&mut self, id: u64, to: SocketAddr, request: &[u8]) {
@@ -226,7 +226,7 @@ async fn a_request_too_large_for_the_other_side_is_refused_by_name() {
     let bound = bind("127.0.0.1:0".parse().unwrap(), Packets::Tcp).unwrap();
     let address = bound.address;
     let limits = Limits { exchange: 2 << 20, ..LIMITS };
-    let transport = Sockets::start(bound, address, TcpConfig::default(), limits);
+    let transport = Sockets::start(bound, address, TcpConfig::default(), limits, None);
     let mut big = Node { transport, address, arrived: Vec::new() };
 
     big.open(1, small.address, &vec![1; (1 << 20) + 1]);

@@ -5,8 +5,8 @@
 //! and of random bytes that are new at each start (or for each connection) HKDF-SHA256 makes subkeys, each of which has
 //! one writer and a counter for its nonces, so that no nonce can come twice.
 //!
-//! The layer is the driver's to put on: it needs the system's randomness, of which the state machine has none. The state
-//! machine must know how many bytes of a packet it takes: [`PacketSealer::overhead`] less than the network carries is
+//! The layer is the driver's to put on: it needs the system's randomness, of which the state machine has none, and gets
+//! it as bytes. The state machine must know how many bytes of a packet it takes: [`PacketSealer::overhead`] less than the network carries is
 //! what [`Config::max_packet_size`](crate::Config::max_packet_size) may be.
 //!
 //! | file | what |
@@ -26,7 +26,7 @@ mod subkey;
 mod window;
 
 pub use error::SealError;
-pub use packet::{Opened, PacketOpener, PacketSealer};
+pub use packet::{BOOT_LEN, Opened, PacketOpener, PacketSealer};
 pub use stream::{
     GREETING_LEN, HELLO_LEN, MAX_RECORD, RECORD_HEADER, RecordOpener, RecordSealer, SALT_LEN, greeting, hello,
     read_greeting, read_hello, record_keys,

@@ -8,8 +8,6 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::ops::Range;
 
-use rand_core::CryptoRng;
-
 use super::error::SealError;
 use super::place::Place;
 use super::recent::Recent;
@@ -19,7 +17,10 @@ use super::{MARK, TAG_LEN};
 use crate::wire::keyring::{Key, KeyId, Keyring, Tag};
 
 /// The random name of a sender's life, from its start to its end.
-type Boot = [u8; 16];
+type Boot = [u8; BOOT_LEN];
+
+/// The bytes of a boot's name.
+pub const BOOT_LEN: usize = 16;
 
 const KEY_AT: usize = 1;
 const BOOT_AT: usize = KEY_AT + KeyId::LEN;
@@ -51,10 +52,10 @@ pub struct PacketSealer {
 impl PacketSealer {
     /// A sealer for the node that is reached at `source`, with the keyring's primary key.
     ///
-    /// It draws 16 bytes that no other start, of any node, may ever draw: `rng` must be the system's, not a seeded one.
-    pub fn new(rng: &mut (impl CryptoRng + ?Sized), cluster: &str, source: SocketAddr, keyring: &Keyring) -> Self {
-        let mut boot = Boot::default();
-        rng.fill_bytes(&mut boot);
+    /// `boot` is the start's name: bytes that no other start, of any node, ever has. They must come from the system's
+    /// randomness, not from a seeded generator.
+    #[must_use]
+    pub fn new(boot: [u8; BOOT_LEN], cluster: &str, source: SocketAddr, keyring: &Keyring) -> Self {
         let (key, cluster) = (keyring.primary(), cluster.as_bytes().to_vec());
         let (id, subkey) = (key.id(), subkey(key, &boot));
         Self { boot, counter: 0, key: id, subkey, source: Place::new(source), cluster, associated: Vec::new() }
@@ -71,6 +72,12 @@ impl PacketSealer {
     #[must_use]
     pub fn overhead(&self) -> usize {
         HEADER + self.source.as_bytes().len() + TAG_LEN
+    }
+
+    /// The [`overhead`](Self::overhead) of a node that is reached at `source`: 52 bytes for IPv4, 64 for IPv6.
+    #[must_use]
+    pub fn overhead_at(source: SocketAddr) -> usize {
+        HEADER + Place::new(source).as_bytes().len() + TAG_LEN
     }
 
     /// Clears `out` and writes `packet` into it, sealed for the node that advertises `to`.

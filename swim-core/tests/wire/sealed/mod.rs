@@ -4,35 +4,14 @@ mod golden;
 mod packets;
 mod streams;
 
-use core::convert::Infallible;
 use std::net::SocketAddr;
 
-use rand_core::{TryCryptoRng, TryRng};
-use swim_core::wire::sealed::{Key, Keyring, PacketOpener, PacketSealer};
+use swim_core::wire::sealed::{BOOT_LEN, Key, Keyring, PacketOpener, PacketSealer};
 
-/// Random bytes that a test can know. Nobody else may make them so.
-pub(crate) struct Boot(pub(crate) u8);
-
-impl TryRng for Boot {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        panic!("a boot's name is drawn whole");
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        panic!("a boot's name is drawn whole");
-    }
-
-    /// 16 bytes that count from the number given.
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        assert_eq!(bytes.len(), 16);
-        bytes.iter_mut().zip(self.0..).for_each(|(byte, number)| *byte = number);
-        Ok(())
-    }
+/// A boot's name that a test can know: 16 bytes that count from `first`.
+pub(crate) fn boot(first: u8) -> [u8; BOOT_LEN] {
+    core::array::from_fn(|i| first + i as u8)
 }
-
-impl TryCryptoRng for Boot {}
 
 pub(crate) const CLUSTER: &str = "default";
 pub(crate) const ONE: &str = "192.0.2.1:7946";
@@ -56,8 +35,8 @@ pub(crate) fn keyring(keys: &[u8]) -> Keyring {
 }
 
 /// A sealer of the node `ONE`.
-pub(crate) fn sealer(boot: u8, keys: &[u8]) -> PacketSealer {
-    PacketSealer::new(&mut Boot(boot), CLUSTER, address(ONE), &keyring(keys))
+pub(crate) fn sealer(first: u8, keys: &[u8]) -> PacketSealer {
+    PacketSealer::new(boot(first), CLUSTER, address(ONE), &keyring(keys))
 }
 
 /// An opener of the node `TWO`.

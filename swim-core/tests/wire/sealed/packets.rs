@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use swim_core::wire::sealed::{PacketOpener, PacketSealer, SealError, TAG_LEN};
 
-use super::{Boot, CLUSTER, ONE, SIX, TWO, address, keyring, opener, sealer};
+use super::{CLUSTER, ONE, SIX, TWO, address, boot, keyring, opener, sealer};
 
 fn seal(sealer: &mut PacketSealer, to: &str, packet: &[u8]) -> Vec<u8> {
     let mut out = b"what was there".to_vec();
@@ -22,7 +22,7 @@ fn open(opener: &mut PacketOpener, sealed: &[u8]) -> Result<(SocketAddr, Vec<u8>
 #[test]
 fn a_sealed_packet_comes_back_with_its_sender_and_costs_what_it_says() {
     let (mut sealer, mut opener) = (sealer(1, &[0]), opener(&[0]));
-    assert_eq!(sealer.overhead(), 52);
+    assert_eq!((sealer.overhead(), PacketSealer::overhead_at(address(ONE))), (52, 52));
     for len in [0, 1, 15, 16, 17, 1_400, 65_000] {
         let packet = vec![7; len];
         let sealed = seal(&mut sealer, TWO, &packet);
@@ -30,8 +30,8 @@ fn a_sealed_packet_comes_back_with_its_sender_and_costs_what_it_says() {
         assert!(PacketOpener::is_sealed(&sealed));
         assert_eq!(open(&mut opener, &sealed), Ok((address(ONE), packet)));
     }
-    let mut six = PacketSealer::new(&mut Boot(2), CLUSTER, address(SIX), &keyring(&[0]));
-    assert_eq!(six.overhead(), 64);
+    let mut six = PacketSealer::new(boot(2), CLUSTER, address(SIX), &keyring(&[0]));
+    assert_eq!((six.overhead(), PacketSealer::overhead_at(address(SIX))), (64, 64));
     assert_eq!(open(&mut opener, &seal(&mut six, TWO, b"hello")), Ok((address(SIX), b"hello".to_vec())));
 }
 
@@ -174,7 +174,7 @@ fn what_is_remembered_of_senders_is_bounded_and_forgeries_push_nothing_out() {
 fn keys_of_all_lengths_serve() {
     for len in [16, 24, 32] {
         let keyring = swim_core::wire::sealed::Keyring::new(super::Key::new(&[3; 32][..len]).expect("a key's length"));
-        let mut sealer = PacketSealer::new(&mut Boot(1), CLUSTER, address(ONE), &keyring);
+        let mut sealer = PacketSealer::new(boot(1), CLUSTER, address(ONE), &keyring);
         let mut opener = PacketOpener::new(CLUSTER, address(TWO), keyring, 8);
         let sealed = seal(&mut sealer, TWO, b"hello");
         assert_eq!(sealed.len(), 29 + 7 + 5 + TAG_LEN);
@@ -186,10 +186,10 @@ fn keys_of_all_lengths_serve() {
 fn nothing_shows_a_key() {
     let key = super::Key::new(b"sixteen byte key").expect("16 bytes");
     let keyring = swim_core::wire::sealed::Keyring::new(key);
-    let sealer = PacketSealer::new(&mut Boot(1), CLUSTER, address(ONE), &keyring);
+    let sealer = PacketSealer::new(boot(1), CLUSTER, address(ONE), &keyring);
     let mut opener = PacketOpener::new(CLUSTER, address(TWO), keyring, 8);
     let mut sealed = Vec::new();
-    PacketSealer::new(&mut Boot(1), CLUSTER, address(ONE), &keyring_of(b"sixteen byte key")).seal(
+    PacketSealer::new(boot(1), CLUSTER, address(ONE), &keyring_of(b"sixteen byte key")).seal(
         address(TWO),
         b"x",
         &mut sealed,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use swim_sim::campaign::{Campaign, MISSED_PERMILLE, RUNS_FOR_ALL, Report, judge};
+use swim_sim::campaign::{Campaign, LATE_PERMILLE, MISSED_PERMILLE, RUNS_FOR_ALL, Report, judge};
 use swim_sim::{Case, Finding, FlightRecorder};
 
 use crate::Exit;
@@ -67,19 +67,32 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
     writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
+    for (number, (case, deliveries)) in &report.missing {
+        let path = options.file(*number, "missing.toml");
+        write_case(&path, case)?;
+        writeln!(out, "  run {number}: {deliveries} ({})", path.display())?;
+    }
+    let (owed, late) = report.updates;
+    writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
     writeln!(out, "{}", bar.summary(&report))?;
     for (number, (case, finding)) in &report.failed {
         write_case(&options.file(*number, "toml"), case)?;
         let path = options.file(*number, "toml");
         writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
+        writeln!(out, "found by: {}", finding.found_by())?;
     }
     if let Some((number, case, finding)) = report.first_failure() {
         show(options, number, (case, finding), &mut out)?;
         return Ok(Exit::from(finding.kind));
     }
-    if !report.delivers() {
-        writeln!(out, "that are more than may be missed: {MISSED_PERMILLE} of 1000")?;
-        return Ok(Exit::Liveness);
+    for (holds, what, most) in [
+        (report.delivers(), "deliveries of broadcasts are missing", MISSED_PERMILLE),
+        (report.spreads(), "rows are late", LATE_PERMILLE),
+    ] {
+        if !holds {
+            writeln!(out, "found by: more {what} than may be: {most} of 1,000")?;
+            return Ok(Exit::Liveness);
+        }
     }
     verdict(options, &report, &mut out)
 }

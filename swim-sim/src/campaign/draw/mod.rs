@@ -71,7 +71,7 @@ pub fn draw(seed: u64) -> Case {
         // Whoever may not queue or remember what arrives does not pass it on.
         let passes_on = |name| !case.settings.contains_key(name);
         if passes_on("max_broadcasts") && passes_on("max_broadcast_origins") {
-            case.delivered_permille = workload::DELIVERED_PERMILLE;
+            case.delivered_permille = workload::delivered_permille(case.nodes);
         }
     }
     case
@@ -149,7 +149,7 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 23 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 25 + 4, "{kinds:?}");
         let mut profiles: Vec<_> = cases.iter().map(|case| format!("{:?}", case.profile)).collect();
         profiles.sort_unstable();
         profiles.dedup();

@@ -38,6 +38,9 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, beyond: bool) -> (Durat
     if beyond {
         settings.beyond();
     }
+    settings.flag("buddy_system");
+    settings.flag("suspects_probed_next");
+    settings.flag("stall_grace");
     (period, timeout)
 }
 

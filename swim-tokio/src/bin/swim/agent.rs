@@ -7,13 +7,16 @@ use std::time::Instant;
 use swim_tokio::swim_core::Tags;
 use swim_tokio::{Builder, Runtime, Subscription};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::cli::Agent;
+use crate::handlers::Registry;
 use crate::http::{Context, Listener, Server, Token};
 use crate::logging::Logging;
+use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, misused, output};
+use crate::{failed, lines, misused, output, reload, service_manager};
 
 pub(crate) async fn run(agent: &Agent) -> ExitCode {
     let settings = match agent.merged() {
@@ -24,17 +27,17 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         output::write(&settings.to_toml());
         return ExitCode::SUCCESS;
     }
-    Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
+    let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
     // Before the node is there, so that no signal finds a node that would not leave.
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let agent = match Running::start(settings).await {
-        Ok(agent) => agent,
+    let running = match Running::start(settings, logging).await {
+        Ok(running) => running,
         Err(code) => return code,
     };
-    agent.run(&mut signals).await
+    running.run(agent, &mut signals).await
 }
 
 /// A node with what serves it.
@@ -43,11 +46,16 @@ struct Running {
     context: Arc<Context>,
     notices: Subscription,
     server: Server,
+    handlers: Registry,
+    handling: JoinHandle<()>,
+    logging: Logging,
+    /// As they were last read.
+    settings: Settings,
     format: Format,
 }
 
 impl Running {
-    async fn start(settings: Settings) -> Result<Self, ExitCode> {
+    async fn start(settings: Settings, logging: Logging) -> Result<Self, ExitCode> {
         let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
@@ -71,19 +79,69 @@ impl Running {
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);
-        Ok(Self { context, notices, server, format })
+        let handlers = Registry::new(&settings.handlers);
+        let name = context.node.id().as_str().to_owned();
+        let handling = tokio::spawn(handlers.clone().run(name, context.node.subscribe()));
+        service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
+        Ok(Self { context, notices, server, handlers, handling, logging, settings, format })
     }
 
-    async fn run(mut self, signals: &mut Signals) -> ExitCode {
-        tokio::select! {
-            signal = signals.next() => tracing::info!(?signal, "leaving"),
-            () = self.context.left.notified() => tracing::info!("left because a caller asked for it"),
-            () = print(&mut self.notices, self.format) => {}
+    async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
+        loop {
+            tokio::select! {
+                signal = signals.next() => match signal {
+                    Signal::Hangup => self.reload(agent).await,
+                    end => {
+                        tracing::info!(signal = ?end, "leaving");
+                        break;
+                    }
+                },
+                () = self.context.left.notified() => {
+                    tracing::info!("left because a caller asked for it");
+                    break;
+                }
+                () = print(&mut self.notices, self.format) => break,
+            }
         }
+        service_manager::stopping();
         tokio::select! {
             () = self.part() => ExitCode::SUCCESS,
-            second = signals.next() => ExitCode::from(Signal::exit_status(second)),
+            second = signals.next_end() => ExitCode::from(Signal::exit_status(second)),
         }
+    }
+
+    /// Reads the settings again, and says what became of them.
+    async fn reload(&mut self, agent: &Agent) {
+        let result = match agent.merged() {
+            Ok(new) => self.apply(new).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &result {
+            tracing::error!("the settings are not read again: {error}");
+        }
+        output::write(&lines::reloaded(&result, self.format));
+    }
+
+    async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
+        let reloaded = Reloaded::between(&self.settings, &new);
+        let node = &self.context.node;
+        if metadata(&new) != metadata(&self.settings) {
+            node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
+        }
+        let known = &self.settings.node.seeds;
+        let seeds: Vec<String> = new.node.seeds.iter().filter(|seed| !known.contains(seed)).cloned().collect();
+        if !seeds.is_empty() {
+            let node = node.clone();
+            // Their answers come as events; so do their failures.
+            tokio::spawn(async move {
+                if let Err(error) = node.join(seeds).await {
+                    tracing::warn!("the new seeds: {error}");
+                }
+            });
+        }
+        reload::apply(&new, &self.logging, &self.handlers);
+        self.settings = new;
+        Ok(reloaded)
     }
 
     /// Leaves the cluster and stops, and prints what happens meanwhile.
@@ -97,6 +155,8 @@ impl Running {
         // The notices end with the node.
         tokio::join!(leaving, print(&mut self.notices, self.format));
         self.server.stop().await;
+        // They end with the node, and within a bounded time.
+        let _ = self.handling.await;
     }
 }
 

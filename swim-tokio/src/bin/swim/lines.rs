@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
 use crate::output::printable;
+use crate::reload::Reloaded;
 use crate::settings::Format;
 use crate::shapes::tags_or_text;
 
@@ -26,6 +27,25 @@ pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> String
             "advertised": advertised.to_string(),
             "http": http,
         })),
+    }
+}
+
+/// What became of settings that were read again.
+pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> String {
+    match (result, format) {
+        (Ok(reloaded), Format::Text) => {
+            let or_nothing = |keys: &[String]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+            let mut text = format!("{} settings read again; changed: {}", time(), or_nothing(&reloaded.changed));
+            if !reloaded.needs_restart.is_empty() {
+                text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
+            }
+            text + "\n"
+        }
+        (Ok(reloaded), Format::Json) => line(json!({
+            "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
+        })),
+        (Err(error), Format::Text) => format!("{} settings not read again, the old ones stand: {error}\n", time()),
+        (Err(error), Format::Json) => line(json!({ "event": "reload_failed", "error": error })),
     }
 }
 

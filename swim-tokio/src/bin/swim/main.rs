@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
+//! | `handlers/` | commands that are run, and addresses that are called, when something happens |
+//! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
@@ -18,10 +20,13 @@ mod client;
 mod commands;
 mod demo;
 mod endpoint;
+mod handlers;
 mod http;
 mod lines;
 mod logging;
 mod output;
+mod reload;
+mod service_manager;
 mod settings;
 mod shapes;
 mod signals;

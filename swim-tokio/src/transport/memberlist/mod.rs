@@ -134,7 +134,7 @@ impl Transport for MemberlistSockets {
         let first = arrivals.len();
         let readable = self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
         if let Some(datagrams) = self.datagrams.as_mut().filter(|_| readable) {
-            datagrams.receive(&self.counters, arrivals);
+            datagrams.receive(None, &self.counters, arrivals);
             self.unseal(first, arrivals);
         }
         let came = self.streams.poll_receive(context, arrivals);

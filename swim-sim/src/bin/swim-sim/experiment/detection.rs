@@ -19,7 +19,7 @@ use super::table::{Cell, Table};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// From crash to crash, so that the one before is over.
-const APART: Duration = Duration::from_secs(60);
+const APART: Duration = Duration::from_secs(40);
 
 #[derive(Clone, Copy, Debug)]
 struct Run {

@@ -32,7 +32,7 @@ impl Run {
         let mut cluster = cluster.build_joined();
         cluster.run_for(Duration::from_secs(15) + Duration::from_millis(self.seed * 617 % 1_000));
         let (first, began) = (self.nodes - self.paused, cluster.now());
-        (first..self.nodes).for_each(|node| cluster.pause(node));
+        (first..self.nodes).for_each(|node| cluster.clog(node));
         let mut heard = vec![Vec::new(); self.paused];
         told::until(&mut cluster, began + LASTS, |observed| {
             if let Some(Change::Down(subject)) = told::change(&observed.event)
@@ -50,9 +50,9 @@ impl Run {
 /// Measures and reports.
 pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     let nodes = common.nodes.first().map_or(128, |&nodes| nodes as usize);
-    let counts: &[usize] = common.by_effort(&[4], &[1, 4, 16, 32], &[1, 4, 8, 16, 32]);
+    let counts: &[usize] = common.by_effort(&[4], &[4, 32], &[1, 4, 8, 16, 32]);
     let counts = counts.iter().filter(|&&paused| paused < nodes);
-    let seeds = common.seeds(2, 10, 20);
+    let seeds = common.seeds(1, 5, 20);
     let mut runs = Vec::new();
     for &paused in counts.clone() {
         for variant in Variant::ALL {

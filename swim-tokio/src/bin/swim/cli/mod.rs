@@ -41,6 +41,10 @@ pub(crate) enum Command {
     /// Lists the members that an agent knows, itself, the failed and the left included
     Members(Members),
     /// Tells about an agent and its node
+    #[command(after_help = "\
+Examples:
+  swim info
+  swim info --agent unix:/run/swim/swim.sock --format json")]
     Info(Show),
     /// Makes an agent join a cluster through other nodes
     Join(Join),

@@ -16,6 +16,7 @@ mod connection;
 mod events;
 mod guard;
 mod listener;
+mod metrics;
 mod page;
 mod probes;
 mod reply;
@@ -33,6 +34,9 @@ use tokio::task::JoinSet;
 pub(crate) use self::listener::Listener;
 pub(crate) use self::token::Token;
 use crate::shapes::tags_or_text;
+
+/// What programs are told of the interface.
+const OPENAPI: &str = include_str!("openapi.json");
 
 /// What the handlers know.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use hyper::{Method, StatusCode};
 
 use super::call::Call;
 use super::reply::{Reply, failure};
-use super::{Context, changes, cluster, events, page, probes};
+use super::{Context, changes, cluster, events, metrics, page, probes};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,11 @@ macro_rules! routes {
 
 routes! {
     GET "/" Open page::index,
+    GET "/page.css" Open page::style,
+    GET "/page.js" Open page::script,
     GET "/health" Open probes::health,
     GET "/ready" Open probes::ready,
+    GET "/metrics" Read metrics::metrics,
     GET "/v1/openapi.json" Open page::openapi,
     GET "/v1/info" Read cluster::info,
     GET "/v1/members" Read cluster::members,
@@ -113,6 +116,24 @@ mod tests {
         for other in ["/v1/members/", "/v1/members/a/b", "/v1/members/%ff", "/v1"] {
             assert_eq!(matched("/v1/members/{id}", other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_description_has_every_route_and_no_other() {
+        let document: serde_json::Value = serde_json::from_str(super::super::OPENAPI).unwrap();
+        let described = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+            methods.as_object().unwrap().iter().map(move |(method, operation)| {
+                let is_open = operation["security"].as_array().is_some_and(Vec::is_empty);
+                (path.clone(), method.to_uppercase(), is_open)
+            })
+        });
+        let mut described: Vec<_> = described.collect();
+        let is_open = |route: &Route| route.access == Access::Open;
+        let of = |route: &Route| (route.path.to_owned(), route.method.to_string(), is_open(route));
+        let mut routes: Vec<_> = ROUTES.iter().map(of).collect();
+        described.sort();
+        routes.sort();
+        assert_eq!(described, routes);
     }
 
     #[test]

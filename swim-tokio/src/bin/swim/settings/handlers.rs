@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::nearest::nearest;
 use super::{Group, Period};
 
 /// `[handlers]`.
@@ -25,12 +26,35 @@ pub(crate) struct Handlers {
     pub(crate) timeout: Option<Period>,
 }
 
-/// One handler.
+/// The events that there may be handlers for; `*` stands for all.
+const EVENTS: [&str; 19] = [
+    "*",
+    "member-joined",
+    "member-updated",
+    "member-suspected",
+    "member-refuted",
+    "member-failed",
+    "member-left",
+    "member-reaped",
+    "broadcast",
+    "conflict",
+    "health-changed",
+    "isolated",
+    "lagged",
+    "leave-complete",
+    "pinged",
+    "reconnected",
+    "seed-failed",
+    "seed-joined",
+    "seed-unresolved",
+];
+
+/// One handler: a command or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Handler {
     /// The events that it is for; `*` for all.
-    pub(crate) events: Vec<String>,
+    events: Vec<EventName>,
     /// What `sh -c` runs.
     #[serde(default)]
     pub(crate) command: Option<String>,
@@ -40,6 +64,41 @@ pub(crate) struct Handler {
     /// How long it may take.
     #[serde(default)]
     pub(crate) timeout: Option<Period>,
+}
+
+impl Handler {
+    /// Whether it is for events of that name.
+    pub(crate) fn is_for(&self, event: &str) -> bool {
+        self.events.iter().any(|name| name.0 == "*" || name.0 == event)
+    }
+
+    /// The command or the address.
+    pub(crate) fn what(&self) -> &str {
+        self.command.as_deref().or(self.url.as_deref()).unwrap_or_default()
+    }
+}
+
+/// An event's name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+struct EventName(String);
+
+impl TryFrom<String> for EventName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if EVENTS.contains(&name.as_str()) {
+            return Ok(Self(name));
+        }
+        let hint = nearest(&name, EVENTS.into_iter()).unwrap_or_default();
+        Err(format!("unknown event `{name}`: did you mean `{hint}`?"))
+    }
+}
+
+impl From<EventName> for String {
+    fn from(name: EventName) -> Self {
+        name.0
+    }
 }
 
 impl Group for Handlers {
@@ -61,11 +120,8 @@ impl Group for Handlers {
 /// Reads `event,event=command`.
 fn handler(text: &str) -> Result<Handler, String> {
     let wrong = || "write events and a command, as member-failed,member-left='page-me --now'".to_owned();
-    let (events, what) = text.split_once('=').ok_or_else(wrong)?;
-    let events: Vec<String> = events.split(',').map(|event| event.trim().to_owned()).collect();
-    if what.is_empty() || events.iter().any(String::is_empty) {
-        return Err(wrong());
-    }
+    let (events, what) = text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
+    let events = events.split(',').map(|event| event.trim().to_owned().try_into()).collect::<Result<_, _>>()?;
     let is_url = what.starts_with("http://");
     let (command, url) = if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
     Ok(Handler { events, command, url, timeout: None })
@@ -78,9 +134,11 @@ mod tests {
     #[test]
     fn a_flag_names_events_and_a_command_or_an_address() {
         let command = handler("member-failed,member-left=mail -s \"x=1\" root").unwrap();
-        assert_eq!(command.events, ["member-failed", "member-left"]);
-        assert_eq!(command.command.as_deref(), Some("mail -s \"x=1\" root"));
-        assert_eq!(handler("*=http://127.0.0.1:1/hook").unwrap().url.as_deref(), Some("http://127.0.0.1:1/hook"));
-        assert!(handler("member-failed").is_err() && handler("=x").is_err() && handler("member-failed=").is_err());
+        assert!(command.is_for("member-failed") && command.is_for("member-left") && !command.is_for("member-joined"));
+        assert_eq!(command.what(), "mail -s \"x=1\" root");
+        let hook = handler("*=http://127.0.0.1:1/hook").unwrap();
+        assert_eq!((hook.url.as_deref(), hook.is_for("isolated")), (Some("http://127.0.0.1:1/hook"), true));
+        assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());
+        assert!(handler("member-faild=x").unwrap_err().contains("did you mean `member-failed`?"));
     }
 }

@@ -24,7 +24,7 @@ use std::path::Path;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::handlers::Handlers;
+pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
 pub(crate) use self::node::{Format, Node};
