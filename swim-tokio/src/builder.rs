@@ -17,6 +17,8 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
 #[cfg(feature = "memberlist")]
 use crate::transport::{Memberlist, MemberlistSockets};
 use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
@@ -35,6 +37,8 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     #[cfg(feature = "memberlist")]
     memberlist: Option<Memberlist>,
     /// In place of [`Sockets`].
@@ -57,6 +61,8 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             #[cfg(feature = "memberlist")]
             memberlist: None,
             transport: None,
@@ -129,6 +135,14 @@ impl Builder {
         self
     }
 
+    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All nodes of a cluster do
+    /// it, or none. Default: none, and traffic is plain. It concerns only the built-in transport.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or alertmanager's. Packets go by
     /// UDP and tables over TCP; [`packets`](Self::packets), [`tcp`](Self::tcp) and the cluster's name are of no meaning
     /// there. The first incarnation is 1, as memberlist's, unless another is given: what the others remember of a
@@ -170,7 +184,8 @@ impl Builder {
     }
 
     /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
-    /// that protects from. All nodes of a cluster need it. Without certificates, and under any of the built-in transports.
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
     ///
     /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
     /// [`Config::max_packet_size`] on the network.
@@ -244,7 +259,7 @@ impl Builder {
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        self.sealing.warn(self.transport.is_some(), advertised);
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
         Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
@@ -261,6 +276,9 @@ impl Builder {
             config.reliable_fallback &= self.packets == Packets::Udp;
         }
         config.validate().map_err(StartError::Config)?;
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
         let keys = self.sealing.keys(&config)?;
         if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
             config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
@@ -269,16 +287,43 @@ impl Builder {
         Ok((config, keys))
     }
 
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
+        }
+        self.transport.is_some()
+    }
+
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
         match &self.transport {
             Some(opener) => opener.open(setup),
             #[cfg(feature = "memberlist")]
             None if self.memberlist.is_some() => {
+                #[cfg(feature = "tls")]
+                if self.tls.is_some() {
+                    return Err(StartError::TlsOverUdp);
+                }
                 let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
                 Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
             }
-            None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
+            None => Ok(Box::new(self.open_sockets(setup)?)),
         }
+    }
+
+    fn open_sockets(&self, setup: &Setup) -> Result<Sockets, StartError> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return match self.packets {
+                Packets::Tcp if setup.keys.is_some() => Err(StartError::TlsWithKeys),
+                Packets::Tcp => Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone()),
+                Packets::Udp => Err(StartError::TlsOverUdp),
+            };
+        }
+        Sockets::open(setup, self.packets, self.tcp.clone())
     }
 }
 
