@@ -6,6 +6,7 @@
 //! implementation.
 
 mod error;
+mod events;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use error::ConfigError;
+pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
 pub use wire::Wire;
@@ -173,10 +175,11 @@ pub struct Config {
     /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
     /// least 1. (own)
     pub max_incarnation_jump: u64,
-    /// Whom to have to do with: what comes from an address outside of these networks, and members and seeds that are
-    /// said to live outside, are dropped and counted. All nodes of a cluster have the same ones. Default: none, which
-    /// allows all. (memberlist's CIDRsAllowed)
+    /// What comes from addresses outside of these networks, and members and seeds that are said to live there, are
+    /// dropped and counted. Default: none, which allows all. (memberlist's CIDRsAllowed)
     pub allowed_networks: Vec<Network>,
+    /// User events and queries.
+    pub events: EventConfig,
 }
 
 impl Config {
@@ -226,6 +229,7 @@ impl Config {
             max_seeds: 256,
             max_incarnation_jump: 1 << 42,
             allowed_networks: Vec::new(),
+            events: EventConfig::default(),
         }
     }
 
@@ -276,11 +280,12 @@ impl Config {
     /// The first [`ConfigError`] found, in the order of the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_periods()?;
-        self.validate_sizes()
+        self.validate_sizes()?;
+        self.validate_events()
     }
 
     fn validate_periods(&self) -> Result<(), ConfigError> {
-        let longest = Duration::from_secs(100 * 365 * 86_400);
+        let longest = LONGEST;
         for (field, duration) in [
             ("probe_interval", self.probe_interval),
             ("probe_timeout", self.probe_timeout),
@@ -385,7 +390,12 @@ impl Config {
     pub(crate) const ALIVE_OVERHEAD: usize = 817;
     /// Bytes of a packet with one user broadcast, beside the broadcast's payload.
     pub(crate) const BROADCAST_OVERHEAD: usize = 285;
+    /// Bytes of a packet with one direct message, beside the message's payload.
+    pub(crate) const DIRECT_OVERHEAD: usize = 267;
 }
+
+/// No duration may be longer.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }

@@ -62,10 +62,10 @@ fn clogged_nodes_stall_leave_crash_and_move_like_others() {
         .run(6);
 }
 
-/// Deaths of healthy members that users of healthy nodes are told of while six of 24 clog for 20 s, five times.
+/// Deaths of healthy members that users of healthy nodes are told of while six of 24 clog for 20 s, three times.
 fn false_deaths(config: &Config, seed: u64) -> usize {
     let mut cluster = Cluster::lan(24).config(config.clone()).seed(seed).build_joined();
-    for _ in 0..5 {
+    for _ in 0..3 {
         (18..24).for_each(|node| cluster.clog(node));
         cluster.run_for(secs(20));
         (18..24).for_each(|node| cluster.unclog(node));
@@ -81,7 +81,7 @@ fn false_deaths(config: &Config, seed: u64) -> usize {
 fn with_lifeguard_clogged_nodes_bring_healthy_ones_into_disrepute_far_less_often() {
     let lifeguard = Config { suspects_probed_next: false, stall_grace: false, ..Config::lan() };
     let swim = Config { suspicion_max_mult: 1, awareness_max: 0, buddy_system: false, ..lifeguard.clone() };
-    let count = |config| (0..3).map(|seed| false_deaths(config, seed)).sum::<usize>();
+    let count = |config| (0..1).map(|seed| false_deaths(config, seed)).sum::<usize>();
     let (plain, guarded) = (count(&swim), count(&lifeguard));
     assert!(plain > 100 && guarded * 10 < plain, "{plain} false deaths at healthy nodes, and {guarded} with Lifeguard");
 }

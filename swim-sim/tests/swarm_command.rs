@@ -79,7 +79,7 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
         ("panic", 101, "the last events at the node that panicked:"),
     ] {
         let place = Place::new(kind);
-        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 60 --plant {kind}"), &place.0);
+        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 8 --plant {kind}"), &place.0);
         assert_eq!(exit, Some(code), "{out}");
         for wanted in ["1 failed", "found by: ", "shrunk from ", wanted] {
             assert!(out.contains(wanted), "{wanted}: {out}");
@@ -121,7 +121,7 @@ fn a_replay_shrinks_if_asked_and_writes_the_small_case_beside_the_file() {
         "name = 'x'\nnodes = 9\nplan = [{ at = '20s', fault = { crash = 4 } }, { at = '5s', work = { leave = 7 } }]
         expect = [{ by = '21s', that = { everyone_sees_dead = 4 } }]";
     let file = place.write("x.toml", case);
-    let output = swim_sim(&format!("replay {file} --shrink --shrink-runs 80"));
+    let output = swim_sim(&format!("replay {file} --shrink --shrink-runs 40"));
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(3), "{out}{}", text(&output.stderr));
     let small = fs::read_to_string(place.0.join("x.small.toml")).expect("the small case");

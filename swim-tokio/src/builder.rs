@@ -198,7 +198,8 @@ impl Builder {
     }
 
     /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
-    /// that protects from. All nodes of a cluster need it. Without certificates, and under any of the built-in transports.
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
     ///
     /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
     /// [`Config::max_packet_size`] on the network.
@@ -263,7 +264,7 @@ impl Builder {
             swim,
             clock,
             transport,
-            resolver: Resolver::new(pauses, self.directory, advertised.is_ipv4()),
+            resolver: Resolver::new(pauses, self.directory.clone(), advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
             waiting: Waiting::default(),
@@ -273,7 +274,7 @@ impl Builder {
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        self.sealing.warn(self.transport.is_some(), advertised);
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
         Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
@@ -290,12 +291,30 @@ impl Builder {
             config.reliable_fallback &= self.packets == Packets::Udp;
         }
         config.validate().map_err(StartError::Config)?;
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
         let keys = self.sealing.keys(&config)?;
         if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
             config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
             config.validate().map_err(StartError::Sealed)?;
         }
         Ok((config, keys))
+    }
+
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
+        }
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return true;
+        }
+        self.transport.is_some()
     }
 
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {

@@ -50,6 +50,8 @@ pub enum StartError {
     },
     /// The keyring's file cannot be used.
     KeyFile(KeyFileError),
+    /// The keyring was given for the native wire, and the node is to speak memberlist's.
+    KeyringOfOtherWire,
     /// With the room that seals take up in packets, a setting of the protocol cannot be used.
     Sealed(ConfigError),
     /// The system has no entropy.
@@ -64,7 +66,7 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } | Self::Sealed(_) => true,
+            Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::KeyFile(error) => error.is_of_content(),
@@ -110,6 +112,9 @@ impl fmt::Display for StartError {
                  (with port 0 for the port that it listens at)"
             ),
             Self::KeyFile(error) => error.fmt(f),
+            Self::KeyringOfOtherWire => {
+                f.write_str("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")
+            }
             Self::Sealed(error) => write!(f, "with the room that encryption takes up in each packet: {error}"),
             Self::Entropy(error) => write!(f, "the system gives no random numbers: {error}"),
             Self::Thread(error) => write!(f, "cannot start the node's thread: {error}"),
@@ -127,7 +132,7 @@ impl std::error::Error for StartError {
             Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
-            Self::KeyFile(_) | Self::Sealed(_) => None,
+            Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
         }
     }
 }

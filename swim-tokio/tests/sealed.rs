@@ -289,3 +289,12 @@ async fn a_packet_under_its_seal_is_no_longer_than_the_settings_allow() {
         .expect_err("no room");
     assert!(error.to_string().contains("encryption") && error.to_string().contains("max_packet_size"), "{error}");
 }
+
+/// It would be taken for protection that is not there.
+#[cfg(feature = "memberlist")]
+#[tokio::test]
+async fn a_keyring_of_the_native_wire_is_an_error_on_memberlist_s() {
+    let node = sealed("one", Packets::Udp, 1).memberlist(swim_tokio::Memberlist::plain());
+    let error = node.start().await.expect_err("the wires differ");
+    assert!(error.to_string().contains("memberlist") && error.is_of_arguments(), "{error}");
+}

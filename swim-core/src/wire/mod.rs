@@ -45,7 +45,8 @@ mod writer;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{
-    Buckets, ExchangeMessage, Refusal, begin_buckets, begin_buckets_reply, begin_join, begin_join_reply,
+    Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets, begin_buckets_reply, begin_join,
+    begin_join_reply, state_in,
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};

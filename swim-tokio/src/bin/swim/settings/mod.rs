@@ -128,6 +128,27 @@ mod tests {
         assert_eq!((merged.log.level, merged.node.cluster.as_deref()), (Some(Level::Debug), Some("default")));
     }
 
+    /// The names that serde knows in a table of the file.
+    fn keys(table: &str) -> Vec<String> {
+        let error = toml::from_str::<Settings>(&format!("{table}'' = 1")).unwrap_err();
+        error.message().split('`').skip(3).step_by(2).map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn the_page_for_operators_names_every_key() {
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
+        let tables: Vec<String> = keys("");
+        assert!(tables.len() > 5 && tables.contains(&"node".to_owned()), "{tables:?}");
+        for table in tables.iter().filter(|table| *table != "tags") {
+            let keys = keys(&format!("[{table}]\n"));
+            assert!(!keys.is_empty(), "{table}");
+            for key in keys {
+                let is_there = page.contains(&format!("`{table}.{key}`")) || page.contains(&format!("`{key}`"));
+                assert!(is_there, "docs/OPERATIONS.md does not know {table}.{key}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_printed_can_be_read_back() {
         let everything = read(
