@@ -26,8 +26,9 @@ pub(crate) struct Node {
     /// Where the others reach this node, if not where it listens; port 0 stands for the port that it listens at
     #[arg(long, value_name = "ADDRESS:PORT", env = "SWIM_ADVERTISE", value_parser = socket_address)]
     pub(crate) advertise: Option<SocketAddr>,
-    /// A node to join through, tried until one answers; may be given several times
-    #[arg(long = "seed", value_name = "HOST:PORT", env = "SWIM_SEEDS", value_delimiter = ',')]
+    /// A node to join through, tried until one answers, as HOST:PORT; srv+NAME takes them from SRV records, file:PATH
+    /// from the lines of a file; may be given several times
+    #[arg(long = "seed", value_name = "SEED", env = "SWIM_SEEDS", value_delimiter = ',')]
     pub(crate) seeds: Vec<String>,
     /// A network, as 10.0.0.0/8, whose addresses are let in; may be given several times [default: all are let in]
     #[arg(long = "allow", value_name = "NETWORK", env = "SWIM_ALLOW", value_delimiter = ',')]
