@@ -20,7 +20,6 @@ mod joins;
 mod keys;
 mod node;
 mod notice;
-mod questions;
 mod resolver;
 mod round_trips;
 mod runtime;
@@ -38,7 +37,6 @@ pub use keys::{
     KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
 };
 pub use notice::Notice;
-pub use questions::{Answer, Answers, BlockingAnswers, Query};
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;

@@ -26,7 +26,6 @@ use crate::clock::Clock;
 use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
 use crate::notice::Notice;
-use crate::questions::{self, Questions};
 use crate::resolver::{LOOKUP_TIMEOUT, Resolution, Resolver};
 use crate::seed::Seed;
 use crate::transport::{Arrival, Transport};
@@ -46,7 +45,6 @@ pub(crate) enum Command {
     Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
     ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
-    Question(questions::Call),
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -71,7 +69,6 @@ pub(crate) struct Waiting {
     joins: Joins,
     /// Bounded by `Config::max_pings`.
     pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
-    questions: Questions,
     leaves: Vec<oneshot::Sender<()>>,
     /// Leaves that wait for their packets to be written.
     flushes: JoinSet<()>,
@@ -192,7 +189,6 @@ impl Node {
                     let _ = done.send(Err(error));
                 }
             },
-            Command::Question(call) => self.waiting.questions.call(&mut self.swim, now, call),
             Command::Shutdown { .. } => unreachable!("the loop takes it"),
         }
     }
@@ -273,7 +269,6 @@ impl Node {
 
     /// Answers those who wait for an event, then tells the subscribers.
     fn tell(&mut self, event: Event) {
-        self.waiting.questions.hear(&event);
         match &event {
             Event::SeedJoined { seed, members } => self.waiting.joins.answered(*seed, *members),
             Event::SeedFailed { seed, failure, .. } => {

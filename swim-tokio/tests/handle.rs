@@ -258,7 +258,7 @@ async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
     let nodes = chain(3).await;
     until_all_know_all(&nodes).await;
     let mut told: Vec<_> = nodes.iter().map(Runtime::subscribe).collect();
-    nodes[0].send_event("deploy", "17", false).await.unwrap();
+    nodes[0].send_user_event("deploy", "17", false).await.unwrap();
     for told in &mut told {
         let heard = event(told, "the event", |event| match event {
             Event::UserEvent { name, payload, .. } => Some((name.to_string(), payload.to_vec())),
@@ -266,7 +266,7 @@ async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
         });
         assert_eq!(heard.await, ("deploy".to_owned(), b"17".to_vec()));
     }
-    let query = Query { wants_acks: true, nodes: vec![name(1), name(2)], ..Query::new("load", "now") };
+    let query = Query::new("load").payload("now").wants_acks().node(name(1)).node(name(2));
     let mut answers = nodes[0].query(query).await.unwrap();
     let id = event(&mut told[2], "the query", |event| match event {
         Event::Query { id, name, .. } if &**name == "load" => Some(*id),
@@ -283,6 +283,6 @@ async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
     acks.sort();
     assert_eq!(acks, [name(1), name(2)], "the one who is not asked is silent");
     assert_eq!(responses, [(name(2), b"0.5".to_vec())]);
-    let refused = nodes[1].query(Query { tags: vec![("role".into(), "(".into())], ..Query::new("load", "") }).await;
+    let refused = nodes[1].query(Query::new("load").tag("role", "(")).await;
     assert!(matches!(refused, Err(CallError::Refused(_))));
 }
