@@ -111,11 +111,11 @@ fn event_object(event: &Event) -> Value {
         }
         Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
         Event::UserEvent { time, from, name, payload, coalesce } => json!({
-            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": name, "payload": text(payload),
+            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": &**name, "payload": text(payload),
             "coalesce": coalesce,
         }),
         Event::Query { id, from, name, payload, .. } => json!({
-            "event": "query", "id": id.0, "from": from.as_str(), "name": name, "payload": text(payload),
+            "event": "query", "id": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
         }),
         Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),
         Event::QueryResponse { id, from, payload } => {
