@@ -35,6 +35,9 @@ pub struct MemberlistWire {
     /// How many bytes of each packet the driver takes for label and encryption:
     /// [`Envelope::packet_overhead`](crate::wire::memberlist::Envelope::packet_overhead). Default 0; at most 302.
     pub envelope: usize,
+    /// Whether the node is a citizen among serf's agents: user messages, the state beside tables and the payloads of acks
+    /// are serf's, and users have events and queries. Default on beside serf, else off.
+    pub citizen: bool,
 }
 
 impl Wire {
@@ -57,9 +60,9 @@ impl Wire {
 #[cfg(feature = "memberlist")]
 impl MemberlistWire {
     /// Beside alertmanager, and whatever else embeds memberlist and versions nothing of its own.
-    pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0 };
+    pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0, citizen: false };
     /// Beside serf agents.
-    pub const SERF: Self = Self { versions: Versions::SERF, ..Self::PLAIN };
+    pub const SERF: Self = Self { versions: Versions::SERF, citizen: true, ..Self::PLAIN };
     /// Beside alertmanager.
     pub const ALERTMANAGER: Self = Self::PLAIN;
 

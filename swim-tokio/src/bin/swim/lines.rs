@@ -111,8 +111,8 @@ fn event_object(event: &Event) -> Value {
         }
         Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
         Event::UserEvent { time, from, name, payload, coalesce } => json!({
-            "event": "user_event", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name, "payload": text(payload),
-            "coalesce": coalesce,
+            "event": "user_event", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name,
+            "payload": text(payload), "coalesce": coalesce,
         }),
         Event::Query { id, from, name, payload, .. } => json!({
             "event": "query", "query": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
