@@ -17,6 +17,7 @@ mod node;
 mod period;
 mod protocol;
 mod tags;
+mod tls;
 mod wire;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
 pub(crate) use self::tags::{Tags, tag};
+pub(crate) use self::tls::Tls;
 pub(crate) use self::wire::Wire;
 
 /// One group of settings: a layer of them.
@@ -55,6 +57,8 @@ pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) wire: Wire,
     #[command(flatten)]
+    pub(crate) tls: Tls,
+    #[command(flatten)]
     pub(crate) http: Http,
     #[command(flatten)]
     pub(crate) handlers: Handlers,
@@ -69,6 +73,7 @@ impl Group for Settings {
             tags: self.tags.over(below.tags),
             protocol: self.protocol.over(below.protocol),
             wire: self.wire.over(below.wire),
+            tls: self.tls.over(below.tls),
             http: self.http.over(below.http),
             handlers: self.handlers.over(below.handlers),
             log: self.log.over(below.log),
@@ -81,6 +86,7 @@ impl Group for Settings {
             tags: Tags::defaults(),
             protocol: Protocol::defaults(),
             wire: Wire::defaults(),
+            tls: Tls::defaults(),
             http: Http::defaults(),
             handlers: Handlers::defaults(),
             log: Log::defaults(),
