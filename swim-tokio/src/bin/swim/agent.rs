@@ -188,6 +188,9 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     if let Some(tls) = tls {
         builder = builder.tls(tls.clone());
     }
+    if let Some((keyring, plain)) = settings.wire.sealing()? {
+        builder = builder.keyring_file(keyring).plain_traffic(plain);
+    }
     if let Some(memberlist) = settings.wire.memberlist()? {
         builder = builder.memberlist(memberlist);
     }
