@@ -62,8 +62,7 @@ macro_rules! settings {
         /// Does not compile when the core has a setting that is missing here.
         #[cfg(test)]
         fn all_named(config: Config) {
-            // The wire is no setting of a file: all nodes of a run speak the same, which the cluster decides.
-            let Config { wire: _, $($name: _),* } = config;
+            let Config { $($name: _),* } = config;
         }
     };
 }
