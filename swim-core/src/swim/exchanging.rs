@@ -15,6 +15,9 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
 
+/// Bytes of most requests and replies that hold no table: what the driver is given is allocated once.
+pub(super) const ROOM: usize = 64;
+
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
@@ -120,7 +123,11 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::NotRunning);
                 self.refusal(Refusal::Left)
             }
-            ExchangeMessage::Join { source, entries } => self.answer_join(now, from, source, entries),
+            ExchangeMessage::Join { source, entries } => {
+                let reply = self.answer_join(now, from, source, entries);
+                self.hear_shared_state(now, payload, false);
+                reply
+            }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
             ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
             ExchangeMessage::JoinReply { .. }
@@ -136,7 +143,7 @@ impl<R: Rng> Swim<R> {
 
     /// The bytes of a reply.
     pub(super) fn reply(&mut self, message: &ExchangeMessage<'_>) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(ROOM);
         message.encode(self.me.cluster, &mut bytes);
         self.metrics.count_sent(message.kind());
         bytes
@@ -208,7 +215,9 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_received(message.kind());
         match (purpose, message) {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
+                let is_first = !core::mem::replace(&mut self.citizen.has_joined, true);
                 self.joined(now, address, of, source, entries);
+                self.hear_shared_state(now, payload, is_first);
             }
             (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
                 self.compared(now, peer, of, source, buckets);

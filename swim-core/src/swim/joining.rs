@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::claims::Spread;
+use super::merging::Agreed;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
@@ -17,7 +18,7 @@ use crate::metrics::MessageKind;
 use crate::random::{below, jittered};
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::wire::{Entries, begin_join, begin_join_reply};
+use crate::wire::{Entries, STATE_OVERHEAD, add_state, begin_join, begin_join_reply};
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
@@ -82,9 +83,12 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::new();
-        let table = self.whole_table();
-        let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
+        let table = self.whole_table(&Agreed::default());
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join(self.me.cluster, &self.me.id, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
+        add_state(&mut request, &state);
         if self.open(now, address, Purpose::Join { address, of }, request) {
             self.metrics.entries_sent += entries;
             self.metrics.count_sent(MessageKind::Join);
@@ -98,13 +102,17 @@ impl<R: Rng> Swim<R> {
         {
             self.witness(now, address);
         }
-        if self.merge(now, theirs, Spread::Gossip) {
+        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Gossip);
+        if learnt {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
-        let table = self.whole_table();
-        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut reply);
+        let table = self.whole_table(&agreed);
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
+        add_state(&mut reply, &state);
         self.metrics.count_sent(MessageKind::JoinReply);
         reply
     }
@@ -123,8 +131,13 @@ impl<R: Rng> Swim<R> {
             self.witness(now, namesake);
         }
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
-        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
+        let is_first = self.peers.len() == 0;
+        let spread = if is_first { Spread::Silent } else { Spread::Gossip };
         self.merge(now, theirs, spread);
+        if is_first {
+            // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
+            self.insist(now);
+        }
         self.hurry_sync(now);
         self.welcomed(address, of, NodeId::new(source).ok().as_ref());
     }

@@ -14,6 +14,25 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Description, Entries, EntriesWriter, Entry};
 
+/// The members about whom a request said what we believe: in the reply that would be said in vain.
+#[derive(Debug, Default)]
+pub(super) struct Agreed {
+    slots: Vec<bool>,
+}
+
+impl Agreed {
+    fn note(&mut self, slot: Slot) {
+        if slot.index() >= self.slots.len() {
+            self.slots.resize(slot.index() + 1, false);
+        }
+        self.slots[slot.index()] = true;
+    }
+
+    fn contains(&self, slot: Slot) -> bool {
+        self.slots.get(slot.index()).is_some_and(|&agreed| agreed)
+    }
+}
+
 impl<R: Rng> Swim<R> {
     /// Appends the entries of `slots`, as far as they fit.
     pub(super) fn write_entries(&self, now: Instant, slots: &[Slot], writer: &mut EntriesWriter<'_>) -> u64 {
@@ -25,17 +44,19 @@ impl<R: Rng> Swim<R> {
         writer.len() as u64
     }
 
-    /// All that is known, tombstones included, ourselves first.
-    pub(super) fn whole_table(&mut self) -> Vec<Slot> {
-        let others = self.members.slots().filter(|&slot| slot != self.me.slot).collect();
+    /// All that is known, tombstones included, ourselves first; but for others of whom `agreed` says that the receiver
+    /// knows it.
+    pub(super) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
+        let is_news = |&slot: &Slot| slot != self.me.slot && !agreed.contains(slot);
+        let others = self.members.slots().filter(is_news).collect();
         let mut slots = self.turned(others);
         slots.insert(0, self.me.slot);
         slots
     }
 
-    /// All that is known of the buckets of `mask`.
-    pub(super) fn table_of(&mut self, mask: u64) -> Vec<Slot> {
-        let is_wanted = |&slot: &Slot| mask >> self.members.bucket(slot) & 1 == 1;
+    /// All that is known of the buckets of `mask`, but for what the receiver knows as `agreed` says.
+    pub(super) fn table_of(&mut self, mask: u64, agreed: &Agreed) -> Vec<Slot> {
+        let is_wanted = |&slot: &Slot| !agreed.contains(slot) && mask >> self.members.bucket(slot) & 1 == 1;
         let slots = self.members.slots().filter(is_wanted).collect();
         self.turned(slots)
     }
@@ -75,6 +96,24 @@ impl<R: Rng> Swim<R> {
 
     /// Merges another's entries. Returns whether they taught us anything.
     pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> bool {
+        self.merge_and_note(now, entries, spread, |_| {})
+    }
+
+    /// Merges a request's entries. Returns whether they taught us anything, and what need not be said in the reply.
+    pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (bool, Agreed) {
+        let mut agreed = Agreed::default();
+        let learnt = self.merge_and_note(now, entries, spread, |slot| agreed.note(slot));
+        (learnt, agreed)
+    }
+
+    /// Merges entries, and tells of each slot about which the table then says what the entry says.
+    fn merge_and_note(
+        &mut self,
+        now: Instant,
+        entries: Entries<'_>,
+        spread: Spread,
+        mut is_agreed: impl FnMut(Slot),
+    ) -> bool {
         self.metrics.entries_received += entries.len() as u64;
         let me = self.me.id.clone();
         let mut learnt = false;
@@ -99,8 +138,19 @@ impl<R: Rng> Swim<R> {
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
             learnt |= self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
+            let agrees = |&slot: &Slot| slot != self.me.slot && self.agrees(slot, &entry);
+            if let Some(slot) = self.members.find(id).filter(agrees) {
+                is_agreed(slot);
+            }
         }
         learnt
+    }
+
+    /// Whether an entry says what the table says, but for the age of a death.
+    fn agrees(&self, slot: Slot, entry: &Entry<'_>) -> bool {
+        let described = entry.description.map(|new| (new.incarnation, new.address, new.metadata));
+        let known = self.members.description(slot).map(|known| (known.incarnation, known.address, known.metadata));
+        entry.claim == self.members.claim(slot) && described == known
     }
 
     fn is_believed_active(&self, id: &str) -> bool {

@@ -5,9 +5,12 @@
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod catching_up;
+mod citizen;
 mod claims;
 mod commands;
 mod error;
+mod event_error;
 mod exchanging;
 mod gossiping;
 mod invariants;
@@ -19,12 +22,14 @@ mod memberlist;
 mod merging;
 mod packets;
 mod probing;
+mod querying;
 mod refutation;
 mod relaying;
 mod state;
 mod syncing;
 mod timeouts;
 mod transmit;
+mod user_events;
 mod view;
 
 use alloc::collections::VecDeque;
@@ -38,7 +43,7 @@ use crate::event::Event;
 use crate::exchange::ExchangeOutput;
 use crate::id::{Incarnation, NodeId};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
-use crate::members::Members;
+use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
 use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
@@ -46,9 +51,12 @@ use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::wire;
 
+use citizen::Citizen;
 pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
+pub use event_error::{EventError, QueryError, RespondError};
 use me::Me;
 pub use me::State;
+pub use querying::Question;
 use state::{Contacts, Detector, Gossip, Outputs};
 pub use transmit::Transmit;
 pub use view::MemberView;
@@ -105,6 +113,7 @@ pub struct Swim<R> {
     departed: Departed,
     detector: Detector,
     gossip: Gossip,
+    citizen: Citizen,
     contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
@@ -132,10 +141,10 @@ impl<R: Rng> Swim<R> {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
+        let description = DescriptionView { incarnation, address, metadata: &metadata };
         let slot = members
-            .insert(&id, Claim::new(incarnation, Status::Alive))
+            .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
-        members.describe(slot, incarnation, address, &metadata);
         let cluster = wire::cluster_hash(&config.cluster);
         let mut swim = Self {
             me: Me::new(id, slot, address, incarnation, cluster),
@@ -144,6 +153,7 @@ impl<R: Rng> Swim<R> {
             departed: Departed::default(),
             detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
+            citizen: Citizen::default(),
             contacts: Contacts::new(&config),
             timers: Timers::default(),
             outputs: Outputs::default(),

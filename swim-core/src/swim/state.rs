@@ -1,6 +1,9 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::{Event, ExchangeOutput, Rng, VecDeque};
@@ -61,6 +64,8 @@ pub(super) struct Gossip {
     pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
+    /// Where updates are encoded before they are queued.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// With whom tables are swapped.
@@ -85,6 +90,8 @@ impl Contacts {
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     pub(super) packets: Outbox,
+    /// Messages to one address each, in the order of their intents.
+    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
     pub(super) exchanges: VecDeque<ExchangeOutput>,
     pub(super) events: VecDeque<Event>,
     /// Events that there was no room for, and that the user was not told of.

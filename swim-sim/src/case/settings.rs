@@ -49,12 +49,13 @@ macro_rules! plain_settings {
 plain_settings! { String bool u8 u16 usize u64 }
 
 macro_rules! settings {
-    ($($name:ident)*) => {
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    ($($name:ident)*; events: $($of_events:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name),)* $(stringify!($of_events)),*];
 
         fn set(config: &mut Config, name: &str, value: &Value) -> Option<Result<(), String>> {
             match name {
                 $(stringify!($name) => Some(Setting::set(&mut config.$name, value)),)*
+                $(stringify!($of_events) => Some(Setting::set(&mut config.events.$of_events, value)),)*
                 _ => None,
             }
         }
@@ -62,7 +63,8 @@ macro_rules! settings {
         /// Does not compile when the core has a setting that is missing here.
         #[cfg(test)]
         fn all_named(config: Config) {
-            let Config { $($name: _),* } = config;
+            let Config { events, $($name: _),* } = config;
+            let swim_core::EventConfig { $($of_events: _),* } = events;
         }
     };
 }
@@ -74,7 +76,9 @@ settings! {
     sync_interval_min exchange_timeout join_parallelism join_backoff join_backoff_max reconnect_interval leave_timeout
     reap_dead_after reap_left_after tombstone_for max_packet_size max_exchange_size max_members max_metadata_size
     max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds
-    max_incarnation_jump
+    max_incarnation_jump;
+    events: max_event_size max_query_size max_response_size max_recent_events max_recent_queries max_queries
+    query_timeout_mult max_query_timeout max_time_jump replay_on_join
 }
 
 /// Changes the settings that a table names.
