@@ -6,6 +6,7 @@
 //! implementation.
 
 mod error;
+mod events;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,6 +15,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 pub use error::ConfigError;
+pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
 pub use wire::Wire;
@@ -170,6 +172,8 @@ pub struct Config {
     /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
     /// least 1. (own)
     pub max_incarnation_jump: u64,
+    /// User events and queries.
+    pub events: EventConfig,
 }
 
 impl Config {
@@ -218,6 +222,7 @@ impl Config {
             max_events: 262_144,
             max_seeds: 256,
             max_incarnation_jump: 1 << 42,
+            events: EventConfig::default(),
         }
     }
 
@@ -268,11 +273,12 @@ impl Config {
     /// The first [`ConfigError`] found, in the order of the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_periods()?;
-        self.validate_sizes()
+        self.validate_sizes()?;
+        self.validate_events()
     }
 
     fn validate_periods(&self) -> Result<(), ConfigError> {
-        let longest = Duration::from_secs(100 * 365 * 86_400);
+        let longest = LONGEST;
         for (field, duration) in [
             ("probe_interval", self.probe_interval),
             ("probe_timeout", self.probe_timeout),
@@ -377,7 +383,12 @@ impl Config {
     pub(crate) const ALIVE_OVERHEAD: usize = 817;
     /// Bytes of a packet with one user broadcast, beside the broadcast's payload.
     pub(crate) const BROADCAST_OVERHEAD: usize = 285;
+    /// Bytes of a packet with one direct message, beside the message's payload.
+    pub(crate) const DIRECT_OVERHEAD: usize = 267;
 }
+
+/// No duration may be longer.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }

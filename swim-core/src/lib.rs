@@ -41,11 +41,14 @@ mod deliveries;
 mod departed;
 mod dissemination;
 mod exchanges;
+mod filtering;
 mod members;
 mod outbox;
 mod pings;
 mod probe;
 mod probe_order;
+mod queries;
+mod recent;
 mod seeds;
 mod suspicion;
 mod sync;
@@ -60,15 +63,16 @@ pub mod typed;
 
 #[cfg(feature = "memberlist")]
 pub use config::MemberlistWire;
-pub use config::{Config, ConfigError, Wire};
+pub use config::{Config, ConfigError, EventConfig, Wire};
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
-pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
+pub use id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber};
 pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use swim::{
-    BroadcastError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit,
+    BroadcastError, EventError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, QueryError, Question,
+    RespondError, State, Swim, Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

@@ -53,6 +53,10 @@ counted! {
         Left = "left",
         /// A user's broadcast.
         Broadcast = "broadcast",
+        /// A user event or a query, for everyone.
+        Announcement = "announcement",
+        /// An answer to a query, or one that is to be handed on.
+        Direct = "direct",
         /// The whole table, in a request.
         Join = "join",
         /// The whole table, in a reply.
@@ -145,6 +149,18 @@ counted! {
         NameTaken = "name_taken",
         /// A node whose versions do not fit ours, or tables of nodes that do not fit each other (memberlist's wire).
         VersionMismatch = "version_mismatch",
+        /// A user event or a query above its bound, or an answer that does not fit a packet.
+        EventTooLong = "event_too_long",
+        /// A user event or a query that was heard before, or is so old that it may have been.
+        OldEvent = "old_event",
+        /// A logical time too far ahead of ours.
+        BadTime = "bad_time",
+        /// A filter of a query that makes no sense: nobody answers.
+        BadFilter = "bad_filter",
+        /// An answer to a query that is not open.
+        UnknownQuery = "unknown_query",
+        /// A member's second answer to the same query.
+        DuplicateResponse = "duplicate_response",
     }
 }
 

@@ -23,8 +23,7 @@ pub(crate) enum Intent {
     Nack { to: SocketAddr, sequence: SequenceNumber },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
-    /// The next of the messages that wait beside the intents, each for one address (memberlist's wire).
-    #[cfg(feature = "memberlist")]
+    /// The next of the messages that wait beside the intents, each for one address.
     Letter,
 }
 
@@ -35,9 +34,7 @@ impl Intent {
             Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
             Self::PingReq { relay, target, .. } => relay == slot || target == slot,
             Self::Ack { source, .. } => source == Some(slot),
-            Self::Nack { .. } | Self::Contend { .. } => false,
-            #[cfg(feature = "memberlist")]
-            Self::Letter => false,
+            Self::Nack { .. } | Self::Contend { .. } | Self::Letter => false,
         }
     }
 }

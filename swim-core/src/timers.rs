@@ -31,11 +31,13 @@ pub(crate) enum Timer {
     Exchanges,
     /// The departure counts as spread.
     Leave,
+    /// A query of this node ends.
+    Queries,
     /// A suspicion expires, a dead member is reaped or a tombstone is removed.
     Member(Slot),
 }
 
-const PERIODIC: [Timer; 9] = [
+const PERIODIC: [Timer; 10] = [
     Timer::Probe,
     Timer::ProbeTimeout,
     Timer::Pings,
@@ -45,6 +47,7 @@ const PERIODIC: [Timer; 9] = [
     Timer::Reconnect,
     Timer::Exchanges,
     Timer::Leave,
+    Timer::Queries,
 ];
 
 /// The deadline of what does not run.
@@ -126,6 +129,7 @@ const fn index(timer: Timer) -> usize {
         Timer::Reconnect => 6,
         Timer::Exchanges => 7,
         Timer::Leave => 8,
+        Timer::Queries => 9,
         Timer::Member(_) => unreachable!(),
     }
 }

@@ -61,6 +61,22 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", payload.escape_ascii()),
         Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
+        Event::UserEvent { time, from, name, payload, .. } => {
+            write!(f, "event {} at time {time}", Name(name))?;
+            if let Some(from) = from {
+                write!(f, " from {}", Name(from))?;
+            }
+            if payload.is_empty() { Ok(()) } else { write!(f, ": {}", payload.escape_ascii()) }
+        }
+        Event::Query { from, name, payload, .. } => {
+            write!(f, "{} asks {}", Name(from), Name(name))?;
+            if payload.is_empty() { Ok(()) } else { write!(f, ": {}", payload.escape_ascii()) }
+        }
+        Event::QueryAck { from, .. } => write!(f, "a query has arrived at {}", Name(from)),
+        Event::QueryResponse { from, payload, .. } => write!(f, "{} answers {}", Name(from), payload.escape_ascii()),
+        Event::QueryFinished { acks, responses, .. } => {
+            write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
+        }
         Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
         Event::Isolated => f.write_str("no other member is left"),
         Event::Reconnected => f.write_str("there are other members again"),

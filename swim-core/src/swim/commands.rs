@@ -53,8 +53,7 @@ impl<R: Rng> Swim<R> {
             self.debug_check();
             return Ok(());
         }
-        let number = self.gossip.broadcasts_sent;
-        self.gossip.broadcasts_sent += 1;
+        let number = self.next_broadcast();
         let id = self.me.id.clone();
         self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.me.epoch, number, payload });
         Ok(())

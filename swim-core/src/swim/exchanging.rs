@@ -123,7 +123,11 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::NotRunning);
                 self.refusal(Refusal::Left)
             }
-            ExchangeMessage::Join { source, entries } => self.answer_join(now, from, source, entries),
+            ExchangeMessage::Join { source, entries } => {
+                let reply = self.answer_join(now, from, source, entries);
+                self.hear_shared_state(now, payload, false);
+                reply
+            }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
             ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
             ExchangeMessage::JoinReply { .. }
@@ -211,7 +215,9 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_received(message.kind());
         match (purpose, message) {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
+                let is_first = !core::mem::replace(&mut self.citizen.has_joined, true);
                 self.joined(now, address, of, source, entries);
+                self.hear_shared_state(now, payload, is_first);
             }
             (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
                 self.compared(now, peer, of, source, buckets);

@@ -136,6 +136,13 @@ impl<R: Rng> Swim<R> {
         })
     }
 
+    /// The number of this node's next broadcast.
+    pub(super) fn next_broadcast(&mut self) -> u64 {
+        let number = self.gossip.broadcasts_sent;
+        self.gossip.broadcasts_sent += 1;
+        number
+    }
+
     /// Queues a user broadcast.
     pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
         let body = encoded(broadcast, &mut self.gossip.scratch);

@@ -18,7 +18,7 @@ use crate::metrics::MessageKind;
 use crate::random::{below, jittered};
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::wire::{Entries, begin_join, begin_join_reply};
+use crate::wire::{Entries, STATE_OVERHEAD, add_state, begin_join, begin_join_reply};
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
@@ -84,8 +84,11 @@ impl<R: Rng> Swim<R> {
         }
         let mut request = Vec::new();
         let table = self.whole_table(&Agreed::default());
-        let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join(self.me.cluster, &self.me.id, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
+        add_state(&mut request, &state);
         if self.open(now, address, Purpose::Join { address, of }, request) {
             self.metrics.entries_sent += entries;
             self.metrics.count_sent(MessageKind::Join);
@@ -105,8 +108,11 @@ impl<R: Rng> Swim<R> {
         }
         let mut reply = Vec::new();
         let table = self.whole_table(&agreed);
-        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut reply);
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
+        add_state(&mut reply, &state);
         self.metrics.count_sent(MessageKind::JoinReply);
         reply
     }

@@ -72,6 +72,8 @@ impl<R: Rng> Swim<R> {
         self.end_pings(|_| true);
         self.timers.clear();
         self.outputs.packets.clear();
+        self.outputs.letters.clear();
+        self.end_queries();
         // Whoever waits for it must not miss it, however many events wait.
         let lag = self.outputs.lag();
         self.outputs.events.extend(lag.into_iter().chain([Event::LeaveComplete]));

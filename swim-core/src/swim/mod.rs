@@ -5,9 +5,12 @@
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod catching_up;
+mod citizen;
 mod claims;
 mod commands;
 mod error;
+mod event_error;
 mod exchanging;
 mod gossiping;
 mod invariants;
@@ -19,12 +22,14 @@ mod memberlist;
 mod merging;
 mod packets;
 mod probing;
+mod querying;
 mod refutation;
 mod relaying;
 mod state;
 mod syncing;
 mod timeouts;
 mod transmit;
+mod user_events;
 mod view;
 
 use alloc::collections::VecDeque;
@@ -46,9 +51,12 @@ use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::wire;
 
+use citizen::Citizen;
 pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
+pub use event_error::{EventError, QueryError, RespondError};
 use me::Me;
 pub use me::State;
+pub use querying::Question;
 use state::{Contacts, Detector, Gossip, Outputs};
 pub use transmit::Transmit;
 pub use view::MemberView;
@@ -105,6 +113,7 @@ pub struct Swim<R> {
     departed: Departed,
     detector: Detector,
     gossip: Gossip,
+    citizen: Citizen,
     contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
@@ -144,6 +153,7 @@ impl<R: Rng> Swim<R> {
             departed: Departed::default(),
             detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
+            citizen: Citizen::default(),
             contacts: Contacts::new(&config),
             timers: Timers::default(),
             outputs: Outputs::default(),

@@ -89,6 +89,10 @@ impl<R: Rng> Swim<R> {
             Message::Broadcast { origin, epoch, number, payload } => {
                 self.handle_broadcast(now, origin, epoch, number, payload);
             }
+            Message::Announcement { origin, epoch, number, payload } => {
+                self.handle_announcement(now, origin, epoch, number, payload);
+            }
+            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
         }
     }
 
@@ -128,27 +132,48 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
         }
-        if *self.me.id == *origin {
-            self.metrics.drop(DropReason::DuplicateBroadcast);
-            return;
-        }
-        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
-        if !self.is_within_reach(epoch, known) {
-            return;
-        }
-        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
-        if delivery == Delivery::Old {
-            self.metrics.drop(DropReason::DuplicateBroadcast);
-            return;
-        }
+        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
         }
-        if delivery == Delivery::Doubtful {
-            sometimes!(OriginForgotten);
+        self.pass_on_delivered(now, delivery, &Message::Broadcast { origin, epoch, number, payload });
+    }
+
+    /// A user event or a query arrived on its way to everyone.
+    fn handle_announcement(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
+        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        if self.hear_announced(now, origin, payload) {
+            self.pass_on_delivered(now, delivery, &Message::Announcement { origin, epoch, number, payload });
         }
+    }
+
+    /// Notes that a broadcast has arrived; `None` if it is of no use.
+    fn note_delivery(&mut self, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
+        if *self.me.id == *origin {
+            self.metrics.drop(DropReason::DuplicateBroadcast);
+            return None;
+        }
+        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
+        if !self.is_within_reach(epoch, known) {
+            return None;
+        }
+        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
+        match delivery {
+            Delivery::Old => {
+                self.metrics.drop(DropReason::DuplicateBroadcast);
+                return None;
+            }
+            Delivery::Doubtful => {
+                sometimes!(OriginForgotten);
+            }
+            Delivery::New => {}
+        }
+        Some(delivery)
+    }
+
+    fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
-            self.pass_on_broadcast(now, &Message::Broadcast { origin, epoch, number, payload });
+            self.pass_on_broadcast(now, message);
         } else {
             self.metrics.drop(DropReason::BroadcastsFull);
         }

@@ -1,7 +1,9 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::{Event, ExchangeOutput, Rng, VecDeque};
@@ -88,6 +90,8 @@ impl Contacts {
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     pub(super) packets: Outbox,
+    /// Messages to one address each, in the order of their intents.
+    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
     pub(super) exchanges: VecDeque<ExchangeOutput>,
     pub(super) events: VecDeque<Event>,
     /// Events that there was no room for, and that the user was not told of.

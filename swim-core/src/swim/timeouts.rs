@@ -41,6 +41,7 @@ impl<R: Rng> Swim<R> {
                 sometimes!(LeftLate);
                 self.complete_leave();
             }
+            Timer::Queries => self.queries_timeout(now),
             Timer::Member(slot) => self.member_timeout(now, slot),
         }
     }

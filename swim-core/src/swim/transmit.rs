@@ -1,6 +1,7 @@
 //! Packets come into being when they are polled: the message that was intended, then as many queued updates as fit,
 //! membership and user broadcasts side by side.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -31,6 +32,17 @@ impl<R: Rng> Swim<R> {
         if !self.outputs.packets.push(intent, self.config.max_transmits) {
             self.metrics.drop(DropReason::TransmitsFull);
         }
+    }
+
+    /// Queues a message to one address, as its wire has it. Returns whether there was room.
+    pub(super) fn send_letter(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
+        let has_room = self.outputs.packets.push(Intent::Letter, self.config.max_transmits);
+        if has_room {
+            self.outputs.letters.push_back((to, body));
+        } else {
+            self.metrics.drop(DropReason::TransmitsFull);
+        }
+        has_room
     }
 
     /// The next packet to send: `buffer` is cleared and filled with its bytes, at most `Config::max_packet_size`.
@@ -99,8 +111,12 @@ impl<R: Rng> Swim<R> {
                 self.say_claim(target, buffer);
                 to
             }
-            #[cfg(feature = "memberlist")]
-            Intent::Letter => return None, // The native wire has none.
+            Intent::Letter => {
+                let (to, body) = self.outputs.letters.pop_front()?;
+                buffer.extend_from_slice(&body);
+                self.metrics.count_sent(MessageKind::Direct);
+                return Some(to);
+            }
         };
         self.piggyback(buffer);
         (buffer.len() > start).then_some(to)

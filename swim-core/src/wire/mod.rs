@@ -37,6 +37,7 @@ pub mod sealed;
 pub mod serf;
 #[cfg(feature = "encryption")]
 mod side;
+mod speaker;
 mod structure;
 mod tags;
 mod writer;
@@ -44,8 +45,10 @@ mod writer;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{
-    Buckets, ExchangeMessage, Refusal, begin_buckets, begin_buckets_reply, begin_join, begin_join_reply,
+    Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets, begin_buckets_reply, begin_join,
+    begin_join_reply, state_in,
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use speaker::{exchange_speaker, pinged, speakers};
 pub use tags::{Tags, TagsError};

@@ -62,7 +62,7 @@ impl Coverage {
 
     /// What users were told.
     fn told(&mut self, cluster: &Cluster) {
-        const TOLD: [&str; 14] = [
+        const TOLD: [&str; 18] = [
             "told: joined",
             "told: updated",
             "told: suspected",
@@ -77,6 +77,10 @@ impl Coverage {
             "told: reconnected",
             "told: a seed joined",
             "told: a seed failed",
+            "told: a user event",
+            "told: a query",
+            "told: an answer to a query",
+            "told: the end of a query",
         ];
         let mut counts = [0; TOLD.len()];
         for observed in cluster.all_events() {
@@ -95,6 +99,10 @@ impl Coverage {
                 Event::Reconnected => 11,
                 Event::SeedJoined { .. } => 12,
                 Event::SeedFailed { .. } => 13,
+                Event::UserEvent { .. } => 14,
+                Event::Query { .. } => 15,
+                Event::QueryAck { .. } | Event::QueryResponse { .. } => 16,
+                Event::QueryFinished { .. } => 17,
                 // No campaign draws memberlist's wire.
                 Event::UserMessage { .. } | Event::UserState { .. } => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.

@@ -1,8 +1,9 @@
 //! Sequence numbers match (SWIM 3.1): an ack or a nack answers what its receiver has asked, and of acks in packets only
 //! one that bears the number of the probe in flight counts.
 //!
-//! The message that a packet was made for comes first in it, so only the first one is read. Whom a process was asked to
-//! ping is remembered for the last 1,024 requests, since an ack that comes after the nack is still passed on.
+//! The message that a packet was made for comes first in it, so only the first one is read. What a process was asked is
+//! remembered for the last 1,024 requests, since an ack that comes after the nack is still passed on. Of a probe whose ping
+//! was not sent when it began, as at a node that clogs, the number is not known, and any ack may count.
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -12,7 +13,7 @@ use swim_core::{Config, Instant};
 
 use super::{Checker, Fill, Verdict, grown};
 
-/// So many requests to ping another are remembered of each process.
+/// So many pings and requests to ping another are remembered of each process.
 const REMEMBERED: usize = 1_024;
 
 /// See the module.
@@ -24,10 +25,9 @@ pub struct Sequences {
 /// What a process was asked, and asks.
 #[derive(Clone, Debug, Default)]
 struct Node {
-    /// The ping or ack that the packet in hand begins with, and where it came from.
-    ping: Option<(SocketAddr, u32)>,
+    /// The ack that the packet in hand begins with.
     ack: Option<u32>,
-    /// The requests to ping another.
+    /// The pings and the requests to ping another, with where they came from.
     requests: VecDeque<(SocketAddr, u32)>,
     /// The last ping that was sent in this step, and the one that the probe in flight was begun with.
     pinged: Option<u32>,
@@ -54,11 +54,10 @@ impl Checker for Sequences {
 
     fn received(&mut self, _: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
-        (node.ping, node.ack) = (None, None);
+        node.ack = None;
         match first(packet) {
-            Some(Message::Ping { sequence, .. }) => node.ping = Some((from, sequence.get())),
             Some(Message::Ack { sequence, .. }) => node.ack = Some(sequence.get()),
-            Some(Message::PingReq { sequence, .. }) => {
+            Some(Message::Ping { sequence, .. } | Message::PingReq { sequence, .. }) => {
                 if node.requests.len() == REMEMBERED {
                     node.requests.pop_front();
                 }
@@ -81,7 +80,7 @@ impl Checker for Sequences {
             _ => return Ok(()),
         };
         let asked = (to, sequence);
-        if node.ping == Some(asked) || node.requests.contains(&asked) {
+        if node.requests.iter().rev().any(|request| *request == asked) {
             return Ok(());
         }
         Err(format!("{what} #{sequence} was sent to {to}, which did not ask with that number"))
@@ -90,7 +89,7 @@ impl Checker for Sequences {
     fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
         let node = grown(&mut self.nodes, node);
         let counts = fill.acked > node.acked;
-        let verdict = if counts && (node.ack.is_none() || node.ack != node.probe) {
+        let verdict = if counts && (node.ack.is_none() || node.probe.is_some() && node.ack != node.probe) {
             Err(format!("ack {:?} counts, and the probe in flight has the number {:?}", node.ack, node.probe))
         } else {
             Ok(())
@@ -99,7 +98,7 @@ impl Checker for Sequences {
             node.probe = node.pinged;
         }
         (node.probes, node.acked) = (fill.probes, fill.acked);
-        (node.ping, node.ack, node.pinged) = (None, None, None);
+        (node.ack, node.pinged) = (None, None);
         verdict
     }
 }
@@ -157,6 +156,17 @@ mod tests {
             checker.received(NOW, 0, address::numbered(1), &ack(number)).unwrap();
             assert_eq!(checker.filled(0, fill(1, 1)).is_ok(), is_right, "{number}");
         }
+    }
+
+    #[test]
+    fn an_ack_of_a_probe_whose_ping_was_sent_later_may_count() {
+        let mut checker = Sequences::default();
+        checker.started(NOW, 0, &Config::lan());
+        checker.filled(0, fill(1, 0)).unwrap();
+        checker.sent(NOW, 0, address::numbered(1), &ping(7)).unwrap();
+        checker.filled(0, fill(1, 0)).unwrap();
+        checker.received(NOW, 0, address::numbered(1), &ack(7)).unwrap();
+        assert_eq!(checker.filled(0, fill(1, 1)), Ok(()));
     }
 
     #[test]

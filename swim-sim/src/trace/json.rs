@@ -117,6 +117,9 @@ fn stage_of(stage: Stage) -> Value {
 /// A packet's messages; what cannot be read is one of the kind `unreadable`.
 fn messages(bytes: &[u8]) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
+    if let Some(messages) = super::memberlist::messages(bytes) {
+        return messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect();
+    }
     let Some(Ok(packet)) = cluster_of(bytes).map(|cluster| Packet::open(bytes, cluster)) else {
         return vec![unreadable(&"noise")];
     };
@@ -138,9 +141,11 @@ fn said(message: &Message<'_>) -> Value {
             json!({ "id": id, "incarnation": incarnation.get(), "from": from })
         }
         Message::Left { id, incarnation } => json!({ "id": id, "incarnation": incarnation.get() }),
-        Message::Broadcast { origin, epoch, number, payload } => {
+        Message::Broadcast { origin, epoch, number, payload }
+        | Message::Announcement { origin, epoch, number, payload } => {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "payload": hex(payload) })
         }
+        Message::Direct { source, payload } => json!({ "source": source, "payload": hex(payload) }),
     };
     value["kind"] = message.kind().label().into();
     value
@@ -148,7 +153,12 @@ fn said(message: &Message<'_>) -> Value {
 
 /// The message of an exchange.
 fn body(bytes: &[u8]) -> Value {
-    let Some(message) = Body(bytes).message() else { return json!({ "kind": "unreadable", "why": "noise" }) };
+    let Some(message) = Body(bytes).message() else {
+        return match super::memberlist::body(bytes) {
+            Some((kind, told)) => json!({ "kind": kind, "told": told }),
+            None => json!({ "kind": "unreadable", "why": "noise" }),
+        };
+    };
     let mut value = match message {
         ExchangeMessage::Join { source, entries }
         | ExchangeMessage::JoinReply { source, entries }
@@ -213,6 +223,21 @@ fn told(event: &Event) -> Value {
         }
         Event::UserState { is_join, payload } => {
             json!({ "event": "user_state", "is_join": is_join, "payload": hex(payload) })
+        }
+        Event::UserEvent { time, from, name, payload, coalesce } => json!({
+            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": name, "payload": hex(payload),
+            "coalesce": coalesce,
+        }),
+        Event::Query { id, from, name, payload, deadline } => json!({
+            "event": "query", "id": id.0, "from": from.as_str(), "name": name, "payload": hex(payload),
+            "deadline_ns": deadline.as_nanos(),
+        }),
+        Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),
+        Event::QueryResponse { id, from, payload } => {
+            json!({ "event": "query_response", "id": id.0, "from": from.as_str(), "payload": hex(payload) })
+        }
+        Event::QueryFinished { id, acks, responses } => {
+            json!({ "event": "query_finished", "id": id.0, "acks": acks, "responses": responses })
         }
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),

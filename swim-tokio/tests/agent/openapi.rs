@@ -24,7 +24,7 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
         "null" => value.is_null(),
         other => panic!("{place}: unknown type {other}"),
     };
-    assert!(types.iter().any(|name| is(&name)), "{place} is {value}, and no {types:?}");
+    assert!(types.iter().any(|name| is(name)), "{place} is {value}, and no {types:?}");
     if let Some(values) = schema["enum"].as_array() {
         assert!(values.contains(value), "{place} is {value}, and none of {values:?}");
     }

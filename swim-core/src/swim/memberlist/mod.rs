@@ -12,10 +12,7 @@ mod tables;
 mod transmit;
 mod user;
 
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 
 use super::Swim;
 use crate::config::{MemberlistWire, Wire};
@@ -30,8 +27,6 @@ pub(super) struct Memberlist {
     versions: Vec<Versions>,
     /// What the application says beside each table.
     user_state: Vec<u8>,
-    /// Messages to one address each, in the order of their intents.
-    letters: VecDeque<(SocketAddr, Box<[u8]>)>,
 }
 
 impl<R> Swim<R> {

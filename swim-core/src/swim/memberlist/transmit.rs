@@ -99,7 +99,7 @@ impl<R: Rng> Swim<R> {
                 return Some(Filling { to: self.members.address(target)?, member: Some(target), updates });
             }
             Intent::Letter => {
-                let (to, body) = self.memberlist.letters.pop_front()?;
+                let (to, body) = self.outputs.letters.pop_front()?;
                 self.metrics.count_sent(kind(&body));
                 writer.push_encoded(&body);
                 return Some(Filling { to, member: None, updates: false });

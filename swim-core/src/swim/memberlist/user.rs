@@ -1,7 +1,6 @@
 //! The application's bytes, which this wire carries as they are: messages in packets and streams, and state beside
 //! tables. What they mean, and whether they came before, is the application's to know.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 
@@ -9,7 +8,6 @@ use rand_core::Rng;
 
 use super::super::{BroadcastError, State, Swim};
 use crate::event::Event;
-use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::wire::memberlist::Message;
 
@@ -64,16 +62,5 @@ impl<R: Rng> Swim<R> {
     pub fn set_user_state(&mut self, state: &[u8]) {
         assert!(self.is_memberlist(), "only memberlist's wire carries the application's state");
         self.memberlist.user_state = state.into();
-    }
-
-    /// Queues a message to one address. Returns whether there was room.
-    pub(super) fn send_letter(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
-        let has_room = self.outputs.packets.push(Intent::Letter, self.config.max_transmits);
-        if has_room {
-            self.memberlist.letters.push_back((to, body));
-        } else {
-            self.metrics.drop(crate::metrics::DropReason::TransmitsFull);
-        }
-        has_room
     }
 }

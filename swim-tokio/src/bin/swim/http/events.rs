@@ -41,3 +41,32 @@ async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use swim_tokio::{Config, Runtime};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_delays_nobody_and_is_told_what_it_missed() {
+        let start = |id: &str| Runtime::builder().id(id).config(Config::local()).notice_capacity(4);
+        let one = start("one").start().await.unwrap();
+        let (sender, body) = Channel::new(BUFFER);
+        tokio::spawn(tell(sender, one.subscribe()));
+        let mut witness = one.subscribe();
+        let two = start("two").seed(one.local_address()).start().await.unwrap();
+        for _ in 0..4 * BUFFER {
+            two.broadcast("hi").await.unwrap_or(());
+            // The node goes on, whoever does not read.
+            let told = tokio::time::timeout(Duration::from_secs(30), witness.next());
+            told.await.expect("in time").expect("the node runs");
+        }
+        one.shutdown().await;
+        let text = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.contains("event: lagged\n") && text.contains("\"missed\":"), "{text}");
+        assert!(text.starts_with(": connected\n\nevent: "), "{text}");
+    }
+}
