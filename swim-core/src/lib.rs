@@ -43,6 +43,8 @@ mod departed;
 mod dissemination;
 mod exchanges;
 mod filtering;
+#[cfg(feature = "memberlist")]
+mod intents;
 mod members;
 mod outbox;
 mod pings;
@@ -73,8 +75,8 @@ pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
 pub use swim::{
-    BroadcastError, EventError, ForceLeaveError, JoinError, MemberView, MetadataError, PingError, QueryError, Question,
-    RespondError, State, Swim, Transmit,
+    BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
+    MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

@@ -25,6 +25,7 @@ mod keys;
 mod lookup;
 mod node;
 mod notice;
+mod queries;
 mod resolver;
 mod round_trips;
 mod runtime;
@@ -42,12 +43,15 @@ pub use keys::{
     KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
 };
 pub use notice::Notice;
+pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
-pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
+pub use swim_core::{
+    Claim, Config, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
+};
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
 };

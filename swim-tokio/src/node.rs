@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    BroadcastError, Event, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, MetadataError, PingError,
-    SequenceNumber, State, Swim, is_allowed,
+    BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
+    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -27,6 +27,7 @@ use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
 use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
+use crate::queries::{Answer, AnswerSender, Query};
 use crate::resolver::{Resolution, Resolver};
 use crate::seed::Seed;
 use crate::transport::{Arrival, Transport};
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
     Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
     ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
+    UserEvent { name: String, payload: Vec<u8>, coalesce: bool, done: oneshot::Sender<Result<LamportTime, EventError>> },
+    Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
+    Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -70,6 +74,8 @@ pub(crate) struct Waiting {
     joins: Joins,
     /// Bounded by `Config::max_pings`.
     pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
+    /// Bounded by `EventConfig::max_queries`.
+    queries: HashMap<QueryId, AnswerSender>,
     leaves: Vec<oneshot::Sender<()>>,
     /// Leaves that wait for their packets to be written.
     flushes: JoinSet<()>,
@@ -182,6 +188,20 @@ impl Node {
             Command::ForceLeave { id, prune, done } => {
                 let _ = done.send(self.swim.force_leave(now, &id, prune));
             }
+            Command::UserEvent { name, payload, coalesce, done } => {
+                let _ = done.send(self.swim.send_user_event(now, &name, &payload, coalesce));
+            }
+            Command::Query { query, done } => {
+                let asked = query.with(|question| self.swim.query(now, question));
+                let _ = done.send(asked.map(|id| {
+                    let (sender, answers) = mpsc::unbounded_channel();
+                    self.waiting.queries.insert(id, sender);
+                    answers
+                }));
+            }
+            Command::Respond { id, payload, done } => {
+                let _ = done.send(self.swim.respond(now, id, &payload));
+            }
             Command::Ping { id, done } => match self.swim.ping(now, &id) {
                 Ok(sequence) => {
                     self.waiting.pings.insert(sequence, done);
@@ -289,11 +309,28 @@ impl Node {
                 }
             }
             Event::Failed(member) | Event::Left(member) => self.view.round_trips.forget(&member.id),
-            Event::Lagged { .. } => self.view.round_trips.forget_all(),
+            Event::Lagged { .. } => {
+                self.view.round_trips.forget_all();
+                // The end of a query may be among what is lost.
+                self.waiting.queries.clear();
+            }
+            Event::QueryAck { id, from } => self.answered(*id, || Answer::Ack(from.clone())),
+            Event::QueryResponse { id, from, payload } => {
+                self.answered(*id, || Answer::Response { from: from.clone(), payload: Arc::clone(payload) });
+            }
+            Event::QueryFinished { id, .. } => {
+                self.waiting.queries.remove(id);
+            }
             Event::LeaveComplete => self.left(),
             _ => {}
         }
         self.publish(&Notice::Event(event));
+    }
+
+    fn answered(&self, id: QueryId, answer: impl FnOnce() -> Answer) {
+        if let Some(waiting) = self.waiting.queries.get(&id) {
+            let _ = waiting.send(answer());
+        }
     }
 
     /// The departure is on its way: those who wait for it are told when it is written.

@@ -185,7 +185,7 @@ impl Runtime {
         let _ = self.call(|done| Command::Shutdown { done }).await;
     }
 
-    async fn call<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
+    pub(crate) async fn call<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
         let (done, answer) = oneshot::channel();
         self.commands.send(command(done)).await.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)

@@ -37,7 +37,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The latest events that fit, by time.
-    fn latest_events<'s>(&'s self) -> Vec<UserEvent<'s>> {
+    pub(super) fn latest_events<'s>(&'s self) -> Vec<UserEvent<'s>> {
         let mut left = MAX_BYTES.min(self.config.max_exchange_size / 8);
         let event =
             |(time, heard): &'_ (LamportTime, Heard)| (*time, OVERHEAD + heard.name.len() + heard.payload.len());

@@ -6,13 +6,17 @@
 //! knows a wire. Read first: docs/SERF.md.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
 
 use super::Swim;
+use super::internal::KeyQuery;
 use super::user_events::Heard;
+#[cfg(feature = "memberlist")]
+use crate::intents::Intents;
 use crate::lamport::LamportClock;
 use crate::metrics::DropReason;
 use crate::queries::Queries;
@@ -34,6 +38,16 @@ pub(super) struct Citizen {
     pub(super) open: Queries,
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
+    /// What the driver is asked to do with its keys.
+    pub(super) key_queries: VecDeque<KeyQuery>,
+    /// The clock of members that come and go.
+    #[cfg(feature = "memberlist")]
+    pub(super) members: LamportClock,
+    #[cfg(feature = "memberlist")]
+    pub(super) intents: Intents,
+    /// We have said that we leave, and have not left yet.
+    #[cfg(feature = "memberlist")]
+    pub(super) farewell: bool,
 }
 
 impl<R: Rng> Swim<R> {
@@ -68,6 +82,46 @@ impl<R: Rng> Swim<R> {
                 self.refuse(error);
             }
         }
+    }
+
+    /// Entry of memberlist's wire: a user message, which may be for everyone or for this node.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
+        let is_new = match serf::Message::decode(payload) {
+            Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
+            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(&event, payload.len()),
+            Ok(serf::Message::Query(query)) => self.hear_query(now, &query, payload.len()),
+            Ok(serf::Message::Response(response)) => {
+                self.hear_response(&response);
+                false
+            }
+            Ok(serf::Message::Relay(relay)) => {
+                self.hand_on(&relay);
+                false
+            }
+            Err(error) => self.refuse(error),
+        };
+        if !is_new {
+            return;
+        }
+        if self.gossip.broadcasts.len() < self.config.max_broadcasts {
+            self.queue_user_message(now, payload);
+        } else {
+            self.metrics.drop(DropReason::BroadcastsFull);
+        }
+    }
+
+    /// Entry of memberlist's wire: what came beside another's table.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn hear_citizen_state(&mut self, now: Instant, state: &[u8], is_first: bool) {
+        match serf::State::decode(state) {
+            Ok(decoded) => self.merge_intents(now, &decoded),
+            Err(error) => {
+                self.refuse(error);
+                return;
+            }
+        }
+        self.merge_state(now, state, is_first);
     }
 
     fn refuse(&mut self, error: WireError) -> bool {

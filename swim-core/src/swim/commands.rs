@@ -2,6 +2,8 @@
 
 use rand_core::Rng;
 
+#[cfg(feature = "memberlist")]
+use super::EventError;
 use super::{BroadcastError, MetadataError, PingError, State, Swim};
 use crate::id::SequenceNumber;
 use crate::outbox::Intent;
@@ -31,7 +33,8 @@ impl<R: Rng> Swim<R> {
 
     /// Sends `payload` to every member. Each node tells its user of it at most once; this node does not tell its own.
     ///
-    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as often as it comes.
+    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as often as it comes;
+    /// beside serf's agents it is a user event of the name `broadcast`, which this node tells its own user of, too.
     ///
     /// # Errors
     /// [`BroadcastError`]; nothing was queued.
@@ -46,6 +49,14 @@ impl<R: Rng> Swim<R> {
         let max = self.config.max_broadcasts;
         if self.gossip.broadcasts.len() >= max {
             return Err(BroadcastError::QueueFull { max });
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_citizen() {
+            return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(|error| match error {
+                EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
+                EventError::QueueFull { max } => BroadcastError::QueueFull { max },
+                EventError::NotRunning => BroadcastError::NotRunning,
+            });
         }
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {

@@ -65,6 +65,8 @@ impl<R: Rng> Swim<R> {
         let citizen = &self.citizen;
         assert!(citizen.recent_events.len() <= config.events.max_recent_events, "events are bounded");
         assert!(citizen.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
+        #[cfg(feature = "memberlist")]
+        assert!(citizen.intents.len() <= config.max_members, "intents are bounded");
         assert!(citizen.open.open().max(citizen.open.asked()) <= config.events.max_queries, "queries are bounded");
         assert!(outputs.letters.len() <= outputs.packets.len(), "every letter has its intent");
         assert!(outputs.packets.len() <= config.max_transmits, "packets are bounded");

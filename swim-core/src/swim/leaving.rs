@@ -28,8 +28,14 @@ impl<R: Rng> Swim<R> {
         if self.peers.len() == 0 {
             self.complete_leave();
         } else {
-            self.timers.set(Timer::Leave, now + self.config.leave_timeout);
             self.drop_outdated_updates(self.me.slot);
+            #[cfg(feature = "memberlist")]
+            if self.is_citizen() {
+                self.say_own_farewell(now);
+                self.debug_check();
+                return;
+            }
+            self.timers.set(Timer::Leave, now + self.config.leave_timeout);
             self.pass_on_claim(now, self.me.slot, &self.me.id.clone());
         }
         self.debug_check();
@@ -56,6 +62,10 @@ impl<R: Rng> Swim<R> {
             return Err(ForceLeaveError::Alive);
         }
         let claim = Claim::new(incarnation, Status::Left);
+        #[cfg(feature = "memberlist")]
+        if self.is_citizen() {
+            self.say_farewell_of(now, id, prune);
+        }
         let me = self.me.id.clone();
         let news = News::of(id, claim, &me);
         self.hear(now, &news);
@@ -64,6 +74,21 @@ impl<R: Rng> Swim<R> {
         }
         self.debug_check();
         Ok(())
+    }
+
+    /// Packets were sent, or the time for leaving is over (`is_late`): what comes next.
+    pub(super) fn go_on_leaving(&mut self, now: Instant, is_late: bool) {
+        #[cfg(feature = "memberlist")]
+        if self.follow_farewell(now, is_late) || self.citizen.farewell {
+            return;
+        }
+        if is_late {
+            sometimes!(LeftLate);
+        }
+        if is_late || self.departure_is_spread() {
+            self.complete_leave();
+        }
+        let _ = now;
     }
 
     /// The departure is spread, or there is nobody to tell.

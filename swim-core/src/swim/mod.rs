@@ -13,6 +13,9 @@ mod error;
 mod event_error;
 mod exchanging;
 mod gossiping;
+#[cfg(feature = "memberlist")]
+mod intending;
+mod internal;
 mod invariants;
 mod joining;
 mod leaving;
@@ -55,6 +58,7 @@ use crate::wire;
 use citizen::Citizen;
 pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
 pub use event_error::{EventError, QueryError, RespondError};
+pub use internal::{KeyAnswer, KeyOperation, KeyQuery};
 use me::Me;
 pub use me::State;
 pub use querying::Question;

@@ -175,7 +175,7 @@ impl<R: Rng> Swim<R> {
             self.answer(&asked, true, &[]);
         }
         if query.name.starts_with(INTERNAL) {
-            return;
+            return self.answer_internal(now, query, asked);
         }
         let (from, deadline) = (asked.source.clone(), asked.deadline);
         let id = self.citizen.open.receive(now, asked, self.config.events.max_queries);
@@ -229,7 +229,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Sends an answer to who asked, and once more through others if that is wanted.
-    fn answer(&mut self, asked: &Asked, is_ack: bool, payload: &[u8]) {
+    pub(super) fn answer(&mut self, asked: &Asked, is_ack: bool, payload: &[u8]) {
         let Some(address) = asked.address else {
             let (Key { time, id }, me) = (asked.key, self.me.id.clone());
             return self.hear_response(&Response { time, id, from: &me, is_ack, payload });

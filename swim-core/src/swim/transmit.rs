@@ -55,8 +55,8 @@ impl<R: Rng> Swim<R> {
                 self.metrics.packets_sent += 1;
                 self.metrics.packet_bytes_sent += buffer.len() as u64;
                 debug_assert!(buffer.len() <= self.config.max_packet_size, "packets are bounded");
-                if self.me.state == State::Leaving && self.departure_is_spread() {
-                    self.complete_leave();
+                if self.me.state == State::Leaving {
+                    self.go_on_leaving(now, false);
                 }
                 return Some(Transmit { to });
             }

@@ -225,11 +225,11 @@ fn told(event: &Event) -> Value {
             json!({ "event": "user_state", "is_join": is_join, "payload": hex(payload) })
         }
         Event::UserEvent { time, from, name, payload, coalesce } => json!({
-            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": name, "payload": hex(payload),
+            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": &**name, "payload": hex(payload),
             "coalesce": coalesce,
         }),
         Event::Query { id, from, name, payload, deadline } => json!({
-            "event": "query", "id": id.0, "from": from.as_str(), "name": name, "payload": hex(payload),
+            "event": "query", "id": id.0, "from": from.as_str(), "name": &**name, "payload": hex(payload),
             "deadline_ns": deadline.as_nanos(),
         }),
         Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),

@@ -43,6 +43,14 @@ impl<R> Swim<R> {
         self.memberlist_wire().is_some()
     }
 
+    /// Whether this node is a citizen among serf's agents.
+    pub(super) const fn is_citizen(&self) -> bool {
+        match self.memberlist_wire() {
+            Some(wire) => wire.citizen,
+            None => false,
+        }
+    }
+
     /// What this node speaks.
     fn own_versions(&self) -> Versions {
         self.memberlist_wire().map_or(Versions::PLAIN, |wire| wire.versions)

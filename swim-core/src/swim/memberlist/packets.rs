@@ -70,7 +70,7 @@ impl<R: Rng> Swim<R> {
                 let node = NodeState { id, incarnation, status: Status::Alive, address, metadata, versions };
                 self.hear_alive(now, &node, Spread::Gossip);
             }
-            Message::User { payload } => self.hear_user_message(from, payload),
+            Message::User { payload } => self.hear_user_message(now, from, payload),
         }
     }
 

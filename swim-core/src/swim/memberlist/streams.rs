@@ -54,7 +54,7 @@ impl<R: Rng> Swim<R> {
             }
             StreamMessage::User { payload } => {
                 self.metrics.count_received(MessageKind::Broadcast);
-                self.hear_user_message(from, payload);
+                self.hear_user_message(now, from, payload);
                 None
             }
             StreamMessage::Ack { .. } | StreamMessage::Error { .. } => {

@@ -51,7 +51,8 @@ impl<R: Rng> Swim<R> {
     /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
     pub(in crate::swim) fn table(&mut self, is_join: bool) -> Vec<u8> {
         let slots = self.whole_table(&Agreed::default());
-        let max = self.config.max_exchange_size.saturating_sub(HEADER + self.memberlist.user_state.len());
+        let state = if self.is_citizen() { self.citizen_state() } else { self.memberlist.user_state.clone() };
+        let max = self.config.max_exchange_size.saturating_sub(HEADER + state.len());
         let mut bytes = Vec::new();
         let mut writer = PushPullWriter::begin(is_join, &mut bytes);
         let mut rows = 0;
@@ -63,7 +64,7 @@ impl<R: Rng> Swim<R> {
             }
             rows += 1;
         }
-        writer.finish(&self.memberlist.user_state);
+        writer.finish(&state);
         self.metrics.entries_sent += rows;
         bytes
     }
@@ -103,6 +104,10 @@ impl<R: Rng> Swim<R> {
         let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
         let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
+        self.citizen.has_joined = true;
+        if self.is_citizen() && of == Contact::Seed {
+            self.say_hello(now);
+        }
         Ok(())
     }
 
@@ -128,7 +133,8 @@ impl<R: Rng> Swim<R> {
                 Err(error) => self.metrics.drop(error.reason()),
             }
         }
-        self.hear_user_state(theirs.is_join, theirs.user_state);
+        let is_first = spread == Spread::Silent && !self.citizen.has_joined;
+        self.hear_user_state(now, theirs.is_join, is_first, theirs.user_state);
         Ok(learnt)
     }
 

@@ -13,13 +13,21 @@ use crate::wire::memberlist::Message;
 
 impl<R: Rng> Swim<R> {
     /// A user message arrived: the application's entry.
-    pub(super) fn hear_user_message(&mut self, from: SocketAddr, payload: &[u8]) {
+    pub(super) fn hear_user_message(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) {
+        if self.is_citizen() {
+            return self.hear_citizen(now, payload);
+        }
         self.tell(Event::UserMessage { from, payload: Arc::from(payload) });
     }
 
     /// Another's table came with the application's state.
-    pub(super) fn hear_user_state(&mut self, is_join: bool, payload: &[u8]) {
-        if !payload.is_empty() {
+    pub(super) fn hear_user_state(&mut self, now: Instant, is_join: bool, is_first: bool, payload: &[u8]) {
+        if payload.is_empty() {
+            return;
+        }
+        if self.is_citizen() {
+            self.hear_citizen_state(now, payload, is_first);
+        } else {
             self.tell(Event::UserState { is_join, payload: Arc::from(payload) });
         }
     }

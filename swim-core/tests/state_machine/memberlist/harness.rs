@@ -11,7 +11,7 @@ use crate::harness::{Node, address, exchanges, named};
 
 /// A node beside serf without jitter and compression, so that what it sends can be looked at.
 pub(crate) fn config() -> Config {
-    let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
+    let wire = MemberlistWire { compress: false, citizen: false, ..MemberlistWire::SERF };
     Config { probe_jitter_permille: 0, ..Config::memberlist_lan(wire) }
 }
 

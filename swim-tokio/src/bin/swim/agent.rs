@@ -16,7 +16,7 @@ use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, misused, output, reload, service_manager};
+use crate::{failed, keys, lines, misused, output, reload, service_manager};
 
 pub(crate) async fn run(agent: &Agent) -> ExitCode {
     let settings = match agent.merged() {
@@ -83,8 +83,8 @@ impl Running {
         });
         let server = Server::start(listeners, token, &context);
         let handlers = Registry::new(&settings.handlers);
-        let name = context.node.id().as_str().to_owned();
-        let handling = tokio::spawn(handlers.clone().run(name, context.node.subscribe()));
+        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
+        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
         Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format })
     }
@@ -188,6 +188,9 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     if let Some(tls) = tls {
         builder = builder.tls(tls.clone());
     }
+    if let Some((keyring, plain)) = settings.wire.sealing()? {
+        builder = builder.keyring_file(keyring).plain_traffic(plain);
+    }
     if let Some(memberlist) = settings.wire.memberlist()? {
         builder = builder.memberlist(memberlist);
     }
@@ -211,7 +214,7 @@ fn metadata(settings: &Settings) -> Vec<u8> {
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
-        if !output::write(&lines::notice(&notice, format)) {
+        if !keys::is_about_keys(&notice) && !output::write(&lines::notice(&notice, format)) {
             return;
         }
     }

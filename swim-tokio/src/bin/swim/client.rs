@@ -45,6 +45,8 @@ pub(crate) enum ClientError {
     Strange(String),
     /// The token cannot be read.
     Token(String),
+    /// What is to be sent cannot be read.
+    Input(String),
 }
 
 impl fmt::Display for ClientError {
@@ -57,7 +59,7 @@ impl fmt::Display for ClientError {
             Self::Refused { status: 401, .. } => {
                 f.write_str("the agent wants its token: name the file with --token-file")
             }
-            Self::Refused { error, .. } | Self::Token(error) => f.write_str(error),
+            Self::Refused { error, .. } | Self::Token(error) | Self::Input(error) => f.write_str(error),
             Self::Strange(error) => write!(f, "what answers there is no swim agent, or another version: {error}"),
         }
     }

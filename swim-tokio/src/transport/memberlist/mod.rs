@@ -16,14 +16,20 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use swim_core::wire::memberlist::Envelope;
 use swim_core::{ExchangeOutput, Network, normal_address};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
 use super::binding::bind;
+use super::connection::Report;
 use super::counters::Counters;
 use super::datagrams::Datagrams;
-use super::{Arrival, BoxFuture, Packets, Setup, Transport, TransportMetrics};
+use super::{Arrival, BoxFuture, Packets, Setup, Transport, TransportMetrics, unreachable};
 use crate::error::StartError;
+
+/// How many hints that nothing listens somewhere may wait.
+const REFUSED: usize = 64;
 
 /// What nonces are drawn from. Where the system has no randomness no node starts: its generator is seeded from it.
 const fn randomness() -> UnwrapErr<SysRng> {
@@ -39,6 +45,9 @@ pub struct MemberlistSockets {
     /// Gone once it is closed.
     datagrams: Option<Datagrams>,
     streams: Streams,
+    /// Where nothing listens, and the task that asks the system for it.
+    refused: mpsc::Receiver<Report>,
+    watch: JoinSet<()>,
     counters: Arc<Counters>,
     /// The packet that is being sealed.
     sealed: Vec<u8>,
@@ -64,10 +73,18 @@ impl MemberlistSockets {
             counters: Arc::clone(&counters),
             networks: Arc::clone(&networks),
         };
+        let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, networks));
+        let (sender, refused) = mpsc::channel(REFUSED);
+        let mut watch = JoinSet::new();
+        if let Some(Datagrams { socket, .. }) = &datagrams {
+            watch.spawn(unreachable::run(Arc::clone(socket), sender, Arc::clone(&counters)));
+        }
         Ok(Self {
             local: bound.address,
             envelope,
-            datagrams: bound.datagrams.map(|socket| Datagrams::new(socket, networks)),
+            datagrams,
+            refused,
+            watch,
             streams: Streams::start(bound.listener, shared),
             counters,
             sealed: Vec::new(),
@@ -119,13 +136,22 @@ impl Transport for MemberlistSockets {
             datagrams.receive(None, &self.counters, arrivals);
             self.unseal(first, arrivals);
         }
-        let came = self.streams.poll_receive(context, arrivals);
+        let mut came = self.streams.poll_receive(context, arrivals);
+        while let Poll::Ready(Some(report)) = self.refused.poll_recv(context) {
+            if let Report::Unreachable(address) = report {
+                arrivals.push(Arrival::Unreachable(address));
+                came = true;
+            }
+        }
         if readable || came { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         self.datagrams = None;
-        Box::pin(self.streams.close())
+        Box::pin(async {
+            self.watch.shutdown().await;
+            self.streams.close().await;
+        })
     }
 
     fn metrics(&self) -> TransportMetrics {

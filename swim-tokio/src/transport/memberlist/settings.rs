@@ -21,6 +21,8 @@ pub struct Memberlist {
     pub versions: Versions,
     /// Whether packets and streams are compressed. Default on, as memberlist has it.
     pub compress: bool,
+    /// Whether the node is a citizen among serf's agents: it has their events and queries, and leaves as they do.
+    pub citizen: bool,
     /// The cluster's label, its keys and how they are used. Default: neither.
     pub envelope: Envelope,
     /// How long a stream may take from its beginning to its end. Default 10 s. (memberlist's TCP timeout)
@@ -37,7 +39,7 @@ impl Memberlist {
     /// Beside serf agents.
     #[must_use]
     pub fn serf() -> Self {
-        Self::speaking(Versions::SERF)
+        Self { citizen: true, ..Self::speaking(Versions::SERF) }
     }
 
     /// Beside alertmanager.
@@ -49,7 +51,13 @@ impl Memberlist {
     /// Beside nodes that speak what agrees with `versions`.
     #[must_use]
     pub fn speaking(versions: Versions) -> Self {
-        Self { versions, compress: true, envelope: Envelope::default(), stream_timeout: Duration::from_secs(10) }
+        Self {
+            versions,
+            compress: true,
+            citizen: false,
+            envelope: Envelope::default(),
+            stream_timeout: Duration::from_secs(10),
+        }
     }
 
     /// The cluster's label: nodes with another one, or none, are not heard.
@@ -76,6 +84,7 @@ impl Memberlist {
     /// The protocol's settings for this wire.
     pub(crate) fn apply(&self, config: Config) -> Config {
         let envelope = self.envelope.packet_overhead();
-        config.on_memberlist(MemberlistWire { versions: self.versions, compress: self.compress, envelope })
+        let Self { versions, compress, citizen, .. } = *self;
+        config.on_memberlist(MemberlistWire { versions, compress, envelope, citizen })
     }
 }

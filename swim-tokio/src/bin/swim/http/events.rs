@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::channel::{Channel, Sender};
-use swim_tokio::Subscription;
+use swim_tokio::{Notice, Subscription};
 
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, streamed};
-use crate::lines;
+use crate::{keys, lines};
 
 /// How many events wait for the connection beside those that wait in the subscription.
 const BUFFER: usize = 16;
@@ -31,7 +31,7 @@ pub(super) async fn events(context: Arc<Context>, _: Call) -> Reply {
 async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
     let mut next = ": connected\n\n".to_owned();
     while sender.send_data(next.into()).await.is_ok() {
-        next = match tokio::time::timeout(HEARTBEAT, notices.next()).await {
+        next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {
             Ok(Some(notice)) => {
                 let object = lines::timed(&notice);
                 format!("event: {}\ndata: {object}\n\n", object["event"].as_str().unwrap_or_default())
@@ -39,6 +39,16 @@ async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
             Ok(None) => return,
             Err(_) => ": still here\n\n".to_owned(),
         };
+    }
+}
+
+/// The next notice that is nobody's secret.
+async fn next_shown(notices: &mut Subscription) -> Option<Notice> {
+    loop {
+        let notice = notices.next().await?;
+        if !keys::is_about_keys(&notice) {
+            return Some(notice);
+        }
     }
 }
 
