@@ -36,6 +36,20 @@ pub(crate) use self::seldom::Seldom;
 pub(crate) type Names = Arc<[Box<str>]>;
 
 /// A node's certificates. Clones are handles of the same ones: keep one to [`reload`](Self::reload) them.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use swim_tokio::{Runtime, Tls};
+///
+/// let tls = Tls::from_files("one.pem", "one.key", "ca.pem")?.with_bound_names();
+/// let node = Runtime::builder().id("one").tls(tls.clone()).start().await?;
+/// // When the files have changed:
+/// tls.reload()?;
+/// # drop(node);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Tls {
     shared: Arc<Shared>,
