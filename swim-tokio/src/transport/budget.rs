@@ -57,8 +57,11 @@ impl Lease {
     }
 
     /// The payload, whose memory stays leased until it is dropped.
-    pub(crate) fn hold(self, payload: Bytes) -> Bytes {
-        Bytes::from_owner(Held { payload, _lease: self })
+    pub(crate) fn hold(lease: Option<Self>, payload: Bytes) -> Bytes {
+        match lease {
+            Some(lease) => Bytes::from_owner(Held { payload, _lease: lease }),
+            None => payload,
+        }
     }
 }
 

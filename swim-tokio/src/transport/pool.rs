@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::settings::TcpConfig;
+
 /// Names a link within one node, for as long as it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct LinkId(pub(crate) u64);
@@ -25,6 +27,13 @@ pub(crate) struct Bounds {
     pub(crate) dialed: usize,
     pub(crate) accepted: usize,
     pub(crate) accepted_per_ip: usize,
+}
+
+impl Bounds {
+    pub(crate) const fn of(config: &TcpConfig) -> Self {
+        let TcpConfig { max_dialed, max_accepted, max_accepted_per_ip, .. } = *config;
+        Self { dialed: max_dialed, accepted: max_accepted, accepted_per_ip: max_accepted_per_ip }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

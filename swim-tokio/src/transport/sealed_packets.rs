@@ -23,17 +23,19 @@ pub(crate) struct SealedPackets {
 }
 
 impl SealedPackets {
-    /// For the node that is reached at `advertised`. `boot` is this start's name.
-    pub(crate) fn new(keys: Arc<Keys>, advertised: SocketAddr, boot: [u8; BOOT_LEN]) -> Self {
+    /// For the node that is reached at `advertised`, with a new name for this start.
+    pub(crate) fn start(keys: Arc<Keys>, advertised: SocketAddr) -> Result<Self, getrandom::Error> {
+        let mut boot = [0; BOOT_LEN];
+        getrandom::fill(&mut boot)?;
         let (version, state) = (keys.version(), keys.state());
-        Self {
+        Ok(Self {
             version,
             plain: state.plain,
             sealer: PacketSealer::new(boot, &keys.cluster, advertised, &state.keyring),
             opener: PacketOpener::new(&keys.cluster, advertised, state.keyring.clone(), keys.max_senders),
             buffer: Vec::new(),
             keys,
-        }
+        })
     }
 
     /// The bytes to send for a packet.

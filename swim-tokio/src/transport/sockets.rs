@@ -10,8 +10,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use swim_core::wire::sealed::BOOT_LEN;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, is_allowed};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -93,14 +91,8 @@ impl Sockets {
         tcp.validate_with(setup.max_exchange).map_err(StartError::Tcp)?;
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
-        let seals = match &setup.keys {
-            Some(keys) => {
-                let mut boot = [0; BOOT_LEN];
-                getrandom::fill(&mut boot).map_err(StartError::Entropy)?;
-                Some(SealedPackets::new(Arc::clone(keys), advertised, boot))
-            }
-            None => None,
-        };
+        let seals = setup.keys.as_ref().map(|keys| SealedPackets::start(Arc::clone(keys), advertised));
+        let seals = seals.transpose().map_err(StartError::Entropy)?;
         let (sender, reports) = mpsc::channel(REPORTS);
         let shared = Shared::new(setup, advertised, tcp, sender);
         Ok(Self::start(bound, protect(shared), seals, reports))
@@ -110,11 +102,6 @@ impl Sockets {
     fn start(bound: Bound, shared: Shared, seals: Option<SealedPackets>, reports: mpsc::Receiver<Report>) -> Self {
         let shared = Arc::new(shared);
         let config = &shared.config;
-        let bounds = Bounds {
-            dialed: config.max_dialed,
-            accepted: config.max_accepted,
-            accepted_per_ip: config.max_accepted_per_ip,
-        };
         let mut tasks = JoinSet::new();
         let mut doors = vec![tasks.spawn(listener::accept(bound.listener, shared.reports.clone()))];
         let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
@@ -125,7 +112,7 @@ impl Sockets {
         }
         Self {
             local: bound.address,
-            pool: Pool::new(bounds),
+            pool: Pool::new(Bounds::of(config)),
             exchanges: Exchanges::default(),
             datagrams,
             seals,
@@ -275,14 +262,14 @@ impl Sockets {
             Frame::Packet(payload) => Arrival::Packet { from, payload },
             Frame::Request { exchange, payload } => {
                 let id = self.exchanges.request(link, exchange);
-                Arrival::Request { id, from, payload: held(payload, lease) }
+                Arrival::Request { id, from, payload: Lease::hold(lease, payload) }
             }
             Frame::Reply { exchange, payload } => {
                 let id = ExchangeId(exchange);
                 if !self.exchanges.close_on(link, id) {
                     return;
                 }
-                Arrival::Reply { id, payload: held(payload, lease) }
+                Arrival::Reply { id, payload: Lease::hold(lease, payload) }
             }
             Frame::Refuse { exchange, refusal } => {
                 let id = ExchangeId(exchange);
@@ -405,11 +392,4 @@ impl Transport for Sockets {
 /// Idle links are found up to this much later than `idle_timeout` says.
 fn sweep_interval(config: &TcpConfig) -> Duration {
     (config.idle_timeout / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
-}
-
-fn held(payload: Bytes, lease: Option<Lease>) -> Bytes {
-    match lease {
-        Some(lease) => lease.hold(payload),
-        None => payload,
-    }
 }
