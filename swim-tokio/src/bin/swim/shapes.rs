@@ -265,6 +265,15 @@ pub(crate) struct RespondedShape {
     pub(crate) responded: bool,
 }
 
+/// Which members a query reaches.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct ReachabilityShape {
+    /// The active members that said so.
+    pub(crate) reached: Vec<String>,
+    /// The active members that did not, in time.
+    pub(crate) silent: Vec<String>,
+}
+
 /// A key to install, in base64.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -67,6 +67,13 @@ Examples:
     /// A member answers by a handler for the event `query:NAME`, whose output is the answer, or by a program that hears of
     /// the query through the agent's HTTP interface.
     Query(Query),
+    /// Asks all members whether they hear this agent's queries, and names those that do not
+    #[command(after_help = "\
+Example:
+  swim reachability
+
+Exit status 1 when some do not.")]
+    Reachability(Show),
     /// Shows or changes the keys of a cluster that is encrypted, at all its nodes at once
     Keys(Keys),
     /// Prints what happens in the cluster, as it happens

@@ -45,6 +45,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Broadcast(broadcast) => changes::broadcast(&broadcast).await,
         Command::Event(event) => talk::event(&event).await,
         Command::Query(query) => talk::query(query).await,
+        Command::Reachability(show) => talk::reachability(&show).await,
         Command::Keys(keys) => talk::keys(&keys).await,
         Command::Monitor(monitor) => monitor::run(&monitor).await,
         Command::Keygen => return own::keygen(),

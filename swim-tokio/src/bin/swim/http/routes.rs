@@ -66,6 +66,7 @@ routes! {
     POST "/v1/event" Change talk::event,
     POST "/v1/query" Change talk::query,
     POST "/v1/queries/{id}/respond" Change talk::respond,
+    POST "/v1/reachability" Change talk::reachability,
     GET "/v1/keys" Read talk::list_keys,
     POST "/v1/keys/install" Change talk::install_key,
     POST "/v1/keys/use" Change talk::use_key,

@@ -27,7 +27,7 @@ pub(crate) struct Handlers {
 }
 
 /// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 23] = [
     "*",
     "member-joined",
     "member-updated",
@@ -39,9 +39,6 @@ const EVENTS: [&str; 26] = [
     "broadcast",
     "user-event",
     "query",
-    "query-ack",
-    "query-response",
-    "query-finished",
     "user-message",
     "user-state",
     "conflict",
