@@ -9,6 +9,7 @@ mod catching_up;
 mod citizen;
 mod claims;
 mod commands;
+mod coordinates;
 mod error;
 mod event_error;
 mod exchanging;
@@ -52,6 +53,7 @@ use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
+use crate::vivaldi::Vivaldi;
 use crate::wire;
 
 use citizen::Citizen;
@@ -118,6 +120,7 @@ pub struct Swim<R> {
     detector: Detector,
     gossip: Gossip,
     citizen: Citizen,
+    vivaldi: Vivaldi,
     contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
@@ -158,6 +161,7 @@ impl<R: Rng> Swim<R> {
             detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
             citizen: Citizen::default(),
+            vivaldi: Vivaldi::default(),
             contacts: Contacts::new(&config),
             timers: Timers::default(),
             outputs: Outputs::default(),
