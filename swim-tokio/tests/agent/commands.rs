@@ -134,6 +134,11 @@ fn info_health_and_ping_tell_about_the_node() {
     let pings = agents[0].ask(&["ping", "two", "--count", "3"]);
     assert!(pings.lines().count() == 3 && pings.lines().all(|line| line.starts_with("two answered in ")), "{pings}");
 
+    until("there is an estimate", || agents[0].run(&["rtt", "two"]).code == Some(0));
+    assert!(agents[0].ask(&["rtt", "two"]).starts_with("one to two: about "));
+    assert_eq!(agents[0].json(&["rtt", "two", "one"])["from"], "two");
+    assert_eq!(agents[0].run(&["rtt", "nobody"]).code, Some(1));
+    assert_eq!(agents[0].json(&["nearest"])["nearest"][0]["id"], "two");
     assert_eq!(agents[0].ask(&["reachability"]), "2 of 2 active members answer\n");
     agents[1].signal("-STOP");
     let unreached = agents[0].run(&["reachability"]);

@@ -64,7 +64,18 @@ fn every_answer_is_as_it_is_described() {
     for (path, called) in [("/v1/members/{id}", "/v1/members/two"), ("/v1/members/{id}", "/v1/members/nobody")] {
         check_answer(&document, ("get", path), &one.get(called));
     }
-    check_answer(&document, ("get", "/v1/members"), &one.get("/v1/members?status=x"));
+    until("there are estimates", || one.get("/v1/round-trip?to=two").1["round_trip"].is_number());
+    for (path, called) in [
+        ("/v1/members", "/v1/members?status=x"),
+        ("/v1/round-trip", "/v1/round-trip?to=two"),
+        ("/v1/round-trip", "/v1/round-trip?from=two&to=nobody"),
+        ("/v1/round-trip", "/v1/round-trip"),
+        ("/v1/nearest", "/v1/nearest"),
+        ("/v1/nearest", "/v1/nearest?count=x"),
+        ("/v1/keys", "/v1/keys"),
+    ] {
+        check_answer(&document, ("get", path), &one.get(called));
+    }
     let (ping, force_leave) = ("/v1/members/{id}/ping", "/v1/members/{id}/force-leave");
     for (path, called, body) in [
         ("/v1/tags", "/v1/tags", json!({ "set": { "zone": "a" }, "delete": ["role"] })),

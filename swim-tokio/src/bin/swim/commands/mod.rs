@@ -37,6 +37,8 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Members(members) => show::members(&members).await,
         Command::Info(show) => show::info(&show).await,
         Command::Health(health) => show::health(&health).await,
+        Command::Rtt(rtt) => show::rtt(&rtt).await,
+        Command::Nearest(nearest) => show::nearest(&nearest).await,
         Command::Ping(ping) => show::ping(&ping).await,
         Command::Join(join) => changes::join(&join).await,
         Command::Leave(leave) => changes::leave(&leave).await,

@@ -57,6 +57,8 @@ routes! {
     GET "/v1/info" Read cluster::info,
     GET "/v1/members" Read cluster::members,
     GET "/v1/members/{id}" Read cluster::member,
+    GET "/v1/round-trip" Read cluster::estimate,
+    GET "/v1/nearest" Read cluster::nearest,
     GET "/v1/events" Read events::events,
     GET "/v1/tags" Read cluster::tags,
     POST "/v1/tags" Change changes::tags,
