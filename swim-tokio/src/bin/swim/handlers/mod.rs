@@ -88,7 +88,7 @@ impl Registry {
                     name: name.clone(),
                     node: node.clone(),
                     event: event.clone(),
-                    query,
+                    query: query.filter(|_| handler.answers(called)),
                 };
                 jobs.spawn(job.run(Arc::clone(&rules)));
             }

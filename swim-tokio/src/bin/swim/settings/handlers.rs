@@ -79,6 +79,15 @@ impl Handler {
         })
     }
 
+    /// Whether what it prints is an answer to a query that is called so: only if it is for queries, and not for all that
+    /// happens.
+    pub(crate) fn answers(&self, called: Option<&str>) -> bool {
+        self.events.iter().any(|name| match name.0.split_once(':') {
+            Some((start, wanted)) => start == "query" && called == Some(wanted),
+            None => name.0 == "query",
+        })
+    }
+
     /// The command or the address.
     pub(crate) fn what(&self) -> &str {
         self.command.as_deref().or(self.url.as_deref()).unwrap_or_default()
@@ -149,7 +158,8 @@ mod tests {
         assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
         let deploy = handler("user-event:deploy,query=x").unwrap();
         assert!(deploy.is_for("user-event", Some("deploy")) && !deploy.is_for("user-event", Some("other")));
-        assert!(deploy.is_for("query", Some("any")));
+        assert!(deploy.is_for("query", Some("any")) && deploy.answers(Some("any")));
+        assert!(!handler("*=x").unwrap().answers(Some("any")), "who is told of everything answers nothing");
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());
         assert!(handler("member-faild=x").unwrap_err().contains("did you mean `member-failed`?"));
     }
