@@ -94,6 +94,9 @@ pub enum ExchangeFailure {
     Ourselves,
     /// The other side is leaving, or has left.
     Left,
+    /// The sides do not trust each other: a certificate is not accepted, speaks for another name, or is missing on one
+    /// side.
+    Untrusted,
     /// This side is at a bound of its own (connections, queues, memory) and did not even try.
     Overloaded,
 }
@@ -112,6 +115,7 @@ impl fmt::Display for ExchangeFailure {
             Self::Malformed => "its answer makes no sense",
             Self::Ourselves => "that address is our own",
             Self::Left => "it is leaving the cluster",
+            Self::Untrusted => "not trusted: a certificate is not accepted, is of another name, or one side has none",
             Self::Overloaded => "too much is under way here already",
         })
     }

@@ -50,11 +50,20 @@ const PERIODIC: [Timer; 10] = [
     Timer::Queries,
 ];
 
-/// All deadlines.
-#[derive(Debug, Default)]
+/// The deadline of what does not run.
+const NEVER: Instant = Instant::END;
+
+/// All deadlines. What is set to the end of time never runs.
+#[derive(Debug)]
 pub(crate) struct Timers {
-    periodic: [Option<Instant>; PERIODIC.len()],
+    periodic: [Instant; PERIODIC.len()],
     members: Deadlines,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { periodic: [NEVER; PERIODIC.len()], members: Deadlines::default() }
+    }
 }
 
 impl Timers {
@@ -62,7 +71,7 @@ impl Timers {
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
         match timer {
             Timer::Member(slot) => self.members.set(slot, at),
-            _ => self.periodic[index(timer)] = Some(at),
+            _ => self.periodic[index(timer)] = at,
         }
     }
 
@@ -70,7 +79,7 @@ impl Timers {
     pub(crate) fn cancel(&mut self, timer: Timer) {
         match timer {
             Timer::Member(slot) => self.members.cancel(slot),
-            _ => self.periodic[index(timer)] = None,
+            _ => self.periodic[index(timer)] = NEVER,
         }
     }
 
@@ -78,21 +87,23 @@ impl Timers {
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
         match timer {
             Timer::Member(slot) => self.members.get(slot),
-            _ => self.periodic[index(timer)],
+            _ => Some(self.periodic[index(timer)]).filter(|&at| at < NEVER),
         }
     }
 
     /// The earliest deadline.
+    #[inline]
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.periodic.iter().copied().flatten().chain(self.members.first().map(|(at, _)| at)).min()
+        let member = self.members.first().map_or(NEVER, |(at, _)| at);
+        let earliest = self.periodic.iter().fold(member, |earliest, &at| earliest.min(at));
+        (earliest < NEVER).then_some(earliest)
     }
 
     /// Takes a timer whose time has come: the earliest; at equal deadlines in the order of [`Timer`], then of slots.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let periodic = PERIODIC.iter().filter_map(|&timer| Some((self.get(timer)?, timer)));
-        let member = self.members.first().map(|(at, slot)| (at, Timer::Member(slot)));
-        // What is set to the end of time would be set there again and again.
-        let (_, timer) = periodic.chain(member).min().filter(|&(at, _)| at <= now && at < Instant::END)?;
+        let at = self.next().filter(|&at| at <= now)?;
+        let periodic = self.periodic.iter().position(|&other| other == at).map(|place| PERIODIC[place]);
+        let timer = periodic.or_else(|| self.members.first().map(|(_, slot)| Timer::Member(slot)))?;
         self.cancel(timer);
         Some(timer)
     }

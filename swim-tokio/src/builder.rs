@@ -17,6 +17,8 @@ use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
 use crate::subscription::Subscribers;
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
 #[cfg(feature = "memberlist")]
 use crate::transport::{Memberlist, MemberlistSockets};
 use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
@@ -35,6 +37,8 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
     #[cfg(feature = "memberlist")]
     memberlist: Option<Memberlist>,
     /// In place of [`Sockets`].
@@ -57,6 +61,8 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             #[cfg(feature = "memberlist")]
             memberlist: None,
             transport: None,
@@ -126,6 +132,14 @@ impl Builder {
     /// The settings of the connections.
     pub fn tcp(mut self, tcp: TcpConfig) -> Self {
         self.tcp = tcp;
+        self
+    }
+
+    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All nodes of a cluster do
+    /// it, or none. Default: none, and traffic is plain. It concerns only the built-in transport.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -289,11 +303,27 @@ impl Builder {
             Some(opener) => opener.open(setup),
             #[cfg(feature = "memberlist")]
             None if self.memberlist.is_some() => {
+                #[cfg(feature = "tls")]
+                if self.tls.is_some() {
+                    return Err(StartError::TlsOverUdp);
+                }
                 let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
                 Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
             }
-            None => Ok(Box::new(Sockets::open(setup, self.packets, self.tcp.clone())?)),
+            None => Ok(Box::new(self.open_sockets(setup)?)),
         }
+    }
+
+    fn open_sockets(&self, setup: &Setup) -> Result<Sockets, StartError> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return match self.packets {
+                Packets::Tcp if setup.keys.is_some() => Err(StartError::TlsWithKeys),
+                Packets::Tcp => Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone()),
+                Packets::Udp => Err(StartError::TlsOverUdp),
+            };
+        }
+        Sockets::open(setup, self.packets, self.tcp.clone())
     }
 }
 

@@ -10,6 +10,8 @@ use swim_core::{ConfigError, ExchangeFailure, NameError};
 use crate::keys::KeyFileError;
 use crate::seed::SeedError;
 use crate::transport::TcpConfigError;
+#[cfg(feature = "tls")]
+use crate::transport::TlsError;
 
 /// Why a node did not start. Nothing of it is left behind.
 #[derive(Debug)]
@@ -20,6 +22,15 @@ pub enum StartError {
     Config(ConfigError),
     /// A setting of the transport cannot be used.
     Tcp(TcpConfigError),
+    /// The certificates cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
+    /// TLS was asked for, and packets by UDP, which it does not protect.
+    #[cfg(feature = "tls")]
+    TlsOverUdp,
+    /// TLS was asked for, and a keyring: one of them protects all there is to protect.
+    #[cfg(feature = "tls")]
+    TlsWithKeys,
     /// A seed is neither an address nor a host name with a port.
     Seed(SeedError),
     /// There are more seeds than [`Config::max_seeds`](crate::Config::max_seeds).
@@ -56,6 +67,8 @@ impl StartError {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
             Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
@@ -68,6 +81,14 @@ impl fmt::Display for StartError {
             Self::Name(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Tcp(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp => {
+                f.write_str("TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead")
+            }
+            #[cfg(feature = "tls")]
+            Self::TlsWithKeys => f.write_str("traffic is protected by TLS or by a keyring, not by both: leave out one"),
             Self::Seed(error) => error.fmt(f),
             Self::Seeds(error) => error.fmt(f),
             Self::Bind { address, error } => {
@@ -105,6 +126,10 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Bind { error, .. } | Self::Thread(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => std::error::Error::source(error),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
             Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,

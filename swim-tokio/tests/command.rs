@@ -141,6 +141,8 @@ fn sigterm_and_sigint_make_an_agent_leave_and_exit_with_0() {
     for (id, signal) in [("two", "-TERM"), ("three", "-INT")] {
         let agent = Agent::start(id, &[&LOCAL[..], &["--seed", &one.address]].concat());
         line(&one.stdout, &format!("{id} joined"));
+        // Who knows nobody yet has nobody to tell.
+        line(&agent.stdout, "one joined");
         agent.signal(signal);
         line(&agent.stdout, "the departure is spread");
         assert_eq!(agent.exit_status(), Some(0));

@@ -115,6 +115,13 @@ impl Node {
     pub(crate) fn new(members: usize, config: Config) -> Self {
         let mut node = Self::alone(config);
         node.learn(&table(members));
+        // A newcomer speaks for itself until it has done so often enough.
+        while node.swim.queued_updates() > 0 {
+            node.next_timer();
+            node.send_and_answer();
+            node.fail_exchanges();
+        }
+        node.drop_events();
         assert_eq!((node.swim.active_members(), node.swim.queued_updates()), (members, 0));
         node
     }

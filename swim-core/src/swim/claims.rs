@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
-use crate::members::{Described, Told};
+use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
 use crate::random::below;
 use crate::suspicion::Suspicion;
@@ -92,16 +92,19 @@ impl<R: Rng> Swim<R> {
         if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
             return false;
         }
-        let was_buried = self.members.is_buried(slot);
-        let raised = self.members.raise(slot, news.claim);
-        if was_buried && raised {
+        if self.members.is_buried(slot) {
+            if news.claim <= before {
+                self.remind(now, slot, news);
+                return false;
+            }
             sometimes!(Resurrected);
         }
-        if self.members.is_buried(slot) {
-            self.remind(now, slot, news);
-            return false;
+        let description = self.usable_description(news);
+        let (raised, described) = self.members.merge(slot, news.claim, description);
+        #[cfg(feature = "memberlist")]
+        if described != Described::Known && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
         }
-        let described = self.describe(slot, news);
         if !raised && described == Described::Known {
             if news.claim == before && before.status == Status::Suspect && news.accuses {
                 self.confirm(now, slot, news);
@@ -142,11 +145,16 @@ impl<R: Rng> Swim<R> {
         if self.members.is_full() && is_active {
             self.make_room(now);
         }
-        let Some(slot) = self.members.insert(news.id, news.claim) else {
+        let description = self.usable_description(news);
+        let Some(slot) = self.members.insert(news.id, news.claim, description) else {
             self.metrics.drop(DropReason::MembersFull);
             return false;
         };
-        let described = self.describe(slot, news);
+        let described = if description.is_some() { Described::Confirmed } else { Described::Known };
+        #[cfg(feature = "memberlist")]
+        if description.is_some() && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
+        }
         if news.description.is_none() {
             sometimes!(Undescribed);
         }
@@ -169,19 +177,15 @@ impl<R: Rng> Swim<R> {
         self.forget(slot);
     }
 
-    fn describe(&mut self, slot: Slot, news: &News<'_>) -> Described {
-        let Some(new) = news.description else { return Described::Known };
-        if new.metadata.len() > self.config.max_metadata_size {
-            // The claim still counts: it may be a refutation.
+    /// The description that came with the news, if its metadata is not too long. The claim still counts: it may be a
+    /// refutation.
+    fn usable_description<'a>(&mut self, news: &News<'a>) -> Option<DescriptionView<'a>> {
+        let Description { incarnation, address, metadata } = news.description?;
+        if metadata.len() > self.config.max_metadata_size {
             self.metrics.drop(DropReason::MetadataTooLong);
-            return Described::Known;
+            return None;
         }
-        let described = self.members.describe(slot, new.incarnation, new.address, new.metadata);
-        #[cfg(feature = "memberlist")]
-        if described != Described::Known && self.is_memberlist() {
-            self.note_versions(slot, news.versions);
-        }
-        described
+        Some(DescriptionView { incarnation, address, metadata })
     }
 
     /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must

@@ -15,6 +15,9 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
 
+/// Bytes of most requests and replies that hold no table: what the driver is given is allocated once.
+pub(super) const ROOM: usize = 64;
+
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
@@ -140,7 +143,7 @@ impl<R: Rng> Swim<R> {
 
     /// The bytes of a reply.
     pub(super) fn reply(&mut self, message: &ExchangeMessage<'_>) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(ROOM);
         message.encode(self.me.cluster, &mut bytes);
         self.metrics.count_sent(message.kind());
         bytes

@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::claims::Spread;
+use super::merging::Agreed;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
@@ -82,7 +83,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::new();
-        let table = self.whole_table();
+        let table = self.whole_table(&Agreed::default());
         let state = self.shared_state();
         let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
         let mut writer = begin_join(self.me.cluster, &self.me.id, max, &mut request);
@@ -101,11 +102,12 @@ impl<R: Rng> Swim<R> {
         {
             self.witness(now, address);
         }
-        if self.merge(now, theirs, Spread::Gossip) {
+        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Gossip);
+        if learnt {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
-        let table = self.whole_table();
+        let table = self.whole_table(&agreed);
         let state = self.shared_state();
         let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
         let mut writer = begin_join_reply(self.me.cluster, &self.me.id, max, &mut reply);
@@ -129,8 +131,13 @@ impl<R: Rng> Swim<R> {
             self.witness(now, namesake);
         }
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
-        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
+        let is_first = self.peers.len() == 0;
+        let spread = if is_first { Spread::Silent } else { Spread::Gossip };
         self.merge(now, theirs, spread);
+        if is_first {
+            // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
+            self.insist(now);
+        }
         self.hurry_sync(now);
         self.welcomed(address, of, NodeId::new(source).ok().as_ref());
     }

@@ -47,7 +47,7 @@ use crate::event::Event;
 use crate::exchange::ExchangeOutput;
 use crate::id::{Incarnation, NodeId};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
-use crate::members::Members;
+use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
 use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
@@ -148,10 +148,10 @@ impl<R: Rng> Swim<R> {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
+        let description = DescriptionView { incarnation, address, metadata: &metadata };
         let slot = members
-            .insert(&id, Claim::new(incarnation, Status::Alive))
+            .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
-        members.describe(slot, incarnation, address, &metadata);
         let cluster = wire::cluster_hash(&config.cluster);
         let mut swim = Self {
             me: Me::new(id, slot, address, incarnation, cluster),

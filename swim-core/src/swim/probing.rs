@@ -95,7 +95,7 @@ impl<R: Rng> Swim<R> {
             return;
         };
         let target = probe.target();
-        if source.is_some_and(|source| self.members.name(target) != source) {
+        if source.is_some_and(|source| !self.members.is_named(target, source)) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

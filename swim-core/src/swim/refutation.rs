@@ -16,6 +16,7 @@ use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;
 use crate::member::{Claim, Status, normal_address};
+use crate::members::DescriptionView;
 use crate::outbox::Intent;
 use crate::pings::Purpose;
 use crate::time::Instant;
@@ -84,8 +85,8 @@ impl<R: Rng> Swim<R> {
 
     /// Publishes our description at a higher incarnation.
     pub(super) fn assert_self(&mut self, now: Instant, incarnation: Incarnation, metadata: &[u8]) {
-        self.members.raise(self.me.slot, Claim::new(incarnation, Status::Alive));
-        self.members.describe(self.me.slot, incarnation, self.me.address, metadata);
+        let description = DescriptionView { incarnation, address: self.me.address, metadata };
+        self.members.merge(self.me.slot, Claim::new(incarnation, Status::Alive), Some(description));
         self.pass_on_alive(now, self.me.slot);
     }
 

@@ -98,11 +98,11 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::LateAck);
             return;
         };
-        let expected = match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.name(target),
-            Purpose::Contender { .. } => &self.me.id,
+        let is_expected = |source: &str| match ping.purpose {
+            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.is_named(target, source),
+            Purpose::Contender { .. } => *self.me.id == *source,
         };
-        if source.is_some_and(|source| expected != source) {
+        if source.is_some_and(|source| !is_expected(source)) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

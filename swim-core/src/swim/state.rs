@@ -2,6 +2,7 @@
 //! beside this one.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -63,6 +64,8 @@ pub(super) struct Gossip {
     pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
+    /// Where updates are encoded before they are queued.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// With whom tables are swapped.

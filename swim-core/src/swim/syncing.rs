@@ -8,6 +8,8 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::claims::Spread;
+use super::exchanging::ROOM;
+use super::merging::Agreed;
 use crate::exchanges::{Contact, Purpose};
 use crate::id::NodeId;
 use crate::metrics::MessageKind;
@@ -75,7 +77,7 @@ impl<R: Rng> Swim<R> {
             }
             return;
         }
-        let mut request = Vec::new();
+        let mut request = Vec::with_capacity(ROOM);
         let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.digest() };
         message.encode(self.me.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
@@ -125,7 +127,7 @@ impl<R: Rng> Swim<R> {
         }
         let mut request = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
-        let table = self.table_of(mask);
+        let table = self.table_of(mask, &Agreed::default());
         let mut writer = begin_buckets(cluster, &self.me.id, mask, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
         if self.open(now, peer, Purpose::Buckets, request) {
@@ -135,12 +137,13 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn answer_buckets(&mut self, now: Instant, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
-        if self.merge(now, theirs, Spread::Silent) {
+        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Silent);
+        if learnt {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
-        let table = self.table_of(mask);
+        let table = self.table_of(mask, &agreed);
         let mut writer = begin_buckets_reply(cluster, &self.me.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         self.metrics.count_sent(MessageKind::BucketsReply);

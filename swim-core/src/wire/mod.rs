@@ -38,6 +38,7 @@ pub mod sealed;
 pub mod serf;
 #[cfg(feature = "encryption")]
 mod side;
+mod speaker;
 mod structure;
 mod tags;
 mod writer;
@@ -51,4 +52,5 @@ pub use exchange::{
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use speaker::{exchange_speaker, pinged, speakers};
 pub use tags::{Tags, TagsError};

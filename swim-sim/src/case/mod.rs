@@ -79,7 +79,7 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default, skip_serializing_if = "is_default")]
     pub port_unreachable: bool,
-    /// When everything is made whole again, after the plan: see [`Plan::mend`]. Each node that has moved to a new address
+    /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
     /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
     /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
@@ -255,15 +255,15 @@ impl Case {
     fn mended_plan(&self, config: &Config) -> Plan {
         let Some(at) = self.mend else { return self.plan.clone() };
         let mut plan = self.plan.clone().mend(self.nodes, at);
-        let moved = |node: usize| {
-            let is_move = |step: &Step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(of)) if *of == node);
-            self.plan.steps().iter().any(|(_, step)| is_move(step))
-        };
-        let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
-        for node in (0..self.nodes).filter(|&node| moved(node)) {
-            plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
+        let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
+        if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
+            // Not only those that moved: who stayed may know nothing but old addresses, and nobody who moved knows his.
+            let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
+            for node in 0..self.nodes {
+                plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
+            }
         }
-        if self.plan.steps().iter().any(|(_, step)| matches!(step, Step::Work(Work::Leave(_)))) {
+        if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
             // Whoever was leaving is gone by then.
             let gone = at + config.leave_timeout + config.probe_interval;
             for node in 0..self.nodes {

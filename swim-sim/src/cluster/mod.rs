@@ -16,7 +16,7 @@ mod slow;
 mod verbs;
 mod view;
 
-use swim_core::{Config, ConfigError, Instant};
+use swim_core::{Config, ConfigError, Instant, MemberlistWire};
 
 pub use self::builder::Builder;
 pub use self::run::{Late, Met};
@@ -97,6 +97,12 @@ impl Cluster {
     #[must_use]
     pub fn wan(nodes: usize) -> Builder {
         Builder::new(nodes, Config::wan(), Link::wan())
+    }
+
+    /// `nodes` nodes on memberlist's wire, with its LAN settings, on [`Link::lan`].
+    #[must_use]
+    pub fn memberlist(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::memberlist_lan(MemberlistWire::PLAIN), Link::lan())
     }
 
     /// `nodes` nodes with [`Config::local`] on [`Link::local`].

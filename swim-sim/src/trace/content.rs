@@ -15,6 +15,10 @@ pub(super) fn cluster_of(bytes: &[u8]) -> Option<u32> {
 
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(messages) = super::memberlist::messages(self.0) {
+            let told: Vec<_> = messages.into_iter().map(|(_, told)| told).collect();
+            return f.write_str(&told.join(", "));
+        }
         let Some(Ok(packet)) = cluster_of(self.0).map(|cluster| Packet::open(self.0, cluster)) else {
             return f.write_str("noise");
         };

@@ -117,6 +117,9 @@ fn stage_of(stage: Stage) -> Value {
 /// A packet's messages; what cannot be read is one of the kind `unreadable`.
 fn messages(bytes: &[u8]) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
+    if let Some(messages) = super::memberlist::messages(bytes) {
+        return messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect();
+    }
     let Some(Ok(packet)) = cluster_of(bytes).map(|cluster| Packet::open(bytes, cluster)) else {
         return vec![unreadable(&"noise")];
     };
@@ -151,7 +154,12 @@ fn said(message: &Message<'_>) -> Value {
 
 /// The message of an exchange.
 fn body(bytes: &[u8]) -> Value {
-    let Some(message) = Body(bytes).message() else { return json!({ "kind": "unreadable", "why": "noise" }) };
+    let Some(message) = Body(bytes).message() else {
+        return match super::memberlist::body(bytes) {
+            Some((kind, told)) => json!({ "kind": kind, "told": told }),
+            None => json!({ "kind": "unreadable", "why": "noise" }),
+        };
+    };
     let mut value = match message {
         ExchangeMessage::Join { source, entries }
         | ExchangeMessage::JoinReply { source, entries }

@@ -12,23 +12,24 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use swim_core::ExchangeFailure;
-use swim_core::wire::sealed::{MARK, RecordOpener, RecordSealer};
+use swim_core::wire::sealed::{MARK, SealError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::budget::{Budget, Lease};
 use super::counters::Counters;
 use super::frame::{self, Decoded, Frame, FrameError, Limits};
-use super::handshake::{self, Opening, Start};
 use super::pool::LinkId;
-use super::preamble::{self, PREAMBLE_HEAD, PreambleError};
+use super::preamble::{self, PreambleError};
 use super::queue::{Outgoing, Queue};
-use super::sealed_stream::{SealedReader, SealedWriter};
 use super::settings::TcpConfig;
-use crate::keys::{Keys, PlainTraffic};
+use super::setup::Setup;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+use super::vouched::Peer;
+use crate::keys::Keys;
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
@@ -48,6 +49,12 @@ pub(crate) struct Shared {
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) budget: Budget,
+    /// What all connections are to be protected by.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+    /// The hash of the cluster's name.
+    #[cfg(feature = "tls")]
+    pub(crate) cluster: u32,
     /// Without them nothing is sealed.
     pub(crate) keys: Option<Arc<Keys>>,
 }
@@ -71,122 +78,80 @@ pub(crate) enum Report {
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }
 
-/// Runs a connection that this node dialed.
-pub(crate) async fn run_dialed(link: LinkId, mut stream: TcpStream, queue: Queue, shared: &Shared) {
-    let preamble = preamble::encode(shared.advertised);
-    let Some(keys) = shared.keys.as_ref().filter(|keys| keys.state().plain != PlainTraffic::Sent) else {
-        let (reader, writer) = stream.split();
-        return run(link, reader, writer, queue, preamble, true, shared).await;
-    };
-    let failure = match timeout(shared.config.preamble_timeout, handshake::dial(&mut stream, keys)).await {
-        Ok(Ok((sealer, opener))) => {
-            let (reader, writer) = shared.sealed(&mut stream, sealer, opener);
-            return run(link, reader, writer, queue, preamble, true, shared).await;
-        }
-        Ok(Err(failure)) => failure,
-        Err(_) => ExchangeFailure::TimedOut,
-    };
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
+/// A connection whose other side is known as far as it will be.
+#[derive(Debug)]
+pub(crate) struct Connection<'a> {
+    pub(crate) link: LinkId,
+    pub(crate) peer: Peer,
+    pub(crate) queue: Queue,
+    pub(crate) shared: &'a Shared,
 }
 
-/// Runs a connection that this node accepted.
-pub(crate) async fn run_accepted(link: LinkId, mut stream: TcpStream, queue: Queue, shared: Arc<Shared>) {
-    let deadline = Instant::now() + shared.config.preamble_timeout;
-    let opening = handshake::accept(&mut stream, shared.keys.as_deref(), &shared.counters);
-    let failure = match timeout_at(deadline, opening).await {
-        Ok(Ok(Opening::Plain(start))) => {
-            let (reader, writer) = stream.split();
-            return introduce(link, reader, writer, Some(start), deadline, queue, &shared).await;
-        }
-        Ok(Ok(Opening::Sealed(sealer, opener))) => {
-            let (reader, writer) = shared.sealed(&mut stream, sealer, opener);
-            return introduce(link, reader, writer, None, deadline, queue, &shared).await;
-        }
-        Ok(Err(failure)) => failure,
-        Err(_) => ExchangeFailure::TimedOut,
-    };
-    shared.counters.preambles_bad.one();
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
-}
+impl Connection<'_> {
+    /// Runs one that this node dialed: `first` is written at once, and the other side's greeting is awaited.
+    pub(crate) async fn run_dialed(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+    ) {
+        self.run(reading, writing, first, true).await;
+    }
 
-/// Reads who dialed, of which the first bytes may have been read already, and goes on.
-async fn introduce<R, W>(
-    link: LinkId,
-    mut reader: R,
-    writer: W,
-    start: Option<Start>,
-    deadline: Instant,
-    queue: Queue,
-    shared: &Shared,
-) where
-    R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
-{
-    let failure = match timeout_at(deadline, read_preamble(&mut reader, start)).await {
-        Ok(Ok(address)) => {
-            shared.report(Report::Introduced { link, address }).await;
-            return run(link, reader, writer, queue, preamble::GREETING.to_vec(), false, shared).await;
-        }
-        Ok(Err(failure)) => failure,
-        Err(_) => ExchangeFailure::TimedOut,
-    };
-    shared.counters.preambles_bad.one();
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
-}
+    /// Runs one that this node accepted.
+    pub(crate) async fn run_accepted(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+    ) {
+        self.run(reading, writing, first, false).await;
+    }
 
-async fn read_preamble<R>(reader: &mut R, start: Option<Start>) -> Result<SocketAddr, ExchangeFailure>
-where
-    R: AsyncRead + Unpin,
-{
-    let mut head = [0; PREAMBLE_HEAD];
-    let read = start.map_or(0, |start| start.len());
-    head[..read].copy_from_slice(&start.unwrap_or_default()[..read]);
-    reader.read_exact(&mut head[read..]).await.map_err(|error| failure_of(&error))?;
-    let mut tail = [0; 18];
-    let tail = &mut tail[..preamble::check_head(head).map_err(failure_of_preamble)?];
-    reader.read_exact(tail).await.map_err(|error| failure_of(&error))?;
-    preamble::read_address(tail).map_err(failure_of_preamble)
-}
-
-async fn run<R, W>(link: LinkId, reader: R, writer: W, queue: Queue, first: Vec<u8>, dialed: bool, shared: &Shared)
-where
-    R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
-{
-    let mut reading = pin!(async {
-        let mut reader = Reader { link, half: reader, buffer: BytesMut::new(), shared };
-        if dialed {
-            reader.greeting().await?;
-        }
-        reader.frames().await
-    });
-    let mut writing = pin!(Writer { half: writer, queue, shared }.run(first));
-    let failure = tokio::select! {
-        end = &mut reading => match end {
-            Ok(()) => {
-                shared.report(Report::Closing { link }).await;
-                // A writer that fails or is late ends with the connection, like one that is done.
-                let _ = timeout(shared.config.write_timeout, writing).await;
-                ExchangeFailure::Closed
+    async fn run(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+        dialed: bool,
+    ) {
+        let Self { link, peer, queue, shared } = self;
+        let mut reading = pin!(async {
+            let mut reader = Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared };
+            if dialed {
+                reader.greeting().await?;
             }
-            Err(failure) => failure,
-        },
-        end = &mut writing => match end {
-            // Retired: what waited is written; the other side may still be sending.
-            Ok(()) => match timeout(shared.config.linger, reading).await {
-                Ok(Err(failure)) => failure,
-                Ok(Ok(())) | Err(_) => ExchangeFailure::Closed,
+            reader.frames().await
+        });
+        let mut writing = pin!(Writer { half: writing, queue, peer: &peer, shared }.run(first));
+        let failure = tokio::select! {
+            end = &mut reading => match end {
+                Ok(()) => {
+                    shared.report(Report::Closing { link }).await;
+                    // A writer that fails or is late ends with the connection, like one that is done.
+                    let _ = timeout(shared.config.write_timeout, writing).await;
+                    ExchangeFailure::Closed
+                }
+                Err(failure) => failure,
             },
-            Err(failure) => failure,
-        },
-    };
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
+            end = &mut writing => match end {
+                // Retired: what waited is written; the other side may still be sending.
+                Ok(()) => match timeout(shared.config.linger, reading).await {
+                    Ok(Err(failure)) => failure,
+                    Ok(Ok(())) | Err(_) => ExchangeFailure::Closed,
+                },
+                Err(failure) => failure,
+            },
+        };
+        shared.report(Report::Ended { link, failure, dialing: false }).await;
+    }
 }
 
 struct Reader<'a, R> {
     link: LinkId,
     half: R,
     buffer: BytesMut,
+    peer: &'a Peer,
     shared: &'a Shared,
 }
 
@@ -213,6 +178,10 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
             let missing = match frame::decode(&mut self.buffer, self.shared.limits) {
                 Ok(Decoded::Frame(frame)) => {
                     counters.frames_received.one();
+                    if !self.peer.may_say(&frame) {
+                        counters.names_refused.one();
+                        return Err(ExchangeFailure::Untrusted);
+                    }
                     deadline = None;
                     self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease())).await;
                     continue;
@@ -279,6 +248,7 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
 struct Writer<'a, W> {
     half: W,
     queue: Queue,
+    peer: &'a Peer,
     shared: &'a Shared,
 }
 
@@ -301,6 +271,10 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
     /// Gathers small frames in `bytes`; writes it and a long payload at once.
     async fn take(&mut self, outgoing: Outgoing, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
         match outgoing {
+            Outgoing::Frame(frame) if !self.peer.is_meant_by(&frame) => {
+                self.shared.counters.names_refused.one();
+                return Ok(());
+            }
             // The common case, one frame at a time, goes out without a copy and leaves no memory behind.
             Outgoing::Frame(frame) if bytes.is_empty() => *bytes = frame,
             Outgoing::Frame(frame) => bytes.extend_from_slice(&frame),
@@ -322,12 +296,12 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
 
     async fn flush(&mut self, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
         for chunk in bytes.chunks(STEP) {
-            let writing = async {
+            let write = async {
                 self.half.write_all(chunk).await?;
-                // A half that seals may have taken more than it has sent.
+                // A half that seals, or TLS, may have taken more than it has sent.
                 self.half.flush().await
             };
-            match timeout(self.shared.config.write_timeout, writing).await {
+            match timeout(self.shared.config.write_timeout, write).await {
                 Ok(written) => written.map_err(|error| failure_of(&error))?,
                 Err(_) => {
                     self.shared.counters.timed_out.one();
@@ -342,16 +316,21 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
 }
 
 impl Shared {
-    /// A stream whose bytes go in records from here on.
-    fn sealed<'a>(
-        &self,
-        stream: &'a mut TcpStream,
-        sealer: RecordSealer,
-        opener: RecordOpener,
-    ) -> (SealedReader<ReadHalf<'a>>, SealedWriter<WriteHalf<'a>>) {
-        let (reader, writer) = stream.split();
-        let counters = || Arc::clone(&self.counters);
-        (SealedReader::new(reader, opener, counters()), SealedWriter::new(writer, sealer, counters()))
+    /// That of plain connections, or of sealed ones if there are keys.
+    pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
+        Self {
+            limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
+            advertised,
+            reports,
+            counters: Arc::new(Counters::default()),
+            budget: Budget::new(config.max_exchange_memory),
+            keys: setup.keys.clone(),
+            config,
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "tls")]
+            cluster: swim_core::wire::cluster_hash(&setup.cluster),
+        }
     }
 
     /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.
@@ -366,14 +345,20 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
         // A seal is broken.
-        io::ErrorKind::InvalidData => ExchangeFailure::Malformed,
+        io::ErrorKind::InvalidData if error.get_ref().is_some_and(|inner| inner.is::<SealError>()) => {
+            ExchangeFailure::Malformed
+        }
+        // TLS says so of what is no TLS, and of certificates.
+        io::ErrorKind::InvalidData => ExchangeFailure::Untrusted,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
         _ => ExchangeFailure::Closed,
     }
 }
 
-fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
+/// Why an exchange on a connection that begins so failed.
+pub(crate) fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
     match error {
+        PreambleError::Tls => ExchangeFailure::Untrusted,
         PreambleError::OtherVersion(MARK) => ExchangeFailure::OtherKeys,
         PreambleError::OtherVersion(_) => ExchangeFailure::OtherVersion,
         PreambleError::NotSwim | PreambleError::BadAddress => ExchangeFailure::Malformed,

@@ -44,6 +44,11 @@ counters! {
     accepts_refused,
     /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
     preambles_bad,
+    /// Connections that did not come to be because one side does not trust the other, or speaks no TLS.
+    handshakes_failed,
+    /// Frames in another name than the certificate of their connection has: received ones, which end it, and pings to
+    /// be sent, which are dropped.
+    names_refused,
     /// Connections closed because they were idle, or made room for another.
     retired,
     /// Connections ended because the other side took too long for a frame or to take our bytes.

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::connection::{self, Report, Shared};
+use super::opening;
 use super::pool::LinkId;
 use super::queue::Queue;
 use super::settings::TcpConfig;
@@ -18,7 +19,7 @@ pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<
     match connect(to, &shared.config).await {
         Ok(stream) => {
             shared.counters.dialed.one();
-            connection::run_dialed(link, stream, queue, &shared).await;
+            opening::run_dialed(link, to, stream, queue, &shared).await;
         }
         Err(error) => {
             shared.counters.dials_failed.one();

@@ -51,6 +51,7 @@ fn check(start: Start) -> Result<(), ExchangeFailure> {
         Err(PreambleError::OtherVersion(MARK)) => Ok(()),
         Ok(()) => Err(ExchangeFailure::OtherKeys),
         Err(PreambleError::OtherVersion(_)) => Err(ExchangeFailure::OtherVersion),
+        Err(PreambleError::Tls) => Err(ExchangeFailure::Untrusted),
         Err(PreambleError::NotSwim | PreambleError::BadAddress) => Err(ExchangeFailure::Malformed),
     }
 }

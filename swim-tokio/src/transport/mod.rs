@@ -10,11 +10,13 @@
 //! | `sockets` | the first implementation: what connects the files below |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
-//! | `listener`, `dial`, `connection`, `datagrams`, `unreachable` | the sockets |
-//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `binding`, `listener`, `dial`, `opening`, `connection`, `datagrams`, `unreachable` | the sockets |
 //! | `memberlist` | the implementation for memberlist's wire |
+//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `tls`, `vouched` | whom a connection is trusted to be |
 //! | `settings`, `counters` | what the user sets and reads |
 
+mod binding;
 mod budget;
 mod connection;
 mod counters;
@@ -26,6 +28,7 @@ mod handshake;
 mod listener;
 #[cfg(feature = "memberlist")]
 mod memberlist;
+mod opening;
 mod pool;
 mod preamble;
 mod queue;
@@ -36,9 +39,12 @@ mod setup;
 mod sockets;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 mod unreachable;
 #[cfg(test)]
 mod vectors;
+mod vouched;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -55,6 +61,8 @@ pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
 pub use self::sockets::Sockets;
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 
 /// A future that a transport hands out, at most once for each leave or shutdown.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -36,10 +36,6 @@ impl SealedPackets {
         }
     }
 
-    pub(crate) const fn keys(&self) -> &Arc<Keys> {
-        &self.keys
-    }
-
     /// The bytes to send for a packet.
     pub(crate) fn seal<'a>(&'a mut self, to: SocketAddr, packet: &'a [u8]) -> &'a [u8] {
         self.refresh();

@@ -4,7 +4,6 @@
 //! With [`Packets::Udp`] packets go by datagrams at the same port number, and what comes is the same. This file connects
 //! the tasks' reports with the links; it reads and writes no socket itself.
 
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,25 +18,26 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, Sleep, timeout};
 
-use super::budget::{Budget, Lease};
-use super::connection::{self, Report, Shared};
-use super::counters::{Counters, TransportMetrics};
-use super::datagrams::{self, Datagrams};
+use super::binding::{Bound, bind};
+use super::budget::Lease;
+use super::connection::{Report, Shared};
+use super::counters::TransportMetrics;
+use super::datagrams::Datagrams;
 use super::exchanges::Exchanges;
-use super::frame::{self, Frame, Limits, Refusal};
+use super::frame::{self, Frame, Refusal};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
 use super::sealed_packets::SealedPackets;
 use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
-use super::{Arrival, BoxFuture, Transport, dial, listener, unreachable};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+use super::{Arrival, BoxFuture, Transport, dial, listener, opening, unreachable};
 use crate::error::StartError;
 use crate::keys::State;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
-/// How many ports are tried for one that is free for TCP and UDP.
-const PORTS: usize = 32;
 /// How many reports, and how many datagrams, are taken at a time.
 pub(super) const BATCH: usize = 64;
 
@@ -64,36 +64,12 @@ pub struct Sockets {
     doors: Vec<AbortHandle>,
     /// When idle links are looked for next.
     sweep: Pin<Box<Sleep>>,
-}
-
-/// A socket that listens, and nothing more yet.
-#[derive(Debug)]
-pub(super) struct Bound {
-    listener: tokio::net::TcpListener,
-    datagrams: Option<tokio::net::UdpSocket>,
-    pub(super) address: SocketAddr,
-}
-
-/// Takes an address, for both kinds of traffic; port 0 lets the system choose one.
-pub(super) fn bind(at: SocketAddr, packets: Packets) -> io::Result<Bound> {
-    let mut refused = Vec::new();
-    loop {
-        let listener = listener::listen(at)?;
-        let address = listener.local_addr()?;
-        let datagrams = match packets {
-            Packets::Tcp => None,
-            Packets::Udp => match datagrams::bind(address) {
-                Ok(socket) => Some(socket),
-                // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
-                    refused.push(listener);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        return Ok(Bound { listener, datagrams, address });
-    }
+    /// That of the certificates in use.
+    #[cfg(feature = "tls")]
+    generation: u64,
+    /// Links before this one were opened with older certificates.
+    #[cfg(feature = "tls")]
+    outdated: LinkId,
 }
 
 impl Sockets {
@@ -102,10 +78,28 @@ impl Sockets {
     /// # Errors
     /// [`StartError`]: of the settings, of the address to listen at, or of the one to be reached at.
     pub fn open(setup: &Setup, packets: Packets, tcp: TcpConfig) -> Result<Self, StartError> {
+        Self::open_with(setup, packets, tcp, |shared| shared)
+    }
+
+    /// The same with TLS for all that is sent: packets go over connections too.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`StartError::Tls`] if names are bound and the node's is not in its certificate.
+    #[cfg(feature = "tls")]
+    pub fn open_with_tls(setup: &Setup, tcp: TcpConfig, tls: Tls) -> Result<Self, StartError> {
+        tls.bind(&setup.id).map_err(StartError::Tls)?;
+        Self::open_with(setup, Packets::Tcp, tcp, |shared| Shared { tls: Some(tls), ..shared })
+    }
+
+    fn open_with(
+        setup: &Setup,
+        packets: Packets,
+        tcp: TcpConfig,
+        protect: impl FnOnce(Shared) -> Shared,
+    ) -> Result<Self, StartError> {
         tcp.validate_with(setup.max_exchange).map_err(StartError::Tcp)?;
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
-        let limits = Limits { packet: setup.max_packet, exchange: setup.max_exchange };
         let seals = match &setup.keys {
             Some(keys) => {
                 let mut boot = [0; BOOT_LEN];
@@ -114,37 +108,26 @@ impl Sockets {
             }
             None => None,
         };
-        Ok(Self::start(bound, advertised, tcp, limits, seals))
+        let (sender, reports) = mpsc::channel(REPORTS);
+        let shared = Shared::new(setup, advertised, tcp, sender);
+        Ok(Self::start(bound, protect(shared), seals, reports))
     }
 
-    /// Begins to accept. `advertised` is where the others reach this node.
-    pub(super) fn start(
-        bound: Bound,
-        advertised: SocketAddr,
-        config: TcpConfig,
-        limits: Limits,
-        seals: Option<SealedPackets>,
-    ) -> Self {
-        let (sender, reports) = mpsc::channel(REPORTS);
+    /// Begins to accept.
+    fn start(bound: Bound, shared: Shared, seals: Option<SealedPackets>, reports: mpsc::Receiver<Report>) -> Self {
+        let shared = Arc::new(shared);
+        let config = &shared.config;
         let bounds = Bounds {
             dialed: config.max_dialed,
             accepted: config.max_accepted,
             accepted_per_ip: config.max_accepted_per_ip,
         };
-        let shared = Arc::new(Shared {
-            limits,
-            advertised,
-            reports: sender.clone(),
-            counters: Arc::new(Counters::default()),
-            budget: Budget::new(config.max_exchange_memory),
-            keys: seals.as_ref().map(|seals| Arc::clone(seals.keys())),
-            config,
-        });
         let mut tasks = JoinSet::new();
-        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, sender.clone()))];
+        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, shared.reports.clone()))];
         let datagrams = bound.datagrams.map(Datagrams::new);
         if let Some(Datagrams { socket, .. }) = &datagrams {
-            let refused = unreachable::run(Arc::clone(socket), sender, Arc::clone(&shared.counters));
+            let (reports, counters) = (shared.reports.clone(), Arc::clone(&shared.counters));
+            let refused = unreachable::run(Arc::clone(socket), reports, counters);
             doors.push(tasks.spawn(refused));
         }
         Self {
@@ -159,7 +142,11 @@ impl Sockets {
             arrived: Vec::new(),
             tasks,
             doors,
-            sweep: Box::pin(tokio::time::sleep(sweep_interval(&shared.config))),
+            sweep: Box::pin(tokio::time::sleep(sweep_interval(config))),
+            #[cfg(feature = "tls")]
+            generation: shared.tls.as_ref().map_or(0, Tls::generation),
+            #[cfg(feature = "tls")]
+            outdated: LinkId(0),
             shared,
         }
     }
@@ -296,7 +283,7 @@ impl Sockets {
         };
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
-        self.tasks.spawn(connection::run_accepted(link, stream, waiting, Arc::clone(&self.shared)));
+        self.tasks.spawn(opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared)));
     }
 
     fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
@@ -304,14 +291,14 @@ impl Sockets {
             Frame::Packet(payload) => Arrival::Packet { from, payload },
             Frame::Request { exchange, payload } => {
                 let id = self.exchanges.request(link, exchange);
-                Arrival::Request { id, from, payload: leased(payload, lease) }
+                Arrival::Request { id, from, payload: held(payload, lease) }
             }
             Frame::Reply { exchange, payload } => {
                 let id = ExchangeId(exchange);
                 if !self.exchanges.close_on(link, id) {
                     return;
                 }
-                Arrival::Reply { id, payload: leased(payload, lease) }
+                Arrival::Reply { id, payload: held(payload, lease) }
             }
             Frame::Refuse { exchange, refusal } => {
                 let id = ExchangeId(exchange);
@@ -342,7 +329,24 @@ impl Sockets {
         let config = &self.shared.config;
         let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
         self.shared.counters.retired.add(retired);
-        self.sweep.as_mut().reset(now + sweep_interval(config));
+        #[cfg(feature = "tls")]
+        self.retire_outdated();
+        self.sweep.as_mut().reset(now + sweep_interval(&self.shared.config));
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Sockets {
+    /// After a reload no link stays that was opened with the old certificates, but while an exchange is open on it.
+    fn retire_outdated(&mut self) {
+        let Some(tls) = &self.shared.tls else { return };
+        let generation = tls.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            self.outdated = self.pool.next_link();
+        }
+        let retired = self.pool.retire_before(self.outdated, |id| self.exchanges.is_busy(id));
+        self.shared.counters.retired.add(retired);
     }
 }
 
@@ -431,21 +435,9 @@ fn sweep_interval(config: &TcpConfig) -> Duration {
     (config.idle_timeout / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
 }
 
-/// A payload whose memory stays leased until it is dropped.
-fn leased(payload: Bytes, lease: Option<Lease>) -> Bytes {
+fn held(payload: Bytes, lease: Option<Lease>) -> Bytes {
     match lease {
-        Some(lease) => Bytes::from_owner(Leased { payload, _lease: lease }),
+        Some(lease) => lease.hold(payload),
         None => payload,
-    }
-}
-
-struct Leased {
-    payload: Bytes,
-    _lease: Lease,
-}
-
-impl AsRef<[u8]> for Leased {
-    fn as_ref(&self) -> &[u8] {
-        &self.payload
     }
 }

@@ -97,6 +97,24 @@ fn bodies_and_heads_are_bounded() {
 }
 
 #[test]
+fn a_client_that_does_not_finish_its_request_is_let_go() {
+    let one = Agent::start("one", &[]);
+    let connect = |bytes: &[u8]| {
+        let mut stream = TcpStream::connect(one.http.strip_prefix("http://").unwrap()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream
+    };
+    let head = b"POST /v1/broadcast HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n{";
+    for mut stream in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc", head].map(connect) {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it is closed");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+    assert_eq!(one.get("/v1/info").0, 200);
+}
+
+#[test]
 fn events_are_streamed_with_their_names() {
     let one = Agent::start("one", &[]);
     let host = one.http.strip_prefix("http://").unwrap();

@@ -8,3 +8,4 @@ mod interface;
 mod life;
 mod openapi;
 mod settings;
+mod talk;

@@ -24,7 +24,7 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
         "null" => value.is_null(),
         other => panic!("{place}: unknown type {other}"),
     };
-    assert!(types.iter().any(|name| is(&name)), "{place} is {value}, and no {types:?}");
+    assert!(types.iter().any(|name| is(name)), "{place} is {value}, and no {types:?}");
     if let Some(values) = schema["enum"].as_array() {
         assert!(values.contains(value), "{place} is {value}, and none of {values:?}");
     }
@@ -75,6 +75,15 @@ fn every_answer_is_as_it_is_described() {
         ("/v1/join", "/v1/join", json!({ "seeds": [agents[1].address] })),
         ("/v1/join", "/v1/join", json!({ "seeds": [] })),
         ("/v1/join", "/v1/join", json!({ "seeds": ["127.0.0.1:1"] })),
+        ("/v1/event", "/v1/event", json!({ "name": "deploy", "payload": "17", "coalesce": true })),
+        ("/v1/event", "/v1/event", json!({})),
+        ("/v1/event", "/v1/event", json!({ "name": "deploy", "payload": "x".repeat(2_000) })),
+        ("/v1/query", "/v1/query", json!({ "name": "who", "nodes": ["one"], "timeout": 0.2 })),
+        ("/v1/query", "/v1/query", json!({ "name": "_own" })),
+        ("/v1/query", "/v1/query", json!({ "name": "who", "tags": { "role": "(" } })),
+        ("/v1/queries/{id}/respond", "/v1/queries/7/respond", json!({ "payload": "x" })),
+        ("/v1/keys/install", "/v1/keys/install", json!({ "key": "AAAA" })),
+        ("/v1/keys/use", "/v1/keys/use", json!({})),
         (ping, "/v1/members/two/ping", json!({})),
         (ping, "/v1/members/nobody/ping", json!({})),
         (ping, "/v1/members/one/ping", json!({})),

@@ -1,13 +1,14 @@
 //! Chromium, driven over its debugging pipe: it opens pages and says what stands in them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use crate::harness::Place;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,7 +18,8 @@ pub(crate) struct Chromium {
     child: Child,
     input: ChildStdin,
     answers: Receiver<Value>,
-    profile: PathBuf,
+    /// Goes after the browser.
+    _profile: Place,
     calls: u64,
 }
 
@@ -29,7 +31,7 @@ impl Chromium {
     /// Starts it. `CHROMIUM` names another program than `chromium`.
     pub(crate) fn start() -> Self {
         let program = std::env::var("CHROMIUM").unwrap_or_else(|_| String::from("chromium"));
-        let profile = std::env::temp_dir().join(format!("swim-browser-{}", std::process::id()));
+        let profile = Place::new();
         let options = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
                        --disable-component-update --disable-sync --remote-debugging-pipe";
         // Its pipe is at the descriptors 3 and 4.
@@ -37,7 +39,7 @@ impl Chromium {
             format!("exec \"$0\" {options} --user-data-dir=\"$1\" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1");
         let mut child = Command::new("sh")
             .args(["-c", &line, &program])
-            .arg(&profile)
+            .arg(profile.0.join("profile"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,7 +51,7 @@ impl Chromium {
                 let _ = sender.send(serde_json::from_slice(&message).expect("JSON"));
             }
         });
-        Self { child, input, answers, profile, calls: 0 }
+        Self { child, input, answers, _profile: profile, calls: 0 }
     }
 
     /// Opens a page.
@@ -62,26 +64,34 @@ impl Chromium {
 
     /// The value of an expression in the page.
     pub(crate) fn evaluate(&mut self, page: &Page, expression: &str) -> Value {
-        let arguments = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call(Some(&page.0), "Runtime.evaluate", &arguments);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
+        self.try_evaluate(page, expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
-    /// Waits until an expression has a value.
+    /// Waits until an expression has a value. While the page loads it may be an error.
     pub(crate) fn until(&mut self, page: &Page, expression: &str, value: &Value) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let now = self.evaluate(page, expression);
-            if now == *value {
+            let now = self.try_evaluate(page, expression);
+            if now.as_ref() == Ok(value) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{expression} is {now}, and never {value}");
+            assert!(Instant::now() < deadline, "{expression} is {now:?}, and never {value}");
             thread::sleep(Duration::from_millis(50));
         }
     }
 
+    fn try_evaluate(&mut self, page: &Page, expression: &str) -> Result<Value, Value> {
+        let arguments = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let answer = self.try_call(Some(&page.0), "Runtime.evaluate", &arguments)?;
+        let exception = &answer["exceptionDetails"];
+        if exception.is_null() { Ok(answer["result"]["value"].clone()) } else { Err(exception.clone()) }
+    }
+
     fn call(&mut self, session: Option<&str>, method: &str, arguments: &Value) -> Value {
+        self.try_call(session, method, arguments).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&mut self, session: Option<&str>, method: &str, arguments: &Value) -> Result<Value, Value> {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": arguments });
         if let Some(session) = session {
@@ -97,8 +107,8 @@ impl Chromium {
                 panic!("chromium does not answer ({error}), and this test needs it (Debian has it as `chromium`)")
             });
             if answer["id"] == self.calls {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                let error = &answer["error"];
+                return if error.is_null() { Ok(answer["result"].clone()) } else { Err(error.clone()) };
             }
         }
     }
@@ -114,7 +124,5 @@ impl Drop for Chromium {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // What cannot be removed is the system's to clean up.
-        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }

@@ -46,11 +46,11 @@ impl<R: Rng> Swim<R> {
                     self.metrics.drop(DropReason::NotRunning);
                     return None;
                 }
-                // As memberlist does, the answer is given before their table is looked at.
-                let reply = self.table(theirs.is_join);
-                self.metrics.count_sent(MessageKind::JoinReply);
+                // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
+                // A refused merge is answered as well: the other side comes to the same verdict.
                 let _ = self.merge_table(now, &theirs, Spread::Gossip);
-                Some(reply)
+                self.metrics.count_sent(MessageKind::JoinReply);
+                Some(self.table(theirs.is_join))
             }
             StreamMessage::User { payload } => {
                 self.metrics.count_received(MessageKind::Broadcast);

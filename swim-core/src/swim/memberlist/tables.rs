@@ -12,6 +12,7 @@ use rand_core::Rng;
 
 use super::super::Swim;
 use super::super::claims::{News, Spread};
+use super::super::merging::Agreed;
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
 use crate::exchanges::{Contact, Purpose};
@@ -49,7 +50,7 @@ impl<R: Rng> Swim<R> {
 
     /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
     pub(in crate::swim) fn table(&mut self, is_join: bool) -> Vec<u8> {
-        let slots = self.whole_table();
+        let slots = self.whole_table(&Agreed::default());
         let state = if self.is_citizen() { self.citizen_state() } else { self.memberlist.user_state.clone() };
         let max = self.config.max_exchange_size.saturating_sub(HEADER + state.len());
         let mut bytes = Vec::new();

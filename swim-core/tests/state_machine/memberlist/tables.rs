@@ -1,17 +1,19 @@
 //! The push/pull: answers, merging, versions, joining.
 
-use swim_core::wire::memberlist::{NodeState, StreamMessage, Versions};
+use swim_core::wire::memberlist::{NodeState, PushPull, StreamMessage, Versions};
 use swim_core::{DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
 
 use super::harness::{alive, ask, dead, deliver, names, node, row, said, table};
 use crate::harness::{Node, address, at, dropped, events, opened, second, status, step};
 
 #[test]
-fn the_answer_to_a_table_is_given_before_it_is_merged() {
+fn a_table_is_answered_with_ours_in_which_a_death_of_ours_is_refuted_already() {
     let mut node = node();
-    let theirs = table(true, &[row("a", 1, Status::Alive, 5)], b"");
+    let theirs = table(true, &[row("a", 1, Status::Alive, 5), row("me", 3, Status::Dead, 1)], b"");
     let answer = ask(&mut node, at(0), &theirs).expect("a table is answered");
-    assert_eq!(names(&answer), ["me"]);
+    assert_eq!(names(&answer), ["me", "a"]);
+    let refuted = |table: PushPull<'_>| table.nodes().flatten().any(|node| node.id == "me" && node.incarnation == 4);
+    assert!(matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if refuted(answer)));
     assert!(matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if answer.is_join));
     assert_eq!(status(&node, "a"), Some(Status::Alive));
     assert_eq!(names(&ask(&mut node, at(0), &table(false, &[], b"")).unwrap()), ["me", "a"]);

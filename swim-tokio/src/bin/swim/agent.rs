@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use swim_tokio::swim_core::Tags;
-use swim_tokio::{Builder, Runtime, Subscription};
+use swim_tokio::{Builder, Runtime, Subscription, Tls};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -16,7 +16,7 @@ use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, misused, output, reload, service_manager};
+use crate::{failed, keys, lines, misused, output, reload, service_manager};
 
 pub(crate) async fn run(agent: &Agent) -> ExitCode {
     let settings = match agent.merged() {
@@ -49,6 +49,8 @@ struct Running {
     handlers: Registry,
     handling: JoinHandle<()>,
     logging: Logging,
+    /// The node's certificates.
+    tls: Option<Tls>,
     /// As they were last read.
     settings: Settings,
     format: Format,
@@ -65,7 +67,8 @@ impl Running {
                 .push(opened.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
-        let node = builder(&settings).map_err(|error| misused(&error))?.start().await;
+        let tls = settings.tls.load().map_err(|error| misused(&error))?;
+        let node = builder(&settings, tls.as_ref()).map_err(|error| misused(&error))?.start().await;
         let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
         let notices = node.subscribe();
         let format = settings.node.format.unwrap_or_default();
@@ -80,10 +83,10 @@ impl Running {
         });
         let server = Server::start(listeners, token, &context);
         let handlers = Registry::new(&settings.handlers);
-        let name = context.node.id().as_str().to_owned();
-        let handling = tokio::spawn(handlers.clone().run(name, context.node.subscribe()));
+        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
+        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, settings, format })
+        Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
@@ -139,6 +142,10 @@ impl Running {
                 }
             });
         }
+        // Certificates are replaced in their files.
+        if let Some(tls) = &self.tls {
+            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+        }
         reload::apply(&new, &self.logging, &self.handlers);
         self.settings = new;
         Ok(reloaded)
@@ -161,7 +168,7 @@ impl Running {
 }
 
 /// The node that the settings describe.
-fn builder(settings: &Settings) -> Result<Builder, String> {
+fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     let node = &settings.node;
     let mut builder = Runtime::builder()
         .id(node.id.clone().unwrap_or_default())
@@ -177,6 +184,12 @@ fn builder(settings: &Settings) -> Result<Builder, String> {
     }
     if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
+    }
+    if let Some(tls) = tls {
+        builder = builder.tls(tls.clone());
+    }
+    if let Some((keyring, plain)) = settings.wire.sealing()? {
+        builder = builder.keyring_file(keyring).plain_traffic(plain);
     }
     if let Some(memberlist) = settings.wire.memberlist()? {
         builder = builder.memberlist(memberlist);
@@ -201,7 +214,7 @@ fn metadata(settings: &Settings) -> Vec<u8> {
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
-        if !output::write(&lines::notice(&notice, format)) {
+        if !keys::is_about_keys(&notice) && !output::write(&lines::notice(&notice, format)) {
             return;
         }
     }

@@ -24,6 +24,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take: longer than the agent takes for any.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(100);
 
+/// After so long a person is told that the answer takes time.
+const IMPATIENCE: Duration = Duration::from_secs(3);
+
 /// The way to an agent.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -42,6 +45,8 @@ pub(crate) enum ClientError {
     Strange(String),
     /// The token cannot be read.
     Token(String),
+    /// What is to be sent cannot be read.
+    Input(String),
 }
 
 impl fmt::Display for ClientError {
@@ -54,7 +59,7 @@ impl fmt::Display for ClientError {
             Self::Refused { status: 401, .. } => {
                 f.write_str("the agent wants its token: name the file with --token-file")
             }
-            Self::Refused { error, .. } | Self::Token(error) => f.write_str(error),
+            Self::Refused { error, .. } | Self::Token(error) | Self::Input(error) => f.write_str(error),
             Self::Strange(error) => write!(f, "what answers there is no swim agent, or another version: {error}"),
         }
     }
@@ -102,7 +107,12 @@ impl Client {
         };
         let late =
             |_| ClientError::Unreachable { endpoint: self.endpoint.to_string(), error: "no answer in time".into() };
-        tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(late)?
+        let mut answer = std::pin::pin!(tokio::time::timeout(ANSWER_TIMEOUT, answer));
+        tokio::select! {
+            answer = answer.as_mut() => return answer.map_err(late)?,
+            () = tokio::time::sleep(IMPATIENCE) => eprintln!("swim: the agent is still at it …"),
+        }
+        answer.await.map_err(late)?
     }
 
     /// An answer that goes on: its pieces, as they come.

@@ -111,18 +111,18 @@ fn event_object(event: &Event) -> Value {
         }
         Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
         Event::UserEvent { time, from, name, payload, coalesce } => json!({
-            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": &**name, "payload": text(payload),
-            "coalesce": coalesce,
+            "event": "user_event", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name,
+            "payload": text(payload), "coalesce": coalesce,
         }),
         Event::Query { id, from, name, payload, .. } => json!({
-            "event": "query", "id": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
+            "event": "query", "query": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
         }),
-        Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),
+        Event::QueryAck { id, from } => json!({ "event": "query_ack", "query": id.0, "from": from.as_str() }),
         Event::QueryResponse { id, from, payload } => {
-            json!({ "event": "query_response", "id": id.0, "from": from.as_str(), "payload": text(payload) })
+            json!({ "event": "query_response", "query": id.0, "from": from.as_str(), "payload": text(payload) })
         }
         Event::QueryFinished { id, acks, responses } => {
-            json!({ "event": "query_finished", "id": id.0, "acks": acks, "responses": responses })
+            json!({ "event": "query_finished", "query": id.0, "acks": acks, "responses": responses })
         }
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),

@@ -5,6 +5,7 @@
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `handlers/` | commands that are run, and addresses that are called, when something happens |
+//! | `keys` | the cluster's keys, changed at every node by a query |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
@@ -22,6 +23,7 @@ mod demo;
 mod endpoint;
 mod handlers;
 mod http;
+mod keys;
 mod lines;
 mod logging;
 mod output;

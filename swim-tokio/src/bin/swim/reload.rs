@@ -27,10 +27,8 @@ impl Reloaded {
         keys.sort_unstable();
         keys.dedup();
         let (changed, needs_restart) = keys.into_iter().cloned().partition(|key| {
-            let is_of = |reloadable: &&str| {
-                key == reloadable || key.strip_prefix(*reloadable).is_some_and(|rest| rest.starts_with('.'))
-            };
-            RELOADABLE.iter().any(|reloadable| is_of(&reloadable))
+            let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
+            RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         Self { changed, needs_restart }
     }

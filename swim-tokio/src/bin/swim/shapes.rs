@@ -193,6 +193,113 @@ pub(crate) struct ReadyShape {
     pub(crate) reason: Option<String>,
 }
 
+/// An event for everyone, with a payload as text or as base64.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EventRequest {
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload_base64: Option<String>,
+    /// Whether of several events of this name the last one is enough.
+    pub(crate) coalesce: bool,
+}
+
+/// The event is on its way.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct EventShape {
+    /// Its time on the cluster's logical clock.
+    pub(crate) lamport_time: u64,
+}
+
+/// A question to members, with a payload as text or as base64.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct QueryRequest {
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload_base64: Option<String>,
+    /// Only these members; everyone if there are none.
+    pub(crate) nodes: Vec<String>,
+    /// Only members whose tags match these regular expressions.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// For how many seconds answers are gathered, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<f64>,
+    pub(crate) relay_factor: u8,
+}
+
+/// What a query brought.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct QueryShape {
+    /// The members at which it has arrived.
+    pub(crate) acks: Vec<String>,
+    pub(crate) responses: Vec<ResponseShape>,
+}
+
+/// A member's answer.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct ResponseShape {
+    pub(crate) from: String,
+    /// As text; what is no UTF-8 is replaced.
+    pub(crate) payload: String,
+    pub(crate) payload_base64: String,
+}
+
+/// The answer to a query that this node was asked.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RespondRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload_base64: Option<String>,
+}
+
+/// The answer is on its way.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct RespondedShape {
+    pub(crate) responded: bool,
+}
+
+/// A key to install, in base64.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InstallKeyRequest {
+    pub(crate) key: zeroize::Zeroizing<String>,
+}
+
+/// A key by its name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyRequest {
+    pub(crate) key: String,
+}
+
+/// What the nodes did with their keys, and which they have.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct KeysShape {
+    /// How many nodes were asked: all active members.
+    pub(crate) nodes: usize,
+    /// How many have done it.
+    pub(crate) done: usize,
+    /// Why the others have not, by their names. Those who did not answer in time are among them.
+    pub(crate) failures: BTreeMap<String, String>,
+    pub(crate) keys: Vec<KeyShape>,
+}
+
+/// A key by its name, and how many nodes have it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct KeyShape {
+    pub(crate) key: String,
+    pub(crate) nodes: usize,
+    /// At how many of them it is the one that seals.
+    pub(crate) primary: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,10 +12,10 @@ use crate::settings::{HTTP_DEFAULT, tag};
 #[command(next_help_heading = "Agent")]
 pub(crate) struct Connect {
     /// Where the agent answers HTTP
-    #[arg(long, value_name = "URL|unix:PATH", env = "SWIM_AGENT", default_value = HTTP_DEFAULT)]
+    #[arg(long, global = true, value_name = "URL|unix:PATH", env = "SWIM_AGENT", default_value = HTTP_DEFAULT)]
     pub(crate) agent: Endpoint,
     /// A file with the agent's token, if it wants one
-    #[arg(long, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Output {
 #[derive(Args, Debug)]
 pub(crate) struct Show {
     /// How the answer is printed
-    #[arg(long, value_enum, default_value_t = Output::Table)]
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
     pub(crate) format: Output,
     #[command(flatten)]
     pub(crate) connect: Connect,

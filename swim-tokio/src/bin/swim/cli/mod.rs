@@ -3,6 +3,7 @@
 mod agent;
 mod client;
 mod demo;
+mod user;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -12,6 +13,7 @@ pub(crate) use self::client::{
     Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Output, Ping, Show, Tags,
 };
 pub(crate) use self::demo::Demo;
+pub(crate) use self::user::{Event, Keys, KeysWhat, Query};
 
 /// SWIM cluster membership: nodes that find each other, notice who is gone, and agree about it.
 #[derive(Debug, Parser)]
@@ -58,6 +60,15 @@ Examples:
     Tags(Tags),
     /// Sends a payload to every other member
     Broadcast(Broadcast),
+    /// Sends an event to all members, where handlers and programs hear of it
+    Event(Event),
+    /// Asks all members, or some, a question, and prints their answers
+    ///
+    /// A member answers by a handler for the event `query:NAME`, whose output is the answer, or by a program that hears of
+    /// the query through the agent's HTTP interface.
+    Query(Query),
+    /// Shows or changes the keys of a cluster that is encrypted, at all its nodes at once
+    Keys(Keys),
     /// Prints what happens in the cluster, as it happens
     Monitor(Monitor),
     /// Measures the round trip from an agent to a member

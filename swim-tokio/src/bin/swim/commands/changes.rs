@@ -58,16 +58,21 @@ pub(super) async fn tags(arguments: Tags) -> Result<Outcome, ClientError> {
     Ok(Outcome::Done)
 }
 
+/// A payload as a request has it: as text, or as base64 if it comes from standard input.
+pub(super) fn payload(text: &str) -> Result<(Option<String>, Option<String>), ClientError> {
+    if text != "-" {
+        return Ok((Some(text.to_owned()), None));
+    }
+    let mut bytes = Vec::new();
+    // More than any may have: the agent says what is too long.
+    let read = std::io::stdin().lock().take(40 << 10).read_to_end(&mut bytes);
+    read.map_err(|error| ClientError::Input(format!("standard input cannot be read: {error}")))?;
+    Ok((None, Some(STANDARD.encode(bytes))))
+}
+
 pub(super) async fn broadcast(arguments: &Broadcast) -> Result<Outcome, ClientError> {
-    let request = if arguments.payload == "-" {
-        let mut bytes = Vec::new();
-        // More than any broadcast may have: the agent says what is too long.
-        let read = std::io::stdin().lock().take(48 << 10).read_to_end(&mut bytes);
-        read.map_err(|error| ClientError::Strange(format!("standard input cannot be read: {error}")))?;
-        BroadcastRequest { payload: None, payload_base64: Some(STANDARD.encode(bytes)) }
-    } else {
-        BroadcastRequest { payload: Some(arguments.payload.clone()), payload_base64: None }
-    };
+    let (payload, payload_base64) = payload(&arguments.payload)?;
+    let request = BroadcastRequest { payload, payload_base64 };
     let sent: BroadcastShape = Client::new(&arguments.connect)?.post("/v1/broadcast", &request).await?;
     output::write(&format!("{} bytes are on their way\n", sent.bytes));
     Ok(Outcome::Done)

@@ -5,6 +5,7 @@ mod monitor;
 mod own;
 mod show;
 mod table;
+mod talk;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,9 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::ForceLeave(force_leave) => changes::force_leave(&force_leave).await,
         Command::Tags(tags) => changes::tags(tags).await,
         Command::Broadcast(broadcast) => changes::broadcast(&broadcast).await,
+        Command::Event(event) => talk::event(&event).await,
+        Command::Query(query) => talk::query(query).await,
+        Command::Keys(keys) => talk::keys(&keys).await,
         Command::Monitor(monitor) => monitor::run(&monitor).await,
         Command::Keygen => return own::keygen(),
         Command::Completions { shell } => return own::completions(shell),

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use swim_tokio::Subscription;
+use swim_tokio::swim_core::QueryId;
+use swim_tokio::{Event, Notice, Runtime, Subscription};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::lines;
 use crate::settings::{Handler, Handlers};
+use crate::{keys, lines};
 
 /// How long the end waits for handlers that run.
 const LINGER: Duration = Duration::from_secs(5);
@@ -61,20 +62,33 @@ impl Registry {
     }
 
     /// Runs handlers until the node stops, and then for a short time on.
-    pub(crate) async fn run(self, node: String, mut notices: Subscription) {
+    pub(crate) async fn run(self, node: Runtime, mut notices: Subscription) {
         let mut jobs = JoinSet::new();
         while let Some(notice) = notices.next().await {
             while jobs.try_join_next().is_some() {}
+            if keys::is_about_keys(&notice) {
+                continue;
+            }
             let rules = self.rules();
             let event = lines::timed(&notice);
             let name = handler_name(&event);
-            for handler in rules.handlers.iter().filter(|handler| handler.is_for(&name)) {
+            let query = match &notice {
+                Notice::Event(Event::Query { id, .. }) => Some(*id),
+                _ => None,
+            };
+            let called = event["name"].as_str();
+            for handler in rules.handlers.iter().filter(|handler| handler.is_for(&name, called)) {
                 if jobs.len() >= rules.max {
                     tracing::warn!(event = %name, handler = %handler.what(), "not handled: too many handlers run or wait");
                     continue;
                 }
-                let job =
-                    Job { handler: handler.clone(), name: name.clone(), node: node.clone(), event: event.clone() };
+                let job = Job {
+                    handler: handler.clone(),
+                    name: name.clone(),
+                    node: node.clone(),
+                    event: event.clone(),
+                    query,
+                };
                 jobs.spawn(job.run(Arc::clone(&rules)));
             }
         }
@@ -99,17 +113,25 @@ pub(crate) fn handler_name(event: &Value) -> String {
 struct Job {
     handler: Handler,
     name: String,
-    node: String,
+    node: Runtime,
     event: Value,
+    /// What a command's output is the answer to.
+    query: Option<QueryId>,
 }
 
 impl Job {
+    /// Answers the query with what the command printed.
+    async fn answer(&self, printed: Vec<u8>) -> Result<(), String> {
+        let Some(query) = self.query else { return Ok(()) };
+        self.node.respond(query, printed).await.map_err(|error| error.to_string())
+    }
+
     async fn run(self, rules: Arc<Rules>) {
         let Ok(_turn) = rules.running.acquire().await else { return };
         let timeout = self.handler.timeout.map_or(rules.timeout, |timeout| timeout.0);
         let work = async {
             match (&self.handler.command, &self.handler.url) {
-                (Some(command), _) => process::run(command, &self).await,
+                (Some(command), _) => self.answer(process::run(command, &self).await?).await,
                 (None, Some(url)) => hook::call(url, &self.event).await,
                 (None, None) => Ok(()),
             }

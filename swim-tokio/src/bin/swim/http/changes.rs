@@ -16,8 +16,21 @@ use crate::shapes::{
     PingShape, TagsRequest, TagsShape,
 };
 
+/// A payload that is given as text or as base64; an empty one if it is given as neither.
+pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Box<Reply>> {
+    let wrong = |error: &str| Box::new(failure(StatusCode::BAD_REQUEST, error));
+    match (text, base64) {
+        (Some(text), None) => Ok(text.into_bytes()),
+        (None, Some(base64)) => {
+            STANDARD.decode(base64).map_err(|error| wrong(&format!("payload_base64 is no base64: {error}")))
+        }
+        (None, None) => Ok(Vec::new()),
+        (Some(_), Some(_)) => Err(wrong("give either payload or payload_base64")),
+    }
+}
+
 /// The status of what the node refuses: a stopped node is not the caller's fault.
-fn refused<E: std::fmt::Display>(error: &CallError<E>) -> Reply {
+pub(super) fn refused<E: std::fmt::Display>(error: &CallError<E>) -> Reply {
     let status =
         if matches!(error, CallError::Stopped) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::CONFLICT };
     failure(status, &error.to_string())
@@ -77,13 +90,12 @@ pub(super) async fn broadcast(context: Arc<Context>, call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
-    let payload = match (request.payload, request.payload_base64) {
-        (Some(text), None) => text.into_bytes(),
-        (None, Some(base64)) => match STANDARD.decode(base64) {
-            Ok(bytes) => bytes,
-            Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("payload_base64 is no base64: {error}")),
+    let payload = match (&request.payload, &request.payload_base64) {
+        (None, None) => return failure(StatusCode::BAD_REQUEST, "give either payload or payload_base64"),
+        _ => match payload(request.payload, request.payload_base64) {
+            Ok(payload) => payload,
+            Err(reply) => return *reply,
         },
-        _ => return failure(StatusCode::BAD_REQUEST, "give either payload or payload_base64"),
     };
     let bytes = payload.len();
     match context.node.broadcast(payload).await {

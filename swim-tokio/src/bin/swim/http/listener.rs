@@ -119,15 +119,18 @@ enum Stream {
 /// A Unix socket that only this user may connect to. A file that a killed agent left behind makes room.
 #[cfg(unix)]
 fn unix(path: &Path) -> io::Result<Listener> {
-    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    use std::os::unix::fs::FileTypeExt;
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path)?;
     }
-    let listener = tokio::net::UnixListener::bind(path)?;
+    // From its first moment on: whoever connected before its permissions changed would stay connected.
+    let usual = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO | rustix::fs::Mode::XUSR);
+    let bound = tokio::net::UnixListener::bind(path);
+    rustix::process::umask(usual);
+    let listener = bound?;
     let file = SocketFile(path.to_owned());
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(Listener::Unix(listener, file))
 }
 

@@ -3,6 +3,7 @@
 //! Names follow Prometheus' conventions (base units, `_total`), and no member's name is a label: their number is not
 //! bounded. docs/OPERATIONS.md lists them, and a test holds the two together.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -49,6 +50,11 @@ impl Snapshot {
     }
 }
 
+/// No bucket has an example.
+const NO_EXEMPLARS: Option<&HashMap<usize, Exemplar<NoLabels, f64>>> = None;
+
+type NoLabels = [(&'static str, &'static str); 0];
+
 /// Labels of one sample, by name.
 type Labels<'a> = &'a [(&'static str, &'a str)];
 
@@ -84,9 +90,8 @@ impl Families<'_> {
     fn histogram(&mut self, name: &str, help: &str, trips: &RoundTrips) -> fmt::Result {
         let bounds = RoundTrips::BOUNDS.iter().map(std::time::Duration::as_secs_f64).chain([f64::MAX]);
         let buckets: Vec<(f64, u64)> = bounds.zip(trips.counts().iter().copied()).collect();
-        let none: Option<&std::collections::HashMap<usize, Exemplar<[(&str, &str); 0], f64>>> = None;
         let mut family = self.family(name, help, MetricType::Histogram)?;
-        family.encode_histogram(trips.sum().as_secs_f64(), trips.count(), &buckets, none)
+        family.encode_histogram(trips.sum().as_secs_f64(), trips.count(), &buckets, NO_EXEMPLARS)
     }
 }
 

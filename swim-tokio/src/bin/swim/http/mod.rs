@@ -7,7 +7,7 @@
 //! | `guard`, `token` | who may call what |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
-//! | `cluster`, `changes`, `probes`, `events`, `metrics`, `page` | the handlers |
+//! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
 
 mod call;
 mod changes;
@@ -21,6 +21,7 @@ mod page;
 mod probes;
 mod reply;
 mod routes;
+mod talk;
 mod token;
 
 use std::collections::BTreeMap;

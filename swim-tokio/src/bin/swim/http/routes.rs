@@ -10,7 +10,7 @@ use hyper::{Method, StatusCode};
 
 use super::call::Call;
 use super::reply::{Reply, failure};
-use super::{Context, changes, cluster, events, metrics, page, probes};
+use super::{Context, changes, cluster, events, metrics, page, probes, talk};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,13 @@ routes! {
     POST "/v1/join" Change changes::join,
     POST "/v1/leave" Change changes::leave,
     POST "/v1/broadcast" Change changes::broadcast,
+    POST "/v1/event" Change talk::event,
+    POST "/v1/query" Change talk::query,
+    POST "/v1/queries/{id}/respond" Change talk::respond,
+    GET "/v1/keys" Read talk::list_keys,
+    POST "/v1/keys/install" Change talk::install_key,
+    POST "/v1/keys/use" Change talk::use_key,
+    POST "/v1/keys/remove" Change talk::remove_key,
     POST "/v1/members/{id}/ping" Change changes::ping,
     POST "/v1/members/{id}/force-leave" Change changes::force_leave,
 }

@@ -17,6 +17,7 @@ impl Token {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("the token file {} cannot be read: {error}", path.display()))?;
+        warn_if_readable_by_others(path);
         let token = text.lines().next().unwrap_or_default().trim();
         if token.len() < SHORTEST {
             return Err(format!("the token in {} is too short: write {SHORTEST} characters or more", path.display()));
@@ -40,6 +41,19 @@ impl Token {
         std::hint::black_box(differing) == 0 && self.0.len() == given.len()
     }
 }
+
+/// A secret that others can read is none; but it may be a copy for them.
+#[cfg(unix)]
+fn warn_if_readable_by_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o007 != 0) {
+        tracing::warn!("the token file {} is open to every user of this machine: chmod o= it", path.display());
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_if_readable_by_others(_: &Path) {}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

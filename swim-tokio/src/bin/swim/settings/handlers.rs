@@ -27,7 +27,7 @@ pub(crate) struct Handlers {
 }
 
 /// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 19] = [
+const EVENTS: [&str; 26] = [
     "*",
     "member-joined",
     "member-updated",
@@ -37,6 +37,13 @@ const EVENTS: [&str; 19] = [
     "member-left",
     "member-reaped",
     "broadcast",
+    "user-event",
+    "query",
+    "query-ack",
+    "query-response",
+    "query-finished",
+    "user-message",
+    "user-state",
     "conflict",
     "health-changed",
     "isolated",
@@ -67,9 +74,12 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Whether it is for events of that name.
-    pub(crate) fn is_for(&self, event: &str) -> bool {
-        self.events.iter().any(|name| name.0 == "*" || name.0 == event)
+    /// Whether it is for events of that name, and of what users call them (that of user events and queries).
+    pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
+        self.events.iter().any(|wanted| match wanted.0.split_once(':') {
+            Some((name, wanted)) => name == event && called == Some(wanted),
+            None => wanted.0 == "*" || wanted.0 == event,
+        })
     }
 
     /// The command or the address.
@@ -87,7 +97,9 @@ impl TryFrom<String> for EventName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        if EVENTS.contains(&name.as_str()) {
+        let is_called =
+            ["user-event:", "query:"].iter().any(|start| name.len() > start.len() && name.starts_with(start));
+        if is_called || EVENTS.contains(&name.as_str()) {
             return Ok(Self(name));
         }
         let hint = nearest(&name, EVENTS.into_iter()).unwrap_or_default();
@@ -134,10 +146,13 @@ mod tests {
     #[test]
     fn a_flag_names_events_and_a_command_or_an_address() {
         let command = handler("member-failed,member-left=mail -s \"x=1\" root").unwrap();
-        assert!(command.is_for("member-failed") && command.is_for("member-left") && !command.is_for("member-joined"));
+        assert!(command.is_for("member-failed", None) && !command.is_for("member-joined", None));
         assert_eq!(command.what(), "mail -s \"x=1\" root");
         let hook = handler("*=http://127.0.0.1:1/hook").unwrap();
-        assert_eq!((hook.url.as_deref(), hook.is_for("isolated")), (Some("http://127.0.0.1:1/hook"), true));
+        assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
+        let deploy = handler("user-event:deploy,query=x").unwrap();
+        assert!(deploy.is_for("user-event", Some("deploy")) && !deploy.is_for("user-event", Some("other")));
+        assert!(deploy.is_for("query", Some("any")));
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());
         assert!(handler("member-faild=x").unwrap_err().contains("did you mean `member-failed`?"));
     }

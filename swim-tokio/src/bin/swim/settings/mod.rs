@@ -17,6 +17,7 @@ mod node;
 mod period;
 mod protocol;
 mod tags;
+mod tls;
 mod wire;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
 pub(crate) use self::tags::{Tags, tag};
+pub(crate) use self::tls::Tls;
 pub(crate) use self::wire::Wire;
 
 /// One group of settings: a layer of them.
@@ -55,6 +57,8 @@ pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) wire: Wire,
     #[command(flatten)]
+    pub(crate) tls: Tls,
+    #[command(flatten)]
     pub(crate) http: Http,
     #[command(flatten)]
     pub(crate) handlers: Handlers,
@@ -69,6 +73,7 @@ impl Group for Settings {
             tags: self.tags.over(below.tags),
             protocol: self.protocol.over(below.protocol),
             wire: self.wire.over(below.wire),
+            tls: self.tls.over(below.tls),
             http: self.http.over(below.http),
             handlers: self.handlers.over(below.handlers),
             log: self.log.over(below.log),
@@ -81,6 +86,7 @@ impl Group for Settings {
             tags: Tags::defaults(),
             protocol: Protocol::defaults(),
             wire: Wire::defaults(),
+            tls: Tls::defaults(),
             http: Http::defaults(),
             handlers: Handlers::defaults(),
             log: Log::defaults(),
@@ -120,6 +126,27 @@ mod tests {
         assert_eq!(merged.node.id.as_deref(), Some("flag"));
         assert_eq!(merged.node.bind, Some("127.0.0.1:1".parse().unwrap()));
         assert_eq!((merged.log.level, merged.node.cluster.as_deref()), (Some(Level::Debug), Some("default")));
+    }
+
+    /// The names that serde knows in a table of the file.
+    fn keys(table: &str) -> Vec<String> {
+        let error = toml::from_str::<Settings>(&format!("{table}'' = 1")).unwrap_err();
+        error.message().split('`').skip(3).step_by(2).map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn the_page_for_operators_names_every_key() {
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
+        let tables: Vec<String> = keys("");
+        assert!(tables.len() > 5 && tables.contains(&"node".to_owned()), "{tables:?}");
+        for table in tables.iter().filter(|table| *table != "tags") {
+            let keys = keys(&format!("[{table}]\n"));
+            assert!(!keys.is_empty(), "{table}");
+            for key in keys {
+                let is_there = page.contains(&format!("`{table}.{key}`")) || page.contains(&format!("`{key}`"));
+                assert!(is_there, "docs/OPERATIONS.md does not know {table}.{key}");
+            }
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use swim_tokio::Memberlist;
 use swim_tokio::swim_core::wire::memberlist::{Key, Keyring, Label};
+use swim_tokio::{Memberlist, PlainTraffic};
 
 use super::Group;
 
@@ -26,9 +26,13 @@ pub(crate) struct Wire {
     /// The cluster's label; nodes with another one, or none, are not heard
     #[arg(long, value_name = "TEXT", env = "SWIM_LABEL")]
     pub(crate) label: Option<String>,
-    /// A file with the cluster's keys, as serf keeps them: a JSON array of keys in base64, the primary one first
+    /// Encrypts all traffic with the keys in this file, the primary one first: one in base64 on each line (`swim
+    /// keygen`), or on memberlist's wire as serf keeps them, a JSON array
     #[arg(long, value_name = "FILE", env = "SWIM_KEYRING")]
     pub(crate) keyring: Option<PathBuf>,
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption [default: refused]
+    #[arg(long, value_name = "WHAT", value_enum, env = "SWIM_PLAIN_TRAFFIC")]
+    pub(crate) plain_traffic: Option<Plain>,
     /// Sends nothing compressed; what comes compressed is read all the same
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_compression: Option<bool>,
@@ -41,6 +45,7 @@ impl Group for Wire {
             versions: self.versions.or(below.versions),
             label: self.label.or(below.label),
             keyring: self.keyring.or(below.keyring),
+            plain_traffic: self.plain_traffic.or(below.plain_traffic),
             no_compression: self.no_compression.or(below.no_compression),
         }
     }
@@ -75,14 +80,27 @@ pub(crate) enum Versions {
 }
 
 impl Wire {
+    /// The keyring's file and what becomes of plain traffic, if the native wire is to be encrypted.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn sealing(&self) -> Result<Option<(&Path, PlainTraffic)>, String> {
+        let plain = self.plain_traffic.map(PlainTraffic::from);
+        match (&self.keyring, self.format.unwrap_or_default()) {
+            (Some(file), WireFormat::Native) => Ok(Some((file, plain.unwrap_or_default()))),
+            _ if plain.is_some() => Err("plain_traffic is for the native wire with a keyring".to_owned()),
+            _ => Ok(None),
+        }
+    }
+
     /// The settings of memberlist's wire, if the node is to speak it.
     ///
     /// # Errors
     /// A sentence for people.
     pub(crate) fn memberlist(&self) -> Result<Option<Memberlist>, String> {
         if self.format.unwrap_or_default() == WireFormat::Native {
-            let unused = self.label.is_some() || self.keyring.is_some() || self.no_compression.is_some();
-            let error = "label, keyring and no_compression are for memberlist's wire: give --wire memberlist too";
+            let unused = self.label.is_some() || self.no_compression.is_some();
+            let error = "label and no_compression are for memberlist's wire: give --wire memberlist too";
             return if unused { Err(error.to_owned()) } else { Ok(None) };
         }
         let mut settings = match self.versions.unwrap_or_default() {
@@ -98,6 +116,29 @@ impl Wire {
             settings = settings.keyring(read_keyring(file)?);
         }
         Ok(Some(settings))
+    }
+}
+
+/// Whether plain traffic is dealt in beside the keyring.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Plain {
+    /// All that is sent is encrypted, and nothing plain is taken
+    #[default]
+    Refused,
+    /// All that is sent is encrypted, and both are taken
+    Accepted,
+    /// All is sent plain, and both are taken
+    Sent,
+}
+
+impl From<Plain> for PlainTraffic {
+    fn from(plain: Plain) -> Self {
+        match plain {
+            Plain::Refused => Self::Refused,
+            Plain::Accepted => Self::Accepted,
+            Plain::Sent => Self::Sent,
+        }
     }
 }
 
