@@ -195,7 +195,12 @@ impl Dissemination {
 
     /// Gives the memory of a storm back once it is over.
     fn shrink(&mut self) {
-        if self.len == 0 && self.entries.capacity() > 64 {
+        if self.len > 0 {
+            return;
+        }
+        // So many lists are looked through for each packet.
+        self.by_sent.clear();
+        if self.entries.capacity() > 64 {
             *self = Self::default();
         }
     }

@@ -121,8 +121,8 @@ fn the_dead_do_not_come_back_by_anybody_s_old_table() {
 }
 
 #[test]
-fn a_cluster_of_two_hundred_joins_through_one_seed() {
-    let mut cluster = Cluster::memberlist(200).seed(1).build();
+fn a_cluster_of_a_hundred_joins_through_one_seed() {
+    let mut cluster = Cluster::memberlist(100).seed(1).build();
     cluster.join_all(Seeds::First);
     cluster.run_until(Cluster::converged, secs(180)).unwrap();
 }

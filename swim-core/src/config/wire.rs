@@ -68,9 +68,8 @@ impl MemberlistWire {
 
     /// The most that label and encryption take: a label of 255 bytes, and encryption with padding.
     const MAX_ENVELOPE: usize = 257 + 45;
-    /// Bytes of a packet with one alive message beside its metadata, the longest name and an IPv6 address: what
-    /// `the_bounds_of_packets_are_the_lengths_of_the_longest_messages` measures.
-    pub(crate) const ALIVE_OVERHEAD: usize = 341;
+    /// Bytes of an alive message beside its metadata, with the longest name and an IPv6 address. A test measures it.
+    const ALIVE_OVERHEAD: usize = 331;
     /// What a compound of one message takes beside it.
     const COMPOUND_OVERHEAD: usize = 4;
 }
@@ -149,5 +148,50 @@ impl Config {
             return Err(ConfigError::DoesNotFit { field: "max_broadcast_size", value: self.max_broadcast_size, room });
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "memberlist"))]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::wire::memberlist::Message;
+
+    #[test]
+    fn the_bound_of_metadata_is_the_length_of_the_longest_alive() {
+        let (id, metadata) = ("x".repeat(255), vec![7; 65_535]);
+        let address = "[2001:db8::1]:65535".parse().unwrap();
+        let (incarnation, versions) = (u32::MAX, Versions::SERF);
+        let mut longest = vec![];
+        Message::Alive { id: &id, incarnation, address, metadata: &metadata, versions }.encode(&mut longest);
+        assert_eq!(longest.len() - metadata.len(), MemberlistWire::ALIVE_OVERHEAD);
+    }
+
+    #[test]
+    fn the_presets_are_valid_with_the_longest_envelope_too() {
+        for wire in [MemberlistWire::PLAIN, MemberlistWire { envelope: 302, ..MemberlistWire::SERF }] {
+            for preset in [Config::memberlist_lan(wire), Config::memberlist_wan(wire), Config::memberlist_local(wire)] {
+                assert_eq!(preset.validate(), Ok(()));
+                assert_eq!(preset.clone().on_memberlist(wire), preset, "it is on that wire already");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_this_wire_is_refused() {
+        type Change = fn(&mut Config);
+        let changes: [(&str, Change); 4] = [
+            ("envelope", |c| c.wire = Wire::Memberlist(MemberlistWire { envelope: 303, ..MemberlistWire::PLAIN })),
+            ("max_exchange_size", |c| c.max_exchange_size = (20 << 20) + 1),
+            ("max_metadata_size", |c| c.max_metadata_size = 1_400 - 9 - 330),
+            ("max_broadcast_size", |c| c.max_broadcast_size = 1_400 - 9),
+        ];
+        for (field, change) in changes {
+            let mut config = Config::memberlist_lan(MemberlistWire::PLAIN);
+            change(&mut config);
+            let error = config.validate().expect_err(field);
+            assert!(alloc::format!("{error}").contains(field), "{field}: {error}");
+        }
     }
 }

@@ -38,6 +38,18 @@ impl Members {
         (raised, described)
     }
 
+    /// Whether a claim and a description are those that stand.
+    pub(crate) fn agrees(&self, slot: Slot, claim: Claim, description: Option<DescriptionView<'_>>) -> bool {
+        let record = &self.records[slot.index()];
+        let is_described_so = match description {
+            None => !record.text.has_address(),
+            Some(said) => {
+                record.described == said.incarnation && self.texts.says(record.text, said.address, said.metadata)
+            }
+        };
+        is_described_so && claim == self.claim(slot)
+    }
+
     /// How a description compares with the one known.
     fn order(&self, slot: Slot, new: DescriptionView<'_>) -> Described {
         let record = &self.records[slot.index()];

@@ -8,6 +8,7 @@ use super::Swim;
 use super::claims::{News, Spread};
 use crate::id::Slot;
 use crate::member::{Claim, Status};
+use crate::members::DescriptionView;
 use crate::metrics::DropReason;
 use crate::random::below;
 use crate::time::Instant;
@@ -102,7 +103,13 @@ impl<R: Rng> Swim<R> {
     /// Merges a request's entries. Returns whether they taught us anything, and what need not be said in the reply.
     pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (bool, Agreed) {
         let mut agreed = Agreed::default();
-        let learnt = self.merge_and_note(now, entries, spread, |slot| agreed.note(slot));
+        let me = self.me.slot;
+        let note = |slot| {
+            if slot != me {
+                agreed.note(slot)
+            }
+        };
+        let learnt = self.merge_and_note(now, entries, spread, note);
         (learnt, agreed)
     }
 
@@ -128,6 +135,12 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::BadAddress);
                 continue;
             }
+            if let Some(slot) = self.members.find(id)
+                && self.agrees(slot, &entry)
+            {
+                is_agreed(slot);
+                continue;
+            }
             // A death that we learn in this way may be long refuted, or be the view from the other side of a healed
             // partition: it is a suspicion here, so that the member can refute it (memberlist's merge).
             if claim.status == Status::Dead && *id != *me && self.is_believed_active(id) {
@@ -137,9 +150,9 @@ impl<R: Rng> Swim<R> {
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
-            learnt |= self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
-            let agrees = |&slot: &Slot| slot != self.me.slot && self.agrees(slot, &entry);
-            if let Some(slot) = self.members.find(id).filter(agrees) {
+            let taught = self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
+            learnt |= taught;
+            if let Some(slot) = self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry)) {
                 is_agreed(slot);
             }
         }
@@ -148,9 +161,12 @@ impl<R: Rng> Swim<R> {
 
     /// Whether an entry says what the table says, but for the age of a death.
     fn agrees(&self, slot: Slot, entry: &Entry<'_>) -> bool {
-        let described = entry.description.map(|new| (new.incarnation, new.address, new.metadata));
-        let known = self.members.description(slot).map(|known| (known.incarnation, known.address, known.metadata));
-        entry.claim == self.members.claim(slot) && described == known
+        let described = entry.description.map(|Description { incarnation, address, metadata }| DescriptionView {
+            incarnation,
+            address,
+            metadata,
+        });
+        self.members.agrees(slot, entry.claim, described)
     }
 
     fn is_believed_active(&self, id: &str) -> bool {

@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The header of an array: how many elements follow. The caller compares it with what is left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn array(&mut self) -> Result<u32, WireError> {
         match self.byte()? {
             marker @ 0x90..=0x9f => Ok(u32::from(marker & 0x0f)),
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a text; whether they are UTF-8 is for the caller to see.
-    #[inline]
+    #[inline(always)]
     pub(super) fn str(&mut self) -> Result<&'a [u8], WireError> {
         let len = match self.byte()? {
             marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a binary value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bin(&mut self) -> Result<&'a [u8], WireError> {
         let len = match self.byte()? {
             0xc4 => usize::from(self.byte()?),
@@ -178,21 +178,21 @@ impl<'a> Reader<'a> {
         self.take(scalar).map(|_| 0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&mut self) -> Result<u8, WireError> {
         let (&byte, rest) = self.rest.split_first().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(byte)
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, len: usize) -> Result<&'a [u8], WireError> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(WireError::Truncated)?;
         self.rest = rest;

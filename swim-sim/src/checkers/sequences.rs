@@ -8,6 +8,7 @@
 use core::net::SocketAddr;
 use std::collections::VecDeque;
 
+use swim_core::wire::memberlist::{self, Unpacker};
 use swim_core::wire::{HEADER_LEN, Message, Packet};
 use swim_core::{Config, Instant};
 
@@ -37,10 +38,38 @@ struct Node {
     acked: u64,
 }
 
-/// The message that a packet begins with.
-fn first(packet: &[u8]) -> Option<Message<'_>> {
-    let cluster = packet.get(1..HEADER_LEN)?.try_into().ok().map(u32::from_be_bytes)?;
-    Packet::open(packet, cluster).ok()?.next()?.ok()
+/// What a packet begins with, if that has a number.
+#[derive(Clone, Copy, Debug)]
+enum First {
+    Ping(u32),
+    PingReq(u32),
+    Ack(u32),
+    Nack(u32),
+}
+
+/// What a packet begins with, on either wire.
+fn first(packet: &[u8]) -> Option<First> {
+    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
+    if let Some(Ok(message)) = cluster.and_then(|cluster| Packet::open(packet, cluster).ok()?.next()) {
+        return match message {
+            Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
+            Message::PingReq { sequence, .. } => Some(First::PingReq(sequence.get())),
+            Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
+            Message::Nack { sequence, .. } => Some(First::Nack(sequence.get())),
+            _ => None,
+        };
+    }
+    let mut first = None;
+    Unpacker::default().unpack(packet, |message| {
+        first = first.or(Some(message.ok().and_then(|message| match message {
+            memberlist::Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
+            memberlist::Message::IndirectPing { sequence, .. } => Some(First::PingReq(sequence.get())),
+            memberlist::Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
+            memberlist::Message::Nack { sequence } => Some(First::Nack(sequence.get())),
+            _ => None,
+        })));
+    });
+    first.flatten()
 }
 
 impl Checker for Sequences {
@@ -56,12 +85,12 @@ impl Checker for Sequences {
         let node = grown(&mut self.nodes, node);
         node.ack = None;
         match first(packet) {
-            Some(Message::Ack { sequence, .. }) => node.ack = Some(sequence.get()),
-            Some(Message::Ping { sequence, .. } | Message::PingReq { sequence, .. }) => {
+            Some(First::Ack(sequence)) => node.ack = Some(sequence),
+            Some(First::Ping(sequence) | First::PingReq(sequence)) => {
                 if node.requests.len() == REMEMBERED {
                     node.requests.pop_front();
                 }
-                node.requests.push_back((from, sequence.get()));
+                node.requests.push_back((from, sequence));
             }
             _ => {}
         }
@@ -71,12 +100,12 @@ impl Checker for Sequences {
     fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
         let (sequence, what) = match first(packet) {
-            Some(Message::Ping { sequence, .. }) => {
-                node.pinged = Some(sequence.get());
+            Some(First::Ping(sequence)) => {
+                node.pinged = Some(sequence);
                 return Ok(());
             }
-            Some(Message::Ack { sequence, .. }) => (sequence.get(), "an ack"),
-            Some(Message::Nack { sequence, .. }) => (sequence.get(), "a nack"),
+            Some(First::Ack(sequence)) => (sequence, "an ack"),
+            Some(First::Nack(sequence)) => (sequence, "a nack"),
             _ => return Ok(()),
         };
         let asked = (to, sequence);
@@ -143,6 +172,26 @@ mod tests {
             checker.received(NOW, 0, address::numbered(1), &ping(7)).unwrap();
             let verdict = checker.sent(NOW, 0, address::numbered(to), &ack(number));
             assert_eq!(verdict.is_ok(), is_right, "{number} to {to}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn memberlist_s_wire_is_read_too() {
+        let packed = |message: &memberlist::Message<'_>| {
+            let mut packet = Vec::new();
+            let mut writer = memberlist::PacketWriter::begin(&mut packet);
+            assert!(writer.push(message));
+            writer.finish(memberlist::Packing { compress: false, checksum: true });
+            packet
+        };
+        let source = memberlist::Source::default();
+        let ping = packed(&memberlist::Message::Ping { sequence: SequenceNumber::new(7), target: "b", source });
+        for number in [7, 8] {
+            let mut checker = Sequences::default();
+            checker.started(NOW, 0, &Config::lan());
+            checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
+            let ack = packed(&memberlist::Message::Ack { sequence: SequenceNumber::new(number), payload: b"" });
+            assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack).is_ok(), number == 7);
         }
     }
 

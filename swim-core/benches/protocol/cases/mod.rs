@@ -103,14 +103,14 @@ pub(crate) const CASES: [Case; 22] = [
     Case::flat("ping answered from a queue of 10", 20, |n| packets::from_queue(n, 10))
         .used_up()
         .beside(|n| foca_node::from_queue(n, 10)),
-    Case::flat("ping answered from a queue of 1000", 20, |n| packets::from_queue(n, 1_000))
+    Case::flat("ping answered from a queue of 1000", 200, |n| packets::from_queue(n, 1_000))
         .at(LARGE)
         .used_up()
         .beside(|n| foca_node::from_queue(n, 1_000)),
     Case::flat("gossip tick: 3 packets from a queue of 10", 8, |n| timers::gossip(n, 10))
         .used_up()
         .beside(|n| foca_node::gossip(n, 10)),
-    Case::flat("gossip tick: 3 packets from a queue of 1000", 8, |n| timers::gossip(n, 1_000))
+    Case::flat("gossip tick: 3 packets from a queue of 1000", 100, |n| timers::gossip(n, 1_000))
         .at(LARGE)
         .used_up()
         .beside(|n| foca_node::gossip(n, 1_000)),

@@ -17,15 +17,20 @@ use bytes::Bytes;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, normal_address};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use self::current::Current;
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
+use super::connection::Report;
 use super::counters::Counters;
 use super::datagrams::{self, Datagrams};
-use super::{Arrival, BoxFuture, Setup, Transport, TransportMetrics, listener};
+use super::{Arrival, BoxFuture, Setup, Transport, TransportMetrics, listener, unreachable};
 use crate::error::StartError;
 
+/// How many hints that nothing listens somewhere may wait.
+const REFUSED: usize = 64;
 /// How many ports are tried for one that is free for TCP and UDP.
 const PORTS: usize = 32;
 
@@ -43,6 +48,9 @@ pub struct MemberlistSockets {
     /// Gone once it is closed.
     datagrams: Option<Datagrams>,
     streams: Streams,
+    /// Where nothing listens, and the task that asks the system for it.
+    refused: mpsc::Receiver<Report>,
+    watch: JoinSet<()>,
     counters: Arc<Counters>,
     /// The packet that is being sealed.
     sealed: Vec<u8>,
@@ -67,10 +75,16 @@ impl MemberlistSockets {
             timeout: settings.stream_timeout,
             counters: Arc::clone(&counters),
         };
+        let datagrams = Datagrams::new(socket);
+        let (sender, refused) = mpsc::channel(REFUSED);
+        let mut watch = JoinSet::new();
+        watch.spawn(unreachable::run(Arc::clone(&datagrams.socket), sender, Arc::clone(&counters)));
         Ok(Self {
             local,
             envelope,
-            datagrams: Some(Datagrams::new(socket)),
+            datagrams: Some(datagrams),
+            refused,
+            watch,
             streams: Streams::start(listener, shared),
             counters,
             sealed: Vec::new(),
@@ -143,13 +157,22 @@ impl Transport for MemberlistSockets {
             datagrams.receive(None, &self.counters, arrivals);
             self.unseal(first, arrivals);
         }
-        let came = self.streams.poll_receive(context, arrivals);
+        let mut came = self.streams.poll_receive(context, arrivals);
+        while let Poll::Ready(Some(report)) = self.refused.poll_recv(context) {
+            if let Report::Unreachable(address) = report {
+                arrivals.push(Arrival::Unreachable(address));
+                came = true;
+            }
+        }
         if readable || came { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         self.datagrams = None;
-        Box::pin(self.streams.close())
+        Box::pin(async {
+            self.watch.shutdown().await;
+            self.streams.close().await;
+        })
     }
 
     fn metrics(&self) -> TransportMetrics {
