@@ -14,6 +14,7 @@
 
 mod builder;
 mod clock;
+mod coordinates;
 mod durable;
 mod error;
 mod joins;
@@ -46,7 +47,7 @@ pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{
-    Claim, Config, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
+    Claim, Config, Coordinate, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
 };
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
