@@ -26,6 +26,7 @@ mod resolver;
 mod round_trips;
 mod runtime;
 mod seed;
+mod snapshot;
 mod subscription;
 mod transport;
 mod view;
