@@ -31,6 +31,7 @@ mod resolver;
 mod round_trips;
 mod runtime;
 mod seed;
+mod snapshot;
 mod subscription;
 mod transport;
 mod view;
