@@ -18,6 +18,7 @@
 
 mod builder;
 mod clock;
+mod coordinates;
 mod durable;
 mod error;
 mod joins;
@@ -30,6 +31,7 @@ mod resolver;
 mod round_trips;
 mod runtime;
 mod seed;
+mod snapshot;
 mod subscription;
 mod transport;
 mod view;
@@ -50,7 +52,7 @@ pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{
-    Claim, Config, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
+    Claim, Config, Coordinate, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
 };
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
