@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{self, Clock};
 use crate::error::StartError;
 use crate::keys::{Keys, PlainTraffic, Sealing, Source};
+use crate::lookup::Directory;
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
@@ -46,6 +47,7 @@ pub struct Builder {
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    directory: Directory,
     sealing: Sealing,
 }
 
@@ -69,6 +71,7 @@ impl Builder {
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            directory: Directory::default(),
             sealing: Sealing::default(),
         }
     }
@@ -92,8 +95,12 @@ impl Builder {
         self
     }
 
-    /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
-    /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
+    /// Adds a node to join through: its address, or where to look for some:
+    /// - a host name with a port (`node-1.example.org:7946`): all its addresses, of both families;
+    /// - a DNS name with SRV records (`srv+_swim._tcp.example.org`): all their targets (feature `dns-srv`);
+    /// - a file (`file:/etc/swim/seeds`): a seed a line, with `#` before comments.
+    ///
+    /// These are looked up again as long as nobody answers. Seeds are tried until one does, so they may start later.
     pub fn seed(self, seed: impl ToString) -> Self {
         self.seeds([seed])
     }
@@ -101,6 +108,13 @@ impl Builder {
     /// Adds several seeds.
     pub fn seeds<S: ToString>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
         self.seeds.extend(seeds.into_iter().map(|seed| seed.to_string()));
+        self
+    }
+
+    /// The name servers that are asked for SRV records, in turn. Default: those of /etc/resolv.conf.
+    #[cfg(feature = "dns-srv")]
+    pub fn name_servers(mut self, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.directory.servers = servers.into_iter().collect();
         self
     }
 
@@ -230,6 +244,7 @@ impl Builder {
             cluster: config.cluster.clone(),
             bind: self.bind,
             advertise: self.advertise,
+            allowed_networks: config.allowed_networks.clone(),
             max_packet: Config::LARGEST_PACKET,
             max_exchange: config.max_exchange_size,
             keys: keys.clone(),
@@ -249,7 +264,7 @@ impl Builder {
             swim,
             clock,
             transport,
-            resolver: Resolver::new(pauses, advertised.is_ipv4()),
+            resolver: Resolver::new(pauses, self.directory.clone(), advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
             waiting: Waiting::default(),
@@ -293,6 +308,10 @@ impl Builder {
         if let Some(memberlist) = &self.memberlist
             && memberlist.envelope.keyring.is_some()
         {
+            return true;
+        }
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
             return true;
         }
         self.transport.is_some()

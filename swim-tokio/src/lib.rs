@@ -19,6 +19,7 @@ mod durable;
 mod error;
 mod joins;
 mod keys;
+mod lookup;
 mod node;
 mod notice;
 mod queries;

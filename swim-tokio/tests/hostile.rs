@@ -4,8 +4,8 @@ mod harness;
 
 use std::time::{Duration, Instant};
 
-use harness::{PATIENCE, builder, until, until_all_know_all};
-use swim_tokio::{Event, Metrics, Notice, Runtime, Subscription, TcpConfig};
+use harness::{PATIENCE, builder, is_healthy_after, until_all_know_all};
+use swim_tokio::{Metrics, Runtime, Subscription, TcpConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -22,18 +22,6 @@ async fn cluster() -> (Vec<Runtime>, Subscription) {
     until_all_know_all(&nodes).await;
     let events = nodes[1].subscribe();
     (nodes, events)
-}
-
-/// Waits until the guests are counted, then for some more probes; nobody may be taken for dead in the meantime.
-async fn is_healthy_after(nodes: &[Runtime], events: &mut Subscription, counted: impl Fn(&Metrics) -> bool) {
-    until("the guests are counted", || counted(&nodes[0].metrics())).await;
-    let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
-    let before: Vec<_> = nodes.iter().map(answered).collect();
-    until("further probes", || nodes.iter().zip(&before).all(|(node, before)| answered(node) >= before + 3)).await;
-    while let Some(notice) = events.try_next() {
-        assert!(!matches!(notice, Notice::Event(Event::Failed(_) | Event::Isolated)), "{notice}");
-    }
-    until_all_know_all(nodes).await;
 }
 
 async fn dial(node: &Runtime, first_bytes: &[u8]) -> TcpStream {

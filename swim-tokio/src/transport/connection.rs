@@ -11,8 +11,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use swim_core::ExchangeFailure;
 use swim_core::wire::sealed::{MARK, SealError};
+use swim_core::{ExchangeFailure, Network};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -44,6 +44,8 @@ const BATCH: usize = 16;
 pub(crate) struct Shared {
     pub(crate) config: TcpConfig,
     pub(crate) limits: Limits,
+    /// Whose connections and datagrams are taken.
+    pub(crate) networks: Arc<[Network]>,
     /// Where this node is reached: what its preambles say.
     pub(crate) advertised: SocketAddr,
     pub(crate) reports: mpsc::Sender<Report>,
@@ -320,6 +322,7 @@ impl Shared {
     pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
         Self {
             limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
+            networks: setup.allowed_networks.clone().into(),
             advertised,
             reports,
             counters: Arc::new(Counters::default()),

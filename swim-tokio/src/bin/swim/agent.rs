@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use swim_tokio::swim_core::Tags;
-use swim_tokio::{Builder, Runtime, Subscription, Tls};
+use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -175,7 +175,7 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
         .id(node.id.clone().unwrap_or_default())
         .seeds(&node.seeds)
         .packets(node.transport.unwrap_or_default().into())
-        .config(settings.protocol.config())
+        .config(Config { allowed_networks: node.networks()?, ..settings.protocol.config() })
         .metadata(metadata(settings));
     if let Some(bind) = node.bind {
         builder = builder.bind(bind);
