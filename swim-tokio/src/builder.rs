@@ -17,6 +17,7 @@ use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
+use crate::snapshot::Snapshot;
 use crate::subscription::Subscribers;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
@@ -49,6 +50,7 @@ pub struct Builder {
     notice_capacity: usize,
     directory: Directory,
     sealing: Sealing,
+    snapshot: Option<PathBuf>,
 }
 
 impl Builder {
@@ -73,6 +75,7 @@ impl Builder {
             notice_capacity: 16_384,
             directory: Directory::default(),
             sealing: Sealing::default(),
+            snapshot: None,
         }
     }
 
@@ -222,6 +225,13 @@ impl Builder {
         self
     }
 
+    /// Keeps in this directory, which is the node's own, what it needs to come back without seeds after a crash: its
+    /// incarnation and where the others are. It is made if there is none; a damaged snapshot is set aside there.
+    pub fn snapshot(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.snapshot = Some(directory.into());
+        self
+    }
+
     /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
     /// tokio runtime, whose tasks the node's are.
     ///
@@ -254,7 +264,15 @@ impl Builder {
         let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let mut incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let snapshot = match &self.snapshot {
+            Some(directory) => {
+                let snapshot = Snapshot::open(directory, &config.cluster, &id)?;
+                incarnation = snapshot.incarnation(incarnation);
+                Some(snapshot.begin(incarnation)?)
+            }
+            None => None,
+        };
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
@@ -270,8 +288,12 @@ impl Builder {
             waiting: Waiting::default(),
             snapshots: Snapshots::new(),
             packet: Vec::new(),
+            keeper: None,
         };
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
+        if let Some(snapshot) = snapshot {
+            node.take_snapshot(snapshot, seeds.len());
+        }
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
         self.sealing.warn(self.is_protected_otherwise(), advertised);

@@ -30,6 +30,7 @@ use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
 use crate::resolver::{Resolution, Resolver};
 use crate::seed::Seed;
+use crate::snapshot::{Keeper, Snapshot};
 use crate::transport::{Arrival, Transport};
 use crate::view::{Snapshots, View};
 
@@ -66,6 +67,8 @@ pub(crate) struct Node {
     pub(crate) snapshots: Snapshots,
     /// The packet that is being sent.
     pub(crate) packet: Vec<u8>,
+    /// Keeps the snapshot, if the node has one.
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// Those who wait for an answer that takes more than one input.
@@ -94,9 +97,13 @@ impl Node {
             }
             tokio::select! {
                 command = self.commands.recv() => match command {
-                    None => return,
+                    None => {
+                        self.finish_snapshot().await;
+                        return;
+                    }
                     Some(Command::Shutdown { done }) => {
                         self.transport.close().await;
+                        self.finish_snapshot().await;
                         let _ = done.send(());
                         return;
                     }
@@ -110,6 +117,22 @@ impl Node {
                 resolution = self.resolver.next() => self.resolved(&resolution),
                 () = &mut wake_up => self.tick(),
             }
+        }
+    }
+
+    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the snapshot from now on.
+    pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
+        let room = self.swim.config().max_seeds.saturating_sub(seeds);
+        let addresses = snapshot.addresses(room);
+        if let Err(error) = self.swim.join(self.clock.now(), &addresses) {
+            tracing::warn!(%error, "the addresses in the snapshot are not taken");
+        }
+        self.keeper = Some(Keeper::start(snapshot, Arc::clone(&self.view)));
+    }
+
+    async fn finish_snapshot(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish().await;
         }
     }
 

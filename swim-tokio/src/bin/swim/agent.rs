@@ -186,6 +186,9 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
     }
+    if let Some(directory) = &node.snapshot {
+        builder = builder.snapshot(directory);
+    }
     if let Some(tls) = tls {
         builder = builder.tls(tls.clone());
     }

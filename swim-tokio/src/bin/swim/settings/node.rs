@@ -1,6 +1,7 @@
 //! `[node]`: who the node is, where it lives, and whom it joins.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub(crate) struct Node {
     /// What the others see beside the name and the address, as it is, in place of tags
     #[arg(long, value_name = "TEXT", env = "SWIM_METADATA")]
     pub(crate) metadata: Option<String>,
+    /// A directory where the node keeps what it needs to come back without seeds after a crash [default: none]
+    #[arg(long, value_name = "DIR", env = "SWIM_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// How events are printed on standard output [default: text]
     #[arg(long, value_enum, env = "SWIM_FORMAT")]
     pub(crate) format: Option<Format>,
@@ -58,6 +62,7 @@ impl Group for Node {
             cluster: self.cluster.or(below.cluster),
             transport: self.transport.or(below.transport),
             metadata: self.metadata.or(below.metadata),
+            snapshot: self.snapshot.or(below.snapshot),
             format: self.format.or(below.format),
         }
     }
