@@ -133,6 +133,7 @@ async fn a_slow_subscriber_lags_and_is_told_and_the_node_goes_on() {
     };
     assert_eq!(joined, 4);
     assert!(missed >= 2, "{missed}");
+    until("the first of them knows it too", || peers[0].member("one").is_some()).await;
     // On a busy machine an answer may come too late.
     let answered = async { while peers[0].ping("one").await.unwrap().is_none() {} };
     tokio::time::timeout(PATIENCE, answered).await.expect("an answer to a ping");
