@@ -348,7 +348,7 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
         // A seal is broken.
-        io::ErrorKind::InvalidData if error.get_ref().is_some_and(|inner| inner.is::<SealError>()) => {
+        io::ErrorKind::InvalidData if matches!(error.get_ref(), Some(inner) if inner.is::<SealError>()) => {
             ExchangeFailure::Malformed
         }
         // TLS says so of what is no TLS, and of certificates.
