@@ -20,6 +20,7 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+mod coordinate;
 mod hash;
 mod id;
 mod lamport;
@@ -56,6 +57,7 @@ mod seeds;
 mod suspicion;
 mod sync;
 mod timers;
+mod vivaldi;
 
 // Floor 3: the state machine that connects them.
 mod swim;
@@ -67,6 +69,7 @@ pub mod typed;
 #[cfg(feature = "memberlist")]
 pub use config::MemberlistWire;
 pub use config::{Config, ConfigError, EventConfig, Wire};
+pub use coordinate::Coordinate;
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 pub use id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber};

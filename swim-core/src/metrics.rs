@@ -57,6 +57,8 @@ counted! {
         Announcement = "announcement",
         /// An answer to a query, or one that is to be handed on.
         Direct = "direct",
+        /// Where the sender of an ack is.
+        Coordinate = "coordinate",
         /// The whole table, in a request.
         Join = "join",
         /// The whole table, in a reply.

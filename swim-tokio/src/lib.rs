@@ -5,15 +5,20 @@
 //!
 //! - [`Runtime`] is the handle for programs with async: see its example.
 //! - [`blocking::Runtime`] has the same calls for programs without: its node runs on a thread of its own.
-//! - The feature `agent` adds the `swim` command.
+//! - The feature `agent` adds the `swim` command; `tls` TLS for all traffic; `dns-srv` seeds from SRV records;
+//!   `memberlist` the wire of HashiCorp's memberlist.
 //!
 //! Traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
-//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
-//! two nodes with one name), details at the level debug.
+//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. Another [`Transport`] may take the
+//! place of these sockets. **Unless told otherwise traffic is plain**: docs/SECURITY.md says what protects from whom.
+//!
+//! What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer, two nodes with one
+//! name), details at the level debug.
 #![forbid(unsafe_code)]
 
 mod builder;
 mod clock;
+mod coordinates;
 mod durable;
 mod error;
 mod joins;
@@ -47,7 +52,7 @@ pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{
-    Claim, Config, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
+    Claim, Config, Coordinate, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
 };
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,

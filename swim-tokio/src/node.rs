@@ -145,6 +145,7 @@ impl Node {
         earlier(self.swim.poll_timeout().map(|instant| self.clock.at(instant)));
         earlier(self.waiting.joins.deadline());
         earlier(self.snapshots.refresh(&self.swim, &self.view));
+        self.view.coordinates.refresh(&self.swim);
         self.view.show_metrics(&self.swim, self.transport.metrics());
         // Told after the table is shown, so that who hears of a member finds it there.
         while let Some(event) = self.swim.poll_event() {
@@ -167,6 +168,12 @@ impl Node {
 
     fn drain(&mut self) {
         let now = self.clock.now();
+        while let Some(query) = self.swim.poll_key_query() {
+            let answer = self.transport.change_keys(&query);
+            if let Err(error) = self.swim.answer_keys(now, query.id, &answer) {
+                tracing::debug!(%error, "a key query is not answered");
+            }
+        }
         while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
             self.transport.send_packet(transmit.to, &self.packet);
         }

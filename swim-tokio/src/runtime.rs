@@ -34,7 +34,7 @@ use crate::view::{Metrics, View};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    view: Arc<View>,
+    pub(crate) view: Arc<View>,
     commands: mpsc::Sender<Command>,
     /// `keys/handles.rs` has their calls.
     pub(crate) keys: Option<Arc<Keys>>,

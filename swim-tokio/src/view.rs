@@ -12,6 +12,7 @@ use rand_core::Rng;
 use swim_core::{Member, Metrics as ProtocolMetrics, NodeId, Swim};
 use tokio::time::Instant;
 
+use crate::coordinates::Coordinates;
 use crate::round_trips::RoundTrips;
 use crate::subscription::Subscribers;
 use crate::transport::TransportMetrics;
@@ -45,6 +46,7 @@ pub(crate) struct View {
     pub(crate) local: SocketAddr,
     pub(crate) advertised: SocketAddr,
     pub(crate) subscribers: Subscribers,
+    pub(crate) coordinates: Coordinates,
     pub(crate) round_trips: RoundTrips,
     members: Mutex<Arc<[Member]>>,
     metrics: Mutex<Metrics>,
@@ -58,6 +60,7 @@ impl View {
             local,
             advertised,
             subscribers,
+            coordinates: Coordinates::default(),
             round_trips: RoundTrips::default(),
             members,
             metrics: Mutex::default(),

@@ -66,6 +66,27 @@ async fn connections_that_say_nothing() {
 }
 
 #[tokio::test]
+async fn connections_that_are_half_closed_end_and_give_their_places_back() {
+    let (nodes, mut events) = cluster().await;
+    // More in all than may be there at a time.
+    for _ in 0..3 {
+        let mut half_closed = Vec::new();
+        for _ in 0..25 {
+            let mut stream = dial(&nodes[0], PREAMBLE).await;
+            stream.shutdown().await.unwrap();
+            half_closed.push(stream);
+        }
+        for stream in &mut half_closed {
+            let mut told = Vec::new();
+            tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.expect("it is closed").unwrap();
+            assert_eq!(told, b"SWIM\x01", "greeted, and nothing more");
+        }
+    }
+    is_healthy_after(&nodes, &mut events, |metrics| metrics.transport.accepted >= 75).await;
+    assert_eq!(nodes[0].metrics().transport.accepts_refused, 0);
+}
+
+#[tokio::test]
 async fn more_connections_than_allowed_from_one_address() {
     let (nodes, mut events) = cluster().await;
     let mut guests = Vec::new();

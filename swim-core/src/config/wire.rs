@@ -117,6 +117,7 @@ impl Config {
             max_exchange_size: self.max_exchange_size.min(Self::MEMBERLIST_TABLE),
             max_broadcast_size: self.max_broadcast_size.max(1_024),
             reliable_fallback: true,
+            max_coordinates: if wire.citizen { 1_024 } else { self.max_coordinates },
             ..self
         }
     }

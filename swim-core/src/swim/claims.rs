@@ -356,6 +356,7 @@ impl<R: Rng> Swim<R> {
         if self.is_probed(slot) {
             self.detector.probe = None;
         }
+        self.vivaldi.forget(slot);
         self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);

@@ -63,6 +63,7 @@ impl<R: Rng> Swim<R> {
         assert!(gossip.broadcasts.len() <= config.max_broadcasts, "broadcasts are bounded");
         assert!(gossip.deliveries.len() <= config.max_broadcast_origins, "origins are bounded");
         let citizen = &self.citizen;
+        assert!(self.vivaldi.len() <= config.max_coordinates, "coordinates are bounded");
         assert!(citizen.recent_events.len() <= config.events.max_recent_events, "events are bounded");
         assert!(citizen.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
         #[cfg(feature = "memberlist")]

@@ -9,6 +9,7 @@ mod catching_up;
 mod citizen;
 mod claims;
 mod commands;
+mod coordinates;
 mod error;
 mod event_error;
 mod exchanging;
@@ -53,6 +54,7 @@ use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
+use crate::vivaldi::Vivaldi;
 use crate::wire;
 
 use citizen::Citizen;
@@ -119,6 +121,7 @@ pub struct Swim<R> {
     detector: Detector,
     gossip: Gossip,
     citizen: Citizen,
+    vivaldi: Vivaldi,
     contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
@@ -162,6 +165,7 @@ impl<R: Rng> Swim<R> {
             detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
             citizen: Citizen::default(),
+            vivaldi: Vivaldi::default(),
             contacts: Contacts::new(&config),
             timers: Timers::default(),
             outputs: Outputs::default(),

@@ -10,6 +10,7 @@ use super::claims::News;
 use super::probing::Way;
 use super::{State, Swim};
 use crate::config::Config;
+use crate::coordinate::Coordinate;
 use crate::deliveries::Delivery;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
@@ -95,6 +96,11 @@ impl<R: Rng> Swim<R> {
             }
             Message::Announcement { origin, epoch, number, payload } => {
                 self.handle_announcement(now, origin, epoch, number, payload);
+            }
+            Message::Coordinate { source, bytes } => {
+                if let Some(slot) = self.members.find(source) {
+                    self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
+                }
             }
             Message::Direct { source, payload } => self.handle_direct(from, source, payload),
         }

@@ -105,6 +105,7 @@ impl<R: Rng> Swim<R> {
                 self.metrics.probes_acked += 1;
                 self.metrics.round_trips.note(round_trip);
                 self.detector.round_trip = Some((target, round_trip));
+                self.note_round_trip(now, target, round_trip);
             }
             Answer::Indirect => match way {
                 Way::Exchange => self.metrics.probes_acked_reliably += 1,

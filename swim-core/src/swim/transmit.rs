@@ -14,7 +14,7 @@ use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
-use crate::wire::{Message, begin_packet};
+use crate::wire::{COORDINATE_LEN, Message, begin_packet};
 
 /// Up to so many peers each broadcast is sent as often as there are peers, if that is more often than the limit says.
 const SMALL_CLUSTER: usize = 9;
@@ -88,8 +88,12 @@ impl<R: Rng> Swim<R> {
             Intent::Ack { to, sequence, source } => {
                 Message::Ack { sequence, source: &self.me.id }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Ack);
+                // Whoever speaks from another address than its own is told no more than it asked for.
                 let Some(slot) = source else { return Some(to) };
                 self.say_claim(slot, buffer);
+                if self.has_coordinates() {
+                    self.say_coordinate(buffer);
+                }
                 to
             }
             Intent::RelayedAck { to, sequence, target } => {
@@ -151,6 +155,16 @@ impl<R: Rng> Swim<R> {
             message.encode(buffer);
             self.metrics.count_sent(kind);
         }
+    }
+
+    /// Says where we are, as far as there is room beside the longest names.
+    fn say_coordinate(&mut self, buffer: &mut Vec<u8>) {
+        if buffer.len() + self.me.id.len() + COORDINATE_LEN + 7 > self.config.max_packet_size {
+            return;
+        }
+        let bytes = self.vivaldi.own().to_bytes();
+        Message::Coordinate { source: &self.me.id, bytes: &bytes }.encode(buffer);
+        self.metrics.count_sent(MessageKind::Coordinate);
     }
 
     fn say(&mut self, message: &Message<'_>, buffer: &mut Vec<u8>) {

@@ -110,10 +110,17 @@ pub enum Message<'a> {
         /// A message of [`serf`](super::serf).
         payload: &'a [u8],
     },
+    /// Where the sender is, behind an ack: a [`Coordinate`](crate::Coordinate).
+    Coordinate {
+        /// Who says it.
+        source: &'a str,
+        /// Its bytes, which are read when they are used.
+        bytes: &'a [u8],
+    },
 }
 
 /// How many elements each kind's array has, the kind itself among them.
-const ELEMENTS: [u32; 11] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3];
+const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
 /// The numbers below this are kinds of packets.
 pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
 
@@ -133,6 +140,7 @@ impl<'a> Message<'a> {
             Self::Broadcast { .. } => MessageKind::Broadcast,
             Self::Announcement { .. } => MessageKind::Announcement,
             Self::Direct { .. } => MessageKind::Direct,
+            Self::Coordinate { .. } => MessageKind::Coordinate,
         }
     }
 
@@ -177,7 +185,7 @@ impl<'a> Message<'a> {
                 writer::uint(out, number);
                 writer::bin(out, payload);
             }
-            Self::Direct { source, payload } => {
+            Self::Direct { source, payload } | Self::Coordinate { source, bytes: payload } => {
                 writer::str(out, source);
                 writer::bin(out, payload);
             }
@@ -244,6 +252,7 @@ impl<'a> Message<'a> {
                 }
             }
             10 => Self::Direct { source: field::read_name(reader)?, payload: reader.bin()? },
+            11 => Self::Coordinate { source: field::read_name(reader)?, bytes: reader.bin()? },
             _ => return Err(WireError::UnknownKind),
         })
     }

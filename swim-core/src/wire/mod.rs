@@ -21,6 +21,7 @@
 //! ```
 
 mod address;
+mod coordinate;
 mod entry;
 mod error;
 mod exchange;
@@ -42,6 +43,7 @@ mod structure;
 mod tags;
 mod writer;
 
+pub use coordinate::COORDINATE_LEN;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{

@@ -112,6 +112,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A number with a fraction, of 64 or 32 bits; integers are numbers too.
+    pub(super) fn float(&mut self) -> Result<f64, WireError> {
+        match self.rest.first() {
+            Some(0xcb) => self.byte().and_then(|_| self.bytes().map(f64::from_be_bytes)),
+            Some(0xca) => self.byte().and_then(|_| self.bytes().map(f32::from_be_bytes).map(f64::from)),
+            _ => self.uint().map(|number| number as f64),
+        }
+    }
+
     /// Reads a nil if one stands here, and says whether it did.
     #[inline]
     pub(super) fn nil(&mut self) -> bool {

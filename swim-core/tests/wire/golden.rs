@@ -8,7 +8,7 @@ use swim_core::wire::{
     Buckets, Description, Entry, ExchangeMessage, Message, Packet, Refusal, add_state, begin_buckets,
     begin_buckets_reply, begin_join, begin_join_reply, begin_packet, cluster_hash, state_in,
 };
-use swim_core::{Claim, Incarnation, LamportTime, MessageKind, SequenceNumber, Status};
+use swim_core::{Claim, Coordinate, Incarnation, LamportTime, MessageKind, SequenceNumber, Status};
 
 use crate::oracle;
 
@@ -71,6 +71,7 @@ fn packets() -> Vec<(&'static str, Vec<Message<'static>>)> {
             vec![Message::Announcement { origin: "a", epoch: INCARNATION, number: 300, payload: event().leak() }],
         ),
         ("direct", vec![Message::Direct { source: "b", payload: response().leak() }]),
+        ("coordinate", vec![Message::Coordinate { source: "b", bytes: coordinate().to_bytes().to_vec().leak() }]),
         ("a probe with updates", vec![ping, suspect, left]),
         ("an empty packet", vec![]),
     ]
@@ -91,6 +92,23 @@ fn response() -> Vec<u8> {
     let response = Response { time: LamportTime::new(7), id: 7, from: "b", is_ack: false, payload: b"ok" };
     serf::Message::Response(response).encode(&mut bytes);
     bytes
+}
+
+/// Where a node is, in numbers that 32 bits hold.
+fn coordinate() -> Coordinate {
+    Coordinate::new([0.25, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1.5, 0.125, 1.0).unwrap()
+}
+
+#[test]
+fn a_coordinate_is_read_from_its_44_bytes_and_from_no_others() {
+    let bytes = coordinate().to_bytes();
+    assert_eq!(Coordinate::from_bytes(&bytes), Ok(coordinate()));
+    assert!(Coordinate::from_bytes(&bytes[..43]).is_err() && Coordinate::from_bytes(&[0; 48]).is_err());
+    for bad in [f32::NAN, f32::INFINITY, -1.0e30] {
+        let mut bytes = bytes;
+        bytes[..4].copy_from_slice(&bad.to_be_bytes());
+        assert!(Coordinate::from_bytes(&bytes).is_err(), "{bad}");
+    }
 }
 
 /// A join whose sender has sent an event.

@@ -10,7 +10,7 @@ use swim_core::wire::{
 use swim_core::{Claim, Incarnation, SequenceNumber, Status};
 
 pub(crate) const CLUSTER: u32 = 0x00c0_ffee;
-pub(crate) const PACKET_KINDS: usize = 11;
+pub(crate) const PACKET_KINDS: usize = 12;
 pub(crate) const EXCHANGE_KINDS: usize = 9;
 
 #[derive(Clone, Debug)]
@@ -63,7 +63,8 @@ impl Parts {
             7 => Message::Left { id, incarnation },
             8 => Message::Broadcast { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
             9 => Message::Announcement { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
-            _ => Message::Direct { source: from, payload: &self.bytes },
+            10 => Message::Direct { source: from, payload: &self.bytes },
+            _ => Message::Coordinate { source: from, bytes: &self.bytes },
         }
     }
 

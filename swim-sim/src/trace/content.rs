@@ -54,6 +54,7 @@ fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
         Message::Announcement { origin, epoch, number, payload } => {
             write!(f, "announcement {number} of {origin}@{epoch}: {}", Said(payload))
         }
+        Message::Coordinate { source, .. } => write!(f, "coordinate of {source}"),
         Message::Direct { source, payload } => write!(f, "{source} says {}", Said(payload)),
     }
 }

@@ -145,6 +145,7 @@ fn said(message: &Message<'_>) -> Value {
         | Message::Announcement { origin, epoch, number, payload } => {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "payload": hex(payload) })
         }
+        Message::Coordinate { source, bytes } => json!({ "source": source, "bytes": hex(bytes) }),
         Message::Direct { source, payload } => json!({ "source": source, "payload": hex(payload) }),
     };
     value["kind"] = message.kind().label().into();

@@ -77,7 +77,7 @@ enum Answer {
 
 async fn ask(server: SocketAddr, name: &str) -> io::Result<Answer> {
     let mut id = [0; 2];
-    getrandom::fill(&mut id)?;
+    getrandom::fill(&mut id).map_err(|error| io::Error::other(error.to_string()))?;
     let id = u16::from_ne_bytes(id);
     let question = question(id, name)?;
     let here: IpAddr = if server.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
@@ -178,6 +178,10 @@ fn name_servers(text: &str) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use simple_dns::ResourceRecord;
+    use simple_dns::rdata::{A, SRV};
+
     use super::*;
 
     #[test]
@@ -202,5 +206,43 @@ mod tests {
         }
         let Some(Read::Whole(Ok(answer))) = read(&bytes, 7, "_Swim._tcp.other.test.") else { panic!("it is one") };
         assert_eq!(answer, Answer::Nothing);
+    }
+
+    /// A good answer to damage.
+    fn answer() -> Vec<u8> {
+        let mut packet = Packet::new_reply(7);
+        let name = || Name::new_unchecked("_swim._tcp.ours.test");
+        let target = || Name::new_unchecked("node-1.ours.test");
+        packet.questions.push(Question::new(name(), TYPE::SRV.into(), CLASS::IN.into(), false));
+        let srv = RData::SRV(SRV { priority: 1, weight: 1, port: 7_946, target: target() });
+        packet.answers.push(ResourceRecord::new(name(), CLASS::IN, 1, srv));
+        let address = RData::A(A { address: 0x7f00_0001 });
+        packet.additional_records.push(ResourceRecord::new(target(), CLASS::IN, 1, address));
+        packet.build_bytes_vec_compressed().unwrap()
+    }
+
+    #[test]
+    fn a_target_comes_with_the_addresses_that_the_answer_tells() {
+        let Some(Read::Whole(Ok(Answer::Targets(targets)))) = read(&answer(), 7, "_swim._tcp.ours.test") else {
+            panic!("it is an answer")
+        };
+        let addresses = vec!["127.0.0.1".parse().unwrap()];
+        assert_eq!(targets, [Target { name: "node-1.ours.test".into(), port: 7_946, addresses }]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_to_an_answer_makes_the_reader_panic(
+            damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut bytes = answer();
+            for (at, byte) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut.index(bytes.len() + 1));
+            let _ = read(&bytes, 7, "_swim._tcp.ours.test");
+        }
     }
 }

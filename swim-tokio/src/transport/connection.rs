@@ -27,7 +27,7 @@ use super::queue::{Outgoing, Queue};
 use super::settings::TcpConfig;
 use super::setup::Setup;
 #[cfg(feature = "tls")]
-use super::tls::Tls;
+use super::tls::{Seldom, Tls};
 use super::vouched::Peer;
 use crate::keys::Keys;
 
@@ -54,6 +54,9 @@ pub(crate) struct Shared {
     /// What all connections are to be protected by.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
+    /// When it was last logged that somebody is not trusted.
+    #[cfg(feature = "tls")]
+    pub(crate) warned: Seldom,
     /// The hash of the cluster's name.
     #[cfg(feature = "tls")]
     pub(crate) cluster: u32,
@@ -331,6 +334,8 @@ impl Shared {
             config,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "tls")]
+            warned: Seldom::default(),
             #[cfg(feature = "tls")]
             cluster: swim_core::wire::cluster_hash(&setup.cluster),
         }

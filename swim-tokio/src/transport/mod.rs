@@ -54,7 +54,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery};
 
 pub use self::counters::TransportMetrics;
 #[cfg(feature = "memberlist")]
@@ -148,6 +148,14 @@ pub trait Transport: fmt::Debug + Send + 'static {
     /// last call; a transport that is dropped without it is to free the address too.
     fn close(&mut self) -> BoxFuture<'_, ()>;
 
+    /// Does with the keys of the cluster what a member asks of all, if the transport has keys that members may change:
+    /// on memberlist's wire. Not, unless implemented.
+    fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
+        let list = query.operation == KeyOperation::List;
+        let what = if list { "Keyring is empty" } else { "No keyring to modify" };
+        KeyAnswer { error: Some(format!("{what} (encryption not enabled)")), ..KeyAnswer::default() }
+    }
+
     /// The counters. All zero, unless implemented.
     fn metrics(&self) -> TransportMetrics {
         TransportMetrics::default()
@@ -177,6 +185,10 @@ impl Transport for Box<dyn Transport> {
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         (**self).close()
+    }
+
+    fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
+        (**self).change_keys(query)
     }
 
     fn metrics(&self) -> TransportMetrics {

@@ -5,6 +5,7 @@
 
 mod alertmanager;
 mod alertmanager_pair;
+mod citizen;
 mod encryption;
 mod failures;
 mod joining;

@@ -57,7 +57,10 @@ impl<R: Rng> Swim<R> {
             Message::IndirectPing { sequence, target, address, wants_nack, source } => {
                 self.handle_indirect_ping(now, from, sequence, (target, address), wants_nack, &source);
             }
-            Message::Ack { sequence, .. } => self.handle_ack(now, sequence, None, Way::Packet(from)),
+            Message::Ack { sequence, payload } => {
+                self.handle_ack(now, sequence, None, Way::Packet(from));
+                self.hear_ack_payload(now, payload);
+            }
             Message::Nack { sequence } => self.handle_unnamed_nack(sequence, from),
             Message::Suspect { id, incarnation, from } => {
                 self.hear_claim(now, (id, incarnation), Status::Suspect, from);

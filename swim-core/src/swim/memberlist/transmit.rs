@@ -69,6 +69,7 @@ impl<R: Rng> Swim<R> {
     /// Writes the message that is meant.
     fn begin(&mut self, now: Instant, intent: Intent, writer: &mut PacketWriter<'_>) -> Option<Filling> {
         let me = Source { address: Some(self.me.address), id: &self.me.id };
+        let mut payload = Vec::new();
         let (message, filling) = match intent {
             Intent::Ping { target, sequence } => {
                 let to = self.members.address(target)?;
@@ -87,7 +88,12 @@ impl<R: Rng> Swim<R> {
                 (request, Filling { to, member: Some(relay), updates: true })
             }
             Intent::Ack { to, sequence, source } => {
-                (Message::Ack { sequence, payload: &[] }, Filling { to, member: source, updates: source.is_some() })
+                // Whoever speaks from another address than a member's own is told no more than it asked for.
+                if source.is_some() && self.is_citizen() && self.has_coordinates() {
+                    payload = self.vivaldi.own().to_serf();
+                }
+                let filling = Filling { to, member: source, updates: source.is_some() };
+                (Message::Ack { sequence, payload: &payload }, filling)
             }
             Intent::RelayedAck { to, sequence, .. } => {
                 (Message::Ack { sequence, payload: &[] }, Filling { to, member: None, updates: true })

@@ -32,6 +32,16 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// What came in an ack: a citizen's coordinate, of the member that has just been measured.
+    pub(super) fn hear_ack_payload(&mut self, now: Instant, payload: &[u8]) {
+        if self.is_citizen()
+            && !payload.is_empty()
+            && let Some((slot, _)) = self.detector.round_trip
+        {
+            self.hear_coordinate(now, slot, crate::coordinate::Coordinate::from_serf(payload));
+        }
+    }
+
     /// Queues a user message for all, at its exit: each node that it reaches gets it as it is, perhaps several times, and
     /// only the application passes it on.
     pub(in crate::swim) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {

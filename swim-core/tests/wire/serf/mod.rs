@@ -9,7 +9,7 @@ use swim_core::wire::serf::{
     Filter, FiltersBuffer, KeyRequest, KeyResponse, Message, Query, Relay, Response, State, StateWriter, UserEvent,
     Whereabouts,
 };
-use swim_core::{LamportTime, Status, Tags};
+use swim_core::{Coordinate, LamportTime, Status, Tags};
 
 use crate::golden::hex;
 
@@ -167,6 +167,24 @@ fn a_member_that_is_asked_about_is_described_as_serf_does_it() {
     written.clear();
     Whereabouts::encode(None, &mut written);
     assert_eq!(Whereabouts::decode(&written), Ok(None));
+}
+
+#[test]
+fn the_payload_of_an_ack_is_a_coordinate_and_is_written_as_the_same_bytes() {
+    let origin = capture("ack payload at the origin");
+    let (read, moved) = (Coordinate::from_serf(&origin).unwrap(), capture("ack payload"));
+    assert_eq!((read.position(), read.error(), read.height()), (&[0.0; 8], 1.5, 10.0e-6));
+    assert_eq!(read.to_serf(), origin);
+    let read = Coordinate::from_serf(&moved).unwrap();
+    assert_eq!(read.to_serf(), moved);
+    assert!(read.error() < 1.5 && read.position().iter().all(|part| *part != 0.0));
+    for end in 0..moved.len() {
+        assert!(Coordinate::from_serf(&moved[..end]).is_err(), "{end} bytes");
+    }
+    let at = moved.windows(2).position(|bytes| bytes == b"\xcb\x3f").unwrap();
+    let mut hostile = moved;
+    hostile[at + 1..at + 9].copy_from_slice(&f64::NAN.to_be_bytes());
+    assert!(Coordinate::from_serf(&hostile).is_err());
 }
 
 #[test]

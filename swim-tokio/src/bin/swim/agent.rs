@@ -15,6 +15,7 @@ use crate::http::{Context, Listener, Server, Token};
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
+use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::{failed, keys, lines, misused, output, reload, service_manager};
 
@@ -217,7 +218,7 @@ fn metadata(settings: &Settings) -> Vec<u8> {
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
-        if !keys::is_about_keys(&notice) && !output::write(&lines::notice(&notice, format)) {
+        if is_shown(&notice) && !output::write(&lines::notice(&notice, format)) {
             return;
         }
     }

@@ -4,6 +4,7 @@
 //! system's randomness. A stream carries one message each way and nothing else, so there is no pool of connections:
 //! each exchange is a task with a deadline. It knows no message. Read first: docs/MEMBERLIST.md, "Who does what".
 
+mod current;
 mod settings;
 mod streams;
 
@@ -14,11 +15,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use swim_core::wire::memberlist::Envelope;
-use swim_core::{ExchangeOutput, Network, normal_address};
+use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, Network, normal_address};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use self::current::Current;
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
 use super::binding::bind;
@@ -41,7 +42,7 @@ const fn randomness() -> UnwrapErr<SysRng> {
 #[derive(Debug)]
 pub struct MemberlistSockets {
     local: SocketAddr,
-    envelope: Arc<Envelope>,
+    envelope: Current,
     /// Gone once it is closed.
     datagrams: Option<Datagrams>,
     streams: Streams,
@@ -63,10 +64,10 @@ impl MemberlistSockets {
     pub fn open(setup: &Setup, settings: &Memberlist) -> Result<Self, StartError> {
         let bound = bind(setup.bind, Packets::Udp).map_err(|error| setup.cannot_bind(error))?;
         let networks: Arc<[Network]> = setup.allowed_networks.clone().into();
-        let envelope = Arc::new(settings.envelope.clone());
+        let envelope = Current::new(settings.envelope.clone());
         let counters = Arc::new(Counters::default());
         let shared = Shared {
-            envelope: Arc::clone(&envelope),
+            envelope: envelope.clone(),
             compress: settings.compress,
             max: setup.max_exchange,
             timeout: settings.stream_timeout,
@@ -95,10 +96,11 @@ impl MemberlistSockets {
     /// Takes the envelopes off the packets that came since the `first` arrival.
     fn unseal(&mut self, first: usize, arrivals: &mut Vec<Arrival>) {
         let mut kept = first;
+        let envelope = self.envelope.get();
         for at in first..arrivals.len() {
             if let Arrival::Packet { payload, .. } = &mut arrivals[at] {
-                match self.envelope.open_packet(payload, &mut self.opened) {
-                    Ok(opened) if self.envelope.keyring.is_none() => *payload = payload.slice_ref(opened),
+                match envelope.open_packet(payload, &mut self.opened) {
+                    Ok(opened) if envelope.keyring.is_none() => *payload = payload.slice_ref(opened),
                     Ok(opened) => *payload = Bytes::copy_from_slice(opened),
                     Err(error) => {
                         tracing::debug!(%error, "a packet is not opened");
@@ -121,8 +123,12 @@ impl Transport for MemberlistSockets {
 
     fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
         let Some(datagrams) = &self.datagrams else { return };
-        self.envelope.seal_packet(&mut randomness(), packet, &mut self.sealed);
+        self.envelope.get().seal_packet(&mut randomness(), packet, &mut self.sealed);
         datagrams.send(to, &self.sealed, &self.counters);
+    }
+
+    fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
+        self.envelope.change_keys(query)
     }
 
     fn exchange(&mut self, output: ExchangeOutput) {

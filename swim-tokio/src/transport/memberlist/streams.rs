@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use swim_core::wire::WireError;
-use swim_core::wire::memberlist::{Envelope, Side, StreamDecoder, StreamMessage};
+use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, is_allowed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +22,7 @@ use super::super::budget::Budget;
 use super::super::connection::failure_of;
 use super::super::counters::Counters;
 use super::super::dial::failure_of_dial;
+use super::current::Current;
 use super::{peer, randomness};
 
 /// How many streams of others are served at once, as memberlist has it; further ones are closed.
@@ -38,7 +39,7 @@ const STEP: usize = 16 << 10;
 /// What all streams of a node share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) envelope: Arc<Envelope>,
+    pub(super) envelope: Current,
     pub(super) compress: bool,
     /// The longest message that is taken.
     pub(super) max: usize,
@@ -228,7 +229,7 @@ async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -
 
 async fn write(stream: &mut TcpStream, side: Side, message: &[u8], shared: &Shared) -> std::io::Result<()> {
     let mut bytes = Vec::new();
-    shared.envelope.seal_stream(side, shared.compress, &mut randomness(), message, &mut bytes);
+    shared.envelope.get().seal_stream(side, shared.compress, &mut randomness(), message, &mut bytes);
     stream.set_nodelay(true)?;
     stream.write_all(&bytes).await?;
     shared.counters.bytes_sent.add(bytes.len());
@@ -245,6 +246,7 @@ enum ReadError {
 
 async fn read(stream: &mut TcpStream, side: Side, shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
     let mut decoder = StreamDecoder::new(side, shared.max);
+    let envelope = shared.envelope.get();
     let (mut lease, mut total) = (budget.lease(), 0);
     let mut buffer = vec![0; STEP];
     loop {
@@ -258,7 +260,7 @@ async fn read(stream: &mut TcpStream, side: Side, shared: &Shared, budget: &Budg
             shared.counters.exchanges_dropped.one();
             return Err(ReadError::Ended(ExchangeFailure::Overloaded));
         }
-        match decoder.feed(&shared.envelope, &buffer[..count]) {
+        match decoder.feed(&envelope, &buffer[..count]) {
             Ok(false) => {}
             Ok(true) => return Ok(Bytes::from(decoder.into_message().unwrap_or_default())),
             Err(error) => {
