@@ -175,7 +175,8 @@ impl Campaign {
 
 /// How many rows the updates of a case's last round are to change.
 fn updated(case: &Case) -> u64 {
-    let updates = case.afterwards.iter().filter(|work| matches!(work, Work::SetMetadata { .. })).count();
+    let is_update = |work: &&Work| matches!(work, Work::SetMetadata { .. } | Work::Leave(_));
+    let updates = case.afterwards.iter().filter(is_update).count();
     (updates * case.nodes.saturating_sub(1)) as u64
 }
 

@@ -11,6 +11,7 @@ mod incarnations;
 mod packets;
 mod progress;
 mod regression;
+mod rounds;
 mod sequences;
 mod watch;
 
@@ -26,6 +27,7 @@ pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
+pub use self::rounds::Rounds;
 pub use self::sequences::Sequences;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
@@ -139,6 +141,7 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Packets>::default(),
         Box::<Bounds>::default(),
         Box::<Progress>::default(),
+        Box::<Rounds>::default(),
         Box::<Sequences>::default(),
         Box::<Broadcasts>::default(),
     ]
