@@ -6,6 +6,7 @@
 
 mod bounds;
 mod broadcasts;
+mod descriptions;
 mod event_stream;
 mod incarnations;
 mod packets;
@@ -22,6 +23,7 @@ use swim_core::{Claim, Config, Event, Incarnation, Instant};
 
 pub use self::bounds::Bounds;
 pub use self::broadcasts::Broadcasts;
+pub use self::descriptions::Descriptions;
 pub use self::event_stream::EventStream;
 pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
@@ -144,6 +146,7 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Rounds>::default(),
         Box::<Sequences>::default(),
         Box::<Broadcasts>::default(),
+        Box::<Descriptions>::default(),
     ]
 }
 
