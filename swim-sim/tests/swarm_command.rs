@@ -50,11 +50,20 @@ fn swarm(arguments: &str, out: &Path) -> (Option<i32>, String) {
 #[test]
 fn a_campaign_that_finds_nothing_exits_with_0_and_tells_what_it_reached() {
     let place = Place::new("fine");
-    let (code, out) = swarm("--runs 6 --jobs 2", &place.0);
+    let (code, out) = swarm("--runs 4 --jobs 2", &place.0);
     assert_eq!(code, Some(0), "{out}");
-    for wanted in ["told: joined", "6 of 6 runs", "states reached", "that is no failure: 6 runs are not enough"] {
+    for wanted in ["told: joined", "4 of 4 runs", "states reached", "that is no failure: 4 runs are not enough"] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
+}
+
+#[test]
+fn a_time_limit_ends_a_campaign_without_failing_it_and_says_how_many_ran() {
+    let place = Place::new("limit");
+    let (code, out) = swarm("--runs 5000 --jobs 1 --time-limit 1ms", &place.0);
+    assert_eq!(code, Some(0), "{out}");
+    let wanted = " runs were made, of 5000";
+    assert!(out.contains("the time limit of 1ms ended it: ") && out.contains(wanted), "{out}");
 }
 
 #[test]
@@ -79,7 +88,7 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
         ("panic", 101, "the last events at the node that panicked:"),
     ] {
         let place = Place::new(kind);
-        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 8 --plant {kind}"), &place.0);
+        let (exit, out) = swarm(&format!("--runs 30 --shrink-runs 4 --plant {kind}"), &place.0);
         assert_eq!(exit, Some(code), "{out}");
         for wanted in ["1 failed", "found by: ", "shrunk from ", wanted] {
             assert!(out.contains(wanted), "{wanted}: {out}");
@@ -98,7 +107,7 @@ fn a_swarm_with_wrong_arguments_exits_with_64_and_one_that_cannot_write_with_1()
     for arguments in ["swarm --runs 0", "swarm --plant nonsense", "swarm --time-limit soon", "replay"] {
         assert_eq!(swim_sim(arguments).status.code(), Some(64), "{arguments}");
     }
-    let output = swim_sim("swarm --runs 30 --plant safety --out /dev/null/no");
+    let output = swim_sim("swarm --runs 30 --shrink-runs 0 --plant safety --out /dev/null/no");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("cannot be written"), "{}", text(&output.stderr));
 }
@@ -121,7 +130,7 @@ fn a_replay_shrinks_if_asked_and_writes_the_small_case_beside_the_file() {
         "name = 'x'\nnodes = 9\nplan = [{ at = '20s', fault = { crash = 4 } }, { at = '5s', work = { leave = 7 } }]
         expect = [{ by = '21s', that = { everyone_sees_dead = 4 } }]";
     let file = place.write("x.toml", case);
-    let output = swim_sim(&format!("replay {file} --shrink --shrink-runs 40"));
+    let output = swim_sim(&format!("replay {file} --shrink --shrink-runs 25"));
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(3), "{out}{}", text(&output.stderr));
     let small = fs::read_to_string(place.0.join("x.small.toml")).expect("the small case");

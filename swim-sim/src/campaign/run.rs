@@ -21,8 +21,8 @@ use crate::deliveries::Deliveries;
 use crate::step::Work;
 use crate::streams::{self, Purpose};
 
-/// So many deliveries say what share of them may be missed.
-const OWED_TO_TELL: u64 = 1_000;
+/// So many deliveries say what share of them may be missed; of fewer a single run that went badly is too large a share.
+const OWED_TO_TELL: u64 = 3_000;
 /// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000 runs about 6 are.
 pub const MISSED_PERMILLE: u64 = 2;
 /// How many of 1,000 rows that an update changes may be late, over all runs: gossip is to tell everyone, and what it misses
@@ -175,7 +175,8 @@ impl Campaign {
 
 /// How many rows the updates of a case's last round are to change.
 fn updated(case: &Case) -> u64 {
-    let updates = case.afterwards.iter().filter(|work| matches!(work, Work::SetMetadata { .. })).count();
+    let is_update = |work: &&Work| matches!(work, Work::SetMetadata { .. } | Work::Leave(_));
+    let updates = case.afterwards.iter().filter(is_update).count();
     (updates * case.nodes.saturating_sub(1)) as u64
 }
 

@@ -6,11 +6,13 @@
 
 mod bounds;
 mod broadcasts;
+mod descriptions;
 mod event_stream;
 mod incarnations;
 mod packets;
 mod progress;
 mod regression;
+mod rounds;
 mod sequences;
 mod watch;
 
@@ -21,11 +23,13 @@ use swim_core::{Claim, Config, Event, Incarnation, Instant};
 
 pub use self::bounds::Bounds;
 pub use self::broadcasts::Broadcasts;
+pub use self::descriptions::Descriptions;
 pub use self::event_stream::EventStream;
 pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
+pub use self::rounds::Rounds;
 pub use self::sequences::Sequences;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
@@ -139,8 +143,10 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Packets>::default(),
         Box::<Bounds>::default(),
         Box::<Progress>::default(),
+        Box::<Rounds>::default(),
         Box::<Sequences>::default(),
         Box::<Broadcasts>::default(),
+        Box::<Descriptions>::default(),
     ]
 }
 

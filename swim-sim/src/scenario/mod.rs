@@ -21,6 +21,8 @@ mod failure;
 use core::fmt;
 use core::time::Duration;
 
+use swim_core::Status;
+
 use self::expect::Expectation;
 pub use self::failure::Failure;
 use crate::cluster::{Builder, Cluster, Seeds};
@@ -221,7 +223,7 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
-        let late = cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len());
+        let late = cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len()) + unheard(cluster, works);
         let by = When::By(heard + deadlines.repair);
         for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
             self.wait(cluster, by, &expectation, progress)?;
@@ -266,6 +268,18 @@ impl Scenario {
             }
         }
     }
+}
+
+/// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
+fn unheard(cluster: &Cluster, works: &[Work]) -> usize {
+    let leavers = works.iter().filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
+    leavers
+        .map(|leaver| {
+            let others = cluster.nodes().enumerate().filter(|(index, node)| *index != leaver && node.is_running());
+            // Who takes it for active is counted among the mismatches.
+            others.filter(|(_, node)| node.status_of(leaver) == Some(Status::Dead)).count()
+        })
+        .sum()
 }
 
 impl fmt::Display for Scenario {

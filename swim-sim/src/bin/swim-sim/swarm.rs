@@ -75,6 +75,9 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let (owed, late) = report.updates;
     writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
     writeln!(out, "{}", bar.summary(&report))?;
+    if let Some(limit) = options.time_limit.filter(|_| report.failed.is_empty() && report.runs < options.runs) {
+        writeln!(out, "the time limit of {limit:?} ended it: {} runs were made, of {}", report.runs, options.runs)?;
+    }
     for (number, (case, finding)) in &report.failed {
         write_case(&options.file(*number, "toml"), case)?;
         let path = options.file(*number, "toml");

@@ -67,7 +67,8 @@ pub fn draw(seed: u64) -> Case {
     case.mend = Some(frame.to);
     if !beyond {
         case.liveness = true;
-        case.afterwards = workload::afterwards(&mut workload, &frame);
+        let takes_leave = !case.settings.contains_key("leave_timeout");
+        case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
         // Whoever may not queue or remember what arrives does not pass it on.
         let passes_on = |name| !case.settings.contains_key(name);
         if passes_on("max_broadcasts") && passes_on("max_broadcast_origins") {

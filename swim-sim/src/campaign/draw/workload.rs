@@ -29,13 +29,24 @@ pub(super) fn draw(stream: &mut Stream, frame: &Frame) -> Vec<(Duration, Step)> 
     works
 }
 
-/// What is done when all agree again: a few broadcast, one changes its metadata.
-pub(super) fn afterwards(stream: &mut Stream, frame: &Frame) -> Vec<Work> {
+/// So many nodes have one that leaves in the last round: it must not be missed as one that passes on what is said.
+const WITH_DEPARTURE: usize = 6;
+
+/// What is done when all agree again: a few broadcast, one changes its metadata, and another one leaves, if it has the time
+/// to tell the others.
+pub(super) fn afterwards(stream: &mut Stream, frame: &Frame, takes_leave: bool) -> Vec<Work> {
     let node = |stream: &mut Stream| streams::below(stream, frame.nodes as u64) as usize;
     let payload = |stream: &mut Stream| streams::below(stream, u64::MAX).to_be_bytes().to_vec();
     let count = 1 + streams::below(stream, 3);
     let broadcasts = (0..count).map(|_| Work::Broadcast { node: node(stream), payload: payload(stream) });
     let mut works: Vec<_> = broadcasts.collect();
     works.push(Work::SetMetadata { node: node(stream), metadata: payload(stream) });
+    let leaver = node(stream);
+    let is_busy = works
+        .iter()
+        .any(|work| matches!(work, Work::Broadcast { node, .. } | Work::SetMetadata { node, .. } if *node == leaver));
+    if takes_leave && frame.nodes >= WITH_DEPARTURE && !is_busy {
+        works.push(Work::Leave(leaver));
+    }
     works
 }
