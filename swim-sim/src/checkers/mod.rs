@@ -12,6 +12,7 @@ mod packets;
 mod progress;
 mod regression;
 mod sequences;
+mod user_events;
 mod watch;
 
 use core::fmt;
@@ -27,6 +28,7 @@ pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
 pub use self::sequences::Sequences;
+pub use self::user_events::UserEvents;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
 /// What a checker found: nothing, or how the promise was broken.
@@ -141,6 +143,7 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Progress>::default(),
         Box::<Sequences>::default(),
         Box::<Broadcasts>::default(),
+        Box::<UserEvents>::default(),
     ]
 }
 
