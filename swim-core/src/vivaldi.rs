@@ -231,7 +231,8 @@ mod tests {
         assert_eq!(bits.map(f64::to_bits), GOLDEN);
     }
 
-    const GOLDEN: [u64; 4] = [0, 0, 0, 0];
+    const GOLDEN: [u64; 4] =
+        [4_550_240_964_126_565_153, 4_593_213_785_632_759_071, 4_531_033_729_843_905_728, 4_557_890_507_346_738_454];
 
     #[test]
     fn one_outlier_among_three_measurements_changes_nothing_much() {
