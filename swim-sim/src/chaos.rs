@@ -189,6 +189,6 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 22 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 22 + 6, "{kinds:?}");
     }
 }
