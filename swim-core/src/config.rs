@@ -12,6 +12,7 @@ mod tests;
 mod wire;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use error::ConfigError;
@@ -19,6 +20,8 @@ pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
 pub use wire::Wire;
+
+use crate::network::Network;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -172,6 +175,9 @@ pub struct Config {
     /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
     /// least 1. (own)
     pub max_incarnation_jump: u64,
+    /// What comes from addresses outside of these networks, and members and seeds that are said to live there, are
+    /// dropped and counted. Default: none, which allows all. (memberlist's CIDRsAllowed)
+    pub allowed_networks: Vec<Network>,
     /// Of how many members the network coordinates are kept, those heard of latest; this node then says its own in its
     /// acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none, and no round trip is estimated. Default 0,
     /// beside serf's agents 1,024; at most 65,536. (serf)
@@ -226,6 +232,7 @@ impl Config {
             max_events: 262_144,
             max_seeds: 256,
             max_incarnation_jump: 1 << 42,
+            allowed_networks: Vec::new(),
             max_coordinates: 0,
             events: EventConfig::default(),
         }

@@ -24,6 +24,7 @@ mod coordinate;
 mod hash;
 mod id;
 mod lamport;
+mod network;
 mod places;
 mod random;
 mod time;
@@ -75,6 +76,7 @@ pub use id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber
 pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use network::{Network, NetworkError, is_allowed};
 pub use swim::{
     BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
     MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,

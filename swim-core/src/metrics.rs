@@ -145,6 +145,8 @@ counted! {
         EventsFull = "events_full",
         /// A reply or a failure for an exchange that is not open.
         UnknownExchange = "unknown_exchange",
+        /// From an address outside of `Config::allowed_networks`, or about a member that is said to live there.
+        NotAllowed = "not_allowed",
         /// The node has left and no longer answers.
         NotRunning = "not_running",
         /// The name belongs to a living member at another address, which keeps it (memberlist's wire).

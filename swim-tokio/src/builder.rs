@@ -12,10 +12,12 @@ use tokio::task::JoinHandle;
 use crate::clock::{self, Clock};
 use crate::error::StartError;
 use crate::keys::{Keys, PlainTraffic, Sealing, Source};
+use crate::lookup::Directory;
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
+use crate::snapshot::Snapshot;
 use crate::subscription::Subscribers;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
@@ -46,7 +48,9 @@ pub struct Builder {
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    directory: Directory,
     sealing: Sealing,
+    snapshot: Option<PathBuf>,
 }
 
 impl Builder {
@@ -69,7 +73,9 @@ impl Builder {
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            directory: Directory::default(),
             sealing: Sealing::default(),
+            snapshot: None,
         }
     }
 
@@ -92,8 +98,12 @@ impl Builder {
         self
     }
 
-    /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
-    /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
+    /// Adds a node to join through: its address, or where to look for some:
+    /// - a host name with a port (`node-1.example.org:7946`): all its addresses, of both families;
+    /// - a DNS name with SRV records (`srv+_swim._tcp.example.org`): all their targets (feature `dns-srv`);
+    /// - a file (`file:/etc/swim/seeds`): a seed a line, with `#` before comments.
+    ///
+    /// These are looked up again as long as nobody answers. Seeds are tried until one does, so they may start later.
     pub fn seed(self, seed: impl ToString) -> Self {
         self.seeds([seed])
     }
@@ -101,6 +111,13 @@ impl Builder {
     /// Adds several seeds.
     pub fn seeds<S: ToString>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
         self.seeds.extend(seeds.into_iter().map(|seed| seed.to_string()));
+        self
+    }
+
+    /// The name servers that are asked for SRV records, in turn. Default: those of /etc/resolv.conf.
+    #[cfg(feature = "dns-srv")]
+    pub fn name_servers(mut self, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.directory.servers = servers.into_iter().collect();
         self
     }
 
@@ -208,6 +225,13 @@ impl Builder {
         self
     }
 
+    /// Keeps in this directory, which is the node's own, what it needs to come back without seeds after a crash: its
+    /// incarnation and where the others are. It is made if there is none; a damaged snapshot is set aside there.
+    pub fn snapshot(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.snapshot = Some(directory.into());
+        self
+    }
+
     /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
     /// tokio runtime, whose tasks the node's are.
     ///
@@ -230,6 +254,7 @@ impl Builder {
             cluster: config.cluster.clone(),
             bind: self.bind,
             advertise: self.advertise,
+            allowed_networks: config.allowed_networks.clone(),
             max_packet: Config::LARGEST_PACKET,
             max_exchange: config.max_exchange_size,
             keys: keys.clone(),
@@ -239,7 +264,15 @@ impl Builder {
         let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let mut incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let snapshot = match &self.snapshot {
+            Some(directory) => {
+                let snapshot = Snapshot::open(directory, &config.cluster, &id)?;
+                incarnation = snapshot.incarnation(incarnation);
+                Some(snapshot.begin(incarnation)?)
+            }
+            None => None,
+        };
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
@@ -249,14 +282,18 @@ impl Builder {
             swim,
             clock,
             transport,
-            resolver: Resolver::new(pauses, advertised.is_ipv4()),
+            resolver: Resolver::new(pauses, self.directory.clone(), advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
             waiting: Waiting::default(),
             snapshots: Snapshots::new(),
             packet: Vec::new(),
+            keeper: None,
         };
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
+        if let Some(snapshot) = snapshot {
+            node.take_snapshot(snapshot, seeds.len());
+        }
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
         self.sealing.warn(self.is_protected_otherwise(), advertised);
@@ -293,6 +330,10 @@ impl Builder {
         if let Some(memberlist) = &self.memberlist
             && memberlist.envelope.keyring.is_some()
         {
+            return true;
+        }
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
             return true;
         }
         self.transport.is_some()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use swim_core::{ConfigError, ExchangeFailure, NameError};
@@ -54,6 +55,22 @@ pub enum StartError {
     KeyringOfOtherWire,
     /// With the room that seals take up in packets, a setting of the protocol cannot be used.
     Sealed(ConfigError),
+    /// The snapshot cannot be read or written.
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The snapshot is another node's.
+    SnapshotOfAnother {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        id: String,
+        /// That node's cluster.
+        cluster: String,
+    },
     /// The system has no entropy.
     Entropy(getrandom::Error),
     /// The system gives no thread for a blocking node.
@@ -69,6 +86,8 @@ impl StartError {
             Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
+            Self::SnapshotOfAnother { .. } => true,
+            Self::Snapshot { .. } => false,
             Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
@@ -111,6 +130,12 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::Snapshot { path, error } => write!(f, "cannot use the snapshot {}: {error}", path.display()),
+            Self::SnapshotOfAnother { path, id, cluster } => write!(
+                f,
+                "the snapshot {} belongs to {id} of the cluster {cluster}: give each node a directory of its own",
+                path.display()
+            ),
             Self::KeyFile(error) => error.fmt(f),
             Self::KeyringOfOtherWire => {
                 f.write_str("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")
@@ -132,7 +157,8 @@ impl std::error::Error for StartError {
             Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
-            Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
+            Self::Snapshot { error, .. } => Some(error),
+            Self::SnapshotOfAnother { .. } | Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
         }
     }
 }

@@ -5,11 +5,15 @@
 //!
 //! - [`Runtime`] is the handle for programs with async: see its example.
 //! - [`blocking::Runtime`] has the same calls for programs without: its node runs on a thread of its own.
-//! - The feature `agent` adds the `swim` command.
+//! - The feature `agent` adds the `swim` command; `tls` TLS for all traffic; `dns-srv` seeds from SRV records;
+//!   `memberlist` the wire of HashiCorp's memberlist.
 //!
 //! Traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
-//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
-//! two nodes with one name), details at the level debug.
+//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. Another [`Transport`] may take the
+//! place of these sockets. **Unless told otherwise traffic is plain**: docs/SECURITY.md says what protects from whom.
+//!
+//! What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer, two nodes with one
+//! name), details at the level debug.
 #![forbid(unsafe_code)]
 
 mod builder;
@@ -19,6 +23,7 @@ mod durable;
 mod error;
 mod joins;
 mod keys;
+mod lookup;
 mod node;
 mod notice;
 mod queries;
@@ -26,6 +31,7 @@ mod resolver;
 mod round_trips;
 mod runtime;
 mod seed;
+mod snapshot;
 mod subscription;
 mod transport;
 mod view;

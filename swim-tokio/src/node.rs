@@ -16,7 +16,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
-    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim,
+    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -25,10 +25,12 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
+use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
-use crate::resolver::{LOOKUP_TIMEOUT, Resolution, Resolver};
+use crate::resolver::{Resolution, Resolver};
 use crate::seed::Seed;
+use crate::snapshot::{Keeper, Snapshot};
 use crate::transport::{Arrival, Transport};
 use crate::view::{Snapshots, View};
 
@@ -65,6 +67,8 @@ pub(crate) struct Node {
     pub(crate) snapshots: Snapshots,
     /// The packet that is being sent.
     pub(crate) packet: Vec<u8>,
+    /// Keeps the snapshot, if the node has one.
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// Those who wait for an answer that takes more than one input.
@@ -93,9 +97,13 @@ impl Node {
             }
             tokio::select! {
                 command = self.commands.recv() => match command {
-                    None => return,
+                    None => {
+                        self.finish_snapshot().await;
+                        return;
+                    }
                     Some(Command::Shutdown { done }) => {
                         self.transport.close().await;
+                        self.finish_snapshot().await;
                         let _ = done.send(());
                         return;
                     }
@@ -109,6 +117,22 @@ impl Node {
                 resolution = self.resolver.next() => self.resolved(&resolution),
                 () = &mut wake_up => self.tick(),
             }
+        }
+    }
+
+    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the snapshot from now on.
+    pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
+        let room = self.swim.config().max_seeds.saturating_sub(seeds);
+        let addresses = snapshot.addresses(room);
+        if let Err(error) = self.swim.join(self.clock.now(), &addresses) {
+            tracing::warn!(%error, "the addresses in the snapshot are not taken");
+        }
+        self.keeper = Some(Keeper::start(snapshot, Arc::clone(&self.view)));
+    }
+
+    async fn finish_snapshot(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish().await;
         }
     }
 
@@ -238,7 +262,7 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::Host(_))).count();
+        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
         if self.resolver.len() + hosts > max {
             return Err(SeedsRefused::TooManySeeds { max });
         }
@@ -246,13 +270,13 @@ impl Node {
             .iter()
             .filter_map(|seed| match seed {
                 Seed::Address(address) => Some(*address),
-                Seed::Host(_) => None,
+                Seed::LookedUp(_) => None,
             })
             .collect();
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
-            if let Seed::Host(host) = seed {
-                self.resolver.add(host.clone());
+            if let Seed::LookedUp(seed) = seed {
+                self.resolver.add(seed.clone());
             }
         }
         Ok(())
@@ -265,6 +289,13 @@ impl Node {
         let name = &resolution.seed;
         match &resolution.result {
             Ok(addresses) => {
+                let networks = &self.swim.config().allowed_networks;
+                let (addresses, outside): (Vec<_>, Vec<_>) =
+                    addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let addresses = &addresses[..];
+                if !outside.is_empty() {
+                    tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
+                }
                 self.waiting.joins.resolved(name, Ok(addresses));
                 self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
                 if let Err(error) = self.swim.join(self.clock.now(), addresses) {

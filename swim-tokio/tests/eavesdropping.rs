@@ -2,13 +2,17 @@
 //! what is changed does not arrive. Each node advertises an address at which a tap listens, which keeps all that comes and
 //! passes it on.
 
+#[cfg(feature = "tls")]
+#[path = "harness/certificates.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod certificates;
 mod harness;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use harness::{builder, event, status, until, until_all_know_all};
-use swim_tokio::{Event, Key, Keyring, Packets, Runtime, Status};
+use swim_tokio::{Builder, Event, Key, Keyring, Packets, Runtime, Status};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
@@ -39,14 +43,23 @@ async fn tap() -> (TcpListener, UdpSocket, SocketAddr) {
     }
 }
 
+/// A node that seals, or does not.
+fn node(id: &str, packets: Packets, key: Option<u8>) -> Builder {
+    let node = builder(id).packets(packets);
+    match key {
+        Some(byte) => node.keyring(Keyring::new(Key::new(&[byte; 32]).expect("32 bytes"))),
+        None => node,
+    }
+}
+
 /// Starts a node that is reached through a tap.
 async fn tapped(id: &str, packets: Packets, key: Option<u8>, seed: Option<SocketAddr>, tape: &Tape) -> Runtime {
+    start_tapped(node(id, packets, key), seed, tape).await
+}
+
+async fn start_tapped(node: Builder, seed: Option<SocketAddr>, tape: &Tape) -> Runtime {
     let (listener, socket, at) = tap().await;
-    let mut node = builder(id).packets(packets).advertise(at).seeds(seed);
-    if let Some(byte) = key {
-        node = node.keyring(Keyring::new(Key::new(&[byte; 32]).expect("32 bytes")));
-    }
-    let node = node.cluster("cluster-of-secrets").start().await.expect("a free port");
+    let node = node.advertise(at).seeds(seed).cluster("cluster-of-secrets").start().await.expect("a free port");
     let to = node.local_address();
     let datagrams = Arc::clone(&tape.datagrams);
     tokio::spawn(async move {
@@ -94,12 +107,12 @@ const METADATA: &str = "role=keeper-of-secrets";
 
 /// A cluster does all that it can do while it is listened to: it joins, probes, gossips, broadcasts, suspects, and one
 /// of it leaves.
-async fn lives_a_life(packets: Packets, key: Option<u8>) -> Tape {
+async fn lives_a_life(node: impl Fn(&str) -> Builder) -> Tape {
     let tape = Tape::default();
     let mut nodes: Vec<Runtime> = Vec::new();
     for id in NAMES {
         let seed = nodes.first().map(Runtime::advertised_address);
-        nodes.push(tapped(id, packets, key, seed, &tape).await);
+        nodes.push(start_tapped(node(id), seed, &tape).await);
     }
     until_all_know_all(&nodes).await;
     nodes[1].set_metadata(METADATA).await.expect("it fits");
@@ -123,7 +136,7 @@ async fn lives_a_life(packets: Packets, key: Option<u8>) -> Tape {
 #[tokio::test]
 async fn with_a_keyring_no_name_payload_metadata_or_cluster_shows_on_the_wire() {
     for packets in [Packets::Tcp, Packets::Udp] {
-        let tape = lives_a_life(packets, Some(1)).await;
+        let tape = lives_a_life(|id| node(id, packets, Some(1))).await;
         let passed = |pieces: &Mutex<Vec<_>>| !pieces.lock().expect("nobody panics with it").is_empty();
         assert!(passed(&tape.streams) && (packets == Packets::Tcp || passed(&tape.datagrams)));
         for word in NAMES.iter().chain(&[PAYLOAD, METADATA, "cluster-of-secrets"]) {
@@ -132,10 +145,21 @@ async fn with_a_keyring_no_name_payload_metadata_or_cluster_shows_on_the_wire() 
     }
 }
 
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn with_tls_no_name_payload_metadata_or_cluster_shows_on_the_wire() {
+    let authority = certificates::Authority::new("ours");
+    let tls = |id: &str| certificates::tls_for(id, &authority).with_bound_names();
+    let tape = lives_a_life(|id| builder(id).tls(tls(id))).await;
+    for word in NAMES.iter().chain(&[PAYLOAD, METADATA, "cluster-of-secrets"]) {
+        assert!(!tape.shows(word), "{word}");
+    }
+}
+
 /// The tap would see them: without a keyring all but the cluster's name are there.
 #[tokio::test]
 async fn without_a_keyring_the_same_tap_shows_them_all() {
-    let tape = lives_a_life(Packets::Tcp, None).await;
+    let tape = lives_a_life(|id| node(id, Packets::Tcp, None)).await;
     for word in NAMES.iter().chain(&[PAYLOAD, METADATA]) {
         assert!(tape.shows(word), "{word}");
     }

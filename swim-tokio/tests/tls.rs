@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certificates::{Authority, Flaw, Folder, Issued, tls_for};
-use harness::{PATIENCE, alive, builder, event, name, status, until, until_all_know_all};
+use harness::{PATIENCE, alive, builder, event, is_healthy_after, name, status, until, until_all_know_all};
 use swim_tokio::{
     Event, ExchangeFailure, JoinError, Packets, Runtime, SeedFailure, StartError, Status, TcpConfig, Tls, TlsError,
 };
@@ -98,6 +98,38 @@ async fn who_uses_another_name_than_its_certificate_has_is_not_heard() {
     assert_eq!(refusal(&nodes[1], impostor.local_address()).await, UNTRUSTED);
     assert!(nodes[1].metrics().transport.names_refused >= 1);
     assert!(nodes.iter().all(|node| alive(node) == 3));
+}
+
+#[tokio::test]
+async fn guests_that_say_nothing_or_too_little_in_a_handshake_are_closed_and_the_cluster_goes_on() {
+    let ours = Authority::new("ours");
+    let hasty = Duration::from_millis(300);
+    let tcp = TcpConfig { preamble_timeout: hasty, max_accepted_per_ip: 30, ..TcpConfig::default() };
+    let mut nodes: Vec<Runtime> = Vec::new();
+    for number in 0..3 {
+        let seed = nodes.last().map(Runtime::local_address);
+        let tls = tls_for(&name(number), &ours).with_bound_names();
+        nodes.push(builder(&name(number)).tcp(tcp.clone()).tls(tls).seeds(seed).start().await.unwrap());
+    }
+    until_all_know_all(&nodes).await;
+    let mut events = nodes[1].subscribe();
+    let mut guests = Vec::new();
+    for number in 0..50 {
+        let mut guest = TcpStream::connect(nodes[0].local_address()).await.unwrap();
+        // Nothing; the begin of a handshake; what is no handshake at all.
+        let first = [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"][number % 3];
+        let _ = guest.write_all(first).await;
+        guests.push(guest);
+    }
+    is_healthy_after(&nodes, &mut events, |metrics| {
+        let transport = &metrics.transport;
+        transport.handshakes_failed >= 20 && transport.accepts_refused >= 10
+    })
+    .await;
+    for guest in &mut guests {
+        let end = timeout(PATIENCE, guest.read_to_end(&mut Vec::new())).await.expect("it is closed");
+        drop(end);
+    }
 }
 
 fn ders(issued: &Issued) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {

@@ -4,6 +4,8 @@
 //! is probed, which suspicion runs, what the user is told and what is passed on follow from the record, whoever
 //! changed it.
 
+use core::net::SocketAddr;
+
 use rand_core::Rng;
 
 use super::{State, Swim};
@@ -13,6 +15,7 @@ use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
 use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
+use crate::network::is_allowed;
 use crate::random::below;
 use crate::suspicion::Suspicion;
 use crate::time::Instant;
@@ -129,14 +132,19 @@ impl<R: Rng> Swim<R> {
         believed
     }
 
+    /// Whether `Config::allowed_networks` let us have to do with an address.
+    pub(super) fn allows(&self, address: SocketAddr) -> bool {
+        is_allowed(&self.config.allowed_networks, address.ip())
+    }
+
     /// Merges news of a member that is not in the table.
     fn meet(&mut self, now: Instant, news: &News<'_>) -> bool {
         let is_active = news.claim.status.is_active();
         if !is_active && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
             return false;
         }
-        if news.description.is_some_and(|described| described.metadata.len() > self.config.max_metadata_size) {
-            self.metrics.drop(DropReason::MetadataTooLong);
+        let description = self.usable_description(news);
+        if news.description.is_some() && description.is_none() {
             return false;
         }
         if !self.is_within_reach(news.claim.incarnation, self.incarnation()) {
@@ -145,7 +153,6 @@ impl<R: Rng> Swim<R> {
         if self.members.is_full() && is_active {
             self.make_room(now);
         }
-        let description = self.usable_description(news);
         let Some(slot) = self.members.insert(news.id, news.claim, description) else {
             self.metrics.drop(DropReason::MembersFull);
             return false;
@@ -177,12 +184,16 @@ impl<R: Rng> Swim<R> {
         self.forget(slot);
     }
 
-    /// The description that came with the news, if its metadata is not too long. The claim still counts: it may be a
-    /// refutation.
+    /// The description that came with the news, if its metadata is not too long and its address allowed. The claim still
+    /// counts, for it may be a refutation: the member is looked for where it was.
     fn usable_description<'a>(&mut self, news: &News<'a>) -> Option<DescriptionView<'a>> {
         let Description { incarnation, address, metadata } = news.description?;
         if metadata.len() > self.config.max_metadata_size {
             self.metrics.drop(DropReason::MetadataTooLong);
+            return None;
+        }
+        if !self.allows(address) {
+            self.metrics.drop(DropReason::NotAllowed);
             return None;
         }
         Some(DescriptionView { incarnation, address, metadata })

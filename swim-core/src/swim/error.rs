@@ -8,6 +8,8 @@ use core::net::SocketAddr;
 pub enum JoinError {
     /// No node can be reached at this address: it is unspecified, multicast, broadcast or has port 0.
     Address(SocketAddr),
+    /// This address is outside of `Config::allowed_networks`.
+    NotAllowed(SocketAddr),
     /// `Config::max_seeds` is reached.
     TooManySeeds {
         /// The bound.
@@ -87,6 +89,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => write!(f, "no node can be reached at {address}"),
+            Self::NotAllowed(address) => write!(f, "{address} is outside of allowed_networks"),
             Self::TooManySeeds { max } => write!(f, "max_seeds allows {max} seeds"),
             Self::NotRunning => f.write_str(NOT_RUNNING),
         }

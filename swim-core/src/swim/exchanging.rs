@@ -100,6 +100,10 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
+        if !self.allows(from) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return None;
+        }
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
             return self.handle_memberlist_request(now, from, payload);

@@ -37,6 +37,9 @@ impl<R: Rng> Swim<R> {
         if let Some(&address) = seeds.iter().find(|seed| !is_reachable(seed)) {
             return Err(JoinError::Address(address));
         }
+        if let Some(&address) = seeds.iter().find(|&&seed| !self.allows(seed)) {
+            return Err(JoinError::NotAllowed(address));
+        }
         let max = self.config.max_seeds;
         let mut wanted = Vec::new();
         for address in seeds {

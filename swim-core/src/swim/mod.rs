@@ -49,6 +49,7 @@ use crate::id::{Incarnation, NodeId};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
 use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
+use crate::network::is_allowed;
 use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
 use crate::time::Instant;
@@ -140,6 +141,9 @@ impl<R: Rng> Swim<R> {
         let address = normal_address(address);
         if !is_reachable(&address) {
             return Err(ConfigError::Address(address));
+        }
+        if !is_allowed(&config.allowed_networks, address.ip()) {
+            return Err(ConfigError::NotAllowed(address));
         }
         if metadata.len() > config.max_metadata_size {
             return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });

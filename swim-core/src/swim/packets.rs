@@ -35,6 +35,10 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return;
         }
+        if !self.allows(from) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return;
+        }
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
             self.handle_memberlist_packet(now, from, packet);

@@ -13,6 +13,7 @@ mod harness;
 mod leaving;
 mod memberlist;
 mod network;
+mod networks;
 mod probes;
 mod queries;
 mod refutation;

@@ -11,8 +11,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use swim_core::ExchangeFailure;
 use swim_core::wire::sealed::{MARK, SealError};
+use swim_core::{ExchangeFailure, Network};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -27,7 +27,7 @@ use super::queue::{Outgoing, Queue};
 use super::settings::TcpConfig;
 use super::setup::Setup;
 #[cfg(feature = "tls")]
-use super::tls::Tls;
+use super::tls::{Seldom, Tls};
 use super::vouched::Peer;
 use crate::keys::Keys;
 
@@ -44,6 +44,8 @@ const BATCH: usize = 16;
 pub(crate) struct Shared {
     pub(crate) config: TcpConfig,
     pub(crate) limits: Limits,
+    /// Whose connections and datagrams are taken.
+    pub(crate) networks: Arc<[Network]>,
     /// Where this node is reached: what its preambles say.
     pub(crate) advertised: SocketAddr,
     pub(crate) reports: mpsc::Sender<Report>,
@@ -52,6 +54,9 @@ pub(crate) struct Shared {
     /// What all connections are to be protected by.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
+    /// When it was last logged that somebody is not trusted.
+    #[cfg(feature = "tls")]
+    pub(crate) warned: Seldom,
     /// The hash of the cluster's name.
     #[cfg(feature = "tls")]
     pub(crate) cluster: u32,
@@ -320,6 +325,7 @@ impl Shared {
     pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
         Self {
             limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
+            networks: setup.allowed_networks.clone().into(),
             advertised,
             reports,
             counters: Arc::new(Counters::default()),
@@ -328,6 +334,8 @@ impl Shared {
             config,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "tls")]
+            warned: Seldom::default(),
             #[cfg(feature = "tls")]
             cluster: swim_core::wire::cluster_hash(&setup.cluster),
         }
@@ -345,7 +353,7 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
         // A seal is broken.
-        io::ErrorKind::InvalidData if error.get_ref().is_some_and(|inner| inner.is::<SealError>()) => {
+        io::ErrorKind::InvalidData if matches!(error.get_ref(), Some(inner) if inner.is::<SealError>()) => {
             ExchangeFailure::Malformed
         }
         // TLS says so of what is no TLS, and of certificates.

@@ -42,6 +42,8 @@ counters! {
     accepted,
     /// Connections that others dialed and that were closed at once, because of a bound.
     accepts_refused,
+    /// Connections and datagrams from outside of the allowed networks, which were closed and dropped unread.
+    outsiders_refused,
     /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
     preambles_bad,
     /// Connections that did not come to be because one side does not trust the other, or speaks no TLS.

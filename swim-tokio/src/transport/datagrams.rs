@@ -12,7 +12,7 @@ use std::task::Context;
 
 use bytes::{BufMut, BytesMut};
 use socket2::SockRef;
-use swim_core::{Config, normal_address};
+use swim_core::{Config, Network, is_allowed, normal_address};
 use tokio::net::UdpSocket;
 
 use super::Arrival;
@@ -29,6 +29,8 @@ const BUFFER: usize = 4 * ROOM;
 #[derive(Debug)]
 pub(crate) struct Datagrams {
     pub(crate) socket: Arc<UdpSocket>,
+    /// Whose datagrams are taken.
+    networks: Arc<[Network]>,
     /// What arrives is read into its end and split off without a copy.
     buffer: BytesMut,
 }
@@ -41,8 +43,8 @@ pub(crate) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 impl Datagrams {
-    pub(crate) fn new(socket: UdpSocket) -> Self {
-        Self { socket: Arc::new(socket), buffer: BytesMut::with_capacity(BUFFER) }
+    pub(crate) fn new(socket: UdpSocket, networks: Arc<[Network]>) -> Self {
+        Self { socket: Arc::new(socket), networks, buffer: BytesMut::with_capacity(BUFFER) }
     }
 
     /// Whether a datagram can be read; if not, the task is woken when one can.
@@ -75,6 +77,10 @@ impl Datagrams {
                         continue;
                     }
                     let from = normal_address(from);
+                    if !is_allowed(&self.networks, from.ip()) {
+                        counters.outsiders_refused.one();
+                        continue;
+                    }
                     let opened = match &mut seals {
                         Some(seals) => seals.open(from, payload, counters),
                         None => Some((from, payload.freeze())),

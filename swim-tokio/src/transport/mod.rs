@@ -14,6 +14,7 @@
 //! | `memberlist` | the implementation for memberlist's wire |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `tls`, `vouched` | whom a connection is trusted to be |
+//! | `renewal` | which connections outlived their keys or certificates |
 //! | `settings`, `counters` | what the user sets and reads |
 
 mod binding;
@@ -32,6 +33,7 @@ mod opening;
 mod pool;
 mod preamble;
 mod queue;
+mod renewal;
 mod sealed_packets;
 mod sealed_stream;
 mod settings;

@@ -167,7 +167,11 @@ impl Shared {
     /// Ends a connection whose handshake failed.
     async fn refuse(&self, link: LinkId, peer: SocketAddr, error: &io::Error) {
         self.counters.handshakes_failed.one();
-        tracing::warn!(%peer, %error, "no trusted connection");
+        if self.warned.is_time(Instant::now()) {
+            tracing::warn!(%peer, %error, "no trusted connection (told now and then only; each is counted)");
+        } else {
+            tracing::debug!(%peer, %error, "no trusted connection");
+        }
         self.end(link, failure_of(error)).await;
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use swim_core::{Config, NodeId};
+use swim_core::{Config, Network, NodeId};
 
 use super::Transport;
 use crate::error::StartError;
@@ -24,6 +24,8 @@ pub struct Setup {
     /// Where the others reach this node, if that is not where it listens. Port 0 stands for the port that it got:
     /// [`advertised`](Self::advertised) fills it in.
     pub advertise: Option<SocketAddr>,
+    /// Whom to have to do with: what comes from outside of these networks is refused at the door. None: all.
+    pub allowed_networks: Vec<Network>,
     /// The longest packet that is taken from others, in bytes. Own ones have at most
     /// [`Config::max_packet_size`](crate::Config).
     pub max_packet: usize,
@@ -39,7 +41,16 @@ impl Setup {
     pub fn new(id: NodeId, bind: SocketAddr) -> Self {
         let Config { cluster, max_exchange_size, .. } = Config::lan();
         let max_packet = Config::LARGEST_PACKET;
-        Self { id, cluster, bind, advertise: None, max_packet, max_exchange: max_exchange_size, keys: None }
+        Self {
+            id,
+            cluster,
+            bind,
+            advertise: None,
+            allowed_networks: Vec::new(),
+            max_packet,
+            max_exchange: max_exchange_size,
+            keys: None,
+        }
     }
 
     /// Where the others reach a node that listens at `local`.

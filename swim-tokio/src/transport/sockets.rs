@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use swim_core::wire::sealed::BOOT_LEN;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, is_allowed};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -27,6 +27,7 @@ use super::exchanges::Exchanges;
 use super::frame::{self, Frame, Refusal};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
+use super::renewal::Renewal;
 use super::sealed_packets::SealedPackets;
 use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
@@ -34,7 +35,6 @@ use super::setup::Setup;
 use super::tls::Tls;
 use super::{Arrival, BoxFuture, Transport, dial, listener, opening, unreachable};
 use crate::error::StartError;
-use crate::keys::State;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
@@ -53,8 +53,6 @@ pub struct Sockets {
     datagrams: Option<Datagrams>,
     /// For datagrams, if there are keys.
     seals: Option<SealedPackets>,
-    /// The keys when the links were last looked at, and their version.
-    linked_with: Option<(u64, Arc<State>)>,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
     /// Arrivals that came about without a report.
@@ -64,12 +62,7 @@ pub struct Sockets {
     doors: Vec<AbortHandle>,
     /// When idle links are looked for next.
     sweep: Pin<Box<Sleep>>,
-    /// That of the certificates in use.
-    #[cfg(feature = "tls")]
-    generation: u64,
-    /// Links before this one were opened with older certificates.
-    #[cfg(feature = "tls")]
-    outdated: LinkId,
+    renewal: Renewal,
 }
 
 impl Sockets {
@@ -124,7 +117,7 @@ impl Sockets {
         };
         let mut tasks = JoinSet::new();
         let mut doors = vec![tasks.spawn(listener::accept(bound.listener, shared.reports.clone()))];
-        let datagrams = bound.datagrams.map(Datagrams::new);
+        let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
         if let Some(Datagrams { socket, .. }) = &datagrams {
             let (reports, counters) = (shared.reports.clone(), Arc::clone(&shared.counters));
             let refused = unreachable::run(Arc::clone(socket), reports, counters);
@@ -135,7 +128,6 @@ impl Sockets {
             pool: Pool::new(bounds),
             exchanges: Exchanges::default(),
             datagrams,
-            linked_with: shared.keys.as_ref().map(|keys| (keys.version(), keys.state())),
             seals,
             reports,
             batch: Vec::with_capacity(BATCH),
@@ -143,10 +135,7 @@ impl Sockets {
             tasks,
             doors,
             sweep: Box::pin(tokio::time::sleep(sweep_interval(config))),
-            #[cfg(feature = "tls")]
-            generation: shared.tls.as_ref().map_or(0, Tls::generation),
-            #[cfg(feature = "tls")]
-            outdated: LinkId(0),
+            renewal: Renewal::new(&shared),
             shared,
         }
     }
@@ -161,19 +150,11 @@ impl Sockets {
         datagrams || reports || idle
     }
 
-    /// When a key was removed, or other traffic is plain than was, connections begin anew: none lives on as it may not.
+    /// None lives on as it may not.
     fn take_up_keys(&mut self) {
-        let Some(keys) = &self.shared.keys else { return };
-        let Some((version, former)) = &self.linked_with else { return };
-        let now = keys.version();
-        if now == *version {
-            return;
-        }
-        let state = keys.state();
-        if former.plain != state.plain || former.keyring.keys().any(|key| state.keyring.get(key.id()).is_none()) {
+        if self.renewal.keys_changed(&self.shared) {
             self.pool.retire_all();
         }
-        self.linked_with = Some((now, state));
     }
 
     async fn shut(&mut self) {
@@ -276,6 +257,9 @@ impl Sockets {
     }
 
     fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
+        if !is_allowed(&self.shared.networks, peer.ip()) {
+            return self.shared.counters.outsiders_refused.one();
+        }
         let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
         let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
             tracing::debug!(%peer, "connection closed: too many are open");
@@ -330,23 +314,11 @@ impl Sockets {
         let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
         self.shared.counters.retired.add(retired);
         #[cfg(feature = "tls")]
-        self.retire_outdated();
-        self.sweep.as_mut().reset(now + sweep_interval(&self.shared.config));
-    }
-}
-
-#[cfg(feature = "tls")]
-impl Sockets {
-    /// After a reload no link stays that was opened with the old certificates, but while an exchange is open on it.
-    fn retire_outdated(&mut self) {
-        let Some(tls) = &self.shared.tls else { return };
-        let generation = tls.generation();
-        if generation != self.generation {
-            self.generation = generation;
-            self.outdated = self.pool.next_link();
+        if let Some(first) = self.renewal.first_current(&self.shared, self.pool.next_link()) {
+            let retired = self.pool.retire_before(first, |id| self.exchanges.is_busy(id));
+            self.shared.counters.retired.add(retired);
         }
-        let retired = self.pool.retire_before(self.outdated, |id| self.exchanges.is_busy(id));
-        self.shared.counters.retired.add(retired);
+        self.sweep.as_mut().reset(now + sweep_interval(&self.shared.config));
     }
 }
 

@@ -134,6 +134,18 @@ fn info_health_and_ping_tell_about_the_node() {
     let pings = agents[0].ask(&["ping", "two", "--count", "3"]);
     assert!(pings.lines().count() == 3 && pings.lines().all(|line| line.starts_with("two answered in ")), "{pings}");
 
+    until("there is an estimate", || agents[0].run(&["rtt", "two"]).code == Some(0));
+    assert!(agents[0].ask(&["rtt", "two"]).starts_with("one to two: about "));
+    assert_eq!(agents[0].json(&["rtt", "two", "one"])["from"], "two");
+    assert_eq!(agents[0].run(&["rtt", "nobody"]).code, Some(1));
+    assert_eq!(agents[0].json(&["nearest"])["nearest"][0]["id"], "two");
+    assert_eq!(agents[0].ask(&["reachability"]), "2 of 2 active members answer\n");
+    agents[1].signal("-STOP");
+    let unreached = agents[0].run(&["reachability"]);
+    agents[1].signal("-CONT");
+    assert_eq!(unreached.code, Some(1), "{unreached:?}");
+    assert_eq!(unreached.stdout, "two does not answer\n1 of 2 active members answer\n");
+
     let lonely = Agent::start("lonely", &["--seed", "127.0.0.1:1"]);
     let unready = lonely.run(&["health", "--ready"]);
     assert_eq!((unready.code, unready.stdout.starts_with("not ready: ")), (Some(1), true), "{unready:?}");

@@ -8,4 +8,5 @@ mod interface;
 mod life;
 mod openapi;
 mod settings;
+mod snapshot;
 mod talk;

@@ -24,7 +24,7 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
         "null" => value.is_null(),
         other => panic!("{place}: unknown type {other}"),
     };
-    assert!(types.iter().any(|name| is(name)), "{place} is {value}, and no {types:?}");
+    assert!(types.iter().any(is), "{place} is {value}, and no {types:?}");
     if let Some(values) = schema["enum"].as_array() {
         assert!(values.contains(value), "{place} is {value}, and none of {values:?}");
     }
@@ -64,7 +64,18 @@ fn every_answer_is_as_it_is_described() {
     for (path, called) in [("/v1/members/{id}", "/v1/members/two"), ("/v1/members/{id}", "/v1/members/nobody")] {
         check_answer(&document, ("get", path), &one.get(called));
     }
-    check_answer(&document, ("get", "/v1/members"), &one.get("/v1/members?status=x"));
+    until("there are estimates", || one.get("/v1/round-trip?to=two").1["round_trip"].is_number());
+    for (path, called) in [
+        ("/v1/members", "/v1/members?status=x"),
+        ("/v1/round-trip", "/v1/round-trip?to=two"),
+        ("/v1/round-trip", "/v1/round-trip?from=two&to=nobody"),
+        ("/v1/round-trip", "/v1/round-trip"),
+        ("/v1/nearest", "/v1/nearest"),
+        ("/v1/nearest", "/v1/nearest?count=x"),
+        ("/v1/keys", "/v1/keys"),
+    ] {
+        check_answer(&document, ("get", path), &one.get(called));
+    }
     let (ping, force_leave) = ("/v1/members/{id}/ping", "/v1/members/{id}/force-leave");
     for (path, called, body) in [
         ("/v1/tags", "/v1/tags", json!({ "set": { "zone": "a" }, "delete": ["role"] })),
@@ -83,6 +94,7 @@ fn every_answer_is_as_it_is_described() {
         ("/v1/query", "/v1/query", json!({ "name": "who", "tags": { "role": "(" } })),
         ("/v1/queries/{id}/respond", "/v1/queries/7/respond", json!({ "payload": "x" })),
         ("/v1/keys/install", "/v1/keys/install", json!({ "key": "AAAA" })),
+        ("/v1/reachability", "/v1/reachability", json!({})),
         ("/v1/keys/use", "/v1/keys/use", json!({})),
         (ping, "/v1/members/two/ping", json!({})),
         (ping, "/v1/members/nobody/ping", json!({})),

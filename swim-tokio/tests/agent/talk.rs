@@ -29,7 +29,7 @@ fn a_query_is_answered_by_handlers_and_by_programs() {
     let one = Agent::start("one", &[]);
     let two =
         Agent::start("two", &["--seed", &one.address, "--tag", "role=web", "--on", "query:load=printf 0.5; cat >&2"]);
-    let three = Agent::start("three", &["--seed", &one.address, "--tag", "role=db"]);
+    let three = Agent::start("three", &["--seed", &one.address, "--tag", "role=db", "--on", "*=echo noted"]);
     for agent in [&one, &two, &three] {
         ["one", "two", "three"].iter().for_each(|id| agent.until_sees(id, "alive"));
     }

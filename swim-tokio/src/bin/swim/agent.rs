@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use swim_tokio::swim_core::Tags;
-use swim_tokio::{Builder, Runtime, Subscription, Tls};
+use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -15,6 +15,7 @@ use crate::http::{Context, Listener, Server, Token};
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
+use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::{failed, keys, lines, misused, output, reload, service_manager};
 
@@ -174,7 +175,7 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
         .id(node.id.clone().unwrap_or_default())
         .seeds(&node.seeds)
         .packets(node.transport.unwrap_or_default().into())
-        .config(settings.protocol.config())
+        .config(Config { allowed_networks: node.networks()?, ..settings.protocol.config() })
         .metadata(metadata(settings));
     if let Some(bind) = node.bind {
         builder = builder.bind(bind);
@@ -184,6 +185,9 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     }
     if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
+    }
+    if let Some(directory) = &node.snapshot {
+        builder = builder.snapshot(directory);
     }
     if let Some(tls) = tls {
         builder = builder.tls(tls.clone());
@@ -214,7 +218,7 @@ fn metadata(settings: &Settings) -> Vec<u8> {
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
-        if !keys::is_about_keys(&notice) && !output::write(&lines::notice(&notice, format)) {
+        if is_shown(&notice) && !output::write(&lines::notice(&notice, format)) {
             return;
         }
     }

@@ -50,11 +50,6 @@ struct Report {
     error: Option<String>,
 }
 
-/// Whether a notice is of these queries, which concern nobody else.
-pub(crate) fn is_about_keys(notice: &Notice) -> bool {
-    matches!(notice, Notice::Event(Event::Query { name, .. }) if **name == *NAME)
-}
-
 /// Does for this node what others ask, until it stops.
 pub(crate) async fn answer(node: Runtime, mut notices: Subscription) {
     while let Some(notice) = notices.next().await {

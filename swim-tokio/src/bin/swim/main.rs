@@ -10,6 +10,7 @@
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
+//! | `shown` | which notices are printed, streamed and handled |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
 //! | `logging` | the log on standard error |
@@ -31,6 +32,7 @@ mod reload;
 mod service_manager;
 mod settings;
 mod shapes;
+mod shown;
 mod signals;
 
 use std::process::ExitCode;

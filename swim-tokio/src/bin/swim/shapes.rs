@@ -265,6 +265,37 @@ pub(crate) struct RespondedShape {
     pub(crate) responded: bool,
 }
 
+/// Which members a query reaches.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct ReachabilityShape {
+    /// The active members that said so.
+    pub(crate) reached: Vec<String>,
+    /// The active members that did not, in time.
+    pub(crate) silent: Vec<String>,
+}
+
+/// The round trip between two members, as their coordinates have it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct EstimateShape {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    /// Null as long as nothing is known of one of them.
+    pub(crate) round_trip: Option<f64>,
+}
+
+/// The members that are nearest to this node, by their coordinates.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct NearestShape {
+    pub(crate) nearest: Vec<NearShape>,
+}
+
+/// A member, and how far it is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct NearShape {
+    pub(crate) id: String,
+    pub(crate) round_trip: f64,
+}
+
 /// A key to install, in base64.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

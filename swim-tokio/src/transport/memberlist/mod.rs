@@ -8,7 +8,6 @@ mod current;
 mod settings;
 mod streams;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,23 +15,22 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, normal_address};
+use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, Network, normal_address};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::current::Current;
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
+use super::binding::bind;
 use super::connection::Report;
 use super::counters::Counters;
-use super::datagrams::{self, Datagrams};
-use super::{Arrival, BoxFuture, Setup, Transport, TransportMetrics, listener, unreachable};
+use super::datagrams::Datagrams;
+use super::{Arrival, BoxFuture, Packets, Setup, Transport, TransportMetrics, unreachable};
 use crate::error::StartError;
 
 /// How many hints that nothing listens somewhere may wait.
 const REFUSED: usize = 64;
-/// How many ports are tried for one that is free for TCP and UDP.
-const PORTS: usize = 32;
 
 /// What nonces are drawn from. Where the system has no randomness no node starts: its generator is seeded from it.
 const fn randomness() -> UnwrapErr<SysRng> {
@@ -64,8 +62,8 @@ impl MemberlistSockets {
     /// # Errors
     /// [`StartError`]: the address cannot be taken.
     pub fn open(setup: &Setup, settings: &Memberlist) -> Result<Self, StartError> {
-        let (listener, socket) = bind(setup.bind).map_err(|error| setup.cannot_bind(error))?;
-        let local = listener.local_addr().map_err(|error| setup.cannot_bind(error))?;
+        let bound = bind(setup.bind, Packets::Udp).map_err(|error| setup.cannot_bind(error))?;
+        let networks: Arc<[Network]> = setup.allowed_networks.clone().into();
         let envelope = Current::new(settings.envelope.clone());
         let counters = Arc::new(Counters::default());
         let shared = Shared {
@@ -74,18 +72,21 @@ impl MemberlistSockets {
             max: setup.max_exchange,
             timeout: settings.stream_timeout,
             counters: Arc::clone(&counters),
+            networks: Arc::clone(&networks),
         };
-        let datagrams = Datagrams::new(socket);
+        let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, networks));
         let (sender, refused) = mpsc::channel(REFUSED);
         let mut watch = JoinSet::new();
-        watch.spawn(unreachable::run(Arc::clone(&datagrams.socket), sender, Arc::clone(&counters)));
+        if let Some(Datagrams { socket, .. }) = &datagrams {
+            watch.spawn(unreachable::run(Arc::clone(socket), sender, Arc::clone(&counters)));
+        }
         Ok(Self {
-            local,
+            local: bound.address,
             envelope,
-            datagrams: Some(datagrams),
+            datagrams,
             refused,
             watch,
-            streams: Streams::start(listener, shared),
+            streams: Streams::start(bound.listener, shared),
             counters,
             sealed: Vec::new(),
             opened: Vec::new(),
@@ -112,22 +113,6 @@ impl MemberlistSockets {
             kept += 1;
         }
         arrivals.truncate(kept);
-    }
-}
-
-/// Takes an address for both kinds of traffic; port 0 lets the system choose one.
-fn bind(at: SocketAddr) -> io::Result<(tokio::net::TcpListener, tokio::net::UdpSocket)> {
-    let mut refused = Vec::new();
-    loop {
-        let listener = listener::listen(at)?;
-        match datagrams::bind(listener.local_addr()?) {
-            Ok(socket) => return Ok((listener, socket)),
-            // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
-                refused.push(listener);
-            }
-            Err(error) => return Err(error),
-        }
     }
 }
 

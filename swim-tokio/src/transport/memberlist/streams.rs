@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, is_allowed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) max: usize,
     pub(super) timeout: Duration,
     pub(super) counters: Arc<Counters>,
+    /// Whose streams are taken.
+    pub(super) networks: Arc<[Network]>,
 }
 
 /// What a stream's task tells.
@@ -155,6 +157,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, send
     loop {
         while served.try_join_next().is_some() {}
         match listener.accept().await {
+            Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => shared.counters.outsiders_refused.one(),
             Ok((stream, from)) => {
                 let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
                     shared.counters.accepts_refused.one();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::rustls::CommonState;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{CommonState, Error};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use super::{Names, Tls, verify};
@@ -60,9 +60,18 @@ pub(crate) async fn accept(
                 tokio::io::copy(&mut stream.take(REST), &mut tokio::io::sink()).await
             };
             let _ = timeout(linger, read_over).await;
-            Err(error)
+            Err(explained(error))
         }
     }
+}
+
+/// In words for people where rustls has none.
+fn explained(error: io::Error) -> io::Error {
+    let told = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    if matches!(told, Some(Error::InvalidMessage(_))) {
+        return io::Error::new(io::ErrorKind::InvalidData, "it speaks no TLS");
+    }
+    error
 }
 
 fn peer_names(session: &CommonState) -> Names {

@@ -11,11 +11,13 @@
 //! | --- | --- |
 //! | `files` | from PEM files to certificates, and what is wrong with them |
 //! | `verify` | whose certificate is accepted |
+//! | `seldom` | how often a refusal is logged |
 //! | `handshake` | from a connection to a trusted one, or to why it is none |
 
 mod error;
 mod files;
 mod handshake;
+mod seldom;
 mod verify;
 
 use std::fmt;
@@ -28,11 +30,26 @@ use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 pub use self::error::TlsError;
 pub(crate) use self::handshake::{accept, connect};
+pub(crate) use self::seldom::Seldom;
 
 /// The names in a certificate.
 pub(crate) type Names = Arc<[Box<str>]>;
 
 /// A node's certificates. Clones are handles of the same ones: keep one to [`reload`](Self::reload) them.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use swim_tokio::{Runtime, Tls};
+///
+/// let tls = Tls::from_files("one.pem", "one.key", "ca.pem")?.with_bound_names();
+/// let node = Runtime::builder().id("one").tls(tls.clone()).start().await?;
+/// // When the files have changed:
+/// tls.reload()?;
+/// # drop(node);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Tls {
     shared: Arc<Shared>,

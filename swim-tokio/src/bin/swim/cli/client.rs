@@ -192,6 +192,37 @@ pub(crate) struct Ping {
     pub(crate) show: Show,
 }
 
+/// The arguments of `swim rtt`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  swim rtt web-3           from the agent's node
+  swim rtt web-3 db-1
+
+Exit status 2 when nothing is known of one of them yet.")]
+pub(crate) struct Rtt {
+    /// A member's name
+    pub(crate) one: String,
+    /// Another member's name
+    pub(crate) other: Option<String>,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+/// The arguments of `swim nearest`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  swim nearest
+  swim nearest --count 3 --format json")]
+pub(crate) struct Nearest {
+    /// How many members, at most
+    #[arg(long, default_value_t = 10)]
+    pub(crate) count: u32,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
 /// The arguments of `swim health`.
 #[derive(Args, Debug)]
 #[command(after_help = "\

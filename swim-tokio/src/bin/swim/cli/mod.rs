@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::agent::Agent;
 pub(crate) use self::client::{
-    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Output, Ping, Show, Tags,
+    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Nearest, Output, Ping, Rtt, Show, Tags,
 };
 pub(crate) use self::demo::Demo;
 pub(crate) use self::user::{Event, Keys, KeysWhat, Query};
@@ -67,12 +67,26 @@ Examples:
     /// A member answers by a handler for the event `query:NAME`, whose output is the answer, or by a program that hears of
     /// the query through the agent's HTTP interface.
     Query(Query),
+    /// Asks all members whether they hear this agent's queries, and names those that do not
+    #[command(after_help = "\
+Example:
+  swim reachability
+
+Exit status 1 when some do not.")]
+    Reachability(Show),
     /// Shows or changes the keys of a cluster that is encrypted, at all its nodes at once
     Keys(Keys),
     /// Prints what happens in the cluster, as it happens
     Monitor(Monitor),
     /// Measures the round trip from an agent to a member
     Ping(Ping),
+    /// Estimates the round trip between two members, without a packet
+    ///
+    /// Each node finds its place in a space of round trips by the probes that it makes anyway, and tells it to the others
+    /// (Vivaldi). `swim ping` measures instead.
+    Rtt(Rtt),
+    /// Lists the members that are nearest to an agent, by estimated round trips
+    Nearest(Nearest),
     /// Tells whether an agent is well
     Health(Health),
     /// Prints a new key for encrypted clusters: 32 random bytes in base64

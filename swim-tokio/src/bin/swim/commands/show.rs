@@ -1,4 +1,4 @@
-//! Commands that only ask: `members`, `info`, `health`, `ping`.
+//! Commands that only ask: `members`, `info`, `health`, `ping`, `rtt`, `nearest`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use super::table::{pairs, table};
 use super::{Outcome, print};
-use crate::cli::{Health, Members, Output, Ping, Show};
+use crate::cli::{Health, Members, Nearest, Output, Ping, Rtt, Show};
 use crate::client::{Client, ClientError};
 use crate::output::{Paint, is_colour_wanted, printable};
-use crate::shapes::{HealthShape, InfoShape, MemberShape, MembersShape, PingShape, ReadyShape};
+use crate::shapes::{
+    EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, PingShape, ReadyShape,
+};
 
 pub(super) async fn members(arguments: &Members) -> Result<Outcome, ClientError> {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -127,6 +129,38 @@ pub(super) async fn ping(arguments: &Ping) -> Result<Outcome, ClientError> {
         }
     }
     Ok(outcome)
+}
+
+pub(super) async fn rtt(arguments: &Rtt) -> Result<Outcome, ClientError> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let to = match &arguments.other {
+        Some(other) => {
+            query.append_pair("from", &arguments.one);
+            other
+        }
+        None => &arguments.one,
+    };
+    query.append_pair("to", to);
+    let client = Client::new(&arguments.show.connect)?;
+    let shape: EstimateShape = client.get(&format!("/v1/round-trip?{}", query.finish())).await?;
+    print(&shape, arguments.show.format, || {
+        let pair = format!("{} to {}", printable(&shape.from), printable(&shape.to));
+        shape.round_trip.map_or_else(
+            || format!("{pair}: nothing is known yet\n"),
+            |seconds| format!("{pair}: about {}\n", time(seconds)),
+        )
+    });
+    Ok(if shape.round_trip.is_some() { Outcome::Done } else { Outcome::Nothing })
+}
+
+pub(super) async fn nearest(arguments: &Nearest) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let shape: NearestShape = client.get(&format!("/v1/nearest?count={}", arguments.count)).await?;
+    print(&shape, arguments.show.format, || {
+        let row = |near: &NearShape| vec![printable(&near.id), time(near.round_trip)];
+        table(&["NAME", "RTT"], &shape.nearest.iter().map(row).collect::<Vec<_>>())
+    });
+    Ok(if shape.nearest.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
 /// A name as a segment of a path.

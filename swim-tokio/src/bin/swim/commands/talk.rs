@@ -7,11 +7,12 @@ use zeroize::Zeroizing;
 use super::changes::payload;
 use super::table::table;
 use super::{Outcome, print};
-use crate::cli::{Event, Keys, KeysWhat, Output, Query};
+use crate::cli::{Event, Keys, KeysWhat, Output, Query, Show};
 use crate::client::{Client, ClientError};
 use crate::output::{self, printable};
 use crate::shapes::{
-    EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ResponseShape,
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ReachabilityShape,
+    ResponseShape,
 };
 
 pub(super) async fn event(arguments: &Event) -> Result<Outcome, ClientError> {
@@ -47,6 +48,17 @@ fn response_table(shape: &QueryShape) -> String {
     let (asked, answers) = (shape.acks.len(), shape.responses.len());
     let rows: Vec<_> = shape.responses.iter().map(row).collect();
     format!("{}{answers} of {asked} that it reached have answered\n", table(&["NAME", "ANSWER"], &rows))
+}
+
+pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.connect)?;
+    let shape: ReachabilityShape = client.post("/v1/reachability", &serde_json::json!({})).await?;
+    print(&shape, arguments.format, || {
+        let all = shape.reached.len() + shape.silent.len();
+        let silent = shape.silent.iter().map(|name| format!("{} does not answer\n", printable(name)));
+        silent.chain([format!("{} of {all} active members answer\n", shape.reached.len())]).collect()
+    });
+    Ok(if shape.silent.is_empty() { Outcome::Done } else { Outcome::No })
 }
 
 pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {

@@ -15,8 +15,9 @@ use swim_tokio::{Event, Notice, Runtime, Subscription};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::lines;
 use crate::settings::{Handler, Handlers};
-use crate::{keys, lines};
+use crate::shown::is_shown;
 
 /// How long the end waits for handlers that run.
 const LINGER: Duration = Duration::from_secs(5);
@@ -66,7 +67,7 @@ impl Registry {
         let mut jobs = JoinSet::new();
         while let Some(notice) = notices.next().await {
             while jobs.try_join_next().is_some() {}
-            if keys::is_about_keys(&notice) {
+            if !is_shown(&notice) {
                 continue;
             }
             let rules = self.rules();
@@ -87,7 +88,7 @@ impl Registry {
                     name: name.clone(),
                     node: node.clone(),
                     event: event.clone(),
-                    query,
+                    query: query.filter(|_| handler.answers(called)),
                 };
                 jobs.spawn(job.run(Arc::clone(&rules)));
             }

@@ -13,7 +13,8 @@ use swim_tokio::{Notice, Subscription};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, streamed};
-use crate::{keys, lines};
+use crate::lines;
+use crate::shown::is_shown;
 
 /// How many events wait for the connection beside those that wait in the subscription.
 const BUFFER: usize = 16;
@@ -46,7 +47,7 @@ async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
 async fn next_shown(notices: &mut Subscription) -> Option<Notice> {
     loop {
         let notice = notices.next().await?;
-        if !keys::is_about_keys(&notice) {
+        if is_shown(&notice) {
             return Some(notice);
         }
     }

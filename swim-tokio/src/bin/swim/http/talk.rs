@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use swim_tokio::swim_core::{QueryId, RespondError};
-use swim_tokio::{Answer, CallError, Query};
+use swim_tokio::{Answer, CallError, Query, Status};
 
 use super::Context;
 use super::call::Call;
@@ -15,9 +15,10 @@ use super::changes::{payload, refused};
 use super::reply::{Reply, failure, json};
 use crate::keys::{self, Change};
 use crate::shapes::{
-    EventRequest, EventShape, InstallKeyRequest, KeyRequest, QueryRequest, QueryShape, RespondRequest, RespondedShape,
-    ResponseShape,
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, QueryRequest, QueryShape, ReachabilityShape,
+    RespondRequest, RespondedShape, ResponseShape,
 };
+use crate::shown::INTERNAL;
 
 /// For how long a query may be open here: less than an answer may take.
 const LONGEST_QUERY: f64 = 80.0;
@@ -80,6 +81,30 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
         Ok(json(&shape))
     };
     either(asked.await)
+}
+
+/// Asks all members whether they hear this node. The answer is in the acknowledgements: nobody needs to understand it.
+pub(super) async fn reachability(context: Arc<Context>, _: Call) -> Reply {
+    let members = context.node.members();
+    let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
+    let mut silent: Vec<String> = active.map(|member| member.id.as_str().to_owned()).collect();
+    let query = Query::new(format!("{INTERNAL}reachability")).wants_acks().relay_factor(2);
+    let mut answers = match context.node.query(query).await {
+        Ok(answers) => answers,
+        Err(error) => return refused(&error),
+    };
+    let mut reached = Vec::new();
+    while let Some(answer) = answers.next().await {
+        if let Answer::Ack(from) = answer {
+            silent.retain(|name| *name != *from);
+            reached.push(from.as_str().to_owned());
+        }
+        if silent.is_empty() {
+            break;
+        }
+    }
+    reached.sort_unstable();
+    json(&ReachabilityShape { reached, silent })
 }
 
 pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {

@@ -27,7 +27,7 @@ pub(crate) struct Handlers {
 }
 
 /// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 23] = [
     "*",
     "member-joined",
     "member-updated",
@@ -39,9 +39,6 @@ const EVENTS: [&str; 26] = [
     "broadcast",
     "user-event",
     "query",
-    "query-ack",
-    "query-response",
-    "query-finished",
     "user-message",
     "user-state",
     "conflict",
@@ -79,6 +76,15 @@ impl Handler {
         self.events.iter().any(|wanted| match wanted.0.split_once(':') {
             Some((name, wanted)) => name == event && called == Some(wanted),
             None => wanted.0 == "*" || wanted.0 == event,
+        })
+    }
+
+    /// Whether what it prints is an answer to a query that is called so: only if it is for queries, and not for all that
+    /// happens.
+    pub(crate) fn answers(&self, called: Option<&str>) -> bool {
+        self.events.iter().any(|name| match name.0.split_once(':') {
+            Some((start, wanted)) => start == "query" && called == Some(wanted),
+            None => name.0 == "query",
         })
     }
 
@@ -152,7 +158,8 @@ mod tests {
         assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
         let deploy = handler("user-event:deploy,query=x").unwrap();
         assert!(deploy.is_for("user-event", Some("deploy")) && !deploy.is_for("user-event", Some("other")));
-        assert!(deploy.is_for("query", Some("any")));
+        assert!(deploy.is_for("query", Some("any")) && deploy.answers(Some("any")));
+        assert!(!handler("*=x").unwrap().answers(Some("any")), "who is told of everything answers nothing");
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());
         assert!(handler("member-faild=x").unwrap_err().contains("did you mean `member-failed`?"));
     }

@@ -1,10 +1,12 @@
 //! `[node]`: who the node is, where it lives, and whom it joins.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use swim_tokio::Packets;
+use swim_tokio::swim_core::Network;
 
 use super::Group;
 
@@ -25,9 +27,13 @@ pub(crate) struct Node {
     /// Where the others reach this node, if not where it listens; port 0 stands for the port that it listens at
     #[arg(long, value_name = "ADDRESS:PORT", env = "SWIM_ADVERTISE", value_parser = socket_address)]
     pub(crate) advertise: Option<SocketAddr>,
-    /// A node to join through, tried until one answers; may be given several times
-    #[arg(long = "seed", value_name = "HOST:PORT", env = "SWIM_SEEDS", value_delimiter = ',')]
+    /// A node to join through, tried until one answers, as HOST:PORT; srv+NAME takes them from SRV records, file:PATH
+    /// from the lines of a file; may be given several times
+    #[arg(long = "seed", value_name = "SEED", env = "SWIM_SEEDS", value_delimiter = ',')]
     pub(crate) seeds: Vec<String>,
+    /// A network, as 10.0.0.0/8, whose addresses are let in; may be given several times [default: all are let in]
+    #[arg(long = "allow", value_name = "NETWORK", env = "SWIM_ALLOW", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
     /// The cluster's name; nodes of other clusters are kept out [default: default]
     #[arg(long, value_name = "NAME", env = "SWIM_CLUSTER")]
     pub(crate) cluster: Option<String>,
@@ -37,6 +43,9 @@ pub(crate) struct Node {
     /// What the others see beside the name and the address, as it is, in place of tags
     #[arg(long, value_name = "TEXT", env = "SWIM_METADATA")]
     pub(crate) metadata: Option<String>,
+    /// A directory where the node keeps what it needs to come back without seeds after a crash [default: none]
+    #[arg(long, value_name = "DIR", env = "SWIM_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// How events are printed on standard output [default: text]
     #[arg(long, value_enum, env = "SWIM_FORMAT")]
     pub(crate) format: Option<Format>,
@@ -49,9 +58,11 @@ impl Group for Node {
             bind: self.bind.or(below.bind),
             advertise: self.advertise.or(below.advertise),
             seeds: if self.seeds.is_empty() { below.seeds } else { self.seeds },
+            allow: if self.allow.is_empty() { below.allow } else { self.allow },
             cluster: self.cluster.or(below.cluster),
             transport: self.transport.or(below.transport),
             metadata: self.metadata.or(below.metadata),
+            snapshot: self.snapshot.or(below.snapshot),
             format: self.format.or(below.format),
         }
     }
@@ -65,6 +76,16 @@ impl Group for Node {
             format: Some(Format::Text),
             ..Self::default()
         }
+    }
+}
+
+impl Node {
+    /// The networks whose addresses are let in.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn networks(&self) -> Result<Vec<Network>, String> {
+        self.allow.iter().map(|text| text.parse().map_err(|error| format!("allow: {text:?}: {error}"))).collect()
     }
 }
 

@@ -33,7 +33,8 @@ macro_rules! settings {
             }
 
             fn defaults() -> Self {
-                Self { profile: Some(Profile::Lan), ..Self::default() }
+                // Operators want to know how far a member is; a few hundred bytes an ack are little beside that.
+                Self { profile: Some(Profile::Lan), max_coordinates: Some(1_024), ..Self::default() }
             }
         }
 
@@ -103,6 +104,8 @@ settings! {
         max_metadata_size: usize,
         /// The longest user broadcast.
         max_broadcast_size: usize,
+        /// Of how many members the network coordinates are kept.
+        max_coordinates: usize,
     }
 }
 
