@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 pub const RUNS_FOR_ALL: u64 = 2_000;
 
 /// What nodes can drop and no simulated run makes them drop.
-const UNREACHABLE: [DropReason; 14] = [
+const UNREACHABLE: [DropReason; 18] = [
     // Only memberlist's wire has them, and no simulated node speaks it.
     DropReason::BadChecksum,
     DropReason::BadCompression,
@@ -29,6 +29,12 @@ const UNREACHABLE: [DropReason; 14] = [
     // All nodes of a run have the same bounds.
     DropReason::MetadataTooLong,
     DropReason::BroadcastTooLong,
+    DropReason::EventTooLong,
+    // Clocks go on by one, and nobody asks with a filter.
+    DropReason::BadTime,
+    DropReason::BadFilter,
+    // No run keeps to some networks.
+    DropReason::NotAllowed,
     // Nobody says it: those who are damaged on the way are dropped as something else.
     DropReason::SecondRequest,
     // No address is used twice, so nobody is pinged under another's name.
