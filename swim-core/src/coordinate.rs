@@ -35,7 +35,7 @@ impl Coordinate {
     /// A coordinate of these parts, unless one of them is not a number or beyond all measure.
     #[must_use]
     pub fn new(position: [f64; 8], error: f64, adjustment: f64, height: f64) -> Option<Self> {
-        let is_near = |value: f64| value.is_finite() && value <= LARGEST && value >= -LARGEST;
+        let is_near = |value: f64| (-LARGEST..=LARGEST).contains(&value);
         let is_good = position.into_iter().all(is_near)
             && is_near(adjustment)
             && is_near(height)

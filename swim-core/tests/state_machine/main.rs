@@ -6,6 +6,7 @@ mod anti_entropy;
 mod bad_input;
 mod broadcasts;
 mod conflicts;
+mod coordinates;
 mod force_leave;
 mod gossip;
 mod harness;

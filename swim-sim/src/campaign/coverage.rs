@@ -29,6 +29,12 @@ const UNREACHABLE: [DropReason; 21] = [
     // All nodes of a run have the same bounds.
     DropReason::MetadataTooLong,
     DropReason::BroadcastTooLong,
+    DropReason::EventTooLong,
+    // Clocks go on by one, and nobody asks with a filter.
+    DropReason::BadTime,
+    DropReason::BadFilter,
+    // No run keeps to some networks.
+    DropReason::NotAllowed,
     // Nobody says it: those who are damaged on the way are dropped as something else.
     DropReason::SecondRequest,
     // No address is used twice, so nobody is pinged under another's name.
@@ -37,13 +43,8 @@ const UNREACHABLE: [DropReason; 21] = [
     DropReason::TransmitsFull,
     // The driver ends what the core abandons.
     DropReason::UnknownExchange,
-    // No simulated node has networks that it has to do with.
-    DropReason::NotAllowed,
     // No campaign's users send events or ask queries: swim-core's own tests and fuzz targets do.
-    DropReason::BadFilter,
-    DropReason::BadTime,
     DropReason::DuplicateResponse,
-    DropReason::EventTooLong,
     DropReason::OldEvent,
     DropReason::UnknownQuery,
 ];

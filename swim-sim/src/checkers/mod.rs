@@ -14,6 +14,7 @@ mod progress;
 mod regression;
 mod rounds;
 mod sequences;
+mod user_events;
 mod watch;
 
 use core::fmt;
@@ -31,6 +32,7 @@ pub use self::progress::Progress;
 pub use self::regression::Regression;
 pub use self::rounds::Rounds;
 pub use self::sequences::Sequences;
+pub use self::user_events::UserEvents;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
 /// What a checker found: nothing, or how the promise was broken.
@@ -147,6 +149,7 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Sequences>::default(),
         Box::<Broadcasts>::default(),
         Box::<Descriptions>::default(),
+        Box::<UserEvents>::default(),
     ]
 }
 

@@ -83,6 +83,8 @@ pub struct Cluster {
     unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
+    /// The queries that the node at work was asked and has not answered yet.
+    asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
 }
 
@@ -149,6 +151,7 @@ impl Cluster {
             unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
+            asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             options,
         };

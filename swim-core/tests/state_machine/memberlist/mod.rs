@@ -1,5 +1,6 @@
 //! One node on memberlist's wire: what of the rules is otherwise there.
 
+mod citizen;
 mod claims;
 mod harness;
 mod packets;

@@ -150,7 +150,7 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 25 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 25 + 6, "{kinds:?}");
         let mut profiles: Vec<_> = cases.iter().map(|case| format!("{:?}", case.profile)).collect();
         profiles.sort_unstable();
         profiles.dedup();

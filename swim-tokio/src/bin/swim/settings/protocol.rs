@@ -109,6 +109,9 @@ settings! {
     }
 }
 
+/// Of how many members an agent keeps the network coordinates: some 170 KiB.
+const COORDINATES: usize = 1_024;
+
 /// A preset of the timing.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -124,11 +127,12 @@ pub(crate) enum Profile {
 
 impl Profile {
     fn config(self) -> Config {
-        match self {
+        let config = match self {
             Self::Local => Config::local(),
             Self::Lan => Config::lan(),
             Self::Wan => Config::wan(),
-        }
+        };
+        Config { max_coordinates: COORDINATES, ..config }
     }
 }
 
@@ -146,7 +150,12 @@ mod tests {
             gossip_fanout: Some(9),
             ..Protocol::default()
         };
-        let expected = Config { leave_timeout: Duration::from_secs(7), gossip_fanout: 9, ..Config::wan() };
+        let expected = Config {
+            leave_timeout: Duration::from_secs(7),
+            gossip_fanout: 9,
+            max_coordinates: COORDINATES,
+            ..Config::wan()
+        };
         assert_eq!(protocol.config(), expected);
     }
 }
