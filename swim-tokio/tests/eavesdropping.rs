@@ -16,12 +16,15 @@ use swim_tokio::{Builder, Event, Key, Keyring, Packets, Runtime, Status};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
+/// Bytes, with where they went.
+type Pieces = Arc<Mutex<Vec<(SocketAddr, Vec<u8>)>>>;
+
 /// All that passed, in pieces as they came.
 #[derive(Clone, Debug, Default)]
 struct Tape {
-    datagrams: Arc<Mutex<Vec<(SocketAddr, Vec<u8>)>>>,
+    datagrams: Pieces,
     /// One for each direction of each connection, with where it was dialed.
-    streams: Arc<Mutex<Vec<(SocketAddr, Vec<u8>)>>>,
+    streams: Pieces,
 }
 
 impl Tape {
@@ -81,7 +84,7 @@ async fn start_tapped(node: Builder, seed: Option<SocketAddr>, tape: &Tape) -> R
     node
 }
 
-async fn record<R, W>(mut from: R, mut to: W, at: SocketAddr, streams: Arc<Mutex<Vec<(SocketAddr, Vec<u8>)>>>)
+async fn record<R, W>(mut from: R, mut to: W, at: SocketAddr, streams: Pieces)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,

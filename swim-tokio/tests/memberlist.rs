@@ -87,8 +87,8 @@ async fn those_who_take_all_places_for_streams_are_served_no_more_and_give_them_
     until("some are refused", || one.metrics().transport.accepts_refused >= 1).await;
     until("the others are closed", || one.metrics().transport.timed_out >= 100).await;
     let mut ping = Vec::new();
-    let sequence = swim_tokio::swim_core::SequenceNumber::new(7);
-    let source = swim_tokio::swim_core::wire::memberlist::Source::default();
+    let sequence = swim_core::SequenceNumber::new(7);
+    let source = swim_core::wire::memberlist::Source::default();
     StreamMessage::Ping { sequence, target: "one", source }.encode(&mut ping);
     assert_ne!(answer(&one, &ping).await, b"");
 }

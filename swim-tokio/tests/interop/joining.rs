@@ -71,7 +71,7 @@ async fn new_metadata_are_known_to_serf_as_its_tags() {
     let serf = Serf::start("serf-1", &[]).await;
     let ours = beside_serf("ours", serf.address).await;
     until("serf knows us", || serf.sees("ours", ours.local_address())).await;
-    let mut tags = swim_tokio::swim_core::wire::Tags::default();
+    let mut tags = swim_core::wire::Tags::default();
     tags.insert("zone", "north");
     ours.set_metadata(tags.encode()).await.unwrap();
     until("serf knows the tag", || serf.command("members", &["-tag", "zone=north"]).1.contains("ours")).await;
