@@ -106,7 +106,7 @@ impl<R: Rng> Swim<R> {
         let me = self.me.slot;
         let note = |slot| {
             if slot != me {
-                agreed.note(slot)
+                agreed.note(slot);
             }
         };
         let learnt = self.merge_and_note(now, entries, spread, note);
