@@ -11,13 +11,16 @@ use swim_core::{Config, Event, Incarnation, Instant};
 use super::{Checker, Verdict, grown};
 use crate::name;
 
+/// (Origin, payload) -> how often a node's user was told.
+type Told = BTreeMap<(usize, Arc<[u8]>), u32>;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Broadcasts {
     /// Name's number -> payload -> how often it was broadcast.
     sent: Vec<BTreeMap<Vec<u8>, u32>>,
-    /// Node -> (origin, payload) -> how often its user was told.
-    told: Vec<BTreeMap<(usize, Arc<[u8]>), u32>>,
+    /// By node.
+    told: Vec<Told>,
     /// Node -> how many origins it remembers.
     remembers: Vec<usize>,
     /// How many names there are.
