@@ -11,7 +11,7 @@ use swim_core::{Config, Event, Incarnation, Instant};
 use super::{Checker, Verdict, grown};
 use crate::name;
 
-/// (Origin, payload) -> how often one node's user was told.
+/// (Origin, payload) -> how often a node's user was told.
 type Told = BTreeMap<(usize, Arc<[u8]>), u32>;
 
 /// See the module.
@@ -19,7 +19,7 @@ type Told = BTreeMap<(usize, Arc<[u8]>), u32>;
 pub struct Broadcasts {
     /// Name's number -> payload -> how often it was broadcast.
     sent: Vec<BTreeMap<Vec<u8>, u32>>,
-    /// What each node's user was told.
+    /// By node.
     told: Vec<Told>,
     /// Node -> how many origins it remembers.
     remembers: Vec<usize>,
