@@ -9,9 +9,11 @@ pub mod decode;
 pub mod memberlist_lzw;
 pub mod memberlist_packet;
 pub mod memberlist_stream;
+pub mod memberlist_swim;
 #[path = "../../swim-core/tests/wire/oracle.rs"]
 mod oracle;
 pub mod roundtrip;
+pub mod sealed;
 pub mod swim;
 
 #[cfg(test)]
@@ -56,6 +58,19 @@ mod tests {
         corpus("memberlist_packet").iter().for_each(|bytes| super::memberlist_packet::check(bytes));
         corpus("memberlist_stream").iter().for_each(|bytes| super::memberlist_stream::check(bytes));
         corpus("memberlist_lzw").iter().for_each(|bytes| super::memberlist_lzw::check(bytes));
+    }
+
+    #[test]
+    fn the_seeds_of_memberlist_swim_pass() {
+        for bytes in corpus("memberlist_swim") {
+            let life = super::memberlist_swim::Life::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            super::memberlist_swim::check(&life);
+        }
+    }
+
+    #[test]
+    fn the_seeds_of_sealed_pass() {
+        corpus("sealed").iter().for_each(|bytes| super::sealed::check(bytes));
     }
 
     #[test]

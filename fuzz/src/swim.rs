@@ -47,6 +47,7 @@ enum Operation {
     SetMetadata { len: u16 },
     Broadcast { len: u16 },
     Ping { name: u8 },
+    ForceLeave { name: u8, prune: bool },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -194,6 +195,9 @@ impl World {
             }
             Operation::Ping { name: number } => {
                 let _ = self.node.ping(now, name(*number));
+            }
+            Operation::ForceLeave { name: number, prune } => {
+                let _ = self.node.force_leave(now, name(*number), *prune);
             }
         }
     }

@@ -6,13 +6,22 @@
 //! implementation.
 
 mod error;
+mod events;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use error::ConfigError;
+pub use events::EventConfig;
+#[cfg(feature = "memberlist")]
+pub use wire::MemberlistWire;
+pub use wire::Wire;
+
+use crate::network::Network;
 
 /// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
 /// validates it.
@@ -30,6 +39,8 @@ pub struct Config {
     /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; 1 to
     /// 255 bytes. (own)
     pub cluster: String,
+    /// The wire that is spoken, and what only that one needs to be told. Default: the native one. (own)
+    pub wire: Wire,
 
     /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs more packets.
     /// Default 1 s; above zero. (SWIM 3.1, T')
@@ -135,8 +146,9 @@ pub struct Config {
     /// most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest
     /// names. (memberlist)
     pub max_metadata_size: usize,
-    /// The longest user broadcast, in bytes. Default 400; at most `max_packet_size` / 2 - 285, so that half a packet
-    /// holds it with the longest name and membership updates can have the other half. (own)
+    /// The longest user broadcast, in bytes. Default 380, which sealed packets of the default size hold too; at most
+    /// `max_packet_size` / 2 - 285, so that half a packet holds it with the longest name and membership updates can have
+    /// the other half. (own)
     pub max_broadcast_size: usize,
     /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
     /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536. (own)
@@ -163,6 +175,15 @@ pub struct Config {
     /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
     /// least 1. (own)
     pub max_incarnation_jump: u64,
+    /// What comes from addresses outside of these networks, and members and seeds that are said to live there, are
+    /// dropped and counted. Default: none, which allows all. (memberlist's CIDRsAllowed)
+    pub allowed_networks: Vec<Network>,
+    /// Of how many members the network coordinates are kept, those heard of latest; this node then says its own in its
+    /// acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none, and no round trip is estimated. Default 0,
+    /// beside serf's agents 1,024; at most 65,536. (serf)
+    pub max_coordinates: usize,
+    /// User events and queries.
+    pub events: EventConfig,
 }
 
 impl Config {
@@ -171,6 +192,7 @@ impl Config {
     pub fn lan() -> Self {
         Self {
             cluster: String::from("default"),
+            wire: Wire::Native,
             probe_interval: Duration::from_secs(1),
             probe_timeout: Duration::from_millis(500),
             probe_jitter_permille: 100,
@@ -201,7 +223,7 @@ impl Config {
             max_exchange_size: 32 << 20,
             max_members: 65_536,
             max_metadata_size: 512,
-            max_broadcast_size: 400,
+            max_broadcast_size: 380,
             max_broadcasts: 1_024,
             max_broadcast_origins: 16_384,
             max_exchanges: 16,
@@ -210,6 +232,9 @@ impl Config {
             max_events: 262_144,
             max_seeds: 256,
             max_incarnation_jump: 1 << 42,
+            allowed_networks: Vec::new(),
+            max_coordinates: 0,
+            events: EventConfig::default(),
         }
     }
 
@@ -260,11 +285,12 @@ impl Config {
     /// The first [`ConfigError`] found, in the order of the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_periods()?;
-        self.validate_sizes()
+        self.validate_sizes()?;
+        self.validate_events()
     }
 
     fn validate_periods(&self) -> Result<(), ConfigError> {
-        let longest = Duration::from_secs(100 * 365 * 86_400);
+        let longest = LONGEST;
         for (field, duration) in [
             ("probe_interval", self.probe_interval),
             ("probe_timeout", self.probe_timeout),
@@ -326,6 +352,7 @@ impl Config {
             ("max_transmits", self.max_transmits, 64, usize::MAX),
             ("max_events", self.max_events, 64, usize::MAX),
             ("max_seeds", self.max_seeds, 1, 4_096),
+            ("max_coordinates", self.max_coordinates, 0, 65_536),
         ] {
             if !(low..=high).contains(&value) {
                 return Err(ConfigError::OutOfRange { field, value, low, high });
@@ -338,6 +365,10 @@ impl Config {
         if texts > Self::MAX_TEXTS {
             let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
             return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
+        }
+        #[cfg(feature = "memberlist")]
+        if let Wire::Memberlist(wire) = &self.wire {
+            return self.validate_memberlist(wire);
         }
         let room = self.max_packet_size.saturating_sub(Self::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {
@@ -365,7 +396,12 @@ impl Config {
     pub(crate) const ALIVE_OVERHEAD: usize = 817;
     /// Bytes of a packet with one user broadcast, beside the broadcast's payload.
     pub(crate) const BROADCAST_OVERHEAD: usize = 285;
+    /// Bytes of a packet with one direct message, beside the message's payload.
+    pub(crate) const DIRECT_OVERHEAD: usize = 267;
 }
+
+/// No duration may be longer.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }

@@ -16,6 +16,16 @@ const LOOK_AHEAD: u32 = 4;
 /// No message is shorter than this, so less room than this ends the search.
 const SHORTEST: usize = 5;
 
+/// What a packet has left for updates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub(crate) bytes: usize,
+    /// What each update costs beside its own bytes.
+    pub(crate) each: usize,
+    /// How many updates may be added.
+    pub(crate) updates: usize,
+}
+
 #[derive(Debug)]
 struct Entry {
     body: Box<[u8]>,
@@ -94,24 +104,25 @@ impl Dissemination {
         }
     }
 
-    /// Appends updates to `packet` within `room` bytes, those sent least first, and counts them as sent once more.
-    /// An update that was sent `limit` times is finished. `sent` is told of each one.
-    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: usize, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
+    /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
+    /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
+    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
         if self.len == 0 {
             return 0;
         }
-        let start = packet.len();
+        let mut used = 0;
         let mut misfits = 0;
         'lists: for list in 0..self.by_sent.len() {
             let mut at = self.by_sent[list].head;
             while at != NONE {
-                let left = room - (packet.len() - start);
-                if misfits == LOOK_AHEAD || left < SHORTEST {
+                let left = room.bytes - used;
+                if misfits == LOOK_AHEAD || left < SHORTEST || self.taken.len() == room.updates {
                     break 'lists;
                 }
                 let entry = &self.entries[at as usize];
                 let next = entry.next;
-                if entry.body.len() <= left {
+                if entry.body.len() + room.each <= left {
+                    used += entry.body.len() + room.each;
                     packet.extend_from_slice(&entry.body);
                     sent(&entry.body);
                     self.unlink(at);
@@ -123,7 +134,7 @@ impl Dissemination {
             }
         }
         self.count_taken(limit);
-        packet.len() - start
+        used
     }
 
     fn count_taken(&mut self, limit: u8) {
@@ -184,7 +195,12 @@ impl Dissemination {
 
     /// Gives the memory of a storm back once it is over.
     fn shrink(&mut self) {
-        if self.len == 0 && self.entries.capacity() > 64 {
+        if self.len > 0 {
+            return;
+        }
+        // So many lists are looked through for each packet.
+        self.by_sent.clear();
+        if self.entries.capacity() > 64 {
             *self = Self::default();
         }
     }

@@ -8,8 +8,10 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::exchange::ExchangeFailure;
-use crate::id::{NodeId, SequenceNumber};
+use crate::id::{NodeId, QueryId, SequenceNumber};
+use crate::lamport::LamportTime;
 use crate::member::Member;
+use crate::time::Instant;
 
 /// Something the user may want to know: from [`Swim::poll_event`](crate::Swim::poll_event).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,72 @@ pub enum Event {
         from: NodeId,
         /// What was sent.
         payload: Arc<[u8]>,
+    },
+    /// memberlist's wire: an application's message arrived, as it is. Who sent it, and whether it came before, is for the
+    /// application to know.
+    UserMessage {
+        /// Where the packet or stream came from; a member passes on what others have sent.
+        from: SocketAddr,
+        /// What was sent.
+        payload: Arc<[u8]>,
+    },
+    /// memberlist's wire: another node's table came with bytes of the application beside it.
+    UserState {
+        /// Whether the node was joining, or answered us when we were.
+        is_join: bool,
+        /// The bytes.
+        payload: Arc<[u8]>,
+    },
+    /// A user event was sent, by this node or by another.
+    UserEvent {
+        /// When: later than all that its sender had heard of before.
+        time: LamportTime,
+        /// Who sent it; `None` if the wire does not say (serf's agents do not).
+        from: Option<NodeId>,
+        /// What its sender calls it.
+        name: Arc<str>,
+        /// What was sent.
+        payload: Arc<[u8]>,
+        /// Whether of several events of this name the last one is enough, for a handler that is slow.
+        coalesce: bool,
+    },
+    /// This node is asked something: [`Swim::respond`](crate::Swim::respond) answers, until the deadline.
+    Query {
+        /// What to respond to.
+        id: QueryId,
+        /// Who asks; perhaps this node itself.
+        from: NodeId,
+        /// What is asked.
+        name: Arc<str>,
+        /// What else is said.
+        payload: Arc<[u8]>,
+        /// Until when an answer is of use.
+        deadline: Instant,
+    },
+    /// A query of this node has arrived at a member that it is for.
+    QueryAck {
+        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        id: QueryId,
+        /// The member.
+        from: NodeId,
+    },
+    /// A member has answered a query of this node.
+    QueryResponse {
+        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        id: QueryId,
+        /// The member.
+        from: NodeId,
+        /// Its answer.
+        payload: Arc<[u8]>,
+    },
+    /// A query of this node has ended: everyone has responded, or its time is over.
+    QueryFinished {
+        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        id: QueryId,
+        /// How many members have said that it arrived.
+        acks: usize,
+        /// How many members have answered.
+        responses: usize,
     },
     /// The local health score changed: 0 is well; higher means that this node itself is slow or badly connected.
     HealthChanged {

@@ -86,12 +86,17 @@ pub enum ExchangeFailure {
     OtherCluster,
     /// The other side speaks another version of the protocol.
     OtherVersion,
+    /// One side encrypts and the other does not, or they have no key in common.
+    OtherKeys,
     /// The reply makes no sense.
     Malformed,
     /// The answer came from this very node: the address is its own.
     Ourselves,
     /// The other side is leaving, or has left.
     Left,
+    /// The sides do not trust each other: a certificate is not accepted, speaks for another name, or is missing on one
+    /// side.
+    Untrusted,
     /// This side is at a bound of its own (connections, queues, memory) and did not even try.
     Overloaded,
 }
@@ -106,9 +111,11 @@ impl fmt::Display for ExchangeFailure {
             Self::TooLarge => "the message is too large",
             Self::OtherCluster => "it belongs to a cluster of another name",
             Self::OtherVersion => "it speaks another version of the protocol",
+            Self::OtherKeys => "it has other keys: one side encrypts and the other does not, or the keys differ",
             Self::Malformed => "its answer makes no sense",
             Self::Ourselves => "that address is our own",
             Self::Left => "it is leaving the cluster",
+            Self::Untrusted => "not trusted: a certificate is not accepted, is of another name, or one side has none",
             Self::Overloaded => "too much is under way here already",
         })
     }

@@ -15,6 +15,9 @@ pub(crate) enum Purpose {
     Digest { peer: SocketAddr, of: Contact },
     /// To swap the buckets that differ.
     Buckets,
+    /// To swap whole tables with an active member, as memberlist does.
+    #[cfg(feature = "memberlist")]
+    PushPull,
     /// To probe over a reliable stream.
     ReliablePing { sequence: SequenceNumber },
 }

@@ -1,4 +1,4 @@
-//! The names of things: [`NodeId`], [`Incarnation`], [`SequenceNumber`] and [`ExchangeId`].
+//! The names of things: [`NodeId`], [`Incarnation`], [`SequenceNumber`], [`QueryId`] and [`ExchangeId`].
 
 use alloc::sync::Arc;
 use core::borrow::Borrow;
@@ -161,6 +161,10 @@ impl Slot {
         self.0 as usize
     }
 }
+
+/// Names one query at this node: one that it asked, or one that it was asked. Never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryId(pub u64);
 
 /// Names one exchange (a request and its reply).
 ///

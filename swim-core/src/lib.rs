@@ -7,6 +7,7 @@
 //! # Features
 //! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+//! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
 //! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
 
 #![no_std]
@@ -19,8 +20,11 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+mod coordinate;
 mod hash;
 mod id;
+mod lamport;
+mod network;
 mod places;
 mod random;
 mod time;
@@ -39,15 +43,21 @@ mod deliveries;
 mod departed;
 mod dissemination;
 mod exchanges;
+mod filtering;
+#[cfg(feature = "memberlist")]
+mod intents;
 mod members;
 mod outbox;
 mod pings;
 mod probe;
 mod probe_order;
+mod queries;
+mod recent;
 mod seeds;
 mod suspicion;
 mod sync;
 mod timers;
+mod vivaldi;
 
 // Floor 3: the state machine that connects them.
 mod swim;
@@ -56,11 +66,20 @@ mod swim;
 #[cfg(feature = "std")]
 pub mod typed;
 
-pub use config::{Config, ConfigError};
+#[cfg(feature = "memberlist")]
+pub use config::MemberlistWire;
+pub use config::{Config, ConfigError, EventConfig, Wire};
+pub use coordinate::Coordinate;
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
-pub use id::{ExchangeId, Incarnation, NameError, NodeId, SequenceNumber};
+pub use id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber};
+pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
-pub use metrics::{DropReason, MessageKind, Metrics};
-pub use swim::{BroadcastError, JoinError, MemberView, MetadataError, PingError, State, Swim, Transmit};
+pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use network::{Network, NetworkError, is_allowed};
+pub use swim::{
+    BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
+    MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
+};
 pub use time::Instant;
+pub use wire::{Tags, TagsError};

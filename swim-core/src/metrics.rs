@@ -1,7 +1,11 @@
 //! Counters of everything sent, received and dropped. They only grow; gauges (queue depths, the health score) are
 //! read from [`Swim`](crate::Swim) itself.
 
+mod round_trips;
+
 use core::fmt;
+
+pub use round_trips::RoundTrips;
 
 macro_rules! counted {
     ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $label:literal,)* }) => {
@@ -49,6 +53,12 @@ counted! {
         Left = "left",
         /// A user's broadcast.
         Broadcast = "broadcast",
+        /// A user event or a query, for everyone.
+        Announcement = "announcement",
+        /// An answer to a query, or one that is to be handed on.
+        Direct = "direct",
+        /// Where the sender of an ack is.
+        Coordinate = "coordinate",
         /// The whole table, in a request.
         Join = "join",
         /// The whole table, in a reply.
@@ -135,17 +145,47 @@ counted! {
         EventsFull = "events_full",
         /// A reply or a failure for an exchange that is not open.
         UnknownExchange = "unknown_exchange",
+        /// From an address outside of `Config::allowed_networks`, or about a member that is said to live there.
+        NotAllowed = "not_allowed",
         /// The node has left and no longer answers.
         NotRunning = "not_running",
+        /// The name belongs to a living member at another address, which keeps it (memberlist's wire).
+        NameTaken = "name_taken",
+        /// A node whose versions do not fit ours, or tables of nodes that do not fit each other (memberlist's wire).
+        VersionMismatch = "version_mismatch",
+        /// A user event or a query above its bound, or an answer that does not fit a packet.
+        EventTooLong = "event_too_long",
+        /// A user event or a query that was heard before, or is so old that it may have been.
+        OldEvent = "old_event",
+        /// A logical time too far ahead of ours.
+        BadTime = "bad_time",
+        /// A filter of a query that makes no sense: nobody answers.
+        BadFilter = "bad_filter",
+        /// An answer to a query that is not open.
+        UnknownQuery = "unknown_query",
+        /// A member's second answer to the same query.
+        DuplicateResponse = "duplicate_response",
+    }
+}
+
+/// One counter for each kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Counters<const N: usize>([u64; N]);
+
+impl<const N: usize> Default for Counters<N> {
+    fn default() -> Self {
+        Self([0; N])
     }
 }
 
 /// All counters of one node since its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    sent: [u64; MessageKind::ALL.len()],
-    received: [u64; MessageKind::ALL.len()],
-    dropped: [u64; DropReason::ALL.len()],
+    sent: Counters<{ MessageKind::ALL.len() }>,
+    received: Counters<{ MessageKind::ALL.len() }>,
+    dropped: Counters<{ DropReason::ALL.len() }>,
+    /// How long the members took to answer direct probes.
+    pub round_trips: RoundTrips,
     /// Packets polled.
     pub packets_sent: u64,
     /// Bytes of those packets.
@@ -194,19 +234,19 @@ impl Metrics {
     /// How many messages of a kind were sent. Each copy of a piggybacked update counts.
     #[must_use]
     pub const fn sent(&self, kind: MessageKind) -> u64 {
-        self.sent[kind as usize]
+        self.sent.0[kind as usize]
     }
 
     /// How many messages of a kind were received and read.
     #[must_use]
     pub const fn received(&self, kind: MessageKind) -> u64 {
-        self.received[kind as usize]
+        self.received.0[kind as usize]
     }
 
     /// How many things were dropped for a reason.
     #[must_use]
     pub const fn dropped(&self, reason: DropReason) -> u64 {
-        self.dropped[reason as usize]
+        self.dropped.0[reason as usize]
     }
 
     /// Probes answered only after the probe timeout, by whatever way.
@@ -219,10 +259,11 @@ impl Metrics {
     pub fn add(&mut self, other: &Self) {
         let Self { sent, received, dropped, .. } = other;
         let arrays: [(&mut [u64], &[u64]); 3] =
-            [(&mut self.sent, sent), (&mut self.received, received), (&mut self.dropped, dropped)];
+            [(&mut self.sent.0, &sent.0), (&mut self.received.0, &received.0), (&mut self.dropped.0, &dropped.0)];
         for (ours, theirs) in arrays {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
+        self.round_trips.add(&other.round_trips);
         for (ours, theirs) in self.plain_mut().into_iter().zip(other.clone().plain_mut()) {
             *ours += *theirs;
         }
@@ -235,6 +276,7 @@ impl Metrics {
             sent: _,
             received: _,
             dropped: _,
+            round_trips: _,
             packets_sent,
             packet_bytes_sent,
             packets_received,
@@ -283,15 +325,15 @@ impl Metrics {
     }
 
     pub(crate) const fn count_sent(&mut self, kind: MessageKind) {
-        self.sent[kind as usize] += 1;
+        self.sent.0[kind as usize] += 1;
     }
 
     pub(crate) const fn count_received(&mut self, kind: MessageKind) {
-        self.received[kind as usize] += 1;
+        self.received.0[kind as usize] += 1;
     }
 
     pub(crate) const fn drop(&mut self, reason: DropReason) {
-        self.dropped[reason as usize] += 1;
+        self.dropped.0[reason as usize] += 1;
     }
 }
 

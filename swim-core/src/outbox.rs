@@ -23,6 +23,8 @@ pub(crate) enum Intent {
     Nack { to: SocketAddr, sequence: SequenceNumber },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
+    /// The next of the messages that wait beside the intents, each for one address.
+    Letter,
 }
 
 impl Intent {
@@ -32,7 +34,7 @@ impl Intent {
             Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
             Self::PingReq { relay, target, .. } => relay == slot || target == slot,
             Self::Ack { source, .. } => source == Some(slot),
-            Self::Nack { .. } | Self::Contend { .. } => false,
+            Self::Nack { .. } | Self::Contend { .. } | Self::Letter => false,
         }
     }
 }

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::id::{SequenceNumber, Slot};
+use crate::time::Instant;
 
 /// How far the probe has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub(crate) enum Answer {
 pub(crate) struct Probe {
     target: Slot,
     sequence: SequenceNumber,
+    /// When the direct ping went out.
+    begun: Instant,
     stage: Stage,
     /// Relays that were asked and have not sent a nack.
     silent: Vec<Slot>,
@@ -43,8 +46,8 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    pub(crate) const fn new(target: Slot, sequence: SequenceNumber) -> Self {
-        Self { target, sequence, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
+    pub(crate) const fn new(target: Slot, sequence: SequenceNumber, begun: Instant) -> Self {
+        Self { target, sequence, begun, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
     }
 
     pub(crate) const fn target(&self) -> Slot {
@@ -53,6 +56,10 @@ impl Probe {
 
     pub(crate) const fn sequence(&self) -> SequenceNumber {
         self.sequence
+    }
+
+    pub(crate) const fn begun(&self) -> Instant {
+        self.begun
     }
 
     pub(crate) const fn stage(&self) -> Stage {
@@ -93,6 +100,13 @@ impl Probe {
         }
     }
 
+    /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or else any.
+    #[cfg(feature = "memberlist")]
+    pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
+        let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
+        relay.is_some_and(|relay| self.nack(relay))
+    }
+
     /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
     /// of our own; so does a failure that nobody was there to check (Lifeguard IV-A).
     pub(crate) fn blame(&self) -> u8 {
@@ -106,17 +120,17 @@ mod tests {
 
     #[test]
     fn the_first_ack_counts_and_the_next_ones_are_duplicates() {
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         probe.ask(&[Slot(2)]);
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
     #[test]
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
-        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1));
+        let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(), 1, "nobody could be asked");
         probe.ask(&[Slot(2), Slot(3), Slot(4)]);
         assert_eq!(probe.blame(), 3);

@@ -31,11 +31,13 @@ pub(crate) enum Timer {
     Exchanges,
     /// The departure counts as spread.
     Leave,
+    /// A query of this node ends.
+    Queries,
     /// A suspicion expires, a dead member is reaped or a tombstone is removed.
     Member(Slot),
 }
 
-const PERIODIC: [Timer; 9] = [
+const PERIODIC: [Timer; 10] = [
     Timer::Probe,
     Timer::ProbeTimeout,
     Timer::Pings,
@@ -45,13 +47,23 @@ const PERIODIC: [Timer; 9] = [
     Timer::Reconnect,
     Timer::Exchanges,
     Timer::Leave,
+    Timer::Queries,
 ];
 
-/// All deadlines.
-#[derive(Debug, Default)]
+/// The deadline of what does not run.
+const NEVER: Instant = Instant::END;
+
+/// All deadlines. What is set to the end of time never runs.
+#[derive(Debug)]
 pub(crate) struct Timers {
-    periodic: [Option<Instant>; PERIODIC.len()],
+    periodic: [Instant; PERIODIC.len()],
     members: Deadlines,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { periodic: [NEVER; PERIODIC.len()], members: Deadlines::default() }
+    }
 }
 
 impl Timers {
@@ -59,7 +71,7 @@ impl Timers {
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
         match timer {
             Timer::Member(slot) => self.members.set(slot, at),
-            _ => self.periodic[index(timer)] = Some(at),
+            _ => self.periodic[index(timer)] = at,
         }
     }
 
@@ -67,7 +79,7 @@ impl Timers {
     pub(crate) fn cancel(&mut self, timer: Timer) {
         match timer {
             Timer::Member(slot) => self.members.cancel(slot),
-            _ => self.periodic[index(timer)] = None,
+            _ => self.periodic[index(timer)] = NEVER,
         }
     }
 
@@ -75,21 +87,23 @@ impl Timers {
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
         match timer {
             Timer::Member(slot) => self.members.get(slot),
-            _ => self.periodic[index(timer)],
+            _ => Some(self.periodic[index(timer)]).filter(|&at| at < NEVER),
         }
     }
 
     /// The earliest deadline.
+    #[inline]
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.periodic.iter().copied().flatten().chain(self.members.first().map(|(at, _)| at)).min()
+        let member = self.members.first().map_or(NEVER, |(at, _)| at);
+        let earliest = self.periodic.iter().fold(member, |earliest, &at| earliest.min(at));
+        (earliest < NEVER).then_some(earliest)
     }
 
     /// Takes a timer whose time has come: the earliest; at equal deadlines in the order of [`Timer`], then of slots.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let periodic = PERIODIC.iter().filter_map(|&timer| Some((self.get(timer)?, timer)));
-        let member = self.members.first().map(|(at, slot)| (at, Timer::Member(slot)));
-        // What is set to the end of time would be set there again and again.
-        let (_, timer) = periodic.chain(member).min().filter(|&(at, _)| at <= now && at < Instant::END)?;
+        let at = self.next().filter(|&at| at <= now)?;
+        let periodic = self.periodic.iter().position(|&other| other == at).map(|place| PERIODIC[place]);
+        let timer = periodic.or_else(|| self.members.first().map(|(_, slot)| Timer::Member(slot)))?;
         self.cancel(timer);
         Some(timer)
     }
@@ -115,6 +129,7 @@ const fn index(timer: Timer) -> usize {
         Timer::Reconnect => 6,
         Timer::Exchanges => 7,
         Timer::Leave => 8,
+        Timer::Queries => 9,
         Timer::Member(_) => unreachable!(),
     }
 }

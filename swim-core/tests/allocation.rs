@@ -6,8 +6,12 @@ use std::time::Duration;
 use allocation_counter::measure;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use swim_core::wire::{Description, Entry, Message, Packet, begin_join_reply, begin_packet, cluster_hash};
-use swim_core::{Claim, Config, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Status, Swim};
+use swim_core::wire::{
+    Description, Entry, ExchangeMessage, Message, Packet, begin_join_reply, begin_packet, cluster_hash,
+};
+use swim_core::{
+    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Status, Swim,
+};
 
 type Node = Swim<Xoshiro256PlusPlus>;
 
@@ -50,6 +54,12 @@ fn storm(node: &mut Node, members: usize) -> Instant {
 fn live(node: &mut Node, packet: &mut Vec<u8>, buffer: &mut Vec<u8>) -> Instant {
     let now = node.poll_timeout().unwrap();
     node.handle_timeout(now);
+    answer(node, now, packet, buffer);
+    now
+}
+
+/// Everyone who is pinged answers at once.
+fn answer(node: &mut Node, now: Instant, packet: &mut Vec<u8>, buffer: &mut Vec<u8>) {
     while let Some(transmit) = node.poll_transmit(now, buffer) {
         for message in Packet::open(buffer, cluster()).unwrap() {
             if let Ok(Message::Ping { sequence, target, .. }) = message {
@@ -61,7 +71,6 @@ fn live(node: &mut Node, packet: &mut Vec<u8>, buffer: &mut Vec<u8>) -> Instant 
     }
     while node.poll_exchange().is_some() {}
     while node.poll_event().is_some() {}
-    now
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn a_node_in_steady_state_allocates_nothing() {
     storm(&mut node, 1_000);
     let (mut packet, mut buffer) = (Vec::with_capacity(2_000), Vec::with_capacity(2_000));
     let mut ping = Vec::with_capacity(2_000);
-    // Anti-entropy swaps digests, whose bytes are handed to the driver: it is not part of a period.
+    // Anti-entropy swaps digests, whose bytes are handed to the driver: the next test counts them.
     let mut allocated = 0;
     let mut periods = 0;
     while periods < 10_000 {
@@ -135,4 +144,34 @@ fn a_node_in_steady_state_allocates_nothing() {
         periods += (node.metrics().probes - probes) as u32;
     }
     assert_eq!(allocated, 0, "allocations and releases in {periods} periods");
+}
+
+#[test]
+fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else() {
+    let mut node = node();
+    storm(&mut node, 1_000);
+    let (mut packet, mut buffer) = (Vec::with_capacity(2_000), Vec::with_capacity(2_000));
+    let (mut theirs, mut equal) = (Vec::new(), Vec::new());
+    let source = &name(1);
+    ExchangeMessage::DigestReply { source, buckets: None }.encode(cluster(), &mut equal);
+    ExchangeMessage::Digest { source, digest: node.digest() }.encode(cluster(), &mut theirs);
+    let (mut rounds, mut allocated) = (0, 0);
+    while rounds < 100 {
+        let before = node.metrics().exchanges_opened;
+        let now = node.poll_timeout().unwrap();
+        let compared = measure(|| {
+            node.handle_timeout(now);
+            while let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() {
+                node.handle_exchange(now, ExchangeInput::Reply { id, payload: &equal });
+                let request = ExchangeInput::Request { id: ExchangeId(1), from: address(1), payload: &theirs };
+                node.handle_exchange(now, request);
+                assert!(matches!(node.poll_exchange(), Some(ExchangeOutput::Reply { .. })));
+            }
+        });
+        if node.metrics().exchanges_opened > before {
+            (rounds, allocated) = (rounds + 1, allocated + compared.count_total);
+        }
+        answer(&mut node, now, &mut packet, &mut buffer);
+    }
+    assert_eq!((node.metrics().syncs_equal, allocated), (rounds, 2 * rounds), "a request and a reply for each round");
 }

@@ -136,10 +136,13 @@ fn the_core_has_no_clock_socket_thread_or_float_in_its_decisions() {
     for (file, source) in files.iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for forbidden in
-            ["std::time", "std::net", "std::thread::", "std::thread;", "HashMap", "HashSet", "f32", "f64", "unsafe {"]
-        {
-            let line = code.iter().find(|line| line.contains(forbidden));
+        // Network coordinates are floats and decide nothing: these files alone know them.
+        let is_geometry =
+            ["coordinate.rs", "vivaldi.rs", "wire/reader.rs", "wire/writer.rs"].iter().any(|name| file.ends_with(name));
+        let floats: &[&str] = if is_geometry { &[] } else { &["f32", "f64"] };
+        let others = ["std::time", "std::net", "std::thread::", "std::thread;", "HashMap", "HashSet", "unsafe {"];
+        for forbidden in others.iter().chain(floats) {
+            let line = code.iter().find(|line| line.contains(*forbidden));
             assert_eq!(line, None, "{file} mentions {forbidden}");
         }
     }

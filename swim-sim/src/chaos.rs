@@ -145,13 +145,15 @@ fn setting(permille: u16) -> Setting {
 }
 
 pub(crate) fn work(stream: &mut Stream, nodes: usize) -> Step {
-    let kind = streams::below(stream, 8);
+    let kind = streams::below(stream, 10);
     let (node, other) = (index(stream, nodes), index(stream, nodes));
     let payload = streams::below(stream, u64::MAX).to_be_bytes().to_vec();
     match kind {
         0 => Work::Leave(node),
         1 => Work::Join { node, seeds: vec![other] },
         2..=4 => Work::Broadcast { node, payload },
+        5 => Work::UserEvent { node, name: String::from("event"), payload },
+        6 => Work::Query { node, name: String::from("question") },
         _ => Work::SetMetadata { node, metadata: payload },
     }
     .into()
@@ -187,6 +189,6 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 22 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 22 + 6, "{kinds:?}");
     }
 }

@@ -44,6 +44,7 @@ mod setting;
 pub mod shrink;
 mod step;
 mod streams;
+mod swizzle;
 mod trace;
 
 #[cfg(feature = "serde")]
@@ -67,3 +68,8 @@ pub use self::setting::Setting;
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;
 pub use self::trace::FlightRecorder;
+
+/// The examples of the document are doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/SIMULATION.md")]
+struct Document;

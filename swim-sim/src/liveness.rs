@@ -15,7 +15,7 @@
 
 use core::time::Duration;
 
-use swim_core::Config;
+use swim_core::{Config, Wire};
 
 use crate::cluster::Builder;
 use crate::step::{Fault, Plan, Step};
@@ -51,7 +51,7 @@ impl Deadlines {
             probe: (2 * n.min(PERIODS) - 1).min(PERIODS) * period * (u32::from(config.awareness_max) + 1),
             suspicion,
             spread: 2 * u32::from(config.retransmit_mult) * digits * config.gossip_interval,
-            repair: 3 * config.sync_interval + suspicion,
+            repair: 3 * sync_pause(config, n) + suspicion,
             reconnect: 3 * config.reconnect_interval,
         }
     }
@@ -89,6 +89,14 @@ impl Deadlines {
     #[must_use]
     pub fn agreement(&self) -> Duration {
         self.death() + self.reconnect
+    }
+}
+
+/// The longest pause between two rounds of anti-entropy. On memberlist's wire it grows with the cluster.
+fn sync_pause(config: &Config, n: u32) -> Duration {
+    match config.wire {
+        Wire::Memberlist(_) if n > 32 => config.sync_interval * (n.next_power_of_two().ilog2() - 4) * 5 / 4,
+        _ => config.sync_interval,
     }
 }
 

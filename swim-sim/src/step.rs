@@ -141,6 +141,22 @@ pub enum Work {
         /// What.
         payload: Vec<u8>,
     },
+    /// Sends a user event.
+    UserEvent {
+        /// Who.
+        node: usize,
+        /// What it is called.
+        name: String,
+        /// What it says.
+        payload: Vec<u8>,
+    },
+    /// Asks everyone a question, with acks; each node answers with its name.
+    Query {
+        /// Who.
+        node: usize,
+        /// What it is called.
+        name: String,
+    },
     /// Changes the node's metadata.
     SetMetadata {
         /// Who.
@@ -294,6 +310,10 @@ impl fmt::Display for Work {
             Self::Join { node, seeds } => write!(f, "node-{node} joins through {}", NodeRanges(seeds)),
             Self::Leave(node) => write!(f, "node-{node} leaves"),
             Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),
+            Self::UserEvent { node, name, payload } => {
+                write!(f, "node-{node} sends the event {name} with {} bytes", payload.len())
+            }
+            Self::Query { node, name } => write!(f, "node-{node} asks everyone {name}"),
             Self::SetMetadata { node, metadata } => {
                 write!(f, "node-{node} changes its metadata to {} bytes", metadata.len())
             }

@@ -38,6 +38,8 @@ fn a_site_that_is_cut_off_comes_back() {
 #[test]
 fn a_packet_takes_as_long_as_the_class_of_its_path() {
     let mut recorded = Cluster::three_sites(12).record_trace().build_joined();
+    // Long enough for node 0 to send to all.
+    recorded.run_for(secs(30));
     let trace = recorded.take_trace();
     // Node 0 stands with node 3 at a site, and with node 1 at none.
     let delays = |to: &str| {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, StartError, Stopped};
@@ -36,7 +36,7 @@ const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Runtime {
     // Dropped in this order: the node stops when its handle is gone, and then the thread ends.
-    node: crate::Runtime,
+    pub(crate) node: crate::Runtime,
     thread: Arc<NodeThread>,
 }
 
@@ -131,6 +131,12 @@ impl Runtime {
         self.node.member(id)
     }
 
+    /// How long a member took to answer the last direct probe: see [`crate::Runtime::round_trip`].
+    #[must_use]
+    pub fn round_trip(&self, id: &str) -> Option<Duration> {
+        self.node.round_trip(id)
+    }
+
     /// What happens from now on: see [`crate::Runtime::subscribe`].
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
@@ -189,6 +195,14 @@ impl Runtime {
         wait(self.node.ping(id))
     }
 
+    /// Declares a suspected or failed member to have left: see [`crate::Runtime::force_leave`].
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::force_leave`].
+    pub fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
+        wait(self.node.force_leave(id, prune))
+    }
+
     /// Stops the node and its thread, without a word to the others: when this returns its port is free.
     pub fn shutdown(&self) {
         wait(self.node.shutdown());
@@ -239,7 +253,7 @@ impl Wake for Unpark {
     }
 }
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     wait_until(future, None).expect("only a deadline ends it early")
 }
 

@@ -1,20 +1,29 @@
 //! From settings to a running node: [`Builder`].
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use swim_core::{Config, Identity, Incarnation, NodeId, Swim};
+use swim_core::wire::sealed::{Keyring, PacketSealer};
+use swim_core::{Config, Identity, Incarnation, NodeId, Swim, Wire};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::{self, Clock};
 use crate::error::StartError;
+use crate::keys::{Keys, PlainTraffic, Sealing, Source};
+use crate::lookup::Directory;
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::seed::Seed;
+use crate::snapshot::Snapshot;
 use crate::subscription::Subscribers;
-use crate::transport::{self, Packets, Sizes, TcpConfig, Transport};
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
+#[cfg(feature = "memberlist")]
+use crate::transport::{Memberlist, MemberlistSockets};
+use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
 /// What a node is to be: from [`Runtime::builder`]. Only the name has no default.
@@ -30,9 +39,18 @@ pub struct Builder {
     cluster: Option<String>,
     packets: Packets,
     tcp: TcpConfig,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+    #[cfg(feature = "memberlist")]
+    memberlist: Option<Memberlist>,
+    /// In place of [`Sockets`].
+    transport: Option<Opener>,
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    directory: Directory,
+    sealing: Sealing,
+    snapshot: Option<PathBuf>,
 }
 
 impl Builder {
@@ -47,9 +65,17 @@ impl Builder {
             cluster: None,
             packets: Packets::default(),
             tcp: TcpConfig::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "memberlist")]
+            memberlist: None,
+            transport: None,
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            directory: Directory::default(),
+            sealing: Sealing::default(),
+            snapshot: None,
         }
     }
 
@@ -72,8 +98,12 @@ impl Builder {
         self
     }
 
-    /// Adds a node to join through: its address, or a host name with a port (`node-1.example.org:7946`), which is
-    /// looked up again as long as it does not answer. Seeds are tried until one answers, so they may start later.
+    /// Adds a node to join through: its address, or where to look for some:
+    /// - a host name with a port (`node-1.example.org:7946`): all its addresses, of both families;
+    /// - a DNS name with SRV records (`srv+_swim._tcp.example.org`): all their targets (feature `dns-srv`);
+    /// - a file (`file:/etc/swim/seeds`): a seed a line, with `#` before comments.
+    ///
+    /// These are looked up again as long as nobody answers. Seeds are tried until one does, so they may start later.
     pub fn seed(self, seed: impl ToString) -> Self {
         self.seeds([seed])
     }
@@ -81,6 +111,13 @@ impl Builder {
     /// Adds several seeds.
     pub fn seeds<S: ToString>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
         self.seeds.extend(seeds.into_iter().map(|seed| seed.to_string()));
+        self
+    }
+
+    /// The name servers that are asked for SRV records, in turn. Default: those of /etc/resolv.conf.
+    #[cfg(feature = "dns-srv")]
+    pub fn name_servers(mut self, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.directory.servers = servers.into_iter().collect();
         self
     }
 
@@ -115,6 +152,35 @@ impl Builder {
         self
     }
 
+    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All nodes of a cluster do
+    /// it, or none. Default: none, and traffic is plain. It concerns only the built-in transport.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or alertmanager's. Packets go by
+    /// UDP and tables over TCP; [`packets`](Self::packets), [`tcp`](Self::tcp) and the cluster's name are of no meaning
+    /// there. The first incarnation is 1, as memberlist's, unless another is given: what the others remember of a
+    /// former life is refuted.
+    #[cfg(feature = "memberlist")]
+    pub fn memberlist(mut self, settings: Memberlist) -> Self {
+        self.memberlist = Some(settings);
+        self
+    }
+
+    /// A transport of your own, in place of sockets: it is opened when the node starts, on its runtime. What is set by
+    /// [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the built-in one. Turn
+    /// [`Config::reliable_fallback`] off if all its packets arrive.
+    pub fn transport<T: Transport>(
+        mut self,
+        open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.transport = Some(Opener::new(open));
+        self
+    }
+
     /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node supersedes its old self.
     pub fn incarnation(mut self, incarnation: Incarnation) -> Self {
         self.incarnation = Some(incarnation);
@@ -134,6 +200,38 @@ impl Builder {
         self
     }
 
+    /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
+    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
+    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
+    ///
+    /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
+    /// [`Config::max_packet_size`] on the network.
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.sealing.source = Some(Source::Keyring(keyring));
+        self
+    }
+
+    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody but its owner and
+    /// its group may read. It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
+    pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sealing.source = Some(Source::File(path.into()));
+        self
+    }
+
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption. Default
+    /// [`PlainTraffic::Refused`].
+    pub fn plain_traffic(mut self, plain: PlainTraffic) -> Self {
+        self.sealing.plain = plain;
+        self
+    }
+
+    /// Keeps in this directory, which is the node's own, what it needs to come back without seeds after a crash: its
+    /// incarnation and where the others are. It is made if there is none; a damaged snapshot is set aside there.
+    pub fn snapshot(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.snapshot = Some(directory.into());
+        self
+    }
+
     /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
     /// tokio runtime, whose tasks the node's are.
     ///
@@ -147,19 +245,35 @@ impl Builder {
     /// Starts the node; also gives its loop, to wait for its end.
     pub(crate) fn spawn(mut self) -> Result<(Runtime, JoinHandle<()>), StartError> {
         let id = NodeId::new(&self.id).map_err(StartError::Name)?;
-        let config = self.checked_config()?;
+        let (config, keys) = self.checked_config()?;
         let seeds: Vec<Seed> =
             self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let bound =
-            transport::bind(self.bind, self.packets).map_err(|error| StartError::Bind { address: self.bind, error })?;
-        let local = bound.address;
-        let advertised = self.advertised(local)?;
+        let setup = Setup {
+            id: id.clone(),
+            cluster: config.cluster.clone(),
+            bind: self.bind,
+            advertise: self.advertise,
+            allowed_networks: config.allowed_networks.clone(),
+            max_packet: Config::LARGEST_PACKET,
+            max_exchange: config.max_exchange_size,
+            keys: keys.clone(),
+        };
+        let transport = self.open_transport(&setup)?;
+        let local = transport.local_address();
+        let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let incarnation = self.incarnation.unwrap_or_else(clock::first_incarnation);
+        let mut incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let snapshot = match &self.snapshot {
+            Some(directory) => {
+                let snapshot = Snapshot::open(directory, &config.cluster, &id)?;
+                incarnation = snapshot.incarnation(incarnation);
+                Some(snapshot.begin(incarnation)?)
+            }
+            None => None,
+        };
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
-        let sizes = Sizes { packet: Config::LARGEST_PACKET, exchange: config.max_exchange_size };
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
         let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));
@@ -167,39 +281,94 @@ impl Builder {
         let mut node = Node {
             swim,
             clock,
-            transport: Transport::start(bound, advertised, self.tcp, sizes),
-            resolver: Resolver::new(pauses, advertised.is_ipv4()),
+            transport,
+            resolver: Resolver::new(pauses, self.directory.clone(), advertised.is_ipv4()),
             commands,
             view: Arc::clone(&view),
             waiting: Waiting::default(),
             snapshots: Snapshots::new(),
             packet: Vec::new(),
+            keeper: None,
         };
         node.take_seeds(&seeds).map_err(StartError::Seeds)?;
+        if let Some(snapshot) = snapshot {
+            node.take_snapshot(snapshot, seeds.len());
+        }
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
-        Ok((Runtime::new(view, sender), tokio::spawn(node.run())))
+        self.sealing.warn(self.is_protected_otherwise(), advertised);
+        Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
-    fn checked_config(&mut self) -> Result<Config, StartError> {
+    fn checked_config(&mut self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
         let mut config = self.config.clone();
         if let Some(cluster) = self.cluster.take() {
             config.cluster = cluster;
         }
-        config.reliable_fallback &= self.packets == Packets::Udp;
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist {
+            config = memberlist.apply(config);
+        }
+        if self.transport.is_none() && config.wire == Wire::Native {
+            config.reliable_fallback &= self.packets == Packets::Udp;
+        }
         config.validate().map_err(StartError::Config)?;
-        self.tcp.validate_with(config.max_exchange_size).map_err(StartError::Tcp)?;
-        Ok(config)
+        if config.wire != Wire::Native && self.sealing.source.is_some() {
+            return Err(StartError::KeyringOfOtherWire);
+        }
+        let keys = self.sealing.keys(&config)?;
+        if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
+            config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
+            config.validate().map_err(StartError::Sealed)?;
+        }
+        Ok((config, keys))
     }
 
-    fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
-        let mut advertised = self.advertise.unwrap_or(local);
-        if advertised.port() == 0 {
-            advertised.set_port(local.port());
+    /// Whether something other than our keyring may protect the traffic.
+    const fn is_protected_otherwise(&self) -> bool {
+        #[cfg(feature = "memberlist")]
+        if let Some(memberlist) = &self.memberlist
+            && memberlist.envelope.keyring.is_some()
+        {
+            return true;
         }
-        if advertised.ip().is_unspecified() {
-            return Err(StartError::AdvertiseMissing { bound: advertised });
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return true;
         }
-        Ok(advertised)
+        self.transport.is_some()
     }
+
+    fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
+        match &self.transport {
+            Some(opener) => opener.open(setup),
+            #[cfg(feature = "memberlist")]
+            None if self.memberlist.is_some() => {
+                #[cfg(feature = "tls")]
+                if self.tls.is_some() {
+                    return Err(StartError::TlsOverUdp);
+                }
+                let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
+                Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
+            }
+            None => Ok(Box::new(self.open_sockets(setup)?)),
+        }
+    }
+
+    fn open_sockets(&self, setup: &Setup) -> Result<Sockets, StartError> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return match self.packets {
+                Packets::Tcp if setup.keys.is_some() => Err(StartError::TlsWithKeys),
+                Packets::Tcp => Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone()),
+                Packets::Udp => Err(StartError::TlsOverUdp),
+            };
+        }
+        Sockets::open(setup, self.packets, self.tcp.clone())
+    }
+}
+
+/// The first incarnation of a node that is given none. memberlist's nodes count from 1: their numbers have 32 bits.
+fn first_incarnation(config: &Config) -> Incarnation {
+    if config.wire == Wire::Native { clock::first_incarnation() } else { Incarnation::new(1) }
 }

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use swim_core::{ConfigError, ExchangeFailure, NameError};
 
+use crate::keys::KeyFileError;
 use crate::seed::SeedError;
 use crate::transport::TcpConfigError;
+#[cfg(feature = "tls")]
+use crate::transport::TlsError;
 
 /// Why a node did not start. Nothing of it is left behind.
 #[derive(Debug)]
@@ -19,6 +23,15 @@ pub enum StartError {
     Config(ConfigError),
     /// A setting of the transport cannot be used.
     Tcp(TcpConfigError),
+    /// The certificates cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
+    /// TLS was asked for, and packets by UDP, which it does not protect.
+    #[cfg(feature = "tls")]
+    TlsOverUdp,
+    /// TLS was asked for, and a keyring: one of them protects all there is to protect.
+    #[cfg(feature = "tls")]
+    TlsWithKeys,
     /// A seed is neither an address nor a host name with a port.
     Seed(SeedError),
     /// There are more seeds than [`Config::max_seeds`](crate::Config::max_seeds).
@@ -36,6 +49,28 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
+    /// The keyring's file cannot be used.
+    KeyFile(KeyFileError),
+    /// The keyring was given for the native wire, and the node is to speak memberlist's.
+    KeyringOfOtherWire,
+    /// With the room that seals take up in packets, a setting of the protocol cannot be used.
+    Sealed(ConfigError),
+    /// The snapshot cannot be read or written.
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The snapshot is another node's.
+    SnapshotOfAnother {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        id: String,
+        /// That node's cluster.
+        cluster: String,
+    },
     /// The system has no entropy.
     Entropy(getrandom::Error),
     /// The system gives no thread for a blocking node.
@@ -48,7 +83,12 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } => true,
+            Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
+            Self::SnapshotOfAnother { .. } => true,
+            Self::Snapshot { .. } => false,
+            Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
     }
@@ -60,6 +100,14 @@ impl fmt::Display for StartError {
             Self::Name(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Tcp(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp => {
+                f.write_str("TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead")
+            }
+            #[cfg(feature = "tls")]
+            Self::TlsWithKeys => f.write_str("traffic is protected by TLS or by a keyring, not by both: leave out one"),
             Self::Seed(error) => error.fmt(f),
             Self::Seeds(error) => error.fmt(f),
             Self::Bind { address, error } => {
@@ -82,6 +130,17 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::Snapshot { path, error } => write!(f, "cannot use the snapshot {}: {error}", path.display()),
+            Self::SnapshotOfAnother { path, id, cluster } => write!(
+                f,
+                "the snapshot {} belongs to {id} of the cluster {cluster}: give each node a directory of its own",
+                path.display()
+            ),
+            Self::KeyFile(error) => error.fmt(f),
+            Self::KeyringOfOtherWire => {
+                f.write_str("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")
+            }
+            Self::Sealed(error) => write!(f, "with the room that encryption takes up in each packet: {error}"),
             Self::Entropy(error) => write!(f, "the system gives no random numbers: {error}"),
             Self::Thread(error) => write!(f, "cannot start the node's thread: {error}"),
         }
@@ -92,8 +151,14 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Bind { error, .. } | Self::Thread(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => std::error::Error::source(error),
+            #[cfg(feature = "tls")]
+            Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
+            Self::Snapshot { error, .. } => Some(error),
+            Self::SnapshotOfAnother { .. } | Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
         }
     }
 }

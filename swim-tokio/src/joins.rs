@@ -46,7 +46,7 @@ impl Joins {
             seed: seed.to_string().into(),
             open: match seed {
                 Seed::Address(address) => Some(vec![*address]),
-                Seed::Host(_) => None,
+                Seed::LookedUp(_) => None,
             },
             failure: None,
         });

@@ -5,22 +5,33 @@
 //!
 //! - [`Runtime`] is the handle for programs with async: see its example.
 //! - [`blocking::Runtime`] has the same calls for programs without: its node runs on a thread of its own.
-//! - The feature `agent` adds the `swim` command.
+//! - The feature `agent` adds the `swim` command; `tls` TLS for all traffic; `dns-srv` seeds from SRV records;
+//!   `memberlist` the wire of HashiCorp's memberlist.
 //!
 //! Traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a peer may do
-//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer,
-//! two nodes with one name), details at the level debug.
+//! ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP. Another [`Transport`] may take the
+//! place of these sockets. **Unless told otherwise traffic is plain**: docs/SECURITY.md says what protects from whom.
+//!
+//! What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not answer, two nodes with one
+//! name), details at the level debug.
 #![forbid(unsafe_code)]
 
 mod builder;
 mod clock;
+mod coordinates;
+mod durable;
 mod error;
 mod joins;
+mod keys;
+mod lookup;
 mod node;
 mod notice;
+mod queries;
 mod resolver;
+mod round_trips;
 mod runtime;
 mod seed;
+mod snapshot;
 mod subscription;
 mod transport;
 mod view;
@@ -28,14 +39,28 @@ mod view;
 pub mod blocking;
 
 pub use builder::Builder;
+pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use keys::{
+    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+};
 pub use notice::Notice;
+pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
 pub use seed::SeedError;
 pub use subscription::Subscription;
 pub use swim_core;
-pub use swim_core::{Claim, Config, Event, ExchangeFailure, Incarnation, Member, NodeId, Status};
-pub use transport::{Packets, TcpConfig, TcpConfigError, TransportMetrics};
+pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
+pub use swim_core::{
+    Claim, Config, Coordinate, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
+};
+pub use transport::{
+    Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
+};
+#[cfg(feature = "memberlist")]
+pub use transport::{Memberlist, MemberlistSockets};
+#[cfg(feature = "tls")]
+pub use transport::{Tls, TlsError};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

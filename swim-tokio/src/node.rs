@@ -8,14 +8,15 @@
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    BroadcastError, Event, ExchangeInput, JoinError as SeedsRefused, MetadataError, PingError, SequenceNumber, State,
-    Swim,
+    BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
+    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -24,9 +25,12 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
+use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
-use crate::resolver::{LOOKUP_TIMEOUT, Resolution, Resolver};
+use crate::queries::{Answer, AnswerSender, Query};
+use crate::resolver::{Resolution, Resolver};
 use crate::seed::Seed;
+use crate::snapshot::{Keeper, Snapshot};
 use crate::transport::{Arrival, Transport};
 use crate::view::{Snapshots, View};
 
@@ -42,6 +46,10 @@ pub(crate) enum Command {
     Leave { done: oneshot::Sender<()> },
     SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
     Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
+    ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
+    UserEvent { name: String, payload: Vec<u8>, coalesce: bool, done: oneshot::Sender<Result<LamportTime, EventError>> },
+    Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
+    Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
     Shutdown { done: oneshot::Sender<()> },
 }
@@ -51,7 +59,7 @@ pub(crate) enum Command {
 pub(crate) struct Node {
     pub(crate) swim: Swim<Xoshiro256PlusPlus>,
     pub(crate) clock: Clock,
-    pub(crate) transport: Transport,
+    pub(crate) transport: Box<dyn Transport>,
     pub(crate) resolver: Resolver,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) view: Arc<View>,
@@ -59,6 +67,8 @@ pub(crate) struct Node {
     pub(crate) snapshots: Snapshots,
     /// The packet that is being sent.
     pub(crate) packet: Vec<u8>,
+    /// Keeps the snapshot, if the node has one.
+    pub(crate) keeper: Option<Keeper>,
 }
 
 /// Those who wait for an answer that takes more than one input.
@@ -67,6 +77,8 @@ pub(crate) struct Waiting {
     joins: Joins,
     /// Bounded by `Config::max_pings`.
     pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
+    /// Bounded by `EventConfig::max_queries`.
+    queries: HashMap<QueryId, AnswerSender>,
     leaves: Vec<oneshot::Sender<()>>,
     /// Leaves that wait for their packets to be written.
     flushes: JoinSet<()>,
@@ -85,15 +97,19 @@ impl Node {
             }
             tokio::select! {
                 command = self.commands.recv() => match command {
-                    None => return,
+                    None => {
+                        self.finish_snapshot().await;
+                        return;
+                    }
                     Some(Command::Shutdown { done }) => {
                         self.transport.close().await;
+                        self.finish_snapshot().await;
                         let _ = done.send(());
                         return;
                     }
                     Some(command) => self.command(command),
                 },
-                () = self.transport.receive(&mut arrivals) => {
+                () = poll_fn(|context| self.transport.poll_receive(context, &mut arrivals)) => {
                     for arrival in arrivals.drain(..) {
                         self.arrive(arrival);
                     }
@@ -101,6 +117,22 @@ impl Node {
                 resolution = self.resolver.next() => self.resolved(&resolution),
                 () = &mut wake_up => self.tick(),
             }
+        }
+    }
+
+    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the snapshot from now on.
+    pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
+        let room = self.swim.config().max_seeds.saturating_sub(seeds);
+        let addresses = snapshot.addresses(room);
+        if let Err(error) = self.swim.join(self.clock.now(), &addresses) {
+            tracing::warn!(%error, "the addresses in the snapshot are not taken");
+        }
+        self.keeper = Some(Keeper::start(snapshot, Arc::clone(&self.view)));
+    }
+
+    async fn finish_snapshot(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish().await;
         }
     }
 
@@ -113,6 +145,7 @@ impl Node {
         earlier(self.swim.poll_timeout().map(|instant| self.clock.at(instant)));
         earlier(self.waiting.joins.deadline());
         earlier(self.snapshots.refresh(&self.swim, &self.view));
+        self.view.coordinates.refresh(&self.swim);
         self.view.show_metrics(&self.swim, self.transport.metrics());
         // Told after the table is shown, so that who hears of a member finds it there.
         while let Some(event) = self.swim.poll_event() {
@@ -135,6 +168,12 @@ impl Node {
 
     fn drain(&mut self) {
         let now = self.clock.now();
+        while let Some(query) = self.swim.poll_key_query() {
+            let answer = self.transport.change_keys(&query);
+            if let Err(error) = self.swim.answer_keys(now, query.id, &answer) {
+                tracing::debug!(%error, "a key query is not answered");
+            }
+        }
         while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
             self.transport.send_packet(transmit.to, &self.packet);
         }
@@ -148,18 +187,19 @@ impl Node {
         let now = self.clock.now();
         match arrival {
             Arrival::Packet { from, payload } => self.swim.handle_packet(now, from, &payload),
-            Arrival::Request { id, from, payload, lease } => {
+            Arrival::Request { id, from, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
-                drop(lease);
             }
-            Arrival::Reply { id, payload, lease } => {
+            Arrival::Reply { id, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
-                drop(lease);
             }
             Arrival::Failed { id, failure } => {
                 self.swim.handle_exchange(now, ExchangeInput::Failed { id, failure });
             }
             Arrival::Unreachable(address) => self.swim.handle_unreachable(now, address),
+        }
+        if let Some((id, round_trip)) = self.swim.poll_round_trip() {
+            self.view.round_trips.note(id, round_trip);
         }
         self.drain();
     }
@@ -174,6 +214,23 @@ impl Node {
             }
             Command::Broadcast { payload, done } => {
                 let _ = done.send(self.swim.broadcast(now, &payload));
+            }
+            Command::ForceLeave { id, prune, done } => {
+                let _ = done.send(self.swim.force_leave(now, &id, prune));
+            }
+            Command::UserEvent { name, payload, coalesce, done } => {
+                let _ = done.send(self.swim.send_user_event(now, &name, &payload, coalesce));
+            }
+            Command::Query { query, done } => {
+                let asked = query.with(|question| self.swim.query(now, question));
+                let _ = done.send(asked.map(|id| {
+                    let (sender, answers) = mpsc::unbounded_channel();
+                    self.waiting.queries.insert(id, sender);
+                    answers
+                }));
+            }
+            Command::Respond { id, payload, done } => {
+                let _ = done.send(self.swim.respond(now, id, &payload));
             }
             Command::Ping { id, done } => match self.swim.ping(now, &id) {
                 Ok(sequence) => {
@@ -205,7 +262,7 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::Host(_))).count();
+        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
         if self.resolver.len() + hosts > max {
             return Err(SeedsRefused::TooManySeeds { max });
         }
@@ -213,13 +270,13 @@ impl Node {
             .iter()
             .filter_map(|seed| match seed {
                 Seed::Address(address) => Some(*address),
-                Seed::Host(_) => None,
+                Seed::LookedUp(_) => None,
             })
             .collect();
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
-            if let Seed::Host(host) = seed {
-                self.resolver.add(host.clone());
+            if let Seed::LookedUp(seed) = seed {
+                self.resolver.add(seed.clone());
             }
         }
         Ok(())
@@ -232,6 +289,13 @@ impl Node {
         let name = &resolution.seed;
         match &resolution.result {
             Ok(addresses) => {
+                let networks = &self.swim.config().allowed_networks;
+                let (addresses, outside): (Vec<_>, Vec<_>) =
+                    addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let addresses = &addresses[..];
+                if !outside.is_empty() {
+                    tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
+                }
                 self.waiting.joins.resolved(name, Ok(addresses));
                 self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
                 if let Err(error) = self.swim.join(self.clock.now(), addresses) {
@@ -274,10 +338,29 @@ impl Node {
                     let _ = done.send(Ok(*round_trip));
                 }
             }
+            Event::Failed(member) | Event::Left(member) => self.view.round_trips.forget(&member.id),
+            Event::Lagged { .. } => {
+                self.view.round_trips.forget_all();
+                // The end of a query may be among what is lost.
+                self.waiting.queries.clear();
+            }
+            Event::QueryAck { id, from } => self.answered(*id, || Answer::Ack(from.clone())),
+            Event::QueryResponse { id, from, payload } => {
+                self.answered(*id, || Answer::Response { from: from.clone(), payload: Arc::clone(payload) });
+            }
+            Event::QueryFinished { id, .. } => {
+                self.waiting.queries.remove(id);
+            }
             Event::LeaveComplete => self.left(),
             _ => {}
         }
         self.publish(&Notice::Event(event));
+    }
+
+    fn answered(&self, id: QueryId, answer: impl FnOnce() -> Answer) {
+        if let Some(waiting) = self.waiting.queries.get(&id) {
+            let _ = waiting.send(answer());
+        }
     }
 
     /// The departure is on its way: those who wait for it are told when it is written.

@@ -59,6 +59,26 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Broadcast { from, payload } => {
             write!(f, "broadcast from {}: {}", Name(from), payload.escape_ascii())
         }
+        Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", payload.escape_ascii()),
+        Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
+        Event::UserEvent { time, from, name, payload, .. } => {
+            write!(f, "event {} at time {time}", Name(name))?;
+            if let Some(from) = from {
+                write!(f, " from {}", Name(from))?;
+            }
+            if payload.is_empty() { Ok(()) } else { write!(f, ": {}", payload.escape_ascii()) }
+        }
+        Event::Query { from, name, payload, .. } => {
+            write!(f, "{} asks {}", Name(from), Name(name))?;
+            // Those of programs for their own use may hold what no log should.
+            let is_shown = !payload.is_empty() && !name.starts_with('_');
+            if is_shown { write!(f, ": {}", payload.escape_ascii()) } else { Ok(()) }
+        }
+        Event::QueryAck { from, .. } => write!(f, "a query has arrived at {}", Name(from)),
+        Event::QueryResponse { from, payload, .. } => write!(f, "{} answers {}", Name(from), payload.escape_ascii()),
+        Event::QueryFinished { acks, responses, .. } => {
+            write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
+        }
         Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
         Event::Isolated => f.write_str("no other member is left"),
         Event::Reconnected => f.write_str("there are other members again"),
@@ -103,6 +123,21 @@ mod tests {
             notice.to_string(),
             "seed 127.0.0.1:7946 failed: connection refused: nothing listens there; tried again in 512.0ms"
         );
+    }
+
+    #[test]
+    fn what_programs_ask_each_other_for_their_own_use_is_not_shown() {
+        let ask = |name: &str| {
+            Notice::Event(Event::Query {
+                id: swim_core::QueryId(1),
+                from: swim_core::NodeId::new("a").unwrap(),
+                name: Arc::from(name),
+                payload: Arc::from(&b"secret"[..]),
+                deadline: swim_core::Instant::ORIGIN,
+            })
+        };
+        assert_eq!(ask("load").to_string(), "a asks load: secret");
+        assert_eq!(ask("_own").to_string(), "a asks _own");
     }
 
     #[test]

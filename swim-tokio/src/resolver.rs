@@ -1,4 +1,4 @@
-//! Seeds by host name: looked up beside the loop, and again for as long as the node runs.
+//! Seeds that are looked up, beside the loop and again for as long as the node runs: `lookup` says how.
 //!
 //! Each host name is a task. It looks the name up, and again when one of its addresses did not answer, while the node
 //! is alone, and when the lookup failed: with a pause that doubles, up to a bound. A name may thus get its address
@@ -12,12 +12,10 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::seed::HostSeed;
-
-/// How long the system's resolver may take.
-pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::lookup::Directory;
+use crate::seed::LookedUp;
 
 /// How one lookup ended.
 #[derive(Debug)]
@@ -59,6 +57,7 @@ struct Wishes {
 #[derive(Debug)]
 pub(crate) struct Resolver {
     pauses: Pauses,
+    directory: Directory,
     /// Whether this node is reached by IPv4: then an IPv6 address of a name that has both is of no use.
     ipv4: bool,
     hosts: HashMap<Arc<str>, Host>,
@@ -68,9 +67,10 @@ pub(crate) struct Resolver {
 }
 
 impl Resolver {
-    pub(crate) fn new(pauses: Pauses, ipv4: bool) -> Self {
+    pub(crate) fn new(pauses: Pauses, directory: Directory, ipv4: bool) -> Self {
         Self {
             pauses,
+            directory,
             ipv4,
             hosts: HashMap::new(),
             alone: watch::Sender::new(true),
@@ -85,13 +85,14 @@ impl Resolver {
     }
 
     /// Begins to look a name up; one that is known already is looked up again at once.
-    pub(crate) fn add(&mut self, seed: HostSeed) {
+    pub(crate) fn add(&mut self, seed: LookedUp) {
         if let Some(host) = self.hosts.get(&seed.text) {
             return host.wishes.now.notify_one();
         }
         let wishes = Arc::new(Wishes::default());
         let task = Lookups {
             pauses: self.pauses,
+            directory: self.directory.clone(),
             wishes: Arc::clone(&wishes),
             alone: self.alone.subscribe(),
             results: self.results.0.clone(),
@@ -128,16 +129,17 @@ impl Resolver {
 /// The task of one host name.
 struct Lookups {
     pauses: Pauses,
+    directory: Directory,
     wishes: Arc<Wishes>,
     alone: watch::Receiver<bool>,
     results: mpsc::Sender<Resolution>,
 }
 
 impl Lookups {
-    async fn run(mut self, seed: HostSeed) {
+    async fn run(mut self, seed: LookedUp) {
         let mut pause = self.pauses.first;
         loop {
-            let result = look_up(&seed).await.map_err(|error| Unresolved { error, retry_in: pause });
+            let result = self.directory.look_up(&seed).await.map_err(|error| Unresolved { error, retry_in: pause });
             let resolved = result.is_ok();
             if self.results.send(Resolution { seed: Arc::clone(&seed.text), result }).await.is_err() {
                 return;
@@ -166,18 +168,6 @@ impl Lookups {
     }
 }
 
-async fn look_up(seed: &HostSeed) -> Result<Vec<SocketAddr>, Arc<str>> {
-    let lookup = tokio::net::lookup_host((&*seed.name, seed.port));
-    match timeout(LOOKUP_TIMEOUT, lookup).await {
-        Ok(Ok(addresses)) => {
-            let addresses: Vec<_> = addresses.collect();
-            if addresses.is_empty() { Err("the name has no address".into()) } else { Ok(addresses) }
-        }
-        Ok(Err(error)) => Err(error.to_string().into()),
-        Err(_) => Err("the resolver did not answer in time".into()),
-    }
-}
-
 /// Leaves the addresses of our own family if there are any, each once.
 fn keep_usable(addresses: &mut Vec<SocketAddr>, ipv4: bool) {
     for address in addresses.iter_mut() {
@@ -194,13 +184,14 @@ fn keep_usable(addresses: &mut Vec<SocketAddr>, ipv4: bool) {
 mod tests {
     use super::*;
     use crate::seed::Seed;
+    use tokio::time::timeout;
 
     const PAUSES: Pauses = Pauses { first: Duration::from_millis(5), longest: Duration::from_millis(20) };
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    fn host(text: &str) -> HostSeed {
+    fn host(text: &str) -> LookedUp {
         match text.parse() {
-            Ok(Seed::Host(host)) => host,
+            Ok(Seed::LookedUp(seed)) => seed,
             other => panic!("{other:?}"),
         }
     }
@@ -222,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_has_no_address_is_looked_up_again_and_each_failure_is_told() {
-        let mut resolver = Resolver::new(PAUSES, true);
+        let mut resolver = Resolver::new(PAUSES, Directory::default(), true);
         resolver.add(host("nowhere.invalid:7946"));
         for pause in [5, 10, 20, 20] {
             let unresolved = next(&mut resolver).await.result.expect_err("an address of nowhere.invalid");
@@ -234,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_the_user_gives_again_is_looked_up_at_once() {
         let pauses = Pauses { first: PATIENCE * 10, longest: PATIENCE * 10 };
-        let mut resolver = Resolver::new(pauses, true);
+        let mut resolver = Resolver::new(pauses, Directory::default(), true);
         for _ in 0..3 {
             resolver.add(host("localhost:7946"));
             assert!(next(&mut resolver).await.result.is_ok());
@@ -244,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_is_looked_up_again_while_the_node_is_alone_and_when_its_address_fails() {
-        let mut resolver = Resolver::new(PAUSES, true);
+        let mut resolver = Resolver::new(PAUSES, Directory::default(), true);
         resolver.add(host("localhost:7946"));
         let address = "127.0.0.1:7946".parse().unwrap();
         for _ in 0..3 {

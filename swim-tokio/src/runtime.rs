@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim_core::{BroadcastError, Member, MetadataError, NodeId, PingError};
+use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::builder::Builder;
 use crate::error::{CallError, JoinError, Stopped};
+use crate::keys::Keys;
 use crate::node::Command;
 use crate::seed::Seed;
 use crate::subscription::Subscription;
@@ -33,8 +34,10 @@ use crate::view::{Metrics, View};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    view: Arc<View>,
+    pub(crate) view: Arc<View>,
     commands: mpsc::Sender<Command>,
+    /// `keys/handles.rs` has their calls.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 impl Runtime {
@@ -43,8 +46,8 @@ impl Runtime {
         Builder::new()
     }
 
-    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>) -> Self {
-        Self { view, commands }
+    pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>, keys: Option<Arc<Keys>>) -> Self {
+        Self { view, commands, keys }
     }
 
     /// The node's name.
@@ -76,6 +79,19 @@ impl Runtime {
     #[must_use]
     pub fn member(&self, id: &str) -> Option<Member> {
         self.view.member(id)
+    }
+
+    /// How long a member took to answer the last direct probe of this node. `None` until it was probed, and once it
+    /// has failed or left.
+    #[must_use]
+    pub fn round_trip(&self, id: &str) -> Option<Duration> {
+        self.view.round_trips.of(id)
+    }
+
+    /// Whether the node's loop runs: not any more after a shutdown, or when its tokio runtime is gone.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.commands.is_closed()
     }
 
     /// What happens from now on. A subscriber that is too slow loses notices, and is told how many; it delays nobody.
@@ -152,13 +168,24 @@ impl Runtime {
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 
+    /// Declares a suspected or failed member to have left, for an operator who knows that it does not come back. With
+    /// `prune` this node forgets it at once: see [`Swim::force_leave`](swim_core::Swim::force_leave).
+    ///
+    /// # Errors
+    /// If there is no such member, it is this node itself or alive, or the node leaves or has stopped.
+    pub async fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
+        let id = id.to_owned();
+        let result = self.call(|done| Command::ForceLeave { id, prune, done }).await;
+        result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
+    }
+
     /// Stops the node, without a word to the others: when this returns its port is free. What is queued is still
     /// written, for at most [`TcpConfig::linger`](crate::TcpConfig). Does nothing to a node that has stopped.
     pub async fn shutdown(&self) {
         let _ = self.call(|done| Command::Shutdown { done }).await;
     }
 
-    async fn call<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
+    pub(crate) async fn call<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Stopped> {
         let (done, answer) = oneshot::channel();
         self.commands.send(command(done)).await.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)

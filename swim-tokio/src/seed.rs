@@ -1,23 +1,37 @@
-//! Seeds as users write them: an address, or a host name with a port. It resolves nothing.
+//! Seeds as users write them: an address, a host name with a port, a DNS name with SRV records, or a file of seeds. It
+//! looks nothing up.
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A seed: some node's address, or a host name and a port.
+/// A seed: some node's address, or where to look for such addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Seed {
     Address(SocketAddr),
-    Host(HostSeed),
+    LookedUp(LookedUp),
 }
 
 /// A seed whose addresses are looked up, again and again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct HostSeed {
+pub(crate) struct LookedUp {
+    /// As it was written.
     pub(crate) text: Arc<str>,
-    pub(crate) name: Arc<str>,
-    pub(crate) port: u16,
+    pub(crate) place: Place,
+}
+
+/// Where to look.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// All addresses of a host name.
+    Host { name: Arc<str>, port: u16 },
+    /// All targets of the SRV records of a DNS name.
+    #[cfg(feature = "dns-srv")]
+    Srv(Arc<str>),
+    /// All seeds in a file, one a line.
+    File(Arc<Path>),
 }
 
 /// Why a text is not a seed.
@@ -25,6 +39,9 @@ pub(crate) struct HostSeed {
 pub struct SeedError {
     text: String,
 }
+
+const SRV: &str = "srv+";
+const FILE: &str = "file:";
 
 impl FromStr for Seed {
     type Err = SeedError;
@@ -36,29 +53,56 @@ impl FromStr for Seed {
             let address = swim_core::normal_address(address);
             return if swim_core::is_reachable(&address) { Ok(Self::Address(address)) } else { Err(error()) };
         }
-        let (name, port) = text.rsplit_once(':').ok_or_else(error)?;
-        let port = port.parse().ok().filter(|&port| port != 0).ok_or_else(error)?;
-        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || !byte.is_ascii();
-        if name.is_empty() || name.len() > 255 || !name.bytes().all(is_name_byte) {
-            return Err(error());
-        }
-        Ok(Self::Host(HostSeed { text: Arc::from(text), name: Arc::from(name), port }))
+        let place = if let Some(name) = text.strip_prefix(SRV) {
+            srv(name).ok_or_else(error)?
+        } else if let Some(path) = text.strip_prefix(FILE) {
+            Place::File(Some(path).filter(|path| !path.is_empty()).map(Path::new).ok_or_else(error)?.into())
+        } else {
+            host(text).ok_or_else(error)?
+        };
+        Ok(Self::LookedUp(LookedUp { text: Arc::from(text), place }))
     }
+}
+
+fn host(text: &str) -> Option<Place> {
+    let (name, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|&port| port != 0)?;
+    is_name(name).then(|| Place::Host { name: Arc::from(name), port })
+}
+
+#[cfg(feature = "dns-srv")]
+fn srv(name: &str) -> Option<Place> {
+    is_name(name).then(|| Place::Srv(Arc::from(name)))
+}
+
+#[cfg(not(feature = "dns-srv"))]
+fn srv(_: &str) -> Option<Place> {
+    None
+}
+
+fn is_name(name: &str) -> bool {
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || !byte.is_ascii();
+    !name.is_empty() && name.len() <= 255 && name.bytes().all(is_name_byte)
 }
 
 impl fmt::Display for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
-            Self::Host(host) => f.write_str(&host.text),
+            Self::LookedUp(seed) => f.write_str(&seed.text),
         }
     }
 }
 
 impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no seed: write an address (10.0.0.1:7946, [2001:db8::1]:7946) ", self.text)?;
-        f.write_str("or a host name (node-1.example.org:7946), each with its port, which is not 0")
+        let Self { text } = self;
+        if cfg!(not(feature = "dns-srv")) && text.starts_with(SRV) {
+            return write!(f, "{text:?} is no seed here: SRV records need the feature dns-srv, which is not built in");
+        }
+        write!(f, "{text:?} is no seed: write an address (10.0.0.1:7946, [2001:db8::1]:7946) ")?;
+        f.write_str("or a host name (node-1.example.org:7946), each with its port, which is not 0; ")?;
+        f.write_str("a DNS name with SRV records (srv+_swim._tcp.example.org); or a file of seeds (file:PATH)")
     }
 }
 
@@ -68,20 +112,37 @@ impl std::error::Error for SeedError {}
 mod tests {
     use super::*;
 
+    fn place(text: &str) -> Place {
+        match text.parse() {
+            Ok(Seed::LookedUp(seed)) => {
+                assert_eq!(Seed::LookedUp(seed.clone()).to_string(), text);
+                seed.place
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     #[test]
-    fn addresses_and_host_names_are_told_apart() {
+    fn addresses_host_names_and_files_are_told_apart() {
         for text in ["127.0.0.1:7946", "[::1]:1"] {
             assert_eq!(text.parse(), Ok(Seed::Address(text.parse().unwrap())));
         }
         for (text, name, port) in [("localhost:7946", "localhost", 7_946), ("a_b.example.org:1", "a_b.example.org", 1)]
         {
-            let Ok(Seed::Host(host)) = text.parse() else { panic!("{text}") };
-            assert_eq!((&*host.name, host.port, Seed::Host(host.clone()).to_string()), (name, port, text.to_owned()));
+            assert_eq!(place(text), Place::Host { name: name.into(), port });
         }
+        assert_eq!(place("file:/etc/swim/seeds"), Place::File(Path::new("/etc/swim/seeds").into()));
+        assert_eq!(place("file:seeds:1"), Place::File(Path::new("seeds:1").into()));
+    }
+
+    #[cfg(feature = "dns-srv")]
+    #[test]
+    fn a_dns_name_is_marked_as_one() {
+        assert_eq!(place("srv+_swim._tcp.example.org"), Place::Srv("_swim._tcp.example.org".into()));
     }
 
     #[test]
-    fn what_is_neither_is_an_error_that_shows_how_to_write_it() {
+    fn what_is_none_of_them_is_an_error_that_shows_how_to_write_it() {
         for text in [
             "",
             ":",
@@ -96,9 +157,13 @@ mod tests {
             "0.0.0.0:7946",
             "[ff02::1]:7946",
             "http://localhost:80",
+            "file:",
         ] {
             let error = text.parse::<Seed>().expect_err(text);
             assert!(error.to_string().contains("10.0.0.1:7946"), "{error}");
+        }
+        for text in ["srv+", "srv+a b"] {
+            assert!(text.parse::<Seed>().is_err(), "{text}");
         }
     }
 }

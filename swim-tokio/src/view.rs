@@ -12,6 +12,8 @@ use rand_core::Rng;
 use swim_core::{Member, Metrics as ProtocolMetrics, NodeId, Swim};
 use tokio::time::Instant;
 
+use crate::coordinates::Coordinates;
+use crate::round_trips::RoundTrips;
 use crate::subscription::Subscribers;
 use crate::transport::TransportMetrics;
 
@@ -44,6 +46,8 @@ pub(crate) struct View {
     pub(crate) local: SocketAddr,
     pub(crate) advertised: SocketAddr,
     pub(crate) subscribers: Subscribers,
+    pub(crate) coordinates: Coordinates,
+    pub(crate) round_trips: RoundTrips,
     members: Mutex<Arc<[Member]>>,
     metrics: Mutex<Metrics>,
 }
@@ -51,7 +55,16 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn new(id: NodeId, local: SocketAddr, advertised: SocketAddr, subscribers: Subscribers) -> Self {
         let members = Mutex::new(Arc::from([]));
-        Self { id, local, advertised, subscribers, members, metrics: Mutex::default() }
+        Self {
+            id,
+            local,
+            advertised,
+            subscribers,
+            coordinates: Coordinates::default(),
+            round_trips: RoundTrips::default(),
+            members,
+            metrics: Mutex::default(),
+        }
     }
 
     /// Sorted by name.
@@ -92,7 +105,7 @@ impl View {
 /// The loop's side: when the members are to be shown again.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
-    /// The digest of the table that is shown.
+    /// The version of the table that is shown.
     shown: Option<u64>,
     /// No snapshot is taken before.
     not_before: Instant,
@@ -105,8 +118,8 @@ impl Snapshots {
 
     /// Shows the table if it changed and if it is time; otherwise says when it will be.
     pub(crate) fn refresh<R: Rng>(&mut self, swim: &Swim<R>, view: &View) -> Option<Instant> {
-        let digest = swim.digest();
-        if self.shown == Some(digest) {
+        let version = swim.table_version();
+        if self.shown == Some(version) {
             return None;
         }
         let begun = Instant::now();
@@ -116,7 +129,7 @@ impl Snapshots {
         let mut members: Vec<_> = swim.members().map(|member| member.to_member()).collect();
         members.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         view.show_members(members.into());
-        self.shown = Some(digest);
+        self.shown = Some(version);
         let cost = begun.elapsed();
         if cost > CHEAP {
             self.not_before = begun + cost * SHARE;

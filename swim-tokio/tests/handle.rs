@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use harness::{PATIENCE, alive, builder, chain, event, name, start, until, until_all_know_all};
 use swim_tokio::{
-    CallError, Config, Event, ExchangeFailure, JoinError, Notice, Runtime, SeedFailure, StartError, Stopped, TcpConfig,
+    Answer, CallError, Config, Event, ExchangeFailure, JoinError, Notice, Query, Runtime, SeedFailure, StartError,
+    Stopped, TcpConfig,
 };
 
 fn free_port() -> SocketAddr {
@@ -132,6 +133,7 @@ async fn a_slow_subscriber_lags_and_is_told_and_the_node_goes_on() {
     };
     assert_eq!(joined, 4);
     assert!(missed >= 2, "{missed}");
+    until("the first of them knows it too", || peers[0].member("one").is_some()).await;
     // On a busy machine an answer may come too late.
     let answered = async { while peers[0].ping("one").await.unwrap().is_none() {} };
     tokio::time::timeout(PATIENCE, answered).await.expect("an answer to a ping");
@@ -233,4 +235,55 @@ async fn handles_are_of_use_on_every_thread() {
     for call in calls.collect::<Vec<_>>() {
         assert_eq!(call.await.unwrap(), 3);
     }
+}
+
+#[tokio::test]
+async fn a_failed_member_is_declared_left_and_forgotten_and_the_table_shows_it() {
+    let mut nodes = chain(3).await;
+    until_all_know_all(&nodes).await;
+    until("round trips are measured", || nodes[0].round_trip(&name(2)).is_some()).await;
+    assert_eq!(nodes[0].round_trip(&name(0)), None, "nobody probes itself");
+    let alive = nodes[0].force_leave(&name(2), true).await.expect_err("it is alive");
+    assert!(alive.to_string().contains("is alive and would refute"), "{alive}");
+    nodes.pop().unwrap().shutdown().await;
+    let seen = |node: &Runtime| node.member(&name(2)).map(|member| member.status());
+    until("it fails at both", || nodes.iter().all(|node| seen(node) == Some(swim_tokio::Status::Dead))).await;
+    assert_eq!(nodes[0].round_trip(&name(2)), None, "of the dead there is none");
+    nodes[0].force_leave(&name(2), true).await.unwrap();
+    until("it is forgotten", || seen(&nodes[0]).is_none()).await;
+    until("the other is told", || seen(&nodes[1]) == Some(swim_tokio::Status::Left)).await;
+}
+
+#[tokio::test]
+async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
+    let nodes = chain(3).await;
+    until_all_know_all(&nodes).await;
+    let mut told: Vec<_> = nodes.iter().map(Runtime::subscribe).collect();
+    nodes[0].send_user_event("deploy", "17", false).await.unwrap();
+    for told in &mut told {
+        let heard = event(told, "the event", |event| match event {
+            Event::UserEvent { name, payload, .. } => Some((name.to_string(), payload.to_vec())),
+            _ => None,
+        });
+        assert_eq!(heard.await, ("deploy".to_owned(), b"17".to_vec()));
+    }
+    let query = Query::new("load").payload("now").wants_acks().node(name(1)).node(name(2));
+    let mut answers = nodes[0].query(query).await.unwrap();
+    let id = event(&mut told[2], "the query", |event| match event {
+        Event::Query { id, name, .. } if &**name == "load" => Some(*id),
+        _ => None,
+    });
+    nodes[2].respond(id.await, "0.5").await.unwrap();
+    let (mut acks, mut responses) = (Vec::new(), Vec::new());
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Answer::Ack(from) => acks.push(from.to_string()),
+            Answer::Response { from, payload } => responses.push((from.to_string(), payload.to_vec())),
+        }
+    }
+    acks.sort();
+    assert_eq!(acks, [name(1), name(2)], "the one who is not asked is silent");
+    assert_eq!(responses, [(name(2), b"0.5".to_vec())]);
+    let refused = nodes[1].query(Query::new("load").tag("role", "(")).await;
+    assert!(matches!(refused, Err(CallError::Refused(_))));
 }

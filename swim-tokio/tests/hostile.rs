@@ -4,8 +4,8 @@ mod harness;
 
 use std::time::{Duration, Instant};
 
-use harness::{PATIENCE, builder, until, until_all_know_all};
-use swim_tokio::{Event, Metrics, Notice, Runtime, Subscription, TcpConfig};
+use harness::{PATIENCE, builder, is_healthy_after, until_all_know_all};
+use swim_tokio::{Metrics, Runtime, Subscription, TcpConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -22,18 +22,6 @@ async fn cluster() -> (Vec<Runtime>, Subscription) {
     until_all_know_all(&nodes).await;
     let events = nodes[1].subscribe();
     (nodes, events)
-}
-
-/// Waits until the guests are counted, then for some more probes; nobody may be taken for dead in the meantime.
-async fn is_healthy_after(nodes: &[Runtime], events: &mut Subscription, counted: impl Fn(&Metrics) -> bool) {
-    until("the guests are counted", || counted(&nodes[0].metrics())).await;
-    let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
-    let before: Vec<_> = nodes.iter().map(answered).collect();
-    until("further probes", || nodes.iter().zip(&before).all(|(node, before)| answered(node) >= before + 3)).await;
-    while let Some(notice) = events.try_next() {
-        assert!(!matches!(notice, Notice::Event(Event::Failed(_) | Event::Isolated)), "{notice}");
-    }
-    until_all_know_all(nodes).await;
 }
 
 async fn dial(node: &Runtime, first_bytes: &[u8]) -> TcpStream {
@@ -75,6 +63,27 @@ async fn connections_that_say_nothing() {
         let end = tokio::time::timeout(PATIENCE, stream.read(&mut [0])).await.expect("it is closed");
         assert!(matches!(end, Ok(0) | Err(_)));
     }
+}
+
+#[tokio::test]
+async fn connections_that_are_half_closed_end_and_give_their_places_back() {
+    let (nodes, mut events) = cluster().await;
+    // More in all than may be there at a time.
+    for _ in 0..3 {
+        let mut half_closed = Vec::new();
+        for _ in 0..25 {
+            let mut stream = dial(&nodes[0], PREAMBLE).await;
+            stream.shutdown().await.unwrap();
+            half_closed.push(stream);
+        }
+        for stream in &mut half_closed {
+            let mut told = Vec::new();
+            tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.expect("it is closed").unwrap();
+            assert_eq!(told, b"SWIM\x01", "greeted, and nothing more");
+        }
+    }
+    is_healthy_after(&nodes, &mut events, |metrics| metrics.transport.accepted >= 75).await;
+    assert_eq!(nodes[0].metrics().transport.accepts_refused, 0);
 }
 
 #[tokio::test]

@@ -59,6 +59,8 @@ pub enum ConfigError {
     Name(NameError),
     /// The identity's address is unspecified, multicast, broadcast or has port 0, so that no other member could reach it.
     Address(core::net::SocketAddr),
+    /// The identity's address is outside of `allowed_networks`: no other member with the same ones would accept it.
+    NotAllowed(core::net::SocketAddr),
     /// The identity's metadata is longer than `max_metadata_size`.
     Metadata {
         /// Its length in bytes.
@@ -92,6 +94,9 @@ impl fmt::Display for ConfigError {
             Self::Name(error) => error.fmt(f),
             Self::Address(address) => {
                 write!(f, "no member can reach {address}: give an advertised address that is specified and has a port")
+            }
+            Self::NotAllowed(address) => {
+                write!(f, "this node's own address, {address}, is outside of allowed_networks")
             }
             Self::Metadata { len, max } => write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}"),
             Self::Incarnation => f.write_str("the first incarnation is above the highest allowed"),

@@ -14,6 +14,7 @@ fn body(byte: u8, len: usize) -> Box<[u8]> {
 /// The first byte of each update in a packet of `room` bytes.
 fn packet(queue: &mut Dissemination, room: usize, limit: u8) -> Vec<u8> {
     let mut firsts = Vec::new();
+    let room = Room { bytes: room, each: 0, updates: usize::MAX };
     queue.fill(&mut Vec::new(), room, limit, |body| firsts.push(body[0]));
     queue.check_invariants();
     firsts
@@ -24,6 +25,18 @@ fn an_update_is_sent_mult_times_the_digits_of_n() {
     let grid = [0, 1, 8, 9, 10, 98, 99, 100, 999, 1_000, 10_000].map(|n| retransmit_limit(4, n));
     assert_eq!(grid, [4, 4, 4, 4, 8, 8, 8, 12, 12, 16, 20]);
     assert_eq!(retransmit_limit(255, 100), 255);
+}
+
+#[test]
+fn what_each_update_costs_beside_its_bytes_and_how_many_there_may_be_is_heeded() {
+    let mut queue = Dissemination::default();
+    for byte in 1..=4 {
+        queue.push(None, body(byte, 10));
+    }
+    let mut packet = Vec::new();
+    let used = queue.fill(&mut packet, Room { bytes: 35, each: 2, updates: 9 }, 9, |_| {});
+    assert_eq!((used, packet.len()), (24, 20));
+    assert_eq!(queue.fill(&mut packet, Room { bytes: 1_000, each: 2, updates: 1 }, 9, |_| {}), 12);
 }
 
 #[test]

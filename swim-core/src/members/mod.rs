@@ -10,6 +10,7 @@
 mod descriptions;
 mod digest;
 mod index;
+mod merging;
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -104,6 +105,8 @@ pub(crate) struct Members {
     index: NameIndex,
     index_key: u64,
     digest: Digest,
+    /// Changes whenever what users see of the table does.
+    version: u64,
     max: usize,
 }
 
@@ -118,6 +121,7 @@ impl Members {
             index: NameIndex::default(),
             index_key,
             digest: Digest::default(),
+            version: 0,
             max,
         }
     }
@@ -139,8 +143,24 @@ impl Members {
         self.index.find(hash(self.index_key, name.as_bytes()), is_it)
     }
 
-    /// Adds a member that is not there, without description; `None` if the table is full.
-    pub(crate) fn insert(&mut self, name: &str, claim: Claim) -> Option<Slot> {
+    /// Adds a member that is not there; `None` if the table is full.
+    pub(crate) fn insert(
+        &mut self,
+        name: &str,
+        claim: Claim,
+        description: Option<DescriptionView<'_>>,
+    ) -> Option<Slot> {
+        let slot = self.place(name, claim)?;
+        if let Some(new) = description {
+            self.take_description(slot, new);
+        }
+        self.count(slot);
+        self.version += 1;
+        Some(slot)
+    }
+
+    /// Finds a place for a member that is not there, without description.
+    fn place(&mut self, name: &str, claim: Claim) -> Option<Slot> {
         debug_assert!(self.find(name).is_none(), "a member is inserted once");
         if self.is_full() {
             return None;
@@ -160,13 +180,13 @@ impl Members {
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.insert(hash(*index_key, name.as_bytes()), slot, hash_of);
-        self.count(slot);
         Some(slot)
     }
 
     /// Forgets a member wholly; its slot may be used again.
     pub(crate) fn remove(&mut self, slot: Slot) {
         self.discount(slot);
+        self.version += 1;
         let Self { records, texts, index_key, .. } = self;
         let hash_of = |slot: Slot| hash(*index_key, texts.name(records[slot.index()].text));
         self.index.remove(hash_of(slot), slot, hash_of);
@@ -182,6 +202,11 @@ impl Members {
     pub(crate) fn name(&self, slot: Slot) -> &str {
         let bytes = self.texts.name(self.records[slot.index()].text);
         core::str::from_utf8(bytes).unwrap_or_else(|_| unreachable!("names are stored from text"))
+    }
+
+    /// Whether the member has this name.
+    pub(crate) fn is_named(&self, slot: Slot, name: &str) -> bool {
+        self.texts.name(self.records[slot.index()].text) == name.as_bytes()
     }
 
     /// The claim that stands.
@@ -233,58 +258,13 @@ impl Members {
         claim <= self.claim(slot) && record.described == incarnation && self.texts.says(record.text, said.0, said.1)
     }
 
-    /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
-    /// dug out.
-    #[inline]
-    pub(crate) fn raise(&mut self, slot: Slot, claim: Claim) -> bool {
-        if claim <= self.claim(slot) {
-            return false;
-        }
-        self.discount(slot);
-        self.records[slot.index()].incarnation = claim.incarnation;
-        self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
-        self.count(slot);
-        true
-    }
-
-    /// Merges a description: takes it if it is newer than the one known. Two that bear the same incarnation are
-    /// ordered by their bytes, so that all who heard both keep the same one.
-    pub(crate) fn describe(
-        &mut self,
-        slot: Slot,
-        incarnation: Incarnation,
-        address: SocketAddr,
-        metadata: &[u8],
-    ) -> Described {
-        debug_assert!(!self.is_buried(slot), "the buried have no description");
-        let record = &self.records[slot.index()];
-        if record.text.has_address() && incarnation < record.described {
-            return Described::Known;
-        }
-        let known = self.description(slot);
-        let order = known.map(|known| (known.address, known.metadata).cmp(&(address, metadata)));
-        if order.is_some_and(|order| incarnation == record.described && order.is_ge()) {
-            return Described::Known;
-        }
-        let changed = order.is_none_or(core::cmp::Ordering::is_ne);
-        let first = known.is_none();
-        self.discount(slot);
-        let record = &mut self.records[slot.index()];
-        record.described = incarnation;
-        if changed {
-            record.text = self.texts.describe(record.text, address, metadata);
-        }
-        self.count(slot);
-        self.pack_if_worth_it();
-        if changed && !first { Described::Changed } else { Described::Confirmed }
-    }
-
     /// Turns a member into a tombstone: its name and claim stay, its description goes.
     pub(crate) fn bury(&mut self, slot: Slot) {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
         self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
+        self.version += 1;
         self.pack_if_worth_it();
     }
 
@@ -292,6 +272,11 @@ impl Members {
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         let occupied = self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
         occupied.map(|(index, _)| Slot(index as u32))
+    }
+
+    /// A number that grows with every change of what users see of the table.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The digests of the table and of its buckets.

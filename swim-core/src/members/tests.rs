@@ -16,6 +16,12 @@ fn claim(incarnation: u64, status: Status) -> Claim {
     Claim::new(Incarnation::new(incarnation), status)
 }
 
+/// Merges a description alone.
+fn describe(table: &mut Members, slot: Slot, incarnation: u64, port: u16, metadata: &[u8]) -> Described {
+    let description = DescriptionView { incarnation: Incarnation::new(incarnation), address: address(port), metadata };
+    table.merge(slot, table.claim(slot), Some(description)).1
+}
+
 #[test]
 fn the_hot_part_of_a_member_has_25_bytes() {
     assert_eq!(size_of::<Record>() + size_of::<Flags>(), 25);
@@ -24,11 +30,11 @@ fn the_hot_part_of_a_member_has_25_bytes() {
 #[test]
 fn a_suspicion_that_overtakes_its_alive_does_not_hide_the_new_metadata() {
     let mut table = Members::new(10, 0);
-    let slot = table.insert("a", claim(1, Status::Alive)).unwrap();
-    table.describe(slot, Incarnation::new(1), address(1), b"old");
+    let slot = table.insert("a", claim(1, Status::Alive), None).unwrap();
+    describe(&mut table, slot, 1, 1, b"old");
     assert!(table.raise(slot, claim(2, Status::Suspect)));
     assert!(!table.raise(slot, claim(2, Status::Alive)));
-    assert_eq!(table.describe(slot, Incarnation::new(2), address(1), b"new"), Described::Changed);
+    assert_eq!(describe(&mut table, slot, 2, 1, b"new"), Described::Changed);
     assert_eq!(table.claim(slot), claim(2, Status::Suspect));
     assert_eq!(table.description(slot).unwrap().metadata, b"new");
 }
@@ -37,9 +43,9 @@ fn a_suspicion_that_overtakes_its_alive_does_not_hide_the_new_metadata() {
 fn two_descriptions_of_one_incarnation_end_alike_in_either_order() {
     let ends = [[1, 2], [2, 1]].map(|ports| {
         let mut table = Members::new(10, 0);
-        let slot = table.insert("a", claim(1, Status::Alive)).unwrap();
+        let slot = table.insert("a", claim(1, Status::Alive), None).unwrap();
         for port in ports {
-            table.describe(slot, Incarnation::new(1), address(port), b"");
+            describe(&mut table, slot, 1, port, b"");
         }
         (table.address(slot), table.digest().total())
     });
@@ -50,8 +56,8 @@ fn two_descriptions_of_one_incarnation_end_alike_in_either_order() {
 fn a_tombstone_keeps_name_and_claim_and_the_digest_counts_only_the_active() {
     let mut table = Members::new(10, 0);
     let empty = table.digest().clone();
-    let slot = table.insert("a", claim(7, Status::Dead)).unwrap();
-    table.describe(slot, Incarnation::new(7), address(1), b"meta");
+    let slot = table.insert("a", claim(7, Status::Dead), None).unwrap();
+    describe(&mut table, slot, 7, 1, b"meta");
     assert_eq!(table.digest(), &empty);
     table.bury(slot);
     assert_eq!((table.find("a"), table.claim(slot)), (Some(slot), claim(7, Status::Dead)));
@@ -65,11 +71,11 @@ fn a_tombstone_keeps_name_and_claim_and_the_digest_counts_only_the_active() {
 #[test]
 fn a_full_table_takes_nobody_until_somebody_is_removed() {
     let mut table = Members::new(2, 0);
-    let first = table.insert("a", claim(1, Status::Alive)).unwrap();
-    table.insert("b", claim(1, Status::Alive)).unwrap();
-    assert_eq!(table.insert("c", claim(1, Status::Alive)), None);
+    let first = table.insert("a", claim(1, Status::Alive), None).unwrap();
+    table.insert("b", claim(1, Status::Alive), None).unwrap();
+    assert_eq!(table.insert("c", claim(1, Status::Alive), None), None);
     table.remove(first);
-    assert_eq!(table.insert("c", claim(1, Status::Alive)), Some(first));
+    assert_eq!(table.insert("c", claim(1, Status::Alive), None), Some(first));
     assert_eq!(table.find("a"), None);
 }
 
@@ -102,14 +108,16 @@ proptest! {
             match operation {
                 Operation::Hear { name, claim } => match table.find(&name_of(name)) {
                     Some(slot) => drop(table.raise(slot, claim)),
-                    None => drop(table.insert(&name_of(name), claim)),
+                    None => drop(table.insert(&name_of(name), claim, None)),
                 },
                 Operation::Describe { name, incarnation, port, metadata } => {
-                    if let Some(slot) = table.find(&name_of(name)) {
-                        table.raise(slot, claim(incarnation, Status::Alive));
-                        if !table.is_buried(slot) {
-                            table.describe(slot, Incarnation::new(incarnation), address(port), &metadata);
-                        }
+                    let alive = claim(incarnation, Status::Alive);
+                    let incarnation = alive.incarnation;
+                    let description = Some(DescriptionView { incarnation, address: address(port), metadata: &metadata });
+                    match table.find(&name_of(name)) {
+                        Some(slot) if table.is_buried(slot) && alive <= table.claim(slot) => {}
+                        Some(slot) => drop(table.merge(slot, alive, description)),
+                        None => drop(table.insert(&name_of(name), alive, description)),
                     }
                 }
                 Operation::Bury { name } => {

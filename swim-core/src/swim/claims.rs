@@ -4,6 +4,8 @@
 //! is probed, which suspicion runs, what the user is told and what is passed on follow from the record, whoever
 //! changed it.
 
+use core::net::SocketAddr;
+
 use rand_core::Rng;
 
 use super::{State, Swim};
@@ -11,13 +13,16 @@ use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
-use crate::members::{Described, Told};
+use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
+use crate::network::is_allowed;
 use crate::random::below;
 use crate::suspicion::Suspicion;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
+#[cfg(feature = "memberlist")]
+use crate::wire::memberlist::Versions;
 
 /// Something heard of a member.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,26 @@ pub(super) struct News<'a> {
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
+    /// What the member speaks; comes with a description.
+    #[cfg(feature = "memberlist")]
+    pub(super) versions: Versions,
+}
+
+impl<'a> News<'a> {
+    /// A claim that `from` makes and that is passed on.
+    pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
+        Self {
+            id,
+            claim,
+            description: None,
+            from,
+            accuses: true,
+            age: 0,
+            spread: Spread::Gossip,
+            #[cfg(feature = "memberlist")]
+            versions: Versions::PLAIN,
+        }
+    }
 }
 
 /// Whether news is passed on.
@@ -70,16 +95,19 @@ impl<R: Rng> Swim<R> {
         if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
             return false;
         }
-        let was_buried = self.members.is_buried(slot);
-        let raised = self.members.raise(slot, news.claim);
-        if was_buried && raised {
+        if self.members.is_buried(slot) {
+            if news.claim <= before {
+                self.remind(now, slot, news);
+                return false;
+            }
             sometimes!(Resurrected);
         }
-        if self.members.is_buried(slot) {
-            self.remind(now, slot, news);
-            return false;
+        let description = self.usable_description(news);
+        let (raised, described) = self.members.merge(slot, news.claim, description);
+        #[cfg(feature = "memberlist")]
+        if described != Described::Known && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
         }
-        let described = self.describe(slot, news);
         if !raised && described == Described::Known {
             if news.claim == before && before.status == Status::Suspect && news.accuses {
                 self.confirm(now, slot, news);
@@ -97,11 +125,16 @@ impl<R: Rng> Swim<R> {
     /// believed of anyone, since it could not be refuted.
     pub(super) fn is_within_reach(&mut self, claimed: Incarnation, known: Incarnation) -> bool {
         let highest = known.get().saturating_add(self.config.max_incarnation_jump);
-        let believed = claimed.get() <= highest && claimed < Incarnation::MAX;
+        let believed = claimed.get() <= highest && claimed < self.config.wire.highest_incarnation();
         if !believed {
             self.metrics.drop(DropReason::BadIncarnation);
         }
         believed
+    }
+
+    /// Whether `Config::allowed_networks` let us have to do with an address.
+    pub(super) fn allows(&self, address: SocketAddr) -> bool {
+        is_allowed(&self.config.allowed_networks, address.ip())
     }
 
     /// Merges news of a member that is not in the table.
@@ -110,8 +143,8 @@ impl<R: Rng> Swim<R> {
         if !is_active && u64::from(news.age) >= self.kept_for(news.claim.status).as_secs() {
             return false;
         }
-        if news.description.is_some_and(|described| described.metadata.len() > self.config.max_metadata_size) {
-            self.metrics.drop(DropReason::MetadataTooLong);
+        let description = self.usable_description(news);
+        if news.description.is_some() && description.is_none() {
             return false;
         }
         if !self.is_within_reach(news.claim.incarnation, self.incarnation()) {
@@ -120,11 +153,15 @@ impl<R: Rng> Swim<R> {
         if self.members.is_full() && is_active {
             self.make_room(now);
         }
-        let Some(slot) = self.members.insert(news.id, news.claim) else {
+        let Some(slot) = self.members.insert(news.id, news.claim, description) else {
             self.metrics.drop(DropReason::MembersFull);
             return false;
         };
-        let described = self.describe(slot, news);
+        let described = if description.is_some() { Described::Confirmed } else { Described::Known };
+        #[cfg(feature = "memberlist")]
+        if description.is_some() && self.is_memberlist() {
+            self.note_versions(slot, news.versions);
+        }
         if news.description.is_none() {
             sometimes!(Undescribed);
         }
@@ -147,14 +184,19 @@ impl<R: Rng> Swim<R> {
         self.forget(slot);
     }
 
-    fn describe(&mut self, slot: Slot, news: &News<'_>) -> Described {
-        let Some(new) = news.description else { return Described::Known };
-        if new.metadata.len() > self.config.max_metadata_size {
-            // The claim still counts: it may be a refutation.
+    /// The description that came with the news, if its metadata is not too long and its address allowed. The claim still
+    /// counts, for it may be a refutation: the member is looked for where it was.
+    fn usable_description<'a>(&mut self, news: &News<'a>) -> Option<DescriptionView<'a>> {
+        let Description { incarnation, address, metadata } = news.description?;
+        if metadata.len() > self.config.max_metadata_size {
             self.metrics.drop(DropReason::MetadataTooLong);
-            return Described::Known;
+            return None;
         }
-        self.members.describe(slot, new.incarnation, new.address, new.metadata)
+        if !self.allows(address) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return None;
+        }
+        Some(DescriptionView { incarnation, address, metadata })
     }
 
     /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
@@ -314,6 +356,8 @@ impl<R: Rng> Swim<R> {
         if self.is_probed(slot) {
             self.detector.probe = None;
         }
+        self.vivaldi.forget(slot);
+        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
@@ -325,12 +369,11 @@ impl<R: Rng> Swim<R> {
         let me = self.me.id.clone();
         let id = self.id_at(slot);
         let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
-        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
-        self.hear(now, &news);
+        self.hear(now, &News::of(&id, claim, &me));
     }
 
     /// Forgets all of a member but its tombstone.
-    fn reap(&mut self, now: Instant, slot: Slot) {
+    pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
         let status = self.members.claim(slot).status;
         if status == Status::Dead
             && let Some(address) = self.members.address(slot)

@@ -2,6 +2,8 @@
 
 use rand_core::Rng;
 
+#[cfg(feature = "memberlist")]
+use super::EventError;
 use super::{BroadcastError, MetadataError, PingError, State, Swim};
 use crate::id::SequenceNumber;
 use crate::outbox::Intent;
@@ -22,13 +24,17 @@ impl<R: Rng> Swim<R> {
         if len > max {
             return Err(MetadataError::TooLong { len, max });
         }
-        let incarnation = self.incarnation().next().ok_or(MetadataError::IncarnationsExhausted)?;
+        let incarnation = self.config.wire.next_incarnation(self.incarnation());
+        let incarnation = incarnation.ok_or(MetadataError::IncarnationsExhausted)?;
         self.assert_self(now, incarnation, metadata);
         self.debug_check();
         Ok(())
     }
 
     /// Sends `payload` to every member. Each node tells its user of it at most once; this node does not tell its own.
+    ///
+    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as often as it comes;
+    /// beside serf's agents it is a user event of the name `broadcast`, which this node tells its own user of, too.
     ///
     /// # Errors
     /// [`BroadcastError`]; nothing was queued.
@@ -44,8 +50,21 @@ impl<R: Rng> Swim<R> {
         if self.gossip.broadcasts.len() >= max {
             return Err(BroadcastError::QueueFull { max });
         }
-        let number = self.gossip.broadcasts_sent;
-        self.gossip.broadcasts_sent += 1;
+        #[cfg(feature = "memberlist")]
+        if self.is_citizen() {
+            return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(|error| match error {
+                EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
+                EventError::QueueFull { max } => BroadcastError::QueueFull { max },
+                EventError::NotRunning => BroadcastError::NotRunning,
+            });
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.queue_user_message(now, payload);
+            self.debug_check();
+            return Ok(());
+        }
+        let number = self.next_broadcast();
         let id = self.me.id.clone();
         self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.me.epoch, number, payload });
         Ok(())

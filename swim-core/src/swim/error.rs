@@ -8,6 +8,8 @@ use core::net::SocketAddr;
 pub enum JoinError {
     /// No node can be reached at this address: it is unspecified, multicast, broadcast or has port 0.
     Address(SocketAddr),
+    /// This address is outside of `Config::allowed_networks`.
+    NotAllowed(SocketAddr),
     /// `Config::max_seeds` is reached.
     TooManySeeds {
         /// The bound.
@@ -68,12 +70,26 @@ pub enum PingError {
     NotRunning,
 }
 
+/// Why a member was not declared to have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForceLeaveError {
+    /// No member has this name.
+    UnknownMember,
+    /// The name is this node's own: leave, instead.
+    Ourselves,
+    /// The member is alive, and would refute.
+    Alive,
+    /// The node is leaving or has left.
+    NotRunning,
+}
+
 const NOT_RUNNING: &str = "the node is leaving or has left";
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => write!(f, "no node can be reached at {address}"),
+            Self::NotAllowed(address) => write!(f, "{address} is outside of allowed_networks"),
             Self::TooManySeeds { max } => write!(f, "max_seeds allows {max} seeds"),
             Self::NotRunning => f.write_str(NOT_RUNNING),
         }
@@ -111,7 +127,21 @@ impl fmt::Display for PingError {
     }
 }
 
+impl fmt::Display for ForceLeaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownMember => f.write_str("no member has this name"),
+            Self::Ourselves => f.write_str("the name is this node's own: it can leave by itself"),
+            Self::Alive => f.write_str(
+                "the member is alive and would refute: only one that failed or is suspected can be declared left",
+            ),
+            Self::NotRunning => f.write_str(NOT_RUNNING),
+        }
+    }
+}
+
 impl core::error::Error for JoinError {}
 impl core::error::Error for MetadataError {}
 impl core::error::Error for BroadcastError {}
 impl core::error::Error for PingError {}
+impl core::error::Error for ForceLeaveError {}

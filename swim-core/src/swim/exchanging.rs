@@ -15,6 +15,9 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
 
+/// Bytes of most requests and replies that hold no table: what the driver is given is allocated once.
+pub(super) const ROOM: usize = 64;
+
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
@@ -97,6 +100,14 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
+        if !self.allows(from) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return None;
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.handle_memberlist_request(now, from, payload);
+        }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -116,7 +127,11 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::NotRunning);
                 self.refusal(Refusal::Left)
             }
-            ExchangeMessage::Join { source, entries } => self.answer_join(now, from, source, entries),
+            ExchangeMessage::Join { source, entries } => {
+                let reply = self.answer_join(now, from, source, entries);
+                self.hear_shared_state(now, payload, false);
+                reply
+            }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
             ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
             ExchangeMessage::JoinReply { .. }
@@ -132,7 +147,7 @@ impl<R: Rng> Swim<R> {
 
     /// The bytes of a reply.
     pub(super) fn reply(&mut self, message: &ExchangeMessage<'_>) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(ROOM);
         message.encode(self.me.cluster, &mut bytes);
         self.metrics.count_sent(message.kind());
         bytes
@@ -157,6 +172,11 @@ impl<R: Rng> Swim<R> {
 
     /// Probes over a reliable stream, beside the indirect probes (memberlist's TCP fallback).
     pub(super) fn ping_reliably(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.ping_by_stream(now, target, sequence);
+            return;
+        }
         let Some(to) = self.members.address(target) else { return };
         let mut request = Vec::new();
         let (target, source) = (self.members.name(target), &*self.me.id);
@@ -173,6 +193,11 @@ impl<R: Rng> Swim<R> {
         if payload.len() > self.config.max_exchange_size {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
+            return;
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.handle_memberlist_reply(now, purpose, payload);
             return;
         }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
@@ -194,7 +219,9 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_received(message.kind());
         match (purpose, message) {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
+                let is_first = !core::mem::replace(&mut self.citizen.has_joined, true);
                 self.joined(now, address, of, source, entries);
+                self.hear_shared_state(now, payload, is_first);
             }
             (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
                 self.compared(now, peer, of, source, buckets);
@@ -203,7 +230,7 @@ impl<R: Rng> Swim<R> {
                 self.swapped(now, entries);
             }
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
-                self.handle_ack(now, sequence, source, Way::Exchange);
+                self.handle_ack(now, sequence, Some(source), Way::Exchange);
             }
             (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
                 self.exchange_failed(now, purpose, ExchangeFailure::Left);
@@ -215,7 +242,7 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
+    pub(super) fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
         self.metrics.exchanges_failed += 1;
         if let Purpose::Join { address, of } = purpose {
             self.join_failed(now, address, of, failure);

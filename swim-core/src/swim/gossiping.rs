@@ -12,6 +12,7 @@ use super::{State, Swim};
 use crate::dissemination::retransmit_limit;
 use crate::id::Slot;
 use crate::member::Status;
+use crate::members::DescriptionView;
 use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::timers::Timer;
@@ -27,10 +28,11 @@ const fn claim_key(slot: Slot) -> Slot {
     Slot(slot.0 * 2 + 1)
 }
 
-fn encoded(message: &Message<'_>) -> Box<[u8]> {
-    let mut body = Vec::new();
-    message.encode(&mut body);
-    body.into_boxed_slice()
+/// The bytes of a message, made in `scratch`, so that memory is asked for once and for as much as is needed.
+fn encoded(message: &Message<'_>, scratch: &mut Vec<u8>) -> Box<[u8]> {
+    scratch.clear();
+    message.encode(scratch);
+    Box::from(&scratch[..])
 }
 
 impl<R: Rng> Swim<R> {
@@ -41,22 +43,52 @@ impl<R: Rng> Swim<R> {
         if claim.status == Status::Alive && description.incarnation < claim.incarnation {
             return; // The description that belongs to the claim was of no use here, and the old one says nothing new.
         }
-        let body = encoded(&Message::Alive {
-            id: self.members.name(slot),
-            incarnation: description.incarnation,
-            address: description.address,
-            metadata: description.metadata,
-        });
+        let mut scratch = core::mem::take(&mut self.gossip.scratch);
+        let body = self.alive_body(slot, &mut scratch);
+        self.gossip.scratch = scratch;
+        let Some(body) = body else { return };
         self.gossip.updates.push(Some(alive_key(slot)), body);
         self.arm_gossip(now);
     }
 
+    fn alive_body(&self, slot: Slot, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.encoded_alive(slot);
+        }
+        let DescriptionView { incarnation, address, metadata } = self.members.description(slot)?;
+        let message = Message::Alive { id: self.members.name(slot), incarnation, address, metadata };
+        Some(encoded(&message, scratch))
+    }
+
     /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for an Alive.
     pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
-        let Some(message) = self.claim_message(slot, from) else { return };
-        let body = encoded(&message);
+        let mut scratch = core::mem::take(&mut self.gossip.scratch);
+        let body = self.claim_body(slot, from, &mut scratch);
+        self.gossip.scratch = scratch;
+        let Some(body) = body else { return };
         self.gossip.updates.push(Some(claim_key(slot)), body);
         self.arm_gossip(now);
+    }
+
+    fn claim_body(&self, slot: Slot, from: &str, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.encoded_claim(slot, from);
+        }
+        self.claim_message(slot, from).map(|message| encoded(&message, scratch))
+    }
+
+    /// Queues what is to be said of a member that we know as gone and that someone takes for alive, unless that waits.
+    /// Returns whether it did not.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot, body: Box<[u8]>) -> bool {
+        let is_new = !self.gossip.updates.contains(claim_key(slot));
+        if is_new {
+            self.gossip.updates.push(Some(claim_key(slot)), body);
+            self.arm_gossip(now);
+        }
+        is_new
     }
 
     /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.
@@ -70,7 +102,8 @@ impl<R: Rng> Swim<R> {
             return self.pass_on_claim(now, slot, &me);
         }
         let (id, from) = (self.members.name(slot), &*self.me.id);
-        let body = encoded(&Message::Suspect { id, incarnation: claim.incarnation, from });
+        let message = Message::Suspect { id, incarnation: claim.incarnation, from };
+        let body = encoded(&message, &mut self.gossip.scratch);
         self.gossip.updates.push(Some(claim_key(slot)), body);
         self.arm_gossip(now);
     }
@@ -103,9 +136,17 @@ impl<R: Rng> Swim<R> {
         })
     }
 
+    /// The number of this node's next broadcast.
+    pub(super) fn next_broadcast(&mut self) -> u64 {
+        let number = self.gossip.broadcasts_sent;
+        self.gossip.broadcasts_sent += 1;
+        number
+    }
+
     /// Queues a user broadcast.
     pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
-        self.gossip.broadcasts.push(None, encoded(broadcast));
+        let body = encoded(broadcast, &mut self.gossip.scratch);
+        self.gossip.broadcasts.push(None, body);
         self.arm_gossip(now);
     }
 

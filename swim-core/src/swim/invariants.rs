@@ -62,6 +62,14 @@ impl<R: Rng> Swim<R> {
         assert!(gossip.updates.len() <= 2 * self.members.len(), "each member has at most two updates");
         assert!(gossip.broadcasts.len() <= config.max_broadcasts, "broadcasts are bounded");
         assert!(gossip.deliveries.len() <= config.max_broadcast_origins, "origins are bounded");
+        let citizen = &self.citizen;
+        assert!(self.vivaldi.len() <= config.max_coordinates, "coordinates are bounded");
+        assert!(citizen.recent_events.len() <= config.events.max_recent_events, "events are bounded");
+        assert!(citizen.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
+        #[cfg(feature = "memberlist")]
+        assert!(citizen.intents.len() <= config.max_members, "intents are bounded");
+        assert!(citizen.open.open().max(citizen.open.asked()) <= config.events.max_queries, "queries are bounded");
+        assert!(outputs.letters.len() <= outputs.packets.len(), "every letter has its intent");
         assert!(outputs.packets.len() <= config.max_transmits, "packets are bounded");
         assert!(outputs.events.len() <= config.max_events + 2, "events are bounded");
     }

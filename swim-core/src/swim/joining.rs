@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::claims::Spread;
+use super::merging::Agreed;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
@@ -17,7 +18,7 @@ use crate::metrics::MessageKind;
 use crate::random::{below, jittered};
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::wire::{Entries, begin_join, begin_join_reply};
+use crate::wire::{Entries, STATE_OVERHEAD, add_state, begin_join, begin_join_reply};
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
@@ -35,6 +36,9 @@ impl<R: Rng> Swim<R> {
         let seeds: Vec<SocketAddr> = seeds.iter().copied().map(normal_address).collect();
         if let Some(&address) = seeds.iter().find(|seed| !is_reachable(seed)) {
             return Err(JoinError::Address(address));
+        }
+        if let Some(&address) = seeds.iter().find(|&&seed| !self.allows(seed)) {
+            return Err(JoinError::NotAllowed(address));
         }
         let max = self.config.max_seeds;
         let mut wanted = Vec::new();
@@ -73,10 +77,21 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn open_join(&mut self, now: Instant, address: SocketAddr, of: Contact) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            let request = self.table(true);
+            if self.open(now, address, Purpose::Join { address, of }, request) {
+                self.metrics.count_sent(MessageKind::Join);
+            }
+            return;
+        }
         let mut request = Vec::new();
-        let table = self.whole_table();
-        let mut writer = begin_join(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut request);
+        let table = self.whole_table(&Agreed::default());
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join(self.me.cluster, &self.me.id, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
+        add_state(&mut request, &state);
         if self.open(now, address, Purpose::Join { address, of }, request) {
             self.metrics.entries_sent += entries;
             self.metrics.count_sent(MessageKind::Join);
@@ -90,13 +105,17 @@ impl<R: Rng> Swim<R> {
         {
             self.witness(now, address);
         }
-        if self.merge(now, theirs, Spread::Gossip) {
+        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Gossip);
+        if learnt {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
-        let table = self.whole_table();
-        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, self.config.max_exchange_size, &mut reply);
+        let table = self.whole_table(&agreed);
+        let state = self.shared_state();
+        let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
+        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
+        add_state(&mut reply, &state);
         self.metrics.count_sent(MessageKind::JoinReply);
         reply
     }
@@ -115,13 +134,23 @@ impl<R: Rng> Swim<R> {
             self.witness(now, namesake);
         }
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
-        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
+        let is_first = self.peers.len() == 0;
+        let spread = if is_first { Spread::Silent } else { Spread::Gossip };
         self.merge(now, theirs, spread);
-        if let Ok(occupant) = NodeId::new(source) {
-            self.contacts.seeds.answered(address, &occupant, self.config.join_backoff);
+        if is_first {
+            // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
+            self.insist(now);
+        }
+        self.hurry_sync(now);
+        self.welcomed(address, of, NodeId::new(source).ok().as_ref());
+    }
+
+    /// `occupant` lives at `address`, and we know what it knows.
+    pub(super) fn welcomed(&mut self, address: SocketAddr, of: Contact, occupant: Option<&NodeId>) {
+        if let Some(occupant) = occupant {
+            self.contacts.seeds.answered(address, occupant, self.config.join_backoff);
         }
         self.contacts.seeds.rest_failed(self.config.join_backoff);
-        self.hurry_sync(now);
         if of == Contact::Seed {
             self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
         }

@@ -1,8 +1,10 @@
-//! A graceful leave: the departure is spread as any update is, and only then the node is done.
+//! A graceful leave: the departure is spread as any update is, and only then the node is done. And a departure that an
+//! operator declares in a failed member's place.
 
 use rand_core::Rng;
 
-use super::{State, Swim};
+use super::claims::News;
+use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
 use crate::member::{Claim, Status};
 use crate::time::Instant;
@@ -26,11 +28,67 @@ impl<R: Rng> Swim<R> {
         if self.peers.len() == 0 {
             self.complete_leave();
         } else {
-            self.timers.set(Timer::Leave, now + self.config.leave_timeout);
             self.drop_outdated_updates(self.me.slot);
+            #[cfg(feature = "memberlist")]
+            if self.is_citizen() {
+                self.say_own_farewell(now);
+                self.debug_check();
+                return;
+            }
+            self.timers.set(Timer::Leave, now + self.config.leave_timeout);
             self.pass_on_claim(now, self.me.slot, &self.me.id.clone());
         }
         self.debug_check();
+    }
+
+    /// Declares a suspected or dead member to have left, for an operator who knows that it does not come back: the
+    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`. With
+    /// `prune` this node forgets it at once, one that had left already too. A member that is alive after all refutes as it
+    /// would any claim. (serf's force-leave)
+    ///
+    /// # Errors
+    /// [`ForceLeaveError`]; nothing was changed.
+    pub fn force_leave(&mut self, now: Instant, id: &str, prune: bool) -> Result<(), ForceLeaveError> {
+        if self.me.state != State::Running {
+            return Err(ForceLeaveError::NotRunning);
+        }
+        let slot = self.members.find(id).filter(|&slot| !self.members.is_buried(slot));
+        let slot = slot.ok_or(ForceLeaveError::UnknownMember)?;
+        if slot == self.me.slot {
+            return Err(ForceLeaveError::Ourselves);
+        }
+        let Claim { incarnation, status } = self.members.claim(slot);
+        if status == Status::Alive {
+            return Err(ForceLeaveError::Alive);
+        }
+        let claim = Claim::new(incarnation, Status::Left);
+        #[cfg(feature = "memberlist")]
+        if self.is_citizen() {
+            self.say_farewell_of(now, id, prune);
+        }
+        let me = self.me.id.clone();
+        let news = News::of(id, claim, &me);
+        self.hear(now, &news);
+        if prune {
+            self.reap(now, slot);
+        }
+        self.debug_check();
+        Ok(())
+    }
+
+    /// Packets were sent, or the time for leaving is over (`is_late`): what comes next.
+    pub(super) fn go_on_leaving(&mut self, now: Instant, is_late: bool) {
+        #[cfg(feature = "memberlist")]
+        if self.follow_farewell(now, is_late) || self.citizen.farewell {
+            return;
+        }
+        if is_late {
+            sometimes!(LeftLate);
+        }
+        if is_late || self.departure_is_spread() {
+            self.complete_leave();
+        }
+        let _ = now;
     }
 
     /// The departure is spread, or there is nobody to tell.
@@ -39,6 +97,8 @@ impl<R: Rng> Swim<R> {
         self.end_pings(|_| true);
         self.timers.clear();
         self.outputs.packets.clear();
+        self.outputs.letters.clear();
+        self.end_queries();
         // Whoever waits for it must not miss it, however many events wait.
         let lag = self.outputs.lag();
         self.outputs.events.extend(lag.into_iter().chain([Event::LeaveComplete]));

@@ -8,11 +8,31 @@ use super::Swim;
 use super::claims::{News, Spread};
 use crate::id::Slot;
 use crate::member::{Claim, Status};
+use crate::members::DescriptionView;
 use crate::metrics::DropReason;
 use crate::random::below;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Description, Entries, EntriesWriter, Entry};
+
+/// The members about whom a request said what we believe: in the reply that would be said in vain.
+#[derive(Debug, Default)]
+pub(super) struct Agreed {
+    slots: Vec<bool>,
+}
+
+impl Agreed {
+    fn note(&mut self, slot: Slot) {
+        if slot.index() >= self.slots.len() {
+            self.slots.resize(slot.index() + 1, false);
+        }
+        self.slots[slot.index()] = true;
+    }
+
+    fn contains(&self, slot: Slot) -> bool {
+        self.slots.get(slot.index()).is_some_and(|&agreed| agreed)
+    }
+}
 
 impl<R: Rng> Swim<R> {
     /// Appends the entries of `slots`, as far as they fit.
@@ -25,17 +45,19 @@ impl<R: Rng> Swim<R> {
         writer.len() as u64
     }
 
-    /// All that is known, tombstones included, ourselves first.
-    pub(super) fn whole_table(&mut self) -> Vec<Slot> {
-        let others = self.members.slots().filter(|&slot| slot != self.me.slot).collect();
+    /// All that is known, tombstones included, ourselves first; but for others of whom `agreed` says that the receiver
+    /// knows it.
+    pub(super) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
+        let is_news = |&slot: &Slot| slot != self.me.slot && !agreed.contains(slot);
+        let others = self.members.slots().filter(is_news).collect();
         let mut slots = self.turned(others);
         slots.insert(0, self.me.slot);
         slots
     }
 
-    /// All that is known of the buckets of `mask`.
-    pub(super) fn table_of(&mut self, mask: u64) -> Vec<Slot> {
-        let is_wanted = |&slot: &Slot| mask >> self.members.bucket(slot) & 1 == 1;
+    /// All that is known of the buckets of `mask`, but for what the receiver knows as `agreed` says.
+    pub(super) fn table_of(&mut self, mask: u64, agreed: &Agreed) -> Vec<Slot> {
+        let is_wanted = |&slot: &Slot| !agreed.contains(slot) && mask >> self.members.bucket(slot) & 1 == 1;
         let slots = self.members.slots().filter(is_wanted).collect();
         self.turned(slots)
     }
@@ -61,7 +83,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// For how many seconds a member is dead or has left. A tombstone's age is at least what makes others forget it.
-    fn age(&self, now: Instant, slot: Slot) -> u32 {
+    pub(super) fn age(&self, now: Instant, slot: Slot) -> u32 {
         let status = self.members.claim(slot).status;
         let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active()) else { return 0 };
         let kept_for = self.kept_for(status);
@@ -75,6 +97,30 @@ impl<R: Rng> Swim<R> {
 
     /// Merges another's entries. Returns whether they taught us anything.
     pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> bool {
+        self.merge_and_note(now, entries, spread, |_| {})
+    }
+
+    /// Merges a request's entries. Returns whether they taught us anything, and what need not be said in the reply.
+    pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (bool, Agreed) {
+        let mut agreed = Agreed::default();
+        let me = self.me.slot;
+        let note = |slot| {
+            if slot != me {
+                agreed.note(slot);
+            }
+        };
+        let learnt = self.merge_and_note(now, entries, spread, note);
+        (learnt, agreed)
+    }
+
+    /// Merges entries, and tells of each slot about which the table then says what the entry says.
+    fn merge_and_note(
+        &mut self,
+        now: Instant,
+        entries: Entries<'_>,
+        spread: Spread,
+        mut is_agreed: impl FnMut(Slot),
+    ) -> bool {
         self.metrics.entries_received += entries.len() as u64;
         let me = self.me.id.clone();
         let mut learnt = false;
@@ -89,6 +135,12 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::BadAddress);
                 continue;
             }
+            if let Some(slot) = self.members.find(id)
+                && self.agrees(slot, &entry)
+            {
+                is_agreed(slot);
+                continue;
+            }
             // A death that we learn in this way may be long refuted, or be the view from the other side of a healed
             // partition: it is a suspicion here, so that the member can refute it (memberlist's merge).
             if claim.status == Status::Dead && *id != *me && self.is_believed_active(id) {
@@ -98,9 +150,23 @@ impl<R: Rng> Swim<R> {
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
-            learnt |= self.hear(now, &News { id, claim, description, from: &me, accuses, age, spread });
+            let taught = self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
+            learnt |= taught;
+            if let Some(slot) = self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry)) {
+                is_agreed(slot);
+            }
         }
         learnt
+    }
+
+    /// Whether an entry says what the table says, but for the age of a death.
+    fn agrees(&self, slot: Slot, entry: &Entry<'_>) -> bool {
+        let described = entry.description.map(|Description { incarnation, address, metadata }| DescriptionView {
+            incarnation,
+            address,
+            metadata,
+        });
+        self.members.agrees(slot, entry.claim, described)
     }
 
     fn is_believed_active(&self, id: &str) -> bool {

@@ -5,24 +5,35 @@
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod catching_up;
+mod citizen;
 mod claims;
 mod commands;
+mod coordinates;
 mod error;
+mod event_error;
 mod exchanging;
 mod gossiping;
+#[cfg(feature = "memberlist")]
+mod intending;
+mod internal;
 mod invariants;
 mod joining;
 mod leaving;
 mod me;
+#[cfg(feature = "memberlist")]
+mod memberlist;
 mod merging;
 mod packets;
 mod probing;
+mod querying;
 mod refutation;
 mod relaying;
 mod state;
 mod syncing;
 mod timeouts;
 mod transmit;
+mod user_events;
 mod view;
 
 use alloc::collections::VecDeque;
@@ -36,17 +47,23 @@ use crate::event::Event;
 use crate::exchange::ExchangeOutput;
 use crate::id::{Incarnation, NodeId};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
-use crate::members::Members;
+use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
+use crate::network::is_allowed;
 use crate::probe_order::ProbeOrder;
 use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
+use crate::vivaldi::Vivaldi;
 use crate::wire;
 
-pub use error::{BroadcastError, JoinError, MetadataError, PingError};
+use citizen::Citizen;
+pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
+pub use event_error::{EventError, QueryError, RespondError};
+pub use internal::{KeyAnswer, KeyOperation, KeyQuery};
 use me::Me;
 pub use me::State;
+pub use querying::Question;
 use state::{Contacts, Detector, Gossip, Outputs};
 pub use transmit::Transmit;
 pub use view::MemberView;
@@ -103,10 +120,14 @@ pub struct Swim<R> {
     departed: Departed,
     detector: Detector,
     gossip: Gossip,
+    citizen: Citizen,
+    vivaldi: Vivaldi,
     contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
     metrics: Metrics,
+    #[cfg(feature = "memberlist")]
+    memberlist: memberlist::Memberlist,
 }
 
 impl<R: Rng> Swim<R> {
@@ -121,17 +142,20 @@ impl<R: Rng> Swim<R> {
         if !is_reachable(&address) {
             return Err(ConfigError::Address(address));
         }
+        if !is_allowed(&config.allowed_networks, address.ip()) {
+            return Err(ConfigError::NotAllowed(address));
+        }
         if metadata.len() > config.max_metadata_size {
             return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
         }
-        if incarnation > Incarnation::MAX {
+        if incarnation > config.wire.highest_incarnation() {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
+        let description = DescriptionView { incarnation, address, metadata: &metadata };
         let slot = members
-            .insert(&id, Claim::new(incarnation, Status::Alive))
+            .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
-        members.describe(slot, incarnation, address, &metadata);
         let cluster = wire::cluster_hash(&config.cluster);
         let mut swim = Self {
             me: Me::new(id, slot, address, incarnation, cluster),
@@ -140,10 +164,14 @@ impl<R: Rng> Swim<R> {
             departed: Departed::default(),
             detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
+            citizen: Citizen::default(),
+            vivaldi: Vivaldi::default(),
             contacts: Contacts::new(&config),
             timers: Timers::default(),
             outputs: Outputs::default(),
             metrics: Metrics::default(),
+            #[cfg(feature = "memberlist")]
+            memberlist: memberlist::Memberlist::default(),
             config,
             rng,
         };
@@ -232,6 +260,13 @@ impl<R: Rng> Swim<R> {
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.members.digest().total()
+    }
+
+    /// A number that grows whenever [`members`](Self::members) would show something else, the dead and the left
+    /// included, which the digest leaves out.
+    #[must_use]
+    pub const fn table_version(&self) -> u64 {
+        self.members.version()
     }
 
     /// How many updates about members wait to be sent.

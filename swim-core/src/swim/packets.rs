@@ -6,10 +6,11 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::probing::Way;
 use super::{State, Swim};
 use crate::config::Config;
+use crate::coordinate::Coordinate;
 use crate::deliveries::Delivery;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
@@ -32,6 +33,16 @@ impl<R: Rng> Swim<R> {
         }
         if packet.len() > Config::LARGEST_PACKET {
             self.metrics.drop(DropReason::Oversized);
+            return;
+        }
+        if !self.allows(from) {
+            self.metrics.drop(DropReason::NotAllowed);
+            return;
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.handle_memberlist_packet(now, from, packet);
+            self.debug_check();
             return;
         }
         match Packet::open(packet, self.me.cluster) {
@@ -57,20 +68,15 @@ impl<R: Rng> Swim<R> {
     fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
         let gossip = |id, incarnation, status, description, from| News {
-            id,
-            claim: Claim::new(incarnation, status),
             description,
-            from,
-            accuses: true,
-            age: 0,
-            spread: Spread::Gossip,
+            ..News::of(id, Claim::new(incarnation, status), from)
         };
         match *message {
             Message::Ping { sequence, target, source } => self.handle_ping(now, from, sequence, target, source),
             Message::PingReq { sequence, target, source } => {
                 self.handle_ping_req(now, from, sequence, target, source);
             }
-            Message::Ack { sequence, source } => self.handle_ack(now, sequence, source, Way::Packet(from)),
+            Message::Ack { sequence, source } => self.handle_ack(now, sequence, Some(source), Way::Packet(from)),
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
                 let description = Some(Description { incarnation, address, metadata });
@@ -88,10 +94,26 @@ impl<R: Rng> Swim<R> {
             Message::Broadcast { origin, epoch, number, payload } => {
                 self.handle_broadcast(now, origin, epoch, number, payload);
             }
+            Message::Announcement { origin, epoch, number, payload } => {
+                self.handle_announcement(now, origin, epoch, number, payload);
+            }
+            Message::Coordinate { source, bytes } => {
+                if let Some(slot) = self.members.find(source) {
+                    self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
+                }
+            }
+            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
         }
     }
 
-    fn handle_ping(&mut self, now: Instant, from: SocketAddr, sequence: SequenceNumber, target: &str, source: &str) {
+    pub(super) fn handle_ping(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        sequence: SequenceNumber,
+        target: &str,
+        source: &str,
+    ) {
         if *self.me.id == *source {
             let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
             if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {
@@ -120,27 +142,48 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
         }
-        if *self.me.id == *origin {
-            self.metrics.drop(DropReason::DuplicateBroadcast);
-            return;
-        }
-        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
-        if !self.is_within_reach(epoch, known) {
-            return;
-        }
-        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
-        if delivery == Delivery::Old {
-            self.metrics.drop(DropReason::DuplicateBroadcast);
-            return;
-        }
+        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
         }
-        if delivery == Delivery::Doubtful {
-            sometimes!(OriginForgotten);
+        self.pass_on_delivered(now, delivery, &Message::Broadcast { origin, epoch, number, payload });
+    }
+
+    /// A user event or a query arrived on its way to everyone.
+    fn handle_announcement(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
+        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        if self.hear_announced(now, origin, payload) {
+            self.pass_on_delivered(now, delivery, &Message::Announcement { origin, epoch, number, payload });
         }
+    }
+
+    /// Notes that a broadcast has arrived; `None` if it is of no use.
+    fn note_delivery(&mut self, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
+        if *self.me.id == *origin {
+            self.metrics.drop(DropReason::DuplicateBroadcast);
+            return None;
+        }
+        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
+        if !self.is_within_reach(epoch, known) {
+            return None;
+        }
+        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
+        match delivery {
+            Delivery::Old => {
+                self.metrics.drop(DropReason::DuplicateBroadcast);
+                return None;
+            }
+            Delivery::Doubtful => {
+                sometimes!(OriginForgotten);
+            }
+            Delivery::New => {}
+        }
+        Some(delivery)
+    }
+
+    fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
-            self.pass_on_broadcast(now, &Message::Broadcast { origin, epoch, number, payload });
+            self.pass_on_broadcast(now, message);
         } else {
             self.metrics.drop(DropReason::BroadcastsFull);
         }

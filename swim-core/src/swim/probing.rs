@@ -1,10 +1,11 @@
 //! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's self-awareness.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::claims::News;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
@@ -34,7 +35,7 @@ impl<R: Rng> Swim<R> {
         self.timers.set(Timer::Probe, now + period);
         let Some(target) = self.peers.next(&mut self.rng) else { return };
         let sequence = self.detector.next_sequence();
-        self.detector.probe = Some(Probe::new(target, sequence));
+        self.detector.probe = Some(Probe::new(target, sequence, now));
         self.metrics.probes += 1;
         let timeout = self.detector.awareness.scale(self.config.probe_timeout).min(period * 7 / 8);
         self.timers.set(Timer::ProbeTimeout, now + timeout);
@@ -52,8 +53,7 @@ impl<R: Rng> Swim<R> {
         self.worsen_health(probe.blame());
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
-        let news = News { id: &id, claim, description: None, from: &me, accuses: true, age: 0, spread: Spread::Gossip };
-        self.hear(now, &news);
+        self.hear(now, &News::of(&id, claim, &me));
     }
 
     /// The direct ping was not answered: ask others, and try a reliable stream where that may help.
@@ -71,7 +71,15 @@ impl<R: Rng> Swim<R> {
                 asked += 1;
             }
         }
-        probe.ask(&relays[..asked]);
+        #[cfg(feature = "memberlist")]
+        let nackers = self.those_with_nacks(&relays[..asked]);
+        #[cfg(feature = "memberlist")]
+        let nackers = &nackers[..];
+        #[cfg(not(feature = "memberlist"))]
+        let nackers = &relays[..asked];
+        if let Some(probe) = &mut self.detector.probe {
+            probe.ask(nackers);
+        }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
         }
@@ -80,18 +88,25 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str, way: Way) {
+    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the number alone.
+    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: Option<&str>, way: Way) {
         let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
             self.handle_other_ack(now, sequence, source);
             return;
         };
         let target = probe.target();
-        if self.members.name(target) != source {
+        if source.is_some_and(|source| !self.members.is_named(target, source)) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }
+        let round_trip = now.since(probe.begun());
         match probe.answer() {
-            Answer::Direct => self.metrics.probes_acked += 1,
+            Answer::Direct => {
+                self.metrics.probes_acked += 1;
+                self.metrics.round_trips.note(round_trip);
+                self.detector.round_trip = Some((target, round_trip));
+                self.note_round_trip(now, target, round_trip);
+            }
             Answer::Indirect => match way {
                 Way::Exchange => self.metrics.probes_acked_reliably += 1,
                 Way::Packet(from) if self.members.address(target) == Some(normal_address(from)) => {
@@ -116,6 +131,13 @@ impl<R: Rng> Swim<R> {
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {
             self.metrics.drop(DropReason::ForeignAck);
         }
+    }
+
+    /// How long the latest answer to a direct probe took, and whose it was, if there was one since the last call. At most
+    /// one comes with each input, so ask after each, or miss some.
+    pub fn poll_round_trip(&mut self) -> Option<(&str, Duration)> {
+        let (slot, round_trip) = self.detector.round_trip.take()?;
+        Some((self.members.name(slot), round_trip))
     }
 
     /// Something suggests that this node itself is in trouble (Lifeguard IV-A).

@@ -16,6 +16,7 @@ use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;
 use crate::member::{Claim, Status, normal_address};
+use crate::members::DescriptionView;
 use crate::outbox::Intent;
 use crate::pings::Purpose;
 use crate::time::Instant;
@@ -69,7 +70,7 @@ impl<R: Rng> Swim<R> {
         if self.me.state != State::Running || !self.is_within_reach(claimed, own) {
             return false;
         }
-        let Some(incarnation) = own.max(claimed).next() else { return false };
+        let Some(incarnation) = self.config.wire.next_incarnation(own.max(claimed)) else { return false };
         if claimed > own || self.gossip.broadcasts_sent == 0 {
             // What is said may be about a former life of ours, which may have begun at the same incarnation: its broadcasts
             // are not those of this one.
@@ -84,8 +85,8 @@ impl<R: Rng> Swim<R> {
 
     /// Publishes our description at a higher incarnation.
     pub(super) fn assert_self(&mut self, now: Instant, incarnation: Incarnation, metadata: &[u8]) {
-        self.members.raise(self.me.slot, Claim::new(incarnation, Status::Alive));
-        self.members.describe(self.me.slot, incarnation, self.me.address, metadata);
+        let description = DescriptionView { incarnation, address: self.me.address, metadata };
+        self.members.merge(self.me.slot, Claim::new(incarnation, Status::Alive), Some(description));
         self.pass_on_alive(now, self.me.slot);
     }
 

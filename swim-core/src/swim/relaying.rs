@@ -32,15 +32,27 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
+        self.relay_ping(now, (from, source), sequence, target, true);
+    }
+
+    /// Pings `target` for `requester`, whose slot is known if it is a member at its own address.
+    pub(super) fn relay_ping(
+        &mut self,
+        now: Instant,
+        (requester, source): (SocketAddr, Option<Slot>),
+        sequence: SequenceNumber,
+        target: &str,
+        wants_nack: bool,
+    ) {
         if *self.me.id == *target {
-            self.send(Intent::Ack { to: from, sequence, source });
+            self.send(Intent::Ack { to: requester, sequence, source });
             return;
         }
         let Some(target) = self.members.find(target).filter(|&slot| self.members.is_active(slot)) else {
             self.metrics.drop(DropReason::UnknownTarget);
             return;
         };
-        let purpose = Purpose::Relay { target, requester: from, sequence, nacked: false };
+        let purpose = Purpose::Relay { target, requester, sequence, nacked: !wants_nack };
         if let Some(sequence) = self.add_ping(now, purpose) {
             self.send(Intent::Ping { target, sequence });
         }
@@ -81,16 +93,16 @@ impl<R: Rng> Swim<R> {
     }
 
     /// An ack that is not for the probe in flight.
-    pub(super) fn handle_other_ack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+    pub(super) fn handle_other_ack(&mut self, now: Instant, sequence: SequenceNumber, source: Option<&str>) {
         let Some(ping) = self.detector.pings.find(sequence) else {
             self.metrics.drop(DropReason::LateAck);
             return;
         };
-        let expected = match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.name(target),
-            Purpose::Contender { .. } => &self.me.id,
+        let is_expected = |source: &str| match ping.purpose {
+            Purpose::Relay { target, .. } | Purpose::User { target } => self.members.is_named(target, source),
+            Purpose::Contender { .. } => *self.me.id == *source,
         };
-        if expected != source {
+        if source.is_some_and(|source| !is_expected(source)) {
             self.metrics.drop(DropReason::ForeignAck);
             return;
         }

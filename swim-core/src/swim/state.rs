@@ -1,13 +1,18 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
 //! beside this one.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::awareness::Awareness;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
-use crate::id::SequenceNumber;
+use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
@@ -23,6 +28,8 @@ pub(super) struct Detector {
     pub(super) pings: Pings,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
+    /// The latest round trip of a direct probe that was not polled.
+    pub(super) round_trip: Option<(Slot, Duration)>,
     sequence: SequenceNumber,
 }
 
@@ -33,6 +40,7 @@ impl Detector {
             pings: Pings::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
+            round_trip: None,
             sequence: SequenceNumber::new(rng.next_u32()),
         }
     }
@@ -56,6 +64,8 @@ pub(super) struct Gossip {
     pub(super) updates_first: bool,
     /// When members were last sent updates for their own sake.
     pub(super) last_tick: Option<Instant>,
+    /// Where updates are encoded before they are queued.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// With whom tables are swapped.
@@ -80,6 +90,8 @@ impl Contacts {
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     pub(super) packets: Outbox,
+    /// Messages to one address each, in the order of their intents.
+    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
     pub(super) exchanges: VecDeque<ExchangeOutput>,
     pub(super) events: VecDeque<Event>,
     /// Events that there was no room for, and that the user was not told of.

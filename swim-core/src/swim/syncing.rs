@@ -2,11 +2,14 @@
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
 use super::Swim;
 use super::claims::Spread;
+use super::exchanging::ROOM;
+use super::merging::Agreed;
 use crate::exchanges::{Contact, Purpose};
 use crate::id::NodeId;
 use crate::metrics::MessageKind;
@@ -22,8 +25,12 @@ impl<R: Rng> Swim<R> {
     /// Begins a round with a random member, unless the last one is not over.
     pub(super) fn sync(&mut self, now: Instant) {
         self.arm_sync(now);
-        let is_sync =
-            |purpose: &Purpose| matches!(purpose, Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets);
+        let is_sync = |purpose: &Purpose| match purpose {
+            Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets => true,
+            #[cfg(feature = "memberlist")]
+            Purpose::PushPull => true,
+            _ => false,
+        };
         if self.contacts.exchanges.any(is_sync) {
             return;
         }
@@ -33,12 +40,26 @@ impl<R: Rng> Swim<R> {
     }
 
     fn arm_sync(&mut self, now: Instant) {
-        let pause = jittered(&mut self.rng, self.contacts.pace.pause(), JITTER_PERMILLE);
+        let pause = self.sync_pause();
+        let pause = jittered(&mut self.rng, pause, JITTER_PERMILLE);
         self.timers.set(Timer::Sync, now + pause);
+    }
+
+    /// The pause between two rounds, as it is now.
+    fn sync_pause(&self) -> Duration {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.push_pull_pause();
+        }
+        self.contacts.pace.pause()
     }
 
     /// Something was learnt: the next round comes soon.
     pub(super) fn hurry_sync(&mut self, now: Instant) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return; // Whole tables are too much for that.
+        }
         self.contacts.pace.hurry();
         let soon = now + self.contacts.pace.pause() * 2;
         if self.timers.get(Timer::Sync).is_none_or(|at| at > soon) {
@@ -48,7 +69,15 @@ impl<R: Rng> Swim<R> {
 
     /// Sends our digest to `peer`.
     pub(super) fn compare_with(&mut self, now: Instant, peer: SocketAddr, of: Contact) {
-        let mut request = Vec::new();
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            match of {
+                Contact::Member => self.push_pull_with(now, peer),
+                Contact::Lost | Contact::Seed => self.open_join(now, peer, of),
+            }
+            return;
+        }
+        let mut request = Vec::with_capacity(ROOM);
         let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.digest() };
         message.encode(self.me.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
@@ -98,7 +127,7 @@ impl<R: Rng> Swim<R> {
         }
         let mut request = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
-        let table = self.table_of(mask);
+        let table = self.table_of(mask, &Agreed::default());
         let mut writer = begin_buckets(cluster, &self.me.id, mask, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
         if self.open(now, peer, Purpose::Buckets, request) {
@@ -108,12 +137,13 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn answer_buckets(&mut self, now: Instant, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
-        if self.merge(now, theirs, Spread::Silent) {
+        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Silent);
+        if learnt {
             self.hurry_sync(now);
         }
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
-        let table = self.table_of(mask);
+        let table = self.table_of(mask, &agreed);
         let mut writer = begin_buckets_reply(cluster, &self.me.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         self.metrics.count_sent(MessageKind::BucketsReply);

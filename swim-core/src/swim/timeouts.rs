@@ -37,10 +37,8 @@ impl<R: Rng> Swim<R> {
             Timer::Join => self.contact_seeds(now),
             Timer::Reconnect => self.reconnect(now),
             Timer::Exchanges => self.exchanges_timeout(now),
-            Timer::Leave => {
-                sometimes!(LeftLate);
-                self.complete_leave();
-            }
+            Timer::Leave => self.go_on_leaving(now, true),
+            Timer::Queries => self.queries_timeout(now),
             Timer::Member(slot) => self.member_timeout(now, slot),
         }
     }

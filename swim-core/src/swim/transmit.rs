@@ -1,18 +1,20 @@
 //! Packets come into being when they are polled: the message that was intended, then as many queued updates as fit,
 //! membership and user broadcasts side by side.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
 
 use super::{State, Swim};
+use crate::dissemination::Room;
 use crate::id::{SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
-use crate::wire::{Message, begin_packet};
+use crate::wire::{COORDINATE_LEN, Message, begin_packet};
 
 /// Up to so many peers each broadcast is sent as often as there are peers, if that is more often than the limit says.
 const SMALL_CLUSTER: usize = 9;
@@ -32,19 +34,29 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// Queues a message to one address, as its wire has it. Returns whether there was room.
+    pub(super) fn send_letter(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
+        let has_room = self.outputs.packets.push(Intent::Letter, self.config.max_transmits);
+        if has_room {
+            self.outputs.letters.push_back((to, body));
+        } else {
+            self.metrics.drop(DropReason::TransmitsFull);
+        }
+        has_room
+    }
+
     /// The next packet to send: `buffer` is cleared and filled with its bytes, at most `Config::max_packet_size`.
     ///
     /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A packet that the
     /// transport cannot take may be dropped: the protocol bears it.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         while let Some(intent) = self.outputs.packets.pop() {
-            begin_packet(self.me.cluster, buffer);
             if let Some(to) = self.write(now, intent, buffer) {
                 self.metrics.packets_sent += 1;
                 self.metrics.packet_bytes_sent += buffer.len() as u64;
                 debug_assert!(buffer.len() <= self.config.max_packet_size, "packets are bounded");
-                if self.me.state == State::Leaving && self.departure_is_spread() {
-                    self.complete_leave();
+                if self.me.state == State::Leaving {
+                    self.go_on_leaving(now, false);
                 }
                 return Some(Transmit { to });
             }
@@ -54,6 +66,11 @@ impl<R: Rng> Swim<R> {
 
     /// Writes the packet, unless there is nothing to say or nobody to say it to.
     fn write(&mut self, now: Instant, intent: Intent, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.write_memberlist(now, intent, buffer);
+        }
+        begin_packet(self.me.cluster, buffer);
         let start = buffer.len();
         let to = match intent {
             Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, buffer)?,
@@ -71,8 +88,12 @@ impl<R: Rng> Swim<R> {
             Intent::Ack { to, sequence, source } => {
                 Message::Ack { sequence, source: &self.me.id }.encode(buffer);
                 self.metrics.count_sent(MessageKind::Ack);
+                // Whoever speaks from another address than its own is told no more than it asked for.
                 let Some(slot) = source else { return Some(to) };
                 self.say_claim(slot, buffer);
+                if self.has_coordinates() {
+                    self.say_coordinate(buffer);
+                }
                 to
             }
             Intent::RelayedAck { to, sequence, target } => {
@@ -93,6 +114,12 @@ impl<R: Rng> Swim<R> {
                 }
                 self.say_claim(target, buffer);
                 to
+            }
+            Intent::Letter => {
+                let (to, body) = self.outputs.letters.pop_front()?;
+                buffer.extend_from_slice(&body);
+                self.metrics.count_sent(MessageKind::Direct);
+                return Some(to);
             }
         };
         self.piggyback(buffer);
@@ -130,6 +157,16 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// Says where we are, as far as there is room beside the longest names.
+    fn say_coordinate(&mut self, buffer: &mut Vec<u8>) {
+        if buffer.len() + self.me.id.len() + COORDINATE_LEN + 7 > self.config.max_packet_size {
+            return;
+        }
+        let bytes = self.vivaldi.own().to_bytes();
+        Message::Coordinate { source: &self.me.id, bytes: &bytes }.encode(buffer);
+        self.metrics.count_sent(MessageKind::Coordinate);
+    }
+
     fn say(&mut self, message: &Message<'_>, buffer: &mut Vec<u8>) {
         message.encode(buffer);
         self.metrics.count_sent(message.kind());
@@ -148,9 +185,15 @@ impl<R: Rng> Swim<R> {
         let metrics = &mut self.metrics;
         // An encoded message begins with an array's header and its kind.
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
-        let used = self.gossip.updates.fill(buffer, room - kept, limit, &mut count);
+        let room_of = |bytes| Room { bytes, each: 0, updates: usize::MAX };
+        let used = self.gossip.updates.fill(buffer, room_of(room - kept), limit, &mut count);
         // Nothing repairs a broadcast that missed someone, so in a small cluster everyone is sent it by everyone.
-        let everyone = self.peers.len().min(SMALL_CLUSTER) as u8;
-        self.gossip.broadcasts.fill(buffer, room - used, limit.max(everyone), &mut count);
+        let everyone = everyone(self.peers.len());
+        self.gossip.broadcasts.fill(buffer, room_of(room - used), limit.max(everyone), &mut count);
     }
+}
+
+/// How often a broadcast must be sent to reach each of so many peers; only in a small cluster.
+pub(super) fn everyone(peers: usize) -> u8 {
+    peers.min(SMALL_CLUSTER) as u8
 }

@@ -33,8 +33,13 @@ impl MemberView<'_> {
     #[must_use]
     pub fn to_member(&self) -> Member {
         let id = NodeId::new(self.id).unwrap_or_else(|_| unreachable!("names in the table are checked"));
-        Member { id, address: self.address, metadata: Arc::from(self.metadata), claim: self.claim }
+        Member { id, address: self.address, metadata: shared(self.metadata), claim: self.claim }
     }
+}
+
+/// A copy of bytes, which costs nothing if there are none.
+fn shared(bytes: &[u8]) -> Arc<[u8]> {
+    if bytes.is_empty() { Arc::default() } else { Arc::from(bytes) }
 }
 
 impl<R: Rng> Swim<R> {

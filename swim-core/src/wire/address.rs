@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::writer;
 use crate::member::is_reachable;
 
-#[inline]
+#[inline(always)]
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<SocketAddr, WireError> {
     let bytes = reader.bin()?;
     let address = if let &[a, b, c, d, high, low] = bytes {

@@ -7,7 +7,7 @@ use core::ops::RangeInclusive;
 
 use super::entry::{Entries, EntriesWriter};
 use super::error::WireError;
-use super::packet::{self, begin_packet};
+use super::packet::{self, HEADER_LEN, begin_packet};
 use super::reader::Reader;
 use super::{field, writer};
 use crate::id::SequenceNumber;
@@ -334,6 +334,33 @@ pub fn begin_buckets<'a>(
 pub fn begin_buckets_reply<'a>(cluster: u32, source: &str, max_size: usize, out: &'a mut Vec<u8>) -> EntriesWriter<'a> {
     begin(cluster, BUCKETS_REPLY, Some(source), out);
     EntriesWriter::begin(out, max_size)
+}
+
+/// Appends the layer's state, a [`serf::State`](super::serf::State), to a join or its reply, unless it is empty. The
+/// array gets one element more, which those who do not know it skip.
+pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
+    if !state.is_empty() {
+        debug_assert_eq!(exchange[HEADER_LEN], 0x93, "a join, or its reply, without a state");
+        exchange[HEADER_LEN] = 0x94;
+        writer::bin(exchange, state);
+    }
+}
+
+/// How many bytes [`add_state`] appends at most, beside the state's.
+pub const STATE_OVERHEAD: usize = 5;
+
+/// The layer's state in the bytes of a join or its reply, which [`ExchangeMessage::decode`] has read.
+///
+/// # Errors
+/// [`WireError`] if it is damaged.
+pub fn state_in(bytes: &[u8]) -> Result<Option<&[u8]>, WireError> {
+    let reader = &mut Reader::new(bytes.get(HEADER_LEN..).ok_or(WireError::Truncated)?);
+    let len = reader.array()?;
+    if len < 4 || !matches!(reader.uint()?, JOIN | JOIN_REPLY) {
+        return Ok(None);
+    }
+    reader.skip(2)?;
+    if reader.nil() { Ok(None) } else { reader.bin().map(Some) }
 }
 
 /// Clears `out`; writes the header, the array's header, the kind and, where it comes first, the source.

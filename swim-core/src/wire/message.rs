@@ -92,10 +92,35 @@ pub enum Message<'a> {
         /// The user's bytes.
         payload: &'a [u8],
     },
+    /// A user event or a query on its way to everyone, known as a broadcast is.
+    Announcement {
+        /// The member that began it.
+        origin: &'a str,
+        /// That member's first incarnation in this life.
+        epoch: Incarnation,
+        /// Counted up by the origin, together with its broadcasts.
+        number: u64,
+        /// A message of [`serf`](super::serf).
+        payload: &'a [u8],
+    },
+    /// A message for this member alone: an answer to its query, or one to be handed on.
+    Direct {
+        /// Who sends it.
+        source: &'a str,
+        /// A message of [`serf`](super::serf).
+        payload: &'a [u8],
+    },
+    /// Where the sender is, behind an ack: a [`Coordinate`](crate::Coordinate).
+    Coordinate {
+        /// Who says it.
+        source: &'a str,
+        /// Its bytes, which are read when they are used.
+        bytes: &'a [u8],
+    },
 }
 
 /// How many elements each kind's array has, the kind itself among them.
-const ELEMENTS: [u32; 9] = [4, 4, 3, 3, 5, 4, 4, 3, 5];
+const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
 /// The numbers below this are kinds of packets.
 pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
 
@@ -113,6 +138,9 @@ impl<'a> Message<'a> {
             Self::Dead { .. } => MessageKind::Dead,
             Self::Left { .. } => MessageKind::Left,
             Self::Broadcast { .. } => MessageKind::Broadcast,
+            Self::Announcement { .. } => MessageKind::Announcement,
+            Self::Direct { .. } => MessageKind::Direct,
+            Self::Coordinate { .. } => MessageKind::Coordinate,
         }
     }
 
@@ -150,10 +178,15 @@ impl<'a> Message<'a> {
                 writer::str(out, id);
                 field::write_incarnation(out, incarnation);
             }
-            Self::Broadcast { origin, epoch, number, payload } => {
+            Self::Broadcast { origin, epoch, number, payload }
+            | Self::Announcement { origin, epoch, number, payload } => {
                 writer::str(out, origin);
                 field::write_incarnation(out, epoch);
                 writer::uint(out, number);
+                writer::bin(out, payload);
+            }
+            Self::Direct { source, payload } | Self::Coordinate { source, bytes: payload } => {
+                writer::str(out, source);
                 writer::bin(out, payload);
             }
         }
@@ -209,12 +242,17 @@ impl<'a> Message<'a> {
                 if kind == 5 { Self::Suspect { id, incarnation, from } } else { Self::Dead { id, incarnation, from } }
             }
             7 => Self::Left { id: field::read_name(reader)?, incarnation: field::read_incarnation(reader)? },
-            8 => Self::Broadcast {
-                origin: field::read_name(reader)?,
-                epoch: field::read_incarnation(reader)?,
-                number: reader.uint()?,
-                payload: reader.bin()?,
-            },
+            8 | 9 => {
+                let (origin, epoch) = (field::read_name(reader)?, field::read_incarnation(reader)?);
+                let (number, payload) = (reader.uint()?, reader.bin()?);
+                if kind == 8 {
+                    Self::Broadcast { origin, epoch, number, payload }
+                } else {
+                    Self::Announcement { origin, epoch, number, payload }
+                }
+            }
+            10 => Self::Direct { source: field::read_name(reader)?, payload: reader.bin()? },
+            11 => Self::Coordinate { source: field::read_name(reader)?, bytes: reader.bin()? },
             _ => return Err(WireError::UnknownKind),
         })
     }
@@ -249,5 +287,9 @@ mod tests {
         assert_eq!(packet_len(&[ping, suspect]), Config::MIN_PACKET_SIZE);
         assert_eq!(packet_len(&[ping, alive]), Config::ALIVE_OVERHEAD + bytes.len());
         assert_eq!(packet_len(&[broadcast]), Config::BROADCAST_OVERHEAD + bytes.len());
+        let announcement = Message::Announcement { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
+        assert_eq!(packet_len(&[announcement]), Config::BROADCAST_OVERHEAD + bytes.len());
+        let direct = Message::Direct { source, payload: &bytes };
+        assert_eq!(packet_len(&[direct]), Config::DIRECT_OVERHEAD + bytes.len());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Reading borrows from the input, allocates nothing and never recurses; every count is compared with the bytes that
 //! are left. Nothing here knows what a message does, nor the bounds of [`Config`](crate::Config): those are the state
-//! machine's. Read first: docs/WIRE.md, then `packet.rs`.
+//! machine's. What a cluster with a keyring seals it in is `sealed` (feature `encryption`). Read first: docs/WIRE.md, then
+//! `packet.rs`.
 //!
 //! ```
 //! use swim_core::SequenceNumber;
@@ -20,21 +21,36 @@
 //! ```
 
 mod address;
+mod coordinate;
 mod entry;
 mod error;
 mod exchange;
 mod field;
+#[cfg(feature = "encryption")]
+pub mod keyring;
 #[cfg(feature = "memberlist")]
 pub mod memberlist;
 mod message;
 mod packet;
 mod reader;
+#[cfg(feature = "encryption")]
+pub mod sealed;
+pub mod serf;
+#[cfg(feature = "encryption")]
+mod side;
+mod speaker;
+mod structure;
+mod tags;
 mod writer;
 
+pub use coordinate::COORDINATE_LEN;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{
-    Buckets, ExchangeMessage, Refusal, begin_buckets, begin_buckets_reply, begin_join, begin_join_reply,
+    Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets, begin_buckets_reply, begin_join,
+    begin_join_reply, state_in,
 };
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
+pub use speaker::{exchange_speaker, pinged, speakers};
+pub use tags::{Tags, TagsError};

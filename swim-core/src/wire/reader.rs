@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The header of an array: how many elements follow. The caller compares it with what is left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn array(&mut self) -> Result<u32, WireError> {
         match self.byte()? {
             marker @ 0x90..=0x9f => Ok(u32::from(marker & 0x0f)),
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a text; whether they are UTF-8 is for the caller to see.
-    #[inline]
+    #[inline(always)]
     pub(super) fn str(&mut self) -> Result<&'a [u8], WireError> {
         let len = match self.byte()? {
             marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a binary value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bin(&mut self) -> Result<&'a [u8], WireError> {
         let len = match self.byte()? {
             0xc4 => usize::from(self.byte()?),
@@ -87,7 +87,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a text or of a binary value: older writers know one family for both.
-    #[cfg(feature = "memberlist")]
     pub(super) fn raw(&mut self) -> Result<&'a [u8], WireError> {
         match self.rest.first() {
             Some(0xc4..=0xc6) => self.bin(),
@@ -96,7 +95,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The header of a map: how many pairs follow. The caller compares it with what is left.
-    #[cfg(feature = "memberlist")]
     pub(super) fn map(&mut self) -> Result<u32, WireError> {
         match self.byte()? {
             marker @ 0x80..=0x8f => Ok(u32::from(marker & 0x0f)),
@@ -106,12 +104,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[cfg(feature = "memberlist")]
     pub(super) fn bool(&mut self) -> Result<bool, WireError> {
         match self.byte()? {
             0xc2 => Ok(false),
             0xc3 => Ok(true),
             _ => Err(WireError::WrongType),
+        }
+    }
+
+    /// A number with a fraction, of 64 or 32 bits; integers are numbers too.
+    pub(super) fn float(&mut self) -> Result<f64, WireError> {
+        match self.rest.first() {
+            Some(0xcb) => self.byte().and_then(|_| self.bytes().map(f64::from_be_bytes)),
+            Some(0xca) => self.byte().and_then(|_| self.bytes().map(f32::from_be_bytes).map(f64::from)),
+            _ => self.uint().map(|number| number as f64),
         }
     }
 
@@ -172,21 +178,21 @@ impl<'a> Reader<'a> {
         self.take(scalar).map(|_| 0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&mut self) -> Result<u8, WireError> {
         let (&byte, rest) = self.rest.split_first().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(byte)
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, len: usize) -> Result<&'a [u8], WireError> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(WireError::Truncated)?;
         self.rest = rest;

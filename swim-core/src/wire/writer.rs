@@ -50,7 +50,6 @@ pub(super) fn bin(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// The header of a map of `len` pairs, which the caller writes next.
-#[cfg(feature = "memberlist")]
 pub(super) fn map(out: &mut Vec<u8>, len: usize) {
     match len {
         0..=15 => out.push(0x80 | len as u8),
@@ -60,7 +59,6 @@ pub(super) fn map(out: &mut Vec<u8>, len: usize) {
 }
 
 /// Bytes in the family that MessagePack had before it told text from binary: no form with an 8-bit length.
-#[cfg(feature = "memberlist")]
 pub(super) fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
     match bytes.len() {
         len @ 0..=31 => out.push(0xa0 | len as u8),
@@ -70,9 +68,13 @@ pub(super) fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-#[cfg(feature = "memberlist")]
 pub(super) fn bool(out: &mut Vec<u8>, value: bool) {
     out.push(if value { 0xc3 } else { 0xc2 });
+}
+
+/// A number with a fraction.
+pub(super) fn float(out: &mut Vec<u8>, value: f64) {
+    marked(out, 0xcb, value.to_be_bytes());
 }
 
 /// The absence of a value.

@@ -1,6 +1,6 @@
 //! Tables are compared in time, whoever hangs, and become equal, however large they are.
 
-use swim_core::wire::{Description, Entry, ExchangeMessage};
+use swim_core::wire::{Description, Entry, ExchangeMessage, begin_buckets, begin_join};
 use swim_core::{Claim, Config, ExchangeInput, Incarnation, Instant, Status};
 
 use crate::harness::*;
@@ -116,4 +116,45 @@ fn a_table_brings_the_newer_description_of_a_suspect() {
     let description = Some(Description { incarnation, address: address(7), metadata: b"new" });
     swap(&mut node, at(10), &[Entry { id: "x", claim: Claim::new(incarnation, Status::Suspect), description, age: 0 }]);
     assert_eq!(node.member("x").unwrap().metadata, b"new");
+}
+
+/// The names in a reply, in order.
+fn names_in(reply: &[u8]) -> Vec<String> {
+    let entries = match ExchangeMessage::decode(reply, cluster()) {
+        Ok(ExchangeMessage::JoinReply { entries, .. } | ExchangeMessage::BucketsReply { entries, .. }) => entries,
+        other => panic!("{other:?}"),
+    };
+    let mut names: Vec<_> = entries.iter().map(|entry| entry.id.to_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_reply_leaves_out_what_the_request_has_said_and_nothing_else() {
+    let mut node = node_with(quiet());
+    let known = [alive("same", 5, 10), alive("newer", 5, 11), alive("older", 5, 12), alive("unsaid", 5, 13)];
+    deliver(&mut node, at(0), &known);
+    deliver(&mut node, at(0), &[alive("died", 5, 14), suspect("died", 5, "same"), dead("died", 5, "same")]);
+    let mut request = Vec::new();
+    let mut writer = begin_buckets(cluster(), "peer", u64::MAX, usize::MAX, &mut request);
+    let said = [
+        entry("same", 5, Status::Alive, 10),
+        entry("newer", 6, Status::Alive, 11),
+        entry("older", 4, Status::Alive, 12),
+        entry("stranger", 1, Status::Alive, 15),
+        entry("died", 5, Status::Alive, 14),
+    ];
+    assert!(said.iter().all(|entry| writer.push(entry)), "all fit");
+    assert_eq!(names_in(&ask(&mut node, at(10), &request)), ["died", "me", "older", "unsaid"]);
+}
+
+#[test]
+fn who_answers_a_join_names_itself_though_the_newcomer_knows_it() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    let mut request = Vec::new();
+    let mut writer = begin_join(cluster(), "peer", usize::MAX, &mut request);
+    let said = [entry("me", FIRST, Status::Alive, 1), entry("b", 1, Status::Alive, 2)];
+    assert!(said.iter().all(|entry| writer.push(entry)), "all fit");
+    assert_eq!(names_in(&ask(&mut node, at(10), &request)), ["me"]);
 }

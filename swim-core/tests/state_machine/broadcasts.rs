@@ -104,7 +104,7 @@ fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() 
     let (mut out, mut now) = (Vec::new(), second(20));
     while now < second(30) {
         while node.queued_broadcasts() < 10 {
-            node.broadcast(now, &[9; 390]).unwrap();
+            node.broadcast(now, &[9; 380]).unwrap();
         }
         now = step(&mut node);
         out.extend(sent_and_acked(&mut node, now).into_iter().filter(|(to, _)| *to != address(17)));

@@ -144,3 +144,14 @@ fn an_old_description_that_a_table_has_shown_to_be_outdated_is_not_spread_any_mo
     let out = run_among_the_living(&mut node, second(25));
     assert_eq!(count(&out, "Alive { id: \"x\", incarnation: Incarnation(1)"), 0);
 }
+
+#[test]
+fn a_newcomer_speaks_for_itself_and_repeats_nobody_who_let_it_in() {
+    let mut node = node_with(quiet());
+    join(&mut node, at(0), &names("n", 3));
+    let first = run_among_the_living(&mut node, at(0));
+    assert_eq!((first.len(), count(&first, "Alive { id: \"me\"")), (3, 3), "at once, to three: {first:?}");
+    let later = run_among_the_living(&mut node, second(20));
+    assert!(count(&later, "Alive { id: \"me\"") > 0, "as often as any update");
+    assert_eq!(count(&first, "Alive") + count(&later, "Alive"), 4, "and nothing of the others");
+}

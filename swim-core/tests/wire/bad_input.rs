@@ -70,9 +70,9 @@ fn messages_that_break_a_rule_are_refused_by_name() {
         ("metadata longer than the packet", "95 04 a161 01 c4067f0000011f40 c6ffffffff", Truncated),
         ("a payload that is an array", "95 08 a161 01 02 90", WrongType),
         ("MessagePack's unused marker", "94 02 07 a161 c1", WrongType),
-        ("an unknown kind", "91 09", UnknownKind),
+        ("an unknown kind", "91 0c", UnknownKind),
         ("an unknown kind of 64 bits", "91 cfffffffffffffffff", UnknownKind),
-        ("an unknown kind cut short", "92 09", AbsurdCount),
+        ("an unknown kind cut short", "92 0c", AbsurdCount),
         ("an exchange's message", "92 18 03", WrongPlace),
     ] {
         assert_eq!(in_packet(&hex(body)), Err(error), "{what}");

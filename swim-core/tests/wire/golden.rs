@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use swim_core::wire::serf::{self, Response, State, StateWriter, UserEvent};
 use swim_core::wire::{
-    Buckets, Description, Entry, ExchangeMessage, Message, Packet, Refusal, begin_buckets, begin_buckets_reply,
-    begin_join, begin_join_reply, begin_packet, cluster_hash,
+    Buckets, Description, Entry, ExchangeMessage, Message, Packet, Refusal, add_state, begin_buckets,
+    begin_buckets_reply, begin_join, begin_join_reply, begin_packet, cluster_hash, state_in,
 };
-use swim_core::{Claim, Incarnation, MessageKind, SequenceNumber, Status};
+use swim_core::{Claim, Coordinate, Incarnation, LamportTime, MessageKind, SequenceNumber, Status};
 
 use crate::oracle;
 
@@ -65,9 +66,61 @@ fn packets() -> Vec<(&'static str, Vec<Message<'static>>)> {
         ("dead", vec![Message::Dead { id: "c", incarnation: INCARNATION, from: "a" }]),
         ("left", vec![left]),
         ("broadcast", vec![Message::Broadcast { origin: "a", epoch: INCARNATION, number: 300, payload: b"hello" }]),
+        (
+            "announcement",
+            vec![Message::Announcement { origin: "a", epoch: INCARNATION, number: 300, payload: event().leak() }],
+        ),
+        ("direct", vec![Message::Direct { source: "b", payload: response().leak() }]),
+        ("coordinate", vec![Message::Coordinate { source: "b", bytes: coordinate().to_bytes().to_vec().leak() }]),
         ("a probe with updates", vec![ping, suspect, left]),
         ("an empty packet", vec![]),
     ]
+}
+
+/// A user event, as the layer says it.
+fn event() -> Vec<u8> {
+    let time = LamportTime::new(7);
+    let mut bytes = Vec::new();
+    let event = UserEvent { time, name: "deploy", payload: b"v2", coalesce: true, source: Some("a") };
+    serf::Message::UserEvent(event).encode(&mut bytes);
+    bytes
+}
+
+/// An answer to a query.
+fn response() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let response = Response { time: LamportTime::new(7), id: 7, from: "b", is_ack: false, payload: b"ok" };
+    serf::Message::Response(response).encode(&mut bytes);
+    bytes
+}
+
+/// Where a node is, in numbers that 32 bits hold.
+fn coordinate() -> Coordinate {
+    Coordinate::new([0.25, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1.5, 0.125, 1.0).unwrap()
+}
+
+#[test]
+fn a_coordinate_is_read_from_its_44_bytes_and_from_no_others() {
+    let bytes = coordinate().to_bytes();
+    assert_eq!(Coordinate::from_bytes(&bytes), Ok(coordinate()));
+    assert!(Coordinate::from_bytes(&bytes[..43]).is_err() && Coordinate::from_bytes(&[0; 48]).is_err());
+    for bad in [f32::NAN, f32::INFINITY, -1.0e30] {
+        let mut bytes = bytes;
+        bytes[..4].copy_from_slice(&bad.to_be_bytes());
+        assert!(Coordinate::from_bytes(&bytes).is_err(), "{bad}");
+    }
+}
+
+/// A join whose sender has sent an event.
+fn join_with_a_state(cluster: u32) -> Vec<u8> {
+    let (mut bytes, mut state) = (Vec::new(), Vec::new());
+    let at = LamportTime::new;
+    let event = UserEvent { time: at(7), name: "deploy", payload: b"v2", coalesce: false, source: Some("a") };
+    StateWriter { members: at(1), events: at(8), queries: at(8), left: &[], statuses: &[], recent: &[event] }
+        .encode(&mut state);
+    assert!(begin_join(cluster, "a", 1_000, &mut bytes).push(&entries()[0]));
+    add_state(&mut bytes, &state);
+    bytes
 }
 
 fn entries() -> [Entry<'static>; 4] {
@@ -150,9 +203,27 @@ fn every_golden_exchange_is_read_and_written_as_the_document_shows() {
 }
 
 #[test]
+fn a_state_beside_a_table_is_read_apart_and_passed_over_by_who_does_not_know_it() {
+    let cluster = cluster_hash("default");
+    let golden = &vectors()["join with a state"];
+    assert_eq!(&join_with_a_state(cluster), golden);
+    let Ok(ExchangeMessage::Join { entries: read, .. }) = ExchangeMessage::decode(golden, cluster) else { panic!() };
+    assert_eq!(read.len(), 1);
+    let state = State::decode(state_in(golden).unwrap().unwrap()).unwrap();
+    let events: Vec<_> = state.recent().map(|event| (event.unwrap().name, event.unwrap().source)).collect();
+    assert_eq!((state.events.get(), events), (8, vec![("deploy", Some("a"))]));
+    let without = &vectors()["join"];
+    assert_eq!(state_in(without), Ok(None));
+    for end in 0..golden.len() {
+        let _ = state_in(&golden[..end]);
+    }
+}
+
+#[test]
 fn the_document_shows_every_kind_and_nothing_that_is_not_tested() {
     let tested: Vec<_> = packets().into_iter().map(|(name, _)| name).collect();
-    let tested: Vec<_> = exchanges(0).into_iter().map(|(name, _)| name).chain(tested).collect();
+    let tested: Vec<_> =
+        exchanges(0).into_iter().map(|(name, _)| name).chain(tested).chain(["join with a state"]).collect();
     for name in vectors().keys() {
         assert!(tested.contains(&name.as_str()), "the vector `{name}` of docs/WIRE.md has no test");
     }

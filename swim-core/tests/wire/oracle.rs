@@ -87,6 +87,11 @@ pub(crate) fn write(message: &Message<'_>) -> Vec<u8> {
         Message::Broadcast { origin, epoch, number, payload } => {
             to_vec(&(8, origin, epoch.get(), number, Bytes::new(payload)))
         }
+        Message::Announcement { origin, epoch, number, payload } => {
+            to_vec(&(9, origin, epoch.get(), number, Bytes::new(payload)))
+        }
+        Message::Direct { source, payload } => to_vec(&(10, source, Bytes::new(payload))),
+        Message::Coordinate { source, bytes } => to_vec(&(11, source, Bytes::new(bytes))),
     }
 }
 
@@ -195,7 +200,7 @@ const ANY: Field = Field::Number(u64::MAX);
 
 type Kind = (u64, &'static [Field]);
 
-const PACKET_KINDS: [Kind; 9] = [
+const PACKET_KINDS: [Kind; 12] = [
     (0, &[SEQUENCE, Field::Name, Field::Name]),
     (1, &[SEQUENCE, Field::Name, Field::Name]),
     (2, &[SEQUENCE, Field::Name]),
@@ -205,6 +210,9 @@ const PACKET_KINDS: [Kind; 9] = [
     (6, &[Field::Name, Field::Incarnation, Field::Name]),
     (7, &[Field::Name, Field::Incarnation]),
     (8, &[Field::Name, Field::Incarnation, ANY, Field::Binary]),
+    (9, &[Field::Name, Field::Incarnation, ANY, Field::Binary]),
+    (10, &[Field::Name, Field::Binary]),
+    (11, &[Field::Name, Field::Binary]),
 ];
 
 const EXCHANGE_KINDS: [Kind; 9] = [

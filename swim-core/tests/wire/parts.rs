@@ -10,7 +10,7 @@ use swim_core::wire::{
 use swim_core::{Claim, Incarnation, SequenceNumber, Status};
 
 pub(crate) const CLUSTER: u32 = 0x00c0_ffee;
-pub(crate) const PACKET_KINDS: usize = 9;
+pub(crate) const PACKET_KINDS: usize = 12;
 pub(crate) const EXCHANGE_KINDS: usize = 9;
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,10 @@ impl Parts {
             5 => Message::Suspect { id, incarnation, from },
             6 => Message::Dead { id, incarnation, from },
             7 => Message::Left { id, incarnation },
-            _ => Message::Broadcast { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
+            8 => Message::Broadcast { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
+            9 => Message::Announcement { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
+            10 => Message::Direct { source: from, payload: &self.bytes },
+            _ => Message::Coordinate { source: from, bytes: &self.bytes },
         }
     }
 

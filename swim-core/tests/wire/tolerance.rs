@@ -75,7 +75,7 @@ fn trailing_fields_of_every_type_are_skipped() {
 
 #[test]
 fn an_unknown_kind_is_reported_and_what_follows_it_is_read() {
-    let bytes = framed("93 02 07 a161  93 09 a178 93 01 02 03  91 cd0100  93 02 07 a161");
+    let bytes = framed("93 02 07 a161  93 0c a178 93 01 02 03  91 cd0100  93 02 07 a161");
     let read: Vec<_> = Packet::open(&bytes, CLUSTER).unwrap().collect();
     assert_eq!(read, [Ok(ACK), Err(WireError::UnknownKind), Err(WireError::UnknownKind), Ok(ACK)]);
 }

@@ -50,6 +50,7 @@ pub(crate) struct Figures {
     pub(crate) cpu: Duration,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
+    pub(crate) exchange_bytes: u64,
     /// Bytes for each (node, member) at the end of the case.
     pub(crate) allocated: f64,
     pub(crate) resident: Option<f64>,
@@ -147,6 +148,7 @@ impl<S: Simulation> Play<S> {
             cpu: passed.cpu,
             messages: after.messages - before.messages,
             bytes: after.bytes - before.bytes,
+            exchange_bytes: after.exchange_bytes - before.exchange_bytes,
             allocated: (allocated() as f64 - base) / table,
             resident: resident().zip(base_resident).map(|(now, base)| (now as f64 - base) / table),
             reached: tally.reached(),

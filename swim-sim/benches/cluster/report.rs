@@ -54,6 +54,7 @@ fn rows(case: Case) -> Vec<Row> {
         row("CPU us a node-second", 2, |f| Some(f.cpu.as_secs_f64() * 1e6 / f.node_seconds)),
         row("messages a node-second", 2, |f| Some(f.messages as f64 / f.node_seconds)),
         row("bytes a node-second", 0, |f| Some(f.bytes as f64 / f.node_seconds)),
+        row("of them in exchanges", 0, |f| Some(f.exchange_bytes as f64 / f.node_seconds)),
     ];
     if case != Case::Steady {
         for (place, share) in SHARES.into_iter().enumerate() {

@@ -22,6 +22,8 @@ pub(crate) struct Scene {
 pub(crate) struct Traffic {
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
+    /// How many of the bytes were in exchanges.
+    pub(crate) exchange_bytes: u64,
 }
 
 impl Scene {

@@ -73,7 +73,8 @@ impl Simulation for SwimCluster {
         let total = self.cluster.figures().total;
         // A request and its reply are two messages.
         let messages = total.packets + 2 * total.exchanges;
-        Traffic { messages, bytes: total.packet_bytes + total.exchange_bytes }
+        let bytes = total.packet_bytes + total.exchange_bytes;
+        Traffic { messages, bytes, exchange_bytes: total.exchange_bytes }
     }
 
     fn first_suspicions(&self) -> Vec<Duration> {

@@ -60,16 +60,25 @@ impl Finding {
         &self.text[..end.unwrap_or(self.text.len())]
     }
 
-    /// Whether the same went wrong, as far as can be told: of broken promises the same one, of panics one at the same place.
+    /// What found it: of a broken promise its checker, of what did not come about the expectation, of a panic its place.
+    #[must_use]
+    pub fn found_by(&self) -> &str {
+        match (self.kind, &self.violation) {
+            (FailureKind::Safety, Some(broken)) => broken.checker,
+            (FailureKind::Panic, _) => self.text.rsplit('(').next().unwrap_or_default().trim_end_matches(')'),
+            _ => self.text.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether the same went wrong, as far as can be told: found by the same, whatever the numbers of nodes and the times in
+    /// its words.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
-        let same = |what: fn(&Self) -> Option<&str>| what(self) == what(other);
-        self.kind == other.kind
-            && match self.kind {
-                FailureKind::Panic => same(|finding| finding.text.rsplit('(').next()),
-                FailureKind::Safety => same(|finding| finding.violation.as_ref().map(|broken| broken.checker)),
-                FailureKind::Liveness => true,
-            }
+        let words = |finding: &Self| match finding.kind {
+            FailureKind::Panic => String::from(finding.found_by()),
+            _ => finding.found_by().replace(|letter: char| letter.is_ascii_digit() || letter == '.', ""),
+        };
+        self.kind == other.kind && words(self) == words(other)
     }
 }
 

@@ -13,14 +13,17 @@
 //! case.unwrap().scenario().unwrap().run(7);
 //! ```
 //!
-//! This file knows what a case says, not what becomes of it: that is the [`Scenario`]'s.
+//! This file knows what a case says, not what becomes of it: that is the [`Scenario`](crate::Scenario)'s.
 
 mod blame;
 mod expected;
 pub(crate) mod limit;
+mod link;
 mod nearest;
+mod profile;
 mod reach;
 mod settings;
+mod table;
 pub mod time;
 
 use core::fmt;
@@ -31,32 +34,12 @@ use swim_core::Config;
 use toml::Table;
 
 pub use self::expected::{Expected, That};
+pub use self::profile::Profile;
 pub(crate) use self::reach::{Row, renumbered};
-use crate::cluster::{Builder, Cluster, Seeds};
-use crate::network::Link;
-use crate::scenario::Scenario;
-use crate::step::{Fault, Plan, Step, Work};
+use crate::cluster::{Builder, Seeds};
+use crate::step::{Plan, Work};
 
-/// Nodes' settings and the network between them, by a word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// See [`Cluster::local`].
-    Local,
-    /// See [`Cluster::lan`].
-    #[default]
-    Lan,
-    /// See [`Cluster::wan`].
-    Wan,
-    /// See [`Cluster::lossy_wifi`].
-    LossyWifi,
-    /// See [`Cluster::satellite`].
-    Satellite,
-    /// See [`Cluster::three_sites`].
-    ThreeSites,
-}
-
-/// See the module. What is not written is as in [`Cluster::lan`], with all nodes joining through node 0.
+/// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all nodes joining through node 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -84,13 +67,13 @@ pub struct Case {
     /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
-    /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`].
+    /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`](crate::Scenario::expect_liveness).
     #[serde(default, skip_serializing_if = "is_default")]
     pub liveness: bool,
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
-    /// What users do when all expectations are met: see [`Scenario::afterwards`].
+    /// What users do when all expectations are met: see [`Scenario::afterwards`](crate::Scenario::afterwards).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Work>,
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
@@ -106,9 +89,6 @@ pub struct Case {
     #[serde(default)]
     pub expect: Vec<Expected>,
 }
-
-/// So many seeds are looked up anew after nodes have moved.
-const LOOKED_UP: usize = 3;
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -199,135 +179,19 @@ impl Case {
     /// # Errors
     /// Which option cannot be.
     pub fn cluster(&self) -> Result<Builder, CaseError> {
-        let cluster = match self.profile {
-            Profile::Local => Cluster::local(self.nodes),
-            Profile::Lan => Cluster::lan(self.nodes),
-            Profile::Wan => Cluster::wan(self.nodes),
-            Profile::LossyWifi => Cluster::lossy_wifi(self.nodes),
-            Profile::Satellite => Cluster::satellite(self.nodes),
-            Profile::ThreeSites => Cluster::three_sites(self.nodes),
-        };
+        let cluster = self.profile.cluster(self.nodes);
         let mut config: Config = cluster.config.clone();
         settings::change(&mut config, &self.settings).map_err(CaseError)?;
         let cluster = self.linked(cluster)?.seed(self.seed).config(config);
         Ok(if self.port_unreachable { cluster.port_unreachable() } else { cluster })
     }
-
-    /// The table that it describes.
-    ///
-    /// # Errors
-    /// What in it cannot be.
-    pub fn scenario(&self) -> Result<Scenario, CaseError> {
-        self.scenario_with(|cluster| cluster)
-    }
-
-    /// The table that it describes, for a cluster that is changed: with a checker of one's own, say.
-    ///
-    /// # Errors
-    /// What in it cannot be.
-    pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
-        self.check_nodes()?;
-        let cluster = change(self.cluster()?);
-        let plan = self.mended_plan(&cluster.config);
-        let mut scenario = Scenario::new(&self.name).cluster(cluster).seeds(self.join);
-        let mut expected: Vec<_> = self.expect.iter().collect();
-        expected.sort_by_key(|expected| expected.place());
-        let mut steps = plan.steps().iter().peekable();
-        for row in expected {
-            let (place, includes) = row.place();
-            while let Some((at, step)) = steps.next_if(|(at, _)| *at < place || (includes && *at == place)) {
-                scenario = scenario.at(*at, step.clone());
-            }
-            scenario = match (row.by, row.at) {
-                (Some(time), None) => scenario.expect_by(time, row.that.expectation()),
-                (None, Some(time)) => scenario.expect_at(time, row.that.expectation()),
-                _ => return Err(CaseError(format!("expecting {:?} needs one of `by` and `at`", row.that))),
-            };
-        }
-        let mut scenario = steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone()));
-        if self.liveness {
-            scenario = scenario.expect_liveness();
-        }
-        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille))
-    }
-
-    /// The plan, and what mends the world after it.
-    fn mended_plan(&self, config: &Config) -> Plan {
-        let Some(at) = self.mend else { return self.plan.clone() };
-        let mut plan = self.plan.clone().mend(self.nodes, at);
-        let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
-        if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
-            let seeds: Vec<_> = (0..self.nodes.min(LOOKED_UP)).collect();
-            for node in 0..self.nodes {
-                plan = plan.at(at, Work::Join { node, seeds: seeds.clone() });
-            }
-        }
-        if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
-            // Whoever was leaving is gone by then.
-            let gone = at + config.leave_timeout + config.probe_interval;
-            for node in 0..self.nodes {
-                plan = plan.at(gone, Fault::Restart(node));
-            }
-        }
-        plan
-    }
-
-    fn check_nodes(&self) -> Result<(), CaseError> {
-        let steps = self.plan.steps().iter().filter_map(|(_, step)| reach::highest(step));
-        let works = self.afterwards.iter().filter_map(|work| reach::highest(&Step::Work(work.clone())));
-        let highest = steps.chain(works).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
-        match highest {
-            Some(node) if node >= self.nodes => {
-                Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The cluster with what differs from its link; in a topology, from the link of each class.
-    fn linked(&self, cluster: Builder) -> Result<Builder, CaseError> {
-        let Some(mut topology) = cluster.topology.clone() else {
-            let link = self.link(&cluster.link)?;
-            return Ok(cluster.link(link));
-        };
-        for link in topology.links_mut() {
-            *link = self.link(link)?;
-        }
-        Ok(cluster.topology(topology))
-    }
-
-    fn link(&self, profile: &Link) -> Result<Link, CaseError> {
-        let mut changes = self.link.clone();
-        let preset = match changes.remove("like") {
-            None => profile.clone(),
-            Some(name) => preset(name.as_str().unwrap_or_default())?,
-        };
-        let mut link = Table::try_from(&preset).map_err(|error| CaseError(error.to_string()))?;
-        link.extend(changes);
-        link.try_into()
-            .map_err(|error: toml::de::Error| CaseError(nearest::hint(&format!("link: {}", error.message()))))
-    }
-}
-
-fn preset(name: &str) -> Result<Link, CaseError> {
-    type Preset = (&'static str, fn() -> Link);
-    let presets: [Preset; 5] = [
-        ("local", Link::local),
-        ("lan", Link::lan),
-        ("wan", Link::wan),
-        ("lossy_wifi", Link::lossy_wifi),
-        ("satellite", Link::satellite),
-    ];
-    let found = presets.iter().find(|(known, _)| *known == name);
-    let near = || nearest::nearest(name, presets.iter().map(|(known, _)| *known)).unwrap_or_default();
-    let wrong = || CaseError(format!("there is no network `{name}`; did you mean `{}`?", near()));
-    found.map(|(_, make)| make()).ok_or_else(wrong)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Latency;
+    use crate::network::{Latency, Link};
+    use crate::step::Fault;
 
     fn error(text: &str) -> String {
         Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()

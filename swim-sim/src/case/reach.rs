@@ -73,7 +73,11 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
         },
         Step::Work(work) => match work {
             Work::Join { node, seeds } => seeds.iter().chain([node]).max().copied(),
-            Work::Leave(node) | Work::Broadcast { node, .. } | Work::SetMetadata { node, .. } => Some(*node),
+            Work::Leave(node)
+            | Work::Broadcast { node, .. }
+            | Work::UserEvent { node, .. }
+            | Work::Query { node, .. }
+            | Work::SetMetadata { node, .. } => Some(*node),
         },
     }
 }
@@ -136,6 +140,8 @@ pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usi
         }
         Work::Leave(node) => Work::Leave(number(node)?),
         Work::Broadcast { node, payload } => Work::Broadcast { node: number(node)?, payload },
+        Work::UserEvent { node, name, payload } => Work::UserEvent { node: number(node)?, name, payload },
+        Work::Query { node, name } => Work::Query { node: number(node)?, name },
         Work::SetMetadata { node, metadata } => Work::SetMetadata { node: number(node)?, metadata },
     })
 }

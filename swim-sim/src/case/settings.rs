@@ -3,7 +3,7 @@
 //! What a setting means and within which bounds it may be is the core's to say.
 
 use serde::Deserialize as _;
-use swim_core::Config;
+use swim_core::{Config, MemberlistWire, Wire};
 use toml::{Table, Value};
 
 use super::nearest::nearest;
@@ -21,6 +21,20 @@ impl Setting for core::time::Duration {
     }
 }
 
+impl Setting for Wire {
+    fn set(&mut self, value: &Value) -> Result<(), String> {
+        *self = match value.as_str() {
+            Some("native") => Self::Native,
+            Some("memberlist") => Self::Memberlist(MemberlistWire::PLAIN),
+            Some("memberlist-uncompressed") => {
+                Self::Memberlist(MemberlistWire { compress: false, ..MemberlistWire::PLAIN })
+            }
+            _ => return Err(String::from("a wire is \"native\", \"memberlist\" or \"memberlist-uncompressed\"")),
+        };
+        Ok(())
+    }
+}
+
 macro_rules! plain_settings {
     ($($kind:ty)*) => {
         $(impl Setting for $kind {
@@ -32,15 +46,24 @@ macro_rules! plain_settings {
     };
 }
 
+impl Setting for Vec<swim_core::Network> {
+    fn set(&mut self, value: &Value) -> Result<(), String> {
+        let texts = Vec::<String>::deserialize(value.clone()).map_err(|error| error.message().to_owned())?;
+        *self = texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| format!("{error}"))?;
+        Ok(())
+    }
+}
+
 plain_settings! { String bool u8 u16 usize u64 }
 
 macro_rules! settings {
-    ($($name:ident)*) => {
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    ($($name:ident)*; events: $($of_events:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name),)* $(stringify!($of_events)),*];
 
         fn set(config: &mut Config, name: &str, value: &Value) -> Option<Result<(), String>> {
             match name {
                 $(stringify!($name) => Some(Setting::set(&mut config.$name, value)),)*
+                $(stringify!($of_events) => Some(Setting::set(&mut config.events.$of_events, value)),)*
                 _ => None,
             }
         }
@@ -48,19 +71,22 @@ macro_rules! settings {
         /// Does not compile when the core has a setting that is missing here.
         #[cfg(test)]
         fn all_named(config: Config) {
-            let Config { $($name: _),* } = config;
+            let Config { events, $($name: _),* } = config;
+            let swim_core::EventConfig { $($of_events: _),* } = events;
         }
     };
 }
 
 settings! {
-    cluster probe_interval probe_timeout probe_jitter_permille indirect_probes reliable_fallback gossip_interval
+    cluster wire probe_interval probe_timeout probe_jitter_permille indirect_probes reliable_fallback gossip_interval
     gossip_fanout gossip_to_dead_for retransmit_mult suspicion_mult suspicion_max_mult buddy_system
     suspects_probed_next stall_grace awareness_max sync_interval
     sync_interval_min exchange_timeout join_parallelism join_backoff join_backoff_max reconnect_interval leave_timeout
     reap_dead_after reap_left_after tombstone_for max_packet_size max_exchange_size max_members max_metadata_size
     max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds
-    max_incarnation_jump
+    max_incarnation_jump allowed_networks max_coordinates;
+    events: max_event_size max_query_size max_response_size max_recent_events max_recent_queries max_queries
+    query_timeout_mult max_query_timeout max_time_jump replay_on_join
 }
 
 /// Changes the settings that a table names.
@@ -71,6 +97,9 @@ pub(super) fn change(config: &mut Config, settings: &Table) -> Result<(), String
             format!("there is no setting `{name}`; did you mean `{near}`?")
         })?;
         outcome.map_err(|error| format!("setting `{name}`: {error}"))?;
+    }
+    if let Wire::Memberlist(wire) = config.wire {
+        *config = config.clone().on_memberlist(wire);
     }
     config.validate().map_err(|error| error.to_string())
 }
@@ -91,6 +120,14 @@ mod tests {
         assert_eq!(config.probe_timeout, core::time::Duration::from_millis(250));
         assert_eq!((config.indirect_probes, config.reliable_fallback, &*config.cluster), (9, false, "other"));
         all_named(config);
+    }
+
+    #[test]
+    fn the_wire_is_chosen_by_its_name_with_what_memberlist_fixes() {
+        let config = changed("wire = 'memberlist'\nprobe_timeout = '250ms'").unwrap();
+        assert_eq!(config.wire, Wire::Memberlist(MemberlistWire::PLAIN));
+        assert_eq!((config.awareness_max, config.probe_timeout.as_millis()), (7, 250));
+        assert!(changed("wire = 'morse'").unwrap_err().contains("memberlist"));
     }
 
     #[test]

@@ -17,11 +17,13 @@ impl Checker for Bounds {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         *grown(&mut self.most, node) = Some(Fill {
-            // One update for each member, and one broadcast queue beside them.
-            updates: config.max_members + config.max_broadcasts,
+            // Two for each member: its description, and the claim that stands beside it.
+            updates: 2 * config.max_members,
             broadcasts: config.max_broadcasts,
             active_members: config.max_members,
             health: config.awareness_max,
+            probes: u64::MAX,
+            acked: u64::MAX,
         });
     }
 
@@ -50,10 +52,10 @@ mod tests {
         let mut checker = Bounds::default();
         let config = Config { max_members: 10, max_broadcasts: 4, awareness_max: 8, ..Config::lan() };
         checker.started(Instant::ORIGIN, 0, &config);
-        let full = Fill { updates: 14, broadcasts: 4, active_members: 10, health: 8 };
+        let full = Fill { updates: 20, broadcasts: 4, active_members: 10, health: 8, probes: 0, acked: 0 };
         assert_eq!(checker.filled(0, full), Ok(()));
         for overflow in [
-            Fill { updates: 15, ..full },
+            Fill { updates: 21, ..full },
             Fill { broadcasts: 5, ..full },
             Fill { active_members: 11, ..full },
             Fill { health: 9, ..full },

@@ -1,56 +1,91 @@
-//! Nobody believes an incarnation that its owner never reached: only a member itself raises its incarnation (SWIM 4.2).
+//! Nobody believes a status of an incarnation that its owner never had: only a member itself raises its incarnation
+//! (SWIM 4.2), and only a member itself says that it left.
+//!
+//! Suspect and Dead are others' words, about an incarnation that was Alive; so that incarnation is one at which a process of
+//! the name has stood after some step. What it passes through within a step, it never says.
 
-use swim_core::{Claim, Incarnation, Instant};
+use std::collections::BTreeSet;
+
+use swim_core::{Claim, Incarnation, Instant, Status};
 
 use super::{Checker, Verdict, grown};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Incarnations {
-    /// Subject -> the highest incarnation that it ever had, in any of its processes.
-    reached: Vec<Option<Incarnation>>,
+    owners: Vec<Owner>,
+}
+
+/// What the processes of a name have stood at.
+#[derive(Clone, Debug, Default)]
+struct Owner {
+    had: BTreeSet<Incarnation>,
+    /// At which of them one was leaving, or had left.
+    left: BTreeSet<Incarnation>,
+    /// The last of both, since it mostly stays.
+    last: Option<(Incarnation, bool)>,
 }
 
 impl Checker for Incarnations {
     fn name(&self) -> &'static str {
-        "only a member raises its incarnation"
+        "only a member raises its incarnation, and says that it left"
     }
 
-    fn owned(&mut self, subject: usize, incarnation: Incarnation) {
-        let reached = grown(&mut self.reached, subject);
-        *reached = (*reached).max(Some(incarnation));
+    fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
+        let owner = grown(&mut self.owners, subject);
+        if owner.last == Some((incarnation, leaves)) {
+            return;
+        }
+        owner.last = Some((incarnation, leaves));
+        owner.had.insert(incarnation);
+        if leaves {
+            owner.left.insert(incarnation);
+        }
     }
 
     fn believed(&mut self, _: Instant, _: usize, subject: usize, claim: Claim) -> Verdict {
-        let reached = *grown(&mut self.reached, subject);
-        if Some(claim.incarnation) <= reached {
-            return Ok(());
+        let owner = grown(&mut self.owners, subject);
+        if !owner.had.contains(&claim.incarnation) {
+            return Err(match owner.had.last() {
+                Some(highest) => format!("node-{subject} is believed {claim}, which it never was, up to {highest}"),
+                None => format!("node-{subject} is believed {claim}, but never started"),
+            });
         }
-        Err(match reached {
-            Some(reached) => format!("node-{subject} is believed {claim}, but has not got past {reached}"),
-            None => format!("node-{subject} is believed {claim}, but never started"),
-        })
+        if claim.status == Status::Left && !owner.left.contains(&claim.incarnation) {
+            return Err(format!("node-{subject} is believed {claim}, and never left at that incarnation"));
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use swim_core::Status;
-
     use super::*;
+
+    fn believe(checker: &mut Incarnations, subject: usize, incarnation: u64, status: Status) -> Verdict {
+        checker.believed(Instant::ORIGIN, 0, subject, Claim::new(Incarnation::new(incarnation), status))
+    }
 
     #[test]
     fn a_planted_incarnation_is_caught() {
         let mut checker = Incarnations::default();
-        let believe = |checker: &mut Incarnations, subject, incarnation| {
-            let claim = Claim::new(Incarnation::new(incarnation), Status::Suspect);
-            checker.believed(Instant::ORIGIN, 0, subject, claim)
-        };
-        checker.owned(3, Incarnation::new(7));
-        checker.owned(3, Incarnation::new(2));
-        assert_eq!(believe(&mut checker, 3, 7), Ok(()));
-        let verdict = believe(&mut checker, 3, 8);
-        assert_eq!(verdict, Err(String::from("node-3 is believed suspect@8, but has not got past 7")));
-        assert_eq!(believe(&mut checker, 9, 0), Err(String::from("node-9 is believed suspect@0, but never started")));
+        checker.owned(3, Incarnation::new(7), false);
+        checker.owned(3, Incarnation::new(2), false);
+        assert_eq!(believe(&mut checker, 3, 7, Status::Suspect), Ok(()));
+        assert_eq!(believe(&mut checker, 3, 2, Status::Alive), Ok(()));
+        let verdict = believe(&mut checker, 3, 8, Status::Suspect);
+        assert_eq!(verdict, Err(String::from("node-3 is believed suspect@8, which it never was, up to 7")));
+        assert!(believe(&mut checker, 3, 5, Status::Alive).is_err(), "between two that it had");
+        let verdict = believe(&mut checker, 9, 0, Status::Suspect);
+        assert_eq!(verdict, Err(String::from("node-9 is believed suspect@0, but never started")));
+    }
+
+    #[test]
+    fn a_planted_departure_of_one_that_did_not_leave_is_caught() {
+        let mut checker = Incarnations::default();
+        checker.owned(3, Incarnation::new(7), false);
+        assert!(believe(&mut checker, 3, 7, Status::Left).is_err());
+        checker.owned(3, Incarnation::new(7), true);
+        assert_eq!(believe(&mut checker, 3, 7, Status::Left), Ok(()));
     }
 }

@@ -5,11 +5,16 @@
 //! first violation.
 
 mod bounds;
+mod broadcasts;
+mod descriptions;
 mod event_stream;
 mod incarnations;
 mod packets;
 mod progress;
 mod regression;
+mod rounds;
+mod sequences;
+mod user_events;
 mod watch;
 
 use core::fmt;
@@ -18,11 +23,16 @@ use core::net::SocketAddr;
 use swim_core::{Claim, Config, Event, Incarnation, Instant};
 
 pub use self::bounds::Bounds;
+pub use self::broadcasts::Broadcasts;
+pub use self::descriptions::Descriptions;
 pub use self::event_stream::EventStream;
 pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
 pub use self::progress::Progress;
 pub use self::regression::Regression;
+pub use self::rounds::Rounds;
+pub use self::sequences::Sequences;
+pub use self::user_events::UserEvents;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
 /// What a checker found: nothing, or how the promise was broken.
@@ -39,9 +49,21 @@ pub trait Checker: fmt::Debug {
         let _ = (now, node, config);
     }
 
-    /// After a step, the process at a node that is called `subject` stands at this incarnation.
-    fn owned(&mut self, subject: usize, incarnation: Incarnation) {
-        let _ = (subject, incarnation);
+    /// After a step, the process at a node that is called `subject` stands at this incarnation; `leaves`: it is leaving, or
+    /// has left.
+    fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
+        let _ = (subject, incarnation, leaves);
+    }
+
+    /// A user had a node that is called `subject` broadcast something, and it will.
+    fn broadcast(&mut self, subject: usize, payload: &[u8]) {
+        let _ = (subject, payload);
+    }
+
+    /// A node is about to be handed a packet, as it is after what befell it on the way.
+    fn received(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
+        let _ = (now, node, from, packet);
+        Ok(())
     }
 
     /// A node's timeout was handled.
@@ -69,14 +91,14 @@ pub trait Checker: fmt::Debug {
         Ok(())
     }
 
-    /// How full a node's table and queues are after a step.
+    /// How full a node's table and queues are after a step, and what it has counted.
     fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
         let _ = (node, fill);
         Ok(())
     }
 }
 
-/// How much a node holds.
+/// How much a node holds, and what it has counted since it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fill {
     /// Updates that wait to be sent.
@@ -87,6 +109,10 @@ pub struct Fill {
     pub active_members: usize,
     /// The health score.
     pub health: u8,
+    /// Probes begun.
+    pub probes: u64,
+    /// Acks of probes that came in packets, in time or late, directly or through a relay.
+    pub acked: u64,
 }
 
 /// A broken promise.
@@ -119,6 +145,11 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Packets>::default(),
         Box::<Bounds>::default(),
         Box::<Progress>::default(),
+        Box::<Rounds>::default(),
+        Box::<Sequences>::default(),
+        Box::<Broadcasts>::default(),
+        Box::<Descriptions>::default(),
+        Box::<UserEvents>::default(),
     ]
 }
 

@@ -37,7 +37,7 @@ impl Checker for Regression {
         self.reaped.retain(|&(observer, _), _| observer != node);
     }
 
-    fn owned(&mut self, subject: usize, _: Incarnation) {
+    fn owned(&mut self, subject: usize, _: Incarnation, _: bool) {
         self.names = self.names.max(subject + 1);
     }
 
@@ -123,7 +123,7 @@ mod tests {
         for (names, is_ghost) in [(4, true), (5, false)] {
             let mut checker = started();
             checker.started(Instant::ORIGIN, 0, &Config { max_members: 4, ..Config::lan() });
-            checker.owned(names - 1, Incarnation::new(1));
+            checker.owned(names - 1, Incarnation::new(1), false);
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Alive)).is_err(), is_ghost);
         }

@@ -7,7 +7,7 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{Event, Instant, Member, Swim};
+use swim_core::{Event, Instant, Member, State, Swim};
 
 use super::{Checker, Fill, Verdict, Violation, grown};
 use crate::name;
@@ -55,6 +55,14 @@ impl Watch {
         self.ask(at, node, |checker| checker.timeout(at.local, node));
     }
 
+    pub(crate) fn received(&mut self, at: Moment, node: usize, from: SocketAddr, packet: &[u8]) {
+        self.ask(at, node, |checker| checker.received(at.local, node, from, packet));
+    }
+
+    pub(crate) fn broadcast(&mut self, subject: usize, payload: &[u8]) {
+        self.checkers.iter_mut().for_each(|checker| checker.broadcast(subject, payload));
+    }
+
     pub(crate) fn sent(&mut self, at: Moment, node: usize, to: SocketAddr, packet: &[u8]) {
         self.ask(at, node, |checker| checker.sent(at.local, node, to, packet));
     }
@@ -69,16 +77,19 @@ impl Watch {
         if self.checkers.is_empty() {
             return;
         }
+        let metrics = swim.metrics();
         let fill = Fill {
             updates: swim.queued_updates(),
             broadcasts: swim.queued_broadcasts(),
             active_members: swim.active_members(),
             health: swim.health(),
+            probes: metrics.probes,
+            acked: metrics.probes_acked + metrics.probes_acked_late + metrics.probes_acked_by_relay,
         };
         self.ask(at, node, |checker| checker.filled(node, fill));
         if let Some(subject) = name::number(swim.id()) {
-            let incarnation = swim.incarnation();
-            self.checkers.iter_mut().for_each(|checker| checker.owned(subject, incarnation));
+            let (incarnation, leaves) = (swim.incarnation(), swim.state() != State::Running);
+            self.checkers.iter_mut().for_each(|checker| checker.owned(subject, incarnation, leaves));
         }
         let digest = Some(swim.digest());
         let (compared, next) = grown(&mut self.compared, node);

@@ -65,12 +65,13 @@ impl Cluster {
 
     /// Hands something to a running process.
     pub(super) fn handle(&mut self, index: usize, inbound: Inbound) {
-        let local = self.nodes[index].local(self.now);
+        let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
                 self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                swim.handle_packet(local, from, &bytes);
+                self.watch.received(moment, index, from, &bytes);
+                swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Request(serial) => {
@@ -108,6 +109,10 @@ impl Cluster {
             self.take_exchanges(index);
         }
         let has_left = self.take_events(index);
+        if self.answer_queries(index) && !self.nodes[index].is_clogged {
+            self.take_packets(index);
+        }
+        let has_left = self.take_events(index) || has_left;
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
         let moment = self.nodes[index].moment(self.now);
@@ -145,6 +150,21 @@ impl Cluster {
         }
     }
 
+    /// The user of every node answers whatever it is asked with the node's name. Says whether there was anything to
+    /// answer.
+    fn answer_queries(&mut self, index: usize) -> bool {
+        let asked = std::mem::take(&mut self.asked);
+        let local = self.nodes[index].local(self.now);
+        for &id in &asked {
+            if let Some(swim) = self.nodes[index].running() {
+                let name = swim.id().clone();
+                // One that has left since does not answer.
+                let _ = swim.respond(local, id, name.as_bytes());
+            }
+        }
+        !asked.is_empty()
+    }
+
     /// Says whether the process is done.
     fn take_events(&mut self, index: usize) -> bool {
         let mut has_left = false;
@@ -153,6 +173,9 @@ impl Cluster {
             self.watch.told(self.nodes[index].moment(self.now), index, &event);
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
+            if let Event::Query { id, .. } = event {
+                self.asked.push(id);
+            }
             let generation = self.nodes[index].generation;
             let observed = Observed { at: self.now, node: index, generation, event };
             if let Some(recording) = &mut self.recording {

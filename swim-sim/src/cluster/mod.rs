@@ -16,7 +16,7 @@ mod slow;
 mod verbs;
 mod view;
 
-use swim_core::{Config, ConfigError, Instant};
+use swim_core::{Config, ConfigError, Instant, MemberlistWire};
 
 pub use self::builder::Builder;
 pub use self::run::{Late, Met};
@@ -83,6 +83,8 @@ pub struct Cluster {
     unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
+    /// The queries that the node at work was asked and has not answered yet.
+    asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
 }
 
@@ -97,6 +99,12 @@ impl Cluster {
     #[must_use]
     pub fn wan(nodes: usize) -> Builder {
         Builder::new(nodes, Config::wan(), Link::wan())
+    }
+
+    /// `nodes` nodes on memberlist's wire, with its LAN settings, on [`Link::lan`].
+    #[must_use]
+    pub fn memberlist(nodes: usize) -> Builder {
+        Builder::new(nodes, Config::memberlist_lan(MemberlistWire::PLAIN), Link::lan())
     }
 
     /// `nodes` nodes with [`Config::local`] on [`Link::local`].
@@ -143,6 +151,7 @@ impl Cluster {
             unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
+            asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             options,
         };

@@ -6,7 +6,7 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{BroadcastError, JoinError, MetadataError};
+use swim_core::{BroadcastError, EventError, JoinError, LamportTime, MetadataError, QueryError, QueryId, Question};
 
 use super::{Cluster, Occurrence};
 use crate::network::Bandwidth;
@@ -187,8 +187,40 @@ impl Cluster {
         if outcome.is_ok() {
             let running = self.running_generations();
             self.broadcasts.accepted(self.now, node, payload, running);
+            self.watch.broadcast(self.nodes[node].name, payload);
         }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
+        self.settle(node);
+        outcome
+    }
+
+    /// A node sends a user event; its time.
+    ///
+    /// # Errors
+    /// What the core says; [`EventError::NotRunning`] if there is no running process.
+    pub fn send_user_event(&mut self, node: usize, name: &str, payload: &[u8]) -> Result<LamportTime, EventError> {
+        let now = self.nodes[node].local(self.now);
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.send_user_event(now, name, payload, false),
+            None => Err(EventError::NotRunning),
+        };
+        self.note(&Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
+        self.settle(node);
+        outcome
+    }
+
+    /// A node asks everyone a question, with acks. Each node that is asked answers with its name.
+    ///
+    /// # Errors
+    /// What the core says; [`QueryError::NotRunning`] if there is no running process.
+    pub fn query(&mut self, node: usize, name: &str) -> Result<QueryId, QueryError> {
+        let now = self.nodes[node].local(self.now);
+        let question = Question { wants_acks: true, ..Question::new(name, b"") };
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.query(now, &question),
+            None => Err(QueryError::NotRunning),
+        };
+        self.note(&Work::Query { node, name: name.to_owned() }.into());
         self.settle(node);
         outcome
     }
@@ -244,6 +276,8 @@ impl Cluster {
             }
             // A refusal by the core is an answer to a caller; a plan has none that would listen.
             Step::Work(Work::Broadcast { node, payload }) => drop(self.broadcast(*node, payload)),
+            Step::Work(Work::UserEvent { node, name, payload }) => drop(self.send_user_event(*node, name, payload)),
+            Step::Work(Work::Query { node, name }) => drop(self.query(*node, name)),
             Step::Work(Work::SetMetadata { node, metadata }) => drop(self.set_metadata(*node, metadata)),
         }
     }

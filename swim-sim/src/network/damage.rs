@@ -6,6 +6,7 @@
 //! still be read of it is part of what was said, and is dropped, as by a checksum, if it would lie. What the core has
 //! to do with the former is to read as far as it can and go on.
 
+use swim_core::wire::memberlist::Unpacker;
 use swim_core::wire::{HEADER_LEN, Message, Packet};
 
 use crate::streams::{self, Stream};
@@ -39,8 +40,25 @@ fn is_part_of(damaged: &[u8], original: &[u8]) -> bool {
     // Who reads it knows one cluster: that of the header as it was sent.
     let hash = original.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
     let Some(cluster) = hash else { return true };
-    let mut said = messages(original, cluster);
+    let mut said = messages(original, cluster).peekable();
+    if said.peek().is_none() {
+        let mut said = memberlist_messages(original).into_iter();
+        return memberlist_messages(damaged).into_iter().all(|heard| said.any(|said| said == heard));
+    }
     messages(damaged, cluster).all(|heard| said.any(|said| said == heard))
+}
+
+/// What can be read of a packet as one of memberlist's wire, each message as it would be written.
+fn memberlist_messages(packet: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    Unpacker::default().unpack(packet, |message| {
+        if let Ok(message) = message {
+            let mut bytes = Vec::new();
+            message.encode(&mut bytes);
+            all.push(bytes);
+        }
+    });
+    all
 }
 
 fn messages(packet: &[u8], cluster: u32) -> impl Iterator<Item = Message<'_>> {

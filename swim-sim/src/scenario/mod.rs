@@ -21,6 +21,8 @@ mod failure;
 use core::fmt;
 use core::time::Duration;
 
+use swim_core::Status;
+
 use self::expect::Expectation;
 pub use self::failure::Failure;
 use crate::cluster::{Builder, Cluster, Seeds};
@@ -197,18 +199,20 @@ impl Scenario {
             met.push((expectation.to_string(), cluster.elapsed()));
         }
         self.pass(&mut cluster, self.last_step, &mut progress)?;
-        let afterwards = self.finish(&mut cluster, &mut met, &mut progress)?;
+        let finished = self.finish(&mut cluster, &mut met, &mut progress)?;
         progress(&mut cluster);
-        Ok(Outcome { met, afterwards, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+        let (afterwards, late) = (finished.map(|(since, _)| since), finished.map_or(0, |(_, late)| late));
+        Ok(Outcome { met, afterwards, late, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
     }
 
-    /// What is done when all expectations are met, and what is expected of it. Returns when that was.
+    /// What is done when all expectations are met, and what is expected of it. Returns when that was, and how many rows were
+    /// late.
     fn finish(
         &self,
         cluster: &mut Cluster,
         met: &mut Vec<(String, Duration)>,
         progress: &mut impl FnMut(&mut Cluster),
-    ) -> Result<Option<Duration>, Failure> {
+    ) -> Result<Option<(Duration, usize)>, Failure> {
         let (works, permille) = &self.afterwards;
         if works.is_empty() {
             return Ok(None);
@@ -219,12 +223,13 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
+        let late = cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len()) + unheard(cluster, works);
         let by = When::By(heard + deadlines.repair);
         for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
             self.wait(cluster, by, &expectation, progress)?;
             met.push((expectation.to_string(), cluster.elapsed()));
         }
-        Ok(Some(since))
+        Ok(Some((since, late)))
     }
 
     /// Lets time pass up to a moment, a virtual second at a time.
@@ -265,6 +270,18 @@ impl Scenario {
     }
 }
 
+/// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
+fn unheard(cluster: &Cluster, works: &[Work]) -> usize {
+    let leavers = works.iter().filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
+    leavers
+        .map(|leaver| {
+            let others = cluster.nodes().enumerate().filter(|(index, node)| *index != leaver && node.is_running());
+            // Who takes it for active is counted among the mismatches.
+            others.filter(|(_, node)| node.status_of(leaver) == Some(Status::Dead)).count()
+        })
+        .sum()
+}
+
 impl fmt::Display for Scenario {
     /// The table.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -292,6 +309,9 @@ pub struct Outcome {
     pub met: Vec<(String, Duration)>,
     /// When all expectations of the table were met and what was asked for afterwards was done, if anything was.
     pub afterwards: Option<Duration>,
+    /// How many rows of tables were wrong when gossip alone should have told everyone of what was done afterwards: after
+    /// three times [`Deadlines::spread`], before anti-entropy is sure to have repaired it.
+    pub late: usize,
     /// What it cost and how well it went.
     pub figures: Figures,
     /// The hash of everything that happened.

@@ -18,7 +18,9 @@ impl<'a> Body<'a> {
 
 impl fmt::Display for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(message) = self.message() else { return f.write_str("noise") };
+        let Some(message) = self.message() else {
+            return f.write_str(super::memberlist::body(self.0).as_ref().map_or("noise", |(_, told)| told));
+        };
         match message {
             ExchangeMessage::Join { source, entries } => write!(f, "join of {source} with {}", Rows(&entries)),
             ExchangeMessage::JoinReply { source, entries } => {

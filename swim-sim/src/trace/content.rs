@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use swim_core::wire::serf;
 use swim_core::wire::{HEADER_LEN, Message, Packet};
 
 /// A packet's bytes, to be printed as its messages.
@@ -14,6 +15,10 @@ pub(super) fn cluster_of(bytes: &[u8]) -> Option<u32> {
 
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(messages) = super::memberlist::messages(self.0) {
+            let told: Vec<_> = messages.into_iter().map(|(_, told)| told).collect();
+            return f.write_str(&told.join(", "));
+        }
         let Some(Ok(packet)) = cluster_of(self.0).map(|cluster| Packet::open(self.0, cluster)) else {
             return f.write_str("noise");
         };
@@ -45,6 +50,30 @@ fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
         Message::Left { id, incarnation } => write!(f, "{id} left@{incarnation}"),
         Message::Broadcast { origin, epoch, number, payload } => {
             write!(f, "broadcast {number} of {origin}@{epoch} with {} bytes", payload.len())
+        }
+        Message::Announcement { origin, epoch, number, payload } => {
+            write!(f, "announcement {number} of {origin}@{epoch}: {}", Said(payload))
+        }
+        Message::Coordinate { source, .. } => write!(f, "coordinate of {source}"),
+        Message::Direct { source, payload } => write!(f, "{source} says {}", Said(payload)),
+    }
+}
+
+/// A message of the layer of events and queries.
+struct Said<'a>(&'a [u8]);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serf::Message::decode(self.0) {
+            Ok(serf::Message::UserEvent(event)) => write!(f, "event {}@{}", event.name, event.time),
+            Ok(serf::Message::Query(query)) => write!(f, "query {}@{}", query.name, query.time),
+            Ok(serf::Message::Response(answer)) => {
+                let what = if answer.is_ack { "ack" } else { "answer" };
+                write!(f, "{what} of {} to a query@{}", answer.from, answer.time)
+            }
+            Ok(serf::Message::Relay(relay)) => write!(f, "for {}: {}", relay.node, Said(relay.message)),
+            Ok(serf::Message::Intent(intent)) => write!(f, "intent of {}@{}", intent.node, intent.time),
+            Err(error) => write!(f, "unreadable: {error}"),
         }
     }
 }

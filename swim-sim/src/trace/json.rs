@@ -117,6 +117,9 @@ fn stage_of(stage: Stage) -> Value {
 /// A packet's messages; what cannot be read is one of the kind `unreadable`.
 fn messages(bytes: &[u8]) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
+    if let Some(messages) = super::memberlist::messages(bytes) {
+        return messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect();
+    }
     let Some(Ok(packet)) = cluster_of(bytes).map(|cluster| Packet::open(bytes, cluster)) else {
         return vec![unreadable(&"noise")];
     };
@@ -138,9 +141,12 @@ fn said(message: &Message<'_>) -> Value {
             json!({ "id": id, "incarnation": incarnation.get(), "from": from })
         }
         Message::Left { id, incarnation } => json!({ "id": id, "incarnation": incarnation.get() }),
-        Message::Broadcast { origin, epoch, number, payload } => {
+        Message::Broadcast { origin, epoch, number, payload }
+        | Message::Announcement { origin, epoch, number, payload } => {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "payload": hex(payload) })
         }
+        Message::Coordinate { source, bytes } => json!({ "source": source, "bytes": hex(bytes) }),
+        Message::Direct { source, payload } => json!({ "source": source, "payload": hex(payload) }),
     };
     value["kind"] = message.kind().label().into();
     value
@@ -148,7 +154,12 @@ fn said(message: &Message<'_>) -> Value {
 
 /// The message of an exchange.
 fn body(bytes: &[u8]) -> Value {
-    let Some(message) = Body(bytes).message() else { return json!({ "kind": "unreadable", "why": "noise" }) };
+    let Some(message) = Body(bytes).message() else {
+        return match super::memberlist::body(bytes) {
+            Some((kind, told)) => json!({ "kind": kind, "told": told }),
+            None => json!({ "kind": "unreadable", "why": "noise" }),
+        };
+    };
     let mut value = match message {
         ExchangeMessage::Join { source, entries }
         | ExchangeMessage::JoinReply { source, entries }
@@ -207,6 +218,27 @@ fn told(event: &Event) -> Value {
         Event::Conflict { address } => json!({ "event": "conflict", "address": address }),
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": hex(payload) })
+        }
+        Event::UserMessage { from, payload } => {
+            json!({ "event": "user_message", "from": from, "payload": hex(payload) })
+        }
+        Event::UserState { is_join, payload } => {
+            json!({ "event": "user_state", "is_join": is_join, "payload": hex(payload) })
+        }
+        Event::UserEvent { time, from, name, payload, coalesce } => json!({
+            "event": "user_event", "time": time.get(), "from": from.as_deref(), "name": &**name, "payload": hex(payload),
+            "coalesce": coalesce,
+        }),
+        Event::Query { id, from, name, payload, deadline } => json!({
+            "event": "query", "id": id.0, "from": from.as_str(), "name": &**name, "payload": hex(payload),
+            "deadline_ns": deadline.as_nanos(),
+        }),
+        Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),
+        Event::QueryResponse { id, from, payload } => {
+            json!({ "event": "query_response", "id": id.0, "from": from.as_str(), "payload": hex(payload) })
+        }
+        Event::QueryFinished { id, acks, responses } => {
+            json!({ "event": "query_finished", "id": id.0, "acks": acks, "responses": responses })
         }
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
@@ -270,28 +302,4 @@ fn snake(variant: impl Debug) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address;
-
-    fn line(what: &What<'_>) -> String {
-        let mut out = Vec::new();
-        write(&mut out, Instant::from_millis(1_500), Some(3), what).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
-        assert_eq!(line(&What::Timeout), "{\"at_ns\":1500000000,\"node\":3,\"sort\":\"input\",\"what\":\"timeout\"}\n");
-        let noise = What::Arrived { from: address::numbered(0), bytes: b"xyz" };
-        let value: Value = serde_json::from_str(&line(&noise)).unwrap();
-        assert_eq!((&value["bytes"], &value["messages"][0]["kind"]), (&json!(3), &json!("unreadable")));
-    }
-
-    #[test]
-    fn kinds_are_in_snake_case_and_bytes_hexadecimal() {
-        let refused = Stage::Close(swim_core::ExchangeFailure::TimedOut);
-        assert_eq!(stage_of(refused), json!({ "stage": "close", "failure": "timed_out" }));
-        assert_eq!(hex(&[0, 255]), "00ff");
-    }
-}
+mod tests;

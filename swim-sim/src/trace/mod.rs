@@ -9,6 +9,7 @@ mod hash;
 #[cfg(feature = "serde")]
 mod json;
 mod line;
+mod memberlist;
 mod recorder;
 mod standing;
 mod table;

@@ -1,6 +1,9 @@
 //! How an entry of the trace reads: one line, every message in it decoded.
+//!
+//! Names come from the wire, and one that was damaged on the way may hold anything that is UTF-8: what would end a line or
+//! move the cursor is written as its escape.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use swim_core::{Event, Member};
 
@@ -11,6 +14,7 @@ use super::standing::Changes;
 
 impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         match self {
             Self::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
             Self::Stopped => f.write_str("stopped"),
@@ -43,9 +47,27 @@ impl fmt::Display for What<'_> {
             Self::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
             Self::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
             Self::Told(event) => write!(f, "event: {}", Told(event)),
-            Self::Changed { from, to } => Changes(from, to).fmt(f),
-            Self::Step(step) => step.fmt(f),
+            Self::Changed { from, to } => write!(f, "{}", Changes(from, to)),
+            Self::Step(step) => write!(f, "{step}"),
         }
+    }
+}
+
+/// Writes what would break a line as its escape.
+struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+        let mut rest = text;
+        while let Some(at) = rest.find(breaks) {
+            let (before, after) = rest.split_at(at);
+            self.0.write_str(before)?;
+            let Some(letter) = after.chars().next() else { break };
+            write!(self.0, "{}", letter.escape_unicode())?;
+            rest = &after[letter.len_utf8()..];
+        }
+        self.0.write_str(rest)
     }
 }
 
@@ -88,6 +110,19 @@ impl fmt::Display for Told<'_> {
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
+            Event::UserMessage { from, payload } => write!(f, "user message of {} bytes from {from}", payload.len()),
+            Event::UserState { payload, .. } => write!(f, "{} bytes of application state", payload.len()),
+            Event::UserEvent { time, from, name, .. } => {
+                write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
+            }
+            Event::Query { id, from, name, .. } => write!(f, "query {} {name} from {}", id.0, from.as_str()),
+            Event::QueryAck { id, from } => write!(f, "query {} has arrived at {}", id.0, from.as_str()),
+            Event::QueryResponse { id, from, payload } => {
+                write!(f, "query {} is answered by {} with {} bytes", id.0, from.as_str(), payload.len())
+            }
+            Event::QueryFinished { id, acks, responses } => {
+                write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
+            }
             Event::HealthChanged { score } => write!(f, "health score {score}"),
             Event::Isolated => f.write_str("isolated"),
             Event::Reconnected => f.write_str("reconnected"),
@@ -102,5 +137,25 @@ impl fmt::Display for Told<'_> {
             Event::LeaveComplete => f.write_str("leave complete"),
             Event::Lagged { missed } => write!(f, "{missed} events lost"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swim_core::wire::{Message, begin_packet, cluster_hash};
+    use swim_core::{Incarnation, SequenceNumber};
+
+    use super::*;
+    use crate::address;
+
+    #[test]
+    fn a_damaged_name_does_not_break_the_line() {
+        let mut bytes = Vec::new();
+        begin_packet(cluster_hash("any"), &mut bytes);
+        Message::Ping { sequence: SequenceNumber::new(7), target: "a\nb", source: "c\r\u{1b}[2J" }.encode(&mut bytes);
+        Message::Left { id: "d\u{2028}\u{85}ä", incarnation: Incarnation::new(1) }.encode(&mut bytes);
+        let text = What::Arrived { from: address::numbered(0), bytes: &bytes }.to_string();
+        let wanted = "ping a\\u{a}b #7 from c\\u{d}\\u{1b}[2J, d\\u{2028}\\u{85}ä left@1";
+        assert!(text.ends_with(wanted), "{text}");
     }
 }

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
+
 /// What is left of the bound. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Budget(Arc<AtomicUsize>);
@@ -52,6 +54,26 @@ impl Lease {
             self.bytes = bytes;
         }
         Ok(())
+    }
+
+    /// The payload, whose memory stays leased until it is dropped.
+    pub(crate) fn hold(lease: Option<Self>, payload: Bytes) -> Bytes {
+        match lease {
+            Some(lease) => Bytes::from_owner(Held { payload, _lease: lease }),
+            None => payload,
+        }
+    }
+}
+
+/// A payload and the room that it takes up.
+struct Held {
+    payload: Bytes,
+    _lease: Lease,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.payload
     }
 }
 

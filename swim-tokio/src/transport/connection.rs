@@ -1,7 +1,7 @@
 //! One connection from its first byte to its last: the task of a link.
 //!
 //! A task reads frames and reports them, writes what waits in its queue, and ends when either side does. It decides
-//! nothing: the [`Transport`](super::Transport) drops the queue's sender to have it closed. Closing is done by halves:
+//! nothing: the transport ([`Sockets`](super::Sockets)) drops the queue's sender to have it closed. Closing is done by halves:
 //! what waits is written, then the writing half is shut, then the other side does the same; so nothing that was being
 //! sent in the other direction is lost. Whatever the other side does, one of the deadlines ends it.
 
@@ -11,10 +11,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use swim_core::ExchangeFailure;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use swim_core::wire::sealed::{MARK, SealError};
+use swim_core::{ExchangeFailure, Network};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -22,9 +22,14 @@ use super::budget::{Budget, Lease};
 use super::counters::Counters;
 use super::frame::{self, Decoded, Frame, FrameError, Limits};
 use super::pool::LinkId;
-use super::preamble::{self, PREAMBLE_HEAD, PreambleError};
+use super::preamble::{self, PreambleError};
 use super::queue::{Outgoing, Queue};
 use super::settings::TcpConfig;
+use super::setup::Setup;
+#[cfg(feature = "tls")]
+use super::tls::{Seldom, Tls};
+use super::vouched::Peer;
+use crate::keys::Keys;
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
@@ -39,11 +44,24 @@ const BATCH: usize = 16;
 pub(crate) struct Shared {
     pub(crate) config: TcpConfig,
     pub(crate) limits: Limits,
+    /// Whose connections and datagrams are taken.
+    pub(crate) networks: Arc<[Network]>,
     /// Where this node is reached: what its preambles say.
     pub(crate) advertised: SocketAddr,
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) budget: Budget,
+    /// What all connections are to be protected by.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+    /// When it was last logged that somebody is not trusted.
+    #[cfg(feature = "tls")]
+    pub(crate) warned: Seldom,
+    /// The hash of the cluster's name.
+    #[cfg(feature = "tls")]
+    pub(crate) cluster: u32,
+    /// Without them nothing is sealed.
+    pub(crate) keys: Option<Arc<Keys>>,
 }
 
 /// What the listener and the connections tell the transport.
@@ -59,80 +77,90 @@ pub(crate) enum Report {
     TooLarge { link: LinkId, exchange: u64 },
     /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
     Closing { link: LinkId },
+    /// A datagram found nothing that listens at its address.
+    Unreachable(SocketAddr),
     /// The connection ended; the last report of a link. `dialing`: it never came to be.
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }
 
-/// Runs a connection that this node dialed.
-pub(crate) async fn run_dialed(link: LinkId, mut stream: TcpStream, queue: Queue, shared: &Shared) {
-    let preamble = preamble::encode(shared.advertised);
-    run(link, &mut stream, queue, preamble, true, shared).await;
+/// A connection whose other side is known as far as it will be.
+#[derive(Debug)]
+pub(crate) struct Connection<'a> {
+    pub(crate) link: LinkId,
+    pub(crate) peer: Peer,
+    pub(crate) queue: Queue,
+    pub(crate) shared: &'a Shared,
 }
 
-/// Runs a connection that this node accepted.
-pub(crate) async fn run_accepted(link: LinkId, mut stream: TcpStream, queue: Queue, shared: Arc<Shared>) {
-    let introduced = timeout(shared.config.preamble_timeout, read_preamble(&mut stream)).await;
-    let failure = match introduced {
-        Ok(Ok(address)) => {
-            shared.report(Report::Introduced { link, address }).await;
-            return run(link, &mut stream, queue, preamble::GREETING.to_vec(), false, &shared).await;
-        }
-        Ok(Err(failure)) => failure,
-        Err(_) => ExchangeFailure::TimedOut,
-    };
-    shared.counters.preambles_bad.one();
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
-}
+impl Connection<'_> {
+    /// Runs one that this node dialed: `first` is written at once, and the other side's greeting is awaited.
+    pub(crate) async fn run_dialed(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+    ) {
+        self.run(reading, writing, first, true).await;
+    }
 
-async fn read_preamble(stream: &mut TcpStream) -> Result<SocketAddr, ExchangeFailure> {
-    let mut head = [0; PREAMBLE_HEAD];
-    stream.read_exact(&mut head).await.map_err(|error| failure_of(&error))?;
-    let mut tail = [0; 18];
-    let tail = &mut tail[..preamble::check_head(head).map_err(failure_of_preamble)?];
-    stream.read_exact(tail).await.map_err(|error| failure_of(&error))?;
-    preamble::read_address(tail).map_err(failure_of_preamble)
-}
+    /// Runs one that this node accepted.
+    pub(crate) async fn run_accepted(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+    ) {
+        self.run(reading, writing, first, false).await;
+    }
 
-async fn run(link: LinkId, stream: &mut TcpStream, queue: Queue, first: Vec<u8>, dialed: bool, shared: &Shared) {
-    let (read_half, write_half) = stream.split();
-    let mut reading = pin!(async {
-        let mut reader = Reader { link, half: read_half, buffer: BytesMut::new(), shared };
-        if dialed {
-            reader.greeting().await?;
-        }
-        reader.frames().await
-    });
-    let mut writing = pin!(Writer { half: write_half, queue, shared }.run(first));
-    let failure = tokio::select! {
-        end = &mut reading => match end {
-            Ok(()) => {
-                shared.report(Report::Closing { link }).await;
-                // A writer that fails or is late ends with the connection, like one that is done.
-                let _ = timeout(shared.config.write_timeout, writing).await;
-                ExchangeFailure::Closed
+    async fn run(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+        dialed: bool,
+    ) {
+        let Self { link, peer, queue, shared } = self;
+        let mut reading = pin!(async {
+            let mut reader = Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared };
+            if dialed {
+                reader.greeting().await?;
             }
-            Err(failure) => failure,
-        },
-        end = &mut writing => match end {
-            // Retired: what waited is written; the other side may still be sending.
-            Ok(()) => match timeout(shared.config.linger, reading).await {
-                Ok(Err(failure)) => failure,
-                Ok(Ok(())) | Err(_) => ExchangeFailure::Closed,
+            reader.frames().await
+        });
+        let mut writing = pin!(Writer { half: writing, queue, peer: &peer, shared }.run(first));
+        let failure = tokio::select! {
+            end = &mut reading => match end {
+                Ok(()) => {
+                    shared.report(Report::Closing { link }).await;
+                    // A writer that fails or is late ends with the connection, like one that is done.
+                    let _ = timeout(shared.config.write_timeout, writing).await;
+                    ExchangeFailure::Closed
+                }
+                Err(failure) => failure,
             },
-            Err(failure) => failure,
-        },
-    };
-    shared.report(Report::Ended { link, failure, dialing: false }).await;
+            end = &mut writing => match end {
+                // Retired: what waited is written; the other side may still be sending.
+                Ok(()) => match timeout(shared.config.linger, reading).await {
+                    Ok(Err(failure)) => failure,
+                    Ok(Ok(())) | Err(_) => ExchangeFailure::Closed,
+                },
+                Err(failure) => failure,
+            },
+        };
+        shared.report(Report::Ended { link, failure, dialing: false }).await;
+    }
 }
 
-struct Reader<'a> {
+struct Reader<'a, R> {
     link: LinkId,
-    half: ReadHalf<'a>,
+    half: R,
     buffer: BytesMut,
+    peer: &'a Peer,
     shared: &'a Shared,
 }
 
-impl Reader<'_> {
+impl<R: AsyncRead + Unpin> Reader<'_, R> {
     async fn greeting(&mut self) -> Result<(), ExchangeFailure> {
         let mut bytes = [0; preamble::GREETING_LEN];
         match timeout(self.shared.config.preamble_timeout, self.half.read_exact(&mut bytes)).await {
@@ -155,6 +183,10 @@ impl Reader<'_> {
             let missing = match frame::decode(&mut self.buffer, self.shared.limits) {
                 Ok(Decoded::Frame(frame)) => {
                     counters.frames_received.one();
+                    if !self.peer.may_say(&frame) {
+                        counters.names_refused.one();
+                        return Err(ExchangeFailure::Untrusted);
+                    }
                     deadline = None;
                     self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease())).await;
                     continue;
@@ -218,13 +250,14 @@ impl Reader<'_> {
     }
 }
 
-struct Writer<'a> {
-    half: WriteHalf<'a>,
+struct Writer<'a, W> {
+    half: W,
     queue: Queue,
+    peer: &'a Peer,
     shared: &'a Shared,
 }
 
-impl Writer<'_> {
+impl<W: AsyncWrite + Unpin> Writer<'_, W> {
     /// Writes `first`, then what waits in the queue, until its sender is dropped; then shuts this half.
     async fn run(mut self, first: Vec<u8>) -> Result<(), ExchangeFailure> {
         let mut bytes = first;
@@ -243,6 +276,10 @@ impl Writer<'_> {
     /// Gathers small frames in `bytes`; writes it and a long payload at once.
     async fn take(&mut self, outgoing: Outgoing, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
         match outgoing {
+            Outgoing::Frame(frame) if !self.peer.is_meant_by(&frame) => {
+                self.shared.counters.names_refused.one();
+                return Ok(());
+            }
             // The common case, one frame at a time, goes out without a copy and leaves no memory behind.
             Outgoing::Frame(frame) if bytes.is_empty() => *bytes = frame,
             Outgoing::Frame(frame) => bytes.extend_from_slice(&frame),
@@ -264,7 +301,12 @@ impl Writer<'_> {
 
     async fn flush(&mut self, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
         for chunk in bytes.chunks(STEP) {
-            match timeout(self.shared.config.write_timeout, self.half.write_all(chunk)).await {
+            let write = async {
+                self.half.write_all(chunk).await?;
+                // A half that seals, or TLS, may have taken more than it has sent.
+                self.half.flush().await
+            };
+            match timeout(self.shared.config.write_timeout, write).await {
                 Ok(written) => written.map_err(|error| failure_of(&error))?,
                 Err(_) => {
                     self.shared.counters.timed_out.one();
@@ -279,6 +321,26 @@ impl Writer<'_> {
 }
 
 impl Shared {
+    /// That of plain connections, or of sealed ones if there are keys.
+    pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
+        Self {
+            limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
+            networks: setup.allowed_networks.clone().into(),
+            advertised,
+            reports,
+            counters: Arc::new(Counters::default()),
+            budget: Budget::new(config.max_exchange_memory),
+            keys: setup.keys.clone(),
+            config,
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "tls")]
+            warned: Seldom::default(),
+            #[cfg(feature = "tls")]
+            cluster: swim_core::wire::cluster_hash(&setup.cluster),
+        }
+    }
+
     /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.
     pub(crate) async fn report(&self, report: Report) {
         // An error means that the node is stopping, and this task with it.
@@ -290,13 +352,22 @@ impl Shared {
 pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
+        // A seal is broken.
+        io::ErrorKind::InvalidData if matches!(error.get_ref(), Some(inner) if inner.is::<SealError>()) => {
+            ExchangeFailure::Malformed
+        }
+        // TLS says so of what is no TLS, and of certificates.
+        io::ErrorKind::InvalidData => ExchangeFailure::Untrusted,
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
         _ => ExchangeFailure::Closed,
     }
 }
 
-fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
+/// Why an exchange on a connection that begins so failed.
+pub(crate) fn failure_of_preamble(error: PreambleError) -> ExchangeFailure {
     match error {
+        PreambleError::Tls => ExchangeFailure::Untrusted,
+        PreambleError::OtherVersion(MARK) => ExchangeFailure::OtherKeys,
         PreambleError::OtherVersion(_) => ExchangeFailure::OtherVersion,
         PreambleError::NotSwim | PreambleError::BadAddress => ExchangeFailure::Malformed,
     }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use swim_core::wire::sealed::SealError;
+
 macro_rules! counters {
     ($($(#[doc = $doc:literal])* $field:ident,)*) => {
         /// Counters of the transport since the node's start. They only grow.
@@ -40,8 +42,15 @@ counters! {
     accepted,
     /// Connections that others dialed and that were closed at once, because of a bound.
     accepts_refused,
+    /// Connections and datagrams from outside of the allowed networks, which were closed and dropped unread.
+    outsiders_refused,
     /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
     preambles_bad,
+    /// Connections that did not come to be because one side does not trust the other, or speaks no TLS.
+    handshakes_failed,
+    /// Frames in another name than the certificate of their connection has: received ones, which end it, and pings to
+    /// be sent, which are dropped.
+    names_refused,
     /// Connections closed because they were idle, or made room for another.
     retired,
     /// Connections ended because the other side took too long for a frame or to take our bytes.
@@ -62,15 +71,41 @@ counters! {
     datagrams_sent,
     /// Datagrams read.
     datagrams_received,
-    /// Datagrams that the system refused to send or could not read, and ICMP errors of earlier ones.
+    /// Datagrams that the system refused to send, or could not read.
     datagram_errors,
+    /// ICMP errors that datagrams drew, most of them because nothing listens where they went. Linux only.
+    datagrams_refused,
     /// Packets dropped because as many frames as allowed already waited for their peer, or the system's buffer for
     /// datagrams was full.
     packets_dropped,
     /// Frames that waited for a connection which failed, or was never made.
     frames_lost,
+    /// Packets and streams of memberlist's wire that label or keys do not open.
+    unopened,
     /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
     exchanges_dropped,
+    /// Datagrams dropped and connections refused because they were not sealed, with a keyring here.
+    plain_refused,
+    /// Datagrams dropped and connections refused because the keyring has not the key that they were sealed with.
+    keys_unknown,
+    /// Datagrams dropped and connections ended because a seal was broken: changed or forged on the way, or meant for
+    /// another address or cluster.
+    seals_broken,
+    /// Datagrams dropped because they came before, or too late to tell.
+    replayed,
+}
+
+impl Counters {
+    /// Counts what did not open.
+    pub(crate) fn unsealed(&self, error: SealError) {
+        match error {
+            SealError::Plain => &self.plain_refused,
+            SealError::UnknownKey => &self.keys_unknown,
+            SealError::Broken => &self.seals_broken,
+            SealError::Replayed => &self.replayed,
+        }
+        .one();
+    }
 }
 
 /// One counter.

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::connection::{self, Report, Shared};
+use super::opening;
 use super::pool::LinkId;
 use super::queue::Queue;
 use super::settings::TcpConfig;
@@ -18,7 +19,7 @@ pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<
     match connect(to, &shared.config).await {
         Ok(stream) => {
             shared.counters.dialed.one();
-            connection::run_dialed(link, stream, queue, &shared).await;
+            opening::run_dialed(link, to, stream, queue, &shared).await;
         }
         Err(error) => {
             shared.counters.dials_failed.one();
@@ -61,7 +62,7 @@ fn give_up_unacknowledged(_: &TcpStream, _: &TcpConfig) -> io::Result<()> {
     Ok(())
 }
 
-fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
+pub(crate) fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         // A reset while dialing comes from a listener that is just going away.
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ExchangeFailure::Refused,

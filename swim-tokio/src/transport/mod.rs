@@ -1,17 +1,23 @@
-//! The transport: everything the node's loop knows of sockets, in the core's own words.
+//! The transport: everything the node's loop knows of the network, in the core's own words.
 //!
-//! Packets and exchanges go in ([`Transport::send_packet`], [`Transport::exchange`]), [`Arrival`]s come out. Nothing
-//! here waits for a peer: each connection is a task of its own with a bounded queue, and what finds the queue full is
-//! dropped and counted. With [`Packets::Udp`] packets go by datagrams, and what comes is the same. No other file of the
-//! crate names a socket.
+//! [`Transport`] is what the loop asks for: packets and exchanges go in, [`Arrival`]s come out, and nothing waits for a
+//! peer. [`Sockets`] is the one that a node has unless told otherwise: exchanges over TCP, packets over TCP or UDP. No
+//! file of the crate outside this folder names a socket, but for `resolver`, which asks for addresses.
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `setup` | what a transport is opened with, and how |
+//! | `sockets` | the first implementation: what connects the files below |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
-//! | `listener`, `dial`, `connection`, `datagrams` | the sockets |
+//! | `binding`, `listener`, `dial`, `opening`, `connection`, `datagrams`, `unreachable` | the sockets |
+//! | `memberlist` | the implementation for memberlist's wire |
+//! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `tls`, `vouched` | whom a connection is trusted to be |
+//! | `renewal` | which connections outlived their keys or certificates |
 //! | `settings`, `counters` | what the user sets and reads |
 
+mod binding;
 mod budget;
 mod connection;
 mod counters;
@@ -19,380 +25,173 @@ mod datagrams;
 mod dial;
 mod exchanges;
 mod frame;
+mod handshake;
 mod listener;
+#[cfg(feature = "memberlist")]
+mod memberlist;
+mod opening;
 mod pool;
 mod preamble;
 mod queue;
+mod renewal;
+mod sealed_packets;
+mod sealed_stream;
 mod settings;
+mod setup;
+mod sockets;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
+mod unreachable;
 #[cfg(test)]
 mod vectors;
+mod vouched;
 
-use std::io;
+use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput};
-use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, timeout};
-
-use self::budget::{Budget, Lease};
-use self::connection::{Report, Shared};
-use self::counters::Counters;
-use self::datagrams::Datagrams;
-use self::exchanges::Exchanges;
-use self::frame::{Frame, Limits, Refusal};
-use self::pool::{Bounds, LinkId, Pool};
-use self::queue::{Outgoing, queue};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery};
 
 pub use self::counters::TransportMetrics;
+#[cfg(feature = "memberlist")]
+pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
+pub(crate) use self::setup::Opener;
+pub use self::setup::Setup;
+pub use self::sockets::Sockets;
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 
-/// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
-const REPORTS: usize = 1_024;
-/// How many ports are tried for one that is free for TCP and UDP.
-const PORTS: usize = 32;
-/// How many reports, and how many datagrams, are taken at a time.
-const BATCH: usize = 64;
+/// A future that a transport hands out, at most once for each leave or shutdown.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What came from the network, as the core wants to hear it.
-#[derive(Debug)]
-pub(crate) enum Arrival {
-    Packet { from: SocketAddr, payload: Bytes },
-    Request { id: ExchangeId, from: SocketAddr, payload: Bytes, lease: Option<Lease> },
-    Reply { id: ExchangeId, payload: Bytes, lease: Option<Lease> },
-    Failed { id: ExchangeId, failure: ExchangeFailure },
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A packet.
+    Packet {
+        /// Where who sent it is reached, as far as the transport knows.
+        from: SocketAddr,
+        /// Its bytes; at most [`Setup::max_packet`].
+        payload: Bytes,
+    },
+    /// Somebody opened an exchange. The core answers it at once: the loop hands the answer to
+    /// [`Transport::exchange`].
+    Request {
+        /// The transport's own number for it, which its answer carries. None is used twice.
+        id: ExchangeId,
+        /// Where who sent it is reached, as far as the transport knows.
+        from: SocketAddr,
+        /// Its bytes; at most [`Setup::max_exchange`].
+        payload: Bytes,
+    },
+    /// The reply to an exchange that the core opened. It must come from where the request went.
+    Reply {
+        /// The number that the core gave.
+        id: ExchangeId,
+        /// Its bytes; at most [`Setup::max_exchange`].
+        payload: Bytes,
+    },
+    /// An exchange that the core opened will get no reply.
+    Failed {
+        /// The number that the core gave.
+        id: ExchangeId,
+        /// Why.
+        failure: ExchangeFailure,
+    },
+    /// Nothing listens at an address: a hint that ends a direct probe early, and decides nothing alone.
     Unreachable(SocketAddr),
 }
 
-/// The longest packets and exchanges of the protocol.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sizes {
-    pub(crate) packet: usize,
-    pub(crate) exchange: usize,
-}
+/// How one node's packets and exchanges travel: what a node's loop drives, and what a user may implement
+/// ([`Builder::transport`](crate::Builder::transport)).
+///
+/// The loop is the only caller, from one task of the tokio runtime that the node was started on. **No method may wait
+/// or block**: what cannot be sent at once is queued within a bound, or dropped, as a network drops it. A transport
+/// that wraps another, to change or count what passes, is one too.
+///
+/// What the protocol expects of it:
+/// - A packet may be lost, doubled or late. It arrives whole, and with an address at which its sender is reached.
+/// - An exchange that was opened ends with one [`Arrival::Reply`] or [`Arrival::Failed`], unless it was abandoned
+///   before. The core keeps the deadline: no transport needs one for it.
+/// - A reply that is late, or to nothing that is open, does no harm.
+///
+/// `swim-tokio/tests/custom_transport.rs` is a whole one over channels, in some hundred lines.
+pub trait Transport: fmt::Debug + Send + 'static {
+    /// Where it listens, with the port that it got. It is fixed once the transport is open.
+    fn local_address(&self) -> SocketAddr;
 
-/// The transport of one node.
-#[derive(Debug)]
-pub(crate) struct Transport {
-    shared: Arc<Shared>,
-    pool: Pool<queue::Sender>,
-    exchanges: Exchanges,
-    /// For packets, if they do not go over connections.
-    datagrams: Option<Datagrams>,
-    reports: mpsc::Receiver<Report>,
-    batch: Vec<Report>,
-    /// Arrivals that came about without a report.
-    arrived: Vec<Arrival>,
-    tasks: JoinSet<()>,
-    listener: AbortHandle,
-    /// When idle links are looked for next.
-    sweep_at: Instant,
-}
+    /// Sends a packet, or drops and counts it.
+    fn send_packet(&mut self, to: SocketAddr, packet: &[u8]);
 
-/// A socket that listens, and nothing more yet.
-#[derive(Debug)]
-pub(crate) struct Bound {
-    listener: tokio::net::TcpListener,
-    datagrams: Option<tokio::net::UdpSocket>,
-    pub(crate) address: SocketAddr,
-}
+    /// Does what the core says about an exchange. What fails at once is told by the next
+    /// [`poll_receive`](Self::poll_receive), like what fails later.
+    fn exchange(&mut self, output: ExchangeOutput);
 
-/// Takes an address, for both kinds of traffic; port 0 lets the system choose one.
-pub(crate) fn bind(at: SocketAddr, packets: Packets) -> io::Result<Bound> {
-    let mut refused = Vec::new();
-    loop {
-        let listener = listener::listen(at)?;
-        let address = listener.local_addr()?;
-        let datagrams = match packets {
-            Packets::Tcp => None,
-            Packets::Udp => match datagrams::bind(address) {
-                Ok(socket) => Some(socket),
-                // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
-                    refused.push(listener);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        return Ok(Bound { listener, datagrams, address });
+    /// Appends what has arrived, several at a time, and is ready if anything happened; else it has the task woken when
+    /// something does. A bounded number at a time, some dozens, so that a flood delays no timer; the loop comes back
+    /// at once. Ready without an arrival is allowed. The loop drops what it was given before it asks again, so memory
+    /// that the payloads share may be used again.
+    fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()>;
+
+    /// Ends when all that was sent until now is written, or never will be. The loop goes on meanwhile and bounds the
+    /// time. At once, unless implemented.
+    fn flushed(&mut self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Closes everything, in bounded time: nothing is accepted any more, and when this ends the address is free. The
+    /// last call; a transport that is dropped without it is to free the address too.
+    fn close(&mut self) -> BoxFuture<'_, ()>;
+
+    /// Does with the keys of the cluster what a member asks of all, if the transport has keys that members may change:
+    /// on memberlist's wire. Not, unless implemented.
+    fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
+        let list = query.operation == KeyOperation::List;
+        let what = if list { "Keyring is empty" } else { "No keyring to modify" };
+        KeyAnswer { error: Some(format!("{what} (encryption not enabled)")), ..KeyAnswer::default() }
+    }
+
+    /// The counters. All zero, unless implemented.
+    fn metrics(&self) -> TransportMetrics {
+        TransportMetrics::default()
     }
 }
 
-impl Transport {
-    /// Begins to accept. `advertised` is where the others reach this node.
-    pub(crate) fn start(bound: Bound, advertised: SocketAddr, config: TcpConfig, sizes: Sizes) -> Self {
-        let (sender, reports) = mpsc::channel(REPORTS);
-        let bounds = Bounds {
-            dialed: config.max_dialed,
-            accepted: config.max_accepted,
-            accepted_per_ip: config.max_accepted_per_ip,
-        };
-        let shared = Arc::new(Shared {
-            limits: Limits { packet: sizes.packet, exchange: sizes.exchange },
-            advertised,
-            reports: sender.clone(),
-            counters: Arc::new(Counters::default()),
-            budget: Budget::new(config.max_exchange_memory),
-            config,
-        });
-        let mut tasks = JoinSet::new();
-        let listener = tasks.spawn(listener::accept(bound.listener, sender));
-        Self {
-            pool: Pool::new(bounds),
-            exchanges: Exchanges::default(),
-            datagrams: bound.datagrams.map(Datagrams::new),
-            reports,
-            batch: Vec::with_capacity(BATCH),
-            arrived: Vec::new(),
-            tasks,
-            listener,
-            sweep_at: Instant::now() + sweep_interval(&shared.config),
-            shared,
-        }
+impl Transport for Box<dyn Transport> {
+    fn local_address(&self) -> SocketAddr {
+        (**self).local_address()
     }
 
-    pub(crate) fn metrics(&self) -> TransportMetrics {
-        self.shared.counters.read()
+    fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
+        (**self).send_packet(to, packet);
     }
 
-    /// Waits for something to arrive and moves what did into `arrivals`. Nothing is lost if it is dropped meanwhile.
-    pub(crate) async fn receive(&mut self, arrivals: &mut Vec<Arrival>) {
-        if self.arrived.is_empty() {
-            let datagram = async {
-                match &self.datagrams {
-                    Some(datagrams) => datagrams.readable().await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = datagram => {}
-                // The channel never closes: `shared` holds a sender.
-                _ = self.reports.recv_many(&mut self.batch, BATCH) => {}
-                () = tokio::time::sleep_until(self.sweep_at) => {}
-            }
-        }
-        let now = Instant::now();
-        let mut batch = std::mem::take(&mut self.batch);
-        for report in batch.drain(..) {
-            self.handle(now, report);
-        }
-        self.batch = batch;
-        if let Some(datagrams) = &mut self.datagrams {
-            datagrams.receive(&self.shared.counters, &mut self.arrived);
-        }
-        if now >= self.sweep_at {
-            self.sweep(now);
-        }
-        while self.tasks.try_join_next().is_some() {}
-        arrivals.append(&mut self.arrived);
+    fn exchange(&mut self, output: ExchangeOutput) {
+        (**self).exchange(output);
     }
 
-    /// Sends a packet, or drops it if too much waits already.
-    pub(crate) fn send_packet(&mut self, to: SocketAddr, packet: &[u8]) {
-        if let Some(datagrams) = &self.datagrams {
-            return datagrams.send(to, packet, &self.shared.counters);
-        }
-        let frame = Outgoing::Frame(frame::packet(packet));
-        if self.send(to, frame).is_err() {
-            self.shared.counters.packets_dropped.one();
-        }
+    fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()> {
+        (**self).poll_receive(context, arrivals)
     }
 
-    /// Does what the core says about an exchange.
-    pub(crate) fn exchange(&mut self, output: ExchangeOutput) {
-        match output {
-            ExchangeOutput::Open { id, to, request } => {
-                if let Err(failure) = self.open(id, to, request) {
-                    self.arrived.push(Arrival::Failed { id, failure });
-                }
-            }
-            ExchangeOutput::Reply { id, payload } => self.reply(id, payload),
-            ExchangeOutput::Refuse { id } => {
-                if let Some((link, exchange)) = self.exchanges.answer(id) {
-                    self.refuse(link, exchange, Refusal::Unanswered);
-                }
-            }
-            ExchangeOutput::Abandon { id } => self.exchanges.abandon(id),
-        }
+    fn flushed(&mut self) -> BoxFuture<'static, ()> {
+        (**self).flushed()
     }
 
-    /// Waits until all that is queued now is written, or its connection has ended. The caller bounds the time.
-    pub(crate) fn flushed(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (mark, mut marks) = mpsc::channel(1);
-        for queue in self.pool.queues() {
-            // A queue without room belongs to a peer that takes nothing: not worth waiting for.
-            let _ = queue.try_send(Outgoing::Mark(mark.clone()));
-        }
-        async move {
-            drop(mark);
-            marks.recv().await;
-        }
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        (**self).close()
     }
 
-    /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
-    pub(crate) async fn close(&mut self) {
-        self.listener.abort();
-        self.datagrams = None;
-        self.pool.retire_all();
-        let linger = self.shared.config.linger;
-        let ended = async {
-            loop {
-                tokio::select! {
-                    // Reports are taken so that no connection waits with its last one.
-                    _ = self.reports.recv() => {}
-                    joined = self.tasks.join_next() => if joined.is_none() { break },
-                }
-            }
-        };
-        if timeout(linger, ended).await.is_err() {
-            self.tasks.shutdown().await;
-        }
+    fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
+        (**self).change_keys(query)
     }
 
-    fn open(&mut self, id: ExchangeId, to: SocketAddr, request: Vec<u8>) -> Result<(), ExchangeFailure> {
-        if request.len() > self.shared.limits.exchange {
-            return Err(ExchangeFailure::TooLarge);
-        }
-        let header = frame::request_header(id.0, request.len());
-        let lease = self.shared.budget.take(request.len()).map_err(|_| self.dropped_exchange())?;
-        let link = self
-            .send(to, Outgoing::Exchange { header, payload: request, lease })
-            .map_err(|()| self.dropped_exchange())?;
-        self.exchanges.open(id, link);
-        Ok(())
+    fn metrics(&self) -> TransportMetrics {
+        (**self).metrics()
     }
-
-    /// A bound of our own was reached.
-    fn dropped_exchange(&self) -> ExchangeFailure {
-        self.shared.counters.exchanges_dropped.one();
-        ExchangeFailure::Overloaded
-    }
-
-    fn reply(&mut self, id: ExchangeId, payload: Vec<u8>) {
-        let Some((link, exchange)) = self.exchanges.answer(id) else { return };
-        if payload.len() > self.shared.limits.exchange {
-            self.shared.counters.oversized.one();
-            return self.refuse(link, exchange, Refusal::TooLarge);
-        }
-        let Ok(lease) = self.shared.budget.take(payload.len()) else {
-            self.shared.counters.exchanges_dropped.one();
-            return self.refuse(link, exchange, Refusal::Unanswered);
-        };
-        let header = frame::reply_header(exchange, payload.len());
-        self.send_on(link, Outgoing::Exchange { header, payload, lease });
-    }
-
-    fn refuse(&mut self, link: LinkId, exchange: u64, refusal: Refusal) {
-        self.send_on(link, Outgoing::Frame(frame::refuse(exchange, refusal)));
-    }
-
-    /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait for them in vain.
-    fn send_on(&mut self, link: LinkId, answer: Outgoing) {
-        let Some(queue) = self.pool.queue(link) else { return };
-        if queue.try_send(answer).is_err() {
-            self.shared.counters.exchanges_dropped.one();
-            self.pool.retire(link);
-        }
-    }
-
-    /// Queues a frame for an address; dials it if no link leads there.
-    fn send(&mut self, to: SocketAddr, frame: Outgoing) -> Result<LinkId, ()> {
-        let now = Instant::now();
-        if let Some((link, queue)) = self.pool.find(to, now) {
-            return queue.try_send(frame).map(|()| link).map_err(drop);
-        }
-        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
-        sender.try_send(frame).expect("an empty queue has room");
-        let link = self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
-        self.tasks.spawn(dial::run(link, to, waiting, Arc::clone(&self.shared)));
-        Ok(link)
-    }
-
-    fn handle(&mut self, now: Instant, report: Report) {
-        match report {
-            Report::Accepted { stream, peer } => self.accept(now, stream, peer),
-            Report::Introduced { link, address } => self.pool.introduce(link, address),
-            Report::Arrived { link, frame, lease } => {
-                if let Some(from) = self.pool.touch(link, now) {
-                    self.arrive(link, from, frame, lease);
-                }
-            }
-            Report::TooLarge { link, exchange } => {
-                self.refuse(link, exchange, Refusal::TooLarge);
-                self.pool.retire(link);
-            }
-            Report::Closing { link } => {
-                self.pool.retire(link);
-            }
-            Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
-        }
-    }
-
-    fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
-        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
-        let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
-            tracing::debug!(%peer, "connection closed: too many are open");
-            return self.shared.counters.accepts_refused.one();
-        };
-        self.shared.counters.accepted.one();
-        dial::prepare(&stream, &self.shared.config);
-        self.tasks.spawn(connection::run_accepted(link, stream, waiting, Arc::clone(&self.shared)));
-    }
-
-    fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
-        let arrival = match frame {
-            Frame::Packet(payload) => Arrival::Packet { from, payload },
-            Frame::Request { exchange, payload } => {
-                Arrival::Request { id: self.exchanges.request(link, exchange), from, payload, lease }
-            }
-            Frame::Reply { exchange, payload } => {
-                let id = ExchangeId(exchange);
-                if !self.exchanges.close_on(link, id) {
-                    return;
-                }
-                Arrival::Reply { id, payload, lease }
-            }
-            Frame::Refuse { exchange, refusal } => {
-                let id = ExchangeId(exchange);
-                if !self.exchanges.close_on(link, id) {
-                    return;
-                }
-                let failure = match refusal {
-                    Refusal::Unanswered => ExchangeFailure::Closed,
-                    Refusal::TooLarge => ExchangeFailure::TooLarge,
-                };
-                Arrival::Failed { id, failure }
-            }
-        };
-        self.arrived.push(arrival);
-    }
-
-    fn end(&mut self, link: LinkId, failure: ExchangeFailure, dialing: bool) {
-        let address = self.pool.remove(link);
-        for id in self.exchanges.end(link) {
-            self.arrived.push(Arrival::Failed { id, failure });
-        }
-        if let Some(address) = address.filter(|_| dialing && failure == ExchangeFailure::Refused) {
-            self.arrived.push(Arrival::Unreachable(address));
-        }
-    }
-
-    fn sweep(&mut self, now: Instant) {
-        let config = &self.shared.config;
-        let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
-        self.shared.counters.retired.add(retired);
-        self.sweep_at = now + sweep_interval(config);
-    }
-}
-
-/// Idle links are found up to this much later than `idle_timeout` says.
-fn sweep_interval(config: &TcpConfig) -> Duration {
-    (config.idle_timeout / 4).clamp(Duration::from_millis(10), Duration::from_secs(5))
 }

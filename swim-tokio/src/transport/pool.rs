@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::settings::TcpConfig;
+
 /// Names a link within one node, for as long as it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct LinkId(pub(crate) u64);
@@ -25,6 +27,13 @@ pub(crate) struct Bounds {
     pub(crate) dialed: usize,
     pub(crate) accepted: usize,
     pub(crate) accepted_per_ip: usize,
+}
+
+impl Bounds {
+    pub(crate) const fn of(config: &TcpConfig) -> Self {
+        let TcpConfig { max_dialed, max_accepted, max_accepted_per_ip, .. } = *config;
+        Self { dialed: max_dialed, accepted: max_accepted, accepted_per_ip: max_accepted_per_ip }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +175,20 @@ impl<Q> Pool<Q> {
         let idle: Vec<_> =
             self.links.iter().filter(|&(&id, link)| is_idle(link) && !busy(id)).map(|(&id, _)| id).collect();
         idle.into_iter().filter(|&id| self.retire(id)).count()
+    }
+
+    /// The link that will be opened next: all that are opened by now come before it.
+    #[cfg(any(feature = "tls", test))]
+    pub(crate) const fn next_link(&self) -> LinkId {
+        LinkId(self.next)
+    }
+
+    /// Retires the links opened before another, but for the `busy` ones; says how many.
+    #[cfg(any(feature = "tls", test))]
+    pub(crate) fn retire_before(&mut self, first: LinkId, busy: impl Fn(LinkId) -> bool) -> usize {
+        let is_older = |id: LinkId, link: &Link<Q>| id < first && link.queue.is_some() && !busy(id);
+        let older: Vec<_> = self.links.iter().filter(|&(&id, link)| is_older(id, link)).map(|(&id, _)| id).collect();
+        older.into_iter().filter(|&id| self.retire(id)).count()
     }
 
     /// Forgets a link whose connection ended; says where it led.
@@ -311,6 +334,20 @@ mod tests {
         pool.remove(second);
         assert_eq!(pool.dial(address(5), "5", later(8), |_| true), Err(Full), "all are busy");
         assert!(pool.dial(address(5), "5", later(9), never).is_ok());
+    }
+
+    #[test]
+    fn links_opened_before_another_are_retired_once_they_are_not_busy() {
+        let (mut pool, now) = pool();
+        let busy = pool.dial(address(1), "busy", now, never).unwrap();
+        pool.dial(address(2), "old", now, never).unwrap();
+        let next = pool.next_link();
+        let accepted = pool.accept(address(3).ip(), "new", now).unwrap();
+        pool.introduce(accepted, address(3));
+        assert_eq!(pool.retire_before(next, |id| id == busy), 1);
+        assert_eq!((found(&mut pool, address(1), now), found(&mut pool, address(2), now)), (Some("busy"), None));
+        assert_eq!(pool.retire_before(next, never), 1);
+        assert_eq!(found(&mut pool, address(3), now), Some("new"));
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub(crate) const GREETING_LEN: usize = 5;
 /// Magic, version and the address' family: what tells how long the preamble is.
 pub(crate) const PREAMBLE_HEAD: usize = GREETING_LEN + 1;
 
+/// What records of TLS begin with: their kind and the first half of a version.
+const TLS_ALERT: [u8; 2] = [21, 3];
+const TLS_HANDSHAKE: [u8; 2] = [22, 3];
+
 const IPV4: u8 = 4;
 const IPV6: u8 = 6;
 
@@ -24,6 +28,8 @@ const IPV6: u8 = 6;
 pub(crate) enum PreambleError {
     /// Not a SWIM connection.
     NotSwim,
+    /// The other side speaks TLS: so begins an alert, or a handshake.
+    Tls,
     /// The other side's framing is of another version.
     OtherVersion(u8),
     /// The address is of no known family, or none at which anybody can be reached.
@@ -54,7 +60,8 @@ pub(crate) fn encode(advertised: SocketAddr) -> Vec<u8> {
 pub(crate) fn check_greeting(bytes: [u8; GREETING_LEN]) -> Result<(), PreambleError> {
     let [a, b, c, d, version] = bytes;
     if [a, b, c, d] != MAGIC {
-        return Err(PreambleError::NotSwim);
+        let is_tls = matches!([a, b], TLS_ALERT | TLS_HANDSHAKE);
+        return Err(if is_tls { PreambleError::Tls } else { PreambleError::NotSwim });
     }
     if version == VERSION { Ok(()) } else { Err(PreambleError::OtherVersion(version)) }
 }
@@ -118,6 +125,7 @@ mod tests {
             bytes
         };
         assert_eq!(decode(&with(0, b'H')), Err(PreambleError::NotSwim));
+        assert_eq!(check_greeting([21, 3, 3, 0, 2]), Err(PreambleError::Tls));
         assert_eq!(decode(&with(4, 9)), Err(PreambleError::OtherVersion(9)));
         assert_eq!(decode(&with(5, 5)), Err(PreambleError::BadAddress));
     }

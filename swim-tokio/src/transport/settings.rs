@@ -29,7 +29,7 @@ pub struct TcpConfig {
     /// How long a dial may take. Longer reaches slow hosts; shorter forgets packets to absent ones sooner, which the
     /// protocol's own timeouts make up for. Default 2 s; above zero.
     pub connect_timeout: Duration,
-    /// How long the other side of a new connection may take for its first bytes, so that connections that say nothing,
+    /// How long the other side of a new connection may take for its first bytes, the handshake of TLS included, so that connections that say nothing,
     /// or a byte now and then, hold their place only so long. Default 3 s; above zero.
     pub preamble_timeout: Duration,
     /// How long a frame may take from its first byte to its last. Longer lets large tables pass thin links. Default

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use swim_tokio::{Builder, Config, Event, Notice, Runtime, Status, Subscription};
+use swim_tokio::{Builder, Config, Event, Metrics, Notice, Runtime, Status, Subscription};
 
 /// How long a test waits for what must come: long, for machines that do much else meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,10 +20,15 @@ pub(crate) async fn start<S: ToString>(id: &str, seeds: impl IntoIterator<Item =
 
 /// Nodes that join through a chain: each knows only the one before it.
 pub(crate) async fn chain(count: usize) -> Vec<Runtime> {
+    chain_of(count, |builder| builder).await
+}
+
+/// The same with other settings.
+pub(crate) async fn chain_of(count: usize, set: impl Fn(Builder) -> Builder) -> Vec<Runtime> {
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..count {
         let seed = nodes.last().map(Runtime::local_address);
-        nodes.push(start(&name(number), seed).await);
+        nodes.push(set(builder(&name(number))).seeds(seed).start().await.expect("a free port on loopback"));
     }
     nodes
 }
@@ -70,4 +75,16 @@ pub(crate) async fn event<T>(subscription: &mut Subscription, what: &str, wanted
         panic!("the node stopped before {what}");
     };
     tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+/// Waits until the guests are counted, then for some more probes; nobody may be taken for dead in the meantime.
+pub(crate) async fn is_healthy_after(nodes: &[Runtime], events: &mut Subscription, counted: impl Fn(&Metrics) -> bool) {
+    until("the guests are counted", || counted(&nodes[0].metrics())).await;
+    let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
+    let before: Vec<_> = nodes.iter().map(answered).collect();
+    until("further probes", || nodes.iter().zip(&before).all(|(node, before)| answered(node) >= before + 3)).await;
+    while let Some(notice) = events.try_next() {
+        assert!(!matches!(notice, Notice::Event(Event::Failed(_) | Event::Isolated)), "{notice}");
+    }
+    until_all_know_all(nodes).await;
 }

@@ -9,11 +9,12 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::keyring::Keyring;
 use super::label::Label;
 use super::seal::{self, SealVersion};
 use super::{kind, lzw};
 use crate::wire::error::WireError;
+use crate::wire::keyring::Keyring;
+pub use crate::wire::side::Side;
 
 /// What is around the packets and streams of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +31,6 @@ pub struct Envelope {
     /// Whether messages are sent as they are although there are keys. For a cluster that is being moved to
     /// encryption; off otherwise. (memberlist: not `GossipVerifyOutgoing`)
     pub sends_plain: bool,
-}
-
-/// Which side of a stream: only the one that opened it writes the label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The side that opened the stream.
-    Dialer,
-    /// The side that accepted it.
-    Acceptor,
 }
 
 /// The kind and the length, which go before an encrypted message of a stream and are authenticated with it.
@@ -80,7 +72,8 @@ impl Envelope {
         }
     }
 
-    /// Appends what this side of a stream sends: `message`, compressed if it is to be, with both layers.
+    /// Appends what this side of a stream sends: `message`, compressed if it is to be, with both layers. Only the dialer
+    /// writes the label.
     pub fn seal_stream(
         &self,
         side: Side,

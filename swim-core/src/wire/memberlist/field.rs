@@ -8,6 +8,7 @@ use crate::id::NodeId;
 use crate::member::is_reachable;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
+pub(super) use crate::wire::structure::{write_bytes, write_key, write_name, write_uint};
 use crate::wire::writer;
 
 /// A name: text of at most 255 bytes, which may be empty; [`required`] is for those that must not be.
@@ -88,26 +89,4 @@ pub(super) fn write_ip(out: &mut Vec<u8>, address: SocketAddr) {
         IpAddr::V4(ip) => writer::raw(out, &ip.octets()),
         IpAddr::V6(ip) => writer::raw(out, &ip.octets()),
     }
-}
-
-/// Bytes of which there may be none: nil, as Go writes a slice that was never made.
-pub(super) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes.is_empty() { writer::nil(out) } else { writer::raw(out, bytes) }
-}
-
-/// A key of a struct.
-pub(super) fn write_key(out: &mut Vec<u8>, key: &str) {
-    writer::raw(out, key.as_bytes());
-}
-
-/// A key with a number.
-pub(super) fn write_uint(out: &mut Vec<u8>, key: &str, value: u64) {
-    write_key(out, key);
-    writer::uint(out, value);
-}
-
-/// A key with a text.
-pub(super) fn write_name(out: &mut Vec<u8>, key: &str, name: &str) {
-    write_key(out, key);
-    writer::raw(out, name.as_bytes());
 }

@@ -27,10 +27,10 @@
 //! assert_eq!(read, 1);
 //! ```
 
+mod cipher;
 mod decode;
 mod envelope;
 mod field;
-mod keyring;
 mod kind;
 mod label;
 mod lzw;
@@ -43,11 +43,10 @@ mod scan;
 mod seal;
 mod stream;
 mod stream_message;
-mod structure;
 mod versions;
 
+use super::structure;
 pub use envelope::{Envelope, Side};
-pub use keyring::{Key, Keyring, KeyringError};
 pub use label::{Label, LabelError};
 pub use message::{Message, Source};
 pub use node_state::NodeState;
@@ -58,3 +57,7 @@ pub use seal::SealVersion;
 pub use stream::StreamDecoder;
 pub use stream_message::StreamMessage;
 pub use versions::{Agreement, Version, Versions};
+
+pub(super) use cipher::Cipher;
+
+pub use super::keyring::{Key, Keyring, KeyringError};

@@ -29,6 +29,8 @@ impl<'a> PacketWriter<'a> {
     pub const MAX_PARTS: usize = MAX_PARTS;
     /// The bytes of a checksum's layer.
     pub const CHECKSUM_LEN: usize = 5;
+    /// What each message of several costs beside its own bytes: its length in the compound's header.
+    pub(crate) const PART_LEN: usize = 2;
 
     /// Clears `out` and begins a packet there.
     pub fn begin(out: &'a mut Vec<u8>) -> Self {
@@ -60,6 +62,28 @@ impl<'a> PacketWriter<'a> {
         *place = len;
         self.parts += 1;
         true
+    }
+
+    /// Whether no message was added.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.parts == 0
+    }
+
+    /// For how many bytes of further messages there is room in a packet of `budget` bytes, counting
+    /// [`PART_LEN`](Self::PART_LEN) for each; and for how many messages.
+    pub(crate) const fn room(&self, budget: usize) -> (usize, usize) {
+        let used = 2 + Self::PART_LEN * self.parts + self.out.len();
+        (budget.saturating_sub(used), MAX_PARTS - self.parts)
+    }
+
+    /// Lets `append` add encoded messages to the packet itself, within the [`room`](Self::room): it notes the length
+    /// of each.
+    pub(crate) fn extend(&mut self, append: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(usize))) {
+        let Self { out, lengths, parts } = self;
+        append(out, &mut |len| {
+            lengths[*parts] = len as u16;
+            *parts += 1;
+        });
     }
 
     /// How many bytes the packet would have with another message of `next` bytes, neither compressed nor with a

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
-use super::keyring::{Keyring, Nonce, Tag};
 use crate::wire::error::WireError;
+use crate::wire::keyring::{Keyring, Nonce, Tag};
 
 /// How messages are encrypted. Both are read whichever is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) fn seal(
         let padding = padding(bytes.len());
         out.resize(out.len() + padding, padding as u8);
     }
-    let tag = keyring.primary().encrypt(&nonce, associated, &mut out[start..]);
+    let tag = keyring.primary().cipher().encrypt(&nonce, associated, &mut out[start..]);
     out.extend_from_slice(&tag);
 }
 
@@ -84,7 +84,7 @@ pub(super) fn open(keyring: &Keyring, associated: &[u8], sealed: &[u8], out: &mu
     for key in keyring.keys() {
         out.clear();
         out.extend_from_slice(ciphertext);
-        if key.decrypt(nonce, associated, out, tag) {
+        if key.cipher().decrypt(nonce, associated, out, tag) {
             return if is_padded { unpad(out) } else { Ok(()) };
         }
     }

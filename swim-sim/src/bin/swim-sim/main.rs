@@ -7,11 +7,15 @@ mod arguments;
 mod determinism;
 mod experiment;
 mod output;
+mod plant;
+mod progress;
 mod recording;
 mod replay;
 mod run;
+mod smaller;
 mod stopwatch;
 mod swarm;
+mod telling;
 
 use std::process::ExitCode;
 

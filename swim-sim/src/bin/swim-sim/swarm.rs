@@ -1,23 +1,27 @@
-//! `swim-sim swarm`: a campaign of runs drawn from a seed.
+//! `swim-sim swarm`: a campaign of runs drawn from a seed; the first that fails is shrunk, written and told.
 
-use std::fs;
-use std::io::{self, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use swim_sim::campaign::{Campaign, RUNS_FOR_ALL, Report};
-use swim_sim::{Case, Finding};
+use swim_sim::campaign::{Campaign, LATE_PERMILLE, MISSED_PERMILLE, RUNS_FOR_ALL, Report, judge};
+use swim_sim::{Case, Finding, FlightRecorder};
 
 use crate::Exit;
-use crate::stopwatch::Stopwatch;
+use crate::plant::Plant;
+use crate::progress::CampaignBar;
+use crate::smaller::{Budget, smaller, write_case};
+use crate::telling::tell;
 
 /// A campaign's options.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example: cargo sim swarm --runs 10000\n\n\
     Each run draws its size, network, settings, faults and workload from its seed, is watched by all checkers at every \
     step, and must agree by computed deadlines after the last fault. The same seed and number of runs give the same \
-    report, however many jobs. Of 2000 runs and more, a state that none came into is a failure of the campaign.")]
+    report, however many jobs. Of 2000 runs and more, a state that none came into is a failure of the campaign.\n\n\
+    The first run that fails is made smaller as long as it fails alike, and is told with the last events around what \
+    went wrong and the command that replays it. docs/SIMULATION.md tells more.")]
 pub(crate) struct Swarm {
     /// How many runs.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -31,112 +35,101 @@ pub(crate) struct Swarm {
     /// No run is begun after this time, as in `90s` or `10m`.
     #[arg(long, value_name = "DURATION", value_parser = swim_sim::case::time::parse)]
     time_limit: Option<Duration>,
-    /// Where cases that fail are written.
+    /// Where cases that fail are written, as they were drawn and as small as they became.
     #[arg(long, value_name = "DIR", default_value = "target/swarm")]
     out: PathBuf,
     /// Goes on after a failure, and tells of all.
     #[arg(long)]
     keep_going: bool,
+    /// A state that no run came into is a failure however few the runs are.
+    #[arg(long)]
+    all_states: bool,
+    #[command(flatten)]
+    budget: Budget,
+    /// Plants a failure of this kind into every run, to see what becomes of one.
+    #[arg(long, value_enum, value_name = "KIND")]
+    plant: Option<Plant>,
 }
 
 /// Runs a campaign.
 pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.map_or_else(processors, usize::from);
-    let campaign = Campaign { jobs, stops: !options.keep_going, ..Campaign::new(options.seed, options.runs) };
-    let mut progress = Progress::start(options);
+    let change = Plant::change(options.plant);
+    let campaign = Campaign { jobs, stops: !options.keep_going, change, ..Campaign::new(options.seed, options.runs) };
+    let bar = CampaignBar::new(options.runs);
     let report = campaign.run(|report| {
-        progress.show(report);
-        progress.goes_on()
+        bar.show(report);
+        options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
     });
-    progress.end();
+    bar.end();
     let mut out = io::stdout().lock();
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
     writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
-    writeln!(out, "{}", progress.summary(&report))?;
-    for (number, (case, finding)) in &report.failed {
-        tell(&mut out, options, *number, case, finding)?;
+    for (number, (case, deliveries)) in &report.missing {
+        let path = options.file(*number, "missing.toml");
+        write_case(&path, case)?;
+        writeln!(out, "  run {number}: {deliveries} ({})", path.display())?;
     }
-    if let Some((_, _, finding)) = report.first_failure() {
+    let (owed, late) = report.updates;
+    writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
+    writeln!(out, "{}", bar.summary(&report))?;
+    if let Some(limit) = options.time_limit.filter(|_| report.failed.is_empty() && report.runs < options.runs) {
+        writeln!(out, "the time limit of {limit:?} ended it: {} runs were made, of {}", report.runs, options.runs)?;
+    }
+    for (number, (case, finding)) in &report.failed {
+        write_case(&options.file(*number, "toml"), case)?;
+        let path = options.file(*number, "toml");
+        writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
+        writeln!(out, "found by: {}", finding.found_by())?;
+    }
+    if let Some((number, case, finding)) = report.first_failure() {
+        show(options, number, (case, finding), &mut out)?;
         return Ok(Exit::from(finding.kind));
     }
-    if !report.delivers() {
-        writeln!(out, "that are more than may be missed")?;
-        return Ok(Exit::Liveness);
+    for (holds, what, most) in [
+        (report.delivers(), "deliveries of broadcasts are missing", MISSED_PERMILLE),
+        (report.spreads(), "rows are late", LATE_PERMILLE),
+    ] {
+        if !holds {
+            writeln!(out, "found by: more {what} than may be: {most} of 1,000")?;
+            return Ok(Exit::Liveness);
+        }
     }
+    verdict(options, &report, &mut out)
+}
+
+/// Whether all states were reached that are to be.
+fn verdict(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<Exit> {
     let missed: Vec<_> = report.coverage.missed().collect();
     if missed.is_empty() {
         return Ok(Exit::Fine);
     }
     writeln!(out, "never reached: {}", missed.join("; "))?;
-    if report.runs < RUNS_FOR_ALL {
+    if report.runs < RUNS_FOR_ALL && !options.all_states {
         writeln!(out, "that is no failure: {} runs are not enough to reach all, {RUNS_FOR_ALL} are", report.runs)?;
         return Ok(Exit::Fine);
     }
     Ok(Exit::Coverage)
 }
 
-/// Writes the case of a run that failed, and says how to see it again.
-fn tell(out: &mut impl Write, options: &Swarm, number: u64, case: &Case, finding: &Finding) -> io::Result<()> {
-    let path = options.out.join(format!("seed-{}-run-{number}.toml", options.seed));
-    write_case(&path, case)?;
-    writeln!(out, "run {number} failed: {}: {}", finding.kind, finding.headline())?;
-    writeln!(out, "see it again: cargo sim replay {}", path.display())
+/// Shrinks a run that failed, runs what is left of it once more, and tells all of that.
+fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), out: &mut dyn Write) -> io::Result<()> {
+    let (file, change) = (options.file(number, "small.toml"), Plant::change(options.plant));
+    writeln!(out)?;
+    let small = smaller(failed, change, options.budget, &file, out)?;
+    let recorder = FlightRecorder::new();
+    let judged = judge(&small, |cluster| change(cluster).flight_recorder(&recorder)).map_err(io::Error::other)?;
+    tell(out, &small, judged.as_ref().err(), &recorder)?;
+    if judged.is_ok() {
+        writeln!(out, "it failed before, and did not now: it depends on more than its seed")?;
+    }
+    writeln!(out, "see it again: cargo sim replay {}{}", file.display(), Plant::arguments(options.plant))
 }
 
-fn write_case(path: &Path, case: &Case) -> io::Result<()> {
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, case.to_toml()));
-    written.map_err(|error| io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display())))
-}
-
-/// How far a campaign is, on a line of its own that is rewritten on a terminal.
-struct Progress {
-    stopwatch: Stopwatch,
-    runs: u64,
-    time_limit: Option<Duration>,
-    is_terminal: bool,
-}
-
-impl Progress {
-    fn start(options: &Swarm) -> Self {
-        Self {
-            stopwatch: Stopwatch::start(),
-            runs: options.runs,
-            time_limit: options.time_limit,
-            is_terminal: io::stderr().is_terminal(),
-        }
-    }
-
-    fn goes_on(&self) -> bool {
-        self.time_limit.is_none_or(|limit| self.stopwatch.elapsed() < limit)
-    }
-
-    fn show(&mut self, report: &Report) {
-        let pause = if self.is_terminal { Duration::from_millis(200) } else { Duration::from_secs(5) };
-        if self.stopwatch.is_due(pause) {
-            let line = self.summary(report);
-            if self.is_terminal { eprint!("\r{line}\x1b[K") } else { eprintln!("{line}") }
-        }
-    }
-
-    /// Leaves the terminal's line to others.
-    fn end(&self) {
-        if self.is_terminal {
-            eprint!("\r\x1b[K");
-        }
-    }
-
-    fn summary(&self, report: &Report) -> String {
-        let states = report.coverage.states().len();
-        let reached = states - report.coverage.missed().count();
-        let failed = report.failed.len();
-        format!(
-            "{} of {} runs, {} runs a second, {} virtual seconds a second, {reached} of {states} states reached, {failed} failed",
-            report.runs,
-            self.runs,
-            self.stopwatch.rate(report.runs),
-            self.stopwatch.speed(report.virtual_time),
-        )
+impl Swarm {
+    fn file(&self, run: u64, extension: &str) -> PathBuf {
+        self.out.join(format!("seed-{}-run-{run}.{extension}", self.seed))
     }
 }

@@ -45,7 +45,7 @@ fn bearable(step: Step, frame: &Frame) -> Step {
 
 /// Something that happens to a whole cluster, or to a part of it at once.
 fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
-    let kind = streams::below(stream, 9);
+    let kind = streams::below(stream, 10);
     let at = frame.moment(stream);
     let lasts = frame.periods(stream, 1, 40);
     let every = frame.periods(stream, 0, 5);
@@ -62,7 +62,13 @@ fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
         4 => each(each(Plan::new(), Fault::Pause, at), Fault::Resume, at + lasts),
         5 => each(Plan::new(), Fault::Crash, at),
         6 => some.iter().fold(Plan::new(), |plan, &node| plan.at(at, Fault::RestartAtNewAddress(node))),
-        7 => each(each(Plan::new(), Fault::Clog, at), Fault::Unclog, at + lasts),
+        7 => {
+            // Of a few, since each has paths to all; those that come first are cleared first, or last.
+            let clogged: Vec<_> = some.into_iter().take(3).collect();
+            let cleared: Vec<_> = if share < 450 { clogged.clone() } else { clogged.iter().rev().copied().collect() };
+            Plan::new().swizzle(frame.nodes, &clogged, &cleared, at, lasts / 3)
+        }
+        8 => each(each(Plan::new(), Fault::Clog, at), Fault::Unclog, at + lasts),
         _ => {
             let lasts = lasts.min(frame.to - at);
             Plan::new().at(at, Fault::Namesake { of: one, lasts })

@@ -53,7 +53,6 @@ pub fn draw(seed: u64) -> Case {
     case.join = seeds(&mut shape);
     case.port_unreachable = streams::happens(&mut shape, 300);
     // Bounds so tight that agreement cannot be promised: then only safety is.
-    // Bounds so tight that agreement cannot be promised: then only safety is.
     let beyond = streams::happens(&mut shape, 50);
     let span = 20 + streams::below(&mut shape, 100) as u32;
 
@@ -68,11 +67,12 @@ pub fn draw(seed: u64) -> Case {
     case.mend = Some(frame.to);
     if !beyond {
         case.liveness = true;
-        case.afterwards = workload::afterwards(&mut workload, &frame);
+        let takes_leave = !case.settings.contains_key("leave_timeout");
+        case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
         // Whoever may not queue or remember what arrives does not pass it on.
         let passes_on = |name| !case.settings.contains_key(name);
         if passes_on("max_broadcasts") && passes_on("max_broadcast_origins") {
-            case.delivered_permille = workload::DELIVERED_PERMILLE;
+            case.delivered_permille = workload::delivered_permille(case.nodes);
         }
     }
     case
@@ -150,7 +150,7 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 25 + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 25 + 6, "{kinds:?}");
         let mut profiles: Vec<_> = cases.iter().map(|case| format!("{:?}", case.profile)).collect();
         profiles.sort_unstable();
         profiles.dedup();

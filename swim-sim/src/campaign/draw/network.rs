@@ -36,12 +36,21 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, frame: &Frame) {
         let by = streams::between(stream, Duration::ZERO, frame.period);
         set(case, "reorder_by", Ok(Value::from(crate::case::time::format(by))));
     }
-    let narrow = Bandwidth {
-        bytes_per_second: 10_000 + streams::below(stream, 100_000),
-        queue_bytes: 5_000 + streams::below(stream, 50_000),
-    };
-    if streams::happens(stream, 100) {
-        set(case, "bandwidth", Value::try_from(narrow));
+    let bandwidth = bandwidth(stream);
+    if streams::happens(stream, 150) {
+        set(case, "bandwidth", Value::try_from(bandwidth));
+    }
+}
+
+/// A path on which all get along, or one so narrow that few packets may wait: every burst of gossip overflows it, until the
+/// world is mended.
+fn bandwidth(stream: &mut Stream) -> Bandwidth {
+    let is_choked = streams::happens(stream, 500);
+    let (speed, queue) = (streams::below(stream, 100_000), streams::below(stream, 50_000));
+    if is_choked {
+        Bandwidth { bytes_per_second: 500 + speed / 50, queue_bytes: 300 + queue / 25 }
+    } else {
+        Bandwidth { bytes_per_second: 10_000 + speed, queue_bytes: 5_000 + queue }
     }
 }
 

@@ -124,6 +124,7 @@ impl Settings<'_> {
         self.number("max_exchanges", 5, 8);
         self.number("max_broadcasts", 1, 8);
         self.number("max_broadcast_origins", 1, 4);
+        self.number("max_coordinates", 1, 4);
     }
 
     /// Too little room for the members that there are, or for the incarnations that they reach.

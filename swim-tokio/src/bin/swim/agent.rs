@@ -1,70 +1,225 @@
 //! `swim agent`: one node in the foreground, from its start to the signal that ends it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
-use swim_tokio::{Runtime, Subscription};
+use swim_tokio::swim_core::Tags;
+use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
-use crate::cli::{Agent, Format};
+use crate::cli::Agent;
+use crate::handlers::Registry;
+use crate::http::{Context, Listener, Server, Token};
+use crate::logging::Logging;
+use crate::reload::Reloaded;
+use crate::settings::{Format, Settings};
+use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
-use crate::{failed, lines, logging, misused, output};
+use crate::{failed, keys, lines, misused, output, reload, service_manager};
 
-pub(crate) async fn run(agent: Agent) -> ExitCode {
-    logging::start(agent.verbose, agent.quiet);
-    let format = agent.format;
+pub(crate) async fn run(agent: &Agent) -> ExitCode {
+    let settings = match agent.merged() {
+        Ok(settings) => settings,
+        Err(error) => return misused(&error),
+    };
+    if agent.print_config {
+        output::write(&settings.to_toml());
+        return ExitCode::SUCCESS;
+    }
+    let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
     // Before the node is there, so that no signal finds a node that would not leave.
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let node = match start(agent).await {
-        Ok(node) => node,
-        Err(error) if error.is_of_arguments() => return misused(&error),
-        Err(error) => return failed(&error),
+    let running = match Running::start(settings, logging).await {
+        Ok(running) => running,
+        Err(code) => return code,
     };
-    let mut notices = node.subscribe();
-    if output::write(&lines::started(&node, format)) {
+    running.run(agent, &mut signals).await
+}
+
+/// A node with what serves it.
+#[derive(Debug)]
+struct Running {
+    context: Arc<Context>,
+    notices: Subscription,
+    server: Server,
+    handlers: Registry,
+    handling: JoinHandle<()>,
+    logging: Logging,
+    /// The node's certificates.
+    tls: Option<Tls>,
+    /// As they were last read.
+    settings: Settings,
+    format: Format,
+}
+
+impl Running {
+    async fn start(settings: Settings, logging: Logging) -> Result<Self, ExitCode> {
+        let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
+        // Before the node is there, so that a port that is taken stops everything.
+        let mut listeners = Vec::new();
+        for place in &settings.http.listen {
+            let opened = Listener::open(place, token.is_some()).await;
+            listeners
+                .push(opened.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?);
+        }
+        let places: Vec<_> = listeners.iter().map(Listener::place).collect();
+        let tls = settings.tls.load().map_err(|error| misused(&error))?;
+        let node = builder(&settings, tls.as_ref()).map_err(|error| misused(&error))?.start().await;
+        let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
+        let notices = node.subscribe();
+        let format = settings.node.format.unwrap_or_default();
+        output::write(&lines::started(&node, &places, format));
+        let context = Arc::new(Context {
+            node,
+            cluster: settings.node.cluster.clone().unwrap_or_default(),
+            transport: settings.node.transport.unwrap_or_default().name(),
+            started: Instant::now(),
+            has_seeds: !settings.node.seeds.is_empty(),
+            left: Notify::new(),
+        });
+        let server = Server::start(listeners, token, &context);
+        let handlers = Registry::new(&settings.handlers);
+        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
+        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
+        service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
+        Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format })
+    }
+
+    async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
+        loop {
+            tokio::select! {
+                signal = signals.next() => match signal {
+                    Signal::Hangup => self.reload(agent).await,
+                    end => {
+                        tracing::info!(signal = ?end, "leaving");
+                        break;
+                    }
+                },
+                () = self.context.left.notified() => {
+                    tracing::info!("left because a caller asked for it");
+                    break;
+                }
+                () = print(&mut self.notices, self.format) => break,
+            }
+        }
+        service_manager::stopping();
         tokio::select! {
-            signal = signals.next() => tracing::info!(?signal, "leaving"),
-            () = print(&mut notices, format) => {}
+            () = self.part() => ExitCode::SUCCESS,
+            second = signals.next_end() => ExitCode::from(Signal::exit_status(second)),
         }
     }
-    tokio::select! {
-        () = part(&node, &mut notices, format) => ExitCode::SUCCESS,
-        second = signals.next() => ExitCode::from(Signal::exit_status(second)),
+
+    /// Reads the settings again, and says what became of them.
+    async fn reload(&mut self, agent: &Agent) {
+        let result = match agent.merged() {
+            Ok(new) => self.apply(new).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &result {
+            tracing::error!("the settings are not read again: {error}");
+        }
+        output::write(&lines::reloaded(&result, self.format));
+    }
+
+    async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
+        let reloaded = Reloaded::between(&self.settings, &new);
+        let node = &self.context.node;
+        if metadata(&new) != metadata(&self.settings) {
+            node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
+        }
+        let known = &self.settings.node.seeds;
+        let seeds: Vec<String> = new.node.seeds.iter().filter(|seed| !known.contains(seed)).cloned().collect();
+        if !seeds.is_empty() {
+            let node = node.clone();
+            // Their answers come as events; so do their failures.
+            tokio::spawn(async move {
+                if let Err(error) = node.join(seeds).await {
+                    tracing::warn!("the new seeds: {error}");
+                }
+            });
+        }
+        // Certificates are replaced in their files.
+        if let Some(tls) = &self.tls {
+            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+        }
+        reload::apply(&new, &self.logging, &self.handlers);
+        self.settings = new;
+        Ok(reloaded)
+    }
+
+    /// Leaves the cluster and stops, and prints what happens meanwhile.
+    async fn part(mut self) {
+        let node = &self.context.node;
+        let leaving = async {
+            // Only a node that has stopped cannot leave, and then there is nothing left to do.
+            let _ = node.leave().await;
+            node.shutdown().await;
+        };
+        // The notices end with the node.
+        tokio::join!(leaving, print(&mut self.notices, self.format));
+        self.server.stop().await;
+        // They end with the node, and within a bounded time.
+        let _ = self.handling.await;
     }
 }
 
-async fn start(agent: Agent) -> Result<Runtime, swim_tokio::StartError> {
+/// The node that the settings describe.
+fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
+    let node = &settings.node;
     let mut builder = Runtime::builder()
-        .id(agent.id)
-        .bind(agent.bind)
-        .seeds(agent.seeds)
-        .cluster(agent.cluster)
-        .packets(agent.transport.into())
-        .config(agent.profile.config())
-        .metadata(agent.metadata);
-    if let Some(advertise) = agent.advertise {
+        .id(node.id.clone().unwrap_or_default())
+        .seeds(&node.seeds)
+        .packets(node.transport.unwrap_or_default().into())
+        .config(Config { allowed_networks: node.networks()?, ..settings.protocol.config() })
+        .metadata(metadata(settings));
+    if let Some(bind) = node.bind {
+        builder = builder.bind(bind);
+    }
+    if let Some(cluster) = &node.cluster {
+        builder = builder.cluster(cluster);
+    }
+    if let Some(advertise) = node.advertise {
         builder = builder.advertise(advertise);
     }
-    builder.start().await
+    if let Some(directory) = &node.snapshot {
+        builder = builder.snapshot(directory);
+    }
+    if let Some(tls) = tls {
+        builder = builder.tls(tls.clone());
+    }
+    if let Some((keyring, plain)) = settings.wire.sealing()? {
+        builder = builder.keyring_file(keyring).plain_traffic(plain);
+    }
+    if let Some(memberlist) = settings.wire.memberlist()? {
+        builder = builder.memberlist(memberlist);
+    }
+    Ok(builder)
+}
+
+/// What the others see: the metadata as they are, or else the tags.
+fn metadata(settings: &Settings) -> Vec<u8> {
+    match &settings.node.metadata {
+        Some(text) => text.clone().into_bytes(),
+        None => {
+            let mut tags = Tags::default();
+            for (name, text) in settings.tags.map() {
+                tags.insert(name, text);
+            }
+            tags.encode()
+        }
+    }
 }
 
 /// Prints what happens until the node stops, or nobody reads any more.
 async fn print(notices: &mut Subscription, format: Format) {
     while let Some(notice) = notices.next().await {
-        if !output::write(&lines::notice(&notice, format)) {
+        if is_shown(&notice) && !output::write(&lines::notice(&notice, format)) {
             return;
         }
     }
-}
-
-/// Leaves the cluster and stops, and prints what happens meanwhile.
-async fn part(node: &Runtime, notices: &mut Subscription, format: Format) {
-    let leaving = async {
-        // Only a node that has stopped cannot leave, and then there is nothing left to do.
-        let _ = node.leave().await;
-        node.shutdown().await;
-    };
-    // The notices end with the node.
-    tokio::join!(leaving, print(notices, format));
 }

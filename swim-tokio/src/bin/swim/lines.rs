@@ -5,35 +5,55 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
-use crate::cli::Format;
+use crate::output::printable;
+use crate::reload::Reloaded;
+use crate::settings::Format;
+use crate::shapes::tags_or_text;
 
-/// The first line: which node this is, and where.
-pub(crate) fn started(node: &Runtime, format: Format) -> String {
+/// The first line: which node this is, and where; then a line for each place where it answers HTTP.
+pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> String {
     let (local, advertised) = (node.local_address(), node.advertised_address());
     match format {
-        Format::Text if local == advertised => format!("{} {} listens at {local}\n", time(), printable(node.id())),
         Format::Text => {
-            format!("{} {} listens at {local} and is reached at {advertised}\n", time(), printable(node.id()))
+            let name = printable(node.id());
+            let reached = if local == advertised { String::new() } else { format!(" and is reached at {advertised}") };
+            let first = format!("{} {name} listens at {local}{reached}\n", time());
+            http.iter().fold(first, |lines, place| lines + &format!("{} {name} answers HTTP at {place}\n", time()))
         }
         Format::Json => line(json!({
             "event": "started",
             "id": node.id().as_str(),
             "address": local.to_string(),
             "advertised": advertised.to_string(),
+            "http": http,
         })),
     }
 }
 
-/// A name whose control characters do not reach the terminal.
-fn printable(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+/// What became of settings that were read again.
+pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> String {
+    match (result, format) {
+        (Ok(reloaded), Format::Text) => {
+            let or_nothing = |keys: &[String]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+            let mut text = format!("{} settings read again; changed: {}", time(), or_nothing(&reloaded.changed));
+            if !reloaded.needs_restart.is_empty() {
+                text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
+            }
+            text + "\n"
+        }
+        (Ok(reloaded), Format::Json) => line(json!({
+            "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
+        })),
+        (Err(error), Format::Text) => format!("{} settings not read again, the old ones stand: {error}\n", time()),
+        (Err(error), Format::Json) => line(json!({ "event": "reload_failed", "error": error })),
+    }
 }
 
 /// A notice's line.
 pub(crate) fn notice(notice: &Notice, format: Format) -> String {
     match format {
         Format::Text => format!("{} {notice}\n", time()),
-        Format::Json => line(object(notice)),
+        Format::Json => format!("{}\n", timed(notice)),
     }
 }
 
@@ -49,6 +69,14 @@ fn line(object: Value) -> String {
         whole.extend(object);
     }
     format!("{}\n", Value::Object(whole))
+}
+
+/// A notice as an object, with its time and a sentence for people.
+pub(crate) fn timed(notice: &Notice) -> Value {
+    let mut object = object(notice);
+    object["time"] = time().to_string().into();
+    object["text"] = notice.to_string().into();
+    object
 }
 
 fn object(notice: &Notice) -> Value {
@@ -78,6 +106,24 @@ fn event_object(event: &Event) -> Value {
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": text(payload) })
         }
+        Event::UserMessage { from, payload } => {
+            json!({ "event": "user_message", "from": from.to_string(), "payload": text(payload) })
+        }
+        Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
+        Event::UserEvent { time, from, name, payload, coalesce } => json!({
+            "event": "user_event", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name,
+            "payload": text(payload), "coalesce": coalesce,
+        }),
+        Event::Query { id, from, name, payload, .. } => json!({
+            "event": "query", "query": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
+        }),
+        Event::QueryAck { id, from } => json!({ "event": "query_ack", "query": id.0, "from": from.as_str() }),
+        Event::QueryResponse { id, from, payload } => {
+            json!({ "event": "query_response", "query": id.0, "from": from.as_str(), "payload": text(payload) })
+        }
+        Event::QueryFinished { id, acks, responses } => {
+            json!({ "event": "query_finished", "query": id.0, "acks": acks, "responses": responses })
+        }
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
         Event::Reconnected => json!({ "event": "reconnected" }),
@@ -97,13 +143,15 @@ fn event_object(event: &Event) -> Value {
 }
 
 fn of_member(event: &str, member: &Member) -> Value {
+    let (tags, metadata) = tags_or_text(&member.metadata);
     json!({
         "event": event,
         "id": member.id.as_str(),
         "address": member.address.to_string(),
         "status": member.status().to_string(),
         "incarnation": member.claim.incarnation.get(),
-        "metadata": text(&member.metadata),
+        "tags": tags,
+        "metadata": metadata,
     })
 }
 

@@ -1,19 +1,38 @@
-//! The `swim` command: a demo cluster in one process, or one node in the foreground.
+//! The `swim` command: one node in the foreground, the commands that talk to it, and a demo cluster in one process.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
+//! | `handlers/` | commands that are run, and addresses that are called, when something happens |
+//! | `keys` | the cluster's keys, changed at every node by a query |
+//! | `reload`, `service_manager` | settings read again, and what systemd is told |
+//! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
+//! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
+//! | `shapes` | the JSON between the two |
+//! | `shown` | which notices are printed, streamed and handled |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
-//! | `logging` | the library's log on standard error |
+//! | `logging` | the log on standard error |
+//! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
 
 mod agent;
 mod cli;
+mod client;
+mod commands;
 mod demo;
+mod endpoint;
+mod handlers;
+mod http;
+mod keys;
 mod lines;
 mod logging;
 mod output;
+mod reload;
+mod service_manager;
+mod settings;
+mod shapes;
+mod shown;
 mod signals;
 
 use std::process::ExitCode;
@@ -42,7 +61,8 @@ fn main() -> ExitCode {
     };
     let code = match cli.command {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo)),
-        Command::Agent(agent) => runtime.block_on(agent::run(agent)),
+        Command::Agent(agent) => runtime.block_on(agent::run(&agent)),
+        other => runtime.block_on(commands::run(other)),
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();

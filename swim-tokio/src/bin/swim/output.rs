@@ -1,6 +1,7 @@
 //! Standard output, which may be closed, and colours, which may be unwanted.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
@@ -16,6 +17,13 @@ pub(crate) fn is_able(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// A name whose control characters do not reach the terminal.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Whether standard output could not be written.
+static CLOSED: AtomicBool = AtomicBool::new(false);
 /// Why standard output could not be written, if that was more than a reader who had seen enough.
 static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
@@ -25,12 +33,18 @@ pub(crate) fn write(text: &str) -> bool {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => true,
         Err(error) => {
+            CLOSED.store(true, Ordering::Relaxed);
             if error.kind() != io::ErrorKind::BrokenPipe {
                 *FAILURE.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
             false
         }
     }
+}
+
+/// Whether [`write()`] is no use any more.
+pub(crate) fn is_closed() -> bool {
+    CLOSED.load(Ordering::Relaxed)
 }
 
 /// What [`write()`] failed with.

@@ -1,8 +1,8 @@
-//! The signals that ask a process to end.
+//! The signals that ask a process to end, or to read its settings again.
 
 use std::io;
 
-/// A signal that asks the process to end.
+/// A signal that the agent heeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.
@@ -10,6 +10,9 @@ pub(crate) enum Signal {
     /// What `kill` sends.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
     Terminate,
+    /// The settings are to be read again.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
+    Hangup,
 }
 
 impl Signal {
@@ -18,6 +21,7 @@ impl Signal {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
+            Self::Hangup => 129,
         }
     }
 }
@@ -28,6 +32,7 @@ impl Signal {
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -35,13 +40,18 @@ impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hangup.recv() => Signal::Hangup,
         }
     }
 }
@@ -62,5 +72,17 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         Signal::Interrupt
+    }
+}
+
+impl Signals {
+    /// The next one that asks the process to end.
+    pub(crate) async fn next_end(&mut self) -> Signal {
+        loop {
+            match self.next().await {
+                Signal::Hangup => {}
+                end => return end,
+            }
+        }
     }
 }

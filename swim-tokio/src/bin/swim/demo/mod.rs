@@ -14,13 +14,15 @@ use self::cluster::Cluster;
 use self::screen::Screen;
 use self::story::Story;
 use crate::cli::Demo;
-use crate::{failed, logging, output};
+use crate::logging::Logging;
+use crate::settings::{Level, LogFormat};
+use crate::{failed, output};
 
 /// Lines of the table beside its rows: the two above, the header and the legend.
 const TABLE_FRAME: usize = 4;
 
 pub(crate) async fn run(demo: &Demo) -> ExitCode {
-    logging::start(0, false);
+    Logging::start(Level::Warn, LogFormat::Text);
     let nodes = usize::from(demo.nodes);
     let seed = demo.seed.unwrap_or_else(any_seed);
     let mut story = match Cluster::start(nodes, seed).await {

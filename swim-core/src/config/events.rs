@@ -1,0 +1,113 @@
+//! The settings of user events and queries.
+
+use core::time::Duration;
+
+use super::{Config, ConfigError};
+
+/// How user events and queries are treated. "serf" is HashiCorp's implementation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventConfig {
+    /// The longest event, in bytes as it is sent: 55 to 320 more than name and payload. A longer one of others is dropped
+    /// and counted. Default 512, or what fits a packet if that is less. (serf)
+    pub max_event_size: usize,
+    /// The longest query, in bytes as it is sent: its name, its payload, its filters and about 130 more. Default 1,024,
+    /// or what fits a packet if that is less. (serf)
+    pub max_query_size: usize,
+    /// The longest response to a query, in bytes as it is sent: its payload and about 50 more. Default 1,024, or what
+    /// fits a packet if that is less. (serf)
+    pub max_response_size: usize,
+    /// How many of the latest events are remembered, to tell each once and to tell those who were away of them. More
+    /// cost memory and make tables that are swapped longer. Default 512; 1 to 65,536. (serf's event buffer)
+    pub max_recent_events: usize,
+    /// How many of the latest queries are remembered, to hear each once. Default 512; 1 to 65,536. (serf's query buffer)
+    pub max_recent_queries: usize,
+    /// How many queries of this node are open at most, a further one being an error; and how many of others wait for an
+    /// answer, the oldest making room for a further one. Default 256; 1 to 4,096. (own)
+    pub max_queries: usize,
+    /// A query without a timeout of its own stays open for `query_timeout_mult * ceil(log10(n + 1))` gossip intervals.
+    /// Default 16; at least 1. (serf)
+    pub query_timeout_mult: u8,
+    /// The longest time for which a query is open, whatever it says. Default 1 h; above zero. (own)
+    pub max_query_timeout: Duration,
+    /// How far a time on a logical clock may be ahead of ours to be believed. Default 2^32; at least 1. (own)
+    pub max_time_jump: u64,
+    /// Whether a node that joins is told of events that were sent before. Default off. (serf's replay)
+    pub replay_on_join: bool,
+}
+
+impl Default for EventConfig {
+    fn default() -> Self {
+        Self {
+            max_event_size: 512,
+            max_query_size: 1_024,
+            max_response_size: 1_024,
+            max_recent_events: 512,
+            max_recent_queries: 512,
+            max_queries: 256,
+            query_timeout_mult: 16,
+            max_query_timeout: Duration::from_secs(3_600),
+            max_time_jump: 1 << 32,
+            replay_on_join: false,
+        }
+    }
+}
+
+impl Config {
+    pub(super) fn validate_events(&self) -> Result<(), ConfigError> {
+        let events = &self.events;
+        for (field, value, low, high) in [
+            ("max_recent_events", events.max_recent_events, 1, 65_536),
+            ("max_recent_queries", events.max_recent_queries, 1, 65_536),
+            ("max_queries", events.max_queries, 1, 4_096),
+            ("query_timeout_mult", usize::from(events.query_timeout_mult), 1, 255),
+        ] {
+            if !(low..=high).contains(&value) {
+                return Err(ConfigError::OutOfRange { field, value, low, high });
+            }
+        }
+        if events.max_query_timeout.is_zero() {
+            return Err(ConfigError::Zero { field: "max_query_timeout" });
+        }
+        if events.max_time_jump == 0 {
+            return Err(ConfigError::Zero { field: "max_time_jump" });
+        }
+        super::at_most("max_query_timeout", events.max_query_timeout, "100 years", super::LONGEST)
+    }
+
+    /// The longest message for everyone that is sent and believed: `wanted`, or what fits a packet.
+    pub(crate) fn announcement_room(&self, wanted: usize) -> usize {
+        wanted.min(self.max_packet_size.saturating_sub(Self::BROADCAST_OVERHEAD))
+    }
+
+    /// The longest message for one member: `wanted`, or what fits a packet.
+    pub(crate) fn direct_room(&self, wanted: usize) -> usize {
+        wanted.min(self.max_packet_size.saturating_sub(Self::DIRECT_OVERHEAD))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Change = fn(&mut EventConfig);
+
+    #[test]
+    fn every_bound_is_checked() {
+        let changes: [(&str, Change); 8] = [
+            ("max_recent_events", |c| c.max_recent_events = 0),
+            ("max_recent_events", |c| c.max_recent_events = 65_537),
+            ("max_recent_queries", |c| c.max_recent_queries = 0),
+            ("max_queries", |c| c.max_queries = 4_097),
+            ("query_timeout_mult", |c| c.query_timeout_mult = 0),
+            ("max_query_timeout", |c| c.max_query_timeout = Duration::ZERO),
+            ("max_query_timeout", |c| c.max_query_timeout = Duration::MAX),
+            ("max_time_jump", |c| c.max_time_jump = 0),
+        ];
+        for (field, change) in changes {
+            let mut config = Config::lan();
+            change(&mut config.events);
+            let error = config.validate().expect_err(field);
+            assert!(alloc::format!("{error}").contains(field), "{field}: {error}");
+        }
+    }
+}

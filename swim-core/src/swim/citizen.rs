@@ -1,0 +1,186 @@
+//! The doors between the layer of user events and queries and the wire that carries it.
+//!
+//! The layer speaks serf's messages on both wires. On the native one a message for everyone is an announcement, known
+//! and passed on as a broadcast is, and a message for one is a direct one. On memberlist's both are user messages, which
+//! each node passes on that hears them for the first time. The rules are in `user_events` and `querying`; nothing there
+//! knows a wire. Read first: docs/SERF.md.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::Swim;
+use super::internal::KeyQuery;
+use super::user_events::Heard;
+#[cfg(feature = "memberlist")]
+use crate::intents::Intents;
+use crate::lamport::LamportClock;
+use crate::metrics::DropReason;
+use crate::queries::Queries;
+use crate::recent::Recent;
+use crate::time::Instant;
+use crate::wire::serf;
+use crate::wire::{Message, WireError};
+
+/// What the layer knows.
+#[derive(Debug, Default)]
+pub(super) struct Citizen {
+    /// The clock of user events.
+    pub(super) events: LamportClock,
+    /// The clock of queries.
+    pub(super) queries: LamportClock,
+    pub(super) recent_events: Recent<Heard>,
+    /// The numbers of the latest queries.
+    pub(super) recent_queries: Recent<u32>,
+    pub(super) open: Queries,
+    /// Another's table was joined before, so that what was said since is missed and not old.
+    pub(super) has_joined: bool,
+    /// What the driver is asked to do with its keys.
+    pub(super) key_queries: VecDeque<KeyQuery>,
+    /// The clock of members that come and go.
+    #[cfg(feature = "memberlist")]
+    pub(super) members: LamportClock,
+    #[cfg(feature = "memberlist")]
+    pub(super) intents: Intents,
+    /// We have said that we leave, and have not left yet.
+    #[cfg(feature = "memberlist")]
+    pub(super) farewell: bool,
+}
+
+impl<R: Rng> Swim<R> {
+    /// Entry of the native wire: an announcement of `origin` was heard for the first time. Returns whether it is to be
+    /// passed on.
+    pub(super) fn hear_announced(&mut self, now: Instant, origin: &str, payload: &[u8]) -> bool {
+        match serf::Message::decode(payload) {
+            Ok(serf::Message::UserEvent(event)) => {
+                // One that is announced again, for those who missed it, says whose it is.
+                let event = serf::UserEvent { source: event.source.or(Some(origin)), ..event };
+                self.hear_user_event(&event, payload.len())
+            }
+            Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
+            Ok(_) => self.refuse(WireError::WrongPlace),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// Entry of the native wire: a message for this node alone.
+    pub(super) fn handle_direct(&mut self, from: SocketAddr, source: &str, payload: &[u8]) {
+        if self.member_behind(from, source).is_none() {
+            self.metrics.drop(DropReason::Stranger);
+            return;
+        }
+        match serf::Message::decode(payload) {
+            Ok(serf::Message::Response(response)) => self.hear_response(&response),
+            Ok(serf::Message::Relay(relay)) => self.hand_on(&relay),
+            Ok(_) => {
+                self.refuse(WireError::WrongPlace);
+            }
+            Err(error) => {
+                self.refuse(error);
+            }
+        }
+    }
+
+    /// Entry of memberlist's wire: a user message, which may be for everyone or for this node.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
+        let is_new = match serf::Message::decode(payload) {
+            Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
+            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(&event, payload.len()),
+            Ok(serf::Message::Query(query)) => self.hear_query(now, &query, payload.len()),
+            Ok(serf::Message::Response(response)) => {
+                self.hear_response(&response);
+                false
+            }
+            Ok(serf::Message::Relay(relay)) => {
+                self.hand_on(&relay);
+                false
+            }
+            Err(error) => self.refuse(error),
+        };
+        if !is_new {
+            return;
+        }
+        if self.gossip.broadcasts.len() < self.config.max_broadcasts {
+            self.queue_user_message(now, payload);
+        } else {
+            self.metrics.drop(DropReason::BroadcastsFull);
+        }
+    }
+
+    /// Entry of memberlist's wire: what came beside another's table.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn hear_citizen_state(&mut self, now: Instant, state: &[u8], is_first: bool) {
+        match serf::State::decode(state) {
+            Ok(decoded) => self.merge_intents(now, &decoded),
+            Err(error) => {
+                self.refuse(error);
+                return;
+            }
+        }
+        self.merge_state(now, state, is_first);
+    }
+
+    fn refuse(&mut self, error: WireError) -> bool {
+        self.metrics.drop(error.reason());
+        false
+    }
+
+    /// Exit: a message of this node for everyone.
+    pub(super) fn announce(&mut self, now: Instant, payload: &[u8]) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.queue_user_message(now, payload);
+        }
+        let number = self.next_broadcast();
+        let id = self.me.id.clone();
+        self.pass_on_broadcast(now, &Message::Announcement { origin: &id, epoch: self.me.epoch, number, payload });
+    }
+
+    /// Exit: a message for one member. It may be lost.
+    pub(super) fn send_direct(&mut self, to: SocketAddr, payload: &[u8]) {
+        let body = self.direct_body(payload);
+        self.send_letter(to, body);
+    }
+
+    fn direct_body(&self, payload: &[u8]) -> Box<[u8]> {
+        let mut body = Vec::new();
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            crate::wire::memberlist::Message::User { payload }.encode(&mut body);
+            return body.into_boxed_slice();
+        }
+        Message::Direct { source: &self.me.id, payload }.encode(&mut body);
+        body.into_boxed_slice()
+    }
+
+    /// The longest message for everyone: `wanted`, or what a packet holds.
+    pub(super) fn announcement_limit(&self, wanted: usize) -> usize {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return wanted.min(self.config.max_broadcast_size);
+        }
+        self.config.announcement_room(wanted)
+    }
+
+    /// The longest message for one member: `wanted`, or what a packet holds.
+    pub(super) fn direct_limit(&self, wanted: usize) -> usize {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return wanted.min(self.config.max_broadcast_size);
+        }
+        self.config.direct_room(wanted)
+    }
+
+    /// What messages for everyone of this node say of their sender: on memberlist's wire nothing, as serf's do.
+    pub(super) fn signature(&self) -> Option<crate::id::NodeId> {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return None;
+        }
+        Some(self.me.id.clone())
+    }
+}

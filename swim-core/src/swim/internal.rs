@@ -1,0 +1,149 @@
+//! The layer's own queries, which its user does not see: whether we are there, where we know somebody to be, and what is
+//! to be done with the keys (serf's internal queries).
+//!
+//! The keys are the driver's, as the encryption is: [`Swim::poll_key_query`] hands it what is asked, and
+//! [`Swim::answer_keys`] takes what it did.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::Rng;
+
+use super::{RespondError, Swim};
+use crate::id::QueryId;
+use crate::metrics::DropReason;
+use crate::queries::Asked;
+use crate::time::Instant;
+use crate::wire::Tags;
+use crate::wire::serf::{INTERNAL, KeyRequest, KeyResponse, Query, Whereabouts};
+
+/// What is to be done with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOperation {
+    /// Take what is encrypted with it, too.
+    Install,
+    /// Encrypt with it from now on.
+    Use,
+    /// Take nothing any more that is encrypted with it.
+    Remove,
+    /// Say which keys there are.
+    List,
+}
+
+/// Somebody wants something done with the keys of all members.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyQuery {
+    /// What to answer to.
+    pub id: QueryId,
+    /// What is to be done.
+    pub operation: KeyOperation,
+    /// The key's bytes; none for a list.
+    pub key: Vec<u8>,
+}
+
+/// Keys do not show.
+impl fmt::Debug for KeyQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, operation, .. } = self;
+        f.debug_struct("KeyQuery").field("id", id).field("operation", operation).finish_non_exhaustive()
+    }
+}
+
+/// What the driver did with the keys.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct KeyAnswer {
+    /// Why it could not be done; `None` if it was.
+    pub error: Option<String>,
+    /// The keys in base64, if they were asked for.
+    pub keys: Vec<String>,
+    /// The one of them that encrypts.
+    pub primary: String,
+}
+
+/// Keys do not show.
+impl fmt::Debug for KeyAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyAnswer").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<R: Rng> Swim<R> {
+    /// Answers one of the layer's own queries. One that is not known is not answered.
+    pub(super) fn answer_internal(&mut self, now: Instant, query: &Query<'_>, asked: Asked) {
+        let operation = match &query.name[INTERNAL.len()..] {
+            "ping" => return, // It is acked, and that is all.
+            "conflict" => return self.answer_conflict(query, &asked),
+            "install-key" => KeyOperation::Install,
+            "use-key" => KeyOperation::Use,
+            "remove-key" => KeyOperation::Remove,
+            "list-keys" => KeyOperation::List,
+            _ => return self.metrics.drop(DropReason::UnknownKind),
+        };
+        let Ok(KeyRequest { key }) = KeyRequest::decode(query.payload) else {
+            return self.metrics.drop(DropReason::WrongType);
+        };
+        let max = self.config.events.max_queries;
+        let id = self.citizen.open.receive(now, asked, max);
+        if self.citizen.key_queries.len() >= max {
+            self.citizen.key_queries.pop_front();
+        }
+        self.citizen.key_queries.push_back(KeyQuery { id, operation, key: key.into() });
+    }
+
+    /// Two nodes claim one name, and one of them asks everybody where it is believed to be.
+    fn answer_conflict(&mut self, query: &Query<'_>, asked: &Asked) {
+        let Ok(node) = core::str::from_utf8(query.payload) else { return self.metrics.drop(DropReason::BadName) };
+        if *self.me.id == *node {
+            return;
+        }
+        let mut bytes = Vec::new();
+        {
+            let view = self.members.find(node).and_then(|slot| Some((slot, self.view(slot)?)));
+            let whereabouts = view.map(|(slot, view)| Whereabouts {
+                name: view.id,
+                address: view.address,
+                tags: Tags::decode(view.metadata).unwrap_or_default(),
+                status: view.status(),
+                versions: self.version_bytes(slot),
+            });
+            Whereabouts::encode(whereabouts.as_ref(), &mut bytes);
+        }
+        self.answer(asked, false, &bytes);
+    }
+
+    /// What a member speaks, as bytes.
+    fn version_bytes(&self, slot: crate::id::Slot) -> [u8; 6] {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return self.versions_at(slot).to_bytes();
+        }
+        let _ = slot;
+        [0; 6]
+    }
+
+    /// What the driver is asked to do with its keys. Drivers that have none need not ask: then nobody answers.
+    pub fn poll_key_query(&mut self) -> Option<KeyQuery> {
+        self.citizen.key_queries.pop_front()
+    }
+
+    /// Answers a key query. Of a list that is too long the rest is left out, and the answer says so.
+    ///
+    /// # Errors
+    /// [`RespondError`]; nothing was sent.
+    pub fn answer_keys(&mut self, now: Instant, id: QueryId, answer: &KeyAnswer) -> Result<(), RespondError> {
+        let mut keys = answer.keys.clone();
+        let mut message = answer.error.clone().unwrap_or_default();
+        loop {
+            let mut bytes = Vec::new();
+            KeyResponse::encode(answer.error.is_none(), &message, &keys, &answer.primary, &mut bytes);
+            match self.respond(now, id, &bytes) {
+                Err(RespondError::TooLong { .. }) if keys.pop().is_some() => {
+                    let (shown, all) = (keys.len(), answer.keys.len());
+                    message = alloc::format!("truncated key list response, showing first {shown} of {all} keys");
+                }
+                result => return result,
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is heard of members on this wire, where memberlist's rules are not the native ones.
+//!
+//! - A living member keeps its name: another address is believed only of one that left, or has been dead for so long
+//!   that memberlist has forgotten it (`gossip_to_dead_for`).
+//! - Incarnations start low, and memberlist forgets the dead within a minute. So an Alive at or below the incarnation
+//!   at which we know a member as dead may be old news, or a new life that nobody told what we remember. It is doubted:
+//!   a suspicion at our incarnation goes to the others and to the address that is said to be its. If it lives, it
+//!   refutes.
+//! - Who does not speak what we speak is no member.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use rand_core::Rng;
+
+use super::super::Swim;
+use super::super::claims::{News, Spread};
+use crate::id::{Incarnation, Slot};
+use crate::member::{Claim, Status};
+use crate::metrics::DropReason;
+use crate::time::Instant;
+use crate::wire::Description;
+use crate::wire::memberlist::{Agreement, NodeState, Versions};
+
+impl<R: Rng> Swim<R> {
+    /// A member is said to be alive, described so. Returns whether that was news.
+    pub(super) fn hear_alive(&mut self, now: Instant, node: &NodeState<'_>, spread: Spread) -> bool {
+        if !self.speaks_with(node.versions) {
+            self.metrics.drop(DropReason::VersionMismatch);
+            return false;
+        }
+        let incarnation = Incarnation::new(u64::from(node.incarnation));
+        if let Some(slot) = self.members.find(node.id).filter(|&slot| slot != self.me.slot) {
+            if self.members.address(slot).is_some_and(|known| known != node.address) && self.keeps_name(now, slot) {
+                self.metrics.drop(DropReason::NameTaken);
+                return false;
+            }
+            let known = self.members.claim(slot);
+            if !known.status.is_active() && incarnation <= known.incarnation {
+                self.doubt(now, slot, node.address);
+                return false;
+            }
+        }
+        let description = Some(Description { incarnation, address: node.address, metadata: node.metadata });
+        let claim = Claim::new(incarnation, Status::Alive);
+        let news = News { description, spread, versions: node.versions, ..News::of(node.id, claim, node.id) };
+        self.hear(now, &news)
+    }
+
+    /// Whether we and a node that speaks `versions` may merge tables.
+    fn speaks_with(&self, versions: Versions) -> bool {
+        let own = self.own_versions();
+        let mut agreement = Agreement::default();
+        agreement.include(own);
+        agreement.include(versions);
+        agreement.admits(own) && agreement.admits(versions)
+    }
+
+    /// Whether the member keeps its name against whoever claims it at another address.
+    fn keeps_name(&self, now: Instant, slot: Slot) -> bool {
+        match self.members.claim(slot).status {
+            Status::Alive | Status::Suspect => true,
+            Status::Dead => Duration::from_secs(u64::from(self.age(now, slot))) < self.config.gossip_to_dead_for,
+            Status::Left => false,
+        }
+    }
+
+    /// Someone takes a member for alive that we know as gone at this incarnation or a higher one.
+    fn doubt(&mut self, now: Instant, slot: Slot, at: SocketAddr) {
+        let body = self.encoded_doubt(slot);
+        if self.push_doubt(now, slot, body.clone()) {
+            self.send_letter(at, body);
+        }
+    }
+}

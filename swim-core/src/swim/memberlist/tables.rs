@@ -1,0 +1,183 @@
+//! The push/pull: whole tables, swapped at a join and now and then with a random member.
+//!
+//! There are no tombstones and no ages on this wire. So the dead of another's table teach nothing about members that we
+//! do not know (or two tables could keep the dead alive for each other), and about those that we know they make a
+//! suspicion, as memberlist's merge does. What tables teach is passed on, since no digest finds what others have missed.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use rand_core::Rng;
+
+use super::super::Swim;
+use super::super::claims::{News, Spread};
+use super::super::merging::Agreed;
+use crate::event::Event;
+use crate::exchange::ExchangeFailure;
+use crate::exchanges::{Contact, Purpose};
+use crate::id::{Incarnation, NodeId, Slot};
+use crate::member::{Claim, Status};
+use crate::metrics::{DropReason, MessageKind};
+use crate::time::Instant;
+use crate::wire::memberlist::{Agreement, NodeState, PushPull, PushPullWriter};
+
+/// Up to so many members the interval between push/pulls is the configured one; it grows by one such interval each time
+/// that their number doubles.
+const UNSCALED: usize = 32;
+
+/// The pause between two push/pulls in a cluster of `n`: `interval * (ceil(log2(n) - 5) + 1)` above 32 members.
+fn scaled(interval: Duration, n: usize) -> Duration {
+    if n <= UNSCALED { interval } else { interval.saturating_mul(n.next_power_of_two().ilog2() - UNSCALED.ilog2() + 1) }
+}
+
+/// What goes before the rows, at most.
+const HEADER: usize = 48;
+
+impl<R: Rng> Swim<R> {
+    /// The pause between two push/pulls.
+    pub(in crate::swim) fn push_pull_pause(&self) -> Duration {
+        scaled(self.config.sync_interval, self.active_members())
+    }
+
+    /// Swaps tables with a member.
+    pub(in crate::swim) fn push_pull_with(&mut self, now: Instant, peer: SocketAddr) {
+        let request = self.table(false);
+        if self.open(now, peer, Purpose::PushPull, request) {
+            self.metrics.count_sent(MessageKind::Join);
+        }
+    }
+
+    /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
+    pub(in crate::swim) fn table(&mut self, is_join: bool) -> Vec<u8> {
+        let slots = self.whole_table(&Agreed::default());
+        let state = if self.is_citizen() { self.citizen_state() } else { self.memberlist.user_state.clone() };
+        let max = self.config.max_exchange_size.saturating_sub(HEADER + state.len());
+        let mut bytes = Vec::new();
+        let mut writer = PushPullWriter::begin(is_join, &mut bytes);
+        let mut rows = 0;
+        for slot in slots {
+            let Some(row) = self.row(slot) else { continue };
+            // The longest row has a name and an address beside its metadata.
+            if writer.len() + row.metadata.len() + row.id.len() + 128 > max || !writer.push(&row) {
+                break;
+            }
+            rows += 1;
+        }
+        writer.finish(&state);
+        self.metrics.entries_sent += rows;
+        bytes
+    }
+
+    fn row(&self, slot: Slot) -> Option<NodeState<'_>> {
+        let (claim, known) = (self.members.claim(slot), self.members.description(slot)?);
+        Some(NodeState {
+            id: self.members.name(slot),
+            incarnation: super::transmit::counter(claim.incarnation),
+            status: claim.status,
+            address: known.address,
+            metadata: known.metadata,
+            versions: self.versions_at(slot),
+        })
+    }
+
+    /// A seed, or whoever lives where a dead member once did, gave its table.
+    pub(super) fn let_in(
+        &mut self,
+        now: Instant,
+        address: SocketAddr,
+        of: Contact,
+        theirs: &PushPull<'_>,
+    ) -> Result<(), ExchangeFailure> {
+        let is_us = |node: &NodeState<'_>| *node.id == *self.me.id && node.address == self.me.address;
+        if theirs.nodes().flatten().all(|node| is_us(&node)) {
+            self.contacts.seeds.forget(address);
+            if of == Contact::Seed {
+                let failure = ExchangeFailure::Ourselves;
+                self.tell(Event::SeedFailed { seed: address, failure, retry_in: None });
+            }
+            return Ok(());
+        }
+        // Those who told us know it all: we pass it on only if others know us.
+        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
+        self.merge_table(now, theirs, spread)?;
+        let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
+        let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
+        self.welcomed(address, of, occupant.as_ref());
+        self.citizen.has_joined = true;
+        if self.is_citizen() && of == Contact::Seed {
+            self.say_hello(now);
+        }
+        Ok(())
+    }
+
+    /// Merges another's table. Returns whether it taught us anything.
+    ///
+    /// # Errors
+    /// Some nodes of the two tables do not speak with each other: nothing was merged, as memberlist would not.
+    pub(super) fn merge_table(
+        &mut self,
+        now: Instant,
+        theirs: &PushPull<'_>,
+        spread: Spread,
+    ) -> Result<bool, ExchangeFailure> {
+        if !self.agrees_with(theirs) {
+            self.metrics.drop(DropReason::VersionMismatch);
+            return Err(ExchangeFailure::OtherVersion);
+        }
+        let mut learnt = false;
+        for row in theirs.nodes() {
+            self.metrics.entries_received += 1;
+            match row {
+                Ok(node) => learnt |= self.merge_row(now, &node, spread),
+                Err(error) => self.metrics.drop(error.reason()),
+            }
+        }
+        let is_first = spread == Spread::Silent && !self.citizen.has_joined;
+        self.hear_user_state(now, theirs.is_join, is_first, theirs.user_state);
+        Ok(learnt)
+    }
+
+    fn merge_row(&mut self, now: Instant, node: &NodeState<'_>, spread: Spread) -> bool {
+        let status = match node.status {
+            Status::Alive => return self.hear_alive(now, node, spread),
+            // It may be long refuted, or be the view from the other side of a healed partition.
+            Status::Suspect | Status::Dead => Status::Suspect,
+            Status::Left => Status::Left,
+        };
+        let Some(slot) = self.members.find(node.id) else { return false };
+        let is_gone = slot != self.me.slot && !self.members.claim(slot).status.is_active();
+        if is_gone && status == Status::Suspect {
+            return false; // Only the member itself comes back.
+        }
+        let me = self.me.id.clone();
+        let from = if status == Status::Left { node.id } else { &*me };
+        let claim = Claim::new(Incarnation::new(u64::from(node.incarnation)), status);
+        // A table does not say who accused: a suspicion that we have already is no further accusation.
+        self.hear(now, &News { accuses: false, ..News::of(node.id, claim, from) })
+    }
+
+    /// Whether all nodes of both tables are within what the living ones of both understand.
+    fn agrees_with(&self, theirs: &PushPull<'_>) -> bool {
+        let mut agreement = Agreement::default();
+        let is_described = |&slot: &Slot| self.members.address(slot).is_some();
+        let ours = || self.members.slots().filter(is_described);
+        let living = ours().filter(|&slot| self.members.claim(slot).status == Status::Alive);
+        living.for_each(|slot| agreement.include(self.versions_at(slot)));
+        let rows = || theirs.nodes().flatten();
+        rows().filter(|node| node.status == Status::Alive).for_each(|node| agreement.include(node.versions));
+        ours().all(|slot| agreement.admits(self.versions_at(slot)))
+            && rows().all(|node| agreement.admits(node.versions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_clusters_swap_tables_less_often() {
+        let pauses = [1, 32, 33, 64, 65, 128, 1_000].map(|n| scaled(Duration::from_secs(30), n).as_secs());
+        assert_eq!(pauses, [30, 30, 60, 60, 90, 90, 180]);
+    }
+}

@@ -1,0 +1,84 @@
+//! The application's bytes, which this wire carries as they are: messages in packets and streams, and state beside
+//! tables. What they mean, and whether they came before, is the application's to know.
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::super::{BroadcastError, State, Swim};
+use crate::event::Event;
+use crate::time::Instant;
+use crate::wire::memberlist::Message;
+
+impl<R: Rng> Swim<R> {
+    /// A user message arrived: the application's entry.
+    pub(super) fn hear_user_message(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) {
+        if self.is_citizen() {
+            return self.hear_citizen(now, payload);
+        }
+        self.tell(Event::UserMessage { from, payload: Arc::from(payload) });
+    }
+
+    /// Another's table came with the application's state.
+    pub(super) fn hear_user_state(&mut self, now: Instant, is_join: bool, is_first: bool, payload: &[u8]) {
+        if payload.is_empty() {
+            return;
+        }
+        if self.is_citizen() {
+            self.hear_citizen_state(now, payload, is_first);
+        } else {
+            self.tell(Event::UserState { is_join, payload: Arc::from(payload) });
+        }
+    }
+
+    /// What came in an ack: a citizen's coordinate, of the member that has just been measured.
+    pub(super) fn hear_ack_payload(&mut self, now: Instant, payload: &[u8]) {
+        if self.is_citizen()
+            && !payload.is_empty()
+            && let Some((slot, _)) = self.detector.round_trip
+        {
+            self.hear_coordinate(now, slot, crate::coordinate::Coordinate::from_serf(payload));
+        }
+    }
+
+    /// Queues a user message for all, at its exit: each node that it reaches gets it as it is, perhaps several times, and
+    /// only the application passes it on.
+    pub(in crate::swim) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {
+        let mut body = alloc::vec::Vec::new();
+        Message::User { payload }.encode(&mut body);
+        self.gossip.broadcasts.push(None, body.into_boxed_slice());
+        self.arm_gossip(now);
+    }
+
+    /// memberlist's wire: sends a user message in a packet of its own to one address. It may be lost.
+    ///
+    /// # Errors
+    /// [`BroadcastError`]; nothing was queued. The bounds are those of broadcasts.
+    ///
+    /// # Panics
+    /// On the native wire, which has no such messages.
+    pub fn send_user_message(&mut self, to: SocketAddr, payload: &[u8]) -> Result<(), BroadcastError> {
+        assert!(self.is_memberlist(), "only memberlist's wire has user messages");
+        if self.me.state == State::Left {
+            return Err(BroadcastError::NotRunning);
+        }
+        let (len, max) = (payload.len(), self.config.max_broadcast_size);
+        if len > max {
+            return Err(BroadcastError::TooLong { len, max });
+        }
+        let mut body = alloc::vec::Vec::new();
+        Message::User { payload }.encode(&mut body);
+        let max = self.config.max_transmits;
+        if self.send_letter(to, body.into_boxed_slice()) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
+    }
+
+    /// memberlist's wire: what is given to everyone with whom tables are swapped from now on, beside our table.
+    ///
+    /// # Panics
+    /// On the native wire, which has no such state.
+    pub fn set_user_state(&mut self, state: &[u8]) {
+        assert!(self.is_memberlist(), "only memberlist's wire carries the application's state");
+        self.memberlist.user_state = state.into();
+    }
+}

@@ -1,0 +1,89 @@
+//! An operator declares a failed member to have left, and the member may still object.
+
+use swim_core::{Event, ForceLeaveError, Incarnation, Instant, Status};
+
+use crate::harness::{
+    FIRST, alive, at, count, dead, deliver, events, names, node_with, packet, populate, quiet, run_among_the_living,
+    second, seconds, status, suspect,
+};
+
+#[test]
+fn a_failed_or_suspected_member_is_declared_left_and_the_others_are_told() {
+    for accusation in [dead("x", 4, "peer-1"), suspect("x", 4, "peer-1")] {
+        let mut node = node_with(quiet());
+        populate(&mut node, at(0), &names("peer", 5));
+        deliver(&mut node, at(0), &[alive("x", 4, 30), accusation]);
+        events(&mut node);
+        assert_eq!(node.force_leave(at(1), "x", false), Ok(()));
+        assert_eq!(status(&node, "x"), Some(Status::Left));
+        let told = events(&mut node);
+        assert!(matches!(&told[..], [Event::Left(member)] if *member.id == *"x"), "{told:?}");
+        let out = run_among_the_living(&mut node, second(5));
+        assert_eq!(count(&out, "Left { id: \"x\", incarnation: Incarnation(4)"), 4, "as often as any update");
+        assert_eq!(count(&out, "Ping { target: \"x\""), 0);
+    }
+}
+
+#[test]
+fn one_that_was_declared_left_is_forgotten_when_those_who_left_are_and_with_prune_at_once() {
+    let [mut kept, mut pruned] = [(); 2].map(|()| node_with(quiet()));
+    for node in [&mut kept, &mut pruned] {
+        populate(node, at(0), &names("peer", 5));
+        deliver(node, at(0), &[alive("x", 4, 30), dead("x", 4, "peer-1")]);
+        events(node);
+    }
+    let reaped = Event::Reaped(swim_core::NodeId::new("x").unwrap());
+    kept.force_leave(at(1), "x", false).unwrap();
+    pruned.force_leave(at(1), "x", true).unwrap();
+    assert_eq!((status(&kept, "x"), status(&pruned, "x")), (Some(Status::Left), None));
+    assert_eq!(events(&mut pruned).last(), Some(&reaped));
+    let out = run_among_the_living(&mut pruned, second(5));
+    assert_eq!(count(&out, "Left { id: \"x\""), 4, "the others are told all the same");
+    deliver(&mut pruned, second(6), &[alive("x", 4, 30)]);
+    assert_eq!(status(&pruned, "x"), None, "its tombstone stands");
+
+    run_among_the_living(&mut kept, Instant::ORIGIN + seconds(299));
+    assert_eq!(status(&kept, "x"), Some(Status::Left));
+    run_among_the_living(&mut kept, Instant::ORIGIN + seconds(302));
+    assert_eq!(status(&kept, "x"), None);
+    assert_eq!(events(&mut kept).last(), Some(&reaped));
+}
+
+#[test]
+fn one_that_left_already_can_be_pruned() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("x", 4, 30), dead("x", 4, "peer-1")]);
+    node.force_leave(at(1), "x", false).unwrap();
+    node.force_leave(at(2), "x", false).unwrap();
+    assert_eq!(status(&node, "x"), Some(Status::Left));
+    node.force_leave(at(3), "x", true).unwrap();
+    assert_eq!(node.force_leave(at(4), "x", true), Err(ForceLeaveError::UnknownMember), "only its tombstone is left");
+}
+
+#[test]
+fn whoever_is_alive_refutes_it() {
+    let mut node = node_with(quiet());
+    populate(&mut node, at(0), &names("peer", 5));
+    let declared = swim_core::wire::Message::Left { id: "me", incarnation: Incarnation::new(FIRST) };
+    node.handle_packet(at(1), crate::harness::address(2), &packet(&[declared]));
+    assert_eq!((status(&node, "me"), node.incarnation()), (Some(Status::Alive), Incarnation::new(FIRST + 1)));
+    let out = run_among_the_living(&mut node, second(5));
+    assert!(count(&out, &format!("Alive {{ id: \"me\", incarnation: Incarnation({})", FIRST + 1)) > 0, "{out:?}");
+
+    deliver(&mut node, second(5), &[alive("x", 4, 30), dead("x", 4, "peer-1")]);
+    node.force_leave(second(5), "x", true).unwrap();
+    deliver(&mut node, second(6), &[alive("x", 5, 30)]);
+    assert_eq!(status(&node, "x"), Some(Status::Alive), "its refutation brings it back");
+}
+
+#[test]
+fn nobody_who_is_alive_or_unknown_is_declared_left() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("x", 4, 30)]);
+    assert_eq!(node.force_leave(at(1), "x", true), Err(ForceLeaveError::Alive));
+    assert_eq!(node.force_leave(at(1), "y", true), Err(ForceLeaveError::UnknownMember));
+    assert_eq!(node.force_leave(at(1), "me", true), Err(ForceLeaveError::Ourselves));
+    assert_eq!((status(&node, "x"), status(&node, "me")), (Some(Status::Alive), Some(Status::Alive)));
+    node.leave(at(2));
+    assert_eq!(node.force_leave(at(3), "x", true), Err(ForceLeaveError::NotRunning));
+}

@@ -1,0 +1,228 @@
+//! A citizen among serf's agents: intents, what is passed on, the state beside tables, and the payloads of acks.
+
+use swim_core::wire::memberlist::{Message, StreamMessage};
+use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
+use swim_core::{DropReason, Event, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status};
+
+use super::harness::{alive, ask, config, dead, deliver, node_with, row, said, sent, table};
+use crate::harness::{Node, address, at, dropped, events, second, seconds, status};
+
+fn citizen() -> Node {
+    let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
+    node_with(config().on_memberlist(wire))
+}
+
+fn bytes(message: &serf::Message<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    message.encode(&mut bytes);
+    bytes
+}
+
+fn intent(time: u64, node: &str, leaves: bool) -> Vec<u8> {
+    bytes(&serf::Message::Intent(Intent { time: LamportTime::new(time), node, leaves, prune: false }))
+}
+
+fn hear(node: &mut Node, payload: &[u8]) {
+    deliver(node, at(0), &[Message::User { payload }]);
+}
+
+fn user(payload: &[u8]) -> String {
+    format!("{:?}", Message::User { payload })
+}
+
+/// All that the node says until then, with nobody answering.
+fn says_until(node: &mut Node, until: swim_core::Instant) -> Vec<String> {
+    let mut all = said(node, at(0));
+    while let Some(now) = node.poll_timeout().filter(|&now| now <= until) {
+        node.handle_timeout(now);
+        all.extend(said(node, now));
+    }
+    all
+}
+
+#[test]
+fn who_leaves_says_so_before_it_is_gone() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    hear(&mut node, &intent(6, "a", false));
+    says_until(&mut node, at(100));
+    node.leave(at(100));
+    let said = says_until(&mut node, second(10));
+    let farewell = said.iter().position(|said| *said == user(&intent(7, "me", true))).expect("it says that it leaves");
+    let gone = said.iter().position(|said| said.starts_with("Dead { id: \"me\"")).expect("it says that it has left");
+    assert!(farewell < gone, "{said:?}");
+    assert!(events(&mut node).contains(&Event::LeaveComplete));
+}
+
+#[test]
+fn a_word_about_a_member_is_passed_on_once_and_an_older_one_never() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    for (time, passed_on) in [(5, 1), (5, 0), (4, 0), (9, 1)] {
+        let before = node.queued_broadcasts();
+        hear(&mut node, &intent(time, "a", false));
+        assert_eq!(node.queued_broadcasts() - before, passed_on, "{time}");
+    }
+    assert_eq!(dropped(&node, DropReason::OldEvent), 2);
+    hear(&mut node, &intent(1 << 40, "a", false));
+    assert_eq!(dropped(&node, DropReason::BadTime), 1);
+}
+
+#[test]
+fn a_failed_member_in_whose_place_somebody_says_farewell_has_left() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3), dead("b", 1, "a")]);
+    hear(&mut node, &intent(3, "b", true));
+    assert_eq!(status(&node, "b"), Some(Status::Left));
+    hear(&mut node, &intent(3, "a", true));
+    assert_eq!(status(&node, "a"), Some(Status::Alive), "it means to, and is there yet");
+}
+
+#[test]
+fn a_word_that_we_leave_while_we_are_here_is_refuted() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    hear(&mut node, &intent(5, "me", true));
+    assert!(says_until(&mut node, second(4)).contains(&user(&intent(6, "me", false))));
+}
+
+#[test]
+fn events_of_others_are_told_once_and_passed_on_as_they_came() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    events(&mut node);
+    let time = LamportTime::new(4);
+    let event = UserEvent { time, name: "deploy", payload: b"v1", coalesce: true, source: None };
+    let payload = bytes(&serf::Message::UserEvent(event));
+    hear(&mut node, &payload);
+    hear(&mut node, &payload);
+    assert_eq!(
+        events(&mut node).iter().filter(|event| matches!(event, Event::UserEvent { from: None, .. })).count(),
+        1
+    );
+    assert!(says_until(&mut node, second(4)).contains(&user(&payload)));
+    assert_eq!(node.send_user_event(second(4), "next", b"", false).map(LamportTime::get), Ok(5));
+    hear(&mut node, b"\x63nonsense");
+    hear(&mut node, b"");
+    assert_eq!((dropped(&node, DropReason::UnknownKind), dropped(&node, DropReason::Truncated)), (1, 1));
+}
+
+fn state(time: u64, left: &[&str], statuses: &[(&str, LamportTime)], recent: &[UserEvent<'_>]) -> Vec<u8> {
+    let mut state = Vec::new();
+    let time = LamportTime::new(time);
+    StateWriter { members: time, events: time, queries: time, left, statuses, recent }.encode(&mut state);
+    state
+}
+
+#[test]
+fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("b", 1, 3), dead("b", 1, "x")]);
+    let at_time = LamportTime::new;
+    let missed = UserEvent { time: at_time(7), name: "missed", payload: b"", coalesce: false, source: None };
+    let theirs = state(20, &["b"], &[("a", at_time(3)), ("b", at_time(9))], &[missed]);
+    let rows = [row("a", 1, Status::Alive, 2)];
+    ask(&mut node, at(0), &table(false, &rows, &theirs)).unwrap();
+    assert_eq!(status(&node, "b"), Some(Status::Left), "a failed member that another knows to have left");
+    let told = |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "missed");
+    assert!(events(&mut node).iter().any(told));
+    assert_eq!(node.send_user_event(at(0), "later", b"", false).map(LamportTime::get), Ok(20));
+    let answer = ask(&mut node, at(0), &table(false, &rows, b"")).unwrap();
+    let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else { panic!("a table") };
+    let ours = SerfState::decode(answer.user_state).unwrap();
+    assert_eq!((ours.events.get(), ours.left.iter().collect::<Vec<_>>()), (21, vec!["b"]));
+    assert_eq!(ours.recent().map(|event| event.unwrap().name.to_owned()).collect::<Vec<_>>(), ["missed", "later"]);
+    ask(&mut node, at(0), &table(false, &rows, b"\x02\xc1")).unwrap();
+    assert_eq!(dropped(&node, DropReason::WrongType), 1);
+}
+
+/// What "a" at port 2 asks.
+fn query<'a>(id: u32, name: &'a str, payload: &'a [u8]) -> Query<'a> {
+    Query {
+        time: LamportTime::new(3),
+        id,
+        address: address(2),
+        source: "a",
+        filters: serf::Filters::default(),
+        wants_ack: false,
+        no_broadcast: true,
+        relay_factor: 0,
+        timeout: seconds(5),
+        name,
+        payload,
+    }
+}
+
+/// The payloads of the answers that the node sends to "a".
+fn answers(node: &mut Node) -> Vec<Vec<u8>> {
+    let (mut buffer, mut found) = (Vec::new(), Vec::new());
+    while node.poll_transmit(at(0), &mut buffer).is_some() {
+        swim_core::wire::memberlist::Unpacker::default().unpack(&buffer, |message| {
+            if let Ok(Message::User { payload }) = message
+                && let Ok(serf::Message::Response(response)) = serf::Message::decode(payload)
+            {
+                found.push(response.payload.to_vec());
+            }
+        });
+    }
+    found
+}
+
+#[test]
+fn where_a_member_is_is_answered_and_who_asks_about_us_is_not() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3)]);
+    for (id, about) in [(1, "b"), (2, "me"), (3, "nobody")] {
+        let asked = bytes(&serf::Message::Query(query(id, "_serf_conflict", about.as_bytes())));
+        hear(&mut node, &asked);
+    }
+    let answers = answers(&mut node);
+    let found: Vec<_> = answers.iter().map(|answer| Whereabouts::decode(answer).unwrap()).collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].as_ref().map(|found| (found.name, found.address)), Some(("b", address(3))));
+    assert_eq!(found[1], None);
+}
+
+#[test]
+fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    let mut payload = Vec::new();
+    KeyRequest { key: &[7; 32] }.encode(&mut payload);
+    for (id, name) in [(1, "_serf_install-key"), (2, "_serf_list-keys")] {
+        hear(&mut node, &bytes(&serf::Message::Query(query(id, name, &payload))));
+    }
+    assert!(events(&mut node).iter().all(|event| !matches!(event, Event::Query { .. })), "users see none of it");
+    let install = node.poll_key_query().unwrap();
+    assert_eq!((install.operation, &install.key[..]), (KeyOperation::Install, &[7; 32][..]));
+    assert!(!format!("{install:?}").contains('7'), "{install:?}");
+    let list = node.poll_key_query().unwrap();
+    assert_eq!(node.poll_key_query(), None);
+    let refused = KeyAnswer { error: Some("no".into()), ..KeyAnswer::default() };
+    node.answer_keys(at(0), install.id, &refused).unwrap();
+    let keys = vec!["k".repeat(44); 100];
+    node.answer_keys(at(0), list.id, &KeyAnswer { keys, ..KeyAnswer::default() }).unwrap();
+    let answers = answers(&mut node);
+    let [refused, listed] = &answers[..] else { panic!("{answers:?}") };
+    let refused = serf::KeyResponse::decode(refused).unwrap();
+    assert_eq!((refused.is_done, refused.message), (false, "no"));
+    let listed = serf::KeyResponse::decode(listed).unwrap();
+    let shown = listed.keys.iter().count();
+    assert!((10..25).contains(&shown) && listed.message.contains(&format!("first {shown} of 100")), "{listed:?}");
+}
+
+#[test]
+fn acks_to_members_carry_our_coordinate_as_serf_writes_it() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    let source = swim_core::wire::memberlist::Source { address: Some(address(2)), id: "a" };
+    let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source };
+    deliver(&mut node, at(0), &[ping]);
+    let origin = node.coordinate().unwrap().to_serf();
+    let ack = format!("{:?}", Message::Ack { sequence: swim_core::SequenceNumber::new(7), payload: &origin });
+    let sent = sent(&mut node, at(0));
+    assert!(sent.iter().any(|(to, said)| *to == address(2) && said.contains(&ack)), "{sent:?}");
+}

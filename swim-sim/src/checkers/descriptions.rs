@@ -1,0 +1,174 @@
+//! A description that a suspicion has overtaken is still taken when it comes: whoever suspects a member at an incarnation
+//! whose metadata it has not heard, and then hears it, knows it from then on (swim's own wire).
+//!
+//! What a table holds is put together from events and from the claims that are shown after a change, so only nodes whose
+//! tables are shown at once, those in clusters of up to [`SMALL`], are judged.
+
+use core::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use swim_core::wire::{HEADER_LEN, Message, Packet};
+use swim_core::{Claim, Config, Event, Incarnation, Instant, Status};
+
+use super::watch::{SMALL, member};
+use super::{Checker, Fill, Verdict, grown};
+use crate::name;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Descriptions {
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    /// Active member's number -> what is known of it.
+    known: BTreeMap<usize, Known>,
+    /// Member's number -> what must be known of it after this step.
+    awaited: BTreeMap<usize, (Incarnation, Vec<u8>)>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    claim: Claim,
+    address: SocketAddr,
+    metadata: Arc<[u8]>,
+    /// A suspicion came at an incarnation that was not heard of before.
+    is_overtaken: bool,
+}
+
+/// The descriptions in a packet that can be read to its end; nothing of any other.
+fn described(packet: &[u8]) -> Vec<(usize, Incarnation, SocketAddr, &[u8])> {
+    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
+    let Some(Ok(packet)) = cluster.map(|cluster| Packet::open(packet, cluster)) else { return Vec::new() };
+    let mut found = Vec::new();
+    for message in packet {
+        match message {
+            Ok(Message::Alive { id, incarnation, address, metadata }) => {
+                found.extend(name::number(id).map(|subject| (subject, incarnation, address, metadata)));
+            }
+            Ok(_) => {}
+            Err(_) => return Vec::new(),
+        }
+    }
+    found
+}
+
+impl Checker for Descriptions {
+    fn name(&self) -> &'static str {
+        "a description that was overtaken is taken"
+    }
+
+    fn started(&mut self, _: Instant, node: usize, _: &Config) {
+        *grown(&mut self.nodes, node) = Node::default();
+    }
+
+    fn received(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
+        let node = grown(&mut self.nodes, node);
+        node.awaited.clear();
+        // Most packets need not be read.
+        if !node.known.values().any(|known| known.is_overtaken) {
+            return Ok(());
+        }
+        for (subject, incarnation, address, metadata) in described(packet) {
+            let is_late = |known: &&Known| {
+                known.is_overtaken && known.claim.incarnation == incarnation && known.address == address
+            };
+            if node.known.get(&subject).filter(is_late).is_some_and(|known| *known.metadata != *metadata) {
+                node.awaited.insert(subject, (incarnation, Vec::from(metadata)));
+            }
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, _: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
+        let (Some(subject), Some(member)) = (about, member(event)) else { return Ok(()) };
+        let known = &mut grown(&mut self.nodes, node).known;
+        if !member.claim.status.is_active() {
+            known.remove(&subject);
+            return Ok(());
+        }
+        let before = known.get(&subject).map(|known| (known.claim.incarnation, known.is_overtaken));
+        let is_overtaken = matches!(event, Event::Suspected { .. })
+            && before.is_some_and(|(incarnation, already)| already || member.claim.incarnation > incarnation);
+        let (claim, address, metadata) = (member.claim, member.address, Arc::clone(&member.metadata));
+        known.insert(subject, Known { claim, address, metadata, is_overtaken });
+        Ok(())
+    }
+
+    fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
+        let node = grown(&mut self.nodes, node);
+        if node.awaited.is_empty() || fill.active_members > SMALL {
+            return Ok(());
+        }
+        for (subject, (incarnation, metadata)) in core::mem::take(&mut node.awaited) {
+            // Whoever is gone by now, or stands higher, has been told of anew.
+            let known = node.known.get(&subject).filter(|known| known.claim.incarnation == incarnation);
+            if known.is_some_and(|known| *known.metadata != *metadata) {
+                return Err(format!(
+                    "the metadata of node-{subject} at incarnation {incarnation} came and is not known"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn believed(&mut self, _: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
+        if let Some(known) = grown(&mut self.nodes, node).known.get_mut(&subject) {
+            let is_suspect = claim.status == Status::Suspect;
+            known.is_overtaken = is_suspect && (known.is_overtaken || claim.incarnation > known.claim.incarnation);
+            known.claim = claim;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swim_core::Member;
+    use swim_core::wire::{begin_packet, cluster_hash};
+
+    use super::*;
+    use crate::address;
+
+    fn node_1(incarnation: u64, status: Status, metadata: &[u8]) -> Member {
+        let claim = Claim::new(Incarnation::new(incarnation), status);
+        Member { id: name::numbered(1), address: address::numbered(1), metadata: Arc::from(metadata), claim }
+    }
+
+    fn hear_alive(checker: &mut Descriptions, told: Option<Event>) -> Verdict {
+        let (mut packet, id) = (Vec::new(), name::numbered(1));
+        begin_packet(cluster_hash("any"), &mut packet);
+        let (incarnation, address) = (Incarnation::new(2), address::numbered(1));
+        Message::Alive { id: id.as_str(), incarnation, address, metadata: b"new" }.encode(&mut packet);
+        checker.received(Instant::ORIGIN, 0, address::numbered(2), &packet).unwrap();
+        if let Some(event) = told {
+            checker.told(Instant::ORIGIN, 0, &event, Some(1)).unwrap();
+        }
+        checker.filled(0, Fill { updates: 0, broadcasts: 0, active_members: 3, health: 0, probes: 0, acked: 0 })
+    }
+
+    fn suspecting_at(incarnation: u64) -> Descriptions {
+        let mut checker = Descriptions::default();
+        checker.started(Instant::ORIGIN, 0, &Config::lan());
+        let joined = Event::Joined(node_1(1, Status::Alive, b"old"));
+        checker.told(Instant::ORIGIN, 0, &joined, Some(1)).unwrap();
+        let suspicion = Claim::new(Incarnation::new(incarnation), Status::Suspect);
+        checker.believed(Instant::ORIGIN, 0, 1, suspicion).unwrap();
+        checker
+    }
+
+    #[test]
+    fn a_planted_loss_of_a_description_that_was_overtaken_is_caught() {
+        let lost = hear_alive(&mut suspecting_at(2), None);
+        assert!(lost.is_err_and(|what| what.contains("the metadata of node-1 at incarnation 2")));
+    }
+
+    #[test]
+    fn who_takes_it_or_is_not_at_that_incarnation_is_not_blamed() {
+        let taken = Event::Updated(node_1(2, Status::Suspect, b"new"));
+        assert_eq!(hear_alive(&mut suspecting_at(2), Some(taken)), Ok(()));
+        assert_eq!(hear_alive(&mut suspecting_at(3), None), Ok(()));
+    }
+}

@@ -1,0 +1,229 @@
+//! Sequence numbers match (SWIM 3.1): an ack or a nack answers what its receiver has asked, and of acks in packets only
+//! one that bears the number of the probe in flight counts.
+//!
+//! The message that a packet was made for comes first in it, so only the first one is read. What a process was asked is
+//! remembered for the last 1,024 requests, since an ack that comes after the nack is still passed on. Of a probe whose ping
+//! was not sent when it began, as at a node that clogs, the number is not known, and any ack may count.
+
+use core::net::SocketAddr;
+use std::collections::VecDeque;
+
+use swim_core::wire::memberlist::{self, Unpacker};
+use swim_core::wire::{HEADER_LEN, Message, Packet};
+use swim_core::{Config, Instant};
+
+use super::{Checker, Fill, Verdict, grown};
+
+/// So many pings and requests to ping another are remembered of each process.
+const REMEMBERED: usize = 1_024;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Sequences {
+    nodes: Vec<Node>,
+}
+
+/// What a process was asked, and asks.
+#[derive(Clone, Debug, Default)]
+struct Node {
+    /// The ack that the packet in hand begins with.
+    ack: Option<u32>,
+    /// The pings and the requests to ping another, with where they came from.
+    requests: VecDeque<(SocketAddr, u32)>,
+    /// The last ping that was sent in this step, and the one that the probe in flight was begun with.
+    pinged: Option<u32>,
+    probe: Option<u32>,
+    /// What the process counted before this step.
+    probes: u64,
+    acked: u64,
+}
+
+/// What a packet begins with, if that has a number.
+#[derive(Clone, Copy, Debug)]
+enum First {
+    Ping(u32),
+    PingReq(u32),
+    Ack(u32),
+    Nack(u32),
+}
+
+/// What a packet begins with, on either wire.
+fn first(packet: &[u8]) -> Option<First> {
+    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
+    if let Some(Ok(message)) = cluster.and_then(|cluster| Packet::open(packet, cluster).ok()?.next()) {
+        return match message {
+            Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
+            Message::PingReq { sequence, .. } => Some(First::PingReq(sequence.get())),
+            Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
+            Message::Nack { sequence, .. } => Some(First::Nack(sequence.get())),
+            _ => None,
+        };
+    }
+    let mut first = None;
+    Unpacker::default().unpack(packet, |message| {
+        first = first.or(Some(message.ok().and_then(|message| match message {
+            memberlist::Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
+            memberlist::Message::IndirectPing { sequence, .. } => Some(First::PingReq(sequence.get())),
+            memberlist::Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
+            memberlist::Message::Nack { sequence } => Some(First::Nack(sequence.get())),
+            _ => None,
+        })));
+    });
+    first.flatten()
+}
+
+impl Checker for Sequences {
+    fn name(&self) -> &'static str {
+        "sequence numbers match"
+    }
+
+    fn started(&mut self, _: Instant, node: usize, _: &Config) {
+        *grown(&mut self.nodes, node) = Node::default();
+    }
+
+    fn received(&mut self, _: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
+        let node = grown(&mut self.nodes, node);
+        node.ack = None;
+        match first(packet) {
+            Some(First::Ack(sequence)) => node.ack = Some(sequence),
+            Some(First::Ping(sequence) | First::PingReq(sequence)) => {
+                if node.requests.len() == REMEMBERED {
+                    node.requests.pop_front();
+                }
+                node.requests.push_back((from, sequence));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
+        let node = grown(&mut self.nodes, node);
+        let (sequence, what) = match first(packet) {
+            Some(First::Ping(sequence)) => {
+                node.pinged = Some(sequence);
+                return Ok(());
+            }
+            Some(First::Ack(sequence)) => (sequence, "an ack"),
+            Some(First::Nack(sequence)) => (sequence, "a nack"),
+            _ => return Ok(()),
+        };
+        let asked = (to, sequence);
+        if node.requests.iter().rev().any(|request| *request == asked) {
+            return Ok(());
+        }
+        Err(format!("{what} #{sequence} was sent to {to}, which did not ask with that number"))
+    }
+
+    fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
+        let node = grown(&mut self.nodes, node);
+        let counts = fill.acked > node.acked;
+        let verdict = if counts && (node.ack.is_none() || node.probe.is_some() && node.ack != node.probe) {
+            Err(format!("ack {:?} counts, and the probe in flight has the number {:?}", node.ack, node.probe))
+        } else {
+            Ok(())
+        };
+        if fill.probes > node.probes {
+            node.probe = node.pinged;
+        }
+        (node.probes, node.acked) = (fill.probes, fill.acked);
+        (node.ack, node.pinged) = (None, None);
+        verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swim_core::SequenceNumber;
+    use swim_core::wire::{begin_packet, cluster_hash};
+
+    use super::*;
+    use crate::address;
+
+    const NOW: Instant = Instant::ORIGIN;
+
+    fn packet(message: &Message<'_>) -> Vec<u8> {
+        let mut packet = Vec::new();
+        begin_packet(cluster_hash("any"), &mut packet);
+        message.encode(&mut packet);
+        packet
+    }
+
+    fn ping(number: u32) -> Vec<u8> {
+        packet(&Message::Ping { sequence: SequenceNumber::new(number), target: "b", source: "a" })
+    }
+
+    fn ack(number: u32) -> Vec<u8> {
+        packet(&Message::Ack { sequence: SequenceNumber::new(number), source: "b" })
+    }
+
+    fn fill(probes: u64, acked: u64) -> Fill {
+        Fill { updates: 0, broadcasts: 0, active_members: 2, health: 0, probes, acked }
+    }
+
+    #[test]
+    fn a_planted_answer_to_what_nobody_asked_is_caught() {
+        let asked = packet(&Message::PingReq { sequence: SequenceNumber::new(9), target: "c", source: "a" });
+        for (number, to, is_right) in [(7, 1, true), (8, 1, false), (7, 2, false), (9, 1, true)] {
+            let mut checker = Sequences::default();
+            checker.started(NOW, 0, &Config::lan());
+            checker.received(NOW, 0, address::numbered(1), &asked).unwrap();
+            checker.filled(0, fill(0, 0)).unwrap();
+            checker.received(NOW, 0, address::numbered(1), &ping(7)).unwrap();
+            let verdict = checker.sent(NOW, 0, address::numbered(to), &ack(number));
+            assert_eq!(verdict.is_ok(), is_right, "{number} to {to}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn memberlist_s_wire_is_read_too() {
+        let packed = |message: &memberlist::Message<'_>| {
+            let mut packet = Vec::new();
+            let mut writer = memberlist::PacketWriter::begin(&mut packet);
+            assert!(writer.push(message));
+            writer.finish(memberlist::Packing { compress: false, checksum: true });
+            packet
+        };
+        let source = memberlist::Source::default();
+        let ping = packed(&memberlist::Message::Ping { sequence: SequenceNumber::new(7), target: "b", source });
+        for number in [7, 8] {
+            let mut checker = Sequences::default();
+            checker.started(NOW, 0, &Config::lan());
+            checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
+            let ack = packed(&memberlist::Message::Ack { sequence: SequenceNumber::new(number), payload: b"" });
+            assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack).is_ok(), number == 7);
+        }
+    }
+
+    #[test]
+    fn a_planted_ack_that_counts_under_another_number_is_caught() {
+        for (number, is_right) in [(7, true), (6, false)] {
+            let mut checker = Sequences::default();
+            checker.started(NOW, 0, &Config::lan());
+            checker.sent(NOW, 0, address::numbered(1), &ping(7)).unwrap();
+            checker.filled(0, fill(1, 0)).unwrap();
+            checker.received(NOW, 0, address::numbered(1), &ack(number)).unwrap();
+            assert_eq!(checker.filled(0, fill(1, 1)).is_ok(), is_right, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_ack_of_a_probe_whose_ping_was_sent_later_may_count() {
+        let mut checker = Sequences::default();
+        checker.started(NOW, 0, &Config::lan());
+        checker.filled(0, fill(1, 0)).unwrap();
+        checker.sent(NOW, 0, address::numbered(1), &ping(7)).unwrap();
+        checker.filled(0, fill(1, 0)).unwrap();
+        checker.received(NOW, 0, address::numbered(1), &ack(7)).unwrap();
+        assert_eq!(checker.filled(0, fill(1, 1)), Ok(()));
+    }
+
+    #[test]
+    fn a_planted_ack_that_counts_though_none_came_is_caught() {
+        let mut checker = Sequences::default();
+        checker.started(NOW, 0, &Config::lan());
+        checker.sent(NOW, 0, address::numbered(1), &ping(7)).unwrap();
+        checker.filled(0, fill(1, 0)).unwrap();
+        assert!(checker.filled(0, fill(1, 1)).is_err());
+    }
+}

@@ -1,0 +1,98 @@
+//! Campaigns: the same report whatever the jobs, and what becomes of a failure that is planted.
+#![cfg(feature = "serde")]
+
+use swim_core::{Event, Instant};
+use swim_sim::campaign::{Campaign, Report, draw, judge, seed_of};
+use swim_sim::checkers::{Checker, Verdict};
+use swim_sim::shrink::shrink_with;
+use swim_sim::{Builder, Case, FailureKind};
+
+/// A promise that no cluster keeps: nobody is declared dead.
+#[derive(Debug)]
+struct NobodyDies {
+    panics: bool,
+}
+
+impl Checker for NobodyDies {
+    fn name(&self) -> &'static str {
+        "nobody dies"
+    }
+
+    fn told(&mut self, _: Instant, _: usize, event: &Event, _: Option<usize>) -> Verdict {
+        let Event::Failed(member) = event else { return Ok(()) };
+        assert!(!self.panics, "a planted panic");
+        Err(format!("{} did", member.id.as_str()))
+    }
+}
+
+fn violation(cluster: Builder) -> Builder {
+    cluster.checker(|| Box::new(NobodyDies { panics: false }))
+}
+
+fn panic(cluster: Builder) -> Builder {
+    cluster.checker(|| Box::new(NobodyDies { panics: true }))
+}
+
+/// Node 0 has room for one other only, so it never knows all.
+fn small_table(cluster: Builder) -> Builder {
+    cluster.configure_node(0, |config| config.max_members = 2)
+}
+
+fn run(jobs: usize, change: fn(Builder) -> Builder, runs: u64, stops: bool) -> Report {
+    Campaign { jobs, change, stops, ..Campaign::new(5, runs) }.run(|_| true)
+}
+
+#[test]
+fn the_same_seed_and_number_of_runs_give_the_same_report_whatever_the_jobs() {
+    let alone = run(1, |cluster| cluster, 4, true);
+    assert_eq!(alone.runs, 4);
+    assert!(alone.failed.is_empty(), "{:?}", alone.first_failure());
+    assert!(alone.coverage.states().any(|(_, count)| count > 0) && alone.deliveries.0 > 0 && alone.updates.0 > 0);
+    assert_eq!(run(3, |cluster| cluster, 4, true), alone);
+    assert_ne!(seed_of(6, 0), seed_of(5, 0), "another seed draws other runs");
+}
+
+#[test]
+fn a_campaign_ends_with_its_first_failure_whatever_the_jobs_and_goes_on_if_asked() {
+    let first = run(1, violation, 40, true);
+    let (number, case, _) = first.first_failure().expect("it was planted");
+    assert_eq!((first.runs, first.failed.len()), (number + 1, 1));
+    assert_eq!(case, &draw(seed_of(5, number)));
+    assert_eq!(run(3, violation, 40, true), first);
+    let all = run(2, violation, 4, false);
+    assert_eq!(all.runs, 4);
+    assert!(all.failed.len() > 1, "{}", all.failed.len());
+}
+
+#[test]
+fn who_is_told_of_progress_may_end_a_campaign() {
+    let mut told = 0;
+    let report = Campaign::new(5, 1_000).run(|report| {
+        told += 1;
+        assert_eq!(report.runs, told);
+        told < 3
+    });
+    // One more may have begun meanwhile.
+    assert!((3..=4).contains(&report.runs), "{}", report.runs);
+}
+
+#[test]
+fn each_way_to_fail_is_found_shrunk_and_replayed_from_its_file() {
+    for (change, kind, by) in [
+        (violation as fn(Builder) -> Builder, FailureKind::Safety, "nobody dies"),
+        (panic, FailureKind::Panic, "campaign.rs:"),
+        (small_table, FailureKind::Liveness, "every process that runs is alive to all"),
+    ] {
+        let report = run(2, change, 40, true);
+        let (_, case, finding) = report.first_failure().expect("it was planted");
+        assert_eq!(finding.kind, kind, "{finding}");
+        assert!(finding.found_by().contains(by), "{}", finding.found_by());
+        let judge = |case: &Case| judge(case, change).ok()?.err();
+        // A few tries: how small cases become is shown by the tests of shrinking.
+        let shrunk = shrink_with(case, finding, 10, judge, |_| true);
+        let steps = |case: &Case| case.plan.steps().len();
+        assert!(steps(&shrunk.case) < steps(case).max(1), "{}", shrunk.case.to_toml());
+        let again = judge(&Case::from_toml(&shrunk.case.to_toml()).expect("a case")).expect("it still fails");
+        assert_eq!(again, shrunk.finding);
+    }
+}

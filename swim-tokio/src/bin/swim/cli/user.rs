@@ -1,0 +1,103 @@
+//! The arguments of the commands for what members say to each other: events, queries, keys.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Connect, Show};
+use crate::settings::{Period, tag};
+
+/// The arguments of `swim event`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  swim event deploy 'version 17'
+  git rev-parse HEAD | swim event deploy -
+  swim agent --on user-event:deploy=/usr/local/bin/deploy")]
+pub(crate) struct Event {
+    /// What the event is called
+    pub(crate) name: String,
+    /// What else is said; `-` reads it from standard input
+    #[arg(default_value = "")]
+    pub(crate) payload: String,
+    /// Lets a slow receiver pass over it if another one of this name has come since
+    #[arg(long)]
+    pub(crate) coalesce: bool,
+    #[command(flatten)]
+    pub(crate) connect: Connect,
+}
+
+/// The arguments of `swim query`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  swim query uptime
+  swim query load --tag role='^web$' --timeout 2s
+  swim query version --node web-1 --format json
+  swim agent --on query:uptime=uptime     answers it: what the command prints
+
+Exit status 2 when nobody answers.")]
+pub(crate) struct Query {
+    /// What is asked
+    pub(crate) name: String,
+    /// What else is said; `-` reads it from standard input
+    #[arg(default_value = "")]
+    pub(crate) payload: String,
+    /// Asks only this member; may be given several times
+    #[arg(long = "node", value_name = "NAME")]
+    pub(crate) nodes: Vec<String>,
+    /// Asks only members whose tag matches a regular expression; of several, all of them
+    #[arg(long = "tag", value_name = "NAME=EXPRESSION", value_parser = tag)]
+    pub(crate) tags: Vec<(String, String)>,
+    /// For how long answers are gathered [default: as long as the cluster's size asks for]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) timeout: Option<Period>,
+    /// Through how many other members each answer is sent once more, in case it is lost
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) relay_factor: u8,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+/// The arguments of `swim keys`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A new key is taken into use in three steps, each of which must reach all nodes before the next:
+  swim keygen > new.key
+  swim keys install new.key      every node takes what is sealed with it
+  swim keys use 1f0c9a3b         every node seals with it (its name is what `install` prints)
+  swim keys remove 77d0e1a2      no node takes the old one any more
+
+Examples:
+  swim keys list
+  swim keygen | swim keys install -
+
+Exit status 1 when not all nodes have done it.")]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) what: KeysWhat,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+/// What is to be done with the keys, at every node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysWhat {
+    /// Shows the names of the keys, and how many nodes have and use each
+    List,
+    /// Makes every node take what is sealed with a new key
+    Install {
+        /// A file with the key in base64, as `swim keygen` prints it; `-` is standard input
+        file: PathBuf,
+    },
+    /// Makes every node seal with a key that all have
+    Use {
+        /// The key's name, as `list` shows it
+        key: String,
+    },
+    /// Makes every node forget a key
+    Remove {
+        /// The key's name, as `list` shows it
+        key: String,
+    },
+}

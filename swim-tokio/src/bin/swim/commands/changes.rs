@@ -1,0 +1,79 @@
+//! Commands that make the agent do something: `join`, `leave`, `force-leave`, `tags`, `broadcast`.
+
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::show::segment;
+use super::{Outcome, print};
+use crate::cli::{Broadcast, ForceLeave, Join, Leave, Tags};
+use crate::client::{Client, ClientError};
+use crate::output::{self, printable};
+use crate::shapes::{
+    BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
+    TagsRequest, TagsShape,
+};
+
+pub(super) async fn join(arguments: &Join) -> Result<Outcome, ClientError> {
+    let request = JoinRequest { seeds: arguments.seeds.clone() };
+    let joined: JoinedShape = Client::new(&arguments.connect)?.post("/v1/join", &request).await?;
+    let plural = if joined.members == 1 { "" } else { "s" };
+    output::write(&format!("joined: {} active member{plural} known\n", joined.members));
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn leave(arguments: &Leave) -> Result<Outcome, ClientError> {
+    let _: LeftShape = Client::new(&arguments.connect)?.post("/v1/leave", &serde_json::json!({})).await?;
+    output::write("the agent has left the cluster and ends\n");
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn force_leave(arguments: &ForceLeave) -> Result<Outcome, ClientError> {
+    let path = format!("/v1/members/{}/force-leave", segment(&arguments.member));
+    let request = ForceLeaveRequest { prune: arguments.prune };
+    let left: ForceLeftShape = match Client::new(&arguments.connect)?.post(&path, &request).await {
+        Err(ClientError::Refused { status: 404, error }) => {
+            eprintln!("swim: {}: {error}", printable(&arguments.member));
+            return Ok(Outcome::Nothing);
+        }
+        answer => answer?,
+    };
+    let forgotten = if left.pruned { " and forgotten here" } else { "" };
+    output::write(&format!("{} is declared to have left{forgotten}\n", printable(&left.id)));
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn tags(arguments: Tags) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let tags: TagsShape = if arguments.set.is_empty() && arguments.delete.is_empty() {
+        client.get("/v1/tags").await?
+    } else {
+        let request = TagsRequest { set: arguments.set.into_iter().collect(), delete: arguments.delete };
+        client.post("/v1/tags", &request).await?
+    };
+    print(&tags, arguments.show.format, || {
+        tags.tags.iter().map(|(name, text)| format!("{}={}\n", printable(name), printable(text))).collect()
+    });
+    Ok(Outcome::Done)
+}
+
+/// A payload as a request has it: as text, or as base64 if it comes from standard input.
+pub(super) fn payload(text: &str) -> Result<(Option<String>, Option<String>), ClientError> {
+    if text != "-" {
+        return Ok((Some(text.to_owned()), None));
+    }
+    let mut bytes = Vec::new();
+    // More than any may have: the agent says what is too long.
+    let read = std::io::stdin().lock().take(40 << 10).read_to_end(&mut bytes);
+    read.map_err(|error| ClientError::Input(format!("standard input cannot be read: {error}")))?;
+    Ok((None, Some(STANDARD.encode(bytes))))
+}
+
+pub(super) async fn broadcast(arguments: &Broadcast) -> Result<Outcome, ClientError> {
+    let (payload, payload_base64) = payload(&arguments.payload)?;
+    let request = BroadcastRequest { payload, payload_base64 };
+    let sent: BroadcastShape = Client::new(&arguments.connect)?.post("/v1/broadcast", &request).await?;
+    output::write(&format!("{} bytes are on their way\n", sent.bytes));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,83 @@
+//! The commands that talk to a running agent, and those that need none: each a file, or a few lines.
+
+mod changes;
+mod monitor;
+mod own;
+mod show;
+mod table;
+mod talk;
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::cli::{Command, Output};
+use crate::client::ClientError;
+use crate::{failed, output};
+
+/// The exit status when nothing matched.
+const NOTHING: u8 = 2;
+/// The exit status when no agent answers.
+const UNREACHABLE: u8 = 3;
+
+/// How a command that went well ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// What was asked for is not there.
+    Nothing,
+    /// The answer is no.
+    No,
+}
+
+/// Runs a command that is neither the agent nor the demo.
+pub(crate) async fn run(command: Command) -> ExitCode {
+    let outcome = match command {
+        Command::Agent(_) | Command::Demo(_) => unreachable!("main runs them"),
+        Command::Members(members) => show::members(&members).await,
+        Command::Info(show) => show::info(&show).await,
+        Command::Health(health) => show::health(&health).await,
+        Command::Rtt(rtt) => show::rtt(&rtt).await,
+        Command::Nearest(nearest) => show::nearest(&nearest).await,
+        Command::Ping(ping) => show::ping(&ping).await,
+        Command::Join(join) => changes::join(&join).await,
+        Command::Leave(leave) => changes::leave(&leave).await,
+        Command::ForceLeave(force_leave) => changes::force_leave(&force_leave).await,
+        Command::Tags(tags) => changes::tags(tags).await,
+        Command::Broadcast(broadcast) => changes::broadcast(&broadcast).await,
+        Command::Event(event) => talk::event(&event).await,
+        Command::Query(query) => talk::query(query).await,
+        Command::Reachability(show) => talk::reachability(&show).await,
+        Command::Keys(keys) => talk::keys(&keys).await,
+        Command::Monitor(monitor) => monitor::run(&monitor).await,
+        Command::Keygen => return own::keygen(),
+        Command::Completions { shell } => return own::completions(shell),
+        Command::Man { command } => return own::man(command.as_deref()),
+        Command::Version => return own::version(),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Nothing) => ExitCode::from(NOTHING),
+        Ok(Outcome::No) => ExitCode::FAILURE,
+        Err(error) => {
+            failed(&error);
+            if matches!(error, ClientError::Unreachable { .. }) {
+                ExitCode::from(UNREACHABLE)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Prints an answer as JSON, or as a table that is made when it is wanted.
+fn print<T: Serialize>(shape: &T, format: Output, table: impl FnOnce() -> String) {
+    let json = |text: serde_json::Result<String>| {
+        text.unwrap_or_else(|error| unreachable!("shapes are plain: {error}")) + "\n"
+    };
+    output::write(&match format {
+        Output::Table => table(),
+        Output::Json => json(serde_json::to_string_pretty(shape)),
+        Output::Jsonl => json(serde_json::to_string(shape)),
+    });
+}

@@ -1,0 +1,51 @@
+//! Commands that need no agent: `keygen`, `completions`, `man`, `version`.
+
+use std::process::ExitCode;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::{failed, misused, output};
+
+/// As many bytes as AES-256 wants.
+const KEY: usize = 32;
+
+pub(super) fn keygen() -> ExitCode {
+    let mut key = [0; KEY];
+    if let Err(error) = getrandom::fill(&mut key) {
+        return failed(&format_args!("the system gives no random numbers: {error}"));
+    }
+    output::write(&format!("{}\n", STANDARD.encode(key)));
+    ExitCode::SUCCESS
+}
+
+pub(super) fn completions(shell: Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "swim", &mut script);
+    output::write(&String::from_utf8_lossy(&script));
+    ExitCode::SUCCESS
+}
+
+pub(super) fn man(name: Option<&str>) -> ExitCode {
+    let mut command = Cli::command();
+    command.build();
+    let wanted = match name {
+        None => Some(&command),
+        Some(name) => command.find_subcommand(name),
+    };
+    let Some(wanted) = wanted else { return misused(&"there is no such command: see `swim help`") };
+    let mut page = Vec::new();
+    if let Err(error) = clap_mangen::Man::new(wanted.clone()).render(&mut page) {
+        return failed(&error);
+    }
+    output::write(&String::from_utf8_lossy(&page));
+    ExitCode::SUCCESS
+}
+
+pub(super) fn version() -> ExitCode {
+    output::write(&format!("swim {}\n", env!("CARGO_PKG_VERSION")));
+    ExitCode::SUCCESS
+}

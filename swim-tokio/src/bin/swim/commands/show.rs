@@ -1,0 +1,186 @@
+//! Commands that only ask: `members`, `info`, `health`, `ping`, `rtt`, `nearest`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+
+use super::table::{pairs, table};
+use super::{Outcome, print};
+use crate::cli::{Health, Members, Nearest, Output, Ping, Rtt, Show};
+use crate::client::{Client, ClientError};
+use crate::output::{Paint, is_colour_wanted, printable};
+use crate::shapes::{
+    EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, PingShape, ReadyShape,
+};
+
+pub(super) async fn members(arguments: &Members) -> Result<Outcome, ClientError> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for status in &arguments.status {
+        query.append_pair("status", status.name());
+    }
+    for (name, text) in &arguments.tags {
+        query.append_pair("tag", &format!("{name}={text}"));
+    }
+    let client = Client::new(&arguments.show.connect)?;
+    let shape: MembersShape = client.get(&format!("/v1/members?{}", query.finish())).await?;
+    if arguments.show.format == Output::Jsonl {
+        shape.members.iter().for_each(|member| print(member, Output::Jsonl, String::new));
+    } else {
+        print(&shape, arguments.show.format, || member_table(&shape.members));
+    }
+    Ok(if shape.members.is_empty() { Outcome::Nothing } else { Outcome::Done })
+}
+
+fn member_table(members: &[MemberShape]) -> String {
+    let paint = Paint { colours: is_colour_wanted(&io::stdout()) };
+    let status = |status: &str| match status {
+        "alive" => paint.green(status),
+        "suspect" => paint.yellow(status),
+        "dead" => paint.red(status),
+        _ => paint.faint(status),
+    };
+    let rows = members.iter().map(|member| {
+        let tags = member.metadata.as_deref().map_or_else(|| tags_text(&member.tags), printable);
+        let round_trip = member.round_trip.map_or_else(|| "-".to_owned(), time);
+        vec![
+            printable(&member.id),
+            member.address.clone(),
+            status(&member.status),
+            round_trip,
+            member.incarnation.to_string(),
+            tags,
+        ]
+    });
+    table(&["NAME", "ADDRESS", "STATUS", "RTT", "INCARNATION", "TAGS"], &rows.collect::<Vec<_>>())
+}
+
+pub(super) fn tags_text(tags: &BTreeMap<String, String>) -> String {
+    tags.iter().fold(String::new(), |mut text, (name, value)| {
+        let comma = if text.is_empty() { "" } else { "," };
+        let _ = write!(text, "{comma}{}={}", printable(name), printable(value));
+        text
+    })
+}
+
+pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
+    let info: InfoShape = Client::new(&arguments.connect)?.get("/v1/info").await?;
+    print(&info, arguments.format, || {
+        let members = info.members;
+        let uptime = Duration::from_secs(info.uptime.max(0.0) as u64);
+        pairs(&[
+            ("name", printable(&info.id)),
+            ("address", info.address.clone()),
+            ("listens at", info.bind.clone()),
+            ("cluster", printable(&info.cluster)),
+            ("transport", info.transport.clone()),
+            ("version", info.version.clone()),
+            ("incarnation", info.incarnation.to_string()),
+            ("uptime", humantime::format_duration(uptime).to_string()),
+            ("health", format!("{} (0 is well)", info.health)),
+            (
+                "members",
+                format!(
+                    "{} alive, {} suspect, {} dead, {} left",
+                    members.alive, members.suspect, members.dead, members.left
+                ),
+            ),
+            ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
+            ("tags", tags_text(&info.tags)),
+        ])
+    });
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let unwell = 503;
+    let is_well = if arguments.ready {
+        let ready: ReadyShape = client.get_or("/ready", unwell).await?;
+        print(&ready, arguments.show.format, || match &ready.reason {
+            None => "ready\n".to_owned(),
+            Some(reason) => format!("not ready: {reason}\n"),
+        });
+        ready.ready
+    } else {
+        let health: HealthShape = client.get_or("/health", unwell).await?;
+        print(&health, arguments.show.format, || match (health.healthy, health.score) {
+            (false, _) => "the node has stopped\n".to_owned(),
+            (true, 0) => "healthy\n".to_owned(),
+            (true, score) => format!("at work, but slow or badly connected: the health score is {score}\n"),
+        });
+        health.healthy
+    };
+    Ok(if is_well { Outcome::Done } else { Outcome::No })
+}
+
+pub(super) async fn ping(arguments: &Ping) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let path = format!("/v1/members/{}/ping", segment(&arguments.member));
+    let mut outcome = Outcome::Done;
+    for _ in 0..arguments.count {
+        let ping: PingShape = client.post(&path, &()).await?;
+        print(&ping, arguments.show.format, || match ping.round_trip {
+            Some(seconds) => format!("{} answered in {}\n", printable(&ping.id), time(seconds)),
+            None => format!("{} did not answer in time\n", printable(&ping.id)),
+        });
+        if ping.round_trip.is_none() {
+            outcome = Outcome::No;
+        }
+    }
+    Ok(outcome)
+}
+
+pub(super) async fn rtt(arguments: &Rtt) -> Result<Outcome, ClientError> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let to = match &arguments.other {
+        Some(other) => {
+            query.append_pair("from", &arguments.one);
+            other
+        }
+        None => &arguments.one,
+    };
+    query.append_pair("to", to);
+    let client = Client::new(&arguments.show.connect)?;
+    let shape: EstimateShape = client.get(&format!("/v1/round-trip?{}", query.finish())).await?;
+    print(&shape, arguments.show.format, || {
+        let pair = format!("{} to {}", printable(&shape.from), printable(&shape.to));
+        shape.round_trip.map_or_else(
+            || format!("{pair}: nothing is known yet\n"),
+            |seconds| format!("{pair}: about {}\n", time(seconds)),
+        )
+    });
+    Ok(if shape.round_trip.is_some() { Outcome::Done } else { Outcome::Nothing })
+}
+
+pub(super) async fn nearest(arguments: &Nearest) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let shape: NearestShape = client.get(&format!("/v1/nearest?count={}", arguments.count)).await?;
+    print(&shape, arguments.show.format, || {
+        let row = |near: &NearShape| vec![printable(&near.id), time(near.round_trip)];
+        table(&["NAME", "RTT"], &shape.nearest.iter().map(row).collect::<Vec<_>>())
+    });
+    Ok(if shape.nearest.is_empty() { Outcome::Nothing } else { Outcome::Done })
+}
+
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// Seconds as milliseconds, for people.
+fn time(seconds: f64) -> String {
+    let millis = seconds * 1_000.0;
+    if millis < 10.0 { format!("{millis:.2} ms") } else { format!("{millis:.0} ms") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_in_paths_and_times_are_short() {
+        assert_eq!(segment("a/b c"), "a%2Fb%20c");
+        assert_eq!((time(0.000_42).as_str(), time(0.0234).as_str()), ("0.42 ms", "23 ms"));
+    }
+}

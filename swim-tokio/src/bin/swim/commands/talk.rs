@@ -1,0 +1,98 @@
+//! Commands for what members say to each other: `event`, `query`, `keys`.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::changes::payload;
+use super::table::table;
+use super::{Outcome, print};
+use crate::cli::{Event, Keys, KeysWhat, Output, Query, Show};
+use crate::client::{Client, ClientError};
+use crate::output::{self, printable};
+use crate::shapes::{
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ReachabilityShape,
+    ResponseShape,
+};
+
+pub(super) async fn event(arguments: &Event) -> Result<Outcome, ClientError> {
+    let (payload, payload_base64) = payload(&arguments.payload)?;
+    let request = EventRequest { name: arguments.name.clone(), payload, payload_base64, coalesce: arguments.coalesce };
+    let sent: EventShape = Client::new(&arguments.connect)?.post("/v1/event", &request).await?;
+    output::write(&format!("the event is on its way, at time {}\n", sent.lamport_time));
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
+    let (payload, payload_base64) = payload(&arguments.payload)?;
+    let request = QueryRequest {
+        name: arguments.name,
+        payload,
+        payload_base64,
+        nodes: arguments.nodes,
+        tags: arguments.tags.into_iter().collect(),
+        timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
+        relay_factor: arguments.relay_factor,
+    };
+    let shape: QueryShape = Client::new(&arguments.show.connect)?.post("/v1/query", &request).await?;
+    if arguments.show.format == Output::Jsonl {
+        shape.responses.iter().for_each(|response| print(response, Output::Jsonl, String::new));
+    } else {
+        print(&shape, arguments.show.format, || response_table(&shape));
+    }
+    Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
+}
+
+fn response_table(shape: &QueryShape) -> String {
+    let row = |response: &ResponseShape| vec![printable(&response.from), printable(response.payload.trim_end())];
+    let (asked, answers) = (shape.acks.len(), shape.responses.len());
+    let rows: Vec<_> = shape.responses.iter().map(row).collect();
+    format!("{}{answers} of {asked} that it reached have answered\n", table(&["NAME", "ANSWER"], &rows))
+}
+
+pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.connect)?;
+    let shape: ReachabilityShape = client.post("/v1/reachability", &serde_json::json!({})).await?;
+    print(&shape, arguments.format, || {
+        let all = shape.reached.len() + shape.silent.len();
+        let silent = shape.silent.iter().map(|name| format!("{} does not answer\n", printable(name)));
+        silent.chain([format!("{} of {all} active members answer\n", shape.reached.len())]).collect()
+    });
+    Ok(if shape.silent.is_empty() { Outcome::Done } else { Outcome::No })
+}
+
+pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
+    let client = Client::new(&arguments.show.connect)?;
+    let (shape, what): (KeysShape, _) = match &arguments.what {
+        KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
+        KeysWhat::Install { file } => {
+            let request = InstallKeyRequest { key: read_key(file)? };
+            (client.post("/v1/keys/install", &request).await?, "have the key")
+        }
+        KeysWhat::Use { key } => (client.post("/v1/keys/use", &KeyRequest { key: key.clone() }).await?, "use the key"),
+        KeysWhat::Remove { key } => {
+            (client.post("/v1/keys/remove", &KeyRequest { key: key.clone() }).await?, "do not have the key any more")
+        }
+    };
+    print(&shape, arguments.show.format, || key_table(&shape, what));
+    for (name, error) in &shape.failures {
+        eprintln!("swim: {}: {error}", printable(name));
+    }
+    Ok(if shape.done == shape.nodes { Outcome::Done } else { Outcome::No })
+}
+
+fn key_table(shape: &KeysShape, what: &str) -> String {
+    let nodes = shape.nodes;
+    let of = |count: usize| format!("{count}/{nodes}");
+    let rows: Vec<_> = shape.keys.iter().map(|key| vec![key.key.clone(), of(key.nodes), of(key.primary)]).collect();
+    format!("{}{} of {nodes} nodes {what}\n", table(&["KEY", "NODES", "PRIMARY"], &rows), shape.done)
+}
+
+/// Reads a key: the first line of a file, or of standard input.
+fn read_key(file: &Path) -> Result<Zeroizing<String>, ClientError> {
+    let from_input = file.as_os_str() == "-";
+    let text = if from_input { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = text.map_err(|error| ClientError::Input(format!("the key cannot be read: {error}")));
+    let text = Zeroizing::new(text?);
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().trim().to_owned()))
+}

@@ -1,0 +1,47 @@
+//! A request as handlers see it: what the path and the query say, and the body.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::reply::{Reply, failure};
+
+/// A request to a route.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// What stands in the path for the route's `{…}`.
+    pub(super) parameter: String,
+    query: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Call {
+    pub(super) fn new(parameter: String, query: &str, body: Bytes) -> Self {
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { parameter, query, body }
+    }
+
+    /// The values of one of the query's names; other names than `known` are an error.
+    pub(super) fn query<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Refuses a query with names that the route does not know.
+    pub(super) fn knows_only(&self, known: &[&str]) -> Result<(), Box<Reply>> {
+        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let error = format!("unknown parameter {name:?}: this route knows {}", known.join(", "));
+                Err(Box::new(failure(StatusCode::BAD_REQUEST, &error)))
+            }
+        }
+    }
+
+    /// The body as JSON; nothing is taken for `{}`.
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Box<Reply>> {
+        let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
+        serde_json::from_slice(body).map_err(|error| {
+            Box::new(failure(StatusCode::BAD_REQUEST, &format!("the body is not what this route wants: {error}")))
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! One HTTP connection: its deadlines and bounds, and the way of a request to its handler.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::call::Call;
+use super::reply::{Reply, failure};
+use super::{Context, Token, guard, routes};
+
+/// How many connections are open at once, to all listeners; further ones wait.
+pub(super) const MAX: usize = 256;
+/// How long a request's head may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request's body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a handler may take. A join of seeds that do not answer takes longest.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(90);
+/// How large a body may be.
+const MAX_BODY: usize = 64 << 10;
+/// How large a head may be.
+const MAX_HEAD: usize = 16 << 10;
+/// How long the end waits for answers that are under way.
+pub(super) const LINGER: Duration = Duration::from_millis(500);
+
+/// What one listener's connections share.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(super) context: Arc<Context>,
+    pub(super) token: Arc<Option<Token>>,
+    pub(super) local: bool,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// Answers one connection's requests until it ends.
+    pub(super) async fn serve<S>(mut self, stream: TokioIo<S>, place: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = self.clone();
+        let answer = service_fn(move |request| {
+            let service = service.clone();
+            async move { Ok::<_, Infallible>(service.answer(request).await) }
+        });
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+        let mut connection = std::pin::pin!(builder.serve_connection(stream, answer));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.stopping.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "an HTTP connection ended early");
+        }
+        drop(place);
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        let (route, parameters) = match routes::find(&head.method, head.uri.path()) {
+            Ok(found) => found,
+            Err(reply) => return *reply,
+        };
+        if let Err(reply) = guard::admit(route, &head, self.token.as_ref().as_ref(), self.local) {
+            return *reply;
+        }
+        let read = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect());
+        let body = match read.await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return failure(StatusCode::PAYLOAD_TOO_LARGE, &format!("at most {MAX_BODY} bytes are taken"));
+            }
+            Ok(Err(error)) => return failure(StatusCode::BAD_REQUEST, &error.to_string()),
+            Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the request's body did not come in time"),
+        };
+        let call = Call::new(parameters, head.uri.query().unwrap_or_default(), body);
+        let handled = (route.handler)(Arc::clone(&self.context), call);
+        match tokio::time::timeout(HANDLER_TIMEOUT, handled).await {
+            Ok(reply) => reply,
+            Err(_) => failure(StatusCode::GATEWAY_TIMEOUT, "it took too long"),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What happens, as server-sent events (WHATWG HTML, 9.2), from the call on.
+//!
+//! Each is one JSON object, as `swim agent --format json` prints it, under the name `event` has in it. A client that is too
+//! slow loses some, and is told how many, by an event `lagged`. A comment now and then shows that the agent is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::channel::{Channel, Sender};
+use swim_tokio::{Notice, Subscription};
+
+use super::Context;
+use super::call::Call;
+use super::reply::{Reply, streamed};
+use crate::lines;
+use crate::shown::is_shown;
+
+/// How many events wait for the connection beside those that wait in the subscription.
+const BUFFER: usize = 16;
+/// The pause after which the agent shows that it is there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+pub(super) async fn events(context: Arc<Context>, _: Call) -> Reply {
+    let (sender, body) = Channel::new(BUFFER);
+    let notices = context.node.subscribe();
+    tokio::spawn(tell(sender, notices));
+    streamed("text/event-stream", body)
+}
+
+/// Tells what happens until the client or the node is gone.
+async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
+    let mut next = ": connected\n\n".to_owned();
+    while sender.send_data(next.into()).await.is_ok() {
+        next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {
+            Ok(Some(notice)) => {
+                let object = lines::timed(&notice);
+                format!("event: {}\ndata: {object}\n\n", object["event"].as_str().unwrap_or_default())
+            }
+            Ok(None) => return,
+            Err(_) => ": still here\n\n".to_owned(),
+        };
+    }
+}
+
+/// The next notice that is nobody's secret.
+async fn next_shown(notices: &mut Subscription) -> Option<Notice> {
+    loop {
+        let notice = notices.next().await?;
+        if is_shown(&notice) {
+            return Some(notice);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use swim_tokio::{Config, Runtime};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_delays_nobody_and_is_told_what_it_missed() {
+        let start = |id: &str| Runtime::builder().id(id).config(Config::local()).notice_capacity(4);
+        let one = start("one").start().await.unwrap();
+        let (sender, body) = Channel::new(BUFFER);
+        tokio::spawn(tell(sender, one.subscribe()));
+        let mut witness = one.subscribe();
+        let two = start("two").seed(one.local_address()).start().await.unwrap();
+        for _ in 0..4 * BUFFER {
+            two.broadcast("hi").await.unwrap_or(());
+            // The node goes on, whoever does not read.
+            let told = tokio::time::timeout(Duration::from_secs(30), witness.next());
+            told.await.expect("in time").expect("the node runs");
+        }
+        one.shutdown().await;
+        let text = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.contains("event: lagged\n") && text.contains("\"missed\":"), "{text}");
+        assert!(text.starts_with(": connected\n\nevent: "), "{text}");
+    }
+}

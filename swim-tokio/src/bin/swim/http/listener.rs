@@ -1,0 +1,169 @@
+//! Where HTTP is answered: TCP addresses and Unix sockets. Beyond loopback only with a token.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::connection::Service;
+use crate::settings::Listen;
+
+/// The pause after the system could not accept a connection: it may be short of descriptors for a while.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// An open listener.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener, SocketFile),
+}
+
+/// A socket's file, which goes with it.
+#[derive(Debug)]
+pub(crate) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Whoever removed it already did what was to be done.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listener {
+    /// Opens a listener.
+    ///
+    /// # Errors
+    /// [`ListenError`].
+    pub(crate) async fn open(place: &Listen, has_token: bool) -> Result<Self, ListenError> {
+        let failed = |error| ListenError::Open { place: place.clone(), error };
+        match place {
+            Listen::Tcp(address) if !address.ip().is_loopback() && !has_token => {
+                Err(ListenError::Unprotected(*address))
+            }
+            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
+            Listen::Unix(path) => unix(path).map_err(failed),
+        }
+    }
+
+    /// Where it listens, with the port that it got.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Tcp(listener) => {
+                listener.local_addr().map_or_else(|_| "?".into(), |address| format!("http://{address}"))
+            }
+            #[cfg(unix)]
+            Self::Unix(_, file) => format!("unix:{}", file.0.display()),
+        }
+    }
+
+    /// Whether the system sees to it that only those may connect who may write the socket's file.
+    pub(crate) const fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            #[cfg(unix)]
+            Self::Unix(..) => true,
+        }
+    }
+
+    /// Answers whoever connects, as long as there is room.
+    pub(crate) async fn serve(self, service: Service, room: Arc<Semaphore>) {
+        let mut connections = JoinSet::new();
+        let mut stopping = service.stopping.clone();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+            let service = service.clone();
+            tokio::select! {
+                _ = stopping.changed() => break,
+                accepted = self.accept() => match accepted {
+                    Ok(Stream::Tcp(stream)) => {
+                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                    }
+                    #[cfg(unix)]
+                    Ok(Stream::Unix(stream)) => {
+                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection to the HTTP interface cannot be accepted");
+                        tokio::time::sleep(BREATHER).await;
+                    }
+                },
+            }
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Stream::Tcp(stream)),
+            #[cfg(unix)]
+            Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
+        }
+    }
+}
+
+enum Stream {
+    Tcp(tokio::net::TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+/// A Unix socket that only this user may connect to. A file that a killed agent left behind makes room.
+#[cfg(unix)]
+fn unix(path: &Path) -> io::Result<Listener> {
+    use std::os::unix::fs::FileTypeExt;
+
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
+        std::fs::remove_file(path)?;
+    }
+    // From its first moment on: whoever connected before its permissions changed would stay connected.
+    let usual = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO | rustix::fs::Mode::XUSR);
+    let bound = tokio::net::UnixListener::bind(path);
+    rustix::process::umask(usual);
+    let listener = bound?;
+    let file = SocketFile(path.to_owned());
+    Ok(Listener::Unix(listener, file))
+}
+
+#[cfg(not(unix))]
+fn unix(_: &Path) -> io::Result<Listener> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
+}
+
+/// Why HTTP is not answered.
+#[derive(Debug)]
+pub(crate) enum ListenError {
+    /// Others than this machine's would be answered, and no token says which.
+    Unprotected(SocketAddr),
+    /// The system does not let it listen there.
+    Open { place: Listen, error: io::Error },
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unprotected(address) => write!(
+                f,
+                "HTTP at {address} would be open to other machines: protect it with --token-file, or listen at \
+                 127.0.0.1 or at a Unix socket"
+            ),
+            Self::Open { place, error } => write!(f, "cannot listen at {place} for HTTP: {error}"),
+        }
+    }
+}
+
+impl ListenError {
+    /// Whether other arguments help, and trying again does not.
+    pub(crate) const fn is_of_arguments(&self) -> bool {
+        matches!(self, Self::Unprotected(_))
+    }
+}

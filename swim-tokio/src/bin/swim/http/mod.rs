@@ -1,0 +1,99 @@
+//! The agent over HTTP: what the command line, programs, Prometheus and browsers talk to.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `listener` | where it listens, and where it refuses to |
+//! | `connection` | one connection: deadlines and bounds |
+//! | `guard`, `token` | who may call what |
+//! | `routes` | every route, as a table |
+//! | `call`, `reply` | a request as handlers see it, and what they answer |
+//! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
+
+mod call;
+mod changes;
+mod cluster;
+mod connection;
+mod events;
+mod guard;
+mod listener;
+mod metrics;
+mod page;
+mod probes;
+mod reply;
+mod routes;
+mod talk;
+mod token;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use swim_tokio::{Member, Runtime};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
+
+pub(crate) use self::listener::Listener;
+pub(crate) use self::token::Token;
+use crate::shapes::tags_or_text;
+
+/// What programs are told of the interface.
+const OPENAPI: &str = include_str!("openapi.json");
+
+/// What the handlers know.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) node: Runtime,
+    pub(crate) cluster: String,
+    pub(crate) transport: &'static str,
+    pub(crate) started: Instant,
+    /// Whether the node was given seeds, so that it is ready only when it knows somebody.
+    pub(crate) has_seeds: bool,
+    /// Told when the node has left because a caller asked for it.
+    pub(crate) left: Notify,
+}
+
+impl Context {
+    /// How long a member's last answer took, in seconds.
+    fn round_trip(&self, member: &Member) -> Option<f64> {
+        self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
+    }
+
+    /// The node's own tags, as its own table has them.
+    fn own_tags(&self) -> BTreeMap<String, String> {
+        self.node.member(self.node.id()).map(|own| tags_or_text(&own.metadata).0).unwrap_or_default()
+    }
+}
+
+/// The running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Answers at each of the listeners.
+    pub(crate) fn start(listeners: Vec<Listener>, token: Option<Token>, context: &Arc<Context>) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let (token, room) = (Arc::new(token), Arc::new(Semaphore::new(connection::MAX)));
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            let service = connection::Service {
+                context: Arc::clone(context),
+                token: Arc::clone(&token),
+                local: listener.is_local(),
+                stopping: stopping.clone(),
+            };
+            tasks.spawn(listener.serve(service, Arc::clone(&room)));
+        }
+        Self { tasks, stop }
+    }
+
+    /// Lets the answers that are under way be written, for a short time, and ends.
+    pub(crate) async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        // A client that does not read is not waited for.
+        let _ = tokio::time::timeout(connection::LINGER, ended).await;
+    }
+}

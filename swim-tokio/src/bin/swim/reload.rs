@@ -1,0 +1,82 @@
+//! SIGHUP: the settings are read again, and those that can change while the node runs do.
+
+use std::collections::BTreeMap;
+
+use crate::handlers::Registry;
+use crate::logging::Logging;
+use crate::settings::Settings;
+
+/// The settings that can change while the node runs; a table stands for all in it.
+const RELOADABLE: [&str; 5] = ["tags", "node.metadata", "node.seeds", "handlers", "log.level"];
+
+/// What became of changed settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reloaded {
+    /// Their keys.
+    pub(crate) changed: Vec<String>,
+    /// The keys of those that need a restart.
+    pub(crate) needs_restart: Vec<String>,
+}
+
+impl Reloaded {
+    /// What differs between two settings.
+    pub(crate) fn between(old: &Settings, new: &Settings) -> Self {
+        let (old, new) = (leaves(old), leaves(new));
+        let mut keys: Vec<&String> =
+            old.keys().chain(new.keys()).filter(|key| old.get(*key) != new.get(*key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let (changed, needs_restart) = keys.into_iter().cloned().partition(|key| {
+            let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
+            RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        Self { changed, needs_restart }
+    }
+}
+
+/// Every setting by its whole key.
+fn leaves(settings: &Settings) -> BTreeMap<String, toml::Value> {
+    fn walk(prefix: &str, table: toml::Table, leaves: &mut BTreeMap<String, toml::Value>) {
+        for (key, value) in table {
+            let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+            match value {
+                toml::Value::Table(table) => walk(&key, table, leaves),
+                value => {
+                    leaves.insert(key, value);
+                }
+            }
+        }
+    }
+    let table = toml::Table::try_from(settings).unwrap_or_else(|error| unreachable!("settings are tables: {error}"));
+    let mut leaves = BTreeMap::new();
+    walk("", table, &mut leaves);
+    leaves
+}
+
+/// Applies what can be applied without the node: the log's level, the handlers.
+pub(crate) fn apply(new: &Settings, logging: &Logging, handlers: &Registry) {
+    logging.set_level(new.log.level.unwrap_or_default());
+    handlers.replace(&new.handlers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Group, Level};
+
+    #[test]
+    fn what_differs_is_told_apart_by_whether_it_needs_a_restart() {
+        let old = Settings::defaults();
+        let mut new = old.clone();
+        assert_eq!(Reloaded::between(&old, &new), Reloaded::default());
+        new.node.seeds = vec!["a:1".into()];
+        new.node.id = Some("another".into());
+        new.tags.tags = vec![("role".into(), "web".into())];
+        new.log.level = Some(Level::Debug);
+        new.http.token_file = Some("/token".into());
+        new.handlers.max_running = Some(1);
+        let reloaded = Reloaded::between(&old, &new);
+        assert_eq!(reloaded.changed, ["handlers.max_running", "log.level", "node.seeds", "tags.role"]);
+        assert_eq!(reloaded.needs_restart, ["http.token_file", "node.id"]);
+    }
+}

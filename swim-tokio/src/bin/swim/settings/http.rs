@@ -1,0 +1,108 @@
+//! `[http]`: where the agent answers the command line, programs and browsers.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::Group;
+
+/// Where the agent listens with `--http` alone, and where the command line looks for it.
+pub(crate) const DEFAULT: &str = "127.0.0.1:7950";
+
+/// `[http]`.
+#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "HTTP")]
+pub(crate) struct Http {
+    /// Answers HTTP (the other commands, /metrics, and a page to look at) there, or at 127.0.0.1:7950; may be given
+    /// several times [default: nowhere]
+    #[arg(
+        long = "http",
+        value_name = "ADDRESS:PORT|unix:PATH",
+        env = "SWIM_HTTP",
+        num_args = 0..=1,
+        default_missing_value = DEFAULT,
+        value_delimiter = ','
+    )]
+    pub(crate) listen: Vec<Listen>,
+    /// A file with the token that requests must bear; needed beyond loopback
+    #[arg(long, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+impl Group for Http {
+    fn over(self, below: Self) -> Self {
+        Self {
+            listen: if self.listen.is_empty() { below.listen } else { self.listen },
+            token_file: self.token_file.or(below.token_file),
+        }
+    }
+
+    fn defaults() -> Self {
+        Self::default()
+    }
+}
+
+/// Where HTTP is answered.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) enum Listen {
+    /// At a TCP address.
+    Tcp(SocketAddr),
+    /// At a Unix socket.
+    Unix(PathBuf),
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Unix(path.into()));
+        }
+        let wrong = |_| "write an IP address and a port (127.0.0.1:7950), or unix: and a path".to_owned();
+        text.parse().map(Self::Tcp).map_err(wrong)
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Listen> for String {
+    fn from(listen: Listen) -> Self {
+        listen.to_string()
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_an_address_or_a_path_and_is_written_as_it_is_read() {
+        for text in [DEFAULT, "[::1]:80", "unix:/run/swim.sock"] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
+        }
+        for wrong in ["", "unix:", "localhost:80", "7950"] {
+            assert!(wrong.parse::<Listen>().unwrap_err().contains("unix:"), "{wrong}");
+        }
+    }
+}

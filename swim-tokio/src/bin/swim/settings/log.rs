@@ -1,0 +1,77 @@
+//! `[log]`: what goes to standard error, and how.
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use super::Group;
+
+/// `[log]`.
+#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct Log {
+    /// How much is logged on standard error [default: warn]
+    #[arg(id = "log_level", long = "log-level", value_name = "LEVEL", value_enum, env = "SWIM_LOG_LEVEL")]
+    pub(crate) level: Option<Level>,
+    /// How the log is written [default: text]
+    #[arg(id = "log_format", long = "log-format", value_name = "FORMAT", value_enum, env = "SWIM_LOG_FORMAT")]
+    pub(crate) format: Option<LogFormat>,
+    /// Logs more than --log-level's default: info; twice: debug; three times: trace
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "log_level")]
+    #[serde(skip)]
+    pub(crate) verbose: u8,
+    /// Logs errors only
+    #[arg(short, long, conflicts_with_all = ["verbose", "log_level"])]
+    #[serde(skip)]
+    pub(crate) quiet: bool,
+}
+
+impl Group for Log {
+    fn over(self, below: Self) -> Self {
+        let counted = match (self.quiet, self.verbose) {
+            (true, _) => Some(Level::Error),
+            (false, 0) => None,
+            (false, 1) => Some(Level::Info),
+            (false, 2) => Some(Level::Debug),
+            (false, _) => Some(Level::Trace),
+        };
+        Self {
+            level: counted.or(self.level).or(below.level),
+            format: self.format.or(below.format),
+            verbose: 0,
+            quiet: false,
+        }
+    }
+
+    fn defaults() -> Self {
+        Self { level: Some(Level::Warn), format: Some(LogFormat::Text), verbose: 0, quiet: false }
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// What went wrong
+    Error,
+    /// What needs a person
+    #[default]
+    Warn,
+    /// What happens in the cluster, and to the agent
+    Info,
+    /// Details
+    Debug,
+    /// Everything
+    Trace,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// A JSON object on a line
+    Json,
+}

@@ -1,0 +1,179 @@
+//! `[wire]`: which wire the node speaks, and what memberlist's needs to be told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use swim_tokio::swim_core::wire::memberlist::{Key, Keyring, Label};
+use swim_tokio::{Memberlist, PlainTraffic};
+
+use super::Group;
+
+/// `[wire]`.
+#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Wire")]
+pub(crate) struct Wire {
+    /// The wire; the same at all nodes of a cluster. The next ones are for memberlist's [default: native]
+    #[arg(id = "wire_format", long = "wire", value_name = "WIRE", value_enum, env = "SWIM_WIRE")]
+    pub(crate) format: Option<WireFormat>,
+    /// What the other nodes are, which decides the versions that are told them [default: plain]
+    #[arg(long, value_enum, env = "SWIM_VERSIONS")]
+    pub(crate) versions: Option<Versions>,
+    /// The cluster's label; nodes with another one, or none, are not heard
+    #[arg(long, value_name = "TEXT", env = "SWIM_LABEL")]
+    pub(crate) label: Option<String>,
+    /// Encrypts all traffic with the keys in this file, the primary one first: one in base64 on each line (`swim
+    /// keygen`), or on memberlist's wire as serf keeps them, a JSON array
+    #[arg(long, value_name = "FILE", env = "SWIM_KEYRING")]
+    pub(crate) keyring: Option<PathBuf>,
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption [default: refused]
+    #[arg(long, value_name = "WHAT", value_enum, env = "SWIM_PLAIN_TRAFFIC")]
+    pub(crate) plain_traffic: Option<Plain>,
+    /// Sends nothing compressed; what comes compressed is read all the same
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) no_compression: Option<bool>,
+}
+
+impl Group for Wire {
+    fn over(self, below: Self) -> Self {
+        Self {
+            format: self.format.or(below.format),
+            versions: self.versions.or(below.versions),
+            label: self.label.or(below.label),
+            keyring: self.keyring.or(below.keyring),
+            plain_traffic: self.plain_traffic.or(below.plain_traffic),
+            no_compression: self.no_compression.or(below.no_compression),
+        }
+    }
+
+    fn defaults() -> Self {
+        Self { format: Some(WireFormat::Native), versions: Some(Versions::Plain), ..Self::default() }
+    }
+}
+
+/// Which wire the node speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WireFormat {
+    /// This project's own
+    #[default]
+    Native,
+    /// HashiCorp's memberlist's, which serf, alertmanager and others speak; packets go by UDP
+    Memberlist,
+}
+
+/// What the other nodes of a memberlist cluster are.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Versions {
+    /// What versions nothing of its own
+    #[default]
+    Plain,
+    /// serf agents
+    Serf,
+    /// alertmanager
+    Alertmanager,
+}
+
+impl Wire {
+    /// The keyring's file and what becomes of plain traffic, if the native wire is to be encrypted.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn sealing(&self) -> Result<Option<(&Path, PlainTraffic)>, String> {
+        let plain = self.plain_traffic.map(PlainTraffic::from);
+        match (&self.keyring, self.format.unwrap_or_default()) {
+            (Some(file), WireFormat::Native) => Ok(Some((file, plain.unwrap_or_default()))),
+            _ if plain.is_some() => Err("plain_traffic is for the native wire with a keyring".to_owned()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The settings of memberlist's wire, if the node is to speak it.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn memberlist(&self) -> Result<Option<Memberlist>, String> {
+        if self.format.unwrap_or_default() == WireFormat::Native {
+            let unused = self.label.is_some() || self.no_compression.is_some();
+            let error = "label and no_compression are for memberlist's wire: give --wire memberlist too";
+            return if unused { Err(error.to_owned()) } else { Ok(None) };
+        }
+        let mut settings = match self.versions.unwrap_or_default() {
+            Versions::Plain => Memberlist::plain(),
+            Versions::Serf => Memberlist::serf(),
+            Versions::Alertmanager => Memberlist::alertmanager(),
+        };
+        settings.compress = !self.no_compression.unwrap_or_default();
+        if let Some(label) = &self.label {
+            settings = settings.label(Label::new(label).map_err(|error| error.to_string())?);
+        }
+        if let Some(file) = &self.keyring {
+            settings = settings.keyring(read_keyring(file)?);
+        }
+        Ok(Some(settings))
+    }
+}
+
+/// Whether plain traffic is dealt in beside the keyring.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Plain {
+    /// All that is sent is encrypted, and nothing plain is taken
+    #[default]
+    Refused,
+    /// All that is sent is encrypted, and both are taken
+    Accepted,
+    /// All is sent plain, and both are taken
+    Sent,
+}
+
+impl From<Plain> for PlainTraffic {
+    fn from(plain: Plain) -> Self {
+        match plain {
+            Plain::Refused => Self::Refused,
+            Plain::Accepted => Self::Accepted,
+            Plain::Sent => Self::Sent,
+        }
+    }
+}
+
+fn read_keyring(file: &Path) -> Result<Keyring, String> {
+    let told = |error: &dyn std::fmt::Display| format!("the keyring {}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| told(&error))?;
+    parse_keyring(&text).map_err(|error| told(&error))
+}
+
+fn parse_keyring(text: &str) -> Result<Keyring, String> {
+    let keys: Vec<String> =
+        serde_json::from_str(text).map_err(|error| format!("no JSON array of keys in base64: {error}"))?;
+    let keys = keys.iter().map(|key| {
+        let bytes = STANDARD.decode(key).map_err(|error| format!("a key is no base64: {error}"))?;
+        Key::new(&bytes).map_err(|error| error.to_string())
+    });
+    let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut keyring = Keyring::new(keys.next().ok_or("it has no key")?);
+    for key in keys {
+        keyring.add(key).map_err(|error| error.to_string())?;
+    }
+    Ok(keyring)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyring_is_read_as_serf_writes_it_and_its_errors_are_told() {
+        let text = r#"["fbhODCe+R0vRAnUgSP5e3ptC1gC0VZmX4G9tvXXQ+8c=", "AAAAAAAAAAAAAAAAAAAAAA=="]"#;
+        assert!(parse_keyring(text).is_ok());
+        for (text, error) in [("[]", "no key"), ("{}", "JSON"), (r#"["?"]"#, "base64"), (r#"["AAAA"]"#, "3 bytes")] {
+            let told = parse_keyring(text).unwrap_err();
+            assert!(told.contains(error), "{text}: {told}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The keyring's file: a key in base64 on each line, the primary one first; empty lines and lines that begin with `#` say
+//! nothing. It is replaced as a whole whenever the keys change, and no reader ever sees half of it.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use swim_core::wire::sealed::{Keyring, KeyringError};
+use zeroize::Zeroizing;
+
+use super::text::{KeyTextError, key_from_base64, key_to_base64};
+use crate::durable;
+
+/// More is no keyring: 32 keys are 1,440 bytes.
+const LONGEST: u64 = 65_536;
+
+/// Why a file is not taken for a keyring. Nothing of its content is shown.
+#[derive(Debug)]
+pub struct KeyFileError {
+    path: PathBuf,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+enum Problem {
+    Read(io::Error),
+    #[cfg_attr(not(unix), expect(dead_code, reason = "other systems have no such permissions"))]
+    Permissions(u32),
+    TooLong,
+    Empty,
+    Line(usize, KeyTextError),
+    Key(usize, KeyringError),
+}
+
+impl KeyFileError {
+    /// Whether the file's content is at fault, and not the system's reading of it.
+    #[must_use]
+    pub const fn is_of_content(&self) -> bool {
+        !matches!(self.problem, Problem::Read(_))
+    }
+}
+
+impl fmt::Display for KeyFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.problem {
+            Problem::Read(error) => write!(f, "cannot read the keyring {path}: {error}"),
+            Problem::Permissions(mode) => write!(
+                f,
+                "the keyring {path} can be read or changed by others (its mode is {mode:04o}): run `chmod 600 {path}`, \
+                 and replace its keys if somebody may have read them"
+            ),
+            Problem::TooLong => write!(f, "{path} is too long for a keyring: it holds a key in base64 on each line"),
+            Problem::Empty => {
+                write!(f, "the keyring {path} holds no key: write one into it, as `swim keygen` prints it")
+            }
+            Problem::Line(line, error) => write!(f, "line {line} of the keyring {path} is no key: {error}"),
+            Problem::Key(line, error) => write!(f, "line {line} of the keyring {path}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for KeyFileError {}
+
+/// Reads a keyring: a key in base64 on each line, the primary one first.
+///
+/// # Errors
+/// [`KeyFileError`]: also if anybody beside the owner can write the file, or anybody beside its owner and its group can
+/// read it.
+pub fn read_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
+    let wrong = |problem| KeyFileError { path: path.to_owned(), problem };
+    let file = fs::File::open(path).map_err(|error| wrong(Problem::Read(error)))?;
+    let metadata = file.metadata().map_err(|error| wrong(Problem::Read(error)))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o027 != 0 {
+            return Err(wrong(Problem::Permissions(mode)));
+        }
+    }
+    if metadata.len() > LONGEST {
+        return Err(wrong(Problem::TooLong));
+    }
+    // Room at once: a text that grew would leave its former self behind.
+    let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
+    io::Read::read_to_string(&mut io::Read::take(file, LONGEST + 1), &mut text)
+        .map_err(|error| wrong(Problem::Read(error)))?;
+    parse(&text).map_err(wrong)
+}
+
+fn parse(text: &str) -> Result<Keyring, Problem> {
+    let mut keyring: Option<Keyring> = None;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let key = key_from_base64(line).map_err(|error| Problem::Line(index + 1, error))?;
+        match &mut keyring {
+            Some(keyring) => keyring.add(key).map_err(|error| Problem::Key(index + 1, error))?,
+            None => keyring = Some(Keyring::new(key)),
+        }
+    }
+    keyring.ok_or(Problem::Empty)
+}
+
+/// Replaces the file, which only its owner can read afterwards.
+pub(super) fn write_keyring(path: &Path, keyring: &Keyring) -> io::Result<()> {
+    let mut text = Zeroizing::new(String::with_capacity(64 * (2 + keyring.keys().len())));
+    text.push_str("# The cluster's keys, the primary one first.\n");
+    for key in keyring.keys() {
+        text.push_str(&key_to_base64(key));
+        text.push('\n');
+    }
+    durable::replace(path, text.as_bytes())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use swim_core::wire::sealed::Key;
+
+    use super::*;
+    use crate::durable::tests::Directory;
+
+    const ONE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    const TWO: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+
+    fn file(directory: &Directory, content: &str, mode: u32) -> PathBuf {
+        let path = directory.path().join("keyring");
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_keyring_is_read_and_written_again_for_its_owner_alone() {
+        let directory = Directory::new("keyring");
+        let path = file(&directory, &format!("# ours\n\n{TWO}\n  {ONE}\r\n{TWO}\n"), 0o640);
+        let keyring = read_keyring(&path).unwrap();
+        let expected = [2, 1].map(|byte| Key::new(&[byte; 32]).unwrap());
+        assert!(keyring.keys().eq(&expected));
+        write_keyring(&path, &keyring).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().skip(1).collect::<Vec<_>>(), [TWO, ONE]);
+        assert_eq!(read_keyring(&path).unwrap(), keyring);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_or_write_is_refused_and_says_what_to_do() {
+        let directory = Directory::new("keyring-modes");
+        for mode in [0o644, 0o604, 0o660, 0o602, 0o620] {
+            let error = read_keyring(&file(&directory, ONE, mode)).unwrap_err().to_string();
+            assert!(error.contains("chmod 600") && error.contains(&format!("{mode:04o}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_keyring_is_an_error_that_names_the_line_and_shows_nothing_of_it() {
+        let directory = Directory::new("keyring-content");
+        let long = "#".repeat(70_000);
+        for (content, part) in [
+            ("", "holds no key"),
+            ("# none\n", "holds no key"),
+            (&*format!("{ONE}\nhunter2hunter2\n"), "line 2"),
+            ("aHVudGVyMg==\n", "7 bytes"),
+            (&*long, "too long"),
+        ] {
+            let error = read_keyring(&file(&directory, content, 0o600)).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(part) && !shown.contains("hunter2") && !shown.contains("aHVud"), "{shown}");
+            assert!(error.is_of_content());
+        }
+        let error = read_keyring(&directory.path().join("none")).unwrap_err();
+        assert!(error.to_string().contains("cannot read") && !error.is_of_content());
+    }
+}

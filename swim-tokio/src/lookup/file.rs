@@ -1,0 +1,98 @@
+//! Seeds in a file, one a line, blank lines and what follows a `#` left out. It is read anew at each lookup, so whoever
+//! writes it need not tell the node; write another file and rename it, so that no half of it is read.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::Directory;
+use crate::seed::{LookedUp, Place, Seed};
+
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+/// How many lines are looked up at most; addresses cost nothing and do not count.
+const LOOKUPS: usize = 64;
+
+/// The addresses of all its lines. One that cannot be used hides no other: it is logged.
+pub(super) async fn look_up(directory: &Directory, path: &Path) -> Result<Vec<SocketAddr>, String> {
+    let owned = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || read(&owned)).await;
+    let text = read.map_err(|error| error.to_string())??;
+    let (mut addresses, mut complaint, mut lookups) = (Vec::new(), None, 0);
+    for (number, seed) in seeds(&text) {
+        let found = match seed {
+            Ok(Seed::Address(address)) => Ok(vec![address]),
+            Ok(Seed::LookedUp(LookedUp { place: Place::File(_), .. })) => Err("a file names no other file".to_owned()),
+            Ok(Seed::LookedUp(_)) if lookups == LOOKUPS => Err(format!("more than {LOOKUPS} names to look up")),
+            Ok(Seed::LookedUp(seed)) => {
+                lookups += 1;
+                Box::pin(directory.ask(&seed.place)).await
+            }
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => addresses.extend(found),
+            Err(error) => {
+                tracing::warn!(file = %path.display(), line = number, %error, "a seed in a file is passed over");
+                complaint.get_or_insert_with(|| format!("line {number}: {error}"));
+            }
+        }
+    }
+    match complaint {
+        Some(complaint) if addresses.is_empty() => Err(complaint),
+        None if addresses.is_empty() => Err("the file has no seed yet".to_owned()),
+        _ => Ok(addresses),
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > LONGEST {
+        return Err(format!("the file has {length} bytes: at most {LONGEST} are read"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// The seeds with the numbers of their lines, from 1.
+fn seeds(text: &str) -> impl Iterator<Item = (usize, Result<Seed, String>)> {
+    text.lines().zip(1..).filter_map(|(line, number)| {
+        let seed = line.split('#').next().unwrap_or_default().trim();
+        let parsed = seed.parse().map_err(|error: crate::seed::SeedError| error.to_string());
+        (!seed.is_empty()).then_some((number, parsed))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_blank_lines_are_left_out_and_lines_keep_their_numbers() {
+        let text = "# ours\n\n 10.0.0.1:7946 # the first\nlocalhost:1\r\nnonsense\n";
+        let found: Vec<_> = seeds(text).map(|(number, seed)| (number, seed.ok().map(|s| s.to_string()))).collect();
+        assert_eq!(found, [(3, Some("10.0.0.1:7946".into())), (4, Some("localhost:1".into())), (5, None)]);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_as_it_is_now_and_what_is_wrong_with_it_is_told() {
+        let path = std::env::temp_dir().join(format!("swim-seeds-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let directory = Directory::default();
+        assert!(look_up(&directory, &path).await.is_err(), "it is not there yet");
+        for (text, expected) in [
+            ("", Err("the file has no seed yet")),
+            ("# nobody\n", Err("the file has no seed yet")),
+            ("10.0.0.1:1\nnonsense\n10.0.0.2:2", Ok(vec!["10.0.0.1:1", "10.0.0.2:2"])),
+            ("file:/etc/passwd", Err("line 1: a file names no other file")),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let expected = expected
+                .map(|addresses| addresses.iter().map(|address| address.parse().unwrap()).collect::<Vec<SocketAddr>>())
+                .map_err(str::to_owned);
+            assert_eq!(look_up(&directory, &path).await, expected, "{text}");
+        }
+        std::fs::write(&path, "localhost:7946").unwrap();
+        let found = look_up(&directory, &path).await.unwrap();
+        assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7_946), "{found:?}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}

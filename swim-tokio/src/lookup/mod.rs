@@ -1,0 +1,56 @@
+//! From a seed that is looked up to the addresses that it stands for now. It keeps nothing and tries once: `resolver`
+//! asks again.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `file` | seeds in a file, one a line |
+//! | `srv` | the SRV records of a DNS name (feature `dns-srv`) |
+
+mod file;
+#[cfg(feature = "dns-srv")]
+mod srv;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::seed::{LookedUp, Place};
+
+/// How long a lookup may take.
+pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whom to ask.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directory {
+    /// Name servers for SRV records; none: those of the system.
+    #[cfg(feature = "dns-srv")]
+    pub(crate) servers: Vec<SocketAddr>,
+}
+
+impl Directory {
+    /// The addresses of a seed, at least one; or why there is none, in words for people.
+    pub(crate) async fn look_up(&self, seed: &LookedUp) -> Result<Vec<SocketAddr>, Arc<str>> {
+        match timeout(LOOKUP_TIMEOUT, self.ask(&seed.place)).await {
+            Ok(Ok(addresses)) if addresses.is_empty() => Err("there is no address".into()),
+            Ok(result) => result.map_err(Arc::from),
+            Err(_) => Err("the resolver did not answer in time".into()),
+        }
+    }
+
+    async fn ask(&self, place: &Place) -> Result<Vec<SocketAddr>, String> {
+        match place {
+            Place::Host { name, port } => host(name, *port).await,
+            Place::File(path) => file::look_up(self, path).await,
+            #[cfg(feature = "dns-srv")]
+            Place::Srv(name) => srv::look_up(&self.servers, name).await,
+        }
+    }
+}
+
+/// All addresses of a host name, of both families, as the system's resolver tells them.
+async fn host(name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let addresses = tokio::net::lookup_host((name, port)).await.map_err(|error| error.to_string())?;
+    Ok(addresses.collect())
+}

@@ -1,0 +1,59 @@
+//! The envelope as it is now: the keys of a running node change when the cluster's do (serf's key operations).
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use swim_core::wire::memberlist::Envelope;
+use swim_core::wire::sealed::{Key, Keyring};
+use swim_core::{KeyAnswer, KeyOperation, KeyQuery};
+
+use crate::keys::key_to_base64;
+
+/// One envelope for packets and streams.
+#[derive(Clone, Debug)]
+pub(super) struct Current(Arc<RwLock<Arc<Envelope>>>);
+
+impl Current {
+    pub(super) fn new(envelope: Envelope) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(envelope))))
+    }
+
+    pub(super) fn get(&self) -> Arc<Envelope> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Does what a member asks of all, in the words of serf's agents where it cannot be done.
+    pub(super) fn change_keys(&self, query: &KeyQuery) -> KeyAnswer {
+        let mut envelope = Envelope::clone(&self.get());
+        let refused = |error: String| KeyAnswer { error: Some(error), ..KeyAnswer::default() };
+        let Some(keyring) = &mut envelope.keyring else {
+            let list = query.operation == KeyOperation::List;
+            let what = if list { "Keyring is empty" } else { "No keyring to modify" };
+            return refused(format!("{what} (encryption not enabled)"));
+        };
+        if query.operation == KeyOperation::List {
+            let keys = keyring.keys().map(text).collect();
+            return KeyAnswer { error: None, keys, primary: text(keyring.primary()) };
+        }
+        if let Err(error) = change(keyring, query) {
+            return refused(error);
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(envelope);
+        tracing::info!(operation = ?query.operation, "the cluster's keys are changed");
+        KeyAnswer::default()
+    }
+}
+
+fn text(key: &Key) -> String {
+    key_to_base64(key).to_string()
+}
+
+fn change(keyring: &mut Keyring, query: &KeyQuery) -> Result<(), String> {
+    let key = Key::new(&query.key).map_err(|error| error.to_string())?;
+    match query.operation {
+        KeyOperation::Install => keyring.add(key),
+        KeyOperation::Use => keyring.make_primary(&key),
+        KeyOperation::Remove => keyring.remove(&key),
+        KeyOperation::List => Ok(()),
+    }
+    .map_err(|error| error.to_string())
+}

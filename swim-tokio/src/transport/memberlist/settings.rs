@@ -1,0 +1,90 @@
+//! How a node speaks memberlist: [`Memberlist`].
+
+use std::time::Duration;
+
+use swim_core::wire::memberlist::{Envelope, Keyring, Label, Versions};
+use swim_core::{Config, MemberlistWire};
+
+/// What a node needs to be told to be a member of a memberlist cluster: for
+/// [`Builder::memberlist`](crate::Builder::memberlist).
+///
+/// ```
+/// use swim_tokio::Memberlist;
+/// use swim_tokio::swim_core::wire::memberlist::Label;
+///
+/// let beside_serf = Memberlist::serf().label(Label::new("production")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Memberlist {
+    /// What the node says that it speaks.
+    pub versions: Versions,
+    /// Whether packets and streams are compressed. Default on, as memberlist has it.
+    pub compress: bool,
+    /// Whether the node is a citizen among serf's agents: it has their events and queries, and leaves as they do.
+    pub citizen: bool,
+    /// The cluster's label, its keys and how they are used. Default: neither.
+    pub envelope: Envelope,
+    /// How long a stream may take from its beginning to its end. Default 10 s. (memberlist's TCP timeout)
+    pub stream_timeout: Duration,
+}
+
+impl Memberlist {
+    /// Beside what versions nothing of its own on top of memberlist.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self::speaking(Versions::PLAIN)
+    }
+
+    /// Beside serf agents.
+    #[must_use]
+    pub fn serf() -> Self {
+        Self { citizen: true, ..Self::speaking(Versions::SERF) }
+    }
+
+    /// Beside alertmanager.
+    #[must_use]
+    pub fn alertmanager() -> Self {
+        Self::plain()
+    }
+
+    /// Beside nodes that speak what agrees with `versions`.
+    #[must_use]
+    pub fn speaking(versions: Versions) -> Self {
+        Self {
+            versions,
+            compress: true,
+            citizen: false,
+            envelope: Envelope::default(),
+            stream_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The cluster's label: nodes with another one, or none, are not heard.
+    #[must_use]
+    pub fn label(mut self, label: Label) -> Self {
+        self.envelope.label = label;
+        self
+    }
+
+    /// The cluster's keys: all that is sent is encrypted, and what is not encrypted is not heard.
+    #[must_use]
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.envelope.keyring = Some(keyring);
+        self
+    }
+
+    /// Whether what is sent is compressed where that makes it shorter.
+    #[must_use]
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.compress = compress;
+        self
+    }
+
+    /// The protocol's settings for this wire.
+    pub(crate) fn apply(&self, config: Config) -> Config {
+        let envelope = self.envelope.packet_overhead();
+        let Self { versions, compress, citizen, .. } = *self;
+        config.on_memberlist(MemberlistWire { versions, compress, envelope, citizen })
+    }
+}

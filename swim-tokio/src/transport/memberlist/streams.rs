@@ -1,0 +1,277 @@
+//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and a bound on
+//! how many there are.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use swim_core::wire::WireError;
+use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, is_allowed};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+use super::super::Arrival;
+use super::super::budget::Budget;
+use super::super::connection::failure_of;
+use super::super::counters::Counters;
+use super::super::dial::failure_of_dial;
+use super::current::Current;
+use super::{peer, randomness};
+
+/// How many streams of others are served at once, as memberlist has it; further ones are closed.
+const SERVED: usize = 128;
+/// How many messages that came may wait for the loop.
+const WAITING: usize = 256;
+/// How many bytes the messages that are coming may take up together.
+const MEMORY: usize = 64 << 20;
+/// The pause after the system refused to accept, for want of file descriptors as a rule.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How much is read at a time.
+const STEP: usize = 16 << 10;
+
+/// What all streams of a node share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) envelope: Current,
+    pub(super) compress: bool,
+    /// The longest message that is taken.
+    pub(super) max: usize,
+    pub(super) timeout: Duration,
+    pub(super) counters: Arc<Counters>,
+    /// Whose streams are taken.
+    pub(super) networks: Arc<[Network]>,
+}
+
+/// What a stream's task tells.
+#[derive(Debug)]
+enum Came {
+    Request { from: SocketAddr, payload: Bytes, answer: oneshot::Sender<Option<Vec<u8>>> },
+    Reply { id: ExchangeId, payload: Bytes },
+    Failed { id: ExchangeId, failure: ExchangeFailure },
+}
+
+/// All streams of a node.
+#[derive(Debug)]
+pub(super) struct Streams {
+    shared: Arc<Shared>,
+    budget: Budget,
+    sender: mpsc::Sender<Came>,
+    came: mpsc::Receiver<Came>,
+    tasks: JoinSet<()>,
+    /// What this node opened.
+    opened: HashMap<ExchangeId, AbortHandle>,
+    /// Requests that wait for the core's answer, which comes at once.
+    asked: HashMap<ExchangeId, oneshot::Sender<Option<Vec<u8>>>>,
+    requests: u64,
+}
+
+impl Streams {
+    /// Begins to accept.
+    pub(super) fn start(listener: TcpListener, shared: Shared) -> Self {
+        let (sender, came) = mpsc::channel(WAITING);
+        let budget = Budget::new(MEMORY.max(shared.max));
+        let shared = Arc::new(shared);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, Arc::clone(&shared), budget.clone(), sender.clone()));
+        let (opened, asked) = (HashMap::new(), HashMap::new());
+        Self { shared, budget, sender, came, tasks, opened, asked, requests: 0 }
+    }
+
+    pub(super) fn exchange(&mut self, output: ExchangeOutput) {
+        match output {
+            ExchangeOutput::Open { id, to, request } => {
+                let (shared, budget, sender) = (Arc::clone(&self.shared), self.budget.clone(), self.sender.clone());
+                let task = self.tasks.spawn(async move {
+                    let reply = timeout(shared.timeout, ask(to, &request, &shared, &budget)).await;
+                    let came = match reply.unwrap_or(Err(ExchangeFailure::TimedOut)) {
+                        Ok(payload) => Came::Reply { id, payload },
+                        Err(failure) => Came::Failed { id, failure },
+                    };
+                    let _ = sender.send(came).await;
+                });
+                self.opened.insert(id, task);
+            }
+            ExchangeOutput::Reply { id, payload } => self.answer(id, Some(payload)),
+            ExchangeOutput::Refuse { id } => self.answer(id, None),
+            ExchangeOutput::Abandon { id } => {
+                if let Some(task) = self.opened.remove(&id) {
+                    task.abort();
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, id: ExchangeId, answer: Option<Vec<u8>>) {
+        if let Some(asked) = self.asked.remove(&id) {
+            let _ = asked.send(answer);
+        }
+    }
+
+    /// Takes what came; whether anything did.
+    pub(super) fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> bool {
+        while self.tasks.try_join_next().is_some() {}
+        let before = arrivals.len();
+        while arrivals.len() < before + super::super::sockets::BATCH
+            && let Poll::Ready(Some(came)) = self.came.poll_recv(context)
+        {
+            match came {
+                Came::Request { from, payload, answer } => {
+                    self.requests += 1;
+                    let id = ExchangeId(self.requests);
+                    self.asked.insert(id, answer);
+                    arrivals.push(Arrival::Request { id, from, payload });
+                }
+                Came::Reply { id, payload } => {
+                    // What was abandoned may have come all the same.
+                    if self.opened.remove(&id).is_some() {
+                        arrivals.push(Arrival::Reply { id, payload });
+                    }
+                }
+                Came::Failed { id, failure } => {
+                    if self.opened.remove(&id).is_some() {
+                        arrivals.push(Arrival::Failed { id, failure });
+                    }
+                }
+            }
+        }
+        arrivals.len() > before
+    }
+
+    /// Ends all of them.
+    pub(super) async fn close(&mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+/// Accepts for as long as the node runs.
+async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, sender: mpsc::Sender<Came>) {
+    let places = Arc::new(Semaphore::new(SERVED));
+    let mut served = JoinSet::new();
+    loop {
+        while served.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => shared.counters.outsiders_refused.one(),
+            Ok((stream, from)) => {
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                    shared.counters.accepts_refused.one();
+                    continue;
+                };
+                shared.counters.accepted.one();
+                let (shared, budget, sender) = (Arc::clone(&shared), budget.clone(), sender.clone());
+                served.spawn(async move {
+                    if timeout(shared.timeout, serve(stream, from, &shared, &budget, &sender)).await.is_err() {
+                        shared.counters.timed_out.one();
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Reads what another asks and writes the answer.
+async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget: &Budget, sender: &mpsc::Sender<Came>) {
+    let answer = match read(&mut stream, Side::Acceptor, shared, budget).await {
+        Ok(payload) => {
+            let (answer, answered) = oneshot::channel();
+            if sender.send(Came::Request { from: peer(from), payload, answer }).await.is_err() {
+                return;
+            }
+            match answered.await {
+                Ok(Some(answer)) => answer,
+                _ => return,
+            }
+        }
+        // Another label's nodes are not spoken to.
+        Err(ReadError::Wire(WireError::WrongCluster) | ReadError::Ended(_)) => return,
+        Err(ReadError::Wire(error)) => {
+            let mut bytes = Vec::new();
+            StreamMessage::Error { reason: &error.to_string() }.encode(&mut bytes);
+            bytes
+        }
+    };
+    if write(&mut stream, Side::Acceptor, &answer, shared).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}
+
+/// Dials, asks and reads the answer.
+async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -> Result<Bytes, ExchangeFailure> {
+    let mut stream = match TcpStream::connect(to).await {
+        // A dial from an ephemeral port to that very port, where nobody listens, meets itself.
+        Ok(stream) if stream.local_addr().ok() == stream.peer_addr().ok() => return Err(ExchangeFailure::Refused),
+        Ok(stream) => stream,
+        Err(error) => {
+            shared.counters.dials_failed.one();
+            return Err(failure_of_dial(&error));
+        }
+    };
+    shared.counters.dialed.one();
+    write(&mut stream, Side::Dialer, request, shared).await.map_err(|error| failure_of(&error))?;
+    read(&mut stream, Side::Dialer, shared, budget).await.map_err(|error| match error {
+        ReadError::Ended(failure) => failure,
+        ReadError::Wire(WireError::TooLarge) => ExchangeFailure::TooLarge,
+        ReadError::Wire(WireError::BadSeal | WireError::WrongCluster) => ExchangeFailure::OtherCluster,
+        ReadError::Wire(_) => ExchangeFailure::Malformed,
+    })
+}
+
+async fn write(stream: &mut TcpStream, side: Side, message: &[u8], shared: &Shared) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    shared.envelope.get().seal_stream(side, shared.compress, &mut randomness(), message, &mut bytes);
+    stream.set_nodelay(true)?;
+    stream.write_all(&bytes).await?;
+    shared.counters.bytes_sent.add(bytes.len());
+    Ok(())
+}
+
+/// Why no message was read.
+enum ReadError {
+    /// The stream ended, failed, or found no room.
+    Ended(ExchangeFailure),
+    /// What came is no message.
+    Wire(WireError),
+}
+
+async fn read(stream: &mut TcpStream, side: Side, shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
+    let mut decoder = StreamDecoder::new(side, shared.max);
+    let envelope = shared.envelope.get();
+    let (mut lease, mut total) = (budget.lease(), 0);
+    let mut buffer = vec![0; STEP];
+    loop {
+        let count = stream.read(&mut buffer).await.map_err(|error| ReadError::Ended(failure_of(&error)))?;
+        if count == 0 {
+            return Err(ReadError::Ended(ExchangeFailure::Closed));
+        }
+        total += count;
+        shared.counters.bytes_received.add(count);
+        if lease.grow_to(total).is_err() {
+            shared.counters.exchanges_dropped.one();
+            return Err(ReadError::Ended(ExchangeFailure::Overloaded));
+        }
+        match decoder.feed(&envelope, &buffer[..count]) {
+            Ok(false) => {}
+            Ok(true) => return Ok(Bytes::from(decoder.into_message().unwrap_or_default())),
+            Err(error) => {
+                tracing::debug!(%error, "a stream is not read");
+                match error {
+                    WireError::BadSeal | WireError::WrongCluster => shared.counters.unopened.one(),
+                    WireError::TooLarge => shared.counters.oversized.one(),
+                    _ => shared.counters.malformed.one(),
+                }
+                return Err(ReadError::Wire(error));
+            }
+        }
+    }
+}

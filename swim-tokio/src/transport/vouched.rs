@@ -1,0 +1,95 @@
+//! What the certificate of a connection's other side vouches for: [`Peer`]. It knows no socket and no certificate, only
+//! the names in it, and has the core say in whose name bytes speak.
+
+use std::sync::Arc;
+
+use swim_core::wire;
+
+use super::frame::{Frame, PACKET_HEADER};
+
+/// The other side of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The names that it may use, and that its address stands for; `None` if any.
+    names: Option<Arc<[Box<str>]>>,
+    /// The hash of the cluster's name.
+    cluster: u32,
+}
+
+impl Peer {
+    /// One that may use any name.
+    pub(crate) const ANYONE: Self = Self { names: None, cluster: 0 };
+
+    /// One that may use these names only.
+    #[cfg(any(feature = "tls", test))]
+    pub(crate) fn named(names: Arc<[Box<str>]>, cluster: u32) -> Self {
+        Self { names: Some(names), cluster }
+    }
+
+    /// Whether a frame that came from it speaks in no other name.
+    pub(crate) fn may_say(&self, frame: &Frame) -> bool {
+        let Some(names) = &self.names else { return true };
+        match frame {
+            Frame::Packet(payload) => wire::speakers(payload, self.cluster).all(|name| is_among(names, name)),
+            Frame::Request { payload, .. } | Frame::Reply { payload, .. } => {
+                wire::exchange_speaker(payload, self.cluster).is_none_or(|name| is_among(names, name))
+            }
+            Frame::Refuse { .. } => true,
+        }
+    }
+
+    /// Whether a frame that is to go to it pings nobody else: the table has another member at this address.
+    pub(crate) fn is_meant_by(&self, frame: &[u8]) -> bool {
+        let Some(names) = &self.names else { return true };
+        // The other frames without a payload of their own carry no name.
+        match frame.split_at_checked(PACKET_HEADER) {
+            Some((_, payload)) => wire::pinged(payload, self.cluster).all(|name| is_among(names, name)),
+            None => true,
+        }
+    }
+}
+
+fn is_among(names: &[Box<str>], name: &str) -> bool {
+    names.iter().any(|known| **known == *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use swim_core::SequenceNumber;
+    use swim_core::wire::{ExchangeMessage, Message, begin_packet};
+
+    use super::super::frame;
+    use super::*;
+
+    fn ping(target: &str, source: &str) -> Vec<u8> {
+        let mut packet = Vec::new();
+        begin_packet(7, &mut packet);
+        Message::Ping { sequence: SequenceNumber::new(1), target, source }.encode(&mut packet);
+        packet
+    }
+
+    #[test]
+    fn a_peer_speaks_only_in_its_own_names_and_is_pinged_only_by_them() {
+        let peer = Peer::named(Arc::from([Box::from("a"), Box::from("b")]), 7);
+        let says = |source: &str| Frame::Packet(ping("x", source).into());
+        assert!(peer.may_say(&says("a")) && peer.may_say(&says("b")) && !peer.may_say(&says("c")));
+        assert!(
+            peer.is_meant_by(&frame::packet(&ping("b", "x"))) && !peer.is_meant_by(&frame::packet(&ping("c", "x")))
+        );
+        assert!(Peer::ANYONE.may_say(&says("c")) && Peer::ANYONE.is_meant_by(&frame::packet(&ping("c", "x"))));
+    }
+
+    #[test]
+    fn exchanges_are_held_against_the_certificate_too() {
+        let peer = Peer::named(Arc::from([Box::from("a")]), 7);
+        for (source, may) in [("a", true), ("c", false)] {
+            let mut bytes = Vec::new();
+            ExchangeMessage::Digest { source, digest: 1 }.encode(7, &mut bytes);
+            let payload = Bytes::from(bytes);
+            assert_eq!(peer.may_say(&Frame::Request { exchange: 1, payload: payload.clone() }), may);
+            assert_eq!(peer.may_say(&Frame::Reply { exchange: 1, payload }), may);
+        }
+        assert!(peer.may_say(&Frame::Packet(Bytes::from_static(b"noise"))), "the core counts it");
+    }
+}

@@ -1,0 +1,199 @@
+//! Each command against a running cluster, as a new user would try it.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::harness::{Agent, Place, cluster, line, lines, run, swim, until};
+
+#[test]
+fn members_are_a_table_for_people_and_json_for_programs() {
+    let one = Agent::start("one", &["--tag", "role=web", "--tag", "zone=a"]);
+    let two = Agent::start("two", &["--seed", &one.address, "--metadata", "rack 7"]);
+    one.until_sees("two", "alive");
+    until("two was probed", || one.json(&["members"])["members"][1]["round_trip"].is_f64());
+    let table = one.ask(&["members"]);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["NAME", "ADDRESS", "STATUS", "RTT", "INCARNATION", "TAGS"]);
+    assert_eq!((rows[1][0], rows[1][1], rows[1][2], rows[1][3]), ("one", &*one.address, "alive", "-"));
+    assert_eq!(*rows[1].last().unwrap(), "role=web,zone=a");
+    assert_eq!((rows[2][0], rows[2][2], rows[2][4]), ("two", "alive", "ms"));
+    assert!(!table.contains('\x1b'), "no colours in a pipe");
+
+    let members = &one.json(&["members"])["members"];
+    assert_eq!((&members[0]["tags"]["role"], &members[1]["metadata"]), (&"web".into(), &"rack 7".into()));
+    let jsonl = one.ask(&["members", "--format", "jsonl"]);
+    assert_eq!(jsonl.lines().filter(|line| line.starts_with('{') && line.ends_with('}')).count(), 2);
+    assert_eq!(one.ask(&["members", "--tag", "role=web", "--tag", "zone=a", "--status", "alive"]).lines().count(), 2);
+    drop(two);
+}
+
+#[test]
+fn exit_codes_say_that_nothing_matched_that_no_agent_answers_or_that_the_arguments_are_wrong() {
+    let one = Agent::start("one", &[]);
+    for nothing in [&["members", "--status", "dead"][..], &["members", "--tag", "a=b"], &["force-leave", "nobody"]] {
+        assert_eq!(one.run(nothing).code, Some(2), "{nothing:?}");
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for command in [&["members"][..], &["info"], &["leave"], &["ping", "x"], &["monitor"], &["health"], &["tags"]] {
+        for place in [free.as_str(), "unix:/nowhere/swim.sock"] {
+            let ended = run(&[command, &["--agent", place]].concat());
+            assert_eq!(ended.code, Some(3), "{command:?}: {ended:?}");
+            assert!(
+                ended.stderr.contains("no agent answers at ") && ended.stderr.contains("swim agent --http"),
+                "{ended:?}"
+            );
+        }
+    }
+    for wrong in
+        [&["members", "--status", "asleep"][..], &["join"], &["members", "--agent", "https://x"], &["man", "nothing"]]
+    {
+        assert_eq!(run(wrong).code, Some(64), "{wrong:?}");
+    }
+    let refused = one.run(&["ping", "one"]);
+    assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), "swim: the name is this node's own\n"));
+}
+
+#[test]
+fn a_join_and_a_leave_are_seen_by_the_other() {
+    let (one, mut two) = (Agent::start("one", &[]), Agent::start("two", &[]));
+    assert_eq!(two.ask(&["join", &one.address]), "joined: 2 active members known\n");
+    one.until_sees("two", "alive");
+    let failed = two.run(&["join", "127.0.0.1:1"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("no seed answered"), "{failed:?}");
+    assert_eq!(two.ask(&["leave"]), "the agent has left the cluster and ends\n");
+    assert_eq!(two.exit_status(), Some(0));
+    one.until_sees("two", "left");
+}
+
+#[test]
+fn a_failed_member_is_declared_left_and_the_living_are_not() {
+    let mut agents = cluster(&["one", "two", "three"]);
+    let alive = agents[0].run(&["force-leave", "three"]);
+    assert_eq!(alive.code, Some(1));
+    assert!(alive.stderr.contains("alive and would refute"), "{alive:?}");
+    drop(agents.pop());
+    agents[0].until_sees("three", "dead");
+    assert_eq!(agents[0].ask(&["force-leave", "three"]), "three is declared to have left\n");
+    agents.iter().for_each(|agent| agent.until_sees("three", "left"));
+    assert_eq!(
+        agents[1].ask(&["force-leave", "--prune", "three"]),
+        "three is declared to have left and forgotten here\n"
+    );
+    until("it is forgotten", || agents[1].statuses().len() == 2);
+    agents[0].until_sees("three", "left");
+}
+
+#[test]
+fn tags_are_set_and_deleted_and_the_others_see_it() {
+    let one = Agent::start("one", &["--tag", "role=web"]);
+    let two = Agent::start("two", &["--seed", &one.address]);
+    two.until_sees("one", "alive");
+    assert_eq!(one.ask(&["tags"]), "role=web\n");
+    assert_eq!(one.ask(&["tags", "--set", "zone=a=b", "--set", "x=", "--delete", "role"]), "x=\nzone=a=b\n");
+    until("the other sees it", || two.run(&["members", "--tag", "zone=a=b"]).code == Some(0));
+    assert_eq!(two.json(&["members", "--tag", "zone=a=b"])["members"][0]["id"], "one");
+    let long = format!("long={}", "x".repeat(600));
+    let refused = one.run(&["tags", "--set", &long]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("max_metadata_size allows 512"), "{refused:?}");
+    assert_eq!(one.ask(&["tags"]), "x=\nzone=a=b\n", "nothing was changed");
+}
+
+#[test]
+fn events_are_monitored_as_they_come() {
+    let one = Agent::start("one", &[]);
+    let arguments = ["monitor", "--event", "broadcast", "--event", "joined", "--count", "2", "--agent", &one.http];
+    let mut monitor = swim(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let told = lines(monitor.stdout.take().unwrap());
+    // The monitor may connect after the join: then it ends with the second broadcast.
+    let two = Agent::start("two", &["--seed", &one.address]);
+    one.until_sees("two", "alive");
+    until("both are told", || {
+        two.ask(&["broadcast", "deploy 17"]);
+        monitor.try_wait().unwrap().is_some()
+    });
+    let line = line(&told, "broadcast from two: deploy 17");
+    assert!(line.starts_with("20"), "it begins with its time: {line}");
+
+    let mut from_stdin = swim(&["broadcast", "-", "--agent", &two.http]);
+    let mut from_stdin = from_stdin.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    from_stdin.stdin.take().unwrap().write_all(b"by pipe").unwrap();
+    assert!(from_stdin.wait().unwrap().success());
+    one.line("broadcast from two: by pipe");
+}
+
+#[test]
+fn info_health_and_ping_tell_about_the_node() {
+    let agents = cluster(&["one", "two"]);
+    let info = agents[1].json(&["info"]);
+    assert_eq!((&info["id"], &info["address"]), (&"two".into(), &agents[1].address.as_str().into()));
+    assert_eq!((&info["members"]["alive"], &info["cluster"]), (&2.into(), &"default".into()));
+    assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
+    assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
+    assert_eq!(agents[1].json(&["health"])["healthy"], true);
+    let pings = agents[0].ask(&["ping", "two", "--count", "3"]);
+    assert!(pings.lines().count() == 3 && pings.lines().all(|line| line.starts_with("two answered in ")), "{pings}");
+
+    until("there is an estimate", || agents[0].run(&["rtt", "two"]).code == Some(0));
+    assert!(agents[0].ask(&["rtt", "two"]).starts_with("one to two: about "));
+    assert_eq!(agents[0].json(&["rtt", "two", "one"])["from"], "two");
+    assert_eq!(agents[0].run(&["rtt", "nobody"]).code, Some(1));
+    assert_eq!(agents[0].json(&["nearest"])["nearest"][0]["id"], "two");
+    assert_eq!(agents[0].ask(&["reachability"]), "2 of 2 active members answer\n");
+    agents[1].signal("-STOP");
+    let unreached = agents[0].run(&["reachability"]);
+    agents[1].signal("-CONT");
+    assert_eq!(unreached.code, Some(1), "{unreached:?}");
+    assert_eq!(unreached.stdout, "two does not answer\n1 of 2 active members answer\n");
+
+    let lonely = Agent::start("lonely", &["--seed", "127.0.0.1:1"]);
+    let unready = lonely.run(&["health", "--ready"]);
+    assert_eq!((unready.code, unready.stdout.starts_with("not ready: ")), (Some(1), true), "{unready:?}");
+    assert_eq!(lonely.run(&["health"]).code, Some(0));
+}
+
+#[test]
+fn the_commands_work_over_a_unix_socket_that_only_its_owner_may_use() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    let path = place.0.join("swim.sock");
+    let there = format!("unix:{}", path.display());
+    let mut one = Agent::start_at("one", &["--http", &there]);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(one.http, there);
+    assert!(one.ask(&["info"]).contains("one"));
+    // What a killed agent leaves behind is in nobody's way.
+    one.child.kill().unwrap();
+    one.child.wait().unwrap();
+    assert!(path.exists());
+    let mut again = Agent::start_at("one", &["--http", &there]);
+    assert_eq!(again.run(&["leave"]).code, Some(0));
+    assert_eq!((again.exit_status(), path.exists()), (Some(0), false));
+}
+
+#[test]
+fn keys_completions_manual_pages_and_the_version_need_no_agent() {
+    let key = run(&["keygen"]).stdout;
+    assert_eq!((key.len(), key == run(&["keygen"]).stdout), (45, false), "32 bytes in base64, other ones each time");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&["completions", shell]).stdout;
+        assert!(script.contains("swim") && script.contains("force-leave"), "{shell}");
+    }
+    assert!(run(&["man"]).stdout.contains(".TH swim 1"));
+    let page = run(&["man", "agent"]).stdout;
+    assert!(page.contains("\\-\\-token\\-file") && page.contains("SWIM_BIND"), "{page}");
+    assert_eq!(run(&["version"]).stdout, format!("swim {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_help_of_every_command_explains_with_examples() {
+    let help = run(&["--help"]).stdout;
+    let commands = help.split_once("Commands:").unwrap().1.split_once("Options:").unwrap().0;
+    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    for name in names.filter(|name| !["help", "version"].contains(name)) {
+        let help = run(&[name, "--help"]);
+        assert_eq!(help.code, Some(0));
+        assert!(help.stdout.contains("Example"), "{name}: {}", help.stdout);
+    }
+}

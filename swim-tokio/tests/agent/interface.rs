@@ -1,0 +1,142 @@
+//! The HTTP interface as programs and browsers meet it: who may call what, bounds, and what is answered.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::json;
+
+use crate::harness::{Agent, PATIENCE, Place, request, run};
+
+#[test]
+fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
+    let one = Agent::start("one", &[]);
+    for rebound in ["Host: evil.example", "Host: evil.example:80", "Host: 127.0.0.1.evil.example", "Host: 10.0.0.1"] {
+        assert_eq!(one.request("GET", "/v1/members", &[rebound], "").0, 403, "{rebound}");
+        assert_eq!(one.request("POST", "/v1/leave", &[rebound], "{}").0, 403, "{rebound}");
+    }
+    for foreign in ["Origin: http://evil.example", "Origin: null", "Origin: http://127.0.0.1:1"] {
+        assert_eq!(one.request("POST", "/v1/broadcast", &[foreign], "{\"payload\":\"x\"}").0, 403, "{foreign}");
+    }
+    let own = format!("Origin: {}", one.http);
+    assert_eq!(one.request("POST", "/v1/broadcast", &[&own], "{\"payload\":\"x\"}").0, 200);
+    assert_eq!(one.request("GET", "/v1/info", &["Host: localhost:1"], "").0, 200);
+}
+
+#[test]
+fn with_a_token_only_who_bears_it_is_answered() {
+    let place = Place::new();
+    let token = "correct horse battery".replace(' ', "-");
+    let file = place.file("token", &format!("{token}\n"));
+    let one = Agent::start("one", &["--token-file", &file]);
+    for (header, status) in [
+        ("X: y".to_owned(), 401),
+        ("Authorization: Bearer wrong".to_owned(), 401),
+        (format!("Authorization: Bearer {token}x"), 401),
+        (format!("Authorization: Bearer {token}"), 200),
+    ] {
+        assert_eq!(one.request("GET", "/v1/members", &[&header], "").0, status, "{header}");
+        assert_eq!(one.request("GET", "/metrics", &[&header], "").0, status, "{header}");
+    }
+    for open in ["/", "/health", "/ready", "/v1/openapi.json"] {
+        assert_eq!(one.request("GET", open, &[], "").0, 200, "{open}");
+    }
+    let refused = one.run(&["members"]);
+    assert_eq!((refused.code, refused.stderr.contains("--token-file")), (Some(1), true), "{refused:?}");
+    assert!(one.ask(&["members", "--token-file", &file]).contains("one"));
+    let short = place.file("short", "secret");
+    let refused = run(&["agent", "--http", "127.0.0.1:0", "--token-file", &short]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("too short") && !refused.stderr.contains("secret"));
+}
+
+#[test]
+fn beyond_loopback_it_refuses_to_listen_without_a_token() {
+    let refused = run(&["agent", "--bind", "127.0.0.1:0", "--http", "0.0.0.0:0"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{refused:?}");
+    assert!(refused.stderr.contains("open to other machines: protect it with --token-file"), "{refused:?}");
+    let file = Place::new();
+    let token = file.file("token", "0123456789abcdef");
+    let one = Agent::start_at("one", &["--http", "0.0.0.0:0", "--token-file", &token]);
+    let here = one.http.replace("0.0.0.0", "127.0.0.1");
+    assert_eq!(request(&here, "GET", "/v1/info", &[], "").0, 401);
+    assert_eq!(request(&here, "GET", "/v1/info", &["Authorization: Bearer 0123456789abcdef"], "").0, 200);
+}
+
+#[test]
+fn what_is_asked_wrongly_is_an_error_that_says_so() {
+    let one = Agent::start("one", &[]);
+    for (method, path, body, status, words) in [
+        ("GET", "/v1/nothing", "", 404, "openapi"),
+        ("DELETE", "/v1/members", "", 405, "GET"),
+        ("GET", "/v1/members?status=asleep", "", 400, "alive, suspect, dead or left"),
+        ("GET", "/v1/members?state=alive", "", 400, "unknown parameter"),
+        ("GET", "/v1/members?tag=role", "", 400, "role=web"),
+        ("GET", "/v1/members/nobody", "", 404, "no member"),
+        ("POST", "/v1/join", "{}", 400, "seeds"),
+        ("POST", "/v1/join", "{\"seeds\":[]}", 400, "no seed"),
+        ("POST", "/v1/join", "{\"seeds\":[\"localhost\"]}", 400, "is no seed"),
+        ("POST", "/v1/broadcast", "{\"payload\":\"a\",\"payload_base64\":\"YQ==\"}", 400, "either"),
+        ("POST", "/v1/broadcast", "{\"payload_base64\":\"?\"}", 400, "no base64"),
+        ("POST", "/v1/tags", "{\"sat\":{}}", 400, "unknown field"),
+        ("POST", "/v1/tags", "not json", 400, "not what this route wants"),
+        ("POST", "/v1/members/nobody/ping", "", 404, "no active member"),
+        ("POST", "/v1/members/one/force-leave", "", 409, "own"),
+    ] {
+        let (got, answer) = one.request(method, path, &[], body);
+        assert!(got == status && answer.contains(words), "{method} {path} {body}: {got} {answer}");
+    }
+}
+
+#[test]
+fn bodies_and_heads_are_bounded() {
+    let one = Agent::start("one", &[]);
+    let large = json!({ "payload": "x".repeat(70 << 10) }).to_string();
+    assert_eq!(one.request("POST", "/v1/broadcast", &[], &large).0, 413);
+    let header = format!("X-Long: {}", "x".repeat(40 << 10));
+    assert_eq!(one.request("GET", "/v1/info", &[&header], "").0, 431);
+    assert_eq!(one.get("/v1/info").0, 200, "it goes on");
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_request_is_let_go() {
+    let one = Agent::start("one", &[]);
+    let connect = |bytes: &[u8]| {
+        let mut stream = TcpStream::connect(one.http.strip_prefix("http://").unwrap()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes).unwrap();
+        stream
+    };
+    let head = b"POST /v1/broadcast HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n{";
+    for mut stream in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc", head].map(connect) {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it is closed");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+    assert_eq!(one.get("/v1/info").0, 200);
+}
+
+#[test]
+fn events_are_streamed_with_their_names() {
+    let one = Agent::start("one", &[]);
+    let host = one.http.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET /v1/events HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut text = String::new();
+    let mut read_until = |words: &str| {
+        let mut buffer = [0; 4_096];
+        while !text.contains(words) {
+            let count = stream.read(&mut buffer).expect("it comes in time");
+            assert!(count > 0, "the stream ended: {text}");
+            text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        text.clone()
+    };
+    read_until(": connected");
+    let mut two = Agent::start("two", &["--seed", &one.address]);
+    let head = read_until("event: joined");
+    assert!(head.contains("content-type: text/event-stream"), "{head}");
+    read_until("\"text\":\"two joined at");
+    two.run(&["leave"]);
+    read_until("event: left");
+    two.exit_status();
+}

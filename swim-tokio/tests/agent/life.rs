@@ -1,0 +1,60 @@
+//! An agent's life: it tells its service manager, reads its settings again, and leaves when asked.
+
+use std::os::unix::net::UnixDatagram;
+
+use crate::harness::{Agent, PATIENCE, Place, line, swim, until};
+
+#[test]
+fn the_service_manager_is_told_when_the_node_is_there_and_when_it_leaves() {
+    let place = Place::new();
+    let path = place.0.join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = swim(&["agent", "--id", "one", "--bind", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", &path);
+    let mut one = Agent::spawn(command);
+    let told = || {
+        let mut buffer = [0; 1_024];
+        let count = socket.recv(&mut buffer).expect("it is told");
+        String::from_utf8(buffer[..count].to_vec()).unwrap()
+    };
+    assert_eq!(told(), format!("READY=1\nSTATUS=one listens at {}", one.address));
+    one.signal("-TERM");
+    assert!(told().starts_with("STOPPING=1\n"));
+    assert_eq!(one.exit_status(), Some(0));
+}
+
+#[test]
+fn on_sighup_what_can_change_does_and_the_rest_is_named() {
+    let place = Place::new();
+    let two = Agent::start("two", &[]);
+    let file = place.file("swim.toml", "[tags]\nrole = 'web'\n[log]\nlevel = 'warn'\n");
+    let one = Agent::start("one", &["--config", &file]);
+    let mut text = format!("[node]\nseeds = ['{}']\ncluster = 'other'\n", two.address);
+    text +=
+        "[tags]\nrole = 'db'\n[log]\nlevel = 'debug'\n[[handlers.run]]\nevents = ['member-joined']\ncommand = 'true'\n";
+    place.file("swim.toml", &text);
+    one.signal("-HUP");
+    let said = one.line("settings read again");
+    assert!(
+        said.ends_with(
+            "changed: handlers.run, log.level, node.seeds, tags.role; changed only by a restart: node.cluster"
+        ),
+        "{said}"
+    );
+    line(&one.stderr, "DEBUG");
+    two.until_sees("one", "alive");
+    until("the tag is seen", || two.json(&["members"])["members"][0]["tags"]["role"] == "db");
+
+    place.file("swim.toml", "[nod]\n");
+    one.signal("-HUP");
+    assert!(one.line("settings not read again, the old ones stand").contains("did you mean `node`?"));
+    assert_eq!(one.ask(&["tags"]), "role=db\n");
+}
+
+#[test]
+fn logs_may_be_json_on_standard_error() {
+    let one = Agent::start("one", &["--log-format", "json", "-v"]);
+    let logged: serde_json::Value = serde_json::from_str(&line(&one.stderr, "node started")).expect("JSON");
+    assert_eq!((&logged["level"], &logged["node"]), (&"INFO".into(), &"one".into()));
+}

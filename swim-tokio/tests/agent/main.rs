@@ -1,0 +1,13 @@
+//! The agent as its operators meet it: the built binary, its HTTP interface, and the commands that talk to it.
+#![cfg(all(feature = "agent", unix))]
+
+mod commands;
+mod exposure;
+mod handlers;
+mod harness;
+mod interface;
+mod life;
+mod openapi;
+mod settings;
+mod snapshot;
+mod talk;

@@ -1,0 +1,49 @@
+//! Where settings come from and which one wins.
+
+use crate::harness::{Place, ended, run, swim};
+
+#[test]
+fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default() {
+    let place = Place::new();
+    let file =
+        place.file("swim.toml", "[node]\nid = 'file'\ncluster = 'file'\nbind = '127.0.0.1:1'\n[tags]\na = '1'\n");
+    let mut command = swim(&["agent", "--print-config", "--config", &file, "--id", "flag", "--tag", "b=2"]);
+    let printed = ended(command.env("SWIM_ID", "env").env("SWIM_CLUSTER", "env").output().unwrap());
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    for line in [
+        "id = \"flag\"",
+        "cluster = \"env\"",
+        "bind = \"127.0.0.1:1\"",
+        "transport = \"tcp\"",
+        "a = \"1\"",
+        "b = \"2\"",
+    ] {
+        assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
+    }
+    let again = place.file("again.toml", &printed.stdout);
+    assert_eq!(run(&["agent", "--print-config", "--config", &again]).stdout, printed.stdout, "it can be read back");
+}
+
+#[test]
+fn what_a_file_says_wrongly_is_named_with_its_line() {
+    let place = Place::new();
+    for (text, words) in [
+        ("[node]\nsead = []", "swim.toml:2: unknown key `sead`: did you mean `seeds`?"),
+        ("[http]\nlisten = ['localhost']", "swim.toml:2: write an IP address and a port"),
+        ("[node", "swim.toml:1: "),
+    ] {
+        let file = place.file("swim.toml", text);
+        let refused = run(&["agent", "--config", &file]);
+        assert!(refused.code == Some(64) && refused.stderr.contains(words), "{refused:?}");
+    }
+    let refused = run(&["agent", "--config", "/nowhere/swim.toml"]);
+    assert!(refused.code == Some(64) && refused.stderr.contains("cannot be read"), "{refused:?}");
+}
+
+#[test]
+fn a_token_is_printed_as_its_path_alone() {
+    let place = Place::new();
+    let token = place.file("token", "a-secret-that-nobody-sees");
+    let printed = run(&["agent", "--print-config", "--http", "--token-file", &token]).stdout;
+    assert!(printed.contains(&token) && !printed.contains("a-secret"), "{printed}");
+}

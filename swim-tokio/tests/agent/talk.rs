@@ -1,0 +1,128 @@
+//! Events, queries, and the keys that a query changes at every node.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Agent, Place, cluster, ended, run, swim, until};
+
+#[test]
+fn an_event_reaches_every_member_and_its_handlers() {
+    let place = Place::new();
+    let out = place.0.join("out");
+    let one = Agent::start("one", &[]);
+    let handler = format!("user-event:deploy=(cat; echo; echo \"$SWIM_EVENT $SWIM_NAME\") >> {}", out.display());
+    let two = Agent::start("two", &["--seed", &one.address, "--on", &handler]);
+    two.until_sees("one", "alive");
+    one.until_sees("two", "alive");
+    assert!(one.ask(&["event", "restart"]).starts_with("the event is on its way, at time "));
+    one.ask(&["event", "deploy", "version 17"]);
+    one.line("event deploy");
+    two.line("event restart");
+    let content = || std::fs::read_to_string(&out).unwrap_or_default();
+    until("it is handled", || content().contains("user-event deploy\n"));
+    let event: Value = serde_json::from_str(content().lines().next().unwrap()).expect("JSON");
+    assert_eq!((&event["name"], &event["payload"]), (&"deploy".into(), &"version 17".into()));
+    assert!(!content().contains("restart"), "that has another name");
+}
+
+#[test]
+fn a_query_is_answered_by_handlers_and_by_programs() {
+    let one = Agent::start("one", &[]);
+    let two =
+        Agent::start("two", &["--seed", &one.address, "--tag", "role=web", "--on", "query:load=printf 0.5; cat >&2"]);
+    let three = Agent::start("three", &["--seed", &one.address, "--tag", "role=db", "--on", "*=echo noted"]);
+    for agent in [&one, &two, &three] {
+        ["one", "two", "three"].iter().for_each(|id| agent.until_sees(id, "alive"));
+    }
+    let answers = one.json(&["query", "load", "--tag", "role=^web$"]);
+    assert_eq!(answers["acks"], json!(["two"]));
+    assert_eq!(answers["responses"], json!([{ "from": "two", "payload": "0.5", "payload_base64": "MC41" }]));
+    let table = one.ask(&["query", "load", "--timeout", "1s"]);
+    assert_eq!(table, "NAME  ANSWER\ntwo   0.5\n1 of 3 that it reached have answered\n");
+    assert_eq!(one.run(&["query", "load", "--node", "three", "--timeout", "500ms"]).code, Some(2), "nobody answers");
+    assert!(one.run(&["query", "load", "--tag", "role=("]).stderr.contains("expression"));
+    assert_eq!(one.run(&["query", "_own"]).code, Some(1));
+
+    // A program hears of a query by an event, and answers over HTTP.
+    let monitor = std::thread::spawn({
+        let place = three.http.clone();
+        move || run(&["monitor", "--event", "query", "--count", "1", "--format", "jsonl", "--agent", &place])
+    });
+    let place = one.http.clone();
+    let asked = std::thread::spawn(move || {
+        loop {
+            let ended = run(&["query", "version", "--node", "three", "--timeout", "5s", "--agent", &place]);
+            if ended.code != Some(2) {
+                return ended;
+            }
+        }
+    });
+    let heard: Value = serde_json::from_str(&monitor.join().unwrap().stdout).expect("JSON");
+    assert_eq!((&heard["name"], &heard["from"]), (&"version".into(), &"one".into()));
+    let respond = format!("/v1/queries/{}/respond", heard["query"]);
+    assert_eq!(three.post(&respond, &json!({ "payload": "v17" })).0, 200);
+    assert_eq!(three.post(&respond, &json!({ "payload": "v18" })).0, 404, "only the first answer counts");
+    assert!(asked.join().unwrap().stdout.contains("three  v17\n"));
+}
+
+#[test]
+fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
+    let place = Place::new();
+    let key = |name: &str| {
+        let key = run(&["keygen"]).stdout;
+        let file = place.file(name, &key);
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&file, private).unwrap();
+        (file, key.trim().to_owned())
+    };
+    let (_, old) = key("old");
+    let agents: Vec<Agent> = ["one", "two", "three"].into_iter().fold(Vec::new(), |mut agents, id| {
+        let ring = key(id).0;
+        std::fs::write(&ring, format!("{old}\n")).unwrap();
+        let mut arguments = vec!["--keyring", &ring, "-vvv"];
+        arguments.extend(agents.first().into_iter().flat_map(|first: &Agent| ["--seed", &*first.address]));
+        agents.push(Agent::start(id, &arguments));
+        agents
+    });
+    for agent in &agents {
+        ["one", "two", "three"].iter().for_each(|id| agent.until_sees(id, "alive"));
+    }
+    let names = |shape: &Value| -> Vec<(String, u64, u64)> {
+        let of = |key: &Value| {
+            let number = |name: &str| key[name].as_u64().unwrap();
+            (key["key"].as_str().unwrap().to_owned(), number("nodes"), number("primary"))
+        };
+        shape["keys"].as_array().unwrap().iter().map(of).collect()
+    };
+    let first = names(&agents[0].json(&["keys", "list"]));
+    assert_eq!((first.len(), first[0].1, first[0].2), (1, 3, 3));
+    let (file, new) = key("new");
+    assert!(agents[0].ask(&["keys", "install", &file]).ends_with("3 of 3 nodes have the key\n"));
+    let both = names(&agents[1].json(&["keys", "list"]));
+    let second = both.iter().find(|key| key.0 != first[0].0).expect("a second key").0.clone();
+    assert_eq!(both.iter().map(|key| key.1).collect::<Vec<_>>(), [3, 3]);
+    assert!(agents[1].ask(&["keys", "use", &second]).ends_with("3 of 3 nodes use the key\n"));
+    let in_use = agents[1].run(&["keys", "remove", &second]);
+    assert_eq!((in_use.code, in_use.stdout.contains("0 of 3 nodes")), (Some(1), true), "{in_use:?}");
+    let removed = agents[2].ask(&["keys", "remove", &first[0].0]);
+    assert!(removed.ends_with("3 of 3 nodes do not have the key any more\n"), "{removed}");
+    assert_eq!(names(&agents[0].json(&["keys", "list"])), [(second, 3, 3)]);
+    // They still hear each other, and said nothing of the keys themselves.
+    agents[0].ask(&["ping", "three"]);
+    for agent in &agents {
+        for line in agent.stdout.try_iter().chain(agent.stderr.try_iter()) {
+            assert!(!line.contains(&old) && !line.contains(&new), "{line}");
+            assert!(!line.contains("_swim_keys") || !line.contains("install"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn without_a_keyring_there_are_no_keys_to_change() {
+    let agents = cluster(&["one", "two"]);
+    let mut install = swim(&["keys", "install", "-", "--agent", &agents[0].http]);
+    let mut child = install.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), run(&["keygen"]).stdout.as_bytes()).unwrap();
+    let refused = ended(child.wait_with_output().unwrap());
+    assert!(refused.code == Some(1) && refused.stderr.contains("without a keyring"), "{refused:?}");
+    assert_eq!(agents[0].run(&["keys", "list"]).code, Some(1));
+}

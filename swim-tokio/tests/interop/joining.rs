@@ -1,0 +1,78 @@
+//! Who joins whom, and what is known afterwards.
+
+use swim_tokio::{ExchangeFailure, JoinError, Memberlist};
+
+use crate::ours::{beside_serf, node, sees};
+use crate::process::until;
+use crate::serf::Serf;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_join_a_running_serf_agent_and_both_know_the_other_s_address() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let ours = beside_serf("ours", serf.address).await;
+    until("we know serf", || sees(&ours, "serf-1", serf.address)).await;
+    until("serf knows us", || serf.sees("ours", ours.local_address())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serf_agent_joins_us() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let ours = node("ours", Memberlist::serf()).start().await.unwrap();
+    let (joined, output) = serf.command("join", &[&ours.local_address().to_string()]);
+    assert!(joined, "{output}");
+    until("we know serf", || sees(&ours, "serf-1", serf.address)).await;
+    until("serf knows us", || serf.sees("ours", ours.local_address())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_joins_one_is_known_to_all() {
+    let first = Serf::start("serf-1", &[]).await;
+    let ours = beside_serf("ours", first.address).await;
+    let second = Serf::start("serf-2", &[&format!("-join={}", ours.local_address())]).await;
+    let last = beside_serf("last", second.address).await;
+    until("the first serf knows all", || first.alive() == 4).await;
+    until("the second serf knows all", || second.alive() == 4).await;
+    until("we know the second serf", || sees(&ours, "serf-2", second.address)).await;
+    until("the last one of ours knows all", || {
+        [("serf-1", first.address), ("serf-2", second.address), ("ours", ours.local_address())]
+            .iter()
+            .all(|(id, address)| sees(&last, id, *address))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_says_it_speaks_something_else_is_kept_out_and_told_so() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let plain = node("plain", Memberlist::plain()).start().await.unwrap();
+    match plain.join([serf.address]).await {
+        Err(JoinError::NoneAnswered(failures)) => {
+            assert!(format!("{failures:?}").contains(&format!("{:?}", ExchangeFailure::OtherVersion)), "{failures:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(serf.status("plain"), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_compression_of_ours_or_theirs_nothing_is_different() {
+    let serf = Serf::start("serf-1", &["-disable-compression"]).await;
+    let ours = node("ours", Memberlist::serf().compress(false)).seed(serf.address).start().await.unwrap();
+    let squeezed = beside_serf("squeezed", ours.local_address()).await;
+    until("serf knows both", || {
+        serf.sees("ours", ours.local_address()) && serf.sees("squeezed", squeezed.local_address())
+    })
+    .await;
+    until("all of ours know serf", || [&ours, &squeezed].iter().all(|node| sees(node, "serf-1", serf.address))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_metadata_are_known_to_serf_as_its_tags() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let ours = beside_serf("ours", serf.address).await;
+    until("serf knows us", || serf.sees("ours", ours.local_address())).await;
+    let mut tags = swim_core::wire::Tags::default();
+    tags.insert("zone", "north");
+    ours.set_metadata(tags.encode()).await.unwrap();
+    until("serf knows the tag", || serf.command("members", &["-tag", "zone=north"]).1.contains("ours")).await;
+}

@@ -1,0 +1,109 @@
+//! Nodes on memberlist's wire among themselves, and bad guests at their port. `interop` has them beside other programs.
+#![cfg(feature = "memberlist")]
+
+mod harness;
+
+use std::time::Duration;
+
+use harness::{alive, event, until, until_all_know_all};
+use swim_tokio::swim_core::wire::memberlist::{Label, StreamMessage};
+use swim_tokio::{Builder, Config, Event, Memberlist, Runtime, Status};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+/// A node with little patience for streams.
+fn builder(id: &str) -> Builder {
+    let mut settings = Memberlist::plain();
+    settings.stream_timeout = Duration::from_secs(2);
+    Runtime::builder().id(id).config(Config::local()).memberlist(settings)
+}
+
+async fn pair() -> [Runtime; 2] {
+    let one = builder("one").start().await.unwrap();
+    let two = builder("two").seed(one.local_address()).start().await.unwrap();
+    let nodes = [one, two];
+    until_all_know_all(&nodes).await;
+    nodes
+}
+
+#[tokio::test]
+async fn nodes_find_each_other_and_notice_a_death_and_a_leave() {
+    let [one, two] = pair().await;
+    let three = builder("three").seed(two.local_address()).start().await.unwrap();
+    until("all know all", || [&one, &two, &three].iter().all(|node| alive(node) == 3)).await;
+    two.leave().await.unwrap();
+    until("two has left", || harness::status(&one, "two") == Some(Status::Left)).await;
+    three.shutdown().await;
+    until("three is dead", || harness::status(&one, "three") == Some(Status::Dead)).await;
+}
+
+#[tokio::test]
+async fn a_broadcast_arrives_as_a_user_message() {
+    let [one, two] = pair().await;
+    let mut heard = two.subscribe();
+    one.broadcast("hello").await.unwrap();
+    let payload = event(&mut heard, "the message", |event| match event {
+        Event::UserMessage { payload, .. } => Some(payload.to_vec()),
+        _ => None,
+    });
+    assert_eq!(payload.await, b"hello");
+}
+
+/// What the node answers on a stream, until it closes it.
+async fn answer(node: &Runtime, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(node.local_address()).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    // A reset says as much as an end.
+    let _ = stream.read_to_end(&mut answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_told_so_and_what_never_ends_is_closed() {
+    let [one, two] = pair().await;
+    let error = answer(&one, b"\x63noise").await;
+    assert_eq!(error.first(), Some(&9), "the answer is compressed, as all that is sent on streams");
+    assert_eq!(answer(&one, b"\x06\x83").await, b"", "half a table is waited for, and not for ever");
+    assert_eq!(answer(&one, b"\xf4\x03red\x00\x80").await, b"", "another label is not spoken to");
+    // A table of a billion rows, and a message of four gigabytes.
+    assert_ne!(answer(&one, b"\x06\x83\xa4Join\xc2\xa5Nodes\xce\x3b\x9a\xca\x00\xacUserStateLen\x00").await, b"");
+    assert_ne!(answer(&one, b"\x08\x81\xaaUserMsgLen\xce\xff\xff\xff\xff").await, b"");
+    until("all is counted", || {
+        let transport = one.metrics().transport;
+        transport.timed_out >= 1 && transport.unopened >= 1 && transport.malformed >= 1
+    })
+    .await;
+    assert!(alive(&one) == 2 && alive(&two) == 2, "the two went on");
+}
+
+#[tokio::test]
+async fn those_who_take_all_places_for_streams_are_served_no_more_and_give_them_back() {
+    let [one, _two] = pair().await;
+    let mut guests = Vec::new();
+    for _ in 0..140 {
+        guests.push(TcpStream::connect(one.local_address()).await.unwrap());
+    }
+    until("some are refused", || one.metrics().transport.accepts_refused >= 1).await;
+    until("the others are closed", || one.metrics().transport.timed_out >= 100).await;
+    let mut ping = Vec::new();
+    let sequence = swim_core::SequenceNumber::new(7);
+    let source = swim_core::wire::memberlist::Source::default();
+    StreamMessage::Ping { sequence, target: "one", source }.encode(&mut ping);
+    assert_ne!(answer(&one, &ping).await, b"");
+}
+
+#[tokio::test]
+async fn noise_and_other_labels_in_datagrams_do_no_harm() {
+    let [one, two] = pair().await;
+    let guest = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let before = one.metrics().transport.unopened;
+    for noise in [&b"\xf4\x03red\x00\x80"[..], b"\xf4", b"", b"\x07\xff", &[9; 1_400], &[0; 60_000]] {
+        guest.send_to(noise, one.local_address()).await.unwrap();
+    }
+    until("the labels are counted", || one.metrics().transport.unopened >= before + 2).await;
+    let labelled = Memberlist::plain().label(Label::new("red").unwrap());
+    let red = Runtime::builder().id("red").memberlist(labelled).seed(one.local_address()).start().await.unwrap();
+    until("it is refused", || red.metrics().protocol.exchanges_failed >= 1).await;
+    assert_eq!((alive(&one), alive(&two), red.members().len()), (2, 2, 1));
+}
