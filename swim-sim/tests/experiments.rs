@@ -42,6 +42,8 @@ fn swims_figures_have_a_row_for_each_size_and_are_what_theory_says() {
     assert!(largest[0] >= 8.0, "the order of a round is another each time: {largest:?}");
     let spread = rows(&report, "dissemination");
     assert_eq!(column(spread, "updates"), [10.0, 10.0]);
+    let reached = column(spread, "reached");
+    assert!(reached[0] >= 8.0 && reached[1] >= 10.0, "{spread:?}");
     assert!(column(spread, "largest").iter().all(|&seconds| seconds < 2.0), "{spread:?}");
     let loss = rows(&report, "loss");
     assert_eq!(column(loss, "loss, %"), [0.0, 0.0, 0.0, 20.0, 20.0, 20.0]);

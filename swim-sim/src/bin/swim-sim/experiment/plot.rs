@@ -144,7 +144,7 @@ impl Plot {
     pub(crate) fn svg(&self) -> String {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let x = Scale::new(self.x, points().map(|point| point.x), LEFT, RIGHT);
-        let y = Scale::new(self.y, points().map(|point| point.y + point.half), BOTTOM, TOP);
+        let y = Scale::new(self.y, points().flat_map(|point| [point.y, point.y + point.half]), BOTTOM, TOP);
         let height = BOTTOM + 52.0 + LEADING * self.series.len() as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
