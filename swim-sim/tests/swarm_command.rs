@@ -156,7 +156,7 @@ fn a_replay_tells_where_a_file_is_wrong_and_exits_with_1() {
 #[test]
 fn a_replay_writes_a_trace_as_text_and_as_json_of_as_many_lines() {
     let place = Place::new("replay-trace");
-    let file = place.write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ by = '20s', that = 'converged' }]");
+    let file = place.write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ at = '5s', that = 'converged' }]");
     let jsonl = place.0.join("t.jsonl");
     let output = swim_sim(&format!("replay {file} --trace - --jsonl {}", jsonl.display()));
     assert_eq!(output.status.code(), Some(0));
