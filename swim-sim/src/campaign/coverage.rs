@@ -43,13 +43,13 @@ const UNREACHABLE: [DropReason; 21] = [
     DropReason::TransmitsFull,
     // The driver ends what the core abandons.
     DropReason::UnknownExchange,
-    // No campaign's users send events or ask queries: swim-core's own tests and fuzz targets do.
+    // Users' events and queries are drawn and checked, but not demanded yet: swim-core's own tests reach these.
     DropReason::DuplicateResponse,
     DropReason::OldEvent,
     DropReason::UnknownQuery,
 ];
 
-/// What nodes send of users' events, queries and the answers to them, which no campaign draws.
+/// What nodes send of users' events, queries and the answers to them, which campaigns draw and do not demand yet.
 const UNSENT: [MessageKind; 2] = [MessageKind::Announcement, MessageKind::Direct];
 
 /// How often each state was reached.
@@ -108,7 +108,7 @@ impl Coverage {
                 Event::Reconnected => 11,
                 Event::SeedJoined { .. } => 12,
                 Event::SeedFailed { .. } => 13,
-                // No campaign draws these: see [`UNSENT`].
+                // Not demanded yet: see [`UNSENT`].
                 Event::UserEvent { .. }
                 | Event::Query { .. }
                 | Event::QueryAck { .. }
