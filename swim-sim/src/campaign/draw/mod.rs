@@ -72,7 +72,7 @@ pub fn draw(seed: u64) -> Case {
         // Whoever may not queue or remember what arrives does not pass it on.
         let passes_on = |name| !case.settings.contains_key(name);
         if passes_on("max_broadcasts") && passes_on("max_broadcast_origins") {
-            case.delivered_permille = workload::delivered_permille(case.nodes);
+            case.delivered_permille = workload::delivered_permille(case.nodes, &case.afterwards);
         }
     }
     case

@@ -11,9 +11,10 @@ use crate::streams::{self, Stream};
 ///
 /// Nothing repairs a broadcast that missed someone (PROTOCOL.md, "Dissemination"), and those of one sender travel together: of
 /// three nodes two may swap pings and acks, spend all transmissions on each other, and the third hears none of them. So
-/// one node may be left out by all that was sent, or a tenth of many, and not more.
-pub(super) fn delivered_permille(nodes: usize) -> u16 {
-    let one = 1_000_usize.div_ceil(nodes.saturating_sub(1).max(2));
+/// one node may be left out by all that was sent, or a tenth of many, and not more. Nothing is owed to who leaves.
+pub(super) fn delivered_permille(nodes: usize, afterwards: &[Work]) -> u16 {
+    let leavers = afterwards.iter().filter(|work| matches!(work, Work::Leave(_))).count();
+    let one = 1_000_usize.div_ceil(nodes.saturating_sub(1 + leavers).max(2));
     1_000 - one.max(100) as u16
 }
 
@@ -49,4 +50,18 @@ pub(super) fn afterwards(stream: &mut Stream, frame: &Frame, takes_leave: bool) 
         works.push(Work::Leave(leaver));
     }
     works
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_those_who_stay_may_be_left_out() {
+        let broadcast = Work::Broadcast { node: 6, payload: Vec::new() };
+        // Of 7 nodes 6 are owed a broadcast of the seventh, and 5 if one of them leaves.
+        assert_eq!(delivered_permille(7, core::slice::from_ref(&broadcast)), 833);
+        assert_eq!(delivered_permille(7, &[broadcast, Work::Leave(5)]), 800);
+        assert_eq!(delivered_permille(50, &[]), 900, "a tenth of many");
+    }
 }
