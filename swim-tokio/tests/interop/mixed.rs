@@ -1,4 +1,4 @@
-//! Three agents of serf and three nodes of ours in one cluster, and half a minute in which nobody is suspected.
+//! Three agents of serf and three nodes of ours in one cluster, and a while in which nobody is suspected.
 
 use std::time::Duration;
 
@@ -9,8 +9,12 @@ use crate::ours::{alive, beside_serf, status};
 use crate::process::{stays, until};
 use crate::serf::Serf;
 
-/// How long nobody may be suspected.
-const SOAK: Duration = Duration::from_secs(30);
+/// How long nobody may be suspected: the seconds in `SWIM_SOAK_SECONDS`, or half a minute.
+fn soak() -> Duration {
+    let asked = std::env::var("SWIM_SOAK_SECONDS").ok();
+    let seconds = asked.map_or(30, |asked| asked.parse().expect("SWIM_SOAK_SECONDS is a number of seconds"));
+    Duration::from_secs(seconds)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_mixed_cluster_all_know_all_nobody_is_suspected_and_who_dies_is_noticed_by_all() {
@@ -29,7 +33,7 @@ async fn in_a_mixed_cluster_all_know_all_nobody_is_suspected_and_who_dies_is_not
 
     let mut heard: Vec<_> = ours.iter().map(swim_tokio::Runtime::subscribe).collect();
     let before: Vec<_> = serfs.iter().map(|serf| serf.process.log().matches("Suspect ").count()).collect();
-    stays(SOAK, "all know all", || ours.iter().all(|node| alive(node) == 6)).await;
+    stays(soak(), "all know all", || ours.iter().all(|node| alive(node) == 6)).await;
     for (serf, before) in serfs.iter().zip(before) {
         assert_eq!(serf.process.log().matches("Suspect ").count(), before, "{} suspects nobody", serf.name);
         assert_eq!(serf.alive(), 6);
