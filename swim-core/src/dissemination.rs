@@ -56,6 +56,7 @@ pub(crate) struct Dissemination {
     taken: Vec<u32>,
     len: usize,
     bytes: usize,
+    unsent_bytes: usize,
 }
 
 impl Dissemination {
@@ -67,6 +68,11 @@ impl Dissemination {
     /// How many bytes the waiting updates have together.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many bytes those of them have that were never sent.
+    pub(crate) const fn unsent_bytes(&self) -> usize {
+        self.unsent_bytes
     }
 
     /// Whether an update about `subject` waits.
@@ -81,6 +87,7 @@ impl Dissemination {
         }
         self.len += 1;
         self.bytes += body.len();
+        self.unsent_bytes += body.len();
         let entry = Entry { body, subject, sent: 0, previous: NONE, next: NONE };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;
@@ -141,6 +148,9 @@ impl Dissemination {
         let mut taken = core::mem::take(&mut self.taken);
         for at in taken.drain(..) {
             let entry = &mut self.entries[at as usize];
+            if entry.sent == 0 {
+                self.unsent_bytes -= entry.body.len();
+            }
             entry.sent += 1;
             if entry.sent >= limit { self.finish(at) } else { self.append(at) }
         }
@@ -186,6 +196,9 @@ impl Dissemination {
         let entry = &mut self.entries[at as usize];
         self.len -= 1;
         self.bytes -= entry.body.len();
+        if entry.sent == 0 {
+            self.unsent_bytes -= entry.body.len();
+        }
         entry.body = Box::default();
         if let Some(subject) = entry.subject.take() {
             self.subjects.clear(subject);
@@ -206,7 +219,7 @@ impl Dissemination {
     }
 
     pub(crate) fn check_invariants(&self) {
-        let (mut len, mut bytes) = (0, 0);
+        let (mut len, mut bytes, mut unsent_bytes) = (0, 0, 0);
         for (sent, list) in self.by_sent.iter().enumerate() {
             let (mut at, mut previous) = (list.head, NONE);
             while at != NONE {
@@ -217,11 +230,13 @@ impl Dissemination {
                 }
                 len += 1;
                 bytes += entry.body.len();
+                unsent_bytes += if sent == 0 { entry.body.len() } else { 0 };
                 (previous, at) = (at, entry.next);
             }
             assert_eq!(list.tail, previous, "the tail is the last");
         }
-        assert_eq!((len, bytes), (self.len, self.bytes), "entries are counted");
+        let counted = (self.len, self.bytes, self.unsent_bytes);
+        assert_eq!((len, bytes, unsent_bytes), counted, "entries are counted");
     }
 }
 

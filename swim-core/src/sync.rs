@@ -9,22 +9,29 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SyncPace {
     pause: Duration,
+    rush: Duration,
     min: Duration,
     max: Duration,
 }
 
 impl SyncPace {
-    pub(crate) const fn new(min: Duration, max: Duration) -> Self {
-        Self { pause: min, min, max }
+    /// `rush` is the pause while tables differ in much, `min` the one after they have differed at all, `max` the longest.
+    pub(crate) fn new(rush: Duration, min: Duration, max: Duration) -> Self {
+        Self { pause: min, rush: rush.min(min), min, max }
     }
 
     pub(crate) const fn pause(self) -> Duration {
         self.pause
     }
 
+    /// There is more news than gossip carries.
+    pub(crate) const fn rush(&mut self) {
+        self.pause = self.rush;
+    }
+
     /// The last round taught us something.
-    pub(crate) const fn hurry(&mut self) {
-        self.pause = self.min;
+    pub(crate) fn hurry(&mut self) {
+        self.pause = self.pause.saturating_mul(2).min(self.min);
     }
 
     /// The last round found equal tables.
@@ -39,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_up_to_its_bound_and_falls_back_at_a_difference() {
-        let mut pace = SyncPace::new(Duration::from_secs(1), Duration::from_secs(5));
+        let mut pace = SyncPace::new(Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5));
         let pauses = [(); 4].map(|()| {
             let pause = pace.pause();
             pace.relax();
@@ -48,5 +55,17 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 5]);
         pace.hurry();
         assert_eq!(pace.pause(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_rush_is_over_after_a_few_rounds_that_teach_little() {
+        let mut pace = SyncPace::new(Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5));
+        pace.rush();
+        let pauses = [(); 4].map(|()| {
+            let pause = pace.pause();
+            pace.hurry();
+            pause.as_millis()
+        });
+        assert_eq!(pauses, [200, 400, 800, 1_000]);
     }
 }

@@ -182,6 +182,7 @@ impl<R: Rng> Swim<R> {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
+        self.relieve_gossip(now);
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
             if let Some(target) = self.peers.walk() {
                 self.send(Intent::Gossip { target });

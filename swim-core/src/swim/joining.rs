@@ -106,9 +106,7 @@ impl<R: Rng> Swim<R> {
             self.witness(now, address);
         }
         let (learnt, agreed) = self.merge_request(now, theirs, Spread::Gossip);
-        if learnt {
-            self.hurry_sync(now);
-        }
+        self.hurry_sync(now, learnt);
         let mut reply = Vec::new();
         let table = self.whole_table(&agreed);
         let state = self.shared_state();
@@ -136,12 +134,12 @@ impl<R: Rng> Swim<R> {
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
-        self.merge(now, theirs, spread);
+        let learnt = self.merge(now, theirs, spread);
         if is_first {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }
-        self.hurry_sync(now);
+        self.hurry_sync(now, learnt.max(1));
         self.welcomed(address, of, NodeId::new(source).ok().as_ref());
     }
 

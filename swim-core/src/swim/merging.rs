@@ -95,13 +95,13 @@ impl<R: Rng> Swim<R> {
         u32::try_from(age.as_secs()).unwrap_or(u32::MAX)
     }
 
-    /// Merges another's entries. Returns whether they taught us anything.
-    pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> bool {
+    /// Merges another's entries. Returns how many of them taught us something.
+    pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> usize {
         self.merge_and_note(now, entries, spread, |_| {})
     }
 
-    /// Merges a request's entries. Returns whether they taught us anything, and what need not be said in the reply.
-    pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (bool, Agreed) {
+    /// Merges a request's entries. Returns how many of them taught us something, and what need not be said in the reply.
+    pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (usize, Agreed) {
         let mut agreed = Agreed::default();
         let me = self.me.slot;
         let note = |slot| {
@@ -120,10 +120,10 @@ impl<R: Rng> Swim<R> {
         entries: Entries<'_>,
         spread: Spread,
         mut is_agreed: impl FnMut(Slot),
-    ) -> bool {
+    ) -> usize {
         self.metrics.entries_received += entries.len() as u64;
         let me = self.me.id.clone();
-        let mut learnt = false;
+        let mut learnt = 0;
         for entry in entries.iter() {
             let Entry { id, mut claim, description, age } = entry;
             let too_new = |described: Description<'_>| described.incarnation > claim.incarnation;
@@ -151,7 +151,7 @@ impl<R: Rng> Swim<R> {
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
             let taught = self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
-            learnt |= taught;
+            learnt += usize::from(taught);
             if let Some(slot) = self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry)) {
                 is_agreed(slot);
             }

@@ -81,7 +81,7 @@ impl Contacts {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
-            pace: SyncPace::new(config.sync_interval_min, config.sync_interval),
+            pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
         }
     }
 }

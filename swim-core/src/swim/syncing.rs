@@ -20,6 +20,10 @@ use crate::wire::{Buckets, Entries, ExchangeMessage, begin_buckets, begin_bucket
 
 /// How far the pause between two rounds is spread, in thousandths.
 const JITTER_PERMILLE: u16 = 250;
+/// About how many bytes an update about a member has.
+const TYPICAL_UPDATE: usize = 40;
+/// Gossip is late with its news when they take it more than so many rounds.
+const BACKLOG_ROUNDS: usize = 2;
 
 impl<R: Rng> Swim<R> {
     /// Begins a round with a random member, unless the last one is not over.
@@ -54,13 +58,36 @@ impl<R: Rng> Swim<R> {
         self.contacts.pace.pause()
     }
 
-    /// Something was learnt: the next round comes soon.
-    pub(super) fn hurry_sync(&mut self, now: Instant) {
+    /// An exchange taught us so many things: the next round comes soon, and at once after it was more than gossip brings.
+    pub(super) fn hurry_sync(&mut self, now: Instant, learnt: usize) {
+        match learnt {
+            0 => return,
+            _ if learnt * TYPICAL_UPDATE >= self.gossip_round() => self.contacts.pace.rush(),
+            _ => self.contacts.pace.hurry(),
+        }
+        self.bring_sync_forward(now);
+    }
+
+    /// If more waits to be told for the first time than a few rounds of gossip can carry, then others are as far behind:
+    /// tables, which have room for it all, are compared at the pace of gossip.
+    pub(super) fn relieve_gossip(&mut self, now: Instant) {
+        if self.gossip.updates.unsent_bytes() > BACKLOG_ROUNDS * self.gossip_round() {
+            self.contacts.pace.rush();
+            self.bring_sync_forward(now);
+        }
+    }
+
+    /// How many bytes of updates a node sends, and is sent on average, in an interval of gossip.
+    fn gossip_round(&self) -> usize {
+        usize::from(self.config.gossip_fanout) * self.config.max_packet_size
+    }
+
+    /// The next round comes after the pause as it is now, if it would come much later.
+    fn bring_sync_forward(&mut self, now: Instant) {
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
             return; // Whole tables are too much for that.
         }
-        self.contacts.pace.hurry();
         let soon = now + self.contacts.pace.pause() * 2;
         if self.timers.get(Timer::Sync).is_none_or(|at| at > soon) {
             self.arm_sync(now);
@@ -138,9 +165,7 @@ impl<R: Rng> Swim<R> {
 
     pub(super) fn answer_buckets(&mut self, now: Instant, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
         let (learnt, agreed) = self.merge_request(now, theirs, Spread::Silent);
-        if learnt {
-            self.hurry_sync(now);
-        }
+        self.hurry_sync(now, learnt);
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
         let table = self.table_of(mask, &agreed);
@@ -152,8 +177,7 @@ impl<R: Rng> Swim<R> {
 
     /// A peer gave its entries of the buckets that differ.
     pub(super) fn swapped(&mut self, now: Instant, theirs: Entries<'_>) {
-        if self.merge(now, theirs, Spread::Silent) {
-            self.hurry_sync(now);
-        } // Else the peer was behind: the pause stays as it is.
+        let learnt = self.merge(now, theirs, Spread::Silent);
+        self.hurry_sync(now, learnt); // If that is nothing, the peer was behind.
     }
 }
