@@ -101,7 +101,8 @@ pub struct Config {
     /// `sync_interval_min`. (memberlist's push/pull)
     pub sync_interval: Duration,
     /// The pause after a round that found a difference, and after a join; it doubles with each round that finds equal
-    /// tables. Shorter ends a storm sooner. Default 1 s; above zero, at most `sync_interval`. (own)
+    /// tables. While more is new than gossip carries, `gossip_interval` takes its place if that is shorter. Shorter ends
+    /// a storm sooner. Default 1 s; above zero, at most `sync_interval`. (own)
     pub sync_interval_min: Duration,
     /// How long an exchange may take before it counts as failed. Default 10 s; above zero. (memberlist's TCP timeout)
     pub exchange_timeout: Duration,
