@@ -14,11 +14,12 @@ use swim_core::coverage;
 
 use super::coverage::Coverage;
 use super::draw::draw;
+use super::unlikely::Unlikely;
 use super::verdict::{Finding, judge};
 use crate::case::Case;
 use crate::cluster::Builder;
 use crate::deliveries::Deliveries;
-use crate::step::Work;
+use crate::scenario::changed;
 use crate::streams::{self, Purpose};
 
 /// So many deliveries say what share of them may be missed; of fewer a single run that went badly is too large a share.
@@ -60,6 +61,11 @@ pub struct Report {
     /// How many rows of tables the last updates of all runs were to change in a whole world, and how many rows were wrong
     /// when gossip was over; see [`Outcome::late`](crate::Outcome::late).
     pub updates: (u64, u64),
+    /// In how many runs deliveries were missing, and in how many rows were late; see [`Unlikely`].
+    pub unlikely: (Unlikely, Unlikely),
+    /// Why the first failed run is one, if it shows no more than that too many runs missed something: its case then wants
+    /// everything to come about.
+    pub too_many: Option<String>,
     /// The runs in which some did not, by their number: the first few, each with what was missed.
     pub missing: BTreeMap<u64, (Case, Deliveries)>,
     /// The runs that failed, by their number.
@@ -128,7 +134,9 @@ impl Campaign {
                     if self.stops && !report.failed.is_empty() {
                         break;
                     }
-                    report.add(run);
+                    if report.add(run, self.change) && self.stops {
+                        lowest.fetch_min(report.runs - 1, Ordering::Relaxed);
+                    }
                 }
                 if !progress(&report) {
                     goes_on.store(false, Ordering::Relaxed);
@@ -154,8 +162,11 @@ impl Campaign {
                     number,
                     virtual_time: cluster.elapsed(),
                     coverage: Coverage::of(cluster, &passed),
-                    updates: (outcome.afterwards.map_or(0, |_| updated(&case)), outcome.late as u64),
-                    case: (!deliveries.missed.is_empty()).then_some(case),
+                    updates: (
+                        outcome.afterwards.map_or(0, |_| changed(&case.afterwards, case.nodes) as u64),
+                        outcome.late as u64,
+                    ),
+                    case: (outcome.late > 0 || !deliveries.missed.is_empty()).then_some(case),
                     deliveries,
                     finding: None,
                 }
@@ -173,29 +184,53 @@ impl Campaign {
     }
 }
 
-/// How many rows the updates of a case's last round are to change.
-fn updated(case: &Case) -> u64 {
-    let is_update = |work: &&Work| matches!(work, Work::SetMetadata { .. } | Work::Leave(_));
-    let updates = case.afterwards.iter().filter(is_update).count();
-    (updates * case.nodes.saturating_sub(1)) as u64
-}
-
 impl Report {
-    fn add(&mut self, run: Run) {
+    /// Takes a run in. Returns whether it is one too many that missed something.
+    fn add(&mut self, run: Run, change: fn(Builder) -> Builder) -> bool {
+        let (missed, late) = (run.deliveries.missed.len() as u64, run.updates.1);
         self.runs += 1;
         self.virtual_time += run.virtual_time;
         self.deliveries.0 += run.deliveries.owed as u64;
-        self.deliveries.1 += run.deliveries.missed.len() as u64;
+        self.deliveries.1 += missed;
         self.updates.0 += run.updates.0;
-        self.updates.1 += run.updates.1;
-        match (run.case, run.finding) {
-            (Some(case), Some(finding)) => drop(self.failed.insert(run.number, (case, finding))),
-            (Some(case), None) if self.missing.len() < MISSING_KEPT => {
-                self.missing.insert(run.number, (case, run.deliveries));
-                self.coverage.merge(&run.coverage);
+        self.updates.1 += late;
+        let Some(finding) = run.finding else {
+            self.coverage.merge(&run.coverage);
+            let too_many = [
+                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0)).then_some((1_000, 0)),
+                (run.updates.0 > 0 && self.unlikely.1.note(late > 0)).then_some((0, 1_000)),
+            ];
+            let Some(case) = run.case else { return false };
+            if missed > 0 && self.missing.len() < MISSING_KEPT {
+                self.missing.insert(run.number, (case.clone(), run.deliveries));
             }
-            _ => self.coverage.merge(&run.coverage),
+            return too_many.into_iter().flatten().any(|all| self.condemn(run.number, case.clone(), all, change));
+        };
+        self.failed.extend(run.case.map(|case| (run.number, (case, finding))));
+        false
+    }
+
+    /// One run too many missed something: it has failed, as its case does if all must come about.
+    fn condemn(
+        &mut self,
+        number: u64,
+        case: Case,
+        (delivered_permille, gossiped_permille): (u16, u16),
+        change: fn(Builder) -> Builder,
+    ) -> bool {
+        if self.too_many.is_some() {
+            return false;
         }
+        let (unlikely, what) = match delivered_permille {
+            0 => (self.unlikely.1, "rows were late when gossip was over"),
+            _ => (self.unlikely.0, "deliveries of broadcasts were missing in a whole world"),
+        };
+        let strict = Case { delivered_permille, gossiped_permille, ..case };
+        let judged = judge(&strict, change).unwrap_or_else(|error| panic!("{error}\n{}", strict.to_toml()));
+        let Err(finding) = judged else { unreachable!("the run missed something, and does so again") };
+        self.too_many = Some(unlikely.reason(what));
+        self.failed.insert(number, (strict, finding));
+        true
     }
 
     /// Whether as many broadcasts were delivered as must be, if enough were owed to tell.

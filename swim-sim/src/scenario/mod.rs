@@ -17,14 +17,14 @@
 pub mod builtin;
 pub mod expect;
 mod failure;
+mod gossip;
 
 use core::fmt;
 use core::time::Duration;
 
-use swim_core::Status;
-
 use self::expect::Expectation;
 pub use self::failure::Failure;
+pub(crate) use self::gossip::changed;
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
@@ -63,6 +63,7 @@ pub struct Scenario {
     last_step: Duration,
     /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
     afterwards: (Vec<Work>, u16),
+    gossiped: u16,
 }
 
 impl Scenario {
@@ -77,6 +78,7 @@ impl Scenario {
             expectations: Vec::new(),
             last_step: Duration::ZERO,
             afterwards: (Vec::new(), 0),
+            gossiped: 0,
         }
     }
 
@@ -172,6 +174,14 @@ impl Scenario {
         self
     }
 
+    /// So many of 1,000 rows of tables that [`afterwards`](Self::afterwards) changes must be right when gossip has told of it.
+    /// What gossip misses anti-entropy repairs, later.
+    #[must_use]
+    pub fn gossiped(mut self, permille: u16) -> Self {
+        self.gossiped = permille;
+        self
+    }
+
     /// Runs the table.
     ///
     /// # Panics
@@ -223,7 +233,12 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
-        let late = cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len()) + unheard(cluster, works);
+        let late = gossip::late(cluster, works);
+        if self.gossiped > 0 {
+            let gossiped = expect::gossiped(works, self.gossiped);
+            self.wait(cluster, When::At(heard), &gossiped, progress)?;
+            met.push((gossiped.to_string(), cluster.elapsed()));
+        }
         let by = When::By(heard + deadlines.repair);
         for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
             self.wait(cluster, by, &expectation, progress)?;
@@ -268,18 +283,6 @@ impl Scenario {
             }
         }
     }
-}
-
-/// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
-fn unheard(cluster: &Cluster, works: &[Work]) -> usize {
-    let leavers = works.iter().filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
-    leavers
-        .map(|leaver| {
-            let others = cluster.nodes().enumerate().filter(|(index, node)| *index != leaver && node.is_running());
-            // Who takes it for active is counted among the mismatches.
-            others.filter(|(_, node)| node.status_of(leaver) == Some(Status::Dead)).count()
-        })
-        .sum()
 }
 
 impl fmt::Display for Scenario {

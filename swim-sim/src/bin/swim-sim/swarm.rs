@@ -84,6 +84,9 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
         writeln!(out, "found by: {}", finding.found_by())?;
     }
+    if let Some(reason) = &report.too_many {
+        writeln!(out, "{reason}; one of these runs is shown, and is to miss nothing from now on")?;
+    }
     if let Some((number, case, finding)) = report.first_failure() {
         show(options, number, (case, finding), &mut out)?;
         return Ok(Exit::from(finding.kind));
