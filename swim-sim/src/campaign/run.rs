@@ -156,16 +156,12 @@ impl Campaign {
             Ok(outcome) => {
                 let cluster = &outcome.cluster;
                 let is_owed = case.delivered_permille > 0;
-                let since = outcome.afterwards.filter(|_| is_owed).unwrap_or(Duration::MAX);
-                let deliveries = cluster.deliveries(since.min(cluster.elapsed()));
+                let deliveries = if is_owed { outcome.deliveries } else { Deliveries::default() };
                 Run {
                     number,
                     virtual_time: cluster.elapsed(),
                     coverage: Coverage::of(cluster, &passed),
-                    updates: (
-                        outcome.afterwards.map_or(0, |_| changed(&case.afterwards, case.nodes) as u64),
-                        outcome.late as u64,
-                    ),
+                    updates: (changed(&case.afterwards, case.nodes) as u64, outcome.late as u64),
                     case: (outcome.late > 0 || !deliveries.missed.is_empty()).then_some(case),
                     deliveries,
                     finding: None,
@@ -175,7 +171,7 @@ impl Campaign {
                 number,
                 virtual_time: Duration::ZERO,
                 coverage: Coverage::default(),
-                deliveries: Deliveries { owed: 0, missed: Vec::new() },
+                deliveries: Deliveries::default(),
                 updates: (0, 0),
                 case: Some(case),
                 finding: Some(finding),

@@ -3,7 +3,15 @@
 use swim_core::Status;
 
 use crate::cluster::Cluster;
+use crate::deliveries::Deliveries;
 use crate::step::Work;
+
+/// What had been told when gossip should have told everyone.
+#[derive(Debug, Default)]
+pub(super) struct Gossiped {
+    pub(super) late: usize,
+    pub(super) deliveries: Deliveries,
+}
 
 /// How many rows of the tables of so many nodes are changed by what users do.
 pub(crate) fn changed(works: &[Work], nodes: usize) -> usize {

@@ -24,8 +24,10 @@ use core::time::Duration;
 
 use self::expect::Expectation;
 pub use self::failure::Failure;
+use self::gossip::Gossiped;
 pub(crate) use self::gossip::changed;
 use crate::cluster::{Builder, Cluster, Seeds};
+use crate::deliveries::Deliveries;
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
 use crate::step::{Plan, Step, Work};
@@ -211,18 +213,19 @@ impl Scenario {
         self.pass(&mut cluster, self.last_step, &mut progress)?;
         let finished = self.finish(&mut cluster, &mut met, &mut progress)?;
         progress(&mut cluster);
-        let (afterwards, late) = (finished.map(|(since, _)| since), finished.map_or(0, |(_, late)| late));
-        Ok(Outcome { met, afterwards, late, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+        let (figures, trace_hash) = (cluster.figures(), cluster.trace_hash());
+        let Gossiped { late, deliveries } = finished.unwrap_or_default();
+        Ok(Outcome { met, deliveries, late, figures, trace_hash, cluster })
     }
 
-    /// What is done when all expectations are met, and what is expected of it. Returns when that was, and how many rows were
-    /// late.
+    /// What is done when all expectations are met, and what is expected of it. Returns how well it was gossiped, if anything
+    /// was done.
     fn finish(
         &self,
         cluster: &mut Cluster,
         met: &mut Vec<(String, Duration)>,
         progress: &mut impl FnMut(&mut Cluster),
-    ) -> Result<Option<(Duration, usize)>, Failure> {
+    ) -> Result<Option<Gossiped>, Failure> {
         let (works, permille) = &self.afterwards;
         if works.is_empty() {
             return Ok(None);
@@ -233,18 +236,17 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
-        let late = gossip::late(cluster, works);
-        if self.gossiped > 0 {
-            let gossiped = expect::gossiped(works, self.gossiped);
-            self.wait(cluster, When::At(heard), &gossiped, progress)?;
-            met.push((gossiped.to_string(), cluster.elapsed()));
-        }
+        let gossiped = Gossiped { late: gossip::late(cluster, works), deliveries: cluster.deliveries(since) };
         let by = When::By(heard + deadlines.repair);
-        for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
-            self.wait(cluster, by, &expectation, progress)?;
+        for (when, expectation) in [
+            (When::At(heard), expect::broadcasts_delivered(since, *permille)),
+            (When::At(heard), expect::gossiped(works, self.gossiped)),
+            (by, expect::converged()),
+        ] {
+            self.wait(cluster, when, &expectation, progress)?;
             met.push((expectation.to_string(), cluster.elapsed()));
         }
-        Ok(Some((since, late)))
+        Ok(Some(gossiped))
     }
 
     /// Lets time pass up to a moment, a virtual second at a time.
@@ -310,8 +312,8 @@ impl fmt::Display for Scenario {
 pub struct Outcome {
     /// The expectations, and when each was met.
     pub met: Vec<(String, Duration)>,
-    /// When all expectations of the table were met and what was asked for afterwards was done, if anything was.
-    pub afterwards: Option<Duration>,
+    /// Which broadcasts among what was asked for afterwards were heard when gossip should have told everyone.
+    pub deliveries: Deliveries,
     /// How many rows of tables were wrong when gossip alone should have told everyone of what was done afterwards: after
     /// three times [`Deadlines::spread`], before anti-entropy is sure to have repaired it.
     pub late: usize,
