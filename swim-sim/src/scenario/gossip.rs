@@ -13,15 +13,24 @@ pub(super) struct Gossiped {
     pub(super) deliveries: Deliveries,
 }
 
-/// How many rows of the tables of so many nodes are changed by what users do.
-pub(crate) fn changed(works: &[Work], nodes: usize) -> usize {
-    let is_update = |work: &&Work| matches!(work, Work::SetMetadata { .. } | Work::Leave(_));
-    works.iter().filter(is_update).count() * nodes.saturating_sub(1)
+/// Whom users change, once for each time.
+fn subjects(works: &[Work]) -> impl Iterator<Item = usize> {
+    works.iter().filter_map(|work| match work {
+        Work::SetMetadata { node, .. } | Work::Leave(node) => Some(*node),
+        _ => None,
+    })
 }
 
-/// How many rows are not as they are to be.
+/// How many rows of the tables of so many nodes are changed by what users do.
+pub(crate) fn changed(works: &[Work], nodes: usize) -> usize {
+    subjects(works).count() * nodes.saturating_sub(1)
+}
+
+/// How many of these rows are not as they are to be.
 pub(super) fn late(cluster: &Cluster, works: &[Work]) -> usize {
-    cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len()) + unheard(cluster, works)
+    let is_changed = |subject| subjects(works).any(|changed| changed == subject);
+    let wrong = cluster.converged().err().map(|wrong| wrong.mismatches).unwrap_or_default();
+    wrong.iter().filter(|row| is_changed(row.subject)).count() + unheard(cluster, works)
 }
 
 /// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
