@@ -49,6 +49,9 @@ pub(crate) struct Comparison {
     /// [default: 120, and 600 with --full].
     #[arg(long, value_name = "SECONDS")]
     limit: Option<u64>,
+    /// Has callgrind count during this case: for benches/core-share.
+    #[arg(long, hide = true, requires = "child")]
+    pub(crate) counted: Option<Case>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::{Comparison, Peer, name_of};
-use crate::measure::{ThreadTime, allocated, resident};
+use crate::measure::{ThreadTime, allocated, count_instructions, resident};
 use crate::scene::{Scene, Simulation};
 use crate::tally::{self, Goal, SHARES, Tally};
 
@@ -87,7 +87,14 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
     };
     let mut wanted = Case::value_variants().iter().copied().filter(|case| comparison.wants(*case)).peekable();
     while let Some(case) = wanted.next() {
+        let is_counted = comparison.counted == Some(case);
+        if is_counted {
+            count_instructions(true)?;
+        }
         let figures = play.case(case);
+        if is_counted {
+            count_instructions(false)?;
+        }
         println!("{}", serde_json::to_string(&figures)?);
         if figures.is_stopped || (wanted.peek().is_some() && play.rest(case)) {
             eprintln!("{}: stopped after {:?} of CPU time", play.label, play.limit);

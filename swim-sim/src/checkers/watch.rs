@@ -19,6 +19,8 @@ pub(crate) const SMALL: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Watch {
     checkers: Vec<Box<dyn Checker>>,
+    /// Whether one of them wants to see what nodes hold.
+    looks_into_nodes: bool,
     /// Node -> the digest of its table when it was last compared, and when the next comparison may be.
     compared: Vec<(Option<u64>, Instant)>,
     pause: Duration,
@@ -37,7 +39,8 @@ pub(crate) struct Moment {
 impl Watch {
     pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
         let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(nodes.div_ceil(256) as u64) };
-        Self { checkers, compared: Vec::new(), pause, violation: None }
+        let looks_into_nodes = checkers.iter().any(|checker| checker.looks_into_nodes());
+        Self { checkers, looks_into_nodes, compared: Vec::new(), pause, violation: None }
     }
 
     pub(crate) const fn violation(&self) -> Option<&Violation> {
@@ -74,7 +77,7 @@ impl Watch {
 
     /// The node has handled an input, and all that it put out is taken.
     pub(crate) fn settled(&mut self, at: Moment, node: usize, swim: &Swim<Stream>) {
-        if self.checkers.is_empty() {
+        if !self.looks_into_nodes {
             return;
         }
         let metrics = swim.metrics();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
-use swim_tokio::{Config, Packets, Runtime};
+use swim_tokio::{Config, Packets, Runtime, TcpConfig};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::arguments::Arguments;
@@ -39,6 +39,18 @@ fn sum(nodes: &[Runtime]) -> Sum {
         suspicions: sum.suspicions + node.protocol.suspicions,
         deaths: sum.deaths + node.protocol.suspicions_expired,
     })
+}
+
+/// The defaults, but that all nodes have one IP address, and that connections, of which a process with all nodes holds both
+/// ends, do not stay open for long.
+fn connections(nodes: u32) -> TcpConfig {
+    let all = nodes as usize;
+    TcpConfig {
+        max_accepted: all,
+        max_accepted_per_ip: all,
+        idle_timeout: Duration::from_secs(5),
+        ..TcpConfig::default()
+    }
 }
 
 /// Starts, waits, measures, prints.
@@ -98,6 +110,7 @@ async fn start(arguments: &Arguments) -> Result<Vec<Runtime>, String> {
     for number in 0..arguments.nodes {
         ticks.tick().await;
         let builder = Runtime::builder().id(format!("node-{number}")).packets(Packets::Udp).config(Config::lan());
+        let builder = builder.tcp(connections(arguments.nodes));
         let seeds = nodes.first().map(Runtime::local_address);
         let node = builder.seeds(seeds).start().await;
         nodes.push(node.map_err(|error| format!("node-{number} does not start: {error}"))?);
@@ -113,6 +126,7 @@ async fn start(arguments: &Arguments) -> Result<Vec<Runtime>, String> {
 async fn rest(nodes: &[Runtime], arguments: &Arguments, begun: Instant) -> Result<Duration, String> {
     let deadline = Instant::now() + arguments.patience();
     let (mut calm_since, mut suspicions) = (None, 0);
+    let mut told = Instant::now();
     loop {
         let now = sum(nodes);
         let missing = wanted(nodes.len()).abs_diff(now.pairs);
@@ -126,8 +140,12 @@ async fn rest(nodes: &[Runtime], arguments: &Arguments, begun: Instant) -> Resul
         let since = *calm_since.get_or_insert_with(Instant::now);
         if !is_calm {
             calm_since = None;
+        }
+        if told.elapsed() > 3 * LOOK {
+            told = Instant::now();
             eprintln!("{:.0} s: {state}", begun.elapsed().as_secs_f64());
-        } else if since.elapsed() >= CALM {
+        }
+        if is_calm && since.elapsed() >= CALM {
             return Ok(since.duration_since(begun));
         }
         if Instant::now() >= deadline {
