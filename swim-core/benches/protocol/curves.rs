@@ -24,7 +24,7 @@ pub(crate) fn draw(to: &Path) -> Result<ExitCode, String> {
             for members in SIZES {
                 let counted = measure::instructions(case, who, members)?;
                 println!("{name}, {}, {members} members: {counted} instructions", who.name());
-                points.push(Point { x: members as f64, y: counted as f64, half: 0.0 });
+                points.push(Point { x: members as f64, y: counted as f64 / 1_000.0, half: 0.0 });
             }
             series.push(Series::new(format!("{}, {name}", who.name()), points));
         }
@@ -33,7 +33,7 @@ pub(crate) fn draw(to: &Path) -> Result<ExitCode, String> {
         id: "instructions",
         title: "Instructions of one node, by the number of members",
         x: Axis { label: "members", is_log: true },
-        y: Axis { label: "instructions", is_log: true },
+        y: Axis { label: "thousand instructions", is_log: true },
         series,
     };
     std::fs::write(to, plot.svg()).map_err(|error| format!("{}: {error}", to.display()))?;

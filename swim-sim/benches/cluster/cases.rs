@@ -85,6 +85,9 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
         memory,
         scene,
     };
+    if comparison.introduced {
+        play.introduce();
+    }
     let mut wanted = Case::value_variants().iter().copied().filter(|case| comparison.wants(*case)).peekable();
     while let Some(case) = wanted.next() {
         let is_counted = comparison.counted == Some(case);
@@ -164,6 +167,18 @@ impl<S: Simulation> Play<S> {
             false_deaths: tally.take_false_deaths(),
             is_stopped: passed.is_stopped,
         })
+    }
+
+    /// All know all, however that came about.
+    fn introduce(&mut self) {
+        tally::with(|tally| tally.aim(self.now, Goal::Alive));
+        if self.simulation.introduce() {
+            eprintln!("{}: all are told of all", self.label);
+        } else {
+            self.simulation.join();
+            self.pass(Case::Join, secs(60), true);
+        }
+        self.pass(Case::Join, REST, false);
     }
 
     /// The last living nodes crash.

@@ -50,7 +50,9 @@ impl Simulation for SwimCluster {
         self.cluster.join_all(Seeds::First);
     }
 
-    fn introduce(&mut self) {}
+    fn introduce(&mut self) -> bool {
+        false
+    }
 
     fn advance(&mut self, by: Duration) {
         self.cluster.run_for(by);

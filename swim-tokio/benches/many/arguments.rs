@@ -23,8 +23,9 @@ pub(crate) struct Arguments {
     /// How long the way there may take.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     wait: u64,
-    /// How many nodes start in a second; each joins through the first one.
-    #[arg(long, value_name = "NODES", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// How many nodes start in a second; each joins through the first one. What a newcomer costs grows with the cluster, as
+    /// everybody passes it on: more than the processors bear, and nodes take each other for dead.
+    #[arg(long, value_name = "NODES", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rate: u32,
     /// How many threads run the nodes [default: as many as there are processors].
     #[arg(long)]

@@ -48,7 +48,7 @@ fn connections(nodes: u32) -> TcpConfig {
     TcpConfig {
         max_accepted: all,
         max_accepted_per_ip: all,
-        idle_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_secs(1),
         ..TcpConfig::default()
     }
 }

@@ -4,21 +4,21 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the number of files that the process may open, if it is too small.
+/// Raises the number of files that the process may open as far as it can; fails if that is not far enough.
 pub(crate) fn allow_files(wanted: u64) -> Result<(), String> {
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return Ok(());
-    }
-    if limit.maximum.is_some_and(|maximum| maximum < wanted) {
-        let most = limit.maximum.unwrap_or(wanted);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.unwrap_or(u64::MAX);
+    if most < wanted {
         return Err(format!(
             "so many nodes need up to {wanted} open files, and this process may have {most} at most: raise the hard limit \
              (as root: `ulimit -Hn {wanted}`), or ask for fewer with --nodes"
         ));
     }
-    setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum })
-        .map_err(|error| format!("the limit of open files cannot be raised to {wanted}: {error}"))
+    if current.is_none_or(|current| current >= most) {
+        return Ok(());
+    }
+    let raised = Rlimit { current: Some(most.min(wanted * 4)), maximum };
+    setrlimit(Resource::Nofile, raised).map_err(|error| format!("the limit of open files cannot be raised: {error}"))
 }
 
 /// Bytes of this process that are in memory now; only Linux tells.
