@@ -24,6 +24,9 @@ struct Sum {
     datagrams: u64,
     bytes: u64,
     dropped: u64,
+    /// Probes that no answer ended in time, not even one through others or by TCP; and those that one ended late.
+    failed: u64,
+    late: u64,
     suspicions: u64,
     deaths: u64,
 }
@@ -36,6 +39,11 @@ fn sum(nodes: &[Runtime]) -> Sum {
         datagrams: sum.datagrams + node.transport.datagrams_sent,
         bytes: sum.bytes + node.transport.bytes_sent,
         dropped: sum.dropped + node.transport.packets_dropped,
+        failed: sum.failed + node.protocol.probes_failed,
+        late: sum.late
+            + node.protocol.probes_acked_late
+            + node.protocol.probes_acked_by_relay
+            + node.protocol.probes_acked_reliably,
         suspicions: sum.suspicions + node.protocol.suspicions,
         deaths: sum.deaths + node.protocol.suspicions_expired,
     })
@@ -133,9 +141,9 @@ async fn rest(nodes: &[Runtime], arguments: &Arguments, begun: Instant) -> Resul
         let is_calm = missing == 0 && now.queued == 0 && now.suspicions == suspicions;
         suspicions = now.suspicions;
         let state = format!(
-            "{missing} pairs do not know each other, {} updates to pass on, {} suspicions and {} deaths so far, {} nodes feel \
-             unwell",
-            now.queued, now.suspicions, now.deaths, now.unhealthy
+            "{missing} pairs do not know each other, {} updates to pass on; so far {} datagrams were sent and {} dropped, {} probes \
+             failed and {} were answered late, {} suspicions and {} deaths were told; {} nodes feel unwell",
+            now.queued, now.datagrams, now.dropped, now.failed, now.late, now.suspicions, now.deaths, now.unhealthy
         );
         let since = *calm_since.get_or_insert_with(Instant::now);
         if !is_calm {

@@ -17,7 +17,7 @@ pub(crate) fn allow_files(wanted: u64) -> Result<(), String> {
     if current.is_none_or(|current| current >= most) {
         return Ok(());
     }
-    let raised = Rlimit { current: Some(most.min(wanted * 4)), maximum };
+    let raised = Rlimit { current: Some(most.min(wanted * 4).max(current.unwrap_or(0))), maximum };
     setrlimit(Resource::Nofile, raised).map_err(|error| format!("the limit of open files cannot be raised: {error}"))
 }
 
