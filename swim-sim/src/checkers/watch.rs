@@ -173,4 +173,30 @@ mod tests {
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
     }
+
+    #[derive(Debug)]
+    struct Blind;
+
+    impl Checker for Blind {
+        fn name(&self) -> &'static str {
+            "is shown nothing that nodes hold"
+        }
+
+        fn looks_into_nodes(&self) -> bool {
+            false
+        }
+
+        fn filled(&mut self, _: usize, _: Fill) -> Verdict {
+            Err(String::from("it is"))
+        }
+    }
+
+    #[test]
+    fn who_does_not_look_into_nodes_is_not_shown_what_they_hold() {
+        let run = |cluster: crate::cluster::Builder| cluster.build().try_run_for(Duration::from_secs(2));
+        let blind = || crate::Cluster::lan(2).unchecked().checker(|| Box::new(Blind));
+        assert!(run(blind()).is_ok());
+        // Beside one that looks, it is shown what that one is.
+        assert!(run(blind().checker(|| Box::new(NeverTwice(false)))).is_err());
+    }
 }
