@@ -44,6 +44,12 @@ pub trait Checker: fmt::Debug {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 
+    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned), [`believed`](Self::believed) and
+    /// [`filled`](Self::filled). A run whose checkers all live on what is sent and told does not take the time for it.
+    fn looks_into_nodes(&self) -> bool {
+        true
+    }
+
     /// A process started at a node, with nothing remembered.
     fn started(&mut self, now: Instant, node: usize, config: &Config) {
         let _ = (now, node, config);
