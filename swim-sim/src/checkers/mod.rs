@@ -105,7 +105,7 @@ pub trait Checker: fmt::Debug {
 }
 
 /// How much a node holds, and what it has counted since it started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
     /// Updates that wait to be sent.
     pub updates: usize,
@@ -113,10 +113,14 @@ pub struct Fill {
     pub broadcasts: usize,
     /// Active members, the node included.
     pub active_members: usize,
+    /// All names in its table, tombstones included.
+    pub known_members: usize,
     /// The health score.
     pub health: u8,
     /// Probes begun.
     pub probes: u64,
+    /// The number of the member that the last of them is for, and the probe's own.
+    pub probing: Option<(usize, u32)>,
     /// Acks of probes that came in packets, in time or late, directly or through a relay.
     pub acked: u64,
 }

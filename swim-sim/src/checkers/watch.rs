@@ -85,8 +85,10 @@ impl Watch {
             updates: swim.queued_updates(),
             broadcasts: swim.queued_broadcasts(),
             active_members: swim.active_members(),
+            known_members: swim.known_members(),
             health: swim.health(),
             probes: metrics.probes,
+            probing: swim.probing().and_then(|(id, sequence)| Some((name::number(id)?, sequence.get()))),
             acked: metrics.probes_acked + metrics.probes_acked_late + metrics.probes_acked_by_relay,
         };
         self.ask(at, node, |checker| checker.filled(node, fill));
