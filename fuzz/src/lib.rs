@@ -6,6 +6,7 @@
 //! `corpus/<target>/seed-*`.
 
 pub mod decode;
+mod layer;
 pub mod memberlist_lzw;
 pub mod memberlist_packet;
 pub mod memberlist_stream;
@@ -14,6 +15,7 @@ pub mod memberlist_swim;
 mod oracle;
 pub mod roundtrip;
 pub mod sealed;
+mod story;
 pub mod swim;
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! One node on memberlist's wire under any sequence of inputs: it never panics, its invariants hold, its packets are bounded
 //! and readable, its incarnation never falls, and what it tells the user agrees with its table.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,8 +12,11 @@ use swim_core::wire::memberlist::{
 };
 use swim_core::{
     Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    MemberlistWire, NodeId, SequenceNumber, Status, Swim,
+    MemberlistWire, NodeId, QueryId, SequenceNumber, Status, Swim,
 };
+
+use crate::layer::{Act, Places, Word, answer_keys};
+use crate::story::Story;
 
 /// Few names, so that claims meet: none, the node itself, members, and one of the longest.
 const NAMES: [&str; 7] = ["", "me", "a", "b", "c", "d", LONG];
@@ -52,6 +54,7 @@ enum Operation {
     Send { port: u8, len: u16 },
     UserState { len: u16 },
     Ping { name: u8 },
+    Layer(Act),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -64,6 +67,7 @@ enum Said {
     Suspect { id: u8, incarnation: u8, from: u8 },
     Dead { id: u8, incarnation: u8, from: u8 },
     User { len: u16 },
+    Layer(Word),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -87,6 +91,8 @@ struct Row {
 fn name(number: u8) -> &'static str {
     NAMES[usize::from(number) % NAMES.len()]
 }
+
+const PLACES: Places = Places { name, address };
 
 fn address(port: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 1 + u16::from(port % 8)))
@@ -113,8 +119,9 @@ struct World {
     open: Vec<ExchangeId>,
     /// Sequence numbers of the latest pings that it sent.
     pinged: Vec<SequenceNumber>,
-    /// Whom the user takes for there (`true`) or gone (`false`).
-    told: BTreeMap<String, bool>,
+    story: Story,
+    /// The queries that the user was told of.
+    asked: Vec<QueryId>,
 }
 
 /// Lives it and checks after each step.
@@ -125,7 +132,7 @@ pub fn check(life: &Life) {
         world.apply(operation);
         world.drain();
         world.node.check_invariants();
-        world.check_told();
+        world.story.check("me", &world.node);
         let after = world.node.incarnation();
         assert!(before <= after && after <= Incarnation::new(u64::from(u32::MAX)), "{before} {after}");
     }
@@ -149,7 +156,14 @@ impl World {
         let identity = Identity::new(NodeId::new("me").unwrap(), address(0), Incarnation::new(1));
         let rng = Xoshiro256PlusPlus::seed_from_u64(life.seed);
         let node = Swim::new(config, identity, rng, Instant::ORIGIN).unwrap();
-        Self { node, now: Instant::ORIGIN, open: Vec::new(), pinged: Vec::new(), told: BTreeMap::new() }
+        Self {
+            node,
+            now: Instant::ORIGIN,
+            open: Vec::new(),
+            pinged: Vec::new(),
+            story: Story::default(),
+            asked: Vec::new(),
+        }
     }
 
     fn apply(&mut self, operation: &Operation) {
@@ -219,6 +233,7 @@ impl World {
             Operation::Ping { name: number } => {
                 let _ = self.node.ping(now, name(*number));
             }
+            Operation::Layer(act) => act.apply(now, &mut self.node, &self.asked, name),
             _ => {}
         }
     }
@@ -242,7 +257,7 @@ impl World {
         let mut bytes = Vec::new();
         let mut writer = PacketWriter::begin(&mut bytes);
         for said in messages.iter().take(20) {
-            let filler = [9; 1_400];
+            let (filler, mut words) = ([9; 1_400], Vec::new());
             let source = |id: Option<u8>, port| Source { address: id.map(|_| address(port)), id: id.map_or("", name) };
             let message = match *said {
                 Said::Ping { sequence, target, source: id, port } => {
@@ -274,6 +289,10 @@ impl World {
                     Message::Dead { id: name(id), incarnation: incarnation(number), from: name(from) }
                 }
                 Said::User { len } => Message::User { payload: &filler[..usize::from(len) % 1_400] },
+                Said::Layer(ref word) => {
+                    word.encode(PLACES, 0, &mut words);
+                    Message::User { payload: &words }
+                }
             };
             writer.push(&message);
         }
@@ -325,6 +344,7 @@ impl World {
                 }
             });
         }
+        answer_keys(self.now, &mut self.node);
         while let Some(output) = self.node.poll_exchange() {
             match output {
                 ExchangeOutput::Open { id, request, .. } => {
@@ -339,38 +359,10 @@ impl World {
             }
         }
         while let Some(event) = self.node.poll_event() {
-            self.hear(&event);
-        }
-    }
-
-    /// Follows the story that the user is told; each event must fit into it.
-    fn hear(&mut self, event: &Event) {
-        let (id, expected, now): (&str, &[Option<bool>], Option<bool>) = match event {
-            Event::Joined(member) => (&member.id, &[None, Some(false)], Some(true)),
-            Event::Updated(member) | Event::Suspected { member, .. } | Event::Refuted(member) => {
-                (&member.id, &[Some(true)], Some(true))
+            self.story.hear(&event);
+            if let Event::Query { id, .. } = event {
+                self.asked.push(id);
             }
-            Event::Failed(member) => (&member.id, &[Some(true)], Some(false)),
-            Event::Left(member) => (&member.id, &[Some(true), Some(false)], Some(false)),
-            Event::Reaped(id) => (id, &[Some(false)], None),
-            _ => return,
-        };
-        let told = self.told.get(id).copied();
-        assert!(expected.contains(&told), "{event:?} after {told:?}");
-        match now {
-            Some(up) => drop(self.told.insert(id.to_owned(), up)),
-            None => drop(self.told.remove(id)),
-        }
-    }
-
-    fn check_told(&self) {
-        for (id, &up) in &self.told {
-            let member = self.node.member(id).expect("the user knows of no one who is not in the table");
-            assert_eq!(member.status().is_active(), up, "{id} is {}", member.claim);
-        }
-        let others = self.node.members().filter(|member| member.id != "me" && member.status().is_active());
-        for member in others {
-            assert_eq!(self.told.get(member.id), Some(&true), "the user was told of {}", member.id);
         }
     }
 }

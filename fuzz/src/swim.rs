@@ -1,7 +1,6 @@
 //! One node under any sequence of inputs: it never panics, its invariants hold, its packets are bounded and readable,
 //! and what it tells the user agrees with its table.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,8 +11,11 @@ use swim_core::wire::{Buckets, Description, Entry, ExchangeMessage, Message, Pac
 use swim_core::wire::{begin_buckets, begin_buckets_reply, begin_packet, cluster_hash};
 use swim_core::{
     Claim, Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    NodeId, SequenceNumber, Status, Swim,
+    NodeId, QueryId, SequenceNumber, Status, Swim,
 };
+
+use crate::layer::{Act, Places, Word, answer_keys};
+use crate::story::Story;
 
 /// Few names, so that claims meet: the node itself, members, and one of the longest.
 const NAMES: [&str; 6] = ["me", "a", "b", "c", "d", LONG];
@@ -47,6 +49,7 @@ enum Operation {
     SetMetadata { len: u16 },
     Broadcast { len: u16 },
     Ping { name: u8 },
+    Layer(Act),
     ForceLeave { name: u8, prune: bool },
 }
 
@@ -61,6 +64,8 @@ enum Said {
     Dead { id: u8, incarnation: u8, from: u8 },
     Left { id: u8, incarnation: u8 },
     Broadcast { origin: u8, epoch: u8, number: u16, len: u16 },
+    Announcement { origin: u8, epoch: u8, number: u16, word: Word },
+    Direct { source: u8, word: Word },
 }
 
 #[derive(Arbitrary, Debug)]
@@ -84,6 +89,8 @@ fn name(number: u8) -> &'static str {
     NAMES[usize::from(number) % NAMES.len()]
 }
 
+const PLACES: Places = Places { name, address };
+
 fn address(port: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 1 + u16::from(port % 8)))
 }
@@ -104,8 +111,9 @@ struct World {
     open: Vec<ExchangeId>,
     /// Sequence numbers of the latest pings that it sent.
     pinged: Vec<SequenceNumber>,
-    /// Whom the user takes for there (`true`) or gone (`false`).
-    told: BTreeMap<String, bool>,
+    story: Story,
+    /// The queries that the user was told of.
+    asked: Vec<QueryId>,
 }
 
 /// Lives it and checks after each step.
@@ -115,7 +123,7 @@ pub fn check(life: &Life) {
         world.apply(operation);
         world.drain();
         world.node.check_invariants();
-        world.check_told();
+        world.story.check("me", &world.node);
     }
 }
 
@@ -136,7 +144,14 @@ impl World {
         let identity = Identity::new(NodeId::new("me").unwrap(), address(0), Incarnation::new(3));
         let rng = Xoshiro256PlusPlus::seed_from_u64(life.seed);
         let node = Swim::new(config, identity, rng, Instant::ORIGIN).unwrap();
-        Self { node, now: Instant::ORIGIN, open: Vec::new(), pinged: Vec::new(), told: BTreeMap::new() }
+        Self {
+            node,
+            now: Instant::ORIGIN,
+            open: Vec::new(),
+            pinged: Vec::new(),
+            story: Story::default(),
+            asked: Vec::new(),
+        }
     }
 
     fn apply(&mut self, operation: &Operation) {
@@ -196,6 +211,7 @@ impl World {
             Operation::Ping { name: number } => {
                 let _ = self.node.ping(now, name(*number));
             }
+            Operation::Layer(act) => act.apply(now, &mut self.node, &self.asked, name),
             Operation::ForceLeave { name: number, prune } => {
                 let _ = self.node.force_leave(now, name(*number), *prune);
             }
@@ -218,7 +234,7 @@ impl World {
         let mut bytes = Vec::new();
         begin_packet(cluster(), &mut bytes);
         for said in messages.iter().take(20) {
-            let filler = [9; 600];
+            let (filler, mut words) = ([9; 600], Vec::new());
             let message = match *said {
                 Said::Ping { sequence, target, source } => {
                     let sequence = SequenceNumber::new(sequence);
@@ -251,6 +267,15 @@ impl World {
                     number: u64::from(number),
                     payload: &filler[..usize::from(len) % 600],
                 },
+                Said::Announcement { origin, epoch, number, ref word } => {
+                    word.encode(PLACES, 0, &mut words);
+                    let (origin, epoch, number) = (name(origin), incarnation(epoch), u64::from(number));
+                    Message::Announcement { origin, epoch, number, payload: &words }
+                }
+                Said::Direct { source, ref word } => {
+                    word.encode(PLACES, 0, &mut words);
+                    Message::Direct { source: name(source), payload: &words }
+                }
             };
             message.encode(&mut bytes);
         }
@@ -269,6 +294,7 @@ impl World {
                 }
             }
         }
+        answer_keys(self.now, &mut self.node);
         while let Some(output) = self.node.poll_exchange() {
             match output {
                 ExchangeOutput::Open { id, request, .. } => {
@@ -283,38 +309,10 @@ impl World {
             }
         }
         while let Some(event) = self.node.poll_event() {
-            self.hear(&event);
-        }
-    }
-
-    /// Follows the story that the user is told; each event must fit into it.
-    fn hear(&mut self, event: &Event) {
-        let (id, expected, now): (&str, &[Option<bool>], Option<bool>) = match event {
-            Event::Joined(member) => (&member.id, &[None, Some(false)], Some(true)),
-            Event::Updated(member) | Event::Suspected { member, .. } | Event::Refuted(member) => {
-                (&member.id, &[Some(true)], Some(true))
+            self.story.hear(&event);
+            if let Event::Query { id, .. } = event {
+                self.asked.push(id);
             }
-            Event::Failed(member) => (&member.id, &[Some(true)], Some(false)),
-            Event::Left(member) => (&member.id, &[Some(true), Some(false)], Some(false)),
-            Event::Reaped(id) => (id, &[Some(false)], None),
-            _ => return,
-        };
-        let told = self.told.get(id).copied();
-        assert!(expected.contains(&told), "{event:?} after {told:?}");
-        match now {
-            Some(up) => drop(self.told.insert(id.to_owned(), up)),
-            None => drop(self.told.remove(id)),
-        }
-    }
-
-    fn check_told(&self) {
-        for (id, &up) in &self.told {
-            let member = self.node.member(id).expect("the user knows of no one who is not in the table");
-            assert_eq!(member.status().is_active(), up, "{id} is {}", member.claim);
-        }
-        let others = self.node.members().filter(|member| member.id != "me" && member.status().is_active());
-        for member in others {
-            assert_eq!(self.told.get(member.id), Some(&true), "the user was told of {}", member.id);
         }
     }
 }

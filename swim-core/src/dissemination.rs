@@ -111,6 +111,17 @@ impl Dissemination {
         }
     }
 
+    /// Drops the update that was sent most often, of several the one that waits longest.
+    #[cfg(feature = "memberlist")]
+    pub(crate) fn drop_most_sent(&mut self) {
+        if let Some(list) = self.by_sent.iter().rev().find(|list| list.head != NONE) {
+            let at = list.head;
+            self.unlink(at);
+            self.finish(at);
+            self.shrink();
+        }
+    }
+
     /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
     /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
     pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {

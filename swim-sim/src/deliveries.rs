@@ -88,7 +88,7 @@ pub struct Missed {
 
 /// How many broadcasts should have been heard, by how many nodes each, and which were not. Broadcasts with equal payloads
 /// are not told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deliveries {
     /// Every broadcast times every node that should have heard it.
     pub owed: usize,

@@ -96,3 +96,24 @@ fn each_way_to_fail_is_found_shrunk_and_replayed_from_its_file() {
         assert_eq!(again, shrunk.finding);
     }
 }
+
+/// Each node sends what it passes on once, and to one other.
+fn whispering(cluster: Builder) -> Builder {
+    cluster.configure(|config| (config.retransmit_mult, config.gossip_fanout) = (1, 1))
+}
+
+#[test]
+fn when_too_many_runs_miss_something_one_of_them_has_failed_and_is_replayed_as_such() {
+    // The first runs of this seed are small.
+    let campaign = Campaign { change: whispering, ..Campaign::new(92, 400) };
+    let report = Campaign { jobs: 2, ..campaign }.run(|_| true);
+    let reason = report.too_many.as_deref().expect("a campaign ends when chance is no reason any more");
+    assert!(reason.starts_with("rows were late"), "{reason}");
+    let (number, case, finding) = report.first_failure().expect("it is the last run");
+    assert_eq!((number + 1, finding.kind), (report.runs, FailureKind::Liveness), "{finding}");
+    assert!(report.runs < 400 && finding.found_by().contains("1000 of 1,000 rows"), "{finding}");
+    assert_eq!(campaign.run(|_| true), report);
+    let again = Case::from_toml(&case.to_toml()).expect("a case");
+    assert_eq!(judge(&again, whispering).unwrap().err().as_ref(), Some(finding));
+    assert!(judge(&again, |cluster| cluster).unwrap().is_ok(), "all is heard by nodes that speak up");
+}

@@ -41,6 +41,8 @@ pub mod blocking;
 pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+#[cfg(feature = "memberlist")]
+pub use keys::read_serf_keyring;
 pub use keys::{
     KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
 };

@@ -27,6 +27,20 @@ fn an_update_is_sent_mult_times_the_digits_of_n() {
     assert_eq!(retransmit_limit(255, 100), 255);
 }
 
+#[cfg(feature = "memberlist")]
+#[test]
+fn what_was_sent_most_often_is_dropped_first_and_then_what_waits_longest() {
+    let mut queue = Dissemination::default();
+    queue.drop_most_sent();
+    (1..=2).for_each(|byte| queue.push(None, body(byte, 10)));
+    assert_eq!(packet(&mut queue, 10, 9), [1]);
+    (3..=4).for_each(|byte| queue.push(None, body(byte, 10)));
+    queue.drop_most_sent();
+    queue.drop_most_sent();
+    assert_eq!((queue.len(), queue.bytes()), (2, 20));
+    assert_eq!(packet(&mut queue, 40, 9), [3, 4]);
+}
+
 #[test]
 fn what_each_update_costs_beside_its_bytes_and_how_many_there_may_be_is_heeded() {
     let mut queue = Dissemination::default();

@@ -32,6 +32,11 @@ impl<R: Rng> Swim<R> {
         self.citizen.intents.note(intent.node, word(&intent), self.config.max_members);
         let mut bytes = Vec::new();
         serf::Message::Intent(intent).encode(&mut bytes);
+        // Who comes and goes is worth more than what was sent many times already.
+        while self.gossip.broadcasts.len() >= self.config.max_broadcasts.max(1) {
+            self.gossip.broadcasts.drop_most_sent();
+            self.metrics.drop(DropReason::BroadcastsFull);
+        }
         self.announce(now, &bytes);
     }
 
@@ -62,6 +67,7 @@ impl<R: Rng> Swim<R> {
         if *self.me.id == *intent.node && intent.leaves && self.me.state == State::Running {
             if self.citizen.intents.of(intent.node).is_none_or(|known| intent.time > known.time) {
                 // Of a former life, or somebody declares us gone.
+                sometimes!(FarewellDenied);
                 self.say_hello(now);
             }
             return false;

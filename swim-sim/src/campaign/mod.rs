@@ -3,9 +3,11 @@
 mod coverage;
 mod draw;
 mod run;
+mod unlikely;
 mod verdict;
 
 pub use self::coverage::{Coverage, RUNS_FOR_ALL};
 pub use self::draw::draw;
-pub use self::run::{Campaign, LATE_PERMILLE, MISSED_PERMILLE, Report, seed_of};
+pub use self::run::{Campaign, MISSED_PERMILLE, Report, seed_of};
+pub use self::unlikely::Unlikely;
 pub use self::verdict::{FailureKind, Finding, judge, judge_scenario, judge_with};

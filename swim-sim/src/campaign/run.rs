@@ -14,20 +14,18 @@ use swim_core::coverage;
 
 use super::coverage::Coverage;
 use super::draw::draw;
+use super::unlikely::Unlikely;
 use super::verdict::{Finding, judge};
 use crate::case::Case;
 use crate::cluster::Builder;
 use crate::deliveries::Deliveries;
-use crate::step::Work;
+use crate::scenario::changed;
 use crate::streams::{self, Purpose};
 
 /// So many deliveries say what share of them may be missed; of fewer a single run that went badly is too large a share.
 const OWED_TO_TELL: u64 = 3_000;
-/// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000 runs about 6 are.
+/// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000 runs about 9 are.
 pub const MISSED_PERMILLE: u64 = 2;
-/// How many of 1,000 rows that an update changes may be late, over all runs: gossip is to tell everyone, and what it misses
-/// anti-entropy repairs. Of 16,350 in 2,000 runs 13 were.
-pub const LATE_PERMILLE: u64 = 5;
 /// So many runs with missed deliveries are told of.
 const MISSING_KEPT: usize = 16;
 
@@ -60,8 +58,14 @@ pub struct Report {
     /// How many rows of tables the last updates of all runs were to change in a whole world, and how many rows were wrong
     /// when gossip was over; see [`Outcome::late`](crate::Outcome::late).
     pub updates: (u64, u64),
-    /// The runs in which some did not, by their number: the first few, each with what was missed.
-    pub missing: BTreeMap<u64, (Case, Deliveries)>,
+    /// In how many runs deliveries were missing, and in how many rows were late; see [`Unlikely`].
+    pub unlikely: (Unlikely, Unlikely),
+    /// Why the first failed run is one, if it shows no more than that too many runs missed something: its case then wants
+    /// everything to come about.
+    pub too_many: Option<String>,
+    /// The runs in which some did not, or some rows were late, by their number: those with most of it, each with what was missed and
+    /// how many rows were late.
+    pub missing: BTreeMap<u64, (Case, Deliveries, u64)>,
     /// The runs that failed, by their number.
     pub failed: BTreeMap<u64, (Case, Finding)>,
 }
@@ -128,7 +132,9 @@ impl Campaign {
                     if self.stops && !report.failed.is_empty() {
                         break;
                     }
-                    report.add(run);
+                    if report.add(run, self.change) && self.stops {
+                        lowest.fetch_min(report.runs - 1, Ordering::Relaxed);
+                    }
                 }
                 if !progress(&report) {
                     goes_on.store(false, Ordering::Relaxed);
@@ -148,14 +154,13 @@ impl Campaign {
             Ok(outcome) => {
                 let cluster = &outcome.cluster;
                 let is_owed = case.delivered_permille > 0;
-                let since = outcome.afterwards.filter(|_| is_owed).unwrap_or(Duration::MAX);
-                let deliveries = cluster.deliveries(since.min(cluster.elapsed()));
+                let deliveries = if is_owed { outcome.deliveries } else { Deliveries::default() };
                 Run {
                     number,
                     virtual_time: cluster.elapsed(),
                     coverage: Coverage::of(cluster, &passed),
-                    updates: (outcome.afterwards.map_or(0, |_| updated(&case)), outcome.late as u64),
-                    case: (!deliveries.missed.is_empty()).then_some(case),
+                    updates: (changed(&case.afterwards, case.nodes) as u64, outcome.late as u64),
+                    case: (outcome.late > 0 || !deliveries.missed.is_empty()).then_some(case),
                     deliveries,
                     finding: None,
                 }
@@ -164,7 +169,7 @@ impl Campaign {
                 number,
                 virtual_time: Duration::ZERO,
                 coverage: Coverage::default(),
-                deliveries: Deliveries { owed: 0, missed: Vec::new() },
+                deliveries: Deliveries::default(),
                 updates: (0, 0),
                 case: Some(case),
                 finding: Some(finding),
@@ -173,29 +178,56 @@ impl Campaign {
     }
 }
 
-/// How many rows the updates of a case's last round are to change.
-fn updated(case: &Case) -> u64 {
-    let is_update = |work: &&Work| matches!(work, Work::SetMetadata { .. } | Work::Leave(_));
-    let updates = case.afterwards.iter().filter(is_update).count();
-    (updates * case.nodes.saturating_sub(1)) as u64
-}
-
 impl Report {
-    fn add(&mut self, run: Run) {
+    /// Takes a run in. Returns whether it is one too many that missed something.
+    fn add(&mut self, run: Run, change: fn(Builder) -> Builder) -> bool {
+        let (missed, late) = (run.deliveries.missed.len() as u64, run.updates.1);
         self.runs += 1;
         self.virtual_time += run.virtual_time;
         self.deliveries.0 += run.deliveries.owed as u64;
-        self.deliveries.1 += run.deliveries.missed.len() as u64;
+        self.deliveries.1 += missed;
         self.updates.0 += run.updates.0;
-        self.updates.1 += run.updates.1;
-        match (run.case, run.finding) {
-            (Some(case), Some(finding)) => drop(self.failed.insert(run.number, (case, finding))),
-            (Some(case), None) if self.missing.len() < MISSING_KEPT => {
-                self.missing.insert(run.number, (case, run.deliveries));
-                self.coverage.merge(&run.coverage);
+        self.updates.1 += late;
+        let Some(finding) = run.finding else {
+            self.coverage.merge(&run.coverage);
+            let too_many = [
+                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0)).then_some((1_000, 0)),
+                (run.updates.0 > 0 && self.unlikely.1.note(late > 0)).then_some((0, 1_000)),
+            ];
+            let Some(case) = run.case else { return false };
+            self.missing.insert(run.number, (case.clone(), run.deliveries, late));
+            if self.missing.len() > MISSING_KEPT {
+                let least = self.missing.iter().min_by_key(|(_, (_, missed, late))| missed.missed.len() as u64 + late);
+                let least = least.map(|(&number, _)| number);
+                least.map(|number| self.missing.remove(&number));
             }
-            _ => self.coverage.merge(&run.coverage),
+            return too_many.into_iter().flatten().any(|all| self.condemn(run.number, case.clone(), all, change));
+        };
+        self.failed.extend(run.case.map(|case| (run.number, (case, finding))));
+        false
+    }
+
+    /// One run too many missed something: it has failed, as its case does if all must come about.
+    fn condemn(
+        &mut self,
+        number: u64,
+        case: Case,
+        (delivered_permille, gossiped_permille): (u16, u16),
+        change: fn(Builder) -> Builder,
+    ) -> bool {
+        if self.too_many.is_some() {
+            return false;
         }
+        let (unlikely, what) = match delivered_permille {
+            0 => (self.unlikely.1, "rows were late when gossip was over"),
+            _ => (self.unlikely.0, "deliveries of broadcasts were missing in a whole world"),
+        };
+        let strict = Case { delivered_permille, gossiped_permille, ..case };
+        let judged = judge(&strict, change).unwrap_or_else(|error| panic!("{error}\n{}", strict.to_toml()));
+        let Err(finding) = judged else { unreachable!("the run missed something, and does so again") };
+        self.too_many = Some(unlikely.reason(what));
+        self.failed.insert(number, (strict, finding));
+        true
     }
 
     /// Whether as many broadcasts were delivered as must be, if enough were owed to tell.
@@ -203,13 +235,6 @@ impl Report {
     pub const fn delivers(&self) -> bool {
         let (owed, missed) = self.deliveries;
         owed < OWED_TO_TELL || missed * 1_000 <= owed * MISSED_PERMILLE
-    }
-
-    /// Whether gossip spread as many updates as it must, if enough were to be spread to tell.
-    #[must_use]
-    pub const fn spreads(&self) -> bool {
-        let (owed, late) = self.updates;
-        owed < OWED_TO_TELL || late * 1_000 <= owed * LATE_PERMILLE
     }
 
     /// The first run that failed.

@@ -73,6 +73,10 @@ pub struct Case {
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
+    /// How many of 1,000 rows of tables that `afterwards` changes must be right when gossip has told of it, before
+    /// anti-entropy repairs the rest.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gossiped_permille: u16,
     /// What users do when all expectations are met: see [`Scenario::afterwards`](crate::Scenario::afterwards).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Work>,
@@ -125,6 +129,7 @@ impl Case {
             mend: None,
             liveness: false,
             delivered_permille: 0,
+            gossiped_permille: 0,
             afterwards: Vec::new(),
             link: Table::new(),
             settings: Table::new(),
@@ -209,6 +214,7 @@ mod tests {
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
         (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
+        case.gossiped_permille = 990;
         case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
         let text = case.to_toml();
         let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));

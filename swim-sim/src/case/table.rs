@@ -48,7 +48,7 @@ impl Case {
         if self.liveness {
             scenario = scenario.expect_liveness();
         }
-        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille))
+        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille).gossiped(self.gossiped_permille))
     }
 
     /// The plan, and what mends the world after it.

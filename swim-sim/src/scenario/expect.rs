@@ -6,7 +6,9 @@ use core::time::Duration;
 
 use swim_core::{Event, Status};
 
+use super::gossip;
 use crate::cluster::{Cluster, Met};
+use crate::step::Work;
 
 /// A condition with a name.
 pub struct Expectation {
@@ -69,6 +71,17 @@ pub fn broadcasts_delivered(since: Duration, permille: u16) -> Expectation {
     that(&format!("{permille} of 1,000 broadcasts since {since:?} are delivered"), move |cluster| {
         let deliveries = cluster.deliveries(since);
         if deliveries.are_at_least(permille) { Ok(()) } else { Err(deliveries.to_string()) }
+    })
+}
+
+/// At least so many of 1,000 rows of tables that users' doings change are right.
+pub(super) fn gossiped(works: &[Work], permille: u16) -> Expectation {
+    let works = works.to_vec();
+    that(&format!("{permille} of 1,000 rows are changed by gossip alone"), move |cluster| {
+        let (changed, late) = (gossip::changed(&works, cluster.nodes().len()), gossip::late(cluster, &works));
+        let is_met = changed.saturating_sub(late) * 1_000 >= changed * usize::from(permille);
+        let wrong = cluster.converged().err().map(|wrong| format!("\n{wrong}")).unwrap_or_default();
+        if is_met { Ok(()) } else { Err(format!("{late} of {changed} rows are late{wrong}")) }
     })
 }
 

@@ -17,15 +17,17 @@
 pub mod builtin;
 pub mod expect;
 mod failure;
+mod gossip;
 
 use core::fmt;
 use core::time::Duration;
 
-use swim_core::Status;
-
 use self::expect::Expectation;
 pub use self::failure::Failure;
+use self::gossip::Gossiped;
+pub(crate) use self::gossip::changed;
 use crate::cluster::{Builder, Cluster, Seeds};
+use crate::deliveries::Deliveries;
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
 use crate::step::{Plan, Step, Work};
@@ -63,6 +65,7 @@ pub struct Scenario {
     last_step: Duration,
     /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
     afterwards: (Vec<Work>, u16),
+    gossiped: u16,
 }
 
 impl Scenario {
@@ -77,6 +80,7 @@ impl Scenario {
             expectations: Vec::new(),
             last_step: Duration::ZERO,
             afterwards: (Vec::new(), 0),
+            gossiped: 0,
         }
     }
 
@@ -172,6 +176,14 @@ impl Scenario {
         self
     }
 
+    /// So many of 1,000 rows of tables that [`afterwards`](Self::afterwards) changes must be right when gossip has told of it.
+    /// What gossip misses anti-entropy repairs, later.
+    #[must_use]
+    pub fn gossiped(mut self, permille: u16) -> Self {
+        self.gossiped = permille;
+        self
+    }
+
     /// Runs the table.
     ///
     /// # Panics
@@ -201,18 +213,19 @@ impl Scenario {
         self.pass(&mut cluster, self.last_step, &mut progress)?;
         let finished = self.finish(&mut cluster, &mut met, &mut progress)?;
         progress(&mut cluster);
-        let (afterwards, late) = (finished.map(|(since, _)| since), finished.map_or(0, |(_, late)| late));
-        Ok(Outcome { met, afterwards, late, figures: cluster.figures(), trace_hash: cluster.trace_hash(), cluster })
+        let (figures, trace_hash) = (cluster.figures(), cluster.trace_hash());
+        let Gossiped { late, deliveries } = finished.unwrap_or_default();
+        Ok(Outcome { met, deliveries, late, figures, trace_hash, cluster })
     }
 
-    /// What is done when all expectations are met, and what is expected of it. Returns when that was, and how many rows were
-    /// late.
+    /// What is done when all expectations are met, and what is expected of it. Returns how well it was gossiped, if anything
+    /// was done.
     fn finish(
         &self,
         cluster: &mut Cluster,
         met: &mut Vec<(String, Duration)>,
         progress: &mut impl FnMut(&mut Cluster),
-    ) -> Result<Option<(Duration, usize)>, Failure> {
+    ) -> Result<Option<Gossiped>, Failure> {
         let (works, permille) = &self.afterwards;
         if works.is_empty() {
             return Ok(None);
@@ -223,13 +236,17 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
-        let late = cluster.converged().err().map_or(0, |wrong| wrong.mismatches.len()) + unheard(cluster, works);
+        let gossiped = Gossiped { late: gossip::late(cluster, works), deliveries: cluster.deliveries(since) };
         let by = When::By(heard + deadlines.repair);
-        for expectation in [expect::broadcasts_delivered(since, *permille), expect::converged()] {
-            self.wait(cluster, by, &expectation, progress)?;
+        for (when, expectation) in [
+            (When::At(heard), expect::broadcasts_delivered(since, *permille)),
+            (When::At(heard), expect::gossiped(works, self.gossiped)),
+            (by, expect::converged()),
+        ] {
+            self.wait(cluster, when, &expectation, progress)?;
             met.push((expectation.to_string(), cluster.elapsed()));
         }
-        Ok(Some((since, late)))
+        Ok(Some(gossiped))
     }
 
     /// Lets time pass up to a moment, a virtual second at a time.
@@ -270,18 +287,6 @@ impl Scenario {
     }
 }
 
-/// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
-fn unheard(cluster: &Cluster, works: &[Work]) -> usize {
-    let leavers = works.iter().filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
-    leavers
-        .map(|leaver| {
-            let others = cluster.nodes().enumerate().filter(|(index, node)| *index != leaver && node.is_running());
-            // Who takes it for active is counted among the mismatches.
-            others.filter(|(_, node)| node.status_of(leaver) == Some(Status::Dead)).count()
-        })
-        .sum()
-}
-
 impl fmt::Display for Scenario {
     /// The table.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -307,8 +312,8 @@ impl fmt::Display for Scenario {
 pub struct Outcome {
     /// The expectations, and when each was met.
     pub met: Vec<(String, Duration)>,
-    /// When all expectations of the table were met and what was asked for afterwards was done, if anything was.
-    pub afterwards: Option<Duration>,
+    /// Which broadcasts among what was asked for afterwards were heard when gossip should have told everyone.
+    pub deliveries: Deliveries,
     /// How many rows of tables were wrong when gossip alone should have told everyone of what was done afterwards: after
     /// three times [`Deadlines::spread`], before anti-entropy is sure to have repaired it.
     pub late: usize,

@@ -1,6 +1,9 @@
 //! The keyring's file: a key in base64 on each line, the primary one first; empty lines and lines that begin with `#` say
 //! nothing. It is replaced as a whole whenever the keys change, and no reader ever sees half of it.
 
+#[cfg(feature = "memberlist")]
+mod serf;
+
 use std::fmt;
 use std::fs;
 use std::io;
@@ -9,6 +12,8 @@ use std::path::{Path, PathBuf};
 use swim_core::wire::sealed::{Keyring, KeyringError};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "memberlist")]
+pub(crate) use self::serf::write_serf_keyring;
 use super::text::{KeyTextError, key_from_base64, key_to_base64};
 use crate::durable;
 
@@ -31,6 +36,13 @@ enum Problem {
     Empty,
     Line(usize, KeyTextError),
     Key(usize, KeyringError),
+    #[cfg(feature = "memberlist")]
+    Element(usize, KeyTextError),
+    #[cfg(feature = "memberlist")]
+    NotJson {
+        line: usize,
+        column: usize,
+    },
 }
 
 impl KeyFileError {
@@ -57,6 +69,13 @@ impl fmt::Display for KeyFileError {
             }
             Problem::Line(line, error) => write!(f, "line {line} of the keyring {path} is no key: {error}"),
             Problem::Key(line, error) => write!(f, "line {line} of the keyring {path}: {error}"),
+            #[cfg(feature = "memberlist")]
+            Problem::Element(number, error) => write!(f, "key {number} of the keyring {path}: {error}"),
+            #[cfg(feature = "memberlist")]
+            Problem::NotJson { line, column } => write!(
+                f,
+                "the keyring {path} is no JSON array of keys in base64, as serf keeps them: line {line}, column {column}"
+            ),
         }
     }
 }
@@ -69,6 +88,11 @@ impl std::error::Error for KeyFileError {}
 /// [`KeyFileError`]: also if anybody beside the owner can write the file, or anybody beside its owner and its group can
 /// read it.
 pub fn read_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
+    read(path, parse)
+}
+
+/// Reads a file that others may not read, or change.
+fn read(path: &Path, parse: impl FnOnce(&str) -> Result<Keyring, Problem>) -> Result<Keyring, KeyFileError> {
     let wrong = |problem| KeyFileError { path: path.to_owned(), problem };
     let file = fs::File::open(path).map_err(|error| wrong(Problem::Read(error)))?;
     let metadata = file.metadata().map_err(|error| wrong(Problem::Read(error)))?;
@@ -104,6 +128,15 @@ fn parse(text: &str) -> Result<Keyring, Problem> {
         }
     }
     keyring.ok_or(Problem::Empty)
+}
+
+/// Reads a keyring as serf keeps it: a JSON array of keys in base64, the primary one first.
+///
+/// # Errors
+/// As of [`read_keyring`].
+#[cfg(feature = "memberlist")]
+pub fn read_serf_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
+    read(path, serf::parse)
 }
 
 /// Replaces the file, which only its owner can read afterwards.

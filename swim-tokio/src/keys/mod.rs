@@ -18,6 +18,10 @@ use swim_core::Config;
 use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 use tokio::runtime::Handle;
 
+#[cfg(feature = "memberlist")]
+pub use self::file::read_serf_keyring;
+#[cfg(feature = "memberlist")]
+pub(crate) use self::file::write_serf_keyring;
 pub use self::file::{KeyFileError, read_keyring};
 pub use self::text::{KeyTextError, generate_key, key_from_base64, key_to_base64};
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use swim_tokio::{
-    Event, Key, Keyring, Memberlist, Notice, Query, Runtime, Status, Subscription, Tags, generate_key, key_to_base64,
-};
+use swim_tokio::{Event, Memberlist, Notice, Query, Runtime, Status, Subscription, Tags, generate_key, key_to_base64};
 
 use crate::ours::{beside_serf, node, sees, status};
 use crate::process::until;
@@ -175,7 +173,12 @@ async fn keys_are_listed_and_rotated_by_serf_on_us_too() {
     let (old, new) = (generate_key().unwrap(), generate_key().unwrap());
     let (old_text, new_text) = (key_to_base64(&old).to_string(), key_to_base64(&new).to_string());
     let serf = Serf::start("serf-1", &[&format!("-encrypt={old_text}")]).await;
-    let settings = Memberlist::serf().keyring(Keyring::new(Key::clone(&old)));
+    let directory = std::env::temp_dir().join(format!("swim-rotation-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("keyring.json");
+    std::fs::write(&file, format!("[\"{old_text}\"]")).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let settings = Memberlist::serf().keyring_file(&file).unwrap();
     let ours = node("ours", settings).seed(serf.address).start().await.unwrap();
     until("serf knows us", || serf.sees("ours", ours.local_address())).await;
     let keys = |arguments: &[&str]| tokio::task::block_in_place(|| serf.command("keys", arguments));
@@ -189,6 +192,9 @@ async fn keys_are_listed_and_rotated_by_serf_on_us_too() {
     assert!(listed && output.contains(&format!("{new_text}  [2/2]")) && !output.contains(&old_text), "{output}");
     let (removed, output) = keys(&[&format!("-remove={new_text}")]);
     assert!(!removed && output.contains("ours"), "the primary key stays: {output}");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains(&new_text) && !kept.contains(&old_text), "the keyring's file follows");
+    std::fs::remove_dir_all(directory).unwrap();
     let mut notices = ours.subscribe();
     serf.command("event", &["after", ""]);
     hear(&mut notices, |event| matches!(event, Event::UserEvent { name, .. } if &**name == "after").then_some(()))

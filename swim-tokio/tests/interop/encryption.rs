@@ -86,6 +86,7 @@ async fn the_agent_reads_a_keyring_as_serf_writes_it() {
     std::fs::create_dir_all(&directory).unwrap();
     let file = directory.join("keyring.json");
     std::fs::write(&file, format!("[\"{}\"]", STANDARD.encode(KEY))).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let ours = Agent::start("ours", serf.address, &["--keyring", file.to_str().unwrap()]).await;
     until("serf knows us", || serf.sees("ours", ours.address)).await;
     std::fs::remove_dir_all(directory).unwrap();

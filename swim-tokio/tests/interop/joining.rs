@@ -1,8 +1,11 @@
 //! Who joins whom, and what is known afterwards.
 
-use swim_tokio::{ExchangeFailure, JoinError, Memberlist};
+use std::net::Ipv6Addr;
 
-use crate::ours::{beside_serf, node, sees};
+use swim_tokio::{ExchangeFailure, JoinError, Memberlist, Status};
+
+use crate::ours::{beside_serf, node, sees, status};
+use crate::ports;
 use crate::process::until;
 use crate::serf::Serf;
 
@@ -75,4 +78,23 @@ async fn new_metadata_are_known_to_serf_as_its_tags() {
     tags.insert("zone", "north");
     ours.set_metadata(tags.encode()).await.unwrap();
     until("serf knows the tag", || serf.command("members", &["-tag", "zone=north"]).1.contains("ours")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_ipv6_each_knows_the_other_and_a_departure_and_a_death_are_told() {
+    let loopback = Ipv6Addr::LOCALHOST.into();
+    let mut serf = Serf::start_at("serf-1", ports::free_on(loopback), &[]).await;
+    let staying = node("staying", Memberlist::serf()).bind(ports::free_on(loopback)).start().await.unwrap();
+    let (joined, output) = serf.command("join", &[&staying.local_address().to_string()]);
+    assert!(joined, "{output}");
+    let leaving = node("leaving", Memberlist::serf()).bind(ports::free_on(loopback)).seed(serf.address);
+    let leaving = leaving.start().await.unwrap();
+    until("we know serf", || sees(&staying, "serf-1", serf.address) && sees(&leaving, "serf-1", serf.address)).await;
+    until("serf knows us", || ["staying", "leaving"].iter().all(|name| serf.status(name).as_deref() == Some("alive")))
+        .await;
+    assert!(sees(&staying, "leaving", leaving.local_address()));
+    leaving.leave().await.unwrap();
+    until("serf knows that it left", || serf.status("leaving").as_deref() == Some("left")).await;
+    serf.process.kill();
+    until("we find serf dead", || status(&staying, "serf-1") == Some(Status::Dead)).await;
 }

@@ -2,7 +2,7 @@
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
-use swim_core::{DropReason, Event, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status};
+use swim_core::{Config, DropReason, Event, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status};
 
 use super::harness::{alive, ask, config, dead, deliver, node_with, row, said, sent, table};
 use crate::harness::{Node, address, at, dropped, events, second, seconds, status};
@@ -52,6 +52,18 @@ fn who_leaves_says_so_before_it_is_gone() {
     let gone = said.iter().position(|said| said.starts_with("Dead { id: \"me\"")).expect("it says that it has left");
     assert!(farewell < gone, "{said:?}");
     assert!(events(&mut node).contains(&Event::LeaveComplete));
+}
+
+#[test]
+fn a_full_queue_makes_room_for_the_word_that_the_node_leaves() {
+    let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
+    let mut node = node_with(Config { max_broadcasts: 2, ..config().on_memberlist(wire) });
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    while node.send_user_event(at(0), "busy", b"", false).is_ok() {}
+    node.leave(at(0));
+    assert_eq!(dropped(&node, DropReason::BroadcastsFull), 1);
+    let said = says_until(&mut node, second(10));
+    assert!(said.contains(&user(&intent(1, "me", true))), "{said:?}");
 }
 
 #[test]

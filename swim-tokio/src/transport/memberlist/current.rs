@@ -1,24 +1,30 @@
-//! The envelope as it is now: the keys of a running node change when the cluster's do (serf's key operations).
+//! The envelope as it is now: the keys of a running node change when the cluster's do (serf's key operations). The
+//! keyring's file changes first, if there is one: a key that is used was kept.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use swim_core::wire::memberlist::Envelope;
 use swim_core::wire::sealed::{Key, Keyring};
 use swim_core::{KeyAnswer, KeyOperation, KeyQuery};
 
-use crate::keys::key_to_base64;
+use crate::keys::{key_to_base64, write_serf_keyring};
 
 /// One envelope for packets and streams.
 #[derive(Clone, Debug)]
-pub(super) struct Current(Arc<RwLock<Arc<Envelope>>>);
+pub(super) struct Current {
+    envelope: Arc<RwLock<Arc<Envelope>>>,
+    file: Option<PathBuf>,
+}
 
 impl Current {
-    pub(super) fn new(envelope: Envelope) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(envelope))))
+    /// `file` is where the keys are kept, as serf keeps them.
+    pub(super) fn new(envelope: Envelope, file: Option<PathBuf>) -> Self {
+        Self { envelope: Arc::new(RwLock::new(Arc::new(envelope))), file }
     }
 
     pub(super) fn get(&self) -> Arc<Envelope> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.envelope.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Does what a member asks of all, in the words of serf's agents where it cannot be done.
@@ -37,7 +43,13 @@ impl Current {
         if let Err(error) = change(keyring, query) {
             return refused(error);
         }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(envelope);
+        if let Some(path) = &self.file
+            && let Err(error) = write_serf_keyring(path, keyring)
+        {
+            tracing::error!(%error, path = %path.display(), "the keyring is not written: the keys stay as they are");
+            return refused(format!("Failed to write keyring file: {error}"));
+        }
+        *self.envelope.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(envelope);
         tracing::info!(operation = ?query.operation, "the cluster's keys are changed");
         KeyAnswer::default()
     }

@@ -64,7 +64,7 @@ impl MemberlistSockets {
     pub fn open(setup: &Setup, settings: &Memberlist) -> Result<Self, StartError> {
         let bound = bind(setup.bind, Packets::Udp).map_err(|error| setup.cannot_bind(error))?;
         let networks: Arc<[Network]> = setup.allowed_networks.clone().into();
-        let envelope = Current::new(settings.envelope.clone());
+        let envelope = Current::new(settings.envelope.clone(), settings.keyring_file.clone());
         let counters = Arc::new(Counters::default());
         let shared = Shared {
             envelope: envelope.clone(),

@@ -1,9 +1,12 @@
 //! How a node speaks memberlist: [`Memberlist`].
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use swim_core::wire::memberlist::{Envelope, Keyring, Label, Versions};
 use swim_core::{Config, MemberlistWire};
+
+use crate::keys::{KeyFileError, read_serf_keyring};
 
 /// What a node needs to be told to be a member of a memberlist cluster: for
 /// [`Builder::memberlist`](crate::Builder::memberlist).
@@ -25,6 +28,8 @@ pub struct Memberlist {
     pub citizen: bool,
     /// The cluster's label, its keys and how they are used. Default: neither.
     pub envelope: Envelope,
+    /// The file that the keys are from, as serf keeps it. When the cluster's keys change, it is replaced first.
+    pub keyring_file: Option<PathBuf>,
     /// How long a stream may take from its beginning to its end. Default 10 s. (memberlist's TCP timeout)
     pub stream_timeout: Duration,
 }
@@ -56,6 +61,7 @@ impl Memberlist {
             compress: true,
             citizen: false,
             envelope: Envelope::default(),
+            keyring_file: None,
             stream_timeout: Duration::from_secs(10),
         }
     }
@@ -72,6 +78,18 @@ impl Memberlist {
     pub fn keyring(mut self, keyring: Keyring) -> Self {
         self.envelope.keyring = Some(keyring);
         self
+    }
+
+    /// The cluster's keys, from a file as serf keeps it (a JSON array of keys in base64, the primary one first), which is
+    /// replaced when they change.
+    ///
+    /// # Errors
+    /// [`KeyFileError`]: also if others can read or change the file.
+    pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Result<Self, KeyFileError> {
+        let path = path.into();
+        self.envelope.keyring = Some(read_serf_keyring(&path)?);
+        self.keyring_file = Some(path);
+        Ok(self)
     }
 
     /// Whether what is sent is compressed where that makes it shorter.

@@ -1,13 +1,10 @@
 //! `[wire]`: which wire the node speaks, and what memberlist's needs to be told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use swim_tokio::swim_core::wire::memberlist::{Key, Keyring, Label};
+use swim_tokio::swim_core::wire::memberlist::Label;
 use swim_tokio::{Memberlist, PlainTraffic};
 
 use super::Group;
@@ -113,7 +110,7 @@ impl Wire {
             settings = settings.label(Label::new(label).map_err(|error| error.to_string())?);
         }
         if let Some(file) = &self.keyring {
-            settings = settings.keyring(read_keyring(file)?);
+            settings = settings.keyring_file(file).map_err(|error| error.to_string())?;
         }
         Ok(Some(settings))
     }
@@ -138,42 +135,6 @@ impl From<Plain> for PlainTraffic {
             Plain::Refused => Self::Refused,
             Plain::Accepted => Self::Accepted,
             Plain::Sent => Self::Sent,
-        }
-    }
-}
-
-fn read_keyring(file: &Path) -> Result<Keyring, String> {
-    let told = |error: &dyn std::fmt::Display| format!("the keyring {}: {error}", file.display());
-    let text = fs::read_to_string(file).map_err(|error| told(&error))?;
-    parse_keyring(&text).map_err(|error| told(&error))
-}
-
-fn parse_keyring(text: &str) -> Result<Keyring, String> {
-    let keys: Vec<String> =
-        serde_json::from_str(text).map_err(|error| format!("no JSON array of keys in base64: {error}"))?;
-    let keys = keys.iter().map(|key| {
-        let bytes = STANDARD.decode(key).map_err(|error| format!("a key is no base64: {error}"))?;
-        Key::new(&bytes).map_err(|error| error.to_string())
-    });
-    let mut keys = keys.collect::<Result<Vec<_>, _>>()?.into_iter();
-    let mut keyring = Keyring::new(keys.next().ok_or("it has no key")?);
-    for key in keys {
-        keyring.add(key).map_err(|error| error.to_string())?;
-    }
-    Ok(keyring)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keyring_is_read_as_serf_writes_it_and_its_errors_are_told() {
-        let text = r#"["fbhODCe+R0vRAnUgSP5e3ptC1gC0VZmX4G9tvXXQ+8c=", "AAAAAAAAAAAAAAAAAAAAAA=="]"#;
-        assert!(parse_keyring(text).is_ok());
-        for (text, error) in [("[]", "no key"), ("{}", "JSON"), (r#"["?"]"#, "base64"), (r#"["AAAA"]"#, "3 bytes")] {
-            let told = parse_keyring(text).unwrap_err();
-            assert!(told.contains(error), "{text}: {told}");
         }
     }
 }
