@@ -141,6 +141,9 @@ impl Dissemination {
                 let next = entry.next;
                 if entry.body.len() + room.each <= left {
                     used += entry.body.len() + room.each;
+                    if list == 0 {
+                        self.unsent_bytes -= entry.body.len();
+                    }
                     packet.extend_from_slice(&entry.body);
                     sent(&entry.body);
                     self.unlink(at);
@@ -159,9 +162,6 @@ impl Dissemination {
         let mut taken = core::mem::take(&mut self.taken);
         for at in taken.drain(..) {
             let entry = &mut self.entries[at as usize];
-            if entry.sent == 0 {
-                self.unsent_bytes -= entry.body.len();
-            }
             entry.sent += 1;
             if entry.sent >= limit { self.finish(at) } else { self.append(at) }
         }

@@ -12,12 +12,14 @@ pub(crate) struct SyncPace {
     rush: Duration,
     min: Duration,
     max: Duration,
+    /// How many bytes waited to be gossiped for the first time when it was last looked.
+    waiting: usize,
 }
 
 impl SyncPace {
     /// `rush` is the pause while tables differ in much, `min` the one after they have differed at all, `max` the longest.
     pub(crate) fn new(rush: Duration, min: Duration, max: Duration) -> Self {
-        Self { pause: min, rush: rush.min(min), min, max }
+        Self { pause: min, rush: rush.min(min), min, max, waiting: 0 }
     }
 
     pub(crate) const fn pause(self) -> Duration {
@@ -27,6 +29,13 @@ impl SyncPace {
     /// There is more news than gossip carries.
     pub(crate) const fn rush(&mut self) {
         self.pause = self.rush;
+    }
+
+    /// So many bytes wait to be gossiped for the first time. Returns whether they are more than `bearable`, and more than
+    /// when it was last asked: what is being worked off needs no more help.
+    pub(crate) const fn falls_behind(&mut self, waiting: usize, bearable: usize) -> bool {
+        let before = core::mem::replace(&mut self.waiting, waiting);
+        waiting > bearable && waiting > before
     }
 
     /// The last round taught us something.
@@ -55,6 +64,13 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 5]);
         pace.hurry();
         assert_eq!(pace.pause(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_backlog_counts_when_it_is_large_and_grows() {
+        let mut pace = SyncPace::new(Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let behind = [9, 11, 30, 30, 20, 25, 0, 11].map(|waiting| pace.falls_behind(waiting, 10));
+        assert_eq!(behind, [false, true, true, false, false, true, false, true]);
     }
 
     #[test]

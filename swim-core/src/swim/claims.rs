@@ -247,6 +247,10 @@ impl<R: Rng> Swim<R> {
         if claim.status == Status::Left && change.raised {
             self.departed.leave(slot, |slot| self.members.claim(slot).status == Status::Left);
         }
+        if change.before.is_some_and(|before| before.status == Status::Dead) && self.members.is_active(slot) {
+            // After a partition others come back as well, more perhaps than gossip carries.
+            self.hurry_sync(now, 1);
+        }
         self.tell_change(slot, news.from, change);
         self.pass_on(now, slot, news, change);
         self.note_peers(now);

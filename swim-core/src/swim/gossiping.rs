@@ -179,10 +179,10 @@ impl<R: Rng> Swim<R> {
     /// met; and its own death to one of the recently dead.
     pub(super) fn gossip_tick(&mut self, now: Instant) {
         self.gossip.last_tick = Some(now);
+        self.relieve_gossip(now);
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
-        self.relieve_gossip(now);
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
             if let Some(target) = self.peers.walk() {
                 self.send(Intent::Gossip { target });

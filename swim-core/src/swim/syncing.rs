@@ -71,7 +71,8 @@ impl<R: Rng> Swim<R> {
     /// If more waits to be told for the first time than a few rounds of gossip can carry, then others are as far behind:
     /// tables, which have room for it all, are compared at the pace of gossip.
     pub(super) fn relieve_gossip(&mut self, now: Instant) {
-        if self.gossip.updates.unsent_bytes() > BACKLOG_ROUNDS * self.gossip_round() {
+        let (waiting, bearable) = (self.gossip.updates.unsent_bytes(), BACKLOG_ROUNDS * self.gossip_round());
+        if self.contacts.pace.falls_behind(waiting, bearable) {
             self.contacts.pace.rush();
             self.bring_sync_forward(now);
         }
