@@ -175,11 +175,7 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
         .id(node.id.clone().unwrap_or_default())
         .seeds(&node.seeds)
         .packets(node.transport.unwrap_or_default().into())
-        .config(Config {
-            allowed_networks: node.networks()?,
-            events: settings.events.config(),
-            ..settings.protocol.config()
-        })
+        .config(Config { allowed_networks: node.networks()?, ..settings.protocol.config() })
         .metadata(metadata(settings));
     if let Some(bind) = node.bind {
         builder = builder.bind(bind);

@@ -8,7 +8,6 @@
 //! To add a group: write its file, and name it in [`Settings`], [`Settings::over`] and [`Settings::defaults`]. To add a
 //! setting: a field, and its line in the group's `over`. docs/OPERATIONS.md names every key, and a test checks that.
 
-mod events;
 mod file;
 mod handlers;
 mod http;
@@ -26,7 +25,6 @@ use std::path::Path;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::events::Events;
 pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
@@ -57,8 +55,6 @@ pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) protocol: Protocol,
     #[command(flatten)]
-    pub(crate) events: Events,
-    #[command(flatten)]
     pub(crate) wire: Wire,
     #[command(flatten)]
     pub(crate) tls: Tls,
@@ -76,7 +72,6 @@ impl Group for Settings {
             node: self.node.over(below.node),
             tags: self.tags.over(below.tags),
             protocol: self.protocol.over(below.protocol),
-            events: self.events.over(below.events),
             wire: self.wire.over(below.wire),
             tls: self.tls.over(below.tls),
             http: self.http.over(below.http),
@@ -90,7 +85,6 @@ impl Group for Settings {
             node: Node::defaults(),
             tags: Tags::defaults(),
             protocol: Protocol::defaults(),
-            events: Events::defaults(),
             wire: Wire::defaults(),
             tls: Tls::defaults(),
             http: Http::defaults(),
@@ -159,7 +153,6 @@ mod tests {
     fn what_is_printed_can_be_read_back() {
         let everything = read(
             "[node]\nid = 'a \"b\"'\nseeds = ['one:1', 'two:2']\n[tags]\nrole = 'web'\n[protocol]\nprobe_interval = '750ms'\n\
-             [events]\nmax_event_size = 300\nmax_query_timeout = '5m'\nreplay_on_join = true\n\
              [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\n\
              [[handlers.run]]\nevents = ['member-failed']\ncommand = 'page-me'\ntimeout = '5s'",
         );
