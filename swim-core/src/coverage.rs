@@ -64,6 +64,14 @@ marks! {
     RoomMade = "somebody gone makes room in a full table",
     /// A broadcast of an origin that was forgotten or may have been.
     OriginForgotten = "a broadcast is told and not passed on for want of memory",
+    /// An event that was sent while this node was away.
+    CaughtUp = "an event that was missed is caught up with",
+    /// memberlist's wire: an Alive of somebody gone that may be old news or a new life.
+    ReturnDoubted = "memberlist: an Alive that may be old is doubted",
+    /// memberlist's wire: another address is believed of a name whose owner is gone.
+    NameMoved = "memberlist: a name moves to another address",
+    /// serf's agents: a word of a former life, or somebody else's, that we leave.
+    FarewellDenied = "serf: a node denies that it leaves",
 }
 
 /// Passes a mark.

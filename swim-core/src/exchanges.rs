@@ -81,9 +81,10 @@ impl Exchanges {
         self.open.iter().any(|open| wanted(&open.purpose))
     }
 
-    /// How many joins are under way.
+    /// How many seeds are being contacted. Those that are lost hold nobody up: on memberlist's wire one is asked for its
+    /// table all the time.
     pub(crate) fn joins(&self) -> usize {
-        self.open.iter().filter(|open| matches!(open.purpose, Purpose::Join { .. })).count()
+        self.open.iter().filter(|open| matches!(open.purpose, Purpose::Join { of: Contact::Seed, .. })).count()
     }
 
     /// Ends all and names them.

@@ -69,7 +69,8 @@ impl Runtime {
     }
 
     /// Every known member, this node, the dead and the left included, sorted by name: a snapshot that costs no more
-    /// than a pointer. In a cluster of thousands it may be some milliseconds old.
+    /// than a pointer. In a cluster of thousands it may be some milliseconds old, and some seconds where thousands of nodes
+    /// share a process.
     #[must_use]
     pub fn members(&self) -> Arc<[Member]> {
         self.view.members()

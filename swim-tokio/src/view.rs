@@ -1,8 +1,9 @@
 //! What the handles read without asking the loop: the members, the metrics, the health score.
 //!
 //! The loop writes, handles copy; no lock is held while anything else runs. A snapshot of the members costs time in
-//! proportion to their number, so after a costly one the next waits until it makes up a small share of the loop's
-//! time: small clusters see each change at once, a big one during a storm some milliseconds late.
+//! proportion to their number, so after a costly one the next waits until they make up a small share of a processor's
+//! time: small clusters see each change at once, a big one during a storm some milliseconds late. The nodes of one
+//! process share that time, or thousands of them would do nothing else.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +18,21 @@ use crate::round_trips::RoundTrips;
 use crate::subscription::Subscribers;
 use crate::transport::TransportMetrics;
 
-/// A snapshot may take up one part in so many of the loop's time.
+/// Snapshots may take up one part in so many of a processor's time.
 const SHARE: u32 = 20;
 /// Snapshots that are so cheap are not counted: the share would be lost in the timer's grain.
 const CHEAP: Duration = Duration::from_micros(100);
+
+/// Until when the snapshots that this process has taken fill their share of the time.
+static TAKEN_UNTIL: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// When a node whose snapshot took so long may take its next one: nodes wait in turn.
+fn turn_after(begun: Instant, cost: Duration) -> Instant {
+    let mut taken_until = TAKEN_UNTIL.lock().unwrap_or_else(PoisonError::into_inner);
+    let until = taken_until.map_or(begun, |until| until.max(begun)) + cost * SHARE;
+    *taken_until = Some(until);
+    until
+}
 
 /// Counters and gauges of one node at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,8 +144,22 @@ impl Snapshots {
         self.shown = Some(version);
         let cost = begun.elapsed();
         if cost > CHEAP {
-            self.not_before = begun + cost * SHARE;
+            self.not_before = turn_after(begun, cost);
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_of_one_process_take_their_snapshots_in_turn() {
+        let (begun, cost) = (Instant::now(), Duration::from_millis(1));
+        let turns: Vec<_> = (0..3).map(|_| turn_after(begun, cost)).collect();
+        // Nodes of other tests may have their turns between these.
+        assert!(turns[0] >= begun + cost * SHARE);
+        assert!(turns.windows(2).all(|turns| turns[1] >= turns[0] + cost * SHARE), "{turns:?}");
     }
 }

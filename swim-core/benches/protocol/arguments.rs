@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
 use crate::cases::{CASES, Case};
@@ -10,7 +12,8 @@ use crate::cases::{CASES, Case};
     name = "protocol",
     bin_name = "cargo bench -p swim-core --",
     after_help = "Examples:\n  cargo bench -p swim-core\n  cargo bench -p swim-core -- ping --members 1000\n  \
-        cargo bench -p swim-core -- --check\n  cargo bench -p swim-core -- --renew\n\n\
+        cargo bench -p swim-core -- --check\n  cargo bench -p swim-core -- --renew\n  \
+        cargo bench -p swim-core -- --plot docs/instructions.svg\n\n\
         Exit codes: 0 measured, or nothing got worse; 1 something got worse or could not be measured; 64 wrong arguments."
 )]
 pub(crate) struct Arguments {
@@ -26,6 +29,9 @@ pub(crate) struct Arguments {
     /// Counts all that is checked and stores it in swim-core/benches/baseline.toml, with this toolchain's version.
     #[arg(long, conflicts_with_all = ["check", "names", "members"])]
     pub(crate) renew: bool,
+    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "renew", "names", "members"])]
+    pub(crate) plot: Option<PathBuf>,
     /// Runs one case: what a process under valgrind is told.
     #[arg(long, hide = true)]
     pub(crate) child: Option<String>,

@@ -2,7 +2,7 @@
 //! members, beside foca's where foca does the like.
 //!
 //! `cargo bench -p swim-core` prints a table, `-- --check` compares the instructions with the stored ones and fails if a
-//! case got worse, `-- --renew` stores them anew, `-- --help` tells the rest. Instructions are counted by valgrind
+//! case got worse, `-- --renew` stores them anew, `-- --plot FILE` draws the cost against the number of members, `-- --help` tells the rest. Instructions are counted by valgrind
 //! (cachegrind): each case runs in a process of its own with few and with many repetitions, and the difference is
 //! divided, so that setting up is not counted.
 
@@ -10,9 +10,13 @@ mod arguments;
 mod baseline;
 mod cases;
 mod check;
+mod curves;
 mod foca_node;
 mod measure;
 mod node;
+#[path = "../../../swim-sim/src/bin/swim-sim/experiment/plot.rs"]
+#[allow(dead_code, reason = "the simulator's experiments draw more with it")]
+mod plot;
 mod table;
 
 use std::process::ExitCode;
@@ -31,11 +35,12 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let outcome = match &arguments.child {
-        Some(child) => measure::run_child(child),
-        None if arguments.check => check::check(&arguments),
-        None if arguments.renew => check::renew(),
-        None => table::print(&arguments),
+    let outcome = match (&arguments.child, &arguments.plot) {
+        (Some(child), _) => measure::run_child(child),
+        (None, Some(to)) => curves::draw(to),
+        (None, None) if arguments.check => check::check(&arguments),
+        (None, None) if arguments.renew => check::renew(),
+        (None, None) => table::print(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("{error}");

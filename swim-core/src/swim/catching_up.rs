@@ -99,12 +99,12 @@ impl<R: Rng> Swim<R> {
     fn catch_up(&mut self, now: Instant, event: &UserEvent<'_>, is_first: bool) {
         let mut bytes = Vec::new();
         Message::UserEvent(*event).encode(&mut bytes);
+        if !self.hear_user_event(event, bytes.len()) {
+            return;
+        }
+        sometimes!(CaughtUp);
         // Those whom we have just met know it.
-        if self.hear_user_event(event, bytes.len())
-            && !is_first
-            && self.gossip.broadcasts.len() < self.config.max_broadcasts
-            && self.announces_again()
-        {
+        if !is_first && self.gossip.broadcasts.len() < self.config.max_broadcasts && self.announces_again() {
             self.announce(now, &bytes);
         }
     }

@@ -67,6 +67,7 @@ impl<R: Rng> Swim<R> {
         if *self.me.id == *intent.node && intent.leaves && self.me.state == State::Running {
             if self.citizen.intents.of(intent.node).is_none_or(|known| intent.time > known.time) {
                 // Of a former life, or somebody declares us gone.
+                sometimes!(FarewellDenied);
                 self.say_hello(now);
             }
             return false;

@@ -45,7 +45,7 @@ use crate::config::{Config, ConfigError};
 use crate::departed::Departed;
 use crate::event::Event;
 use crate::exchange::ExchangeOutput;
-use crate::id::{Incarnation, NodeId};
+use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
 use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
@@ -248,6 +248,19 @@ impl<R: Rng> Swim<R> {
     #[must_use]
     pub fn active_members(&self) -> usize {
         self.peers.len() + usize::from(self.me.state == State::Running)
+    }
+
+    /// How many names the table holds, those that are gone or forgotten but for a tombstone included: at most
+    /// `Config::max_members`. O(1).
+    #[must_use]
+    pub fn known_members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whom this protocol period's probe is for, and its number; `None` if there is none. O(1). (SWIM 3.1)
+    #[must_use]
+    pub fn probing(&self) -> Option<(&str, SequenceNumber)> {
+        self.detector.probe.as_ref().map(|probe| (self.members.name(probe.target()), probe.sequence()))
     }
 
     /// Lifeguard's local health score: 0 is well, up to `Config::awareness_max`.

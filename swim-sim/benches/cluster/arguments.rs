@@ -49,6 +49,13 @@ pub(crate) struct Comparison {
     /// [default: 120, and 600 with --full].
     #[arg(long, value_name = "SECONDS")]
     limit: Option<u64>,
+    /// Leaves the storm of joins out where a peer takes too long for it: its nodes are told of each other at once. Ours join
+    /// all the same, since they have no other way, but the join is not printed.
+    #[arg(long)]
+    pub(crate) introduced: bool,
+    /// Has callgrind count during this case: for benches/core-share.
+    #[arg(long, hide = true, requires = "child")]
+    pub(crate) counted: Option<Case>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,7 +111,8 @@ impl Comparison {
 
     /// Whether a case is wanted.
     pub(crate) fn wants(&self, case: Case) -> bool {
-        case == Case::Join || self.cases.is_empty() || self.cases.contains(&case)
+        let is_asked_for = self.cases.is_empty() || self.cases.contains(&case);
+        if case == Case::Join { !self.introduced } else { is_asked_for }
     }
 }
 

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::{Comparison, Peer, name_of};
-use crate::measure::{ThreadTime, allocated, resident};
+use crate::measure::{ThreadTime, allocated, count_instructions, resident};
 use crate::scene::{Scene, Simulation};
 use crate::tally::{self, Goal, SHARES, Tally};
 
@@ -85,9 +85,19 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
         memory,
         scene,
     };
+    if comparison.introduced {
+        play.introduce();
+    }
     let mut wanted = Case::value_variants().iter().copied().filter(|case| comparison.wants(*case)).peekable();
     while let Some(case) = wanted.next() {
+        let is_counted = comparison.counted == Some(case);
+        if is_counted {
+            count_instructions(true)?;
+        }
         let figures = play.case(case);
+        if is_counted {
+            count_instructions(false)?;
+        }
         println!("{}", serde_json::to_string(&figures)?);
         if figures.is_stopped || (wanted.peek().is_some() && play.rest(case)) {
             eprintln!("{}: stopped after {:?} of CPU time", play.label, play.limit);
@@ -157,6 +167,18 @@ impl<S: Simulation> Play<S> {
             false_deaths: tally.take_false_deaths(),
             is_stopped: passed.is_stopped,
         })
+    }
+
+    /// All know all, however that came about.
+    fn introduce(&mut self) {
+        tally::with(|tally| tally.aim(self.now, Goal::Alive));
+        if self.simulation.introduce() {
+            eprintln!("{}: all are told of all", self.label);
+        } else {
+            self.simulation.join();
+            self.pass(Case::Join, secs(60), true);
+        }
+        self.pass(Case::Join, REST, false);
     }
 
     /// The last living nodes crash.

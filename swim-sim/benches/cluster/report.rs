@@ -31,6 +31,9 @@ fn measure(peer: Peer, nodes: u32, comparison: &Comparison) -> io::Result<Vec<Fi
     for case in &comparison.cases {
         command.args(["--case", &name_of(case)]);
     }
+    if comparison.introduced {
+        command.arg("--introduced");
+    }
     eprintln!("{} {nodes}: begins", name_of(&peer));
     let output = command.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {

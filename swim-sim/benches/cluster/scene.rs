@@ -85,8 +85,8 @@ pub(crate) trait Simulation {
     fn start(scene: &Scene) -> Self;
     /// All others join through node 0, now.
     fn join(&mut self);
-    /// Tells everyone of everyone, if the protocol itself takes too long for that.
-    fn introduce(&mut self);
+    /// Tells everyone of everyone, if the protocol itself takes too long for that; says whether it did.
+    fn introduce(&mut self) -> bool;
     /// Lets time pass.
     fn advance(&mut self, by: Duration);
     /// A process ends without a word.

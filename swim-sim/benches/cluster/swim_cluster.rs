@@ -24,6 +24,10 @@ impl Checker for Reporter {
         "what users are told is counted"
     }
 
+    fn looks_into_nodes(&self) -> bool {
+        false
+    }
+
     fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
         let now = now.since(Instant::ORIGIN);
         match (event, about) {
@@ -46,7 +50,9 @@ impl Simulation for SwimCluster {
         self.cluster.join_all(Seeds::First);
     }
 
-    fn introduce(&mut self) {}
+    fn introduce(&mut self) -> bool {
+        false
+    }
 
     fn advance(&mut self, by: Duration) {
         self.cluster.run_for(by);

@@ -29,7 +29,11 @@ impl Setting for Wire {
             Some("memberlist-uncompressed") => {
                 Self::Memberlist(MemberlistWire { compress: false, ..MemberlistWire::PLAIN })
             }
-            _ => return Err(String::from("a wire is \"native\", \"memberlist\" or \"memberlist-uncompressed\"")),
+            Some("serf") => Self::Memberlist(MemberlistWire::SERF),
+            _ => {
+                let wires = "\"native\", \"memberlist\", \"memberlist-uncompressed\" or \"serf\"";
+                return Err(format!("a wire is {wires}"));
+            }
         };
         Ok(())
     }

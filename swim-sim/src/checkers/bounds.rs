@@ -21,9 +21,9 @@ impl Checker for Bounds {
             updates: 2 * config.max_members,
             broadcasts: config.max_broadcasts,
             active_members: config.max_members,
+            known_members: config.max_members,
             health: config.awareness_max,
-            probes: u64::MAX,
-            acked: u64::MAX,
+            ..Fill::default()
         });
     }
 
@@ -33,6 +33,7 @@ impl Checker for Bounds {
             ("waiting updates", fill.updates, most.updates),
             ("waiting broadcasts", fill.broadcasts, most.broadcasts),
             ("active members", fill.active_members, most.active_members),
+            ("known members", fill.known_members, most.known_members),
             ("health score", usize::from(fill.health), usize::from(most.health)),
         ] {
             if held > bound {
@@ -52,12 +53,14 @@ mod tests {
         let mut checker = Bounds::default();
         let config = Config { max_members: 10, max_broadcasts: 4, awareness_max: 8, ..Config::lan() };
         checker.started(Instant::ORIGIN, 0, &config);
-        let full = Fill { updates: 20, broadcasts: 4, active_members: 10, health: 8, probes: 0, acked: 0 };
+        let full =
+            Fill { updates: 20, broadcasts: 4, active_members: 10, known_members: 10, health: 8, ..Fill::default() };
         assert_eq!(checker.filled(0, full), Ok(()));
         for overflow in [
             Fill { updates: 21, ..full },
             Fill { broadcasts: 5, ..full },
             Fill { active_members: 11, ..full },
+            Fill { known_members: 11, ..full },
             Fill { health: 9, ..full },
         ] {
             assert!(checker.filled(0, overflow).is_err(), "{overflow:?}");

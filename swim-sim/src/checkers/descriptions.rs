@@ -146,7 +146,7 @@ mod tests {
         if let Some(event) = told {
             checker.told(Instant::ORIGIN, 0, &event, Some(1)).unwrap();
         }
-        checker.filled(0, Fill { updates: 0, broadcasts: 0, active_members: 3, health: 0, probes: 0, acked: 0 })
+        checker.filled(0, Fill { active_members: 3, ..Fill::default() })
     }
 
     fn suspecting_at(incarnation: u64) -> Descriptions {

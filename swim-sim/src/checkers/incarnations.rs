@@ -3,10 +3,13 @@
 //!
 //! Suspect and Dead are others' words, about an incarnation that was Alive; so that incarnation is one at which a process of
 //! the name has stood after some step. What it passes through within a step, it never says.
+//!
+//! Among serf's agents a member says that it leaves in a word of its own, without an incarnation, and who is found dead
+//! after that has left at the incarnation that died.
 
 use std::collections::BTreeSet;
 
-use swim_core::{Claim, Incarnation, Instant, Status};
+use swim_core::{Claim, Config, Incarnation, Instant, Status, Wire};
 
 use super::{Checker, Verdict, grown};
 
@@ -14,6 +17,8 @@ use super::{Checker, Verdict, grown};
 #[derive(Debug, Default)]
 pub struct Incarnations {
     owners: Vec<Owner>,
+    /// Departures are told by serf's intents.
+    by_intents: bool,
 }
 
 /// What the processes of a name have stood at.
@@ -29,6 +34,10 @@ struct Owner {
 impl Checker for Incarnations {
     fn name(&self) -> &'static str {
         "only a member raises its incarnation, and says that it left"
+    }
+
+    fn started(&mut self, _: Instant, _: usize, config: &Config) {
+        self.by_intents |= matches!(config.wire, Wire::Memberlist(wire) if wire.citizen);
     }
 
     fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
@@ -51,7 +60,8 @@ impl Checker for Incarnations {
                 None => format!("node-{subject} is believed {claim}, but never started"),
             });
         }
-        if claim.status == Status::Left && !owner.left.contains(&claim.incarnation) {
+        let has_left = owner.left.contains(&claim.incarnation) || (self.by_intents && !owner.left.is_empty());
+        if claim.status == Status::Left && !has_left {
             return Err(format!("node-{subject} is believed {claim}, and never left at that incarnation"));
         }
         Ok(())
@@ -60,6 +70,8 @@ impl Checker for Incarnations {
 
 #[cfg(test)]
 mod tests {
+    use swim_core::MemberlistWire;
+
     use super::*;
 
     fn believe(checker: &mut Incarnations, subject: usize, incarnation: u64, status: Status) -> Verdict {
@@ -87,5 +99,16 @@ mod tests {
         assert!(believe(&mut checker, 3, 7, Status::Left).is_err());
         checker.owned(3, Incarnation::new(7), true);
         assert_eq!(believe(&mut checker, 3, 7, Status::Left), Ok(()));
+    }
+
+    #[test]
+    fn among_serf_s_agents_who_said_that_it_leaves_may_have_left_before_and_nobody_else() {
+        let mut checker = Incarnations::default();
+        checker.started(Instant::ORIGIN, 0, &Config::memberlist_lan(MemberlistWire::SERF));
+        checker.owned(3, Incarnation::new(4), false);
+        assert!(believe(&mut checker, 3, 4, Status::Left).is_err());
+        checker.owned(3, Incarnation::new(5), true);
+        assert_eq!(believe(&mut checker, 3, 4, Status::Left), Ok(()));
+        assert!(believe(&mut checker, 3, 6, Status::Left).is_err(), "an incarnation that it never had");
     }
 }

@@ -44,6 +44,12 @@ pub trait Checker: fmt::Debug {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 
+    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned), [`believed`](Self::believed) and
+    /// [`filled`](Self::filled). A run whose checkers all live on what is sent and told does not take the time for it.
+    fn looks_into_nodes(&self) -> bool {
+        true
+    }
+
     /// A process started at a node, with nothing remembered.
     fn started(&mut self, now: Instant, node: usize, config: &Config) {
         let _ = (now, node, config);
@@ -99,7 +105,7 @@ pub trait Checker: fmt::Debug {
 }
 
 /// How much a node holds, and what it has counted since it started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
     /// Updates that wait to be sent.
     pub updates: usize,
@@ -107,10 +113,14 @@ pub struct Fill {
     pub broadcasts: usize,
     /// Active members, the node included.
     pub active_members: usize,
+    /// All names in its table, tombstones included.
+    pub known_members: usize,
     /// The health score.
     pub health: u8,
     /// Probes begun.
     pub probes: u64,
+    /// The number of the member that the last of them is for, and the probe's own.
+    pub probing: Option<(usize, u32)>,
     /// Acks of probes that came in packets, in time or late, directly or through a relay.
     pub acked: u64,
 }

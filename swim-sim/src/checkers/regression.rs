@@ -1,15 +1,15 @@
 //! Claims never regress at a node: what it believes of a member only grows, in the order of claims.
 //!
 //! That holds across forgetting as well, for as long as the tombstone stands: a member that was reaped comes back only
-//! with a greater claim, so nobody's old table brings back the long dead. Only where there are more names than a node's
-//! table holds, it may have had to forget a tombstone before its time.
+//! with a greater claim, so nobody's old table brings back the long dead. Only a node whose table was full may have had to
+//! forget a tombstone before its time.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use swim_core::{Claim, Config, Event, Incarnation, Instant, Status};
 
-use super::{Checker, Verdict, grown};
+use super::{Checker, Fill, Verdict, grown};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -19,10 +19,10 @@ pub struct Regression {
     /// (Node, subject) -> when the node forgot the subject.
     reaped: BTreeMap<(usize, usize), Instant>,
     tombstone_for: Vec<Duration>,
-    /// Node -> how many members its table holds.
+    /// Node -> how many members its table holds at most.
     room: Vec<usize>,
-    /// How many names there are.
-    names: usize,
+    /// Node -> whether its table was ever full.
+    was_full: Vec<bool>,
 }
 
 impl Checker for Regression {
@@ -33,12 +33,14 @@ impl Checker for Regression {
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         grown(&mut self.greatest, node).clear();
         *grown(&mut self.room, node) = config.max_members;
+        *grown(&mut self.was_full, node) = false;
         *grown(&mut self.tombstone_for, node) = config.tombstone_for;
         self.reaped.retain(|&(observer, _), _| observer != node);
     }
 
-    fn owned(&mut self, subject: usize, _: Incarnation, _: bool) {
-        self.names = self.names.max(subject + 1);
+    fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
+        *grown(&mut self.was_full, node) |= fill.known_members >= *grown(&mut self.room, node);
+        Ok(())
     }
 
     fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
@@ -58,7 +60,7 @@ impl Checker for Regression {
             row[subject] = (claim, now);
         }
         let is_gone = !greatest.status.is_active() || self.reaped.contains_key(&(node, subject));
-        if claim >= greatest || is_gone && *grown(&mut self.room, node) < self.names {
+        if claim >= greatest || is_gone && *grown(&mut self.was_full, node) {
             return Ok(());
         }
         let tombstone_for = self.tombstone_for.get(node).copied().unwrap_or_default();
@@ -119,11 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_too_small_for_all_may_forget_a_tombstone() {
-        for (names, is_ghost) in [(4, true), (5, false)] {
+    fn a_table_that_was_full_may_have_forgotten_a_tombstone_and_no_other() {
+        for (known_members, is_ghost) in [(3, true), (4, false)] {
             let mut checker = started();
             checker.started(Instant::ORIGIN, 0, &Config { max_members: 4, ..Config::lan() });
-            checker.owned(names - 1, Incarnation::new(1), false);
+            checker.filled(0, Fill { known_members, ..Fill::default() }).unwrap();
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Alive)).is_err(), is_ghost);
         }

@@ -1,20 +1,15 @@
 //! Every member is probed in its turn (SWIM 4.3): between two probes of a member that stays active a node probes at most
 //! 2n - 1 times, and once more for each that joins meanwhile, since newcomers are placed at random in the round.
 //!
-//! Whom a probe is for is read from the ping that comes out in the same step. A node that cannot send, as one that is
-//! clogged, begins probes whose pings are not seen then: after such a one all waits begin anew. The rows are looked at when
-//! a probe begins, in clusters of up to [`SMALL`] nodes: that costs a look at each of them.
+//! Whom a probe is for the node itself says, so that one that cannot send, as when it is clogged, is held to its rounds
+//! too. The rows are looked at when a probe begins, in clusters of up to [`SMALL`] nodes: that costs a look at each of them.
 
-use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use swim_core::wire::memberlist::{self, Unpacker};
-use swim_core::wire::{HEADER_LEN, Message, Packet};
 use swim_core::{Config, Event, Instant};
 
 use super::watch::SMALL;
 use super::{Checker, Fill, Verdict, grown};
-use crate::name;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -26,9 +21,6 @@ pub struct Rounds {
 struct Node {
     /// Active member's number -> how long it waits.
     waits: BTreeMap<usize, Wait>,
-    /// Whom the last ping since the last step was for, and how many pings there were.
-    pinged: Option<usize>,
-    pings: u64,
     /// The probes that were counted before this step.
     probes: u64,
 }
@@ -47,22 +39,6 @@ impl Wait {
     }
 }
 
-/// Whom a packet pings, on either wire: the message that a packet is made for is its first.
-fn pinged(packet: &[u8]) -> Option<usize> {
-    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
-    if let Some(Ok(message)) = cluster.and_then(|cluster| Packet::open(packet, cluster).ok()?.next()) {
-        return if let Message::Ping { target, .. } = message { name::number(target) } else { None };
-    }
-    let mut first = None;
-    Unpacker::default().unpack(packet, |message| {
-        first = first.or(Some(match message {
-            Ok(memberlist::Message::Ping { target, .. }) => name::number(target),
-            _ => None,
-        }));
-    });
-    first.flatten()
-}
-
 impl Checker for Rounds {
     fn name(&self) -> &'static str {
         "every member is probed in its turn"
@@ -70,14 +46,6 @@ impl Checker for Rounds {
 
     fn started(&mut self, _: Instant, node: usize, _: &Config) {
         *grown(&mut self.nodes, node) = Node::default();
-    }
-
-    fn sent(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
-        if let Some(target) = pinged(packet) {
-            let node = grown(&mut self.nodes, node);
-            (node.pinged, node.pings) = (Some(target), node.pings + 1);
-        }
-        Ok(())
     }
 
     fn told(&mut self, _: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
@@ -95,18 +63,18 @@ impl Checker for Rounds {
 
     fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
         let node = grown(&mut self.nodes, node);
-        let (pinged, pings) = (node.pinged.take(), core::mem::take(&mut node.pings));
         let begun = fill.probes - core::mem::replace(&mut node.probes, fill.probes);
         if begun == 0 || fill.active_members > SMALL {
             return Ok(());
         }
-        if (begun, pings) != (1, 1) {
+        // Of several begun in one step, as of one that is over already, nobody knows whom they were for.
+        if begun > 1 || fill.probing.is_none() {
             node.waits.values_mut().for_each(|wait| *wait = Wait::default());
             return Ok(());
         }
         let peers = fill.active_members.saturating_sub(1) as u64;
         for (subject, wait) in &mut node.waits {
-            if pinged == Some(*subject) {
+            if fill.probing.is_some_and(|(target, _)| target == *subject) {
                 *wait = Wait { most_peers: peers, ..Wait::default() };
                 continue;
             }
@@ -126,11 +94,10 @@ impl Checker for Rounds {
 mod tests {
     use std::sync::Arc;
 
-    use swim_core::wire::{begin_packet, cluster_hash};
-    use swim_core::{Claim, Incarnation, Member, SequenceNumber, Status};
+    use swim_core::{Claim, Incarnation, Member, Status};
 
     use super::*;
-    use crate::address;
+    use crate::{address, name};
 
     fn joined(number: usize) -> Event {
         let claim = Claim::new(Incarnation::new(1), Status::Alive);
@@ -138,20 +105,8 @@ mod tests {
         Event::Joined(Member { id, address, metadata: Arc::from([]), claim })
     }
 
-    fn ping(checker: &mut Rounds, target: usize) {
-        let (mut packet, target) = (Vec::new(), name::numbered(target));
-        begin_packet(cluster_hash("any"), &mut packet);
-        Message::Ping { sequence: SequenceNumber::new(7), target: target.as_str(), source: "a" }.encode(&mut packet);
-        checker.sent(Instant::ORIGIN, 0, address::numbered(1), &packet).unwrap();
-    }
-
-    fn filled(checker: &mut Rounds, probes: u64) -> Verdict {
-        checker.filled(0, Fill { updates: 0, broadcasts: 0, active_members: 3, health: 0, probes, acked: 0 })
-    }
-
     fn probe(checker: &mut Rounds, target: usize, number: u64) -> Verdict {
-        ping(checker, target);
-        filled(checker, number)
+        checker.filled(0, Fill { active_members: 3, probes: number, probing: Some((target, 7)), ..Fill::default() })
     }
 
     fn two_peers() -> Rounds {
@@ -174,17 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_send_is_not_judged_by_what_comes_out_late() {
+    fn of_several_probes_in_one_step_nothing_is_concluded() {
         let mut checker = two_peers();
-        // Clogged: probes begin, and no ping is seen. Later all come out at once.
-        for number in 1..9 {
-            assert_eq!(filled(&mut checker, number), Ok(()));
+        for number in (10..100).step_by(2) {
+            assert_eq!(probe(&mut checker, 2, number), Ok(()));
         }
-        for _ in 0..9 {
-            ping(&mut checker, 2);
-        }
-        assert_eq!(filled(&mut checker, 9), Ok(()));
-        let skipping = (10..20).map(|number| probe(&mut checker, 2, number));
-        assert!(skipping.collect::<Result<Vec<_>, _>>().is_err(), "and judged again from then on");
     }
 }

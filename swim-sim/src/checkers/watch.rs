@@ -19,6 +19,8 @@ pub(crate) const SMALL: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Watch {
     checkers: Vec<Box<dyn Checker>>,
+    /// Whether one of them wants to see what nodes hold.
+    looks_into_nodes: bool,
     /// Node -> the digest of its table when it was last compared, and when the next comparison may be.
     compared: Vec<(Option<u64>, Instant)>,
     pause: Duration,
@@ -37,7 +39,8 @@ pub(crate) struct Moment {
 impl Watch {
     pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
         let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(nodes.div_ceil(256) as u64) };
-        Self { checkers, compared: Vec::new(), pause, violation: None }
+        let looks_into_nodes = checkers.iter().any(|checker| checker.looks_into_nodes());
+        Self { checkers, looks_into_nodes, compared: Vec::new(), pause, violation: None }
     }
 
     pub(crate) const fn violation(&self) -> Option<&Violation> {
@@ -74,7 +77,7 @@ impl Watch {
 
     /// The node has handled an input, and all that it put out is taken.
     pub(crate) fn settled(&mut self, at: Moment, node: usize, swim: &Swim<Stream>) {
-        if self.checkers.is_empty() {
+        if !self.looks_into_nodes {
             return;
         }
         let metrics = swim.metrics();
@@ -82,8 +85,10 @@ impl Watch {
             updates: swim.queued_updates(),
             broadcasts: swim.queued_broadcasts(),
             active_members: swim.active_members(),
+            known_members: swim.known_members(),
             health: swim.health(),
             probes: metrics.probes,
+            probing: swim.probing().and_then(|(id, sequence)| Some((name::number(id)?, sequence.get()))),
             acked: metrics.probes_acked + metrics.probes_acked_late + metrics.probes_acked_by_relay,
         };
         self.ask(at, node, |checker| checker.filled(node, fill));
@@ -169,5 +174,31 @@ mod tests {
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
+    }
+
+    #[derive(Debug)]
+    struct Blind;
+
+    impl Checker for Blind {
+        fn name(&self) -> &'static str {
+            "is shown nothing that nodes hold"
+        }
+
+        fn looks_into_nodes(&self) -> bool {
+            false
+        }
+
+        fn filled(&mut self, _: usize, _: Fill) -> Verdict {
+            Err(String::from("it is"))
+        }
+    }
+
+    #[test]
+    fn who_does_not_look_into_nodes_is_not_shown_what_they_hold() {
+        let run = |cluster: crate::cluster::Builder| cluster.build().try_run_for(Duration::from_secs(2));
+        let blind = || crate::Cluster::lan(2).unchecked().checker(|| Box::new(Blind));
+        assert!(run(blind()).is_ok());
+        // Beside one that looks, it is shown what that one is.
+        assert!(run(blind().checker(|| Box::new(NeverTwice(false)))).is_err());
     }
 }

@@ -31,9 +31,12 @@ impl<R: Rng> Swim<R> {
         }
         let incarnation = Incarnation::new(u64::from(node.incarnation));
         if let Some(slot) = self.members.find(node.id).filter(|&slot| slot != self.me.slot) {
-            if self.members.address(slot).is_some_and(|known| known != node.address) && self.keeps_name(now, slot) {
-                self.metrics.drop(DropReason::NameTaken);
-                return false;
+            if self.members.address(slot).is_some_and(|known| known != node.address) {
+                if self.keeps_name(now, slot) {
+                    self.metrics.drop(DropReason::NameTaken);
+                    return false;
+                }
+                sometimes!(NameMoved);
             }
             let known = self.members.claim(slot);
             if !known.status.is_active() && incarnation <= known.incarnation {
@@ -67,6 +70,7 @@ impl<R: Rng> Swim<R> {
 
     /// Someone takes a member for alive that we know as gone at this incarnation or a higher one.
     fn doubt(&mut self, now: Instant, slot: Slot, at: SocketAddr) {
+        sometimes!(ReturnDoubted);
         let body = self.encoded_doubt(slot);
         if self.push_doubt(now, slot, body.clone()) {
             self.send_letter(at, body);

@@ -1,9 +1,9 @@
 //! The push/pull: answers, merging, versions, joining.
 
 use swim_core::wire::memberlist::{NodeState, PushPull, StreamMessage, Versions};
-use swim_core::{DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
+use swim_core::{Config, DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
 
-use super::harness::{alive, ask, dead, deliver, names, node, row, said, table};
+use super::harness::{alive, ask, config, dead, deliver, names, node, node_with, row, said, table};
 use crate::harness::{Node, address, at, dropped, events, opened, second, status, step};
 
 #[test]
@@ -66,6 +66,19 @@ fn a_seed_s_table_lets_us_in() {
     node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &table(true, &rows, b"") });
     assert!(events(&mut node).contains(&Event::SeedJoined { seed: address(5), members: 3 }));
     assert_eq!(node.incarnation(), Incarnation::new(9), "what is remembered of a former life is refuted");
+}
+
+#[test]
+fn asking_those_who_are_lost_keeps_no_seed_waiting() {
+    let mut node = node_with(Config { join_parallelism: 1, max_exchanges: 5, ..config() });
+    deliver(&mut node, at(0), &[alive("a", 1, 5), dead("a", 1, "b")]);
+    let mut now = at(0);
+    while opened(&mut node).iter().all(|(_, to, _)| *to != address(5)) {
+        now = node.poll_timeout().expect("the lost are looked for as long as the node runs");
+        node.handle_timeout(now);
+    }
+    node.join(now, &[address(9)]).unwrap();
+    assert_eq!(opened(&mut node).into_iter().map(|(_, to, _)| to).collect::<Vec<_>>(), [address(9)]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Simulation for FocaCluster {
         }
     }
 
-    fn introduce(&mut self) {
+    fn introduce(&mut self) -> bool {
         let known: Vec<Option<Id>> =
             self.processes.iter().map(|process| process.as_ref().map(|process| *process.identity())).collect();
         for node in 0..known.len() {
@@ -76,6 +76,7 @@ impl Simulation for FocaCluster {
                 process.apply_many(others.into_iter().map(Member::alive), false, port)
             });
         }
+        true
     }
 
     fn advance(&mut self, by: Duration) {

@@ -69,9 +69,10 @@ pub fn draw(seed: u64) -> Case {
         case.liveness = true;
         let takes_leave = !case.settings.contains_key("leave_timeout");
         case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
-        // Whoever may not queue or remember what arrives does not pass it on.
-        let passes_on = |name| !case.settings.contains_key(name);
-        if passes_on("max_broadcasts") && passes_on("max_broadcast_origins") {
+        // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire nobody but the sender sends
+        // a broadcast at all.
+        let is_unset = |name| !case.settings.contains_key(name);
+        if ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset) {
             case.delivered_permille = workload::delivered_permille(case.nodes, &case.afterwards);
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, beyond: bool) -> (Durat
     settings.flag("buddy_system");
     settings.flag("suspects_probed_next");
     settings.flag("stall_grace");
+    settings.wire();
     (period, timeout)
 }
 
@@ -109,6 +110,15 @@ impl Settings<'_> {
         self.time("join_backoff", backoff);
         let backoff_max = backoff * (1 + below(self.stream, 8));
         self.time("join_backoff_max", backoff_max);
+    }
+
+    /// The wire of all nodes of the run: memberlist's in a few.
+    fn wire(&mut self) {
+        let wires = ["memberlist", "memberlist-uncompressed", "serf"];
+        let wire = wires[below(self.stream, wires.len() as u64) as usize];
+        if streams::happens(self.stream, 150) {
+            self.set("wire", wire);
+        }
     }
 
     /// Packets and queues without any slack.

@@ -10,6 +10,8 @@ macro_rules! settings {
     (
         periods { $($(#[doc = $period_doc:literal])* $period:ident,)* }
         counts { $($(#[doc = $count_doc:literal])* $count:ident: $type:ty,)* }
+        event_periods { $($(#[doc = $event_period_doc:literal])* $event_period:ident,)* }
+        event_counts { $($(#[doc = $event_count_doc:literal])* $event_count:ident: $event_type:ty,)* }
     ) => {
         /// `[protocol]`. All but the preset is for the file alone: docs/PROTOCOL.md says what each does.
         #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -21,6 +23,8 @@ macro_rules! settings {
             pub(crate) profile: Option<Profile>,
             $($(#[doc = $period_doc])* #[arg(skip)] pub(crate) $period: Option<Period>,)*
             $($(#[doc = $count_doc])* #[arg(skip)] pub(crate) $count: Option<$type>,)*
+            $($(#[doc = $event_period_doc])* #[arg(skip)] pub(crate) $event_period: Option<Period>,)*
+            $($(#[doc = $event_count_doc])* #[arg(skip)] pub(crate) $event_count: Option<$event_type>,)*
         }
 
         impl Group for Protocol {
@@ -29,6 +33,8 @@ macro_rules! settings {
                     profile: self.profile.or(below.profile),
                     $($period: self.$period.or(below.$period),)*
                     $($count: self.$count.or(below.$count),)*
+                    $($event_period: self.$event_period.or(below.$event_period),)*
+                    $($event_count: self.$event_count.or(below.$event_count),)*
                 }
             }
 
@@ -44,6 +50,8 @@ macro_rules! settings {
                 let mut config = self.profile.unwrap_or_default().config();
                 $(if let Some(period) = self.$period { config.$period = period.0; })*
                 $(if let Some(count) = self.$count { config.$count = count; })*
+                $(if let Some(period) = self.$event_period { config.events.$event_period = period.0; })*
+                $(if let Some(count) = self.$event_count { config.events.$event_count = count; })*
                 config
             }
         }
@@ -107,6 +115,30 @@ settings! {
         /// Of how many members the network coordinates are kept.
         max_coordinates: usize,
     }
+    event_periods {
+        /// The longest time for which a query is open.
+        max_query_timeout,
+    }
+    event_counts {
+        /// The longest user event, as it is sent.
+        max_event_size: usize,
+        /// The longest query, as it is sent.
+        max_query_size: usize,
+        /// The longest response to a query, as it is sent.
+        max_response_size: usize,
+        /// How many of the latest events are remembered.
+        max_recent_events: usize,
+        /// How many of the latest queries are remembered.
+        max_recent_queries: usize,
+        /// How many queries are open at most.
+        max_queries: usize,
+        /// For how long a query without a timeout of its own is open.
+        query_timeout_mult: u8,
+        /// How far ahead of ours a time on a logical clock may be.
+        max_time_jump: u64,
+        /// Whether who joins is told of earlier events.
+        replay_on_join: bool,
+    }
 }
 
 /// Of how many members an agent keeps the network coordinates: some 170 KiB.
@@ -140,6 +172,8 @@ impl Profile {
 mod tests {
     use std::time::Duration;
 
+    use swim_tokio::swim_core::EventConfig;
+
     use super::*;
 
     #[test]
@@ -157,5 +191,28 @@ mod tests {
             ..Config::wan()
         };
         assert_eq!(protocol.config(), expected);
+    }
+
+    #[test]
+    fn every_setting_of_events_and_queries_is_a_key_of_the_file_and_the_upper_source_wins() {
+        let upper: Protocol = toml::from_str(
+            "max_event_size = 1\nmax_query_size = 2\nmax_response_size = 3\nmax_recent_events = 4\nmax_queries = 6\n\
+             query_timeout_mult = 7\nmax_query_timeout = '8s'\nmax_time_jump = 9\nreplay_on_join = true",
+        )
+        .unwrap();
+        let below: Protocol = toml::from_str("max_event_size = 99\nmax_recent_queries = 5").unwrap();
+        let expected = EventConfig {
+            max_event_size: 1,
+            max_query_size: 2,
+            max_response_size: 3,
+            max_recent_events: 4,
+            max_recent_queries: 5,
+            max_queries: 6,
+            query_timeout_mult: 7,
+            max_query_timeout: Duration::from_secs(8),
+            max_time_jump: 9,
+            replay_on_join: true,
+        };
+        assert_eq!(upper.over(below).config().events, expected);
     }
 }
