@@ -227,6 +227,7 @@ impl Builder {
 
     /// Keeps in this directory, which is the node's own, what it needs to come back without seeds after a crash: its
     /// incarnation and where the others are. It is made if there is none; a damaged snapshot is set aside there.
+    /// It is locked while the node runs: a second one with it fails with [`StartError::SnapshotInUse`].
     pub fn snapshot(mut self, directory: impl Into<PathBuf>) -> Self {
         self.snapshot = Some(directory.into());
         self

@@ -62,6 +62,11 @@ pub enum StartError {
         /// What the system said.
         error: io::Error,
     },
+    /// Another running node keeps its snapshot in this directory.
+    SnapshotInUse {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The snapshot is another node's.
     SnapshotOfAnother {
         /// The file.
@@ -87,7 +92,7 @@ impl StartError {
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::SnapshotOfAnother { .. } => true,
-            Self::Snapshot { .. } => false,
+            Self::Snapshot { .. } | Self::SnapshotInUse { .. } => false,
             Self::KeyFile(error) => error.is_of_content(),
             Self::Bind { .. } | Self::Entropy(_) | Self::Thread(_) => false,
         }
@@ -131,6 +136,11 @@ impl fmt::Display for StartError {
                  (with port 0 for the port that it listens at)"
             ),
             Self::Snapshot { path, error } => write!(f, "cannot use the snapshot {}: {error}", path.display()),
+            Self::SnapshotInUse { directory } => write!(
+                f,
+                "another running node keeps its snapshot in {}: stop it, or give each node a directory of its own",
+                directory.display()
+            ),
             Self::SnapshotOfAnother { path, id, cluster } => write!(
                 f,
                 "the snapshot {} belongs to {id} of the cluster {cluster}: give each node a directory of its own",
@@ -158,6 +168,7 @@ impl std::error::Error for StartError {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
             Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
             Self::Snapshot { error, .. } => Some(error),
+            Self::SnapshotInUse { .. } => None,
             Self::SnapshotOfAnother { .. } | Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
         }
     }

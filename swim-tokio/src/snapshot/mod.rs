@@ -7,6 +7,7 @@
 
 mod content;
 mod keeper;
+mod lock;
 
 use std::fs;
 use std::io;
@@ -18,6 +19,7 @@ use swim_core::{Incarnation, NodeId};
 
 pub(crate) use self::content::Content;
 pub(crate) use self::keeper::Keeper;
+use self::lock::Lock;
 use crate::durable;
 use crate::error::StartError;
 
@@ -31,6 +33,7 @@ const LONGEST: u64 = 1 << 30;
 pub(crate) struct Snapshot {
     path: PathBuf,
     pub(crate) content: Content,
+    _lock: Lock,
 }
 
 impl Snapshot {
@@ -39,6 +42,9 @@ impl Snapshot {
         let path = directory.join(FILE);
         let wrong = |error| StartError::Snapshot { path: path.clone(), error };
         fs::create_dir_all(directory).map_err(wrong)?;
+        let Some(lock) = Lock::take(directory).map_err(wrong)? else {
+            return Err(StartError::SnapshotInUse { directory: directory.to_owned() });
+        };
         let empty = Content { cluster: cluster.into(), id: id.as_str().into(), incarnation: 0, members: Vec::new() };
         let content = match read(&path).map_err(wrong)? {
             None => empty,
@@ -55,7 +61,7 @@ impl Snapshot {
                 }
             },
         };
-        Ok(Self { path, content })
+        Ok(Self { path, content, _lock: lock })
     }
 
     /// The incarnation to start with: `wanted`, or the one above that of the former life.
@@ -149,7 +155,8 @@ mod tests {
             bytes
         });
         let damaged: Vec<_> = (0..good.len()).map(|len| good[..len].to_vec()).chain(flipped).collect();
-        let others = || fs::read_dir(directory.path()).unwrap().count();
+        let aside = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().contains("corrupt");
+        let others = || fs::read_dir(directory.path()).unwrap().map(Result::unwrap).filter(aside).count();
         for (number, bytes) in damaged.iter().enumerate() {
             fs::write(&path, bytes).unwrap();
             let snapshot = open(&directory);
@@ -177,6 +184,16 @@ mod tests {
         }
         open(&directory).begin(Incarnation::new(1_700_000_000_001)).unwrap();
         assert!(!directory.path().join(".snapshot.new").exists());
+    }
+
+    #[test]
+    fn a_directory_is_one_nodes_until_it_ends() {
+        let directory = Directory::new("snapshot-lock");
+        let first = open(&directory);
+        let error = Snapshot::open(directory.path(), "default", &NodeId::new("one").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("another running node"), "{error}");
+        drop(first);
+        open(&directory);
     }
 
     #[test]

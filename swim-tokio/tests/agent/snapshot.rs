@@ -77,6 +77,12 @@ fn a_damaged_snapshot_is_set_aside_with_a_warning_and_the_agent_starts() {
     let warning = crate::harness::line(&agent.stderr, "damaged");
     assert!(warning.contains("corrupt-"), "{warning}");
     until("a new one is written", || knows(&place, "one", &["SWIMSNAP", "one"]));
+    let again =
+        swim(&["agent", "--id", "one", "--bind", "127.0.0.1:0", "--snapshot", &directory.display().to_string()])
+            .output()
+            .expect("it starts");
+    let stderr = String::from_utf8_lossy(&again.stderr);
+    assert!(again.status.code() == Some(1) && stderr.contains("another running node"), "{stderr}");
     drop(agent);
     let another =
         swim(&["agent", "--id", "two", "--bind", "127.0.0.1:0", "--snapshot", &directory.display().to_string()])
