@@ -22,6 +22,9 @@ use crate::transport::TransportMetrics;
 const SHARE: u32 = 20;
 /// Snapshots that are so cheap are not counted: the share would be lost in the timer's grain.
 const CHEAP: Duration = Duration::from_micros(100);
+/// A member costs no more than this; a snapshot that seems to was interrupted by other programs, and no node is to wait
+/// for that.
+const MOST_FOR_A_MEMBER: Duration = Duration::from_micros(2);
 
 /// Until when the snapshots that this process has taken fill their share of the time.
 static TAKEN_UNTIL: Mutex<Option<Instant>> = Mutex::new(None);
@@ -139,10 +142,11 @@ impl Snapshots {
             return Some(self.not_before);
         }
         let mut members: Vec<_> = swim.members().map(|member| member.to_member()).collect();
+        let most = MOST_FOR_A_MEMBER * u32::try_from(members.len()).unwrap_or(u32::MAX);
         members.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         view.show_members(members.into());
         self.shown = Some(version);
-        let cost = begun.elapsed();
+        let cost = begun.elapsed().min(most);
         if cost > CHEAP {
             self.not_before = turn_after(begun, cost);
         }
