@@ -25,6 +25,7 @@ use core::time::Duration;
 use self::expect::Expectation;
 pub use self::failure::Failure;
 use self::gossip::Gossiped;
+#[cfg(feature = "serde")]
 pub(crate) use self::gossip::changed;
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::deliveries::Deliveries;
