@@ -2,10 +2,12 @@
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
-use swim_core::{Config, DropReason, Event, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status};
+use swim_core::{
+    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status,
+};
 
 use super::harness::{alive, ask, config, dead, deliver, node_with, row, said, sent, table};
-use crate::harness::{Node, address, at, dropped, events, second, seconds, status};
+use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status};
 
 fn citizen() -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
@@ -149,6 +151,34 @@ fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
     assert_eq!(ours.recent().map(|event| event.unwrap().name.to_owned()).collect::<Vec<_>>(), ["missed", "later"]);
     ask(&mut node, at(0), &table(false, &rows, b"\x02\xc1")).unwrap();
     assert_eq!(dropped(&node, DropReason::WrongType), 1);
+}
+
+/// The names of the events that were told.
+fn told(node: &mut Node) -> Vec<String> {
+    let name = |event| match event {
+        Event::UserEvent { name, .. } => Some(name.to_string()),
+        _ => None,
+    };
+    events(node).into_iter().filter_map(name).collect()
+}
+
+#[test]
+fn who_joins_a_second_time_counts_what_was_before_as_heard_too() {
+    let mut node = citizen();
+    let old = UserEvent { time: LamportTime::new(7), name: "old", payload: b"", coalesce: false, source: None };
+    // A lonely node first, then one that knows of an event, and then another one of its cluster.
+    for (seed, time, recent) in [(5, 1, &[][..]), (6, 20, &[old]), (7, 20, &[old])] {
+        node.join(at(0), &[address(seed)]).unwrap();
+        let (id, ..) = opened(&mut node).pop().expect("a seed is asked");
+        let (name, theirs) = (seed.to_string(), state(time, &[], &[], recent));
+        let payload = table(true, &[row(&name, 1, Status::Alive, seed)], &theirs);
+        node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &payload });
+        assert_eq!(told(&mut node), [""; 0], "{seed}");
+    }
+    // Whatever comes later, by a table of somebody else, was missed.
+    let missed = UserEvent { time: LamportTime::new(21), name: "missed", ..old };
+    ask(&mut node, at(20), &table(false, &[], &state(22, &[], &[], &[old, missed]))).unwrap();
+    assert_eq!(told(&mut node), ["missed"]);
 }
 
 /// What "a" at port 2 asks.
