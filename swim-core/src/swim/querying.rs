@@ -144,7 +144,7 @@ impl<R: Rng> Swim<R> {
 
     /// A query arrived, in so many bytes. Returns whether it is new and to be passed on.
     pub(super) fn hear_query(&mut self, now: Instant, query: &Query<'_>, len: usize) -> bool {
-        if len > self.announcement_limit(self.config.events.max_query_size) {
+        if len > self.hearing_limit(self.config.events.max_query_size) {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }

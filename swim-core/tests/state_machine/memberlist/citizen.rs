@@ -124,6 +124,36 @@ fn events_of_others_are_told_once_and_passed_on_as_they_came() {
     assert_eq!((dropped(&node, DropReason::UnknownKind), dropped(&node, DropReason::Truncated)), (1, 1));
 }
 
+#[test]
+fn what_others_may_send_is_heard_however_little_we_may_and_passed_on_if_it_fits_a_packet() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    events(&mut node);
+    assert!(node.send_user_event(at(0), "long", &[0; 600], false).is_err(), "our own limit");
+    for (time, name, len, heard, passed_on) in
+        [(4, "long", 1_200, 1, true), (5, "longer", 8_000, 1, false), (6, "too long", 9_300, 0, false)]
+    {
+        let payload = vec![0; len];
+        let event = UserEvent { time: LamportTime::new(time), name, payload: &payload, coalesce: false, source: None };
+        let before = node.queued_broadcasts();
+        let payload = bytes(&serf::Message::UserEvent(event));
+        ask_to_hear(&mut node, &payload);
+        assert_eq!((told(&mut node).len(), node.queued_broadcasts() > before), (heard, passed_on), "{name}");
+    }
+    assert_eq!(dropped(&node, DropReason::EventTooLong), 1);
+    let long = vec![7; 1_250];
+    ask_to_hear(&mut node, &bytes(&serf::Message::Query(query(9, "long", &long))));
+    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Query { .. })));
+}
+
+/// On a stream, which bears more than a packet.
+fn ask_to_hear(node: &mut Node, payload: &[u8]) {
+    let mut request = Vec::new();
+    StreamMessage::User { payload }.encode(&mut request);
+    assert_eq!(ask(node, at(0), &request), None);
+}
+
 fn state(time: u64, left: &[&str], statuses: &[(&str, LamportTime)], recent: &[UserEvent<'_>]) -> Vec<u8> {
     let mut state = Vec::new();
     let time = LamportTime::new(time);
