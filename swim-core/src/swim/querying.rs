@@ -152,12 +152,28 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
+        if self.is_early(query) {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
         if !self.citizen.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries) {
             self.metrics.drop(DropReason::OldEvent);
             return false;
         }
         self.consider(now, query);
         !query.no_broadcast
+    }
+
+    /// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings it again, and by then
+    /// there may be someone to answer; so it does not count as heard.
+    fn is_early(&self, query: &Query<'_>) -> bool {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            let asker = self.members.find(query.source);
+            return asker.and_then(|slot| self.members.address(slot)).is_none();
+        }
+        let _ = query;
+        false
     }
 
     /// Asks our user, if the query is for us.

@@ -259,6 +259,19 @@ fn where_a_member_is_is_answered_and_who_asks_about_us_is_not() {
 }
 
 #[test]
+fn a_query_that_overtakes_its_asker_is_answered_when_it_comes_again() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("b", 1, 3)]);
+    let asked = bytes(&serf::Message::Query(query(1, "_serf_conflict", b"b")));
+    for (told, count) in [(None, 0), (Some(alive("a", 1, 2)), 1), (None, 0)] {
+        told.iter().for_each(|told| deliver(&mut node, at(0), std::slice::from_ref(told)));
+        hear(&mut node, &asked);
+        assert_eq!(answers(&mut node).len(), count);
+    }
+    assert_eq!((dropped(&node, DropReason::Stranger), dropped(&node, DropReason::OldEvent)), (1, 1));
+}
+
+#[test]
 fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits() {
     let mut node = citizen();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
