@@ -123,7 +123,7 @@ impl<R: Rng> Swim<R> {
             // What they could not read was encrypted, or not encrypted, or otherwise.
             (_, Ok(StreamMessage::Error { .. })) => {
                 self.metrics.count_received(MessageKind::Refusal);
-                ExchangeFailure::OtherCluster
+                ExchangeFailure::OtherKeys
             }
             (_, Ok(_)) => {
                 self.metrics.drop(DropReason::WrongPlace);
