@@ -8,7 +8,8 @@ use super::{Config, ConfigError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventConfig {
     /// The longest event, in bytes as it is sent: 55 to 320 more than name and payload. A longer one of others is dropped
-    /// and counted. Default 512, or what fits a packet if that is less. (serf)
+    /// and counted; on memberlist's wire only one above 9 KiB, since each of serf's agents bounds only what it sends.
+    /// Default 512, or what fits a packet if that is less. (serf)
     pub max_event_size: usize,
     /// The longest query, in bytes as it is sent: its name, its payload, its filters and about 130 more. Default 1,024,
     /// or what fits a packet if that is less. (serf)

@@ -127,6 +127,19 @@ impl Config {
         self.max_packet_size.saturating_sub(wire.envelope + PacketWriter::CHECKSUM_LEN)
     }
 
+    /// The longest user message that fits a packet. The kind takes a byte; membership updates have all of every other packet.
+    const fn user_message_room(&self, wire: &MemberlistWire) -> usize {
+        self.memberlist_budget(wire).saturating_sub(MemberlistWire::COMPOUND_OVERHEAD + 1)
+    }
+
+    /// Whether a user message of so many bytes can be passed on in a packet.
+    pub(crate) const fn fits_user_message(&self, len: usize) -> bool {
+        match &self.wire {
+            Wire::Memberlist(wire) => len <= self.user_message_room(wire),
+            Wire::Native => true,
+        }
+    }
+
     /// Checks what memberlist's wire bounds otherwise than the native one.
     pub(super) fn validate_memberlist(&self, wire: &MemberlistWire) -> Result<(), ConfigError> {
         let (value, high) = (wire.envelope, MemberlistWire::MAX_ENVELOPE);
@@ -142,8 +155,7 @@ impl Config {
         if self.max_metadata_size > room {
             return Err(ConfigError::DoesNotFit { field: "max_metadata_size", value: self.max_metadata_size, room });
         }
-        // The kind takes a byte. Membership updates have all of every other packet.
-        let room = packet.saturating_sub(1);
+        let room = self.user_message_room(wire);
         if self.max_broadcast_size > room {
             return Err(ConfigError::DoesNotFit { field: "max_broadcast_size", value: self.max_broadcast_size, room });
         }

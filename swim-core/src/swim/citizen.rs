@@ -25,6 +25,10 @@ use crate::time::Instant;
 use crate::wire::serf;
 use crate::wire::{Message, WireError};
 
+/// The longest event that a serf agent can be set to send, 9 KiB. Queries have no such bound there; these are enough.
+#[cfg(feature = "memberlist")]
+const LONGEST_HEARD: usize = 9 << 10;
+
 /// What the layer knows.
 #[derive(Debug, Default)]
 pub(super) struct Citizen {
@@ -101,7 +105,8 @@ impl<R: Rng> Swim<R> {
             }
             Err(error) => self.refuse(error),
         };
-        if !is_new {
+        // What is longer than a packet is spread by tables alone, as memberlist does.
+        if !is_new || !self.config.fits_user_message(payload.len()) {
             return;
         }
         if self.gossip.broadcasts.len() < self.config.max_broadcasts {
@@ -164,6 +169,16 @@ impl<R: Rng> Swim<R> {
             return wanted.min(self.config.max_broadcast_size);
         }
         self.config.announcement_room(wanted)
+    }
+
+    /// The longest message for everyone that is heard: on memberlist's wire whatever serf's agents can be set to send,
+    /// since there only the sender's setting counts.
+    pub(super) fn hearing_limit(&self, wanted: usize) -> usize {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return LONGEST_HEARD;
+        }
+        self.announcement_limit(wanted)
     }
 
     /// The longest message for one member: `wanted`, or what a packet holds.

@@ -144,12 +144,16 @@ impl<R: Rng> Swim<R> {
 
     /// A query arrived, in so many bytes. Returns whether it is new and to be passed on.
     pub(super) fn hear_query(&mut self, now: Instant, query: &Query<'_>, len: usize) -> bool {
-        if len > self.announcement_limit(self.config.events.max_query_size) {
+        if len > self.hearing_limit(self.config.events.max_query_size) {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
         if !self.citizen.queries.witness(query.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
+            return false;
+        }
+        if self.is_early(query) {
+            self.metrics.drop(DropReason::Stranger);
             return false;
         }
         if !self.citizen.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries) {
@@ -158,6 +162,18 @@ impl<R: Rng> Swim<R> {
         }
         self.consider(now, query);
         !query.no_broadcast
+    }
+
+    /// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings it again, and by then
+    /// there may be someone to answer; so it does not count as heard.
+    fn is_early(&self, query: &Query<'_>) -> bool {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            let asker = self.members.find(query.source);
+            return asker.and_then(|slot| self.members.address(slot)).is_none();
+        }
+        let _ = query;
+        false
     }
 
     /// Asks our user, if the query is for us.

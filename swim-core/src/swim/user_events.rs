@@ -62,7 +62,7 @@ impl<R: Rng> Swim<R> {
 
     /// An event arrived, in so many bytes. Returns whether it is new and to be passed on.
     pub(super) fn hear_user_event(&mut self, event: &UserEvent<'_>, len: usize) -> bool {
-        if len > self.announcement_limit(self.config.events.max_event_size) {
+        if len > self.hearing_limit(self.config.events.max_event_size) {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }

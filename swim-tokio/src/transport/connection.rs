@@ -24,10 +24,12 @@ use super::frame::{self, Decoded, Frame, FrameError, Limits};
 use super::pool::LinkId;
 use super::preamble::{self, PreambleError};
 use super::queue::{Outgoing, Queue};
+#[cfg(feature = "tls")]
+use super::seldom::Seldom;
 use super::settings::TcpConfig;
 use super::setup::Setup;
 #[cfg(feature = "tls")]
-use super::tls::{Seldom, Tls};
+use super::tls::Tls;
 use super::vouched::Peer;
 use crate::keys::Keys;
 

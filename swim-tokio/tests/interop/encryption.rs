@@ -67,7 +67,7 @@ async fn without_the_key_nobody_gets_in_and_is_told_so() {
             Err(JoinError::NoneAnswered(failures)) => {
                 let told = |(_, failure): &(_, SeedFailure)| match failure {
                     SeedFailure::Exchange(failure) => {
-                        matches!(failure, ExchangeFailure::OtherCluster | ExchangeFailure::Closed)
+                        matches!(failure, ExchangeFailure::OtherKeys | ExchangeFailure::Closed)
                     }
                     SeedFailure::Unresolved(_) => false,
                 };

@@ -8,6 +8,7 @@ use rand_core::Rng;
 use super::super::claims::Spread;
 use super::super::probing::Way;
 use super::super::{State, Swim};
+use super::tables::Past;
 use crate::exchange::ExchangeFailure;
 use crate::exchanges::Purpose;
 use crate::id::{SequenceNumber, Slot};
@@ -48,7 +49,7 @@ impl<R: Rng> Swim<R> {
                 }
                 // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
                 // A refused merge is answered as well: the other side comes to the same verdict.
-                let _ = self.merge_table(now, &theirs, Spread::Gossip);
+                let _ = self.merge_table(now, &theirs, Spread::Gossip, Past::Missed);
                 self.metrics.count_sent(MessageKind::JoinReply);
                 Some(self.table(theirs.is_join))
             }
@@ -102,7 +103,7 @@ impl<R: Rng> Swim<R> {
             }
             (Purpose::PushPull, Ok(StreamMessage::PushPull(theirs))) => {
                 self.metrics.count_received(MessageKind::JoinReply);
-                match self.merge_table(now, &theirs, Spread::Gossip) {
+                match self.merge_table(now, &theirs, Spread::Gossip, Past::Missed) {
                     Ok(learnt) => {
                         let count =
                             if learnt { &mut self.metrics.syncs_different } else { &mut self.metrics.syncs_equal };
@@ -122,7 +123,7 @@ impl<R: Rng> Swim<R> {
             // What they could not read was encrypted, or not encrypted, or otherwise.
             (_, Ok(StreamMessage::Error { .. })) => {
                 self.metrics.count_received(MessageKind::Refusal);
-                ExchangeFailure::OtherCluster
+                ExchangeFailure::OtherKeys
             }
             (_, Ok(_)) => {
                 self.metrics.drop(DropReason::WrongPlace);

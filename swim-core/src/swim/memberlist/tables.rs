@@ -31,6 +31,15 @@ fn scaled(interval: Duration, n: usize) -> Duration {
     if n <= UNSCALED { interval } else { interval.saturating_mul(n.next_power_of_two().ilog2() - UNSCALED.ilog2() + 1) }
 }
 
+/// What the events in another's state are to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Past {
+    /// They were sent before we joined those who know of them.
+    Heard,
+    /// We may have missed them.
+    Missed,
+}
+
 /// What goes before the rows, at most.
 const HEADER: usize = 48;
 
@@ -100,7 +109,9 @@ impl<R: Rng> Swim<R> {
         }
         // Those who told us know it all: we pass it on only if others know us.
         let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
-        self.merge_table(now, theirs, spread)?;
+        // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
+        let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
+        self.merge_table(now, theirs, spread, past)?;
         let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
         let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
@@ -120,6 +131,7 @@ impl<R: Rng> Swim<R> {
         now: Instant,
         theirs: &PushPull<'_>,
         spread: Spread,
+        past: Past,
     ) -> Result<bool, ExchangeFailure> {
         if !self.agrees_with(theirs) {
             self.metrics.drop(DropReason::VersionMismatch);
@@ -133,8 +145,7 @@ impl<R: Rng> Swim<R> {
                 Err(error) => self.metrics.drop(error.reason()),
             }
         }
-        let is_first = spread == Spread::Silent && !self.citizen.has_joined;
-        self.hear_user_state(now, theirs.is_join, is_first, theirs.user_state);
+        self.hear_user_state(now, theirs.is_join, past == Past::Heard, theirs.user_state);
         Ok(learnt)
     }
 

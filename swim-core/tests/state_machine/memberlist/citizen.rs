@@ -2,10 +2,12 @@
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
-use swim_core::{Config, DropReason, Event, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status};
+use swim_core::{
+    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status,
+};
 
 use super::harness::{alive, ask, config, dead, deliver, node_with, row, said, sent, table};
-use crate::harness::{Node, address, at, dropped, events, second, seconds, status};
+use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status};
 
 fn citizen() -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
@@ -122,6 +124,36 @@ fn events_of_others_are_told_once_and_passed_on_as_they_came() {
     assert_eq!((dropped(&node, DropReason::UnknownKind), dropped(&node, DropReason::Truncated)), (1, 1));
 }
 
+#[test]
+fn what_others_may_send_is_heard_however_little_we_may_and_passed_on_if_it_fits_a_packet() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    events(&mut node);
+    assert!(node.send_user_event(at(0), "long", &[0; 600], false).is_err(), "our own limit");
+    for (time, name, len, heard, passed_on) in
+        [(4, "long", 1_200, 1, true), (5, "longer", 8_000, 1, false), (6, "too long", 9_300, 0, false)]
+    {
+        let payload = vec![0; len];
+        let event = UserEvent { time: LamportTime::new(time), name, payload: &payload, coalesce: false, source: None };
+        let before = node.queued_broadcasts();
+        let payload = bytes(&serf::Message::UserEvent(event));
+        ask_to_hear(&mut node, &payload);
+        assert_eq!((told(&mut node).len(), node.queued_broadcasts() > before), (heard, passed_on), "{name}");
+    }
+    assert_eq!(dropped(&node, DropReason::EventTooLong), 1);
+    let long = vec![7; 1_250];
+    ask_to_hear(&mut node, &bytes(&serf::Message::Query(query(9, "long", &long))));
+    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Query { .. })));
+}
+
+/// On a stream, which bears more than a packet.
+fn ask_to_hear(node: &mut Node, payload: &[u8]) {
+    let mut request = Vec::new();
+    StreamMessage::User { payload }.encode(&mut request);
+    assert_eq!(ask(node, at(0), &request), None);
+}
+
 fn state(time: u64, left: &[&str], statuses: &[(&str, LamportTime)], recent: &[UserEvent<'_>]) -> Vec<u8> {
     let mut state = Vec::new();
     let time = LamportTime::new(time);
@@ -149,6 +181,34 @@ fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
     assert_eq!(ours.recent().map(|event| event.unwrap().name.to_owned()).collect::<Vec<_>>(), ["missed", "later"]);
     ask(&mut node, at(0), &table(false, &rows, b"\x02\xc1")).unwrap();
     assert_eq!(dropped(&node, DropReason::WrongType), 1);
+}
+
+/// The names of the events that were told.
+fn told(node: &mut Node) -> Vec<String> {
+    let name = |event| match event {
+        Event::UserEvent { name, .. } => Some(name.to_string()),
+        _ => None,
+    };
+    events(node).into_iter().filter_map(name).collect()
+}
+
+#[test]
+fn who_joins_a_second_time_counts_what_was_before_as_heard_too() {
+    let mut node = citizen();
+    let old = UserEvent { time: LamportTime::new(7), name: "old", payload: b"", coalesce: false, source: None };
+    // A lonely node first, then one that knows of an event, and then another one of its cluster.
+    for (seed, time, recent) in [(5, 1, &[][..]), (6, 20, &[old]), (7, 20, &[old])] {
+        node.join(at(0), &[address(seed)]).unwrap();
+        let (id, ..) = opened(&mut node).pop().expect("a seed is asked");
+        let (name, theirs) = (seed.to_string(), state(time, &[], &[], recent));
+        let payload = table(true, &[row(&name, 1, Status::Alive, seed)], &theirs);
+        node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &payload });
+        assert_eq!(told(&mut node), [""; 0], "{seed}");
+    }
+    // Whatever comes later, by a table of somebody else, was missed.
+    let missed = UserEvent { time: LamportTime::new(21), name: "missed", ..old };
+    ask(&mut node, at(20), &table(false, &[], &state(22, &[], &[], &[old, missed]))).unwrap();
+    assert_eq!(told(&mut node), ["missed"]);
 }
 
 /// What "a" at port 2 asks.
@@ -196,6 +256,19 @@ fn where_a_member_is_is_answered_and_who_asks_about_us_is_not() {
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].as_ref().map(|found| (found.name, found.address)), Some(("b", address(3))));
     assert_eq!(found[1], None);
+}
+
+#[test]
+fn a_query_that_overtakes_its_asker_is_answered_when_it_comes_again() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("b", 1, 3)]);
+    let asked = bytes(&serf::Message::Query(query(1, "_serf_conflict", b"b")));
+    for (told, count) in [(None, 0), (Some(alive("a", 1, 2)), 1), (None, 0)] {
+        told.iter().for_each(|told| deliver(&mut node, at(0), std::slice::from_ref(told)));
+        hear(&mut node, &asked);
+        assert_eq!(answers(&mut node).len(), count);
+    }
+    assert_eq!((dropped(&node, DropReason::Stranger), dropped(&node, DropReason::OldEvent)), (1, 1));
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn a_join_that_fails_says_why() {
     StreamMessage::Error { reason: "encrypted" }.encode(&mut error);
     let plain = NodeState { versions: Versions::PLAIN, ..row("a", 1, Status::Alive, 5) };
     for (reply, expected) in [
-        (error, ExchangeFailure::OtherCluster),
+        (error, ExchangeFailure::OtherKeys),
         (table(true, &[plain], b""), ExchangeFailure::OtherVersion),
         (b"\x06noise".to_vec(), ExchangeFailure::Malformed),
         (table(true, &[row("me", 1, Status::Alive, 1)], b""), ExchangeFailure::Ourselves),

@@ -26,6 +26,7 @@ use super::binding::bind;
 use super::connection::Report;
 use super::counters::Counters;
 use super::datagrams::Datagrams;
+use super::seldom::Seldom;
 use super::{Arrival, BoxFuture, Packets, Setup, Transport, TransportMetrics, unreachable};
 use crate::error::StartError;
 
@@ -73,6 +74,7 @@ impl MemberlistSockets {
             timeout: settings.stream_timeout,
             counters: Arc::clone(&counters),
             networks: Arc::clone(&networks),
+            warned: Seldom::default(),
         };
         let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, networks));
         let (sender, refused) = mpsc::channel(REFUSED);

@@ -15,13 +15,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::super::Arrival;
 use super::super::budget::Budget;
 use super::super::connection::failure_of;
 use super::super::counters::Counters;
 use super::super::dial::failure_of_dial;
+use super::super::seldom::Seldom;
 use super::current::Current;
 use super::{peer, randomness};
 
@@ -47,6 +48,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     /// Whose streams are taken.
     pub(super) networks: Arc<[Network]>,
+    /// When somebody with other keys was told of.
+    pub(super) warned: Seldom,
 }
 
 /// What a stream's task tells.
@@ -196,6 +199,11 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget:
         // Another label's nodes are not spoken to.
         Err(ReadError::Wire(WireError::WrongCluster) | ReadError::Ended(_)) => return,
         Err(ReadError::Wire(error)) => {
+            // Who runs that node sees no more than that it is not let in.
+            if error == WireError::BadSeal && shared.warned.is_time(Instant::now()) {
+                tracing::warn!(%from, "a node with other keys: one side encrypts and the other does not, or the keys \
+                    differ (told now and then only; each is counted)");
+            }
             let mut bytes = Vec::new();
             StreamMessage::Error { reason: &error.to_string() }.encode(&mut bytes);
             bytes
@@ -222,7 +230,8 @@ async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -
     read(&mut stream, Side::Dialer, shared, budget).await.map_err(|error| match error {
         ReadError::Ended(failure) => failure,
         ReadError::Wire(WireError::TooLarge) => ExchangeFailure::TooLarge,
-        ReadError::Wire(WireError::BadSeal | WireError::WrongCluster) => ExchangeFailure::OtherCluster,
+        ReadError::Wire(WireError::BadSeal) => ExchangeFailure::OtherKeys,
+        ReadError::Wire(WireError::WrongCluster) => ExchangeFailure::OtherCluster,
         ReadError::Wire(_) => ExchangeFailure::Malformed,
     })
 }

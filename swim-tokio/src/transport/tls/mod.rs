@@ -11,13 +11,11 @@
 //! | --- | --- |
 //! | `files` | from PEM files to certificates, and what is wrong with them |
 //! | `verify` | whose certificate is accepted |
-//! | `seldom` | how often a refusal is logged |
 //! | `handshake` | from a connection to a trusted one, or to why it is none |
 
 mod error;
 mod files;
 mod handshake;
-mod seldom;
 mod verify;
 
 use std::fmt;
@@ -30,7 +28,6 @@ use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 pub use self::error::TlsError;
 pub(crate) use self::handshake::{accept, connect};
-pub(crate) use self::seldom::Seldom;
 
 /// The names in a certificate.
 pub(crate) type Names = Arc<[Box<str>]>;
