@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use swim_tokio::{Event, Memberlist, Notice, Query, Runtime, Status, Subscription, Tags, generate_key, key_to_base64};
 
-use crate::ours::{beside_serf, node, sees, status};
+use crate::ours::{Agent, beside_serf, node, sees, status};
 use crate::process::until;
 use crate::serf::Serf;
 
@@ -44,6 +44,48 @@ async fn a_node_of_ours_that_leaves_shows_as_left_and_one_of_serf_s_too() {
     until("we see it left", || status(&ours, "serf-2") == Some(Status::Left)).await;
     ours.leave().await.unwrap();
     until("serf sees us left", || serf.status("ours").as_deref() == Some("left")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_of_ours_without_tags_has_none_for_serf() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let ours = Agent::start("ours", serf.address, &[]).await;
+    until("serf knows us", || serf.sees("ours", ours.address)).await;
+    assert_eq!(serf.tags("ours"), serde_json::json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn past_events_are_not_told_to_who_joins_a_lonely_node_first() {
+    let serf = Serf::start("serf-1", &[]).await;
+    let lonely = Serf::start("lonely", &[]).await;
+    assert!(serf.command("event", &["old", "payload"]).0);
+    let ours = node("ours", Memberlist::serf()).start().await.unwrap();
+    let mut notices = ours.subscribe();
+    ours.join([lonely.address]).await.unwrap();
+    ours.join([serf.address]).await.unwrap();
+    until("we know serf", || sees(&ours, "serf-1", serf.address)).await;
+    until("serf knows us", || serf.sees("ours", ours.local_address())).await;
+    assert!(serf.command("event", &["new", "payload"]).0);
+    let first = hear(&mut notices, |event| match event {
+        Event::UserEvent { name, .. } => Some(name.to_string()),
+        _ => None,
+    });
+    assert_eq!(first.await, "new");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_as_long_as_serf_is_set_to_send_is_heard() {
+    let limits = std::env::temp_dir().join(format!("swim-limits-{}.json", std::process::id()));
+    std::fs::write(&limits, r#"{"user_event_size_limit": 4096}"#).unwrap();
+    let (serf, ours) = pair(&[&format!("-config-file={}", limits.display())]).await;
+    let mut notices = ours.subscribe();
+    assert!(serf.command("event", &["long", &"x".repeat(1_000)]).0);
+    let heard = hear(&mut notices, |event| match event {
+        Event::UserEvent { payload, .. } => Some(payload.len()),
+        _ => None,
+    });
+    assert_eq!(heard.await, 1_000);
+    std::fs::remove_file(limits).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -54,6 +54,13 @@ impl Serf {
         members.iter().map(|member| (text(member, "name"), text(member, "addr"), text(member, "status"))).collect()
     }
 
+    /// The tags of a member.
+    pub(crate) fn tags(&self, name: &str) -> Value {
+        let (_, output) = self.command("members", &["-format=json", &format!("-name={name}")]);
+        let table: Value = serde_json::from_str(&output).unwrap_or_default();
+        table["members"][0]["tags"].clone()
+    }
+
     /// The status of a member.
     pub(crate) fn status(&self, name: &str) -> Option<String> {
         self.members().into_iter().find(|(member, ..)| member == name).map(|(.., status)| status)

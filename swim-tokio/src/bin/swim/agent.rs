@@ -195,11 +195,17 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     if let Some((keyring, plain)) = settings.wire.sealing()? {
         builder = builder.keyring_file(keyring).plain_traffic(plain);
     }
+    if settings.wire.is_beside_serf() && node.metadata.is_some() {
+        tracing::warn!("serf's agents read tags, and show other metadata as the tag \"role\": give --tag instead");
+    }
     if let Some(memberlist) = settings.wire.memberlist()? {
         builder = builder.memberlist(memberlist);
     }
     Ok(builder)
 }
+
+/// No tags, as serf's agents write it: without metadata they show a tag `role` without a text.
+const NO_TAGS: [u8; 2] = [0xff, 0x80];
 
 /// What the others see: the metadata as they are, or else the tags.
 fn metadata(settings: &Settings) -> Vec<u8> {
@@ -210,7 +216,7 @@ fn metadata(settings: &Settings) -> Vec<u8> {
             for (name, text) in settings.tags.map() {
                 tags.insert(name, text);
             }
-            tags.encode()
+            if tags.is_empty() && settings.wire.is_beside_serf() { NO_TAGS.to_vec() } else { tags.encode() }
         }
     }
 }

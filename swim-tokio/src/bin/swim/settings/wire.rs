@@ -20,6 +20,10 @@ pub(crate) struct Wire {
     /// What the other nodes are, which decides the versions that are told them [default: plain]
     #[arg(long, value_enum, env = "SWIM_VERSIONS")]
     pub(crate) versions: Option<Versions>,
+    /// The same as --versions serf: the other nodes are serf agents
+    #[arg(long, conflicts_with = "versions")]
+    #[serde(skip)]
+    pub(crate) serf: bool,
     /// The cluster's label; nodes with another one, or none, are not heard
     #[arg(long, value_name = "TEXT", env = "SWIM_LABEL")]
     pub(crate) label: Option<String>,
@@ -39,7 +43,8 @@ impl Group for Wire {
     fn over(self, below: Self) -> Self {
         Self {
             format: self.format.or(below.format),
-            versions: self.versions.or(below.versions),
+            versions: self.versions.or(self.serf.then_some(Versions::Serf)).or(below.versions),
+            serf: false,
             label: self.label.or(below.label),
             keyring: self.keyring.or(below.keyring),
             plain_traffic: self.plain_traffic.or(below.plain_traffic),
@@ -90,14 +95,20 @@ impl Wire {
         }
     }
 
+    /// Whether the other nodes are serf's agents.
+    pub(crate) fn is_beside_serf(&self) -> bool {
+        self.format == Some(WireFormat::Memberlist) && self.versions == Some(Versions::Serf)
+    }
+
     /// The settings of memberlist's wire, if the node is to speak it.
     ///
     /// # Errors
     /// A sentence for people.
     pub(crate) fn memberlist(&self) -> Result<Option<Memberlist>, String> {
         if self.format.unwrap_or_default() == WireFormat::Native {
-            let unused = self.label.is_some() || self.no_compression.is_some();
-            let error = "label and no_compression are for memberlist's wire: give --wire memberlist too";
+            let is_versioned = self.versions.unwrap_or_default() != Versions::Plain;
+            let unused = self.label.is_some() || self.no_compression.is_some() || is_versioned;
+            let error = "label, versions and no_compression are for memberlist's wire: give --wire memberlist too";
             return if unused { Err(error.to_owned()) } else { Ok(None) };
         }
         let mut settings = match self.versions.unwrap_or_default() {
@@ -136,5 +147,29 @@ impl From<Plain> for PlainTraffic {
             Plain::Accepted => Self::Accepted,
             Plain::Sent => Self::Sent,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches as _};
+
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Wire, clap::Error> {
+        let command = Wire::augment_args(Command::new("agent").no_binary_name(true));
+        let wire = Wire::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
+        Ok(wire.over(Wire::defaults()))
+    }
+
+    #[test]
+    fn serf_is_short_for_its_versions() {
+        let long = read(&["--wire", "memberlist", "--versions", "serf"]).unwrap();
+        let short = read(&["--wire", "memberlist", "--serf"]).unwrap();
+        assert_eq!(short, long);
+        assert!(short.is_beside_serf() && !read(&["--wire", "memberlist"]).unwrap().is_beside_serf());
+        assert!(read(&["--wire", "memberlist", "--serf", "--versions", "alertmanager"]).is_err());
+        let error = read(&["--serf"]).unwrap().memberlist().unwrap_err();
+        assert!(error.contains("--wire memberlist"), "{error}");
     }
 }
