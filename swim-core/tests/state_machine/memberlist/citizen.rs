@@ -57,6 +57,17 @@ fn who_leaves_says_so_before_it_is_gone() {
 }
 
 #[test]
+fn who_said_that_it_leaves_and_is_found_dead_has_left_once_that_is_said_again() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("b", 1, 3)]);
+    hear(&mut node, &intent(5, "b", true));
+    deliver(&mut node, at(0), &[dead("b", 1, "x")]);
+    assert_eq!(status(&node, "b"), Some(Status::Dead), "the word came too early");
+    hear(&mut node, &intent(6, "b", true));
+    assert_eq!(status(&node, "b"), Some(Status::Left));
+}
+
+#[test]
 fn a_full_queue_makes_room_for_the_word_that_the_node_leaves() {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
     let mut node = node_with(Config { max_broadcasts: 2, ..config().on_memberlist(wire) });
