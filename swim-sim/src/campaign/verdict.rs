@@ -60,6 +60,13 @@ impl Finding {
         &self.text[..end.unwrap_or(self.text.len())]
     }
 
+    /// What was done, and how the cluster stood then: who believes what that is wrong, and why. Of a panic nothing is known.
+    #[must_use]
+    pub fn circumstances(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once("\n\n").filter(|_| self.kind != FailureKind::Panic)?;
+        Some(rest.split_once('\n')?.1)
+    }
+
     /// What found it: of a broken promise its checker, of what did not come about the expectation, of a panic its place.
     #[must_use]
     pub fn found_by(&self) -> &str {

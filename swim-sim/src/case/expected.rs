@@ -11,7 +11,8 @@ use crate::scenario::expect::{self, Expectation};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// It must hold at some moment up to then.
+    /// It must hold at some moment up to then; what may never have been told ([`That::NoFalseDeaths`],
+    /// [`That::NoFalseSuspicions`]) throughout until then.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub by: Option<Duration>,
     /// Or: it must hold at that very moment.
@@ -65,6 +66,11 @@ impl That {
             Self::TheDeadAreKnown | Self::TheLivingAreKnown => None,
             Self::Converged | Self::EqualTables | Self::NoFalseDeaths | Self::NoFalseSuspicions => None,
         }
+    }
+
+    /// Whether it holds until it is broken once, so that it says something only at the end.
+    pub(super) const fn is_throughout(&self) -> bool {
+        matches!(self, Self::NoFalseDeaths | Self::NoFalseSuspicions)
     }
 
     /// The same of a node with another number; nothing if it has none.

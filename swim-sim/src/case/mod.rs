@@ -283,6 +283,14 @@ mod tests {
     }
 
     #[test]
+    fn what_may_never_have_been_told_is_looked_at_when_its_time_is_over() {
+        let text = "name = 'x'\nnodes = 4\nplan = [{ at = '30s', fault = { partition = [[0]] } }]
+            expect = [{ by = '29s', that = 'no_false_deaths' }, { by = '100s', that = 'no_false_deaths' }]";
+        let failure = Case::from_toml(text).unwrap().scenario().unwrap().try_run(1, |_| {}).unwrap_err().to_string();
+        assert!(failure.contains("not so by 100s: nobody is declared dead who is well"), "{failure}");
+    }
+
+    #[test]
     fn expectations_take_their_place_among_the_steps() {
         let text = "name = 'x'\nnodes = 4\nplan = [{ at = '9s', fault = { crash = 1 } }, { at = '20s', fault = 'heal' }]
             expect = [{ by = '9s', that = 'converged' }, { by = '60s', after = '9s', that = { everyone_sees_dead = 1 } }]";

@@ -39,6 +39,7 @@ impl Case {
                 scenario = scenario.at(*at, step.clone());
             }
             scenario = match (row.by, row.at) {
+                (Some(time), None) if row.that.is_throughout() => scenario.expect_at(time, row.that.expectation()),
                 (Some(time), None) => scenario.expect_by(time, row.that.expectation()),
                 (None, Some(time)) => scenario.expect_at(time, row.that.expectation()),
                 _ => return Err(CaseError(format!("expecting {:?} needs one of `by` and `at`", row.that))),

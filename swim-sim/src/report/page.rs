@@ -16,7 +16,7 @@ pub(super) fn html(report: &Report<'_>) -> String {
     let title = format!("{}: {} nodes, seed {}", report.scenario, report.nodes, report.seed);
     let fills = [
         ("TITLE", escape(&title)),
-        ("ABOUT", escape(report.about)),
+        ("ABOUT", about(report.about)),
         ("COMMAND", escape(report.command)),
         ("VERDICT", verdict(report)),
         ("STYLE", [chart::STYLE, include_str!("page.css")].concat()),
@@ -29,6 +29,12 @@ pub(super) fn html(report: &Report<'_>) -> String {
         ("SCRIPT", [include_str!("history.js"), include_str!("page.js")].concat()),
     ];
     fill(include_str!("page.html"), &fills)
+}
+
+/// A sentence, if there is one.
+fn about(about: &str) -> String {
+    let about = about.trim_end_matches('.');
+    if about.is_empty() { String::new() } else { format!("{}. ", escape(about)) }
 }
 
 /// The template with each `{{NAME}}` filled in. What is filled in is not looked at again.
@@ -135,6 +141,11 @@ mod tests {
     fn what_is_filled_in_is_not_filled_again() {
         let fills = [("A", String::from("{{B}}")), ("B", String::from("b"))];
         assert_eq!(fill("<{{A}}|{{B}}>", &fills), "<{{B}}|b>");
+    }
+
+    #[test]
+    fn what_a_run_is_about_is_a_sentence_or_nothing() {
+        assert_eq!(["", "a split", "a <split>."].map(about), ["", "a split. ", "a &lt;split&gt;. "]);
     }
 
     #[test]

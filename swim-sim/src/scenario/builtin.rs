@@ -78,7 +78,7 @@ fn crash(cluster: Builder) -> Scenario {
     for node in nodes - crashed..nodes {
         scenario = scenario.expect_by(secs(180), expect::everyone_sees(node, Status::Dead));
     }
-    scenario.expect_by(secs(240), expect::converged()).expect_by(secs(240), expect::no_false_deaths())
+    scenario.expect_by(secs(240), expect::converged()).expect_at(secs(240), expect::no_false_deaths())
 }
 
 fn split_heal(cluster: Builder) -> Scenario {

@@ -54,6 +54,31 @@ fn an_event_is_posted_to_an_address() {
 }
 
 #[test]
+fn an_answer_counts_though_the_connection_ends_with_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hook = format!("broadcast=http://{}/", listener.local_addr().unwrap());
+    let one = Agent::start("one", &["--on", &hook]);
+    let two = Agent::start("two", &["--seed", &one.address]);
+    two.until_sees("one", "alive");
+    // The last one is a failure: it ends the wait.
+    for status in ["200 OK", "204 Fine", "202 Good", "500 No"] {
+        two.ask(&["broadcast", status]);
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut buffer = [0; 4_096];
+        let mut text = String::new();
+        while !text.ends_with('}') {
+            let count = stream.read(&mut buffer).unwrap();
+            assert!(count > 0, "{text}");
+            text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        stream.write_all(format!("HTTP/1.0 {status}\r\n\r\n").as_bytes()).unwrap();
+    }
+    let failed = line(&one.stderr, "a handler failed");
+    assert!(failed.contains("the answer was 500"), "{failed}");
+}
+
+#[test]
 fn a_handler_that_fails_or_takes_too_long_is_ended_with_all_it_started_and_logged() {
     let place = Place::new();
     let (started, survived) = (place.0.join("started"), place.0.join("survived"));

@@ -117,6 +117,31 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
 }
 
 #[test]
+fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
+    let place = Place::new();
+    let ring = |name: &str, key: &str| {
+        let file = place.file(name, key);
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        file
+    };
+    let (old, theirs) = (run(&["keygen"]).stdout, run(&["keygen"]).stdout);
+    let kept = ring("kept", &old);
+    let one = Agent::start("one", &["--keyring", &kept, "--plain-traffic", "accepted"]);
+    // Without the cluster's key, and in a state of its own in which it would not ask: so it asks by a query of its own making.
+    let outsider = Agent::start(
+        "outsider",
+        &["--keyring", &ring("theirs", &theirs), "--plain-traffic", "sent", "--seed", &one.address],
+    );
+    one.until_sees("outsider", "alive");
+    let refused = one.run(&["keys", "install", &ring("new", &theirs)]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("plain_traffic to refused"), "{refused:?}");
+    let install = json!({ "name": "_swim_keys", "payload": format!("{{\"install\":\"{}\"}}", theirs.trim()) });
+    let asked = outsider.post("/v1/query", &install);
+    assert!(asked.1.to_string().contains("plain traffic") || asked.0 != 200, "{asked:?}");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), old, "the keyring's file is as it was");
+}
+
+#[test]
 fn without_a_keyring_there_are_no_keys_to_change() {
     let agents = cluster(&["one", "two"]);
     let mut install = swim(&["keys", "install", "-", "--agent", &agents[0].http]);

@@ -133,14 +133,16 @@ impl Options {
         }
     }
 
-    /// What is to be run, in a cluster that is changed, and with which seed.
-    pub(crate) fn chosen(&self, change: impl FnOnce(Builder) -> Builder) -> io::Result<(Scenario, u64)> {
+    /// What is to be run, in a cluster that is changed, with which seed, and what it is about.
+    pub(crate) fn chosen(&self, change: impl FnOnce(Builder) -> Builder) -> io::Result<(Scenario, u64, String)> {
         let Some(file) = &self.file else {
-            return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0)));
+            let about = self.scenario.about.to_owned();
+            return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0), about));
         };
         let case = read_case(file)?;
         let seed = self.seed.unwrap_or(case.seed);
-        Ok((case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(io::Error::other)?, seed))
+        let scenario = case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(io::Error::other)?;
+        Ok((scenario, seed, case.about))
     }
 
     /// The command that does this again.

@@ -14,7 +14,7 @@ use crate::stopwatch::Stopwatch;
 pub(crate) fn check(options: &Options) -> io::Result<Exit> {
     let mut stopwatch = Stopwatch::start();
     let comparison = compare(|recorder, slice| {
-        let (scenario, seed) =
+        let (scenario, seed, _) =
             options.chosen(|cluster| recorder.into_iter().fold(cluster, Builder::flight_recorder))?;
         let judged = judge_scenario(&scenario, seed, |cluster| {
             stopwatch.progress(cluster.elapsed());

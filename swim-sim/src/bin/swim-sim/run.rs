@@ -13,7 +13,7 @@ use crate::stopwatch::Stopwatch;
 /// Runs a scenario.
 pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> io::Result<Exit> {
     let recorder = recording.is_wanted().then(|| recording.start()).transpose()?;
-    let (scenario, seed) = options.chosen(|cluster| {
+    let (scenario, seed, about) = options.chosen(|cluster| {
         let cluster = output.prepare(cluster);
         recorder.iter().fold(cluster, Builder::flight_recorder)
     })?;
@@ -25,8 +25,7 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
     });
     recorder.map_or(Ok(()), |recorder| recorder.finish())?;
     let mut out = recording.rest();
-    let about = if options.file.is_none() { options.scenario.about } else { "" };
-    let subject = Subject { scenario: scenario.name(), about, command: &options.command(), seed };
+    let subject = Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
     let failure = outcome.as_ref().map_err(ToString::to_string);
     output.write(&subject, &remains, failure.as_ref().map(|outcome| *outcome).map_err(String::as_str), &mut out)?;
     match outcome {

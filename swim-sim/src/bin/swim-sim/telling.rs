@@ -17,7 +17,10 @@ pub(crate) fn tell(
     let Some(finding) = finding else { return writeln!(out, "verdict     all went as expected") };
     writeln!(out, "verdict     {}", finding.kind)?;
     writeln!(out, "\n{}\n\nwhat was done:", finding.reason())?;
-    write!(out, "{}", case.scenario().map_err(io::Error::other)?)?;
+    match finding.circumstances() {
+        Some(told) => writeln!(out, "{}", told.trim_end())?,
+        None => write!(out, "{}", case.scenario().map_err(io::Error::other)?)?,
+    }
     let (place, table) = match finding.kind {
         FailureKind::Panic => (" at the node that panicked", recorder.at_node(None)),
         FailureKind::Safety => {

@@ -1,14 +1,17 @@
 //! The cluster's keys, changed at every node at once: a query among agents, which each answers for its node.
 //!
-//! A key that is to be installed travels in the query, which only a node with a keyring takes part in: it is sealed on its
-//! way, and shown nowhere. Nodes that are no agents do not answer.
+//! A key that is to be installed travels in the query, sealed, and is shown nowhere. So nothing is changed, nor asked for,
+//! while a node deals in plain traffic too: a key would be readable on its way, and whoever has none could ask for anything.
+//! Nodes that are no agents do not answer.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use swim_tokio::swim_core::wire::sealed::KeyId;
-use swim_tokio::{Answer, CallError, Event, KeysError, Notice, Query, Runtime, Status, Subscription, key_from_base64};
+use swim_tokio::{
+    Answer, CallError, Event, KeysError, Notice, PlainTraffic, Query, Runtime, Status, Subscription, key_from_base64,
+};
 use zeroize::Zeroizing;
 
 use crate::shapes::{KeyShape, KeysShape};
@@ -72,7 +75,17 @@ pub(crate) async fn answer(node: Runtime, mut notices: Subscription) {
     }
 }
 
+/// Why nothing may be changed now.
+fn exposed(node: &Runtime, change: &Change) -> Option<String> {
+    let is_sealed = node.plain_traffic().is_none_or(|plain| plain == PlainTraffic::Refused);
+    let why = "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every node first";
+    (!matches!(change, Change::List) && !is_sealed).then(|| why.to_owned())
+}
+
 async fn apply(node: &Runtime, change: Change) -> Result<(), String> {
+    if let Some(why) = exposed(node, &change) {
+        return Err(why);
+    }
     let id = |text: &str| text.parse::<KeyId>().map_err(|error| error.to_string());
     let said = |error: KeysError| error.to_string();
     match change {
@@ -94,6 +107,9 @@ async fn apply(node: &Runtime, change: Change) -> Result<(), String> {
 pub(crate) async fn everywhere(node: &Runtime, change: &Change) -> Result<KeysShape, String> {
     if node.keys().is_empty() {
         return Err(KeysError::Off.to_string());
+    }
+    if let Some(why) = exposed(node, change) {
+        return Err(format!("this node changes no keys: {why}"));
     }
     let payload = serde_json::to_vec(change).unwrap_or_else(|error| unreachable!("a change is plain: {error}"));
     let members = node.members();
