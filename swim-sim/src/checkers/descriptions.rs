@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use swim_core::wire::{HEADER_LEN, Message, Packet};
+use swim_core::wire::{Message, Packet, cluster_hash};
 use swim_core::{Claim, Config, Event, Incarnation, Instant, Status};
 
 use super::watch::{SMALL, member};
@@ -23,6 +23,8 @@ pub struct Descriptions {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
+    /// The hash of its cluster's name: a packet that was damaged there is not for it.
+    cluster: u32,
     /// Active member's number -> what is known of it.
     known: BTreeMap<usize, Known>,
     /// Member's number -> what must be known of it after this step.
@@ -38,10 +40,9 @@ struct Known {
     is_overtaken: bool,
 }
 
-/// The descriptions in a packet that can be read to its end; nothing of any other.
-fn described(packet: &[u8]) -> Vec<(usize, Incarnation, SocketAddr, &[u8])> {
-    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
-    let Some(Ok(packet)) = cluster.map(|cluster| Packet::open(packet, cluster)) else { return Vec::new() };
+/// The descriptions in a packet of this cluster that can be read to its end; nothing of any other.
+fn described(packet: &[u8], cluster: u32) -> Vec<(usize, Incarnation, SocketAddr, &[u8])> {
+    let Ok(packet) = Packet::open(packet, cluster) else { return Vec::new() };
     let mut found = Vec::new();
     for message in packet {
         match message {
@@ -60,8 +61,8 @@ impl Checker for Descriptions {
         "a description that was overtaken is taken"
     }
 
-    fn started(&mut self, _: Instant, node: usize, _: &Config) {
-        *grown(&mut self.nodes, node) = Node::default();
+    fn started(&mut self, _: Instant, node: usize, config: &Config) {
+        *grown(&mut self.nodes, node) = Node { cluster: cluster_hash(&config.cluster), ..Node::default() };
     }
 
     fn received(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
@@ -71,7 +72,7 @@ impl Checker for Descriptions {
         if !node.known.values().any(|known| known.is_overtaken) {
             return Ok(());
         }
-        for (subject, incarnation, address, metadata) in described(packet) {
+        for (subject, incarnation, address, metadata) in described(packet, node.cluster) {
             let is_late = |known: &&Known| {
                 known.is_overtaken && known.claim.incarnation == incarnation && known.address == address
             };
@@ -127,7 +128,7 @@ impl Checker for Descriptions {
 #[cfg(test)]
 mod tests {
     use swim_core::Member;
-    use swim_core::wire::{begin_packet, cluster_hash};
+    use swim_core::wire::begin_packet;
 
     use super::*;
     use crate::address;
@@ -138,8 +139,12 @@ mod tests {
     }
 
     fn hear_alive(checker: &mut Descriptions, told: Option<Event>) -> Verdict {
+        hear_alive_in(&Config::lan().cluster, checker, told)
+    }
+
+    fn hear_alive_in(cluster: &str, checker: &mut Descriptions, told: Option<Event>) -> Verdict {
         let (mut packet, id) = (Vec::new(), name::numbered(1));
-        begin_packet(cluster_hash("any"), &mut packet);
+        begin_packet(cluster_hash(cluster), &mut packet);
         let (incarnation, address) = (Incarnation::new(2), address::numbered(1));
         Message::Alive { id: id.as_str(), incarnation, address, metadata: b"new" }.encode(&mut packet);
         checker.received(Instant::ORIGIN, 0, address::numbered(2), &packet).unwrap();
@@ -170,5 +175,6 @@ mod tests {
         let taken = Event::Updated(node_1(2, Status::Suspect, b"new"));
         assert_eq!(hear_alive(&mut suspecting_at(2), Some(taken)), Ok(()));
         assert_eq!(hear_alive(&mut suspecting_at(3), None), Ok(()));
+        assert_eq!(hear_alive_in("another", &mut suspecting_at(2), None), Ok(()), "it is not for it");
     }
 }
