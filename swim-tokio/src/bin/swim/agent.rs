@@ -129,6 +129,10 @@ impl Running {
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
         let reloaded = Reloaded::between(&self.settings, &new);
         let node = &self.context.node;
+        // Certificates are replaced in their files. First, since it can fail, and then nothing is to have changed.
+        if let Some(tls) = &self.tls {
+            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+        }
         if metadata(&new) != metadata(&self.settings) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }
@@ -142,10 +146,6 @@ impl Running {
                     tracing::warn!("the new seeds: {error}");
                 }
             });
-        }
-        // Certificates are replaced in their files.
-        if let Some(tls) = &self.tls {
-            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
         }
         reload::apply(&new, &self.logging, &self.handlers);
         self.settings = new;

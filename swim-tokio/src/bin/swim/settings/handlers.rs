@@ -135,12 +135,38 @@ impl Group for Handlers {
     }
 }
 
+impl Handlers {
+    /// Whether each can be run as it is meant.
+    ///
+    /// # Errors
+    /// A sentence for people: a handler that could not be run as it is meant.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        for handler in &self.run {
+            match (&handler.command, &handler.url) {
+                (Some(_), None) => {}
+                (None, Some(url)) if url.starts_with("http://") => {}
+                (None, Some(url)) => {
+                    return Err(format!(
+                        "the handler's url {url} does not begin with http://: hooks are posted without TLS (a command, \
+                         as curl, can do it with TLS)"
+                    ));
+                }
+                (None, None) => return Err("a handler needs a command or a url".to_owned()),
+                (Some(command), Some(_)) => {
+                    return Err(format!("a handler has a command or a url, not both: see `{command}`"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads `event,event=command`.
 fn handler(text: &str) -> Result<Handler, String> {
     let wrong = || "write events and a command, as member-failed,member-left='page-me --now'".to_owned();
     let (events, what) = text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
     let events = events.split(',').map(|event| event.trim().to_owned().try_into()).collect::<Result<_, _>>()?;
-    let is_url = what.starts_with("http://");
+    let is_url = ["http://", "https://"].iter().any(|scheme| what.starts_with(scheme));
     let (command, url) = if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
     Ok(Handler { events, command, url, timeout: None })
 }
@@ -148,6 +174,22 @@ fn handler(text: &str) -> Result<Handler, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_handler_is_a_command_or_an_address_that_can_be_posted_to() {
+        let check = |text: &str| Handlers { run: vec![toml::from_str(text).unwrap()], ..Handlers::default() }.check();
+        assert_eq!(check("events = ['*']\ncommand = 'x'"), Ok(()));
+        assert_eq!(check("events = ['*']\nurl = 'http://127.0.0.1:1/'"), Ok(()));
+        for (text, part) in [
+            ("events = ['*']", "needs a command or a url"),
+            ("events = ['*']\ncommand = 'x'\nurl = 'http://127.0.0.1:1/'", "not both"),
+            ("events = ['*']\nurl = 'https://127.0.0.1:1/'", "does not begin with http://"),
+        ] {
+            assert!(check(text).unwrap_err().contains(part), "{text}");
+        }
+        let https = Handlers { run: vec![handler("*=https://127.0.0.1:1/").unwrap()], ..Handlers::default() };
+        assert!(https.check().is_err(), "not a command");
+    }
 
     #[test]
     fn a_flag_names_events_and_a_command_or_an_address() {

@@ -101,7 +101,9 @@ impl Settings {
     /// A sentence for people: the file cannot be read, or says something that is no setting.
     pub(crate) fn over_file(self, file: Option<&Path>) -> Result<Self, String> {
         let file = file.map(file::read).transpose()?.unwrap_or_default();
-        Ok(self.over(file).over(Self::defaults()))
+        let settings = self.over(file).over(Self::defaults());
+        settings.handlers.check()?;
+        Ok(settings)
     }
 
     /// As a configuration file.
