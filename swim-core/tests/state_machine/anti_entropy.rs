@@ -1,6 +1,6 @@
 //! Tables are compared in time, whoever hangs, and become equal, however large they are.
 
-use swim_core::wire::{Description, Entry, ExchangeMessage, begin_buckets, begin_join};
+use swim_core::wire::{Description, Entry, ExchangeMessage, Message, begin_buckets, begin_join};
 use swim_core::{Claim, Config, ExchangeInput, Incarnation, Instant, Status};
 
 use crate::harness::*;
@@ -157,4 +157,42 @@ fn who_answers_a_join_names_itself_though_the_newcomer_knows_it() {
     let said = [entry("me", FIRST, Status::Alive, 1), entry("b", 1, Status::Alive, 2)];
     assert!(said.iter().all(|entry| writer.push(entry)), "all fit");
     assert_eq!(names_in(&ask(&mut node, at(10), &request)), ["me"]);
+}
+
+/// A node whose tables were equal to b's for so long that it compares them every 30 s; x is dead. With the time.
+fn at_rest() -> (Node, Instant) {
+    let mut node = node_with(Config { reconnect_interval: seconds(3_600), ..quiet() });
+    deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1, 3), dead("x", 1, "b")]);
+    let mut before = at(0);
+    loop {
+        let (now, (id, ..)) = comparison(&mut node);
+        say_equal(&mut node, now, id, "b");
+        if now.since(before) > seconds(20) {
+            return (node, now);
+        }
+        before = now;
+    }
+}
+
+/// How long after it has heard this the node compares tables.
+fn pause_after(heard: &[Message<'_>]) -> std::time::Duration {
+    let (mut node, now) = at_rest();
+    for some in heard.chunks(20) {
+        deliver(&mut node, now, some);
+    }
+    comparison(&mut node).0.since(now)
+}
+
+#[test]
+fn who_hears_that_a_dead_member_is_back_compares_tables_soon() {
+    assert!(pause_after(&[alive("x", 2, 3)]) < seconds(3), "others may be back as well");
+    assert!(pause_after(&[alive("y", 1, 4)]) > seconds(10), "one that is new is gossip's to tell");
+}
+
+#[test]
+fn more_news_than_gossip_carries_has_tables_compared_at_its_pace() {
+    let newcomers = names("newcomer", 400);
+    let news: Vec<_> = newcomers.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
+    assert!(pause_after(&news) < seconds(1));
+    assert!(pause_after(&news[..40]) > seconds(10), "that is told in two rounds of gossip");
 }
