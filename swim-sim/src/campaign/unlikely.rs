@@ -13,7 +13,8 @@ const GOOD: u64 = 20;
 const FOR: i64 = 2_302_585;
 /// ln((1000 - [`GOOD`]) / (1000 - 200)) in millionths, rounded up: what a run that misses nothing says.
 const AGAINST: i64 = 202_941;
-/// ln(10^6) in millionths, rounded up: the chance of a false alarm in a whole campaign is at most one in a million.
+/// ln(10^6) in millionths, rounded up: the chance that this test raises a false alarm in a whole campaign is at most one in a
+/// million.
 const ENOUGH: i64 = 13_815_511;
 
 /// How often something was missed, run after run.
