@@ -187,7 +187,8 @@ impl<R: Rng> Swim<R> {
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
         let room_of = |bytes| Room { bytes, each: 0, updates: usize::MAX };
         let used = self.gossip.updates.fill(buffer, room_of(room - kept), limit, &mut count);
-        // Nothing repairs a broadcast that missed someone, so in a small cluster everyone is sent it by everyone.
+        // Nothing repairs a broadcast that missed someone, so in a small cluster each sends it as often as there are peers:
+        // to each, mostly, but packets are counted, and not to whom they go.
         let everyone = everyone(self.peers.len());
         self.gossip.broadcasts.fill(buffer, room_of(room - used), limit.max(everyone), &mut count);
     }
