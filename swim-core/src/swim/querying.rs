@@ -281,6 +281,10 @@ impl<R: Rng> Swim<R> {
         if self.member_behind(relay.address, relay.node).is_none() {
             return self.metrics.drop(DropReason::Stranger);
         }
+        // Whoever sends longer packets than we do may wrap an answer that none of ours holds.
+        if relay.message.len() > self.direct_limit(usize::MAX) {
+            return self.metrics.drop(DropReason::EventTooLong);
+        }
         self.send_direct(relay.address, relay.message);
     }
 

@@ -269,6 +269,23 @@ fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
 }
 
 #[test]
+fn an_answer_too_long_for_a_packet_of_ours_is_not_handed_on() {
+    let mut node = tagged(&[]);
+    deliver(&mut node, at(0), &[alive("c", 1, 3)]);
+    let hand = |node: &mut Node, len: usize| {
+        let (mut response, mut bytes) = (Vec::new(), Vec::new());
+        let (time, payload) = (LamportTime::new(1), &vec![7; len][..]);
+        serf::Message::Response(Response { time, id: 1, from: "c", is_ack: false, payload }).encode(&mut response);
+        serf::Message::Relay(Relay { address: address(3), node: "c", message: &response }).encode(&mut bytes);
+        deliver(node, at(0), &[Message::Direct { source: "b", payload: &bytes }]);
+        direct(node).len()
+    };
+    assert_eq!(hand(&mut node, 1_000), 1);
+    assert_eq!(hand(&mut node, 1_200), 0, "a packet that it cannot send as a whole is dropped, and said to be");
+    assert_eq!(dropped(&node, DropReason::EventTooLong), 1);
+}
+
+#[test]
 fn a_member_that_answers_twice_or_by_two_ways_counts_once() {
     let mut node = tagged(&[]);
     node.query(at(0), &Question { relay_factor: 1, ..Question::new("x", b"") }).unwrap();
