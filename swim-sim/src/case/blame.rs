@@ -1,5 +1,4 @@
-//! Where in a file the part of a case stands that cannot be: parts are tried one by one, and the first that is wrong by
-//! itself is it.
+//! Where in a file the part of a case stands that cannot be: the row that says it, or the key.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Value};
 
-use super::{Case, Expected, reach};
-use crate::step::{Plan, Step, Work};
+use super::check::Place;
+use super::{Case, Expected};
+use crate::step::{Plan, Work};
 
 /// The parts of a case that can be wrong though they are what they should be, each with its place.
 #[derive(Deserialize)]
@@ -25,28 +25,33 @@ struct Parts {
     afterwards: Vec<Spanned<Value>>,
 }
 
-/// The line, from 1, of what is wrong in a case that was read from `text`; `None` if no part is wrong by itself.
-pub(super) fn line(case: &Case, text: &str) -> Option<usize> {
+/// The line, from 1, of what is wrong in a case that was read from `text`; `None` if no line says it.
+pub(super) fn line(case: &Case, place: &Place, text: &str) -> Option<usize> {
     let parts: Parts = toml::from_str(text).ok()?;
-    let wrong = parts.settings.iter().find(|(name, value)| is_wrong_setting(case, name, value.get_ref()));
-    let wrong = wrong.or_else(|| parts.link.iter().find(|(name, value)| is_wrong_link(case, name, value.get_ref())));
-    let is_absent = |step: &Step| reach::highest(step).is_some_and(|node| node >= case.nodes);
-    let plan = |row: &Value| {
-        let plan: Option<Plan> = read(&Value::Array(vec![row.clone()]));
-        plan.is_some_and(|plan| plan.steps().iter().any(|(_, step)| is_absent(step)))
+    let row = |rows: &[Spanned<Value>], is_it: &dyn Fn(&Value) -> bool| {
+        rows.iter().find(|row| is_it(row.get_ref())).map(|row| row.span().start)
     };
-    let work = |row: &Value| read::<Work>(row).is_some_and(|work| is_absent(&Step::Work(work)));
-    let expect = |row: &Value| {
-        let row = read::<Expected>(row);
-        row.is_some_and(|row| {
-            row.that.node().is_some_and(|node| node >= case.nodes) || row.by.is_some() == row.at.is_some()
-        })
+    let start = match place {
+        Place::Key(key) => {
+            let keys: BTreeMap<String, Spanned<Value>> = toml::from_str(text).ok()?;
+            keys.get(*key).map(|value| value.span().start)
+        }
+        Place::Options => {
+            let setting = parts.settings.iter().find(|(name, value)| is_wrong_setting(case, name, value.get_ref()));
+            let link = || parts.link.iter().find(|(name, value)| is_wrong_link(case, name, value.get_ref()));
+            setting.or_else(link).map(|(_, value)| value.span().start)
+        }
+        Place::Step(at, step) => {
+            let says = |value: &Value| {
+                let plan: Option<Plan> = read(&Value::Array(vec![value.clone()]));
+                plan.is_some_and(|plan| plan.steps().iter().any(|(time, other)| time == at && other == step))
+            };
+            row(&parts.plan, &says)
+        }
+        Place::Afterwards(work) => row(&parts.afterwards, &|value| read::<Work>(value).as_ref() == Some(work)),
+        Place::Expect(expected) => row(&parts.expect, &|value| read::<Expected>(value).as_ref() == Some(expected)),
     };
-    let wrong = wrong.map(|(_, value)| value);
-    let wrong = wrong.or_else(|| parts.plan.iter().find(|row| plan(row.get_ref())));
-    let wrong = wrong.or_else(|| parts.afterwards.iter().find(|row| work(row.get_ref())));
-    let wrong = wrong.or_else(|| parts.expect.iter().find(|row| expect(row.get_ref())));
-    Some(1 + text.get(..wrong?.span().start)?.matches('\n').count())
+    Some(1 + text.get(..start?)?.matches('\n').count())
 }
 
 fn is_wrong_setting(case: &Case, name: &str, value: &Value) -> bool {

@@ -2,7 +2,7 @@
 
 use toml::Table;
 
-use super::{Case, CaseError, nearest};
+use super::{Case, CaseError, bounds, nearest};
 use crate::cluster::Builder;
 use crate::network::Link;
 
@@ -27,8 +27,10 @@ impl Case {
         };
         let mut link = Table::try_from(&preset).map_err(|error| CaseError(error.to_string()))?;
         link.extend(changes);
-        link.try_into()
-            .map_err(|error: toml::de::Error| CaseError(nearest::hint(&format!("link: {}", error.message()))))
+        let wrong = |what: &str| CaseError(nearest::hint(&format!("link: {what}")));
+        let link: Link = link.try_into().map_err(|error: toml::de::Error| wrong(error.message()))?;
+        bounds::link(&link).map_err(|what| wrong(&what))?;
+        Ok(link)
     }
 }
 

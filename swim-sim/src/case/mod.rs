@@ -16,10 +16,13 @@
 //! This file knows what a case says, not what becomes of it: that is the [`Scenario`](crate::Scenario)'s.
 
 mod blame;
+mod bounds;
+mod check;
 mod expected;
 pub(crate) mod limit;
 mod link;
 mod nearest;
+mod obstacles;
 mod profile;
 mod reach;
 mod settings;
@@ -145,11 +148,30 @@ impl Case {
     pub fn from_toml(text: &str) -> Result<Self, CaseError> {
         let case: Self =
             toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
-        match (case.scenario(), blame::line(&case, text)) {
-            (Ok(_), _) => Ok(case),
-            (Err(error), Some(line)) => Err(CaseError(format!("line {line}: {error}"))),
-            (Err(error), None) => Err(error),
-        }
+        let Err((place, error)) = check::check(&case) else { return Ok(case) };
+        Err(match blame::line(&case, &place, text) {
+            Some(line) => {
+                let said = text.lines().nth(line - 1).unwrap_or_default().trim();
+                CaseError(format!("line {line}: {error}\n{line:>4} | {said}"))
+            }
+            None => error,
+        })
+    }
+
+    /// Whether what it says can be, as [`from_toml`](Self::from_toml) makes sure of: a case of one's own making may say
+    /// more than a file.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn check(&self) -> Result<(), CaseError> {
+        check::check(self).map_err(|(_, error)| error)
+    }
+
+    /// Whether nothing happens in it and nothing is demanded: its run is over when it begins.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let is_empty = self.plan.steps().is_empty() && self.expect.is_empty() && self.afterwards.is_empty();
+        is_empty && !self.liveness && self.mend.is_none()
     }
 
     /// The case as a file.
@@ -176,7 +198,8 @@ impl Case {
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
         let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
         let afterwards = self.afterwards.iter().filter_map(|work| reach::renumbered_work(work, &number)).collect();
-        Self { nodes: nodes.len(), plan, expect, afterwards, ..self.clone() }
+        let join = self.join.within(nodes.len());
+        Self { nodes: nodes.len(), join, plan, expect, afterwards, ..self.clone() }
     }
 
     /// The cluster that it is for.

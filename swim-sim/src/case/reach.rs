@@ -5,6 +5,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::time;
+use crate::cluster::Seeds;
 use crate::step::{Fault, Plan, Step, Work};
 
 /// A row of a plan: a time, and a fault or a user's work.
@@ -38,6 +39,17 @@ impl TryFrom<Vec<Row>> for Plan {
             (None, Some(work)) => Ok(plan.at(row.at, work)),
             _ => Err(format!("the row at {:?} needs one of `fault` and `work`", row.at)),
         })
+    }
+}
+
+impl Seeds {
+    /// The same in a cluster of so many nodes: not through more than there are.
+    pub(crate) fn within(self, nodes: usize) -> Self {
+        match self {
+            Self::Few(few) => Self::Few(few.min(nodes)),
+            Self::Random(count) => Self::Random(count.min(nodes.saturating_sub(1)).max(1)),
+            Self::First | Self::Chain => self,
+        }
     }
 }
 

@@ -70,7 +70,8 @@ pub fn shrink_with(
 ) -> Shrunk {
     let (case, finding) = (case.clone(), finding.clone());
     let tried = BTreeSet::from([format!("{case:?}")]);
-    let mut search = Search { case, finding, runs: 0, budget, goes_on: true, tried, judge, progress };
+    let is_readable = case.check().is_ok();
+    let mut search = Search { case, finding, runs: 0, budget, goes_on: true, tried, is_readable, judge, progress };
     loop {
         let before = search.case.clone();
         steps::without_what_follows(&mut search);
@@ -94,6 +95,8 @@ struct Search<J, P> {
     goes_on: bool,
     /// No case is run twice.
     tried: BTreeSet<String>,
+    /// Whether the case says what a file may say; one that does is not made into one that does not.
+    is_readable: bool,
     judge: J,
     progress: P,
 }
@@ -137,6 +140,10 @@ impl<J: FnMut(&Case) -> Option<Finding>, P: FnMut(Progress) -> bool> Attempts fo
 
     fn attempt(&mut self, candidate: Case) -> bool {
         if self.is_over() || !self.tried.insert(format!("{candidate:?}")) {
+            return false;
+        }
+        // What becomes of it is written to a file, and a file is to be read again.
+        if self.is_readable && candidate.check().is_err() {
             return false;
         }
         self.runs += 1;

@@ -50,7 +50,7 @@ pub fn draw(seed: u64) -> Case {
     let mut case = Case::new(&format!("run of seed {seed}"), size(&mut shape));
     case.seed = seed;
     case.profile = profile(&mut shape);
-    case.join = seeds(&mut shape);
+    case.join = seeds(&mut shape).within(case.nodes);
     case.port_unreachable = streams::happens(&mut shape, 300);
     // Bounds so tight that agreement cannot be promised: then only safety is.
     let beyond = streams::happens(&mut shape, 50);

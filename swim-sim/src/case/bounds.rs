@@ -1,0 +1,110 @@
+//! The bounds of what a row says by itself: shares, rates, times that must be more than none, sizes.
+//!
+//! Whether its nodes exist is not known here, nor what stands around it.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use swim_core::Config;
+
+use crate::network::{Bandwidth, Latency, Link};
+use crate::step::{Fault, Step, Work};
+
+/// A clock that runs ten times as fast as it should is the fastest.
+const FASTEST: u16 = 10_000;
+
+/// A row of a plan.
+pub(super) fn step(step: &Step, config: &Config) -> Result<(), String> {
+    match step {
+        Step::Fault(of) => fault(of),
+        Step::Work(of) => work(of, config),
+    }
+}
+
+/// A share of 1,000.
+pub(super) fn permille(key: &str, value: u16) -> Result<(), String> {
+    if value > 1_000 { Err(format!("{key} = {value}: of 1,000 there are 0 to 1000")) } else { Ok(()) }
+}
+
+/// The path between two nodes.
+pub(super) fn link(link: &Link) -> Result<(), String> {
+    permille("loss_permille", link.loss_permille)?;
+    permille("duplicate_permille", link.duplicate_permille)?;
+    permille("reorder_permille", link.reorder_permille)?;
+    permille("corrupt_permille", link.corrupt_permille)?;
+    latency("latency", &link.latency)?;
+    link.bandwidth.map_or(Ok(()), bandwidth)
+}
+
+fn fault(fault: &Fault) -> Result<(), String> {
+    match fault {
+        Fault::Loss(share) => permille("loss", *share),
+        Fault::LossBetween { permille: share, .. } => permille("loss_between.permille", *share),
+        Fault::Duplication(share) => permille("duplication", *share),
+        Fault::Reordering(share, _) => permille("reordering", *share),
+        Fault::Corruption(share) => permille("corruption", *share),
+        Fault::Slowness(of) => latency("slowness", of),
+        Fault::Bandwidth(limit) => limit.map_or(Ok(()), bandwidth),
+        Fault::ClockRate { thousandths, .. } if *thousandths == 0 || *thousandths > FASTEST => Err(format!(
+            "clock_rate.thousandths = {thousandths}: a clock runs at 1 to {FASTEST} thousandths, 1000 is right"
+        )),
+        Fault::Flapping { up, down, .. } => {
+            some_time("flapping.up", *up)?;
+            some_time("flapping.down", *down)
+        }
+        Fault::Namesake { lasts, .. } => some_time("namesake.lasts", *lasts),
+        Fault::Partition(groups) => apart(groups),
+        _ => Ok(()),
+    }
+}
+
+fn some_time(key: &str, time: Duration) -> Result<(), String> {
+    if time.is_zero() { Err(format!("{key} = {time:?}: it must be more than no time")) } else { Ok(()) }
+}
+
+fn latency(key: &str, latency: &Latency) -> Result<(), String> {
+    match latency {
+        Latency::Uniform { low, high } if low > high => {
+            Err(format!("{key} = {{ uniform = {{ low = {low:?}, high = {high:?} }} }}: low must not be above high"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bandwidth(limit: Bandwidth) -> Result<(), String> {
+    if limit.bytes_per_second > 0 {
+        return Ok(());
+    }
+    Err(String::from("bandwidth.bytes_per_second = 0: at least 1; without a limit it is bandwidth = \"unlimited\""))
+}
+
+/// No node is in two groups.
+fn apart(groups: &[Vec<usize>]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for group in groups {
+        let own: BTreeSet<_> = group.iter().copied().collect();
+        if let Some(node) = own.intersection(&seen).next() {
+            return Err(format!("partition: node {node} is in two groups, and can be in one only"));
+        }
+        seen.extend(own);
+    }
+    Ok(())
+}
+
+/// What the core would refuse when it comes to it.
+fn work(work: &Work, config: &Config) -> Result<(), String> {
+    let (key, size, name, most) = match work {
+        Work::Broadcast { payload, .. } => {
+            ("broadcast.payload", payload.len(), "max_broadcast_size", config.max_broadcast_size)
+        }
+        Work::SetMetadata { metadata, .. } => {
+            ("set_metadata.metadata", metadata.len(), "max_metadata_size", config.max_metadata_size)
+        }
+        Work::UserEvent { name, payload, .. } => {
+            ("user_event", name.len() + payload.len(), "max_event_size", config.events.max_event_size)
+        }
+        Work::Query { name, .. } => ("query.name", name.len(), "max_query_size", config.events.max_query_size),
+        Work::Join { .. } | Work::Leave(_) => return Ok(()),
+    };
+    if size > most { Err(format!("{key} of {size} bytes: the setting {name} allows {most}")) } else { Ok(()) }
+}
