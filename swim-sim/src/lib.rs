@@ -63,7 +63,7 @@ pub use self::network::{Bandwidth, Fate, Latency, Link, LinkClass, Place, Tail, 
 pub use self::node::Phase;
 #[cfg(feature = "report")]
 pub use self::report::Report;
-pub use self::scenario::{Failure, Outcome, Scenario, builtin, expect};
+pub use self::scenario::{Became, Failure, Looked, Outcome, Scenario, builtin, expect};
 pub use self::setting::Setting;
 pub use self::step::{Fault, Plan, Step, Work};
 pub use self::streams::Stream;

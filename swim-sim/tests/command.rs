@@ -47,7 +47,7 @@ fn what_is_not_met_exits_with_3_and_says_why_and_how_to_see_it_again() {
 }
 
 #[test]
-fn wrong_usage_exits_with_1_and_help_with_0() {
+fn wrong_usage_exits_with_64_what_cannot_be_written_with_1_and_help_with_0() {
     for (arguments, code) in
         [("run --scenario nonsense", 64), ("", 64), ("run --trace /no/such/place", 1), ("--help", 0)]
     {
@@ -79,6 +79,11 @@ fn a_run_is_checked_to_repeat_itself() {
 fn figures_are_printed_for_machines_and_nothing_else_is() {
     let json: serde_json::Value =
         serde_json::from_str(&out(&swim_sim("run --scenario crash --nodes 10 --seed 3 --format json"))).expect("JSON");
+    let expected = json["expectations"].as_array().expect("a list");
+    assert!(
+        expected.len() > 2 && expected.iter().all(|row| row["outcome"] == "met" && row["met_at_ms"].is_u64()),
+        "{json}"
+    );
     assert_eq!((json["passed"].as_bool(), json["outages"][0]["node"].as_u64()), (Some(true), Some(9)));
     let csv = out(&swim_sim("run --scenario crash --nodes 10 --seed 3 --format csv"));
     assert!(csv.starts_with("figure,node,outage_at_ms,value,unit\n"), "{csv}");
@@ -101,6 +106,11 @@ fn a_run_that_fails_has_a_report_as_well() {
     assert_eq!(output.status.code(), Some(3), "{}", err(&output));
     let json: serde_json::Value = serde_json::from_str(&out(&output)).expect("JSON");
     assert!(json["failure"].as_str().is_some_and(|failure| failure.contains("not so by 60s")), "{json}");
+    let expected = &json["expectations"][0];
+    assert_eq!((expected["outcome"].as_str(), expected["by_ms"].as_u64()), (Some("missed"), Some(60_000)), "{json}");
+    assert!(
+        expected["met_at_ms"].is_null() && expected["expectation"].as_str().is_some_and(|what| what.contains("agree"))
+    );
     assert!(html.is_ok_and(|html| html.contains("Failed: join-storm: not so by 60s")));
     assert!(svg.is_ok_and(|svg| svg.starts_with("<svg")));
 }
@@ -110,4 +120,76 @@ fn a_report_that_cannot_be_written_is_said() {
     let output = swim_sim("run --nodes 3 --report /no/such/place.html");
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+}
+
+/// A directory of a test's own, with a file in it.
+fn with_file(name: &str, text: &str, then: impl FnOnce(&std::path::Path)) {
+    let place = std::env::temp_dir().join(format!("swim-sim {name} {}", std::process::id()));
+    std::fs::create_dir_all(&place).expect("a directory for the test");
+    let file = place.join("a file.toml");
+    std::fs::write(&file, text).expect("it is written");
+    then(&file);
+    std::fs::remove_dir_all(&place).expect("it is removed");
+}
+
+fn with_path(before: &[&str], file: &std::path::Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_swim-sim")).args(before).arg(file).output().expect("the command starts")
+}
+
+#[test]
+fn a_file_that_says_what_cannot_be_or_demands_nothing_exits_with_64() {
+    for (text, wanted) in [
+        ("name = 'x'\nnodes = 0", "a file.toml: line 2: nodes = 0: a cluster has 1 to 100000 nodes"),
+        ("name = 'x'\nnodes = ", "line 2"),
+        ("name = 'x'\nnodes = 3", "nothing happens in it and nothing is demanded"),
+    ] {
+        with_file("wrong", text, |file| {
+            for command in ["run", "check-determinism"] {
+                let output = with_path(&[command], file);
+                assert_eq!(output.status.code(), Some(64), "{text}: {}", err(&output));
+                assert!(err(&output).contains(wanted), "{text}: {}", err(&output));
+            }
+        });
+    }
+}
+
+#[test]
+fn the_command_that_is_printed_is_one_that_a_shell_reads_as_it_is_meant() {
+    let text = "name = 'x'\nnodes = 3\nexpect = [{ at = '20s', that = { everyone_sees_dead = 1 } }]";
+    with_file("quoted", text, |file| {
+        for command in ["run", "replay"] {
+            let output = with_path(&[command], file);
+            let wanted = format!("see it again: cargo sim {command} '{}'", file.display());
+            assert!((err(&output) + &out(&output)).contains(&wanted), "{wanted}: {}", err(&output));
+        }
+    });
+}
+
+#[test]
+fn an_output_that_nobody_reads_ends_every_subcommand_without_a_word() {
+    let crash = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/join-storm.toml");
+    for arguments in [
+        "list",
+        "run --nodes 3 --trace -",
+        "run --nodes 3 --format json",
+        "check-determinism --nodes 3",
+        "swarm --runs 1 --jobs 1",
+        "experiment swim --nodes 4 --seeds 1 --time-limit 1ms",
+        &format!("replay {crash}"),
+        "--help",
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
+        let ended = command.args(arguments.split_whitespace()).stdout(writer).output().expect("the command starts");
+        let said = err(&ended);
+        assert!(!said.contains("panicked") && !said.contains("roken pipe"), "{arguments}: {said}");
+        let wanted = if arguments == "--help" { 0 } else { 141 };
+        assert_eq!(ended.status.code(), Some(wanted), "{arguments}: {said}");
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
+    let status = command.args(["run", "--nodes", "3"]).stdout(std::process::Stdio::null()).stderr(writer).status();
+    assert_eq!(status.expect("the command starts").code(), Some(0), "standard error is closed as well");
 }

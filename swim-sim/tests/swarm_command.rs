@@ -140,15 +140,15 @@ fn a_replay_shrinks_if_asked_and_writes_the_small_case_beside_the_file() {
 }
 
 #[test]
-fn a_replay_tells_where_a_file_is_wrong_and_exits_with_1() {
+fn a_replay_tells_where_a_file_is_wrong_and_exits_with_64_or_1_if_there_is_none() {
     let place = Place::new("replay-wrong");
     let file = place.write("x.toml", "name = 'x'\nnodes = 3\nplan = [{ at = '1s', fault = { crash = 3 } }]");
-    for (arguments, wanted) in [
-        (format!("replay {file}"), "line 3: there is no node 3"),
-        (String::from("replay /no/such.toml"), "/no/such.toml"),
+    for (arguments, code, wanted) in [
+        (format!("replay {file}"), 64, "line 3: there is no node 3"),
+        (String::from("replay /no/such.toml"), 1, "/no/such.toml"),
     ] {
         let output = swim_sim(&arguments);
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(code));
         assert!(text(&output.stderr).contains(wanted), "{}", text(&output.stderr));
     }
 }

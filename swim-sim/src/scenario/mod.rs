@@ -18,6 +18,7 @@ pub mod builtin;
 pub mod expect;
 mod failure;
 mod gossip;
+mod looked;
 
 use core::fmt;
 use core::time::Duration;
@@ -27,6 +28,7 @@ pub use self::failure::Failure;
 use self::gossip::Gossiped;
 #[cfg(feature = "serde")]
 pub(crate) use self::gossip::changed;
+pub use self::looked::{Became, Looked};
 use crate::cluster::{Builder, Cluster, Seeds};
 use crate::deliveries::Deliveries;
 use crate::figures::Figures;
@@ -197,25 +199,38 @@ impl Scenario {
     ///
     /// # Errors
     /// The first [`Failure`].
-    pub fn try_run(&self, seed: u64, mut progress: impl FnMut(&mut Cluster)) -> Result<Outcome, Failure> {
+    pub fn try_run(&self, seed: u64, progress: impl FnMut(&mut Cluster)) -> Result<Outcome, Failure> {
+        self.try_run_noting(seed, &mut Vec::new(), progress)
+    }
+
+    /// As [`try_run`](Self::try_run); what became of each expectation is in `looked` then, even if the run fails.
+    ///
+    /// # Errors
+    /// The first [`Failure`].
+    pub fn try_run_noting(
+        &self,
+        seed: u64,
+        looked: &mut Vec<Looked>,
+        mut progress: impl FnMut(&mut Cluster),
+    ) -> Result<Outcome, Failure> {
+        *looked = self.expectations.iter().map(|(_, when, what)| Looked::new(*when, what)).collect();
         let options = self.cluster.clone().seed(seed);
         let mut cluster = options.try_build().map_err(|error| Failure::config(self, seed, &error))?;
         cluster.schedule(&self.plan);
         cluster.join_all(self.seeds);
-        let mut met = Vec::new();
-        for (from, when, expectation) in &self.expectations {
+        for ((from, when, expectation), looked) in self.expectations.iter().zip(looked.iter_mut()) {
             self.pass(&mut cluster, *from, &mut progress)?;
             if let When::At(time) = when {
                 self.pass(&mut cluster, *time, &mut progress)?;
             }
-            self.wait(&mut cluster, *when, expectation, &mut progress)?;
-            met.push((expectation.to_string(), cluster.elapsed()));
+            self.wait(&mut cluster, *when, (expectation, looked), &mut progress)?;
         }
         self.pass(&mut cluster, self.last_step, &mut progress)?;
-        let finished = self.finish(&mut cluster, &mut met, &mut progress)?;
+        let finished = self.finish(&mut cluster, looked, &mut progress)?;
         progress(&mut cluster);
         let (figures, trace_hash) = (cluster.figures(), cluster.trace_hash());
         let Gossiped { late, deliveries } = finished.unwrap_or_default();
+        let met = looked.iter().filter_map(Looked::met).collect();
         Ok(Outcome { met, deliveries, late, figures, trace_hash, cluster })
     }
 
@@ -224,7 +239,7 @@ impl Scenario {
     fn finish(
         &self,
         cluster: &mut Cluster,
-        met: &mut Vec<(String, Duration)>,
+        looked: &mut Vec<Looked>,
         progress: &mut impl FnMut(&mut Cluster),
     ) -> Result<Option<Gossiped>, Failure> {
         let (works, permille) = &self.afterwards;
@@ -244,8 +259,9 @@ impl Scenario {
             (When::At(heard), expect::gossiped(works, self.gossiped)),
             (by, expect::converged()),
         ] {
-            self.wait(cluster, when, &expectation, progress)?;
-            met.push((expectation.to_string(), cluster.elapsed()));
+            looked.push(Looked::new(when, &expectation));
+            let last = looked.len() - 1;
+            self.wait(cluster, when, (&expectation, &mut looked[last]), progress)?;
         }
         Ok(Some(gossiped))
     }
@@ -271,7 +287,7 @@ impl Scenario {
         &self,
         cluster: &mut Cluster,
         when: When,
-        expectation: &Expectation,
+        (expectation, looked): (&Expectation, &mut Looked),
         progress: &mut impl FnMut(&mut Cluster),
     ) -> Result<(), Failure> {
         loop {
@@ -280,9 +296,15 @@ impl Scenario {
             let ran = cluster.wait_until(|cluster| expectation.check(cluster), slice);
             progress(cluster);
             match ran.map_err(|violation| Failure::safety(self, cluster, &violation))? {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    looked.became = Became::Met(cluster.elapsed());
+                    return Ok(());
+                }
                 Err(_) if left > slice => {}
-                Err(_) => return Err(Failure::liveness(self, cluster, when.time(), expectation)),
+                Err(_) => {
+                    looked.became = Became::Missed;
+                    return Err(Failure::liveness(self, cluster, when.time(), expectation));
+                }
             }
         }
     }

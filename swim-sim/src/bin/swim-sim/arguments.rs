@@ -10,8 +10,10 @@ use swim_sim::{Builder, Case, Cluster, Scenario};
 
 use crate::experiment::Experiment;
 use crate::output::Output;
+use crate::quoted;
 use crate::recording::Recording;
 use crate::replay::Replay;
+use crate::senseless;
 use crate::swarm::Swarm;
 
 /// Simulated clusters of swim nodes, in virtual time, from one seed.
@@ -21,7 +23,7 @@ use crate::swarm::Swarm;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments; 101 a panic.\n\n\
+        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments, or a file that says what cannot be; 101 a panic; 141 nobody reads the output.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {
@@ -140,8 +142,12 @@ impl Options {
             return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0), about));
         };
         let case = read_case(file)?;
+        if case.is_idle() {
+            let what = "nothing happens in it and nothing is demanded, so its run is over when it begins";
+            return Err(senseless(format!("{}: {what}: write rows of `plan` or `expect`", file.display())));
+        }
         let seed = self.seed.unwrap_or(case.seed);
-        let scenario = case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(io::Error::other)?;
+        let scenario = case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(senseless)?;
         Ok((scenario, seed, case.about))
     }
 
@@ -149,7 +155,7 @@ impl Options {
     pub(crate) fn command(&self) -> String {
         if let Some(file) = &self.file {
             let seed = self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-            return format!("cargo sim run {}{seed}", file.display());
+            return format!("cargo sim run {}{seed}", quoted::path(file));
         }
         let profile = self.profile.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
         let loss = self.loss.map_or(String::new(), |permille| format!(" --loss {permille}"));
@@ -162,7 +168,7 @@ impl Options {
 pub(crate) fn read_case(file: &Path) -> io::Result<Case> {
     let wrong = |error: &dyn core::fmt::Display| io::Error::other(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-    Case::from_toml(&text).map_err(|error| wrong(&error))
+    Case::from_toml(&text).map_err(|error| senseless(format!("{}: {error}", file.display())))
 }
 
 #[cfg(test)]

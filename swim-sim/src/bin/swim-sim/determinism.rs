@@ -1,14 +1,15 @@
 //! `swim-sim check-determinism`: the same run twice, compared event by event.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use swim_sim::Builder;
 use swim_sim::campaign::judge_scenario;
 use swim_sim::determinism::{Comparison, compare};
 
-use crate::Exit;
 use crate::arguments::Options;
+use crate::aside::aside;
 use crate::stopwatch::Stopwatch;
+use crate::{Exit, senseless};
 
 /// Runs a scenario twice. A run that fails is compared like any other; that it failed is said.
 pub(crate) fn check(options: &Options) -> io::Result<Exit> {
@@ -20,22 +21,22 @@ pub(crate) fn check(options: &Options) -> io::Result<Exit> {
             stopwatch.progress(cluster.elapsed());
             slice(cluster);
         });
-        if let Err(finding) = judged.map_err(io::Error::other)? {
-            eprintln!("the run fails: {}", finding.headline());
+        if let Err(finding) = judged.map_err(senseless)? {
+            aside!("the run fails: {}", finding.headline());
         }
         io::Result::Ok(())
     })?;
     let line = |line: Option<String>| line.unwrap_or_else(|| String::from("(nothing more)"));
     match comparison {
         Comparison::Same { entries, hash } => {
-            println!("both runs are the same: {entries} events, trace hash {hash:016x}");
+            writeln!(io::stdout(), "both runs are the same: {entries} events, trace hash {hash:016x}")?;
             return Ok(Exit::Fine);
         }
         Comparison::Differ { once, again } => {
-            eprintln!("the runs differ; the first event that does:\n  once:  {}\n  again: {}", line(once), line(again));
+            aside!("the runs differ; the first event that does:\n  once:  {}\n  again: {}", line(once), line(again));
         }
         Comparison::Fickle => {
-            eprintln!("the runs differ, and did not when they were recorded: it depends on more than the seed");
+            aside!("the runs differ, and did not when they were recorded: it depends on more than the seed");
         }
     }
     Ok(Exit::Safety)

@@ -4,11 +4,13 @@
 //! expectation apart, so that a script can.
 
 mod arguments;
+mod aside;
 mod determinism;
 mod experiment;
 mod output;
 mod plant;
 mod progress;
+mod quoted;
 mod recording;
 mod replay;
 mod run;
@@ -17,11 +19,13 @@ mod stopwatch;
 mod swarm;
 mod telling;
 
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use swim_sim::{Failure, FailureKind};
 
 use self::arguments::{Arguments, Command};
+use self::aside::aside;
 
 /// How the command ends, but for a panic, which is 101.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +36,17 @@ pub(crate) enum Exit {
     Liveness = 3,
     /// A campaign did not come into every state that it is to test.
     Coverage = 4,
-    /// Wrong arguments: sysexits' `EX_USAGE`.
+    /// Wrong arguments, or a file that says what cannot be: sysexits' `EX_USAGE`.
     Usage = 64,
     /// A panic in a run, which was caught: as one that was not.
     Panic = 101,
+    /// Who was to read the output went away: as a process that SIGPIPE ends.
+    Unheard = 141,
+}
+
+/// That something was asked for that cannot be.
+pub(crate) fn senseless(error: impl core::fmt::Display) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, error.to_string())
 }
 
 impl From<FailureKind> for Exit {
@@ -51,7 +62,7 @@ impl From<FailureKind> for Exit {
 impl From<&Failure> for Exit {
     fn from(failure: &Failure) -> Self {
         match failure {
-            Failure::Config(_) => Self::Other,
+            Failure::Config(_) => Self::Usage,
             Failure::Safety(..) => Self::Safety,
             Failure::Liveness(_) => Self::Liveness,
         }
@@ -78,8 +89,11 @@ fn main() -> ExitCode {
         Command::List => run::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {
-        eprintln!("swim-sim: {error}");
-        Exit::Other
+        if error.kind() == ErrorKind::BrokenPipe {
+            return Exit::Unheard;
+        }
+        aside!("swim-sim: {error}");
+        if error.kind() == ErrorKind::InvalidInput { Exit::Usage } else { Exit::Other }
     });
     ExitCode::from(exit as u8)
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use swim_sim::{Builder, Cluster, Figures, History, Outcome, Report};
+use serde_json::{Value, json};
+use swim_sim::{Became, Builder, Cluster, Figures, History, Looked, Report};
 
 use crate::recording::unwritten;
 
@@ -81,18 +83,19 @@ impl Output {
         &self,
         subject: &Subject<'_>,
         remains: &Remains,
-        outcome: Result<&Outcome, &str>,
+        (looked, failure): (&[Looked], Option<&str>),
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Some(figures) = &remains.figures else { return Ok(()) };
+        let met: Vec<_> = looked.iter().filter_map(Looked::met).collect();
         let report = Report {
             scenario: subject.scenario,
             about: subject.about,
             command: subject.command,
             nodes: remains.nodes,
             seed: subject.seed,
-            met: outcome.map_or(&[], |outcome| &outcome.met),
-            failure: outcome.err(),
+            met: &met,
+            failure,
             figures,
             history: &remains.history,
             trace_hash: remains.trace_hash,
@@ -109,8 +112,29 @@ impl Output {
         }
         match self.format {
             Format::Text => Ok(()),
-            Format::Json => out.write_all(report.json().as_bytes()),
+            Format::Json => {
+                let mut json: Value = serde_json::from_str(&report.json())?;
+                json["expectations"] = looked.iter().map(expectation).collect();
+                writeln!(out, "{json:#}")
+            }
             Format::Csv => out.write_all(report.csv().as_bytes()),
         }
     }
+}
+
+/// An expectation, by when or at which moment it must hold, and what became of it.
+fn expectation(looked: &Looked) -> Value {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let (became, met_at) = match looked.became {
+        Became::Met(time) => ("met", Some(time)),
+        Became::Missed => ("missed", None),
+        Became::Open => ("not looked at", None),
+    };
+    json!({
+        "expectation": looked.what,
+        "by_ms": looked.by.map(millis),
+        "at_ms": looked.at.map(millis),
+        "outcome": became,
+        "met_at_ms": met_at.map(millis),
+    })
 }

@@ -56,8 +56,13 @@ impl CampaignBar {
     fn pace(&self, report: &Report) -> String {
         let states = report.coverage.states().len();
         let reached = states - report.coverage.missed().count();
+        // Of a run that fails no states are counted: what it came into is not what it was to come into.
+        let reached = match states {
+            0 => String::from("no run ended well whose states would count"),
+            _ => format!("{reached} of {states} states reached"),
+        };
         format!(
-            "{} runs a second, {} virtual seconds a second, {reached} of {states} states reached, {} failed",
+            "{} runs a second, {} virtual seconds a second, {reached}, {} failed",
             self.stopwatch.rate(report.runs),
             self.stopwatch.speed(report.virtual_time),
             report.failed.len(),

@@ -4,14 +4,16 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use swim_sim::FlightRecorder;
 use swim_sim::campaign::{judge, judge_with};
+use swim_sim::{Became, FlightRecorder, Looked};
 
 use crate::Exit;
 use crate::arguments::read_case;
 use crate::output::{Format, Output, Remains, Subject};
 use crate::plant::Plant;
+use crate::quoted;
 use crate::recording::Recording;
+use crate::senseless;
 use crate::smaller::{Budget, smaller};
 use crate::stopwatch::Stopwatch;
 use crate::telling::tell;
@@ -48,7 +50,7 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
     let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let change = Plant::change(options.plant);
     if options.shrink {
-        match judge(&case, change).map_err(io::Error::other)? {
+        match judge(&case, change).map_err(senseless)? {
             Ok(_) => writeln!(out, "the case does not fail, so there is nothing to shrink")?,
             Err(finding) => {
                 file.set_extension("small.toml");
@@ -67,12 +69,14 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             remains.gather(&output, cluster);
         },
     );
-    let judged = judged.map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
+    let judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
     recorder.finish()?;
-    let command = format!("cargo sim replay {}{}", file.display(), Plant::arguments(options.plant));
+    let command = format!("cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant));
     let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
-    let outcome = judged.as_ref().map_err(|finding| finding.text.as_str());
-    output.write(&subject, &remains, outcome, &mut out)?;
+    let met = judged.as_ref().map_or(&[][..], |outcome| &outcome.met);
+    let met = met.iter().map(|(what, at)| Looked { what: what.clone(), by: None, at: None, became: Became::Met(*at) });
+    let failure = judged.as_ref().err().map(|finding| finding.text.as_str());
+    output.write(&subject, &remains, (&met.collect::<Vec<_>>(), failure), &mut out)?;
     tell(&mut out, &case, judged.as_ref().err(), &recorder)?;
     writeln!(out, "see it again: {command}")?;
     out.flush()?;

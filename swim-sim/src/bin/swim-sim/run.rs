@@ -6,6 +6,7 @@ use swim_sim::{Builder, builtin};
 
 use crate::Exit;
 use crate::arguments::Options;
+use crate::aside::aside;
 use crate::output::{Format, Output, Remains, Subject};
 use crate::recording::Recording;
 use crate::stopwatch::Stopwatch;
@@ -19,15 +20,16 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
     })?;
     let mut stopwatch = Stopwatch::start();
     let mut remains = Remains::default();
-    let outcome = scenario.try_run(seed, |cluster| {
+    let mut looked = Vec::new();
+    let outcome = scenario.try_run_noting(seed, &mut looked, |cluster| {
         stopwatch.progress(cluster.elapsed());
         remains.gather(output, cluster);
     });
     recorder.map_or(Ok(()), |recorder| recorder.finish())?;
     let mut out = recording.rest();
     let subject = Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
-    let failure = outcome.as_ref().map_err(ToString::to_string);
-    output.write(&subject, &remains, failure.as_ref().map(|outcome| *outcome).map_err(String::as_str), &mut out)?;
+    let failure = outcome.as_ref().err().map(ToString::to_string);
+    output.write(&subject, &remains, (&looked, failure.as_deref()), &mut out)?;
     match outcome {
         Ok(_) if output.format != Format::Text => Ok(Exit::Fine),
         Ok(outcome) => {
@@ -35,16 +37,19 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             for (expectation, at) in &outcome.met {
                 writeln!(out, "met at {:>10}: {expectation}", format!("{}", swim_core::Instant::ORIGIN + *at))?;
             }
+            if looked.is_empty() {
+                writeln!(out, "nothing was expected by a time, only the promises that hold at every step")?;
+            }
             writeln!(out, "\n{}", outcome.figures)?;
             writeln!(out, "trace hash                {:016x}", outcome.trace_hash)?;
             out.flush()?;
             // Real time differs from run to run, and what is printed on standard output does not.
-            eprintln!("real time a node-second   {:?}", stopwatch.per_node_second(outcome.figures.total.ran_for));
-            eprintln!("virtual seconds a second  {}", stopwatch.speed(outcome.cluster.elapsed()));
+            aside!("real time a node-second   {:?}", stopwatch.per_node_second(outcome.figures.total.ran_for));
+            aside!("virtual seconds a second  {}", stopwatch.speed(outcome.cluster.elapsed()));
             Ok(Exit::Fine)
         }
         Err(failure) => {
-            eprintln!("{failure}\nsee it again: {}", options.command());
+            aside!("{failure}\nsee it again: {}", options.command());
             Ok(Exit::from(&failure))
         }
     }

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::aside::aside;
+
 /// Runs from its making.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
@@ -20,7 +22,7 @@ impl Stopwatch {
     /// Says how far a run is, about once in two seconds.
     pub(crate) fn progress(&mut self, virtual_time: Duration) {
         if self.is_due(Duration::from_secs(2)) {
-            eprintln!("{:>6} virtual seconds, {} in a second", virtual_time.as_secs(), self.speed(virtual_time));
+            aside!("{:>6} virtual seconds, {} in a second", virtual_time.as_secs(), self.speed(virtual_time));
         }
     }
 

@@ -11,6 +11,7 @@ use swim_sim::{Case, Finding, FlightRecorder};
 use crate::Exit;
 use crate::plant::Plant;
 use crate::progress::CampaignBar;
+use crate::quoted;
 use crate::smaller::{Budget, smaller, write_case};
 use crate::telling::tell;
 
@@ -124,7 +125,7 @@ fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), out: &mut dyn W
     if judged.is_ok() {
         writeln!(out, "it failed before, and did not now: it depends on more than its seed")?;
     }
-    writeln!(out, "see it again: cargo sim replay {}{}", file.display(), Plant::arguments(options.plant))
+    writeln!(out, "see it again: cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant))
 }
 
 impl Swarm {

@@ -14,7 +14,10 @@ pub(crate) fn tell(
     writeln!(out, "case        {}: {}, seed {}", case.name, size(case), case.seed)?;
     writeln!(out, "trace hash  {:016x}", recorder.trace_hash())?;
     writeln!(out, "events      {}", recorder.trace_entries())?;
-    let Some(finding) = finding else { return writeln!(out, "verdict     all went as expected") };
+    let Some(finding) = finding else {
+        let nothing = if case.is_idle() { ": nothing happens in it, and nothing was demanded" } else { "" };
+        return writeln!(out, "verdict     all went as expected{nothing}");
+    };
     writeln!(out, "verdict     {}", finding.kind)?;
     writeln!(out, "\n{}\n\nwhat was done:", finding.reason())?;
     match finding.circumstances() {

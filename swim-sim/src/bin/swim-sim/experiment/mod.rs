@@ -28,6 +28,7 @@ use self::options::Common;
 use self::pool::Pool;
 use self::report::Report;
 use crate::Exit;
+use crate::aside::aside;
 
 /// Which experiment.
 #[derive(Clone, Debug, Args)]
@@ -67,7 +68,7 @@ pub(crate) fn experiment(options: &Experiment) -> io::Result<Exit> {
     let mut pool = Pool::new(common);
     let report = make(common, &mut pool);
     report.write(common)?;
-    eprintln!("took {:.0} s", pool.elapsed().as_secs_f64());
+    aside!("took {:.0} s", pool.elapsed().as_secs_f64());
     Ok(Exit::Fine)
 }
 

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::options::Common;
+use crate::aside::{aside, aside_part};
 use crate::stopwatch::Stopwatch;
 
 /// See the module.
@@ -67,11 +68,11 @@ impl Pool {
             }
         });
         if self.is_terminal {
-            eprint!("\r\x1b[K");
+            aside_part!("\r\x1b[K");
         }
         let skipped = results.iter().filter(|result| result.is_none()).count();
         if skipped > 0 {
-            eprintln!("{what}: {skipped} of {} runs were left out by the time limit", points.len());
+            aside!("{what}: {skipped} of {} runs were left out by the time limit", points.len());
         }
         results
     }
@@ -80,7 +81,11 @@ impl Pool {
         let pause = if self.is_terminal { Duration::from_millis(200) } else { Duration::from_secs(5) };
         if self.stopwatch.is_due(pause) {
             let line = format!("{what}: {done} of {all} runs, {} s", self.stopwatch.elapsed().as_secs());
-            if self.is_terminal { eprint!("\r{line}\x1b[K") } else { eprintln!("{line}") }
+            if self.is_terminal {
+                aside_part!("\r{line}\x1b[K");
+            } else {
+                aside!("{line}");
+            }
         }
     }
 }

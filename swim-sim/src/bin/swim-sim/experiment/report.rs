@@ -9,6 +9,7 @@ use super::options::Common;
 use super::plot::Plot;
 use super::table::Table;
 use crate::output::Format;
+use crate::quoted;
 use crate::recording::unwritten;
 
 /// See the module.
@@ -35,7 +36,9 @@ impl Report {
 
     /// The command that does it again.
     fn command() -> String {
-        std::env::args().skip(1).fold(String::from("cargo sim"), |command, argument| command + " " + &argument)
+        std::env::args()
+            .skip(1)
+            .fold(String::from("cargo sim"), |command, argument| command + " " + &quoted::word(&argument))
     }
 
     /// Prints the tables, and writes the plots where they are wanted.

@@ -91,12 +91,35 @@ pub(crate) fn notes(what: &str, points: &[Point]) -> Vec<String> {
     let fits = Line::through(&logarithmic).zip(Line::through(&linear));
     let said = |(line, other): (Line, Line)| {
         format!(
-            "{what} {:.2} s + {:.3} s * log2(n), which explains {:.1} % of the means' variation; a line over n itself explains {:.1} %.",
+            "{what} {:.2} s {} s * log2(n), which explains {:.1} % of the means' variation; a line over n itself explains {:.1} %.",
             line.start,
-            line.slope,
+            added(line.slope),
             100.0 * line.r_squared,
             100.0 * other.r_squared
         )
     };
     fits.map(said).into_iter().collect()
+}
+
+/// A term with the sign by which it follows another.
+fn added(term: f64) -> String {
+    let figure = format!("{:.3}", term.abs());
+    let is_less = term < 0.0 && figure.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    format!("{} {figure}", if is_less { '-' } else { '+' })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_falling_line_is_said_with_a_minus() {
+        let line = |slope: f64| {
+            let points = [4.0_f64, 16.0, 64.0].map(|x| Point { x, y: 9.0 + slope * x.log2(), half: 0.0 });
+            notes("after", &points).remove(0)
+        };
+        assert!(line(-0.4).starts_with("after 9.00 s - 0.400 s * log2(n)"), "{}", line(-0.4));
+        assert!(line(0.4).starts_with("after 9.00 s + 0.400 s * log2(n)"), "{}", line(0.4));
+        assert_eq!((added(-0.0001), added(0.0)), (String::from("+ 0.000"), String::from("+ 0.000")));
+    }
 }
