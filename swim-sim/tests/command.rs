@@ -55,7 +55,7 @@ fn wrong_usage_exits_with_64_what_cannot_be_written_with_1_and_help_with_0() {
         assert_eq!(output.status.code(), Some(code), "{arguments}: {}", err(&output));
     }
     assert!(out(&swim_sim("--help")).contains("Exit codes"));
-    assert!(err(&swim_sim("run --scenario nonsense")).contains("split-heal"), "it says what there is");
+    assert!(err(&swim_sim("run --scenario nonsense")).contains("split-and-heal"), "it says what there is");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn an_output_that_nobody_reads_ends_every_subcommand_without_a_word() {
         "run --nodes 3 --format json",
         "check-determinism --nodes 3",
         "swarm --runs 1 --jobs 1",
-        "experiment swim --nodes 4 --seeds 1 --time-limit 1ms",
+        "experiment swim --nodes 8 --seeds 1 --time-limit 1ms",
         &format!("replay {crash}"),
         "--help",
     ] {
@@ -192,4 +192,17 @@ fn an_output_that_nobody_reads_ends_every_subcommand_without_a_word() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
     let status = command.args(["run", "--nodes", "3"]).stdout(std::process::Stdio::null()).stderr(writer).status();
     assert_eq!(status.expect("the command starts").code(), Some(0), "standard error is closed as well");
+}
+
+#[test]
+fn scenarios_of_both_forms_are_listed_with_the_command_that_runs_them() {
+    let list = out(&swim_sim("list"));
+    for wanted in [
+        "cargo sim run --scenario NAME",
+        "\n  split-and-heal ",
+        "cargo sim run swim-sim/scenarios/FILE",
+        "\n  paused-nodes.toml    32 nodes: two nodes stall",
+    ] {
+        assert!(list.contains(wanted), "{wanted}: {list}");
+    }
 }

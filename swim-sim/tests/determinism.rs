@@ -96,7 +96,7 @@ fn a_fault_taken_out_of_a_plan_leaves_everything_before_it_as_it_was() {
 
 #[test]
 fn shipped_scenarios_repeat_themselves() {
-    for name in ["churn", "split-heal"] {
+    for name in ["churn", "split-and-heal"] {
         let hash = || builtin::named(name).unwrap().scenario(Cluster::lan(12).seed(5)).run(5).trace_hash;
         assert_eq!(hash(), hash(), "{name}");
     }

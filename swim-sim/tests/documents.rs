@@ -17,16 +17,57 @@ fn codes(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
+/// The names that a file may have somewhere: those that the error about an unknown one lists.
+fn known(file: &str) -> Vec<String> {
+    let error =
+        Case::from_toml(&format!("name = 'x'\nnodes = 9\n{file}")).expect_err("it has no such name").to_string();
+    let list = error.split("expected ").nth(1).unwrap_or_else(|| panic!("{error}"));
+    let names: Vec<_> = codes(list.lines().next().unwrap_or_default()).map(str::to_owned).collect();
+    assert!(names.len() > 1 && !names.contains(&String::from("zzz")), "{error}");
+    names
+}
+
 #[test]
-fn every_fault_of_the_table_can_be_written_in_a_file_as_it_says() {
-    for row in table("| `Fault` | in a file |") {
-        let (faults, files) = (codes(row[1]).count(), codes(row[2]).count());
-        assert_eq!(faults, files, "{row:?}");
-        for code in codes(row[2]) {
-            let fault = if code.contains('=') { format!("{{ {code} }}") } else { format!("'{code}'") };
-            let file = format!("name = 'x'\nnodes = 9\nplan = [{{ at = '1s', fault = {fault} }}]");
-            let case = Case::from_toml(&file).unwrap_or_else(|error| panic!("{error}: {file}"));
-            assert_eq!(case.plan.steps().len(), 1);
+fn every_row_of_a_plan_can_be_written_in_a_file_as_it_says() {
+    for (header, key) in [("| `Fault` |", "fault"), ("| `Plan` |", "operation"), ("| `Work` |", "work")] {
+        let mut written = Vec::new();
+        for row in table(header) {
+            let (rows, files) = (codes(row[1]).count(), codes(row[2]).count());
+            assert_eq!(rows, files, "{row:?}");
+            for code in codes(row[2]) {
+                let said = if code.contains('=') { format!("{{ {code} }}") } else { format!("'{code}'") };
+                let file = format!("name = 'x'\nnodes = 9\nplan = [{{ at = '1s', {key} = {said} }}]");
+                let case = Case::from_toml(&file).unwrap_or_else(|error| panic!("{error}: {file}"));
+                assert!(!case.plan.steps().is_empty());
+                written.extend(code.split(' ').next().map(str::to_owned));
+            }
+        }
+        let mut wanted = known(&format!("plan = [{{ at = '1s', {key} = 'zzz' }}]"));
+        wanted.sort_unstable();
+        written.sort_unstable();
+        assert_eq!(written, wanted, "every {key} has its row");
+    }
+}
+
+#[test]
+fn every_key_of_a_file_is_said() {
+    let keys: Vec<_> = table("| key |").iter().flat_map(|row| codes(row[1])).map(str::to_owned).collect();
+    let (mut keys, mut wanted) = (keys, known("zzz = 1"));
+    keys.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(keys, wanted);
+    for place in [
+        "plan = [{ at = '1s', zzz = 1 }]",
+        "expect = [{ by = '1s', zzz = 1 }]",
+        "expect = [{ by = '1s', that = 'zzz' }]",
+        "link = { zzz = 1 }",
+        "link = { latency = { zzz = 1 } }",
+        "join = 'zzz'",
+        "profile = 'zzz'",
+    ] {
+        for name in known(place) {
+            let is_said = ["`", "\"", "{ "].into_iter().any(|before| DOCUMENT.contains(&format!("{before}{name}")));
+            assert!(is_said, "{name}, as in {place}");
         }
     }
 }

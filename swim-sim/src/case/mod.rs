@@ -23,6 +23,7 @@ pub(crate) mod limit;
 mod link;
 mod nearest;
 mod obstacles;
+mod operation;
 mod profile;
 mod reach;
 mod settings;
@@ -282,7 +283,7 @@ mod tests {
             ),
             ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 3: there is no node 9"),
             ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
-            ("plan = [{ at = '1s' }]", "one of `fault` and `work`"),
+            ("plan = [{ at = '1s' }]", "one of `fault`, `work` and `operation`"),
             ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),
             ("settings = { gossip_fanout = 0 }", "line 3: gossip_fanout"),
             ("[link]\n\nloss_permile = 5", "line 5: link: unknown field `loss_permile`"),

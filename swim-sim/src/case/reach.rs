@@ -4,11 +4,12 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::operation::Operation;
 use super::time;
 use crate::cluster::Seeds;
 use crate::step::{Fault, Plan, Step, Work};
 
-/// A row of a plan: a time, and a fault or a user's work.
+/// A row of a plan: a time, and a fault, a user's work, or an operation that is many of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {
@@ -18,13 +19,15 @@ pub(crate) struct Row {
     fault: Option<Fault>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     work: Option<Work>,
+    #[serde(default, skip_serializing)]
+    operation: Option<Operation>,
 }
 
 impl From<Plan> for Vec<Row> {
     fn from(plan: Plan) -> Self {
         let row = |(at, step): &(Duration, Step)| match step {
-            Step::Fault(fault) => Row { at: *at, fault: Some(fault.clone()), work: None },
-            Step::Work(work) => Row { at: *at, fault: None, work: Some(work.clone()) },
+            Step::Fault(fault) => Row { at: *at, fault: Some(fault.clone()), work: None, operation: None },
+            Step::Work(work) => Row { at: *at, fault: None, work: Some(work.clone()), operation: None },
         };
         plan.steps().iter().map(row).collect()
     }
@@ -34,10 +37,11 @@ impl TryFrom<Vec<Row>> for Plan {
     type Error = String;
 
     fn try_from(rows: Vec<Row>) -> Result<Self, String> {
-        rows.into_iter().try_fold(Self::new(), |plan, row| match (row.fault, row.work) {
-            (Some(fault), None) => Ok(plan.at(row.at, fault)),
-            (None, Some(work)) => Ok(plan.at(row.at, work)),
-            _ => Err(format!("the row at {:?} needs one of `fault` and `work`", row.at)),
+        rows.into_iter().try_fold(Self::new(), |plan, row| match (row.fault, row.work, row.operation) {
+            (Some(fault), None, None) => Ok(plan.at(row.at, fault)),
+            (None, Some(work), None) => Ok(plan.at(row.at, work)),
+            (None, None, Some(operation)) => Ok(operation.unfold(plan, row.at)),
+            _ => Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
         })
     }
 }

@@ -49,7 +49,10 @@ impl Case {
         if self.liveness {
             scenario = scenario.expect_liveness();
         }
-        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille).gossiped(self.gossiped_permille))
+        Ok(scenario
+            .mended(self.mend)
+            .afterwards(&self.afterwards, self.delivered_permille)
+            .gossiped(self.gossiped_permille))
     }
 
     /// The plan, and what mends the world after it.

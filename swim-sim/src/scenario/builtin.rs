@@ -31,16 +31,16 @@ impl Builtin {
 pub const ALL: [Builtin; 7] = [
     Builtin { name: "join-storm", about: "all nodes join through one at the same moment", make: join_storm },
     Builtin { name: "crash", about: "1 % of the nodes crash, at least one", make: crash },
-    Builtin { name: "split-heal", about: "the network splits in halves for 90 s and heals", make: split_heal },
+    Builtin { name: "split-and-heal", about: "the network splits in halves for 90 s and heals", make: split_and_heal },
     Builtin {
         name: "loss",
         about: "5 minutes with as much loss as you say (--loss); nobody may be declared dead",
         make: loss,
     },
     Builtin {
-        name: "restart",
+        name: "rolling-restart",
         about: "nodes restart one after the other, every other at a new address",
-        make: restart,
+        make: rolling_restart,
     },
     Builtin { name: "churn", about: "crashes and restarts drawn from the seed for 5 minutes", make: churn },
     Builtin {
@@ -81,9 +81,9 @@ fn crash(cluster: Builder) -> Scenario {
     scenario.expect_by(secs(240), expect::converged()).expect_at(secs(240), expect::no_false_deaths())
 }
 
-fn split_heal(cluster: Builder) -> Scenario {
+fn split_and_heal(cluster: Builder) -> Scenario {
     let half = (0..cluster.nodes / 2).collect();
-    joined("split-heal", cluster)
+    joined("split-and-heal", cluster)
         .at(secs(60), Fault::Partition(vec![half]))
         .at(secs(150), Fault::Heal)
         .expect_by(secs(300), expect::converged())
@@ -93,9 +93,9 @@ fn loss(cluster: Builder) -> Scenario {
     joined("loss", cluster).expect_at(secs(300), expect::no_false_deaths()).expect_by(secs(360), expect::converged())
 }
 
-fn restart(cluster: Builder) -> Scenario {
+fn rolling_restart(cluster: Builder) -> Scenario {
     let nodes = cluster.nodes;
-    let mut scenario = joined("restart", cluster);
+    let mut scenario = joined("rolling-restart", cluster);
     for node in 1..nodes.min(20) {
         let at = secs(60 + 5 * node as u64);
         scenario = if node % 2 == 0 {

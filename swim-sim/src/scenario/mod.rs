@@ -19,6 +19,7 @@ pub mod expect;
 mod failure;
 mod gossip;
 mod looked;
+mod mending;
 
 use core::fmt;
 use core::time::Duration;
@@ -69,6 +70,8 @@ pub struct Scenario {
     /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
     afterwards: (Vec<Work>, u16),
     gossiped: u16,
+    /// When all is made whole, if that is not part of the table.
+    mended: Option<Duration>,
 }
 
 impl Scenario {
@@ -84,6 +87,7 @@ impl Scenario {
             last_step: Duration::ZERO,
             afterwards: (Vec::new(), 0),
             gossiped: 0,
+            mended: None,
         }
     }
 
@@ -184,6 +188,13 @@ impl Scenario {
     #[must_use]
     pub fn gossiped(mut self, permille: u16) -> Self {
         self.gossiped = permille;
+        self
+    }
+
+    /// The rows at a time make all whole: those that mend what is whole are not printed.
+    #[cfg(feature = "serde")]
+    pub(crate) fn mended(mut self, at: Option<Duration>) -> Self {
+        self.mended = at;
         self
     }
 
@@ -315,7 +326,7 @@ impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "scenario: {}", self.name)?;
         writeln!(f, "seeds: {:?}", self.seeds)?;
-        write!(f, "{}", self.plan)?;
+        write!(f, "{}", mending::told(&self.plan, &self.cluster, self.mended))?;
         for (_, when, expectation) in &self.expectations {
             let (word, time) = match when {
                 When::By(time) => ("by", time),

@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Swarm(Swarm),
     /// Measures again what the papers report, as tables and plots.
     Experiment(Experiment),
-    /// Lists the shipped scenarios.
+    /// Lists the scenarios that ship, by name and as files.
     List,
 }
 

@@ -14,6 +14,7 @@ mod quoted;
 mod recording;
 mod replay;
 mod run;
+mod shipped;
 mod smaller;
 mod stopwatch;
 mod swarm;
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
         Command::CheckDeterminism { options } => determinism::check(options),
         Command::Swarm(options) => swarm::swarm(options),
         Command::Experiment(options) => experiment::experiment(options),
-        Command::List => run::list(),
+        Command::List => shipped::list(),
     };
     let exit = outcome.unwrap_or_else(|error| {
         if error.kind() == ErrorKind::BrokenPipe {

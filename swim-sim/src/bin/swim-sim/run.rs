@@ -1,8 +1,8 @@
-//! `swim-sim run` and `swim-sim list`.
+//! `swim-sim run`: one scenario, once.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
-use swim_sim::{Builder, builtin};
+use swim_sim::Builder;
 
 use crate::Exit;
 use crate::arguments::Options;
@@ -53,13 +53,4 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             Ok(Exit::from(&failure))
         }
     }
-}
-
-/// Lists the shipped scenarios.
-pub(crate) fn list() -> io::Result<Exit> {
-    let mut out = io::stdout().lock();
-    for builtin in builtin::ALL {
-        writeln!(out, "{:<12} {}", builtin.name, builtin.about)?;
-    }
-    Ok(Exit::Fine)
 }
