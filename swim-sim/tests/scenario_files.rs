@@ -41,4 +41,5 @@ files! {
     nodes_pause "paused-nodes"
     a_site_of_three_is_cut_off "three-sites"
     nodes_restart_one_by_one "rolling-restart"
+    nodes_are_upgraded_one_by_one_and_restart_together "rolling-upgrade"
 }

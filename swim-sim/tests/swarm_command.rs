@@ -93,6 +93,10 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
         for wanted in ["1 failed", "found by: ", "shrunk from ", wanted] {
             assert!(out.contains(wanted), "{wanted}: {out}");
         }
+        assert!(!out.contains("0 of 0"), "what was not counted is not told: {out}");
+        let done = &out[out.find("what was done:").expect("it is told")..];
+        let is_cut = ["the network splits", "nothing passes from", " flap: "].iter().any(|cut| done.contains(cut));
+        assert!(is_cut || !done.contains("the network heals"), "nothing is mended that is whole: {out}");
         let again = swim_sim(replay_command(&out));
         assert_eq!(again.status.code(), Some(code), "{}", text(&again.stderr));
         let (again, told) = (text(&again.stdout), &out[out.find("case  ").expect("it is told")..]);

@@ -21,6 +21,7 @@ mod check;
 mod expected;
 pub(crate) mod limit;
 mod link;
+mod mending;
 mod nearest;
 mod obstacles;
 mod operation;

@@ -2,9 +2,7 @@
 //!
 //! Where a case comes from is not known here, nor what becomes of its run.
 
-use swim_core::Config;
-
-use super::{Case, CaseError, reach};
+use super::{Case, CaseError, mending, reach};
 use crate::cluster::Builder;
 use crate::scenario::Scenario;
 use crate::step::{Fault, Plan, Step, Work};
@@ -28,7 +26,7 @@ impl Case {
     pub fn scenario_with(&self, change: impl FnOnce(Builder) -> Builder) -> Result<Scenario, CaseError> {
         self.check_nodes()?;
         let cluster = change(self.cluster()?);
-        let plan = self.mended_plan(&cluster.config);
+        let plan = self.mended_plan(&cluster);
         let mut scenario = Scenario::new(&self.name).cluster(cluster).seeds(self.join);
         let mut expected: Vec<_> = self.expect.iter().collect();
         expected.sort_by_key(|expected| expected.place());
@@ -38,6 +36,9 @@ impl Case {
             while let Some((at, step)) = steps.next_if(|(at, _)| *at < place || (includes && *at == place)) {
                 scenario = scenario.at(*at, step.clone());
             }
+            if let Some(mend) = self.mend.filter(|mend| *mend < place || (includes && *mend == place)) {
+                scenario = scenario.until(mend);
+            }
             scenario = match (row.by, row.at) {
                 (Some(time), None) if row.that.is_throughout() => scenario.expect_at(time, row.that.expectation()),
                 (Some(time), None) => scenario.expect_by(time, row.that.expectation()),
@@ -46,19 +47,18 @@ impl Case {
             };
         }
         let mut scenario = steps.fold(scenario, |scenario, (at, step)| scenario.at(*at, step.clone()));
+        // Even if nothing needs mending, the table lasts until then.
+        scenario = self.mend.into_iter().fold(scenario, Scenario::until);
         if self.liveness {
             scenario = scenario.expect_liveness();
         }
-        Ok(scenario
-            .mended(self.mend)
-            .afterwards(&self.afterwards, self.delivered_permille)
-            .gossiped(self.gossiped_permille))
+        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille).gossiped(self.gossiped_permille))
     }
 
     /// The plan, and what mends the world after it.
-    fn mended_plan(&self, config: &Config) -> Plan {
+    fn mended_plan(&self, cluster: &Builder) -> Plan {
         let Some(at) = self.mend else { return self.plan.clone() };
-        let mut plan = self.plan.clone().mend(self.nodes, at);
+        let mut plan = mending::mended(&self.plan, cluster, at);
         let is_in_plan = |wanted: fn(&Step) -> bool| self.plan.steps().iter().any(|(_, step)| wanted(step));
         if is_in_plan(|step| matches!(step, Step::Fault(Fault::RestartAtNewAddress(_)))) {
             // Not only those that moved: who stayed may know nothing but old addresses, and nobody who moved knows his.
@@ -69,7 +69,7 @@ impl Case {
         }
         if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
             // Whoever was leaving is gone by then.
-            let gone = at + config.leave_timeout + config.probe_interval;
+            let gone = at + cluster.config.leave_timeout + cluster.config.probe_interval;
             for node in 0..self.nodes {
                 plan = plan.at(gone, Fault::Restart(node));
             }

@@ -56,9 +56,9 @@ impl CampaignBar {
     fn pace(&self, report: &Report) -> String {
         let states = report.coverage.states().len();
         let reached = states - report.coverage.missed().count();
-        // Of a run that fails no states are counted: what it came into is not what it was to come into.
+        // States are counted of runs that did not fail; there may be none.
         let reached = match states {
-            0 => String::from("no run ended well whose states would count"),
+            0 => String::from("no states counted"),
             _ => format!("{reached} of {states} states reached"),
         };
         format!(

@@ -8,13 +8,14 @@ use swim_sim::{Case, builtin};
 use crate::Exit;
 
 /// The files of `swim-sim/scenarios`.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("asymmetric-loss.toml", include_str!("../../../scenarios/asymmetric-loss.toml")),
     ("churn.toml", include_str!("../../../scenarios/churn.toml")),
     ("crash.toml", include_str!("../../../scenarios/crash.toml")),
     ("join-storm.toml", include_str!("../../../scenarios/join-storm.toml")),
     ("paused-nodes.toml", include_str!("../../../scenarios/paused-nodes.toml")),
     ("rolling-restart.toml", include_str!("../../../scenarios/rolling-restart.toml")),
+    ("rolling-upgrade.toml", include_str!("../../../scenarios/rolling-upgrade.toml")),
     ("split-and-heal.toml", include_str!("../../../scenarios/split-and-heal.toml")),
     ("three-sites.toml", include_str!("../../../scenarios/three-sites.toml")),
 ];

@@ -67,9 +67,13 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
-    writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
+    if owed > 0 {
+        writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
+    }
     let (owed, late) = report.updates;
-    writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
+    if owed > 0 {
+        writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
+    }
     for (number, (case, deliveries, late)) in &report.missing {
         let path = options.file(*number, "missing.toml");
         write_case(&path, case)?;

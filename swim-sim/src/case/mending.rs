@@ -1,5 +1,5 @@
-//! Which rows that make all whole have something to mend: only those are worth printing. They are carried out all the same, so that
-//! a run ends in a whole world whatever was left out of its plan.
+//! Which rows that make all whole have something to mend: the others are left out of a plan, so that what is told of a run is
+//! what was done in it.
 
 use core::time::Duration;
 
@@ -7,14 +7,18 @@ use crate::cluster::Builder;
 use crate::network::Link;
 use crate::step::{Fault, Plan, Step};
 
-/// The rows of a plan that are printed: all but those at a time that mend what is whole.
-pub(super) fn told(plan: &Plan, cluster: &Builder, mended: Option<Duration>) -> Plan {
-    let is_told = |at: Duration, step: &Step| match step {
-        Step::Fault(fault) if mended == Some(at) => has_cause(fault, plan, cluster, at),
-        _ => true,
-    };
-    let rows = plan.steps().iter().filter(|(at, step)| is_told(*at, step));
-    rows.fold(Plan::new(), |told, (at, step)| told.at(*at, step.clone()))
+/// A plan, and what makes all of so many nodes whole at a time.
+pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {
+    let whole = plan.clone().mend(cluster.nodes, at);
+    // Those of the plan itself come first at equal times.
+    let until = plan.steps().iter().filter(|(time, _)| *time <= at).count();
+    let mends = whole.steps().len() - plan.steps().len();
+    let has_cause = |fault: &Fault| has_cause(fault, plan, cluster, at);
+    let rows = whole.steps().iter().enumerate().filter(|(place, (_, step))| {
+        let is_ours = *place < until || *place >= until + mends;
+        is_ours || !matches!(step, Step::Fault(fault) if !has_cause(fault))
+    });
+    rows.fold(Plan::new(), |mended, (_, (at, step))| mended.at(*at, step.clone()))
 }
 
 /// Whether a fault that mends has something to mend: a row up to then, or the links as they were at first.
@@ -62,11 +66,10 @@ mod tests {
     use crate::Cluster;
 
     #[test]
-    fn rows_that_mend_what_is_whole_are_not_told() {
+    fn rows_that_would_mend_what_is_whole_are_left_out() {
         let secs = Duration::from_secs;
         let told = |plan: Plan, cluster: &Builder| {
-            let plan = plan.mend(3, secs(9));
-            let text = told(&plan, cluster, Some(secs(9))).to_string();
+            let text = mended(&plan, cluster, secs(9)).to_string();
             text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
         };
         assert!(told(Plan::new(), &Cluster::lan(3)).is_empty());
