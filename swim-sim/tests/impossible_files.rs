@@ -50,6 +50,18 @@ fn values_beyond_their_bounds_are_refused_with_line_value_and_bounds() {
 }
 
 #[test]
+fn of_a_row_that_takes_several_lines_the_one_that_is_wrong_is_named() {
+    for (row, wanted) in [
+        ("[[plan]]\nat = '1s'\nfault = { loss = 2000 }", "line 5: loss = 2000"),
+        ("mend = '9s'\n[[plan]]\nfault = { loss = 20 }\nat = '10s'", "line 6: at = 10s is later"),
+        ("[[expect]]\nby = '5s'\nafter = '6s'\nthat = 'converged'", "line 5: after = 6s"),
+        ("[[expect]]\nby = '5s'\nthat = { everyone_sees_left = 7 }", "line 5: there is no node 7"),
+    ] {
+        assert!(error(row).contains(wanted), "{row}: {}", error(row));
+    }
+}
+
+#[test]
 fn what_is_said_of_all_has_its_bounds_too() {
     for (lines, wanted) in [
         ("join = { few = 0 }", "line 3: join = { few = 0 }: nodes join through 1 to 3 of 3"),

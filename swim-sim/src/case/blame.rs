@@ -10,6 +10,9 @@ use super::check::Place;
 use super::{Case, Expected};
 use crate::step::{Plan, Work};
 
+/// A row, each key with the place of its value.
+type Row = BTreeMap<String, Spanned<Value>>;
+
 /// The parts of a case that can be wrong though they are what they should be, each with its place.
 #[derive(Deserialize)]
 struct Parts {
@@ -18,18 +21,18 @@ struct Parts {
     #[serde(default)]
     link: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
-    plan: Vec<Spanned<Value>>,
+    plan: Vec<Spanned<Row>>,
     #[serde(default)]
-    expect: Vec<Spanned<Value>>,
+    expect: Vec<Spanned<Row>>,
     #[serde(default)]
     afterwards: Vec<Spanned<Value>>,
 }
 
-/// The line, from 1, of what is wrong in a case that was read from `text`; `None` if no line says it.
-pub(super) fn line(case: &Case, place: &Place, text: &str) -> Option<usize> {
+/// The line, from 1, of what is wrong, as `error` says, in a case that was read from `text`; `None` if no line says it.
+pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Option<usize> {
     let parts: Parts = toml::from_str(text).ok()?;
-    let row = |rows: &[Spanned<Value>], is_it: &dyn Fn(&Value) -> bool| {
-        rows.iter().find(|row| is_it(row.get_ref())).map(|row| row.span().start)
+    let row = |rows: &[Spanned<Row>], is_it: &dyn Fn(&Value) -> bool| {
+        rows.iter().find(|row| is_it(&plain(row.get_ref()))).map(|row| within(row, error))
     };
     let start = match place {
         Place::Key(key) => {
@@ -48,10 +51,26 @@ pub(super) fn line(case: &Case, place: &Place, text: &str) -> Option<usize> {
             };
             row(&parts.plan, &says)
         }
-        Place::Afterwards(work) => row(&parts.afterwards, &|value| read::<Work>(value).as_ref() == Some(work)),
+        Place::Afterwards(work) => {
+            let row = parts.afterwards.iter().find(|row| read::<Work>(row.get_ref()).as_ref() == Some(work));
+            row.map(|row| row.span().start)
+        }
         Place::Expect(expected) => row(&parts.expect, &|value| read::<Expected>(value).as_ref() == Some(expected)),
     };
     Some(1 + text.get(..start?)?.matches('\n').count())
+}
+
+/// Where in a row the value stands that an error is about: of the key with which the error begins, or of what happens or is
+/// expected.
+fn within(row: &Spanned<Row>, error: &str) -> usize {
+    let named = error.split(' ').next().unwrap_or_default();
+    let keys = [named, "fault", "work", "operation", "that"];
+    let value = keys.into_iter().find_map(|key| row.get_ref().get(key));
+    value.map_or(row.span().start, |value| value.span().start)
+}
+
+fn plain(row: &Row) -> Value {
+    Value::Table(row.iter().map(|(key, value)| (key.clone(), value.get_ref().clone())).collect())
 }
 
 fn is_wrong_setting(case: &Case, name: &str, value: &Value) -> bool {

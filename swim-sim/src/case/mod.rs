@@ -151,7 +151,7 @@ impl Case {
         let case: Self =
             toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
         let Err((place, error)) = check::check(&case) else { return Ok(case) };
-        Err(match blame::line(&case, &place, text) {
+        Err(match blame::line(&case, &place, &error.0, text) {
             Some(line) => {
                 let said = text.lines().nth(line - 1).unwrap_or_default().trim();
                 CaseError(format!("line {line}: {error}\n{line:>4} | {said}"))
@@ -282,7 +282,7 @@ mod tests {
                 "plan = [{ at = '9s', fault = 'heal' },\n{ at = '1s', fault = { crash = 4 } }]",
                 "line 4: there is no node 4",
             ),
-            ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 3: there is no node 9"),
+            ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 5: there is no node 9"),
             ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
             ("plan = [{ at = '1s' }]", "one of `fault`, `work` and `operation`"),
             ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),

@@ -5,10 +5,13 @@ pub(super) fn hint(error: &str) -> String {
     let unknown = ["unknown field", "unknown variant"].iter().any(|start| error.contains(start));
     let mut quoted = error.split('`').skip(1).step_by(2);
     match quoted.next() {
-        Some(word) if unknown => match nearest(word, quoted) {
-            Some(name) => format!("{error}\ndid you mean `{name}`?"),
-            None => error.to_owned(),
-        },
+        // What is nearest to a word of which half is another is not what was meant.
+        Some(word) if unknown => {
+            match nearest(word, quoted).filter(|name| edits(word, name) <= word.len().max(4) / 2) {
+                Some(name) => format!("{error}\ndid you mean `{name}`?"),
+                None => error.to_owned(),
+            }
+        }
         _ => error.to_owned(),
     }
 }
@@ -49,5 +52,7 @@ mod tests {
         let error = "unknown field `nods`, expected one of `name`, `nodes`";
         assert!(hint(error).ends_with("did you mean `nodes`?"));
         assert_eq!(hint("expected `=`"), "expected `=`");
+        let far = "unknown field `loss`, expected one of `name`, `nodes`";
+        assert_eq!(hint(far), far);
     }
 }
