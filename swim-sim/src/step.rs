@@ -54,7 +54,8 @@ pub enum Fault {
         /// How many thousandths of a second pass by it in a second: 1,050 is 5 % fast, 1,000 is right.
         thousandths: u16,
     },
-    /// The processes that start at a node from now on have another setting. One that would not be valid is ignored.
+    /// The processes that start at a node from now on have another setting. One that would not be valid is
+    /// ignored, and refused in a file.
     Reconfigure {
         /// The node.
         node: usize,

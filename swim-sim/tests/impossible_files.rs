@@ -132,6 +132,10 @@ fn rows_that_make_no_sense_together_are_refused() {
     ] {
         assert!(error(&lines).contains(wanted), "{lines}: {}", error(&lines));
     }
+    for link in ["loss_permille = 1000", "blocks_packets = true"] {
+        let error = error(&format!("link = {{ {link} }}\nliveness = true"));
+        assert!(error.contains("line 4: liveness = true: nothing agrees as long as"), "{error}");
+    }
     for fault in [
         "{ one_way_partition = { from = [0], to = [1] } }",
         "{ flapping = { one = [0], other = [1], up = '1s', down = '1s' } }",

@@ -29,9 +29,20 @@ enum Obstacle {
 pub(super) struct Obstacles(BTreeMap<Obstacle, (Duration, Step)>);
 
 impl Obstacles {
+    /// What the links are like before anything happens; of several the longest.
+    fn at_the_start(case: &Case) -> Self {
+        let mut standing = Self::default();
+        let Ok(cluster) = case.cluster() else { return standing };
+        let link = cluster.topology.as_ref().map_or(&cluster.link, |topology| &topology.between_sites);
+        for fault in [Fault::Loss(link.loss_permille), Fault::PacketsBlocked(link.blocks_packets)] {
+            standing.follow(case.nodes, Duration::ZERO, &fault.into());
+        }
+        standing
+    }
+
     /// What stands when the plan is over.
     pub(super) fn at_the_end(case: &Case) -> Self {
-        let mut standing = Self::default();
+        let mut standing = Self::at_the_start(case);
         case.plan.steps().iter().for_each(|(at, step)| standing.follow(case.nodes, *at, step));
         standing
     }
@@ -41,7 +52,7 @@ impl Obstacles {
         if case.mend.is_some_and(|mend| mend < end) {
             return Self::default();
         }
-        let mut standing = Self::default();
+        let mut standing = Self::at_the_start(case);
         let mut later = case.plan.steps().iter().filter(|(at, _)| *at < end).peekable();
         while let Some((at, step)) = later.next_if(|(at, _)| *at <= begin) {
             standing.follow(case.nodes, *at, step);
