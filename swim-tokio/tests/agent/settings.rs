@@ -47,3 +47,39 @@ fn a_token_is_printed_as_its_path_alone() {
     let printed = run(&["agent", "--print-config", "--http", "--token-file", &token]).stdout;
     assert!(printed.contains(&token) && !printed.contains("a-secret"), "{printed}");
 }
+
+#[test]
+fn a_flag_wins_over_the_environment_variable_of_another_that_says_the_same_thing() {
+    for (flag, line) in [("-v", "level = \"info\""), ("-vv", "level = \"debug\""), ("-q", "level = \"error\"")] {
+        let printed = ended(swim(&["agent", "--print-config", flag]).env("SWIM_LOG_LEVEL", "trace").output().unwrap());
+        assert!(
+            printed.code == Some(0) && printed.stdout.lines().any(|printed| printed == line),
+            "{flag}: {printed:?}"
+        );
+    }
+    let mut serf = swim(&["agent", "--print-config", "--wire", "memberlist", "--serf"]);
+    let printed = ended(serf.env("SWIM_VERSIONS", "alertmanager").output().unwrap());
+    assert!(printed.stdout.contains("versions = \"serf\""), "{printed:?}");
+    let refused = run(&["agent", "--log-level", "debug", "-v"]);
+    assert!(
+        refused.code == Some(64) && refused.stderr.contains("--log-level cannot be used with --verbose"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn an_environment_variable_that_is_empty_is_one_that_is_not_set() {
+    let page = include_str!("../../../docs/OPERATIONS.md");
+    let words = page.split('`').skip(1).step_by(2);
+    // Those that the agent sets for its handlers are none of its settings.
+    let names: Vec<_> = words.filter(|word| word.starts_with("SWIM_")).collect();
+    assert!(names.len() > 20 && names.contains(&"SWIM_SEEDS") && names.contains(&"SWIM_AGENT"), "{names:?}");
+    let with_empty = |arguments: &[&str]| {
+        ended(swim(arguments).envs(names.iter().map(|name| (name, ""))).output().expect("it starts"))
+    };
+    let usual = run(&["agent", "--print-config"]);
+    let printed = with_empty(&["agent", "--print-config"]);
+    assert_eq!((printed.code, printed.stdout), (Some(0), usual.stdout), "{}", printed.stderr);
+    let members = with_empty(&["members"]);
+    assert!(members.stderr.contains("127.0.0.1:7950") || members.code == Some(0), "{members:?}");
+}

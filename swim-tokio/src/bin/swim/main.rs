@@ -37,15 +37,13 @@ mod signals;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use self::cli::{Cli, Command};
 
 /// Wrong arguments: sysexits' `EX_USAGE`.
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not errors.

@@ -3,6 +3,7 @@
 mod agent;
 mod client;
 mod demo;
+mod reading;
 mod user;
 
 use clap::{Parser, Subcommand};
