@@ -102,7 +102,7 @@ fn tags_are_set_and_deleted_and_the_others_see_it() {
 #[test]
 fn events_are_monitored_as_they_come() {
     let one = Agent::start("one", &[]);
-    let arguments = ["monitor", "--event", "broadcast", "--event", "joined", "--count", "2", "--agent", &one.http];
+    let arguments = ["monitor", "--event", "broadcast", "--event", "member-join", "--count", "2", "--agent", &one.http];
     let mut monitor = swim(&arguments).stdout(Stdio::piped()).spawn().unwrap();
     let told = lines(monitor.stdout.take().unwrap());
     // The monitor may connect after the join: then it ends with the second broadcast.
@@ -120,6 +120,17 @@ fn events_are_monitored_as_they_come() {
     from_stdin.stdin.take().unwrap().write_all(b"by pipe").unwrap();
     assert!(from_stdin.wait().unwrap().success());
     one.line("broadcast from two: by pipe");
+}
+
+#[test]
+fn a_monitor_of_an_event_that_there_is_not_is_refused_with_the_list_of_those_that_there_are() {
+    let refused = run(&["monitor", "--event", "member-faild"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{refused:?}");
+    for words in ["did you mean `member-failed`?", "member-join, member-update", "health-changed"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    // The names that were in use before are understood: it is the agent that is missing here.
+    assert_eq!(run(&["monitor", "--event", "user_event", "--event", "joined", "--agent", "127.0.0.1:1"]).code, Some(3));
 }
 
 #[test]

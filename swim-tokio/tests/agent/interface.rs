@@ -133,10 +133,10 @@ fn events_are_streamed_with_their_names() {
     };
     read_until(": connected");
     let mut two = Agent::start("two", &["--seed", &one.address]);
-    let head = read_until("event: joined");
+    let head = read_until("event: member-join");
     assert!(head.contains("content-type: text/event-stream"), "{head}");
     read_until("\"text\":\"two joined at");
     two.run(&["leave"]);
-    read_until("event: left");
+    read_until("event: member-leave");
     two.exit_status();
 }

@@ -18,9 +18,12 @@ fn an_event_reaches_every_member_and_its_handlers() {
     one.line("event deploy");
     two.line("event restart");
     let content = || std::fs::read_to_string(&out).unwrap_or_default();
-    until("it is handled", || content().contains("user-event deploy\n"));
+    until("it is handled", || content().contains("user deploy\n"));
     let event: Value = serde_json::from_str(content().lines().next().unwrap()).expect("JSON");
-    assert_eq!((&event["name"], &event["payload"]), (&"deploy".into(), &"version 17".into()));
+    assert_eq!(
+        (&event["event"], &event["name"], &event["payload"], &event["payload_base64"]),
+        (&"user".into(), &"deploy".into(), &"version 17".into(), &"dmVyc2lvbiAxNw==".into())
+    );
     assert!(!content().contains("restart"), "that has another name");
 }
 

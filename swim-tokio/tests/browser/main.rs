@@ -35,7 +35,7 @@ fn a_killed_member_is_shown_so_and_the_page_comes_back_with_its_agent() {
     chromium.until(&page, &status_of("three"), &"dead".into());
     chromium.until(&page, "document.getElementById('count-dead').textContent", &"1".into());
     let told = "[...document.querySelectorAll('#events li')].map((item) => item.dataset.event).slice(0, 2)";
-    chromium.until(&page, told, &json!(["failed", "suspected"]));
+    chromium.until(&page, told, &json!(["member-failed", "member-suspect"]));
     let text = "document.querySelector('#events li p').textContent";
     assert_eq!(chromium.evaluate(&page, text), "three failed");
 

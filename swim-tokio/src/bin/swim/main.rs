@@ -10,7 +10,7 @@
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
-//! | `shown` | which notices are printed, streamed and handled |
+//! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
 //! | `logging` | the log on standard error |
@@ -34,6 +34,7 @@ mod settings;
 mod shapes;
 mod shown;
 mod signals;
+mod vocabulary;
 
 use std::process::ExitCode;
 

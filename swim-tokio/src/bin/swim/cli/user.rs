@@ -13,7 +13,7 @@ use crate::settings::{Period, tag};
 Examples:
   swim event deploy 'version 17'
   git rev-parse HEAD | swim event deploy -
-  swim agent --on user-event:deploy=/usr/local/bin/deploy")]
+  swim agent --on user:deploy=/usr/local/bin/deploy")]
 pub(crate) struct Event {
     /// What the event is called
     pub(crate) name: String,

@@ -88,6 +88,7 @@ impl Families<'_> {
     }
 
     fn histogram(&mut self, name: &str, help: &str, trips: &RoundTrips) -> fmt::Result {
+        // Infinity is written by the encoder itself if the last bound is the largest number; it reads `+Inf` then.
         let bounds = RoundTrips::BOUNDS.iter().map(std::time::Duration::as_secs_f64).chain([f64::MAX]);
         let buckets: Vec<(f64, u64)> = bounds.zip(trips.counts().iter().copied()).collect();
         let mut family = self.family(name, help, MetricType::Histogram)?;

@@ -3,15 +3,15 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::nearest::nearest;
 use super::{Group, Period};
+use crate::vocabulary::Wanted;
 
 /// `[handlers]`.
 #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Handlers")]
 pub(crate) struct Handlers {
-    /// Runs a command on an event (member-joined, member-failed, …; * for all) with the event as JSON on its standard
+    /// Runs a command on an event (member-join, member-failed, …; * for all) with the event as JSON on its standard
     /// input, or posts it to an http:// address; may be given several times, in place of those of the file
     #[arg(long = "on", value_name = "EVENT[,EVENT]=COMMAND|URL", value_parser = handler)]
     pub(crate) run: Vec<Handler>,
@@ -26,39 +26,12 @@ pub(crate) struct Handlers {
     pub(crate) timeout: Option<Period>,
 }
 
-/// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 23] = [
-    "*",
-    "member-joined",
-    "member-updated",
-    "member-suspected",
-    "member-refuted",
-    "member-failed",
-    "member-left",
-    "member-reaped",
-    "broadcast",
-    "user-event",
-    "query",
-    "user-message",
-    "user-state",
-    "conflict",
-    "health-changed",
-    "isolated",
-    "lagged",
-    "leave-complete",
-    "pinged",
-    "reconnected",
-    "seed-failed",
-    "seed-joined",
-    "seed-unresolved",
-];
-
 /// One handler: a command or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Handler {
     /// The events that it is for; `*` for all.
-    events: Vec<EventName>,
+    events: Vec<Wanted>,
     /// What `sh -c` runs.
     #[serde(default)]
     pub(crate) command: Option<String>,
@@ -73,49 +46,18 @@ pub(crate) struct Handler {
 impl Handler {
     /// Whether it is for events of that name, and of what users call them (that of user events and queries).
     pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
-        self.events.iter().any(|wanted| match wanted.0.split_once(':') {
-            Some((name, wanted)) => name == event && called == Some(wanted),
-            None => wanted.0 == "*" || wanted.0 == event,
-        })
+        self.events.iter().any(|wanted| wanted.is_for(event, called))
     }
 
     /// Whether what it prints is an answer to a query that is called so: only if it is for queries, and not for all that
     /// happens.
     pub(crate) fn answers(&self, called: Option<&str>) -> bool {
-        self.events.iter().any(|name| match name.0.split_once(':') {
-            Some((start, wanted)) => start == "query" && called == Some(wanted),
-            None => name.0 == "query",
-        })
+        self.events.iter().any(|wanted| wanted.is_for_queries(called))
     }
 
     /// The command or the address.
     pub(crate) fn what(&self) -> &str {
         self.command.as_deref().or(self.url.as_deref()).unwrap_or_default()
-    }
-}
-
-/// An event's name.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(try_from = "String", into = "String")]
-struct EventName(String);
-
-impl TryFrom<String> for EventName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let is_called =
-            ["user-event:", "query:"].iter().any(|start| name.len() > start.len() && name.starts_with(start));
-        if is_called || EVENTS.contains(&name.as_str()) {
-            return Ok(Self(name));
-        }
-        let hint = nearest(&name, EVENTS.into_iter()).unwrap_or_default();
-        Err(format!("unknown event `{name}`: did you mean `{hint}`?"))
-    }
-}
-
-impl From<EventName> for String {
-    fn from(name: EventName) -> Self {
-        name.0
     }
 }
 
@@ -163,9 +105,9 @@ impl Handlers {
 
 /// Reads `event,event=command`.
 fn handler(text: &str) -> Result<Handler, String> {
-    let wrong = || "write events and a command, as member-failed,member-left='page-me --now'".to_owned();
+    let wrong = || "write events and a command, as member-failed,member-leave='page-me --now'".to_owned();
     let (events, what) = text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
-    let events = events.split(',').map(|event| event.trim().to_owned().try_into()).collect::<Result<_, _>>()?;
+    let events = events.split(',').map(|event| event.trim().parse()).collect::<Result<_, _>>()?;
     let is_url = ["http://", "https://"].iter().any(|scheme| what.starts_with(scheme));
     let (command, url) = if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
     Ok(Handler { events, command, url, timeout: None })
@@ -193,13 +135,13 @@ mod tests {
 
     #[test]
     fn a_flag_names_events_and_a_command_or_an_address() {
-        let command = handler("member-failed,member-left=mail -s \"x=1\" root").unwrap();
-        assert!(command.is_for("member-failed", None) && !command.is_for("member-joined", None));
+        let command = handler("member-failed,member-leave=mail -s \"x=1\" root").unwrap();
+        assert!(command.is_for("member-failed", None) && !command.is_for("member-join", None));
         assert_eq!(command.what(), "mail -s \"x=1\" root");
         let hook = handler("*=http://127.0.0.1:1/hook").unwrap();
         assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
         let deploy = handler("user-event:deploy,query=x").unwrap();
-        assert!(deploy.is_for("user-event", Some("deploy")) && !deploy.is_for("user-event", Some("other")));
+        assert!(deploy.is_for("user", Some("deploy")) && !deploy.is_for("user", Some("other")));
         assert!(deploy.is_for("query", Some("any")) && deploy.answers(Some("any")));
         assert!(!handler("*=x").unwrap().answers(Some("any")), "who is told of everything answers nothing");
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());

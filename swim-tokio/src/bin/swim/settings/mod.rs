@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
+pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
