@@ -33,6 +33,7 @@ fn with_a_token_only_who_bears_it_is_answered() {
         ("Authorization: Bearer wrong".to_owned(), 401),
         (format!("Authorization: Bearer {token}x"), 401),
         (format!("Authorization: Bearer {token}"), 200),
+        (format!("authorization: bearer {token}"), 200),
     ] {
         assert_eq!(one.request("GET", "/v1/members", &[&header], "").0, status, "{header}");
         assert_eq!(one.request("GET", "/metrics", &[&header], "").0, status, "{header}");
@@ -84,6 +85,22 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
         let (got, answer) = one.request(method, path, &[], body);
         assert!(got == status && answer.contains(words), "{method} {path} {body}: {got} {answer}");
     }
+}
+
+#[test]
+fn head_is_answered_as_get_is_without_the_body() {
+    let one = Agent::start("one", &[]);
+    for (path, status) in [
+        ("/metrics", 200),
+        ("/health", 200),
+        ("/", 200),
+        ("/v1/events", 200),
+        ("/v1/members/x", 404),
+        ("/v1/join", 405),
+    ] {
+        assert_eq!(one.request("HEAD", path, &[], ""), (status, String::new()), "{path}");
+    }
+    assert!(one.request("DELETE", "/metrics", &[], "").1.contains("GET, HEAD"));
 }
 
 #[test]
