@@ -139,6 +139,11 @@ fn info_health_and_ping_tell_about_the_node() {
     let info = agents[1].json(&["info"]);
     assert_eq!((&info["id"], &info["address"]), (&"two".into(), &agents[1].address.as_str().into()));
     assert_eq!((&info["members"]["alive"], &info["cluster"]), (&2.into(), &"default".into()));
+    assert_eq!(
+        (&info["wire"], &info["transport"], &info["protection"], &info["keys"], &info["plain_traffic"]),
+        (&"native".into(), &"tcp".into(), &"none".into(), &0.into(), &serde_json::Value::Null)
+    );
+    assert!(agents[1].ask(&["info"]).contains("none: traffic is plain"));
     assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
     assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
     assert_eq!(agents[1].json(&["health"])["healthy"], true);
@@ -161,6 +166,36 @@ fn info_health_and_ping_tell_about_the_node() {
     let unready = lonely.run(&["health", "--ready"]);
     assert_eq!((unready.code, unready.stdout.starts_with("not ready: ")), (Some(1), true), "{unready:?}");
     assert_eq!(lonely.run(&["health"]).code, Some(0));
+}
+
+#[test]
+fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
+    let place = Place::new();
+    let key = run(&["keygen"]).stdout;
+    let ring = |name: &str, text: &str| {
+        let file = place.file(name, text);
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        file
+    };
+    let plain = ring("ours", &(key.clone() + &run(&["keygen"]).stdout));
+    let one = Agent::start("one", &["--keyring", &plain, "--plain-traffic", "accepted", "--transport", "udp"]);
+    let info = one.json(&["info"]);
+    assert_eq!(
+        (&info["protection"], &info["keys"], &info["plain_traffic"]),
+        (&"keyring".into(), &2.into(), &"accepted".into())
+    );
+    let told = one.ask(&["info"]);
+    assert!(
+        told.contains("keyring of 2 keys; plain traffic is accepted too") && told.contains("udp, and tcp"),
+        "{told}"
+    );
+    let serf = ring("serf", &format!("[{:?}]", key.trim()));
+    let two = Agent::start("two", &["--wire", "memberlist", "--keyring", &serf]);
+    let info = two.json(&["info"]);
+    assert_eq!(
+        (&info["wire"], &info["transport"], &info["protection"], &info["keys"]),
+        (&"memberlist".into(), &"udp".into(), &"keyring".into(), &1.into())
+    );
 }
 
 #[test]

@@ -41,6 +41,25 @@ fn what_a_file_says_wrongly_is_named_with_its_line() {
 }
 
 #[test]
+fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
+    let printed = run(&["agent", "--print-config", "--wire", "memberlist"]);
+    assert!(printed.stdout.contains("transport = \"udp\"\n"), "{printed:?}");
+    let place = Place::new();
+    let file = place.file("swim.toml", "[node]\ntransport = 'tcp'\n[wire]\nformat = 'memberlist'\n");
+    for arguments in [&["--wire", "memberlist", "--transport", "tcp"][..], &["--config", &file]] {
+        let refused = run(&[&["agent", "--bind", "127.0.0.1:0"], arguments].concat());
+        let words = "node.transport = \"tcp\": on memberlist's wire packets go by UDP";
+        assert!(refused.code == Some(64) && refused.stderr.contains(words), "{refused:?}");
+    }
+    let file = place.file("swim.toml", "[handlers]\nmax_running = 0\n");
+    let refused = run(&["agent", "--bind", "127.0.0.1:0", "--config", &file]);
+    assert!(
+        refused.code == Some(64) && refused.stderr.contains("max_running = 0: it is from 1 to 1024"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_token_is_printed_as_its_path_alone() {
     let place = Place::new();
     let token = place.file("token", "a-secret-that-nobody-sees");

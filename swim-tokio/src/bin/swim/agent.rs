@@ -78,6 +78,8 @@ impl Running {
             node,
             cluster: settings.node.cluster.clone().unwrap_or_default(),
             transport: settings.node.transport.unwrap_or_default().name(),
+            wire: settings.wire.format.unwrap_or_default().name(),
+            protection: settings.protection(),
             started: Instant::now(),
             has_seeds: !settings.node.seeds.is_empty(),
             left: Notify::new(),
@@ -127,11 +129,12 @@ impl Running {
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
-        let reloaded = Reloaded::between(&self.settings, &new);
+        let mut reloaded = Reloaded::between(&self.settings, &new);
         let node = &self.context.node;
         // Certificates are replaced in their files. First, since it can fail, and then nothing is to have changed.
         if let Some(tls) = &self.tls {
-            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+            let changed = tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+            reloaded.certificates = Some(changed);
         }
         if metadata(&new) != metadata(&self.settings) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;

@@ -41,10 +41,16 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Str
             if !reloaded.needs_restart.is_empty() {
                 text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
             }
+            text += match reloaded.certificates {
+                None => "",
+                Some(true) => "; the certificates were read again, and are others now",
+                Some(false) => "; the certificates were read again, and are the same",
+            };
             text + "\n"
         }
         (Ok(reloaded), Format::Json) => line(json!({
             "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
+            "certificates_changed": reloaded.certificates,
         })),
         (Err(error), Format::Text) => format!("{} settings not read again, the old ones stand: {error}\n", time()),
         (Err(error), Format::Json) => line(json!({ "event": "reload-failed", "error": error })),

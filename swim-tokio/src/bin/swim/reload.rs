@@ -16,6 +16,8 @@ pub(crate) struct Reloaded {
     pub(crate) changed: Vec<String>,
     /// The keys of those that need a restart.
     pub(crate) needs_restart: Vec<String>,
+    /// Whether the files of certificates, which were read again too, hold others; none without TLS.
+    pub(crate) certificates: Option<bool>,
 }
 
 impl Reloaded {
@@ -30,7 +32,7 @@ impl Reloaded {
             let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
             RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
         });
-        Self { changed, needs_restart }
+        Self { changed, needs_restart, certificates: None }
     }
 }
 

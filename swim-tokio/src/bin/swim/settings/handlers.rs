@@ -1,5 +1,8 @@
 //! `[handlers]`: what is run, or called, when something happens.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,13 @@ pub(crate) struct Handlers {
     #[arg(skip)]
     pub(crate) timeout: Option<Period>,
 }
+
+/// How many handlers may run at once.
+const RUNNING: RangeInclusive<usize> = 1..=1_024;
+/// How many events may wait.
+const WAITING: RangeInclusive<usize> = 0..=1_000_000;
+/// How long a handler may take.
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
 /// One handler: a command or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -72,7 +82,7 @@ impl Group for Handlers {
     }
 
     fn defaults() -> Self {
-        let timeout = Some(Period(std::time::Duration::from_secs(30)));
+        let timeout = Some(Period(Duration::from_secs(30)));
         Self { run: Vec::new(), max_running: Some(8), max_waiting: Some(256), timeout }
     }
 }
@@ -83,6 +93,20 @@ impl Handlers {
     /// # Errors
     /// A sentence for people: a handler that could not be run as it is meant.
     pub(crate) fn check(&self) -> Result<(), String> {
+        for (key, value, bounds) in
+            [("handlers.max_running", self.max_running, RUNNING), ("handlers.max_waiting", self.max_waiting, WAITING)]
+        {
+            if let Some(value) = value.filter(|value| !bounds.contains(value)) {
+                return Err(format!("{key} = {value}: it is from {} to {}", bounds.start(), bounds.end()));
+            }
+        }
+        let own = self.run.iter().map(|handler| ("timeout of handlers.run", handler.timeout));
+        for (key, timeout) in [("handlers.timeout", self.timeout)].into_iter().chain(own) {
+            if let Some(timeout) = timeout.filter(|timeout| !TIMEOUT.contains(&timeout.0)) {
+                let [shortest, longest] = [TIMEOUT.start(), TIMEOUT.end()].map(|bound| Period(*bound));
+                return Err(format!("{key} = \"{timeout}\": it is from {shortest} to {longest}"));
+            }
+        }
         for handler in &self.run {
             match (&handler.command, &handler.url) {
                 (Some(_), None) => {}
@@ -131,6 +155,21 @@ mod tests {
         }
         let https = Handlers { run: vec![handler("*=https://127.0.0.1:1/").unwrap()], ..Handlers::default() };
         assert!(https.check().is_err(), "not a command");
+    }
+
+    #[test]
+    fn bounds_and_times_that_make_no_sense_are_refused_with_key_value_and_bounds() {
+        let check = |text: &str| toml::from_str::<Handlers>(text).unwrap().over(Handlers::defaults()).check();
+        assert_eq!(check("max_running = 1024\nmax_waiting = 0\ntimeout = '1ms'"), Ok(()));
+        for (text, words) in [
+            ("max_running = 0", "handlers.max_running = 0: it is from 1 to 1024"),
+            ("max_waiting = 1000001", "handlers.max_waiting = 1000001: it is from 0 to 1000000"),
+            ("timeout = '0s'", "handlers.timeout = \"0s\": it is from 1ms to 1day"),
+            ("[[run]]\nevents = ['*']\ncommand = 'x'\ntimeout = '2days'", "timeout of handlers.run = \"2days\": it is"),
+        ] {
+            let error = check(text).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
+        }
     }
 
     #[test]

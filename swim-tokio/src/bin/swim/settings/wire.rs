@@ -68,6 +68,16 @@ pub(crate) enum WireFormat {
     Memberlist,
 }
 
+impl WireFormat {
+    /// As it is written.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Memberlist => "memberlist",
+        }
+    }
+}
+
 /// What the other nodes of a memberlist cluster are.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
