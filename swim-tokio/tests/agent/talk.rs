@@ -145,6 +145,24 @@ fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
 }
 
 #[test]
+fn what_is_no_key_is_said_before_an_agent_is_asked() {
+    let place = Place::new();
+    let nobody = ["--agent", "127.0.0.1:1"];
+    for (text, words) in [("c2VjcmV0!", "not base64"), ("c2VjcmV0", "6 bytes"), ("", "0 bytes")] {
+        let file = place.file("key", text);
+        let refused = run(&[&["keys", "install", &file], &nobody[..]].concat());
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains(words) && refused.stderr.contains(&file), "{refused:?}");
+        assert!(!refused.stderr.contains("c2Vj"), "{refused:?}");
+    }
+    for what in ["use", "remove"] {
+        let refused = run(&[&["keys", what, "the-old-one"], &nobody[..]].concat());
+        assert!(refused.code == Some(64) && refused.stderr.contains("swim keys list"), "{refused:?}");
+        assert_eq!(run(&[&["keys", what, "1f0c9a3b"], &nobody[..]].concat()).code, Some(3), "that is a name");
+    }
+}
+
+#[test]
 fn without_a_keyring_there_are_no_keys_to_change() {
     let agents = cluster(&["one", "two"]);
     let mut install = swim(&["keys", "install", "-", "--agent", &agents[0].http]);
