@@ -70,8 +70,16 @@ fn a_token_that_is_wanted_is_asked_for_and_kept_for_the_tab() {
     let page = chromium.open(&one.http);
     chromium.until(&page, "document.getElementById('ask').open", &true.into());
     assert_eq!(chromium.evaluate(&page, ROWS), json!([]));
-    let enter = "(() => { document.getElementById('token').value = '0123456789abcdef'; document.querySelector('#ask button').click(); return 1; })()";
-    chromium.evaluate(&page, enter);
+    let enter = |token: &str| {
+        format!(
+            "(() => {{ document.getElementById('token').value = '{token}'; document.querySelector('#ask button').click(); return 1; }})()"
+        )
+    };
+    let says_wrong = "!document.getElementById('wrong').hidden";
+    assert_eq!(chromium.evaluate(&page, says_wrong), false, "none was given yet");
+    chromium.evaluate(&page, &enter("0123456789abcdeX"));
+    chromium.until(&page, &format!("document.getElementById('ask').open && {says_wrong}"), &true.into());
+    chromium.evaluate(&page, &enter("0123456789abcdef"));
     chromium.until(&page, ROWS, &json!(["one"]));
     chromium.evaluate(&page, "location.reload()");
     chromium.until(&page, ROWS, &json!(["one"]));

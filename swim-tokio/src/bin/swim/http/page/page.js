@@ -189,6 +189,7 @@ async function listen(connected) {
 function askForToken() {
   return new Promise((done) => {
     const dialog = $("ask");
+    $("wrong").hidden = !token;
     dialog.addEventListener("close", () => {
       token = $("token").value.trim();
       sessionStorage.setItem("swim-token", token);
