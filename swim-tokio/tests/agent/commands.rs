@@ -67,6 +67,24 @@ fn a_join_and_a_leave_are_seen_by_the_other() {
 }
 
 #[test]
+fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
+    let one = Agent::start("one", &["--seed", "127.0.0.1:1"]);
+    for (seed, words) in [("127.0.0.1:1", "nothing listens there"), ("nowhere.invalid:7946", "no address")] {
+        let refused = one.run(&["join", seed]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains(words) && refused.stderr.contains(seed), "{refused:?}");
+    }
+    // Each has been tried again since.
+    for seed in ["127.0.0.1:1", "nowhere.invalid:7946"] {
+        (0..4).for_each(|_| drop(one.line(&format!("seed {seed}"))));
+    }
+    let logged: Vec<String> = one.stderr.try_iter().collect();
+    for words in ["a seed does not answer", "a seed has no address"] {
+        assert_eq!(logged.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {logged:?}");
+    }
+}
+
+#[test]
 fn a_failed_member_is_declared_left_and_the_living_are_not() {
     let mut agents = cluster(&["one", "two", "three"]);
     let alive = agents[0].run(&["force-leave", "three"]);
@@ -241,5 +259,12 @@ fn the_help_of_every_command_explains_with_examples() {
         let help = run(&[name, "--help"]);
         assert_eq!(help.code, Some(0));
         assert!(help.stdout.contains("Example"), "{name}: {}", help.stdout);
+        let page = run(&["man", name]);
+        assert!(
+            page.code == Some(0) && page.stdout.contains(".SH SYNOPSIS") && page.stdout.contains("Example"),
+            "{name}"
+        );
     }
+    assert!(run(&["man", "keys", "install"]).stdout.contains("base64"));
+    assert_eq!(run(&["man", "keys", "instal"]).code, Some(64));
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::cli::Agent;
 use crate::handlers::Registry;
 use crate::http::{Context, Listener, Server, Token};
+use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
@@ -25,7 +26,7 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Err(error) => return misused(&error),
     };
     if agent.print_config {
-        output::write(&settings.to_toml());
+        output::write(&agent.explained(&settings));
         return ExitCode::SUCCESS;
     }
     let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
@@ -72,6 +73,8 @@ impl Running {
         let node = builder(&settings, tls.as_ref()).map_err(|error| misused(&error))?.start().await;
         let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
         let notices = node.subscribe();
+        let joining = Joining::new(&node, !settings.node.seeds.is_empty());
+        tokio::spawn(joining.clone().watch(node.subscribe()));
         let format = settings.node.format.unwrap_or_default();
         output::write(&lines::started(&node, &places, format));
         let context = Arc::new(Context {
@@ -81,7 +84,7 @@ impl Running {
             wire: settings.wire.format.unwrap_or_default().name(),
             protection: settings.protection(),
             started: Instant::now(),
-            has_seeds: !settings.node.seeds.is_empty(),
+            joining: joining.clone(),
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);

@@ -5,6 +5,7 @@
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `handlers/` | commands that are run, and addresses that are called, when something happens |
+//! | `joining` | what becomes of the seeds, and whether the node takes part |
 //! | `keys` | the cluster's keys, changed at every node by a query |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
@@ -24,6 +25,7 @@ mod demo;
 mod endpoint;
 mod handlers;
 mod http;
+mod joining;
 mod keys;
 mod lines;
 mod logging;

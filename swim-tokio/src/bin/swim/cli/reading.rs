@@ -3,6 +3,8 @@
 //! An environment variable that is empty is one that is not set: service managers and container files set such ones. And a
 //! flag wins over the variable of another one that says something else of the same thing; two such flags are an error.
 
+use std::ffi::OsStr;
+
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
@@ -18,7 +20,7 @@ impl Cli {
     /// # Errors
     /// What clap says of wrong arguments, or of a wish for help.
     pub(crate) fn read() -> Result<Self, Error> {
-        let mut command = without_empty(Self::command());
+        let mut command = without(&is_empty, Self::command());
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         if let Some((name, agent)) = matches.subcommand().filter(|(name, _)| *name == "agent") {
             check(agent).map_err(|text| {
@@ -28,17 +30,28 @@ impl Cli {
                     .map_or(Error::raw(ErrorKind::ArgumentConflict, ""), |agent| wrong.with_cmd(agent))
             })?;
         }
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        if let super::Command::Agent(agent) = &mut cli.command {
+            let matches = without(&|_| true, Self::command()).try_get_matches_from(std::env::args_os())?;
+            if let super::Command::Agent(flags) = Self::from_arg_matches(&matches)?.command {
+                agent.flags = flags.settings;
+            }
+        }
+        Ok(cli)
     }
 }
 
-/// The command without the variables that are empty.
-fn without_empty(command: Command) -> Command {
+/// The command without some of the variables.
+fn without(deaf: &dyn Fn(&OsStr) -> bool, command: Command) -> Command {
     let heard = |argument: Arg| {
-        let is_empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-        if is_empty { argument.env(None::<&'static str>) } else { argument }
+        if argument.get_env().is_some_and(deaf) { argument.env(None::<&'static str>) } else { argument }
     };
-    command.mut_args(heard).mut_subcommands(without_empty)
+    command.mut_args(heard).mut_subcommands(|command| without(deaf, command))
+}
+
+/// Whether a variable is set to nothing.
+fn is_empty(name: &OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
 /// Refuses two flags that are both given and say something of the same thing.

@@ -35,6 +35,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::listener::Listener;
 pub(crate) use self::token::Token;
+use crate::joining::Joining;
 use crate::shapes::tags_or_text;
 
 /// What programs are told of the interface.
@@ -50,8 +51,7 @@ pub(crate) struct Context {
     /// What protects the traffic.
     pub(crate) protection: Protection,
     pub(crate) started: Instant,
-    /// Whether the node was given seeds, so that it is ready only when it knows somebody.
-    pub(crate) has_seeds: bool,
+    pub(crate) joining: Joining,
     /// Told when the node has left because a caller asked for it.
     pub(crate) left: Notify,
 }

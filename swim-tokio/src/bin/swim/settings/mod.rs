@@ -16,6 +16,7 @@ mod nearest;
 mod node;
 mod period;
 mod protocol;
+mod sources;
 mod tags;
 mod tls;
 mod wire;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::Protection;
 
+pub(crate) use self::file::read as read_file;
 pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
@@ -34,6 +36,7 @@ pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
+pub(crate) use self::sources::{leaves, marked};
 pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
 pub(crate) use self::wire::{Wire, WireFormat};
