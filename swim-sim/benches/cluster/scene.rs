@@ -4,6 +4,7 @@
 //! sizes, taken from the LAN presets of both projects, which both follow memberlist's.
 
 use std::fmt;
+use std::num::{NonZeroU8, NonZeroU32};
 use std::time::Duration;
 
 use swim_core::Config;
@@ -39,10 +40,18 @@ impl Scene {
         Config::lan()
     }
 
-    /// foca's settings: the same.
+    /// foca's settings: the same. Its preset rounds the transmissions of an update down where memberlist and we round up:
+    /// it is given ours.
     pub(crate) fn foca(&self) -> foca::Config {
-        let nodes = u32::try_from(self.nodes).ok().and_then(std::num::NonZeroU32::new).expect("some nodes, not many");
-        foca::Config::new_lan(nodes)
+        let nodes = u32::try_from(self.nodes).ok().and_then(NonZeroU32::new).expect("some nodes, not many");
+        foca::Config { max_transmissions: self.transmissions(), ..foca::Config::new_lan(nodes) }
+    }
+
+    /// How often we send an update to others among so many nodes.
+    fn transmissions(&self) -> NonZeroU8 {
+        let rounds = u64::try_from(self.nodes).expect("a number of nodes").checked_ilog10().map_or(1, |log| log + 1);
+        let times = u32::from(self.swim().retransmit_mult) * rounds;
+        u8::try_from(times).ok().and_then(NonZeroU8::new).expect("a few times")
     }
 
     /// So many of the nodes as crash: 1 %, but one at least.
@@ -58,7 +67,6 @@ impl fmt::Display for Scene {
         writeln!(f, "{:<34}{:>16}{:>16}", format!("settings at {} nodes", self.nodes), "swim", "foca")?;
         let mut line = |what: &str, swim: String, foca: String| writeln!(f, "{what:<34}{swim:>16}{foca:>16}");
         let time = |time: Duration| format!("{time:?}");
-        let rounds = |mult: u8| format!("{mult} x lg(n+1)");
         line("probe interval", time(ours.probe_interval), time(theirs.probe_period))?;
         line("probe timeout", time(ours.probe_timeout), time(theirs.probe_rtt))?;
         line("indirect probes", ours.indirect_probes.to_string(), theirs.num_indirect_probes.to_string())?;
@@ -66,7 +74,8 @@ impl fmt::Display for Scene {
             line("gossip interval", time(ours.gossip_interval), time(gossip.frequency))?;
             line("gossip fan-out", ours.gossip_fanout.to_string(), gossip.num_members.to_string())?;
         }
-        line("transmissions of an update", rounds(ours.retransmit_mult), theirs.max_transmissions.to_string())?;
+        let times = self.transmissions().to_string();
+        line("transmissions of an update", times, theirs.max_transmissions.to_string())?;
         let least = f64::from(ours.suspicion_mult) * (self.nodes as f64).log10().max(1.0);
         let most = f64::from(ours.suspicion_max_mult) * least;
         line(
