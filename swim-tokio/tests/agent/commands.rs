@@ -85,6 +85,14 @@ fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
 }
 
 #[test]
+fn a_name_that_another_node_has_is_warned_of_once_in_the_log() {
+    let one = Agent::start("one", &[]);
+    let again = Agent::start("one", &["--seed", &one.address]);
+    let warning = line(&again.stderr, "another node has this node's name");
+    assert!(warning.contains(&one.address), "{warning}");
+}
+
+#[test]
 fn a_failed_member_is_declared_left_and_the_living_are_not() {
     let mut agents = cluster(&["one", "two", "three"]);
     let alive = agents[0].run(&["force-leave", "three"]);

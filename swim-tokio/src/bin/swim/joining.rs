@@ -1,4 +1,4 @@
-//! What becomes of the seeds: said once in the log, and held against the question whether the node takes part.
+//! What becomes of the seeds, and of the node's name: said once in the log, and held against the question whether the node takes part.
 //!
 //! A node that was given seeds takes part once one has answered, or somebody else is known: until then it may be one that
 //! cannot find its cluster, and nobody should be sent to it. One that knows others by its snapshot alone waits for the first
@@ -24,7 +24,7 @@ struct State {
     has_joined: bool,
     /// Addresses of the snapshot that have not been tried to the end.
     untried: BTreeSet<String>,
-    /// Seeds of which the log says that they do not answer.
+    /// Seeds of which the log says that they do not answer, and nodes of which it says that they have this one's name.
     complained: BTreeSet<String>,
 }
 
@@ -55,6 +55,9 @@ impl Joining {
                 (Some(Word::Silent), Notice::SeedUnresolved { seed, error, .. }) => {
                     tracing::warn!(%seed, "a seed has no address: {error}; it is looked up again until it has one");
                 }
+                (Some(Word::Silent), Notice::Event(Event::Conflict { address })) => {
+                    tracing::warn!(%address, "another node has this node's name: give one of them another (--id)");
+                }
                 (Some(_), Notice::Event(Event::SeedJoined { seed, .. })) => {
                     tracing::warn!(%seed, "the seed answers now");
                 }
@@ -72,6 +75,7 @@ impl Joining {
                 retry_in.is_some().then_some(seed)?
             }
             Notice::SeedUnresolved { seed, .. } => seed.to_string(),
+            Notice::Event(Event::Conflict { address }) => format!("name at {address}"),
             Notice::Event(Event::SeedJoined { seed, .. }) => {
                 state.has_joined = true;
                 return state.complained.remove(&seed.to_string()).then_some(Word::Answers);
@@ -119,6 +123,8 @@ mod tests {
         let said: Vec<_> = (0..3).map(|_| joining.note(&failed("127.0.0.1:1"))).collect();
         assert_eq!(said, [Some(Word::Silent), None, None]);
         assert_eq!(joining.note(&failed("127.0.0.1:2")), Some(Word::Silent), "that is another one");
+        let conflict = Notice::Event(Event::Conflict { address: "127.0.0.1:1".parse().unwrap() });
+        assert_eq!((joining.note(&conflict), joining.note(&conflict)), (Some(Word::Silent), None));
         assert!(joining.obstacle().is_some_and(|why| why.contains("no seed has answered")));
         let answered = Notice::Event(Event::SeedJoined { seed: "127.0.0.1:1".parse().unwrap(), members: 2 });
         assert_eq!((joining.note(&answered), joining.note(&answered)), (Some(Word::Answers), None));
