@@ -127,6 +127,7 @@ impl Node {
         if let Err(error) = self.swim.join(self.clock.now(), &addresses) {
             tracing::warn!(%error, "the addresses in the snapshot are not taken");
         }
+        self.view.restored.get_or_init(|| addresses);
         self.keeper = Some(Keeper::start(snapshot, Arc::clone(&self.view)));
     }
 

@@ -89,6 +89,13 @@ impl Runtime {
         self.view.round_trips.of(id)
     }
 
+    /// Where the others were when this node was last here, by its snapshot: it turns to these addresses as to seeds. Empty
+    /// without a [`snapshot`](crate::Builder::snapshot), and at the first start with one.
+    #[must_use]
+    pub fn restored_addresses(&self) -> &[SocketAddr] {
+        self.view.restored.get().map_or(&[], Vec::as_slice)
+    }
+
     /// Whether the node's loop runs: not any more after a shutdown, or when its tokio runtime is gone.
     #[must_use]
     pub fn is_running(&self) -> bool {

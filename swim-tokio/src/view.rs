@@ -6,7 +6,7 @@
 //! process share that time, or thousands of them would do nothing else.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rand_core::Rng;
@@ -63,6 +63,8 @@ pub(crate) struct View {
     pub(crate) subscribers: Subscribers,
     pub(crate) coordinates: Coordinates,
     pub(crate) round_trips: RoundTrips,
+    /// Where the snapshot said that the others were, once it is read.
+    pub(crate) restored: OnceLock<Vec<SocketAddr>>,
     members: Mutex<Arc<[Member]>>,
     metrics: Mutex<Metrics>,
 }
@@ -77,6 +79,7 @@ impl View {
             subscribers,
             coordinates: Coordinates::default(),
             round_trips: RoundTrips::default(),
+            restored: OnceLock::new(),
             members,
             metrics: Mutex::default(),
         }

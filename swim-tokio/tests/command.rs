@@ -170,7 +170,7 @@ fn json_lines_are_for_programs() {
     let stdout = lines(child.stdout.take().unwrap());
     let is_of = |line: &str, event: &str| assert!(line.contains(&format!("\"event\":\"{event}\"")), "{line}");
     is_of(&line(&stdout, "\"id\":\"two\""), "started");
-    is_of(&line(&stdout, "\"id\":\"one\""), "joined");
+    is_of(&line(&stdout, "\"id\":\"one\""), "member-join");
     line(&one.stdout, "two joined");
     child.kill().unwrap();
     child.wait().unwrap();

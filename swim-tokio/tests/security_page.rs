@@ -1,4 +1,4 @@
-//! docs/SECURITY.md names tests: they are there.
+//! docs/SECURITY.md names tests, which are there, and every bound of the protocol's settings.
 
 use std::path::Path;
 
@@ -9,13 +9,30 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
+fn table() -> &'static str {
+    let (_, table) = PAGE.split_once("## Threats").expect("the table");
+    table.split_once("\n## ").expect("what follows it").0
+}
+
+/// A bound that nobody needs is not there, so each one of the settings answers a threat.
+#[test]
+fn every_bound_of_the_settings_has_its_threat() {
+    let settings =
+        [include_str!("../../swim-core/src/config.rs"), include_str!("../../swim-core/src/config/events.rs")];
+    let fields = settings.iter().flat_map(|text| text.lines()).filter_map(|line| line.trim().strip_prefix("pub max_"));
+    let bounds: Vec<_> = fields.filter_map(|field| Some(format!("max_{}", field.split_once(':')?.0))).collect();
+    assert!(bounds.len() > 20, "{bounds:?}");
+    let words: Vec<_> = quoted(table()).collect();
+    for bound in &bounds {
+        assert!(words.contains(&bound.as_str()), "{bound} answers no threat of docs/SECURITY.md");
+    }
+}
+
 #[test]
 fn every_test_that_the_table_of_threats_names_exists() {
-    let (_, table) = PAGE.split_once("## Threats").expect("the table");
-    let (table, _) = table.split_once("\n## ").expect("what follows it");
     let rows: Vec<_> =
-        table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1).collect();
-    assert!(rows.len() >= 15, "{}", rows.len());
+        table().lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1).collect();
+    assert!(rows.len() >= 30, "{}", rows.len());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     for row in rows {
         let tests = row.trim_end_matches(" |").rsplit(" | ").next().expect("a last cell");

@@ -15,7 +15,13 @@ macro_rules! counters {
         impl TransportMetrics {
             /// Every counter with its name in snake case, as metrics systems want it.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-                [$((stringify!($field), self.$field)),*].into_iter()
+                self.described().map(|(name, _, count)| (name, count))
+            }
+
+            /// As [`iter`](Self::iter), with a sentence about each counter, without its full stop.
+            pub fn described(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + use<> {
+                let all = [$((stringify!($field), concat!($($doc),*), self.$field)),*];
+                all.into_iter().map(|(name, about, count)| (name, about.trim().trim_end_matches('.'), count))
             }
         }
 
@@ -129,6 +135,14 @@ impl Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_counter_is_described_by_one_sentence() {
+        let described: Vec<_> = Counters::default().read().described().collect();
+        let sentence = "Connections that this node dialed and that came to be";
+        assert_eq!(described[0], ("dialed", sentence, 0));
+        assert!(described.iter().all(|(_, about, _)| about.len() > 10 && !about.contains("  ")), "{described:?}");
+    }
 
     #[test]
     fn each_counter_is_read_under_its_own_name() {

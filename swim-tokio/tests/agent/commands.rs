@@ -67,6 +67,32 @@ fn a_join_and_a_leave_are_seen_by_the_other() {
 }
 
 #[test]
+fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
+    let one = Agent::start("one", &["--seed", "127.0.0.1:1"]);
+    for (seed, words) in [("127.0.0.1:1", "nothing listens there"), ("nowhere.invalid:7946", "no address")] {
+        let refused = one.run(&["join", seed]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains(words) && refused.stderr.contains(seed), "{refused:?}");
+    }
+    // Each has been tried again since.
+    for seed in ["127.0.0.1:1", "nowhere.invalid:7946"] {
+        (0..4).for_each(|_| drop(one.line(&format!("seed {seed}"))));
+    }
+    let logged: Vec<String> = one.stderr.try_iter().collect();
+    for words in ["a seed does not answer", "a seed has no address"] {
+        assert_eq!(logged.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {logged:?}");
+    }
+}
+
+#[test]
+fn a_name_that_another_node_has_is_warned_of_once_in_the_log() {
+    let one = Agent::start("one", &[]);
+    let again = Agent::start("one", &["--seed", &one.address]);
+    let warning = line(&again.stderr, "another node has this node's name");
+    assert!(warning.contains(&one.address), "{warning}");
+}
+
+#[test]
 fn a_failed_member_is_declared_left_and_the_living_are_not() {
     let mut agents = cluster(&["one", "two", "three"]);
     let alive = agents[0].run(&["force-leave", "three"]);
@@ -102,7 +128,7 @@ fn tags_are_set_and_deleted_and_the_others_see_it() {
 #[test]
 fn events_are_monitored_as_they_come() {
     let one = Agent::start("one", &[]);
-    let arguments = ["monitor", "--event", "broadcast", "--event", "joined", "--count", "2", "--agent", &one.http];
+    let arguments = ["monitor", "--event", "broadcast", "--event", "member-join", "--count", "2", "--agent", &one.http];
     let mut monitor = swim(&arguments).stdout(Stdio::piped()).spawn().unwrap();
     let told = lines(monitor.stdout.take().unwrap());
     // The monitor may connect after the join: then it ends with the second broadcast.
@@ -123,11 +149,27 @@ fn events_are_monitored_as_they_come() {
 }
 
 #[test]
+fn a_monitor_of_an_event_that_there_is_not_is_refused_with_the_list_of_those_that_there_are() {
+    let refused = run(&["monitor", "--event", "member-faild"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{refused:?}");
+    for words in ["did you mean `member-failed`?", "member-join, member-update", "health-changed"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    // The names that were in use before are understood: it is the agent that is missing here.
+    assert_eq!(run(&["monitor", "--event", "user_event", "--event", "joined", "--agent", "127.0.0.1:1"]).code, Some(3));
+}
+
+#[test]
 fn info_health_and_ping_tell_about_the_node() {
     let agents = cluster(&["one", "two"]);
     let info = agents[1].json(&["info"]);
     assert_eq!((&info["id"], &info["address"]), (&"two".into(), &agents[1].address.as_str().into()));
     assert_eq!((&info["members"]["alive"], &info["cluster"]), (&2.into(), &"default".into()));
+    assert_eq!(
+        (&info["wire"], &info["transport"], &info["protection"], &info["keys"], &info["plain_traffic"]),
+        (&"native".into(), &"tcp".into(), &"none".into(), &0.into(), &serde_json::Value::Null)
+    );
+    assert!(agents[1].ask(&["info"]).contains("none: traffic is plain"));
     assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
     assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
     assert_eq!(agents[1].json(&["health"])["healthy"], true);
@@ -150,6 +192,36 @@ fn info_health_and_ping_tell_about_the_node() {
     let unready = lonely.run(&["health", "--ready"]);
     assert_eq!((unready.code, unready.stdout.starts_with("not ready: ")), (Some(1), true), "{unready:?}");
     assert_eq!(lonely.run(&["health"]).code, Some(0));
+}
+
+#[test]
+fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
+    let place = Place::new();
+    let key = run(&["keygen"]).stdout;
+    let ring = |name: &str, text: &str| {
+        let file = place.file(name, text);
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        file
+    };
+    let plain = ring("ours", &(key.clone() + &run(&["keygen"]).stdout));
+    let one = Agent::start("one", &["--keyring", &plain, "--plain-traffic", "accepted", "--transport", "udp"]);
+    let info = one.json(&["info"]);
+    assert_eq!(
+        (&info["protection"], &info["keys"], &info["plain_traffic"]),
+        (&"keyring".into(), &2.into(), &"accepted".into())
+    );
+    let told = one.ask(&["info"]);
+    assert!(
+        told.contains("keyring of 2 keys; plain traffic is accepted too") && told.contains("udp, and tcp"),
+        "{told}"
+    );
+    let serf = ring("serf", &format!("[{:?}]", key.trim()));
+    let two = Agent::start("two", &["--wire", "memberlist", "--keyring", &serf]);
+    let info = two.json(&["info"]);
+    assert_eq!(
+        (&info["wire"], &info["transport"], &info["protection"], &info["keys"]),
+        (&"memberlist".into(), &"udp".into(), &"keyring".into(), &1.into())
+    );
 }
 
 #[test]
@@ -195,5 +267,12 @@ fn the_help_of_every_command_explains_with_examples() {
         let help = run(&[name, "--help"]);
         assert_eq!(help.code, Some(0));
         assert!(help.stdout.contains("Example"), "{name}: {}", help.stdout);
+        let page = run(&["man", name]);
+        assert!(
+            page.code == Some(0) && page.stdout.contains(".SH SYNOPSIS") && page.stdout.contains("Example"),
+            "{name}"
+        );
     }
+    assert!(run(&["man", "keys", "install"]).stdout.contains("base64"));
+    assert_eq!(run(&["man", "keys", "instal"]).code, Some(64));
 }

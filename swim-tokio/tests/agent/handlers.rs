@@ -17,16 +17,16 @@ fn a_command_is_run_with_the_event_on_its_standard_input_and_its_names_in_the_en
     let place = Place::new();
     let out = place.0.join("out");
     let command =
-        format!("member-joined,member-failed=(cat; echo \"$SWIM_EVENT $SWIM_MEMBER $SWIM_NODE\") >> {}", out.display());
+        format!("member-join,member-failed=(cat; echo \"$SWIM_EVENT $SWIM_MEMBER $SWIM_NODE\") >> {}", out.display());
     let one = Agent::start("one", &["--on", &command]);
     let two = Agent::start("two", &["--seed", &one.address]);
-    until("the join is handled", || content(&out).contains("member-joined two one\n"));
+    until("the join is handled", || content(&out).contains("member-join two one\n"));
     let event: Value = serde_json::from_str(content(&out).lines().next().unwrap()).expect("one JSON object on a line");
-    assert_eq!((&event["event"], &event["id"]), (&"joined".into(), &"two".into()));
+    assert_eq!((&event["event"], &event["id"]), (&"member-join".into(), &"two".into()));
     assert_eq!(event["address"].as_str(), Some(&*two.address));
     drop(two);
     until("the death is handled", || content(&out).contains("member-failed two one\n"));
-    assert!(!content(&out).contains("suspected"), "that was not asked for");
+    assert!(!content(&out).contains("member-suspect"), "that was not asked for");
 }
 
 #[test]

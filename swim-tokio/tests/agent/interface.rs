@@ -33,6 +33,7 @@ fn with_a_token_only_who_bears_it_is_answered() {
         ("Authorization: Bearer wrong".to_owned(), 401),
         (format!("Authorization: Bearer {token}x"), 401),
         (format!("Authorization: Bearer {token}"), 200),
+        (format!("authorization: bearer {token}"), 200),
     ] {
         assert_eq!(one.request("GET", "/v1/members", &[&header], "").0, status, "{header}");
         assert_eq!(one.request("GET", "/metrics", &[&header], "").0, status, "{header}");
@@ -87,6 +88,22 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
 }
 
 #[test]
+fn head_is_answered_as_get_is_without_the_body() {
+    let one = Agent::start("one", &[]);
+    for (path, status) in [
+        ("/metrics", 200),
+        ("/health", 200),
+        ("/", 200),
+        ("/v1/events", 200),
+        ("/v1/members/x", 404),
+        ("/v1/join", 405),
+    ] {
+        assert_eq!(one.request("HEAD", path, &[], ""), (status, String::new()), "{path}");
+    }
+    assert!(one.request("DELETE", "/metrics", &[], "").1.contains("GET, HEAD"));
+}
+
+#[test]
 fn bodies_and_heads_are_bounded() {
     let one = Agent::start("one", &[]);
     let large = json!({ "payload": "x".repeat(70 << 10) }).to_string();
@@ -133,10 +150,10 @@ fn events_are_streamed_with_their_names() {
     };
     read_until(": connected");
     let mut two = Agent::start("two", &["--seed", &one.address]);
-    let head = read_until("event: joined");
+    let head = read_until("event: member-join");
     assert!(head.contains("content-type: text/event-stream"), "{head}");
     read_until("\"text\":\"two joined at");
     two.run(&["leave"]);
-    read_until("event: left");
+    read_until("event: member-leave");
     two.exit_status();
 }

@@ -10,18 +10,22 @@ fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default()
     let mut command = swim(&["agent", "--print-config", "--config", &file, "--id", "flag", "--tag", "b=2"]);
     let printed = ended(command.env("SWIM_ID", "env").env("SWIM_CLUSTER", "env").output().unwrap());
     assert_eq!(printed.code, Some(0), "{printed:?}");
+    let file_line = format!("bind = \"127.0.0.1:1\"  # {file}");
     for line in [
-        "id = \"flag\"",
-        "cluster = \"env\"",
-        "bind = \"127.0.0.1:1\"",
+        "id = \"flag\"  # flag",
+        "cluster = \"env\"  # environment",
+        &file_line,
         "transport = \"tcp\"",
-        "a = \"1\"",
-        "b = \"2\"",
+        &format!("a = \"1\"  # {file}"),
+        "b = \"2\"  # flag",
     ] {
         assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
     }
     let again = place.file("again.toml", &printed.stdout);
-    assert_eq!(run(&["agent", "--print-config", "--config", &again]).stdout, printed.stdout, "it can be read back");
+    let plain =
+        |text: &str| text.lines().map(|line| line.split("  # ").next().map(ToOwned::to_owned)).collect::<Vec<_>>();
+    let again = run(&["agent", "--print-config", "--config", &again]).stdout;
+    assert_eq!(plain(&again), plain(&printed.stdout), "it can be read back");
 }
 
 #[test]
@@ -41,9 +45,64 @@ fn what_a_file_says_wrongly_is_named_with_its_line() {
 }
 
 #[test]
+fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
+    let printed = run(&["agent", "--print-config", "--wire", "memberlist"]);
+    assert!(printed.stdout.contains("transport = \"udp\"\n"), "{printed:?}");
+    let place = Place::new();
+    let file = place.file("swim.toml", "[node]\ntransport = 'tcp'\n[wire]\nformat = 'memberlist'\n");
+    for arguments in [&["--wire", "memberlist", "--transport", "tcp"][..], &["--config", &file]] {
+        let refused = run(&[&["agent", "--bind", "127.0.0.1:0"], arguments].concat());
+        let words = "node.transport = \"tcp\": on memberlist's wire packets go by UDP";
+        assert!(refused.code == Some(64) && refused.stderr.contains(words), "{refused:?}");
+    }
+    let file = place.file("swim.toml", "[handlers]\nmax_running = 0\n");
+    let refused = run(&["agent", "--bind", "127.0.0.1:0", "--config", &file]);
+    assert!(
+        refused.code == Some(64) && refused.stderr.contains("max_running = 0: it is from 1 to 1024"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_token_is_printed_as_its_path_alone() {
     let place = Place::new();
     let token = place.file("token", "a-secret-that-nobody-sees");
     let printed = run(&["agent", "--print-config", "--http", "--token-file", &token]).stdout;
     assert!(printed.contains(&token) && !printed.contains("a-secret"), "{printed}");
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_variable_of_another_that_says_the_same_thing() {
+    for (flag, line) in [("-v", "level = \"info\""), ("-vv", "level = \"debug\""), ("-q", "level = \"error\"")] {
+        let printed = ended(swim(&["agent", "--print-config", flag]).env("SWIM_LOG_LEVEL", "trace").output().unwrap());
+        assert!(
+            printed.code == Some(0) && printed.stdout.lines().any(|printed| printed == format!("{line}  # flag")),
+            "{flag}: {printed:?}"
+        );
+    }
+    let mut serf = swim(&["agent", "--print-config", "--wire", "memberlist", "--serf"]);
+    let printed = ended(serf.env("SWIM_VERSIONS", "alertmanager").output().unwrap());
+    assert!(printed.stdout.contains("versions = \"serf\""), "{printed:?}");
+    let refused = run(&["agent", "--log-level", "debug", "-v"]);
+    assert!(
+        refused.code == Some(64) && refused.stderr.contains("--log-level cannot be used with --verbose"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn an_environment_variable_that_is_empty_is_one_that_is_not_set() {
+    let page = include_str!("../../../docs/OPERATIONS.md");
+    let words = page.split('`').skip(1).step_by(2);
+    // Those that the agent sets for its handlers are none of its settings.
+    let names: Vec<_> = words.filter(|word| word.starts_with("SWIM_")).collect();
+    assert!(names.len() > 20 && names.contains(&"SWIM_SEEDS") && names.contains(&"SWIM_AGENT"), "{names:?}");
+    let with_empty = |arguments: &[&str]| {
+        ended(swim(arguments).envs(names.iter().map(|name| (name, ""))).output().expect("it starts"))
+    };
+    let usual = run(&["agent", "--print-config"]);
+    let printed = with_empty(&["agent", "--print-config"]);
+    assert_eq!((printed.code, printed.stdout), (Some(0), usual.stdout), "{}", printed.stderr);
+    let members = with_empty(&["members"]);
+    assert!(members.stderr.contains("127.0.0.1:7950") || members.code == Some(0), "{members:?}");
 }

@@ -43,6 +43,31 @@ fn after_kill_9_an_agent_comes_back_without_seeds_though_its_seed_is_gone() {
     assert!(incarnation(&three, "number-three") > former);
 }
 
+#[test]
+fn right_after_a_restart_it_is_ready_once_the_others_are_found_or_known_to_be_gone() {
+    let place = Place::new();
+    let one = start("survivor", &place, &[]);
+    assert_eq!(one.get("/ready").0, 200, "it begins a cluster");
+    let two = start("restarted", &place, &["--seed", &one.address]);
+    two.until_sees("survivor", "alive");
+    until("the snapshot says so", || knows(&place, "restarted", &[&one.address]));
+    drop(two);
+    // The other one holds its port, but does not answer.
+    one.signal("-STOP");
+    let two = start("restarted", &place, &[]);
+    let (status, answer) = two.get("/ready");
+    assert!(status == 503 && answer["reason"].as_str().unwrap().contains("snapshot"), "{answer}");
+    one.signal("-CONT");
+    until("it has found the other one", || two.get("/ready").0 == 200);
+    two.until_sees("survivor", "alive");
+    drop(one);
+    two.until_sees("survivor", "dead");
+    assert_eq!(two.get("/ready").0, 200, "it goes on alone");
+    drop(two);
+    let two = start("restarted", &place, &[]);
+    until("it has found nobody", || two.get("/ready").0 == 200);
+}
+
 /// Killed at any moment, again and again: each time it starts, and finds its way back.
 #[test]
 fn an_agent_that_is_killed_at_any_moment_starts_again_with_its_snapshot() {

@@ -18,9 +18,12 @@ fn an_event_reaches_every_member_and_its_handlers() {
     one.line("event deploy");
     two.line("event restart");
     let content = || std::fs::read_to_string(&out).unwrap_or_default();
-    until("it is handled", || content().contains("user-event deploy\n"));
+    until("it is handled", || content().contains("user deploy\n"));
     let event: Value = serde_json::from_str(content().lines().next().unwrap()).expect("JSON");
-    assert_eq!((&event["name"], &event["payload"]), (&"deploy".into(), &"version 17".into()));
+    assert_eq!(
+        (&event["event"], &event["name"], &event["payload"], &event["payload_base64"]),
+        (&"user".into(), &"deploy".into(), &"version 17".into(), &"dmVyc2lvbiAxNw==".into())
+    );
     assert!(!content().contains("restart"), "that has another name");
 }
 
@@ -139,6 +142,24 @@ fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
     let asked = outsider.post("/v1/query", &install);
     assert!(asked.1.to_string().contains("plain traffic") || asked.0 != 200, "{asked:?}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), old, "the keyring's file is as it was");
+}
+
+#[test]
+fn what_is_no_key_is_said_before_an_agent_is_asked() {
+    let place = Place::new();
+    let nobody = ["--agent", "127.0.0.1:1"];
+    for (text, words) in [("c2VjcmV0!", "not base64"), ("c2VjcmV0", "6 bytes"), ("", "0 bytes")] {
+        let file = place.file("key", text);
+        let refused = run(&[&["keys", "install", &file], &nobody[..]].concat());
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains(words) && refused.stderr.contains(&file), "{refused:?}");
+        assert!(!refused.stderr.contains("c2Vj"), "{refused:?}");
+    }
+    for what in ["use", "remove"] {
+        let refused = run(&[&["keys", what, "the-old-one"], &nobody[..]].concat());
+        assert!(refused.code == Some(64) && refused.stderr.contains("swim keys list"), "{refused:?}");
+        assert_eq!(run(&[&["keys", what, "1f0c9a3b"], &nobody[..]].concat()).code, Some(3), "that is a name");
+    }
 }
 
 #[test]

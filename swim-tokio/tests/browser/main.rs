@@ -35,7 +35,7 @@ fn a_killed_member_is_shown_so_and_the_page_comes_back_with_its_agent() {
     chromium.until(&page, &status_of("three"), &"dead".into());
     chromium.until(&page, "document.getElementById('count-dead').textContent", &"1".into());
     let told = "[...document.querySelectorAll('#events li')].map((item) => item.dataset.event).slice(0, 2)";
-    chromium.until(&page, told, &json!(["failed", "suspected"]));
+    chromium.until(&page, told, &json!(["member-failed", "member-suspect"]));
     let text = "document.querySelector('#events li p').textContent";
     assert_eq!(chromium.evaluate(&page, text), "three failed");
 
@@ -70,8 +70,16 @@ fn a_token_that_is_wanted_is_asked_for_and_kept_for_the_tab() {
     let page = chromium.open(&one.http);
     chromium.until(&page, "document.getElementById('ask').open", &true.into());
     assert_eq!(chromium.evaluate(&page, ROWS), json!([]));
-    let enter = "(() => { document.getElementById('token').value = '0123456789abcdef'; document.querySelector('#ask button').click(); return 1; })()";
-    chromium.evaluate(&page, enter);
+    let enter = |token: &str| {
+        format!(
+            "(() => {{ document.getElementById('token').value = '{token}'; document.querySelector('#ask button').click(); return 1; }})()"
+        )
+    };
+    let says_wrong = "!document.getElementById('wrong').hidden";
+    assert_eq!(chromium.evaluate(&page, says_wrong), false, "none was given yet");
+    chromium.evaluate(&page, &enter("0123456789abcdeX"));
+    chromium.until(&page, &format!("document.getElementById('ask').open && {says_wrong}"), &true.into());
+    chromium.evaluate(&page, &enter("0123456789abcdef"));
     chromium.until(&page, ROWS, &json!(["one"]));
     chromium.evaluate(&page, "location.reload()");
     chromium.until(&page, ROWS, &json!(["one"]));

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::cli::Agent;
 use crate::handlers::Registry;
 use crate::http::{Context, Listener, Server, Token};
+use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
@@ -25,7 +26,7 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Err(error) => return misused(&error),
     };
     if agent.print_config {
-        output::write(&settings.to_toml());
+        output::write(&agent.explained(&settings));
         return ExitCode::SUCCESS;
     }
     let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
@@ -72,14 +73,18 @@ impl Running {
         let node = builder(&settings, tls.as_ref()).map_err(|error| misused(&error))?.start().await;
         let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
         let notices = node.subscribe();
+        let joining = Joining::new(&node, !settings.node.seeds.is_empty());
+        tokio::spawn(joining.clone().watch(node.subscribe()));
         let format = settings.node.format.unwrap_or_default();
         output::write(&lines::started(&node, &places, format));
         let context = Arc::new(Context {
             node,
             cluster: settings.node.cluster.clone().unwrap_or_default(),
             transport: settings.node.transport.unwrap_or_default().name(),
+            wire: settings.wire.format.unwrap_or_default().name(),
+            protection: settings.protection(),
             started: Instant::now(),
-            has_seeds: !settings.node.seeds.is_empty(),
+            joining: joining.clone(),
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);
@@ -127,11 +132,12 @@ impl Running {
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
-        let reloaded = Reloaded::between(&self.settings, &new);
+        let mut reloaded = Reloaded::between(&self.settings, &new);
         let node = &self.context.node;
         // Certificates are replaced in their files. First, since it can fail, and then nothing is to have changed.
         if let Some(tls) = &self.tls {
-            tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+            let changed = tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
+            reloaded.certificates = Some(changed);
         }
         if metadata(&new) != metadata(&self.settings) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
@@ -39,13 +41,19 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Str
             if !reloaded.needs_restart.is_empty() {
                 text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
             }
+            text += match reloaded.certificates {
+                None => "",
+                Some(true) => "; the certificates were read again, and are others now",
+                Some(false) => "; the certificates were read again, and are the same",
+            };
             text + "\n"
         }
         (Ok(reloaded), Format::Json) => line(json!({
             "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
+            "certificates_changed": reloaded.certificates,
         })),
         (Err(error), Format::Text) => format!("{} settings not read again, the old ones stand: {error}\n", time()),
-        (Err(error), Format::Json) => line(json!({ "event": "reload_failed", "error": error })),
+        (Err(error), Format::Json) => line(json!({ "event": "reload-failed", "error": error })),
     }
 }
 
@@ -83,7 +91,7 @@ fn object(notice: &Notice) -> Value {
     match notice {
         Notice::Event(event) => event_object(event),
         Notice::SeedUnresolved { seed, error, retry_in } => json!({
-            "event": "seed_unresolved", "seed": &**seed, "error": &**error, "retry_in": retry_in.as_secs_f64(),
+            "event": "seed-unresolved", "seed": &**seed, "error": &**error, "retry_in": retry_in.as_secs_f64(),
         }),
         Notice::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
     }
@@ -91,53 +99,57 @@ fn object(notice: &Notice) -> Value {
 
 fn event_object(event: &Event) -> Value {
     match event {
-        Event::Joined(member) => of_member("joined", member),
-        Event::Updated(member) => of_member("updated", member),
+        Event::Joined(member) => of_member("member-join", member),
+        Event::Updated(member) => of_member("member-update", member),
         Event::Suspected { member, by } => {
-            let mut object = of_member("suspected", member);
+            let mut object = of_member("member-suspect", member);
             object["by"] = by.as_str().into();
             object
         }
-        Event::Refuted(member) => of_member("refuted", member),
-        Event::Failed(member) => of_member("failed", member),
-        Event::Left(member) => of_member("left", member),
-        Event::Reaped(id) => json!({ "event": "reaped", "id": id.as_str() }),
+        Event::Refuted(member) => of_member("member-refute", member),
+        Event::Failed(member) => of_member("member-failed", member),
+        Event::Left(member) => of_member("member-leave", member),
+        Event::Reaped(id) => json!({ "event": "member-reap", "id": id.as_str() }),
         Event::Conflict { address } => json!({ "event": "conflict", "address": address.to_string() }),
-        Event::Broadcast { from, payload } => {
-            json!({ "event": "broadcast", "from": from.as_str(), "payload": text(payload) })
-        }
+        Event::Broadcast { from, payload } => with(payload, json!({ "event": "broadcast", "from": from.as_str() })),
         Event::UserMessage { from, payload } => {
-            json!({ "event": "user_message", "from": from.to_string(), "payload": text(payload) })
+            with(payload, json!({ "event": "user-message", "from": from.to_string() }))
         }
-        Event::UserState { payload, .. } => json!({ "event": "user_state", "bytes": payload.len() }),
-        Event::UserEvent { time, from, name, payload, coalesce } => json!({
-            "event": "user_event", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name,
-            "payload": text(payload), "coalesce": coalesce,
-        }),
-        Event::Query { id, from, name, payload, .. } => json!({
-            "event": "query", "query": id.0, "from": from.as_str(), "name": &**name, "payload": text(payload),
-        }),
-        Event::QueryAck { id, from } => json!({ "event": "query_ack", "query": id.0, "from": from.as_str() }),
+        Event::UserState { payload, .. } => json!({ "event": "user-state", "bytes": payload.len() }),
+        Event::UserEvent { time, from, name, payload, coalesce } => with(
+            payload,
+            json!({
+                "event": "user", "lamport_time": time.get(), "from": from.as_deref(), "name": &**name,
+                "coalesce": coalesce,
+            }),
+        ),
+        Event::Query { id, from, name, payload, .. } => with(
+            payload,
+            json!({
+                "event": "query", "query": id.0, "from": from.as_str(), "name": &**name,
+            }),
+        ),
+        Event::QueryAck { id, from } => json!({ "event": "query-ack", "query": id.0, "from": from.as_str() }),
         Event::QueryResponse { id, from, payload } => {
-            json!({ "event": "query_response", "query": id.0, "from": from.as_str(), "payload": text(payload) })
+            with(payload, json!({ "event": "query-response", "query": id.0, "from": from.as_str() }))
         }
         Event::QueryFinished { id, acks, responses } => {
-            json!({ "event": "query_finished", "query": id.0, "acks": acks, "responses": responses })
+            json!({ "event": "query-finished", "query": id.0, "acks": acks, "responses": responses })
         }
-        Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
+        Event::HealthChanged { score } => json!({ "event": "health-changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
         Event::Reconnected => json!({ "event": "reconnected" }),
         Event::SeedJoined { seed, members } => {
-            json!({ "event": "seed_joined", "seed": seed.to_string(), "members": members })
+            json!({ "event": "seed-joined", "seed": seed.to_string(), "members": members })
         }
         Event::SeedFailed { seed, failure, retry_in } => json!({
-            "event": "seed_failed", "seed": seed.to_string(), "error": failure.to_string(),
+            "event": "seed-failed", "seed": seed.to_string(), "error": failure.to_string(),
             "retry_in": retry_in.map(|pause| pause.as_secs_f64()),
         }),
         Event::Pinged { id, round_trip, .. } => {
             json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
         }
-        Event::LeaveComplete => json!({ "event": "leave_complete" }),
+        Event::LeaveComplete => json!({ "event": "leave-complete" }),
         Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
     }
 }
@@ -155,9 +167,11 @@ fn of_member(event: &str, member: &Member) -> Value {
     })
 }
 
-/// Bytes as text; what is no UTF-8 is replaced.
-fn text(bytes: &[u8]) -> Value {
-    String::from_utf8_lossy(bytes).into()
+/// An object with a payload: as text, in which what is no UTF-8 is replaced, and as it is.
+fn with(payload: &[u8], mut object: Value) -> Value {
+    object["payload"] = String::from_utf8_lossy(payload).into();
+    object["payload_base64"] = STANDARD.encode(payload).into();
+    object
 }
 
 #[cfg(test)]
@@ -178,6 +192,13 @@ mod tests {
             (&"broadcast".into(), &"a \"b\"\n".into(), &"hi".into())
         );
         assert!(humantime::parse_rfc3339(object["time"].as_str().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_payload_that_is_no_text_is_there_as_it_is_too() {
+        let from = swim_tokio::NodeId::new("a").unwrap();
+        let object = timed(&Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"\xff\x00!"[..]) }));
+        assert_eq!((&object["payload"], &object["payload_base64"]), (&"\u{fffd}\0!".into(), &"/wAh".into()));
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! | `cli` | the arguments |
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `handlers/` | commands that are run, and addresses that are called, when something happens |
+//! | `joining` | what becomes of the seeds, and whether the node takes part |
 //! | `keys` | the cluster's keys, changed at every node by a query |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
-//! | `shown` | which notices are printed, streamed and handled |
+//! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output` | standard output, which may be closed, and colours, which may be unwanted |
 //! | `logging` | the log on standard error |
@@ -24,6 +25,7 @@ mod demo;
 mod endpoint;
 mod handlers;
 mod http;
+mod joining;
 mod keys;
 mod lines;
 mod logging;
@@ -34,10 +36,9 @@ mod settings;
 mod shapes;
 mod shown;
 mod signals;
+mod vocabulary;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use self::cli::{Cli, Command};
 
@@ -45,7 +46,7 @@ use self::cli::{Cli, Command};
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not errors.

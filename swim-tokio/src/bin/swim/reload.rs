@@ -1,10 +1,8 @@
 //! SIGHUP: the settings are read again, and those that can change while the node runs do.
 
-use std::collections::BTreeMap;
-
 use crate::handlers::Registry;
 use crate::logging::Logging;
-use crate::settings::Settings;
+use crate::settings::{Settings, leaves};
 
 /// The settings that can change while the node runs; a table stands for all in it.
 const RELOADABLE: [&str; 5] = ["tags", "node.metadata", "node.seeds", "handlers", "log.level"];
@@ -16,6 +14,8 @@ pub(crate) struct Reloaded {
     pub(crate) changed: Vec<String>,
     /// The keys of those that need a restart.
     pub(crate) needs_restart: Vec<String>,
+    /// Whether the files of certificates, which were read again too, hold others; none without TLS.
+    pub(crate) certificates: Option<bool>,
 }
 
 impl Reloaded {
@@ -30,27 +30,8 @@ impl Reloaded {
             let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
             RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
         });
-        Self { changed, needs_restart }
+        Self { changed, needs_restart, certificates: None }
     }
-}
-
-/// Every setting by its whole key.
-fn leaves(settings: &Settings) -> BTreeMap<String, toml::Value> {
-    fn walk(prefix: &str, table: toml::Table, leaves: &mut BTreeMap<String, toml::Value>) {
-        for (key, value) in table {
-            let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-            match value {
-                toml::Value::Table(table) => walk(&key, table, leaves),
-                value => {
-                    leaves.insert(key, value);
-                }
-            }
-        }
-    }
-    let table = toml::Table::try_from(settings).unwrap_or_else(|error| unreachable!("settings are tables: {error}"));
-    let mut leaves = BTreeMap::new();
-    walk("", table, &mut leaves);
-    leaves
 }
 
 /// Applies what can be applied without the node: the log's level, the handlers.

@@ -89,8 +89,16 @@ pub(crate) struct InfoShape {
     /// Where it listens.
     pub(crate) bind: String,
     pub(crate) cluster: String,
-    /// How packets travel.
+    /// How packets travel; tables go by TCP always.
     pub(crate) transport: String,
+    /// `native` or `memberlist`.
+    pub(crate) wire: String,
+    /// What protects the traffic: `none`, `keyring` or `tls`.
+    pub(crate) protection: String,
+    /// How many keys are in the keyring.
+    pub(crate) keys: usize,
+    /// What becomes of plain traffic beside a keyring: `refused`, `accepted` or `sent`; null without one.
+    pub(crate) plain_traffic: Option<String>,
     pub(crate) version: String,
     pub(crate) incarnation: u64,
     pub(crate) uptime: f64,

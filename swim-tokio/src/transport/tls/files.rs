@@ -1,5 +1,6 @@
 //! From PEM files to what connections use. Each thing that can be wrong is said before a node starts, not by its peers.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig};
+use zeroize::Zeroizing;
 
 use super::verify::{self, AnyMember};
 use super::{Current, Files, TlsError};
@@ -21,9 +23,14 @@ impl Files {
     /// Reads and checks all of them.
     pub(super) fn load(&self) -> Result<Current, TlsError> {
         let chain = certificates(&self.certificate, "certificate")?;
-        let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?)
+        let secret = Zeroizing::new(read(&self.key)?);
+        let key = PrivateKeyDer::from_pem_slice(&secret)
             .map_err(|error| content(&self.key, "private key", &error.to_string()))?;
-        let roots = Arc::new(self.roots()?);
+        let authorities = certificates(&self.authority, "authority's certificate")?;
+        let mut content = DefaultHasher::new();
+        (&chain, &secret[..], &authorities).hash(&mut content);
+        let content = content.finish();
+        let roots = Arc::new(self.roots(authorities)?);
         let provider = Arc::new(ring::default_provider());
         let clients = verify::clients(&roots, &provider).map_err(|reason| self.not_accepted(reason))?;
         let members = AnyMember::new(roots, &provider);
@@ -47,7 +54,7 @@ impl Files {
             .map_err(|error| self.unusable(&error))?;
         client.resumption = Resumption::disabled();
         client.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(Current { client: Arc::new(client), server: Arc::new(server), names })
+        Ok(Current { client: Arc::new(client), server: Arc::new(server), names, content })
     }
 
     /// Whether a certificate with these names is one for the node.
@@ -59,9 +66,9 @@ impl Files {
         Err(TlsError::NotNamed { certificate: self.certificate.clone(), id: id.to_string(), names })
     }
 
-    fn roots(&self) -> Result<RootCertStore, TlsError> {
+    fn roots(&self, authorities: Vec<CertificateDer<'static>>) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
-        for authority in certificates(&self.authority, "authority's certificate")? {
+        for authority in authorities {
             roots
                 .add(authority)
                 .map_err(|error| content(&self.authority, "authority's certificate", &error.to_string()))?;

@@ -75,6 +75,8 @@ struct Current {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
     names: Names,
+    /// Another number for other files, to tell that they changed.
+    content: u64,
 }
 
 impl Tls {
@@ -105,19 +107,20 @@ impl Tls {
         self
     }
 
-    /// Reads the files again. New connections use what they hold now; older ones are closed within some seconds, once
-    /// what waits on them is written, and dialed again when needed.
+    /// Reads the files again, and says whether they hold something else than before. New connections use what they hold
+    /// now; older ones are closed within some seconds, once what waits on them is written, and dialed again when needed.
     ///
     /// # Errors
     /// [`TlsError`]; what was in use stays in use.
-    pub fn reload(&self) -> Result<(), TlsError> {
+    pub fn reload(&self) -> Result<bool, TlsError> {
         let current = self.shared.files.load()?;
         for id in lock(&self.shared.bound).iter() {
             self.shared.files.check_name(id, &current.names)?;
         }
-        *lock(&self.shared.current) = Arc::new(current);
+        let new = Arc::new(current);
+        let old = std::mem::replace(&mut *lock(&self.shared.current), Arc::clone(&new));
         self.shared.generation.fetch_add(1, Ordering::Release);
-        Ok(())
+        Ok(old.content != new.content)
     }
 
     /// The names in the certificate in use.

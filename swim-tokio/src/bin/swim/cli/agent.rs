@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, marked, read_file};
 
 /// The arguments of `swim agent`.
 #[derive(Args, Clone, Debug)]
@@ -20,11 +20,14 @@ pub(crate) struct Agent {
     /// A TOML file with settings; SIGHUP makes the agent read it again
     #[arg(long, value_name = "FILE", env = "SWIM_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Prints all settings, merged, as a configuration file, and ends
+    /// Prints all settings, merged, as a configuration file, with where each comes from if it is no default, and ends
     #[arg(long)]
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) settings: Settings,
+    /// What the flags alone say.
+    #[arg(skip)]
+    pub(crate) flags: Settings,
 }
 
 impl Agent {
@@ -34,5 +37,14 @@ impl Agent {
     /// A sentence for people.
     pub(crate) fn merged(&self) -> Result<Settings, String> {
         self.settings.clone().over_file(self.config.as_deref())
+    }
+
+    /// The merged settings as a configuration file, with where each comes from.
+    pub(crate) fn explained(&self, merged: &Settings) -> String {
+        // It could be read a moment ago.
+        let file = self.config.as_deref().and_then(|path| read_file(path).ok()).unwrap_or_default();
+        let name = self.config.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let layers = [("flag", &self.flags), ("environment", &self.settings), (name.as_str(), &file)];
+        marked(&merged.to_toml(), &layers)
     }
 }

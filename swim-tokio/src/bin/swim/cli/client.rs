@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::endpoint::Endpoint;
 use crate::settings::{HTTP_DEFAULT, tag};
+use crate::vocabulary::Wanted;
 
 /// Which agent to talk to.
 #[derive(Args, Debug)]
@@ -161,12 +162,14 @@ pub(crate) struct Broadcast {
 #[command(after_help = "\
 Examples:
   swim monitor
-  swim monitor --event failed --event left --format jsonl
-  swim monitor --event joined --count 1   waits for the next member")]
+  swim monitor --event member-failed --event member-leave --format jsonl
+  swim monitor --event user:deploy
+  swim monitor --event member-join --count 1   waits for the next member")]
 pub(crate) struct Monitor {
-    /// Only events of this name (joined, suspected, failed, left, …); may be given several times
+    /// Only events of this name (member-join, member-failed, member-leave, user, query, …), as handlers have them; may be
+    /// given several times
     #[arg(long = "event", value_name = "NAME")]
-    pub(crate) events: Vec<String>,
+    pub(crate) events: Vec<Wanted>,
     /// Ends after so many events
     #[arg(long)]
     pub(crate) count: Option<u64>,

@@ -3,6 +3,7 @@
 mod agent;
 mod client;
 mod demo;
+mod reading;
 mod user;
 
 use clap::{Parser, Subcommand};
@@ -113,10 +114,11 @@ Examples:
     #[command(after_help = "\
 Examples:
   swim man | man -l -
-  swim man agent > swim-agent.1")]
+  swim man agent > swim-agent.1
+  swim man keys install | man -l -")]
     Man {
         /// Which command
-        command: Option<String>,
+        command: Vec<String>,
     },
     /// Prints the version
     Version,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use swim_tokio::KeyId;
 
 use super::{Connect, Show};
 use crate::settings::{Period, tag};
@@ -13,7 +14,7 @@ use crate::settings::{Period, tag};
 Examples:
   swim event deploy 'version 17'
   git rev-parse HEAD | swim event deploy -
-  swim agent --on user-event:deploy=/usr/local/bin/deploy")]
+  swim agent --on user:deploy=/usr/local/bin/deploy")]
 pub(crate) struct Event {
     /// What the event is called
     pub(crate) name: String,
@@ -93,11 +94,21 @@ pub(crate) enum KeysWhat {
     /// Makes every node seal with a key that all have
     Use {
         /// The key's name, as `list` shows it
+        #[arg(value_parser = key_name)]
         key: String,
     },
     /// Makes every node forget a key
     Remove {
         /// The key's name, as `list` shows it
+        #[arg(value_parser = key_name)]
         key: String,
     },
+}
+
+/// Reads a key's name.
+fn key_name(text: &str) -> Result<String, String> {
+    match text.parse::<KeyId>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}: a key's name is what `swim keys list` shows")),
+    }
 }

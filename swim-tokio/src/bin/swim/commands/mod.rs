@@ -52,7 +52,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Monitor(monitor) => monitor::run(&monitor).await,
         Command::Keygen => return own::keygen(),
         Command::Completions { shell } => return own::completions(shell),
-        Command::Man { command } => return own::man(command.as_deref()),
+        Command::Man { command } => return own::man(&command),
         Command::Version => return own::version(),
     };
     match outcome {

@@ -20,8 +20,9 @@ pub(super) async fn run(arguments: &Monitor) -> Result<Outcome, ClientError> {
         let Ok(frame) = frame else { return Ok(Outcome::Done) };
         let Ok(data) = frame.into_data() else { continue };
         for event in lines.take(&data)? {
-            let name = event["event"].as_str().unwrap_or_default();
-            if left > 0 && (arguments.events.is_empty() || arguments.events.iter().any(|wanted| wanted == name)) {
+            let (name, called) = (event["event"].as_str().unwrap_or_default(), event["name"].as_str());
+            let wanted = &arguments.events;
+            if left > 0 && (wanted.is_empty() || wanted.iter().any(|wanted| wanted.is_for(name, called))) {
                 print(&event, arguments.show.format, || {
                     let text = |key: &str| event[key].as_str().unwrap_or_default();
                     format!("{} {}\n", text("time"), text("text"))

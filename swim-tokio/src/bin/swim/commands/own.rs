@@ -29,13 +29,10 @@ pub(super) fn completions(shell: Shell) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-pub(super) fn man(name: Option<&str>) -> ExitCode {
+pub(super) fn man(names: &[String]) -> ExitCode {
     let mut command = Cli::command();
     command.build();
-    let wanted = match name {
-        None => Some(&command),
-        Some(name) => command.find_subcommand(name),
-    };
+    let wanted = names.iter().try_fold(&command, |command, name| command.find_subcommand(name));
     let Some(wanted) = wanted else { return misused(&"there is no such command: see `swim help`") };
     let mut page = Vec::new();
     if let Err(error) = clap_mangen::Man::new(wanted.clone()).render(&mut page) {

@@ -73,7 +73,12 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
             ("address", info.address.clone()),
             ("listens at", info.bind.clone()),
             ("cluster", printable(&info.cluster)),
-            ("transport", info.transport.clone()),
+            ("wire", info.wire.clone()),
+            (
+                "transport",
+                if info.transport == "udp" { "udp, and tcp for tables".into() } else { info.transport.clone() },
+            ),
+            ("protection", protection(&info)),
             ("version", info.version.clone()),
             ("incarnation", info.incarnation.to_string()),
             ("uptime", humantime::format_duration(uptime).to_string()),
@@ -90,6 +95,18 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
         ])
     });
     Ok(Outcome::Done)
+}
+
+/// What protects the traffic, in words.
+fn protection(info: &InfoShape) -> String {
+    let plural = if info.keys == 1 { "" } else { "s" };
+    let keys = format!("encrypted by a keyring of {} key{plural}", info.keys);
+    match (info.protection.as_str(), info.plain_traffic.as_deref()) {
+        ("none", _) => "none: traffic is plain".to_owned(),
+        ("tls", _) => "TLS".to_owned(),
+        (_, None | Some("refused")) => keys,
+        (_, Some(plain)) => format!("{keys}; plain traffic is {plain} too"),
+    }
 }
 
 pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use swim_tokio::{KeyTextError, key_from_base64};
 use zeroize::Zeroizing;
 
 use super::changes::payload;
@@ -62,11 +63,13 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
 }
 
 pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
+    // What is no key is said before anybody is asked.
+    let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let client = Client::new(&arguments.show.connect)?;
     let (shape, what): (KeysShape, _) = match &arguments.what {
         KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
-        KeysWhat::Install { file } => {
-            let request = InstallKeyRequest { key: read_key(file)? };
+        KeysWhat::Install { .. } => {
+            let request = InstallKeyRequest { key: new.unwrap_or_default() };
             (client.post("/v1/keys/install", &request).await?, "have the key")
         }
         KeysWhat::Use { key } => (client.post("/v1/keys/use", &KeyRequest { key: key.clone() }).await?, "use the key"),
@@ -88,11 +91,17 @@ fn key_table(shape: &KeysShape, what: &str) -> String {
     format!("{}{} of {nodes} nodes {what}\n", table(&["KEY", "NODES", "PRIMARY"], &rows), shape.done)
 }
 
-/// Reads a key: the first line of a file, or of standard input.
+/// Reads a key, in base64: the first line of a file, or of standard input.
 fn read_key(file: &Path) -> Result<Zeroizing<String>, ClientError> {
     let from_input = file.as_os_str() == "-";
     let text = if from_input { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
     let text = text.map_err(|error| ClientError::Input(format!("the key cannot be read: {error}")));
     let text = Zeroizing::new(text?);
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().trim().to_owned()))
+    let key = Zeroizing::new(text.lines().next().unwrap_or_default().trim().to_owned());
+    let place = if from_input { "standard input".into() } else { file.display().to_string() };
+    let wrong = |error: KeyTextError| {
+        ClientError::Input(format!("the first line of {place} is no key: {error} (`swim keygen` makes one)"))
+    };
+    key_from_base64(&key).map_err(wrong)?;
+    Ok(key)
 }

@@ -72,7 +72,7 @@ impl Registry {
             }
             let rules = self.rules();
             let event = lines::timed(&notice);
-            let name = handler_name(&event);
+            let name = event["event"].as_str().unwrap_or_default().to_owned();
             let query = match &notice {
                 Notice::Event(Event::Query { id, .. }) => Some(*id),
                 _ => None,
@@ -97,15 +97,6 @@ impl Registry {
         if tokio::time::timeout(LINGER, ended).await.is_err() {
             tracing::warn!(handlers = jobs.len(), "handlers that still run are killed");
         }
-    }
-}
-
-/// An event's name as handlers have it: those of members begin with `member-`.
-pub(crate) fn handler_name(event: &Value) -> String {
-    let name = event["event"].as_str().unwrap_or_default();
-    match name {
-        "joined" | "updated" | "suspected" | "refuted" | "failed" | "left" | "reaped" => format!("member-{name}"),
-        _ => name.replace('_', "-"),
     }
 }
 
@@ -143,19 +134,5 @@ impl Job {
             Err(_) => format!("it took longer than {} and was ended", humantime::format_duration(timeout)),
         };
         tracing::warn!(event = %self.name, handler = %self.handler.what(), "a handler failed: {failure}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_of_members_are_named_as_such() {
-        for (event, name) in
-            [("joined", "member-joined"), ("health_changed", "health-changed"), ("broadcast", "broadcast")]
-        {
-            assert_eq!(handler_name(&serde_json::json!({ "event": event })), name);
-        }
     }
 }

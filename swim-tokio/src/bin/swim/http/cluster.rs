@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use swim_tokio::swim_core::Tags;
-use swim_tokio::{NodeId, Status};
+use swim_tokio::{NodeId, PlainTraffic, Status};
 
 use super::Context;
 use super::call::Call;
@@ -25,6 +25,17 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
         bind: node.local_address().to_string(),
         cluster: context.cluster.clone(),
         transport: context.transport.to_owned(),
+        wire: context.wire.to_owned(),
+        protection: context.protection.name().to_owned(),
+        keys: context.protection.keys(node),
+        plain_traffic: node.plain_traffic().map(|plain| {
+            let name = match plain {
+                PlainTraffic::Refused => "refused",
+                PlainTraffic::Accepted => "accepted",
+                PlainTraffic::Sent => "sent",
+            };
+            name.to_owned()
+        }),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         incarnation: own.as_ref().map_or(0, |own| own.claim.incarnation.get()),
         uptime: context.started.elapsed().as_secs_f64(),

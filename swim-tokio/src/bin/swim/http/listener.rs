@@ -156,6 +156,11 @@ impl fmt::Display for ListenError {
                 "HTTP at {address} would be open to other machines: protect it with --token-file, or listen at \
                  127.0.0.1 or at a Unix socket"
             ),
+            Self::Open { place, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "cannot listen at {place} for HTTP: the address is in use: stop what listens there, or give another one \
+                 with --http"
+            ),
             Self::Open { place, error } => write!(f, "cannot listen at {place} for HTTP: {error}"),
         }
     }

@@ -88,7 +88,7 @@ impl Families<'_> {
     }
 
     fn histogram(&mut self, name: &str, help: &str, trips: &RoundTrips) -> fmt::Result {
-        let bounds = RoundTrips::BOUNDS.iter().map(std::time::Duration::as_secs_f64).chain([f64::MAX]);
+        let bounds = RoundTrips::BOUNDS.iter().map(std::time::Duration::as_secs_f64).chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(trips.counts().iter().copied()).collect();
         let mut family = self.family(name, help, MetricType::Histogram)?;
         family.encode_histogram(trips.sum().as_secs_f64(), trips.count(), &buckets, NO_EXEMPLARS)
@@ -159,11 +159,9 @@ impl Snapshot {
             (&[("transport", "exchanges"), ("dir", "out")], protocol.exchange_bytes_sent),
         ];
         families.counters("swim_bytes", "Bytes of packets and of exchanges, without what carries them", &bytes)?;
-        let exchanges: [(Labels<'_>, u64); 2] = [
-            (&[("result", "opened")], protocol.exchanges_opened),
-            (&[("result", "failed")], protocol.exchanges_failed),
-        ];
-        families.counters("swim_exchanges", "Exchanges that this node opened, and those that failed", &exchanges)?;
+        let (opened, failed) = (protocol.exchanges_opened, protocol.exchanges_failed);
+        families.counter("swim_exchanges", "Exchanges that this node opened", opened)?;
+        families.counter("swim_exchanges_failed", "Exchanges that this node opened and that failed", failed)?;
         let syncs: [(Labels<'_>, u64); 2] =
             [(&[("result", "equal")], protocol.syncs_equal), (&[("result", "different")], protocol.syncs_different)];
         families.counters("swim_syncs", "Rounds of anti-entropy by what they found", &syncs)
@@ -184,10 +182,10 @@ impl Snapshot {
     }
 
     fn transport(&self, families: &mut Families<'_>) -> fmt::Result {
-        self.metrics.transport.iter().try_for_each(|(name, count)| {
-            let help = format!("The transport's {}", name.replace('_', " "));
-            families.counter(&format!("swim_transport_{name}"), &help, count)
-        })
+        self.metrics
+            .transport
+            .described()
+            .try_for_each(|(name, help, count)| families.counter(&format!("swim_transport_{name}"), help, count))
     }
 }
 
@@ -235,6 +233,10 @@ mod tests {
             };
             assert!(families.iter().any(|family| is_its(&family)), "{line}");
         }
+        for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
+            let help = line.split_once(' ').map_or("", |(_, help)| help);
+            assert!(help.len() > 8 && !help.ends_with('.'), "{line}");
+        }
         assert!(
             text.contains("\nswim_incarnation 7\n") && text.contains("swim_probes_total{result=\"failed\"} 0"),
             "{text}"
@@ -243,5 +245,26 @@ mod tests {
         for family in families.iter().filter(|family| !family.starts_with("swim_transport_")) {
             assert!(operations.contains(&format!("`{family}")), "docs/OPERATIONS.md does not know {family}");
         }
+    }
+
+    #[test]
+    fn a_parser_of_the_format_reads_every_sample_and_the_histogram_ends_once_with_infinity() {
+        let mut metrics = Metrics::default();
+        metrics.protocol.probes_acked = 3;
+        let text = Snapshot { metrics, members: CountsShape::default(), incarnation: 7 }.text();
+        let lines = text.lines().map(|line| Ok(line.to_owned()));
+        let read = prometheus_parse::Scrape::parse(lines).expect("it is of the format");
+        let samples = text.lines().filter(|line| !line.starts_with('#')).count();
+        let is_part = |line: &&str| line.starts_with("swim_probe_rtt_seconds_bucket");
+        let buckets = text.lines().filter(is_part).count();
+        // It takes the buckets as one.
+        assert_eq!(read.samples.len(), samples - buckets + 1);
+        let of = |name: &str| read.samples.iter().find(|sample| sample.metric == name).expect("it is there");
+        let trips = &of("swim_probe_rtt_seconds").value;
+        let prometheus_parse::Value::Histogram(trips) = trips else { panic!("no histogram: {trips:?}") };
+        assert!(trips[trips.len() - 1].less_than.is_infinite() && trips.len() == RoundTrips::BOUNDS.len() + 1);
+        assert!(trips.windows(2).all(|pair| pair[0].less_than < 1e300 && pair[0].less_than < pair[1].less_than));
+        let acked = of("swim_probes_total");
+        assert_eq!((acked.labels.get("result"), &acked.value), (Some("acked"), &prometheus_parse::Value::Counter(3.0)));
     }
 }

@@ -25,15 +25,17 @@ mod talk;
 mod token;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Member, Runtime};
+use swim_tokio::{Member, Runtime, read_serf_keyring};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::Listener;
 pub(crate) use self::token::Token;
+use crate::joining::Joining;
 use crate::shapes::tags_or_text;
 
 /// What programs are told of the interface.
@@ -45,11 +47,45 @@ pub(crate) struct Context {
     pub(crate) node: Runtime,
     pub(crate) cluster: String,
     pub(crate) transport: &'static str,
+    pub(crate) wire: &'static str,
+    /// What protects the traffic.
+    pub(crate) protection: Protection,
     pub(crate) started: Instant,
-    /// Whether the node was given seeds, so that it is ready only when it knows somebody.
-    pub(crate) has_seeds: bool,
+    pub(crate) joining: Joining,
     /// Told when the node has left because a caller asked for it.
     pub(crate) left: Notify,
+}
+
+/// What protects the node's traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Protection {
+    None,
+    Tls,
+    /// The native wire's keyring, which the node knows.
+    Keyring,
+    /// The keyring of memberlist's wire, in this file.
+    MemberlistKeyring(PathBuf),
+}
+
+impl Protection {
+    /// As it is written.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Tls => "tls",
+            Self::Keyring | Self::MemberlistKeyring(_) => "keyring",
+        }
+    }
+
+    /// How many keys there are.
+    fn keys(&self, node: &Runtime) -> usize {
+        match self {
+            Self::None | Self::Tls => 0,
+            Self::Keyring => node.keys().len(),
+            // The node keeps the file as its keys are.
+            Self::MemberlistKeyring(file) => read_serf_keyring(file).map_or(0, |ring| ring.keys().count()),
+        }
+    }
 }
 
 impl Context {

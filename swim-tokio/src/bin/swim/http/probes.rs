@@ -17,16 +17,14 @@ pub(super) async fn health(context: Arc<Context>, _: Call) -> Reply {
     with_status(status, &HealthShape { healthy, score: context.node.health() })
 }
 
-/// Whether the node is alive in its own table and, if it was given seeds, knows somebody.
+/// Whether the node is alive in its own table and has found its cluster: see `joining`.
 pub(super) async fn ready(context: Arc<Context>, _: Call) -> Reply {
     let node = &context.node;
     let is_alive = node.member(node.id()).is_some_and(|own| own.status() == Status::Alive);
     let reason = if !node.is_running() || !is_alive {
         Some("the node leaves or has stopped")
-    } else if context.has_seeds && node.metrics().active_members < 2 {
-        Some("no seed has answered yet, and no other member is known")
     } else {
-        None
+        context.joining.obstacle()
     };
     let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     with_status(status, &ReadyShape { ready: reason.is_none(), reason: reason.map(ToOwned::to_owned) })

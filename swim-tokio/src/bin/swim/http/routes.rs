@@ -82,10 +82,14 @@ pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Strin
     let mut allowed = Vec::new();
     for route in ROUTES {
         let Some(parameter) = matched(route.path, path) else { continue };
-        if route.method == *method {
+        // What is asked with HEAD is what GET answers; the server leaves its body out. (RFC 9110, 9.3.2)
+        if route.method == *method || (route.method == Method::GET && *method == Method::HEAD) {
             return Ok((route, parameter));
         }
         allowed.push(route.method.as_str());
+        if route.method == Method::GET {
+            allowed.push(Method::HEAD.as_str());
+        }
     }
     if allowed.is_empty() {
         return Err(Box::new(failure(StatusCode::NOT_FOUND, "there is nothing here: see /v1/openapi.json")));

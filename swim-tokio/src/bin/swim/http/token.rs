@@ -6,6 +6,9 @@ use std::path::Path;
 /// The shortest token: what is shorter can be guessed.
 const SHORTEST: usize = 16;
 
+/// How it is borne.
+const SCHEME: &[u8] = b"Bearer";
+
 /// A secret. It shows itself nowhere.
 pub(crate) struct Token(Vec<u8>);
 
@@ -36,7 +39,12 @@ impl Token {
     /// Whether the value of the header `Authorization` bears the token. Takes as long for a wrong one as for the right
     /// one.
     pub(crate) fn is_borne_by(&self, authorization: &[u8]) -> bool {
-        let Some(given) = authorization.strip_prefix(b"Bearer ") else { return false };
+        // The scheme's case does not count, and one space or more follows it. (RFC 9110, 11.1 and 11.4)
+        let Some((scheme, rest)) = authorization.split_at_checked(SCHEME.len()) else { return false };
+        let given = rest.trim_ascii_start();
+        if !scheme.eq_ignore_ascii_case(SCHEME) || given.len() == rest.len() {
+            return false;
+        }
         let differing = self.0.iter().zip(given).fold(0, |differing, (ours, theirs)| differing | (ours ^ theirs));
         std::hint::black_box(differing) == 0 && self.0.len() == given.len()
     }
@@ -69,7 +77,18 @@ mod tests {
     fn only_the_whole_token_is_borne() {
         let token = Token(b"0123456789abcdef".to_vec());
         assert!(token.is_borne_by(token.header().as_bytes()));
-        for wrong in ["Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Bearer ", "", "0123456789abcdef"] {
+        for other in ["bearer 0123456789abcdef", "BEARER  0123456789abcdef"] {
+            assert!(token.is_borne_by(other.as_bytes()), "{other}");
+        }
+        for wrong in [
+            "Bearer 0123456789abcde",
+            "Bearer 0123456789abcdefg",
+            "Bearer ",
+            "Bearer0123456789abcdef",
+            "Basic 0123456789abcdef",
+            "",
+            "0123456789abcdef",
+        ] {
             assert!(!token.is_borne_by(wrong.as_bytes()), "{wrong}");
         }
         assert!(!format!("{token:?}").contains("0123"));

@@ -9,7 +9,7 @@ use super::nearest::nearest;
 ///
 /// # Errors
 /// A sentence for people.
-pub(super) fn read(path: &Path) -> Result<Settings, String> {
+pub(crate) fn read(path: &Path) -> Result<Settings, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
     parse(&text, path)

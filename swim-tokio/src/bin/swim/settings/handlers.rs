@@ -1,17 +1,20 @@
 //! `[handlers]`: what is run, or called, when something happens.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::nearest::nearest;
 use super::{Group, Period};
+use crate::vocabulary::Wanted;
 
 /// `[handlers]`.
 #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Handlers")]
 pub(crate) struct Handlers {
-    /// Runs a command on an event (member-joined, member-failed, …; * for all) with the event as JSON on its standard
+    /// Runs a command on an event (member-join, member-failed, …; * for all) with the event as JSON on its standard
     /// input, or posts it to an http:// address; may be given several times, in place of those of the file
     #[arg(long = "on", value_name = "EVENT[,EVENT]=COMMAND|URL", value_parser = handler)]
     pub(crate) run: Vec<Handler>,
@@ -26,39 +29,19 @@ pub(crate) struct Handlers {
     pub(crate) timeout: Option<Period>,
 }
 
-/// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 23] = [
-    "*",
-    "member-joined",
-    "member-updated",
-    "member-suspected",
-    "member-refuted",
-    "member-failed",
-    "member-left",
-    "member-reaped",
-    "broadcast",
-    "user-event",
-    "query",
-    "user-message",
-    "user-state",
-    "conflict",
-    "health-changed",
-    "isolated",
-    "lagged",
-    "leave-complete",
-    "pinged",
-    "reconnected",
-    "seed-failed",
-    "seed-joined",
-    "seed-unresolved",
-];
+/// How many handlers may run at once.
+const RUNNING: RangeInclusive<usize> = 1..=1_024;
+/// How many events may wait.
+const WAITING: RangeInclusive<usize> = 0..=1_000_000;
+/// How long a handler may take.
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
 /// One handler: a command or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Handler {
     /// The events that it is for; `*` for all.
-    events: Vec<EventName>,
+    events: Vec<Wanted>,
     /// What `sh -c` runs.
     #[serde(default)]
     pub(crate) command: Option<String>,
@@ -73,49 +56,18 @@ pub(crate) struct Handler {
 impl Handler {
     /// Whether it is for events of that name, and of what users call them (that of user events and queries).
     pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
-        self.events.iter().any(|wanted| match wanted.0.split_once(':') {
-            Some((name, wanted)) => name == event && called == Some(wanted),
-            None => wanted.0 == "*" || wanted.0 == event,
-        })
+        self.events.iter().any(|wanted| wanted.is_for(event, called))
     }
 
     /// Whether what it prints is an answer to a query that is called so: only if it is for queries, and not for all that
     /// happens.
     pub(crate) fn answers(&self, called: Option<&str>) -> bool {
-        self.events.iter().any(|name| match name.0.split_once(':') {
-            Some((start, wanted)) => start == "query" && called == Some(wanted),
-            None => name.0 == "query",
-        })
+        self.events.iter().any(|wanted| wanted.is_for_queries(called))
     }
 
     /// The command or the address.
     pub(crate) fn what(&self) -> &str {
         self.command.as_deref().or(self.url.as_deref()).unwrap_or_default()
-    }
-}
-
-/// An event's name.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(try_from = "String", into = "String")]
-struct EventName(String);
-
-impl TryFrom<String> for EventName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let is_called =
-            ["user-event:", "query:"].iter().any(|start| name.len() > start.len() && name.starts_with(start));
-        if is_called || EVENTS.contains(&name.as_str()) {
-            return Ok(Self(name));
-        }
-        let hint = nearest(&name, EVENTS.into_iter()).unwrap_or_default();
-        Err(format!("unknown event `{name}`: did you mean `{hint}`?"))
-    }
-}
-
-impl From<EventName> for String {
-    fn from(name: EventName) -> Self {
-        name.0
     }
 }
 
@@ -130,7 +82,7 @@ impl Group for Handlers {
     }
 
     fn defaults() -> Self {
-        let timeout = Some(Period(std::time::Duration::from_secs(30)));
+        let timeout = Some(Period(Duration::from_secs(30)));
         Self { run: Vec::new(), max_running: Some(8), max_waiting: Some(256), timeout }
     }
 }
@@ -141,6 +93,20 @@ impl Handlers {
     /// # Errors
     /// A sentence for people: a handler that could not be run as it is meant.
     pub(crate) fn check(&self) -> Result<(), String> {
+        for (key, value, bounds) in
+            [("handlers.max_running", self.max_running, RUNNING), ("handlers.max_waiting", self.max_waiting, WAITING)]
+        {
+            if let Some(value) = value.filter(|value| !bounds.contains(value)) {
+                return Err(format!("{key} = {value}: it is from {} to {}", bounds.start(), bounds.end()));
+            }
+        }
+        let own = self.run.iter().map(|handler| ("timeout of handlers.run", handler.timeout));
+        for (key, timeout) in [("handlers.timeout", self.timeout)].into_iter().chain(own) {
+            if let Some(timeout) = timeout.filter(|timeout| !TIMEOUT.contains(&timeout.0)) {
+                let [shortest, longest] = [TIMEOUT.start(), TIMEOUT.end()].map(|bound| Period(*bound));
+                return Err(format!("{key} = \"{timeout}\": it is from {shortest} to {longest}"));
+            }
+        }
         for handler in &self.run {
             match (&handler.command, &handler.url) {
                 (Some(_), None) => {}
@@ -163,9 +129,9 @@ impl Handlers {
 
 /// Reads `event,event=command`.
 fn handler(text: &str) -> Result<Handler, String> {
-    let wrong = || "write events and a command, as member-failed,member-left='page-me --now'".to_owned();
+    let wrong = || "write events and a command, as member-failed,member-leave='page-me --now'".to_owned();
     let (events, what) = text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
-    let events = events.split(',').map(|event| event.trim().to_owned().try_into()).collect::<Result<_, _>>()?;
+    let events = events.split(',').map(|event| event.trim().parse()).collect::<Result<_, _>>()?;
     let is_url = ["http://", "https://"].iter().any(|scheme| what.starts_with(scheme));
     let (command, url) = if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
     Ok(Handler { events, command, url, timeout: None })
@@ -192,14 +158,29 @@ mod tests {
     }
 
     #[test]
+    fn bounds_and_times_that_make_no_sense_are_refused_with_key_value_and_bounds() {
+        let check = |text: &str| toml::from_str::<Handlers>(text).unwrap().over(Handlers::defaults()).check();
+        assert_eq!(check("max_running = 1024\nmax_waiting = 0\ntimeout = '1ms'"), Ok(()));
+        for (text, words) in [
+            ("max_running = 0", "handlers.max_running = 0: it is from 1 to 1024"),
+            ("max_waiting = 1000001", "handlers.max_waiting = 1000001: it is from 0 to 1000000"),
+            ("timeout = '0s'", "handlers.timeout = \"0s\": it is from 1ms to 1day"),
+            ("[[run]]\nevents = ['*']\ncommand = 'x'\ntimeout = '2days'", "timeout of handlers.run = \"2days\": it is"),
+        ] {
+            let error = check(text).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
     fn a_flag_names_events_and_a_command_or_an_address() {
-        let command = handler("member-failed,member-left=mail -s \"x=1\" root").unwrap();
-        assert!(command.is_for("member-failed", None) && !command.is_for("member-joined", None));
+        let command = handler("member-failed,member-leave=mail -s \"x=1\" root").unwrap();
+        assert!(command.is_for("member-failed", None) && !command.is_for("member-join", None));
         assert_eq!(command.what(), "mail -s \"x=1\" root");
         let hook = handler("*=http://127.0.0.1:1/hook").unwrap();
         assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
         let deploy = handler("user-event:deploy,query=x").unwrap();
-        assert!(deploy.is_for("user-event", Some("deploy")) && !deploy.is_for("user-event", Some("other")));
+        assert!(deploy.is_for("user", Some("deploy")) && !deploy.is_for("user", Some("other")));
         assert!(deploy.is_for("query", Some("any")) && deploy.answers(Some("any")));
         assert!(!handler("*=x").unwrap().answers(Some("any")), "who is told of everything answers nothing");
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());

@@ -16,17 +16,18 @@ pub(crate) struct Log {
     /// How the log is written [default: text]
     #[arg(id = "log_format", long = "log-format", value_name = "FORMAT", value_enum, env = "SWIM_LOG_FORMAT")]
     pub(crate) format: Option<LogFormat>,
-    /// Logs more than --log-level's default: info; twice: debug; three times: trace
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "log_level")]
+    /// Logs info; twice: debug; three times: trace; in place of --log-level, and over its environment variable
+    #[arg(short, long, action = clap::ArgAction::Count)]
     #[serde(skip)]
     pub(crate) verbose: u8,
-    /// Logs errors only
-    #[arg(short, long, conflicts_with_all = ["verbose", "log_level"])]
+    /// Logs errors only, in place of --log-level, and over its environment variable
+    #[arg(short, long, conflicts_with = "verbose")]
     #[serde(skip)]
     pub(crate) quiet: bool,
 }
 
 impl Group for Log {
+    /// What `-v` and `-q` say wins over the level, which is the environment's then: `cli/reading.rs`.
     fn over(self, below: Self) -> Self {
         let counted = match (self.quiet, self.verbose) {
             (true, _) => Some(Level::Error),

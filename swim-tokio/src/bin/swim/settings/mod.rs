@@ -16,6 +16,7 @@ mod nearest;
 mod node;
 mod period;
 mod protocol;
+mod sources;
 mod tags;
 mod tls;
 mod wire;
@@ -25,15 +26,20 @@ use std::path::Path;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::http::Protection;
+
+pub(crate) use self::file::read as read_file;
 pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
+pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
+pub(crate) use self::sources::{leaves, marked};
 pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
-pub(crate) use self::wire::Wire;
+pub(crate) use self::wire::{Wire, WireFormat};
 
 /// One group of settings: a layer of them.
 pub(crate) trait Group: Sized {
@@ -101,9 +107,21 @@ impl Settings {
     /// A sentence for people: the file cannot be read, or says something that is no setting.
     pub(crate) fn over_file(self, file: Option<&Path>) -> Result<Self, String> {
         let file = file.map(file::read).transpose()?.unwrap_or_default();
-        let settings = self.over(file).over(Self::defaults());
+        let mut settings = self.over(file);
+        settings.node.settle_transport(settings.wire.format.unwrap_or_default())?;
+        let settings = settings.over(Self::defaults());
         settings.handlers.check()?;
         Ok(settings)
+    }
+
+    /// What protects the node's traffic.
+    pub(crate) fn protection(&self) -> Protection {
+        match (&self.wire.keyring, self.wire.format.unwrap_or_default()) {
+            (Some(file), WireFormat::Memberlist) => Protection::MemberlistKeyring(file.clone()),
+            (Some(_), WireFormat::Native) => Protection::Keyring,
+            (None, _) if self.tls.cert.is_some() => Protection::Tls,
+            (None, _) => Protection::None,
+        }
     }
 
     /// As a configuration file.

@@ -1,7 +1,7 @@
 //! Errors about names: which known one the writer may have meant.
 
 /// The name with the fewest edits between it and a word; of equals the first.
-pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     names.min_by_key(|name| edits(word, name))
 }
 

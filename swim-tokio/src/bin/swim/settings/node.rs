@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use swim_tokio::Packets;
 use swim_tokio::swim_core::Network;
 
-use super::Group;
+use super::{Group, WireFormat};
 
 /// The port where nodes listen unless told otherwise, as memberlist's and serf's do.
 const PORT: u16 = 7946;
@@ -37,7 +37,7 @@ pub(crate) struct Node {
     /// The cluster's name; nodes of other clusters are kept out [default: default]
     #[arg(long, value_name = "NAME", env = "SWIM_CLUSTER")]
     pub(crate) cluster: Option<String>,
-    /// How packets travel; the same at all nodes of a cluster [default: tcp]
+    /// How packets travel; the same at all nodes of a cluster [default: tcp; on memberlist's wire udp]
     #[arg(long, value_enum, env = "SWIM_TRANSPORT")]
     pub(crate) transport: Option<Transport>,
     /// What the others see beside the name and the address, as it is, in place of tags
@@ -80,6 +80,24 @@ impl Group for Node {
 }
 
 impl Node {
+    /// The transport of memberlist's wire is none to choose.
+    ///
+    /// # Errors
+    /// A sentence for people: another one was chosen.
+    pub(super) fn settle_transport(&mut self, wire: WireFormat) -> Result<(), String> {
+        match (wire, self.transport) {
+            (WireFormat::Memberlist, Some(Transport::Tcp)) => {
+                Err("node.transport = \"tcp\": on memberlist's wire packets go by UDP: leave it out, or say udp"
+                    .to_owned())
+            }
+            (WireFormat::Memberlist, _) => {
+                self.transport = Some(Transport::Udp);
+                Ok(())
+            }
+            (WireFormat::Native, _) => Ok(()),
+        }
+    }
+
     /// The networks whose addresses are let in.
     ///
     /// # Errors

@@ -20,8 +20,8 @@ pub(crate) struct Wire {
     /// What the other nodes are, which decides the versions that are told them [default: plain]
     #[arg(long, value_enum, env = "SWIM_VERSIONS")]
     pub(crate) versions: Option<Versions>,
-    /// The same as --versions serf: the other nodes are serf agents
-    #[arg(long, conflicts_with = "versions")]
+    /// The same as --versions serf, in its place: the other nodes are serf agents
+    #[arg(long)]
     #[serde(skip)]
     pub(crate) serf: bool,
     /// The cluster's label; nodes with another one, or none, are not heard
@@ -43,7 +43,7 @@ impl Group for Wire {
     fn over(self, below: Self) -> Self {
         Self {
             format: self.format.or(below.format),
-            versions: self.versions.or(self.serf.then_some(Versions::Serf)).or(below.versions),
+            versions: self.serf.then_some(Versions::Serf).or(self.versions).or(below.versions),
             serf: false,
             label: self.label.or(below.label),
             keyring: self.keyring.or(below.keyring),
@@ -66,6 +66,16 @@ pub(crate) enum WireFormat {
     Native,
     /// HashiCorp's memberlist's, which serf, alertmanager and others speak; packets go by UDP
     Memberlist,
+}
+
+impl WireFormat {
+    /// As it is written.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Memberlist => "memberlist",
+        }
+    }
 }
 
 /// What the other nodes of a memberlist cluster are.
@@ -168,7 +178,6 @@ mod tests {
         let short = read(&["--wire", "memberlist", "--serf"]).unwrap();
         assert_eq!(short, long);
         assert!(short.is_beside_serf() && !read(&["--wire", "memberlist"]).unwrap().is_beside_serf());
-        assert!(read(&["--wire", "memberlist", "--serf", "--versions", "alertmanager"]).is_err());
         let error = read(&["--serf"]).unwrap().memberlist().unwrap_err();
         assert!(error.contains("--wire memberlist"), "{error}");
     }

@@ -6,8 +6,9 @@ const SHOWN = 500; // rows at once; a filter finds the rest
 const KEPT = 200; // events
 const ORDER = { dead: 0, suspect: 1, alive: 2, left: 3 };
 const EVENT_STATUS = {
-  joined: "alive", refuted: "alive", reconnected: "alive", suspected: "suspect", health_changed: "suspect", conflict: "dead",
-  failed: "dead", isolated: "dead", seed_failed: "suspect", seed_unresolved: "suspect", left: "left", reaped: "left", lagged: "suspect",
+  "member-join": "alive", "member-refute": "alive", "member-suspect": "suspect", "member-failed": "dead", "member-leave": "left",
+  "member-reap": "left", reconnected: "alive", isolated: "dead", conflict: "dead", "health-changed": "suspect",
+  "seed-failed": "suspect", "seed-unresolved": "suspect", lagged: "suspect",
 };
 
 const $ = (id) => document.getElementById(id);
@@ -188,6 +189,7 @@ async function listen(connected) {
 function askForToken() {
   return new Promise((done) => {
     const dialog = $("ask");
+    $("wrong").hidden = !token;
     dialog.addEventListener("close", () => {
       token = $("token").value.trim();
       sessionStorage.setItem("swim-token", token);
