@@ -100,6 +100,7 @@ fn the_page_shows_the_cluster_at_a_chosen_time_and_at_its_end() {
         figures: &cluster.figures(),
         history: cluster.history().expect("it was asked for"),
         trace_hash: cluster.trace_hash(),
+        cpu_time: cluster.cpu_time(),
     }
     .html();
 

@@ -55,7 +55,8 @@ pub(super) fn decimal(thousandths: u64) -> String {
     exact(thousandths)
 }
 
-fn exact(thousandths: u64) -> String {
+/// A number of thousandths with all its digits.
+pub(super) fn exact(thousandths: u64) -> String {
     let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use swim_sim::{Builder, Cluster, Figures, History, Outcome, Report};
+use cpu_time::ThreadTime;
+use swim_sim::{Builder, Cluster, CpuTime, Figures, History, Outcome, Report};
 
 use crate::recording::unwritten;
 
@@ -48,6 +49,7 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Remains {
     history: History,
     figures: Option<Figures>,
+    cpu_time: Option<CpuTime>,
     nodes: usize,
     trace_hash: u64,
 }
@@ -61,6 +63,7 @@ impl Remains {
         self.nodes = cluster.nodes().len();
         if output.is_wanted() {
             (self.figures, self.trace_hash) = (Some(cluster.figures()), cluster.trace_hash());
+            self.cpu_time = cluster.cpu_time().cloned();
         }
     }
 }
@@ -73,7 +76,10 @@ impl Output {
 
     /// A cluster that records what is needed.
     pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
-        if self.report.is_some() || self.svg.is_some() { cluster.record_history() } else { cluster }
+        let is_drawn = self.report.is_some() || self.svg.is_some();
+        let cluster = if is_drawn { cluster.record_history() } else { cluster };
+        // One thread does it all, so its time is the run's.
+        if self.is_wanted() { cluster.measure_cpu(|| ThreadTime::now().as_duration()) } else { cluster }
     }
 
     /// Writes what is wanted; figures go to `out`.
@@ -96,6 +102,7 @@ impl Output {
             figures,
             history: &remains.history,
             trace_hash: remains.trace_hash,
+            cpu_time: remains.cpu_time.as_ref(),
         };
         if let Some(path) = &self.report {
             fs::write(path, report.html()).map_err(|error| unwritten(path, &error))?;
