@@ -63,6 +63,16 @@ fn fill(template: &str, fills: &[(&str, String)]) -> String {
 }
 
 fn verdict(report: &Report<'_>) -> String {
+    let (judged, end) = (rows::millis(report.figures.virtual_time), timeline::millis(report.history.end()));
+    let after = format!(
+        "<p class=\"caption\">Verdict and figures are of the first {}; the recording goes on to {} to show what came of it.</p>",
+        seconds(judged),
+        seconds(end)
+    );
+    verdict_at_its_time(report) + if end > judged { &after } else { "" }
+}
+
+fn verdict_at_its_time(report: &Report<'_>) -> String {
     let met = report.met.iter().map(|(what, at)| {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         format!("<li><a href=\"#t={at}\">met at {}</a> {}</li>", seconds(at), escape(what))

@@ -44,10 +44,15 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
         rate("packets_per_node_second", "Packets sent by a node in a second", total.packets, "packets/s"),
         row("packet_bytes", "Bytes of packets", total.packet_bytes, "bytes"),
         rate("packet_bytes_per_node_second", "Bytes of packets, a node in a second", total.packet_bytes, "bytes/s"),
-        highest("packets_per_second_highest", "Packets, the node with the most", |node| node.packets, "packets/s"),
+        highest(
+            "packets_per_second_highest",
+            "Packets sent in a second by the node with the most",
+            |node| node.packets,
+            "packets/s",
+        ),
         highest(
             "packet_bytes_per_second_highest",
-            "Bytes of packets, the node with the most",
+            "Bytes of packets in a second, the node with the most",
             |node| node.packet_bytes,
             "bytes/s",
         ),
@@ -114,7 +119,7 @@ fn this_machine(report: &Report<'_>) -> Option<Value> {
 }
 
 /// A duration in milliseconds, as a number.
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

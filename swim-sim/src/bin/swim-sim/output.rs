@@ -3,12 +3,16 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use cpu_time::ThreadTime;
 use swim_sim::{Builder, Cluster, CpuTime, Figures, History, Outcome, Report};
 
 use crate::recording::unwritten;
+
+/// So many virtual seconds a recording goes on after the verdict, so that one sees what the curves come to.
+const AFTER_VERDICT: u64 = 10;
 
 /// What to write, and where.
 #[derive(Clone, Debug, Args)]
@@ -68,16 +72,33 @@ impl Remains {
     }
 }
 
+impl Remains {
+    /// Lets a run go on that has its verdict, to be seen on the page. Figures and hash stay those of the verdict.
+    pub(crate) fn go_on(&mut self, output: &Output, cluster: &mut Cluster) {
+        for _ in 0..if output.is_drawn() { AFTER_VERDICT } else { 0 } {
+            let ran = cluster.try_run_for(Duration::from_secs(1));
+            cluster.take_history().into_iter().for_each(|piece| self.history.append(piece));
+            if let Err(violation) = ran {
+                return eprintln!("after the verdict, while the recording went on, a promise was broken: {violation}");
+            }
+        }
+    }
+}
+
 impl Output {
     /// Whether anything but text is wanted.
     fn is_wanted(&self) -> bool {
-        self.report.is_some() || self.svg.is_some() || self.format != Format::Text
+        self.is_drawn() || self.format != Format::Text
+    }
+
+    /// Whether the run is to be seen.
+    const fn is_drawn(&self) -> bool {
+        self.report.is_some() || self.svg.is_some()
     }
 
     /// A cluster that records what is needed.
     pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
-        let is_drawn = self.report.is_some() || self.svg.is_some();
-        let cluster = if is_drawn { cluster.record_history() } else { cluster };
+        let cluster = if self.is_drawn() { cluster.record_history() } else { cluster };
         // One thread does it all, so its time is the run's.
         if self.is_wanted() { cluster.measure_cpu(|| ThreadTime::now().as_duration()) } else { cluster }
     }

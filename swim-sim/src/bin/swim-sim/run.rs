@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use swim_sim::{Builder, builtin};
+use swim_sim::{Builder, Outcome, builtin};
 
 use crate::Exit;
 use crate::arguments::Options;
@@ -19,11 +19,15 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
     })?;
     let mut stopwatch = Stopwatch::start();
     let mut remains = Remains::default();
-    let outcome = scenario.try_run(seed, |cluster| {
+    let mut outcome = scenario.try_run(seed, |cluster| {
         stopwatch.progress(cluster.elapsed());
         remains.gather(output, cluster);
     });
     recorder.map_or(Ok(()), |recorder| recorder.finish())?;
+    let speed = outcome.as_ref().map(|outcome| speed(&stopwatch, outcome)).unwrap_or_default();
+    if let Ok(outcome) = &mut outcome {
+        remains.go_on(output, &mut outcome.cluster);
+    }
     let mut out = recording.rest();
     let subject = Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
     let failure = outcome.as_ref().map_err(ToString::to_string);
@@ -39,8 +43,7 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             writeln!(out, "trace hash                {:016x}", outcome.trace_hash)?;
             out.flush()?;
             // Real time differs from run to run, and what is printed on standard output does not.
-            eprintln!("real time a node-second   {:?}", stopwatch.per_node_second(outcome.figures.total.ran_for));
-            eprintln!("virtual seconds a second  {}", stopwatch.speed(outcome.cluster.elapsed()));
+            eprintln!("{speed}");
             Ok(Exit::Fine)
         }
         Err(failure) => {
@@ -48,6 +51,15 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             Ok(Exit::from(&failure))
         }
     }
+}
+
+/// How fast a run was that has just ended.
+fn speed(stopwatch: &Stopwatch, outcome: &Outcome) -> String {
+    format!(
+        "real time a node-second   {:?}\nvirtual seconds a second  {}",
+        stopwatch.per_node_second(outcome.figures.total.ran_for),
+        stopwatch.speed(outcome.cluster.elapsed())
+    )
 }
 
 /// Lists the shipped scenarios.
