@@ -26,7 +26,7 @@ use crate::address::Directory;
 use crate::agenda::Agenda;
 use crate::checkers::{self, Watch};
 use crate::deliveries::Broadcasts;
-use crate::figures::Recorder;
+use crate::figures::{Meter, Recorder};
 use crate::history::Recording;
 use crate::log::EventLog;
 use crate::network::{Link, Network, Topology};
@@ -86,6 +86,7 @@ pub struct Cluster {
     /// The queries that the node at work was asked and has not answered yet.
     asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
+    meter: Option<Meter>,
 }
 
 impl Cluster {
@@ -153,6 +154,7 @@ impl Cluster {
             broadcasts: Broadcasts::default(),
             asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
+            meter: options.cpu_clock.map(Meter::new),
             options,
         };
         for name in 0..cluster.options.nodes {

@@ -8,7 +8,7 @@ use swim_core::{Event, Instant, Status};
 use super::{Builder, Cluster};
 use crate::convergence::{self, Disagreement, Wrong};
 use crate::deliveries::Deliveries;
-use crate::figures::Figures;
+use crate::figures::{CpuTime, Figures, Meter};
 use crate::log::Observed;
 use crate::node::Phase;
 use crate::trace::Told;
@@ -130,9 +130,15 @@ impl Cluster {
     /// What the run cost, and how well it went, so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let running =
-            self.nodes.iter().filter_map(|node| Some((node.swim()?.metrics().clone(), node.ran_for(self.now))));
+        let nodes = self.nodes.iter().enumerate();
+        let running = nodes.filter_map(|(index, node)| Some((index, node.swim()?.metrics(), node.ran_for(self.now))));
         self.recorder.account(self.now, running)
+    }
+
+    /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked. Another run has another one.
+    #[must_use]
+    pub fn cpu_time(&self) -> Option<&CpuTime> {
+        self.meter.as_ref().map(Meter::time)
     }
 
     /// How many connections are open.

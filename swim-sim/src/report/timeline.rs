@@ -14,9 +14,10 @@ use crate::step::{Fault, Step, Work};
 /// So many lanes show processes at most.
 const LANES: usize = 8;
 const LANE: u64 = 22;
-const WIDTH: u64 = 1304;
-const LEFT: u64 = 64;
-const RIGHT: u64 = 1284;
+/// For wide screens: the width of the drawing and its axis.
+const WIDE: (u64, TimeAxis) = (1304, TimeAxis { left: 64, right: 1284, end: 0, steps: 12 });
+/// For narrow ones.
+const NARROW: (u64, TimeAxis) = (400, TimeAxis { left: 62, right: 382, end: 0, steps: 4 });
 const TOP: u64 = 6;
 /// The least width of a span, in tenths, so that it can be seen.
 const LEAST: u64 = 40;
@@ -36,10 +37,14 @@ struct Span {
     what: String,
 }
 
-/// The drawing for a page.
+/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of them.
 pub(super) fn inline(history: &History) -> String {
+    drawing(history, "wide", WIDE) + &drawing(history, "narrow", NARROW)
+}
+
+fn drawing(history: &History, class: &str, (width, axis): (u64, TimeAxis)) -> String {
     let end = millis(history.end());
-    let axis = TimeAxis { left: LEFT, right: RIGHT, end };
+    let axis = TimeAxis { end, ..axis };
     let (lanes, left_out) = lanes(absences(history, end));
     let (cuts, marks) = (cuts(history, end), marks(history));
     // The network's lane is the first, then comes that of the marks, if there are any.
@@ -69,11 +74,12 @@ pub(super) fn inline(history: &History) -> String {
     };
     let names = named("network", true, 0) + &named("other", first > 1, 1) + &named("nodes", !lanes.is_empty(), first);
     format!(
-        "<svg class=\"chart timeline\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"What was done to the \
-         cluster\">{axis}{names}{shapes}<text text-anchor=\"end\" x=\"{RIGHT}\" y=\"{note}\">{more}</text>{cursor}</svg>",
+        "<svg class=\"chart timeline {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"What was done to the \
+         cluster\">{axis}{names}{shapes}<text text-anchor=\"end\" x=\"{right}\" y=\"{note}\">{more}</text>{cursor}</svg>",
         height = bottom + 40,
         axis = axis.grid(TOP, bottom),
         cursor = axis.cursor(0, bottom),
+        right = axis.right,
         note = bottom + 34,
     )
 }

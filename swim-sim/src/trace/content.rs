@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use swim_core::wire::serf;
 use swim_core::wire::{HEADER_LEN, Message, Packet};
+
+use super::said::Said;
 
 /// A packet's bytes, to be printed as its messages.
 pub(super) struct Content<'a>(pub(super) &'a [u8]);
@@ -56,25 +57,6 @@ fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
         }
         Message::Coordinate { source, .. } => write!(f, "coordinate of {source}"),
         Message::Direct { source, payload } => write!(f, "{source} says {}", Said(payload)),
-    }
-}
-
-/// A message of the layer of events and queries.
-struct Said<'a>(&'a [u8]);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match serf::Message::decode(self.0) {
-            Ok(serf::Message::UserEvent(event)) => write!(f, "event {}@{}", event.name, event.time),
-            Ok(serf::Message::Query(query)) => write!(f, "query {}@{}", query.name, query.time),
-            Ok(serf::Message::Response(answer)) => {
-                let what = if answer.is_ack { "ack" } else { "answer" };
-                write!(f, "{what} of {} to a query@{}", answer.from, answer.time)
-            }
-            Ok(serf::Message::Relay(relay)) => write!(f, "for {}: {}", relay.node, Said(relay.message)),
-            Ok(serf::Message::Intent(intent)) => write!(f, "intent of {}@{}", intent.node, intent.time),
-            Err(error) => write!(f, "unreadable: {error}"),
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Times are nanoseconds, bytes are hexadecimal, names of kinds are in snake case.
 
+mod said;
+
 use core::fmt::Debug;
 use core::time::Duration;
 use std::io::{self, Write};
@@ -141,12 +143,14 @@ fn said(message: &Message<'_>) -> Value {
             json!({ "id": id, "incarnation": incarnation.get(), "from": from })
         }
         Message::Left { id, incarnation } => json!({ "id": id, "incarnation": incarnation.get() }),
-        Message::Broadcast { origin, epoch, number, payload }
-        | Message::Announcement { origin, epoch, number, payload } => {
+        Message::Broadcast { origin, epoch, number, payload } => {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "payload": hex(payload) })
         }
+        Message::Announcement { origin, epoch, number, payload } => {
+            json!({ "origin": origin, "epoch": epoch.get(), "number": number, "says": said::said(payload) })
+        }
         Message::Coordinate { source, bytes } => json!({ "source": source, "bytes": hex(bytes) }),
-        Message::Direct { source, payload } => json!({ "source": source, "payload": hex(payload) }),
+        Message::Direct { source, payload } => json!({ "source": source, "says": said::said(payload) }),
     };
     value["kind"] = message.kind().label().into();
     value
@@ -301,5 +305,7 @@ fn snake(variant: impl Debug) -> String {
     text
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod json;
 mod line;
 mod memberlist;
 mod recorder;
+mod said;
 mod standing;
 mod table;
 mod text;

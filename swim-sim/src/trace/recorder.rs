@@ -40,6 +40,8 @@ struct Tape {
     lines: u64,
     entries: u64,
     hash: u64,
+    /// Whether the recording has ended, though the run may go on.
+    is_finished: bool,
 }
 
 impl FlightRecorder {
@@ -64,12 +66,13 @@ impl FlightRecorder {
         self
     }
 
-    /// Flushes what was written.
+    /// Flushes what was written. What happens from now on is not recorded.
     ///
     /// # Errors
     /// The first error of all that was written.
     pub fn finish(&self) -> io::Result<()> {
         let mut tape = self.tape();
+        tape.is_finished = true;
         if let Some(error) = tape.error.take() {
             return Err(error);
         }
@@ -114,6 +117,9 @@ impl FlightRecorder {
     /// What happened. `so_far`: how many things, and their hash.
     pub(super) fn note(&self, at: Instant, node: Option<usize>, what: &What<'_>, so_far: (u64, u64)) {
         let mut tape = self.tape();
+        if tape.is_finished {
+            return;
+        }
         (tape.entries, tape.hash) = so_far;
         tape.lines += 1;
         let text: Arc<str> = Arc::from(what.to_string());
@@ -196,6 +202,11 @@ mod tests {
         assert_eq!(written.lines().count() as u64, recorder.lines());
         assert!(recorder.lines() > recorder.trace_entries(), "changes are told, not counted");
         assert_eq!(recorder.trace_hash(), cluster.trace_hash());
+        let (hash, lines) = (recorder.trace_hash(), recorder.lines());
+        cluster.run_for(core::time::Duration::from_secs(5));
+        assert_ne!(cluster.trace_hash(), hash);
+        assert_eq!((recorder.trace_hash(), recorder.lines()), (hash, lines), "the recording has ended");
+        assert_eq!(out.0.lock().unwrap().len(), written.len());
     }
 
     #[test]

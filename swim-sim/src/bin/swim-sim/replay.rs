@@ -69,8 +69,11 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             remains.gather(&output, cluster);
         },
     );
-    let judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
+    let mut judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
     recorder.finish()?;
+    if let Ok(outcome) = &mut judged {
+        remains.go_on(&output, &mut outcome.cluster);
+    }
     let command = format!("cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant));
     let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
     let met = judged.as_ref().map_or(&[][..], |outcome| &outcome.met);
