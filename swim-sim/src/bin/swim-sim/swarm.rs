@@ -67,6 +67,8 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
     writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
+    let (owed, missed) = report.announcements;
+    writeln!(out, "{missed} of {owed} user events, queries and answers are missing, in a whole world")?;
     let (owed, late) = report.updates;
     writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
     for (number, (case, deliveries, late)) in &report.missing {
