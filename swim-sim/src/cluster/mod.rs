@@ -24,6 +24,7 @@ pub use self::verbs::Seeds;
 pub use self::view::NodeView;
 use crate::address::Directory;
 use crate::agenda::Agenda;
+use crate::announcements::Announcements;
 use crate::checkers::{self, Watch};
 use crate::deliveries::Broadcasts;
 use crate::figures::{Meter, Recorder};
@@ -83,6 +84,7 @@ pub struct Cluster {
     unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
+    announcements: Announcements,
     /// The queries that the node at work was asked and has not answered yet.
     asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
@@ -152,6 +154,7 @@ impl Cluster {
             unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
+            announcements: Announcements::default(),
             asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             meter: options.cpu_clock.map(Meter::new),

@@ -89,6 +89,12 @@ impl Cluster {
         self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
     }
 
+    /// The same of user events and queries, and of answers to queries that were heard.
+    #[must_use]
+    pub fn announcements(&self, since: Duration) -> Deliveries {
+        self.announcements.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
+    }
+
     /// The how-manieth process runs at each node, if one does.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
         self.nodes.iter().map(|node| (node.phase == Phase::Running).then_some(node.generation)).collect()

@@ -70,6 +70,10 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     if owed > 0 {
         writeln!(out, "{missed} of {owed} deliveries of broadcasts are missing, in a whole world")?;
     }
+    let (owed, missed) = report.announcements;
+    if owed > 0 {
+        writeln!(out, "{missed} of {owed} user events, queries and answers are missing, in a whole world")?;
+    }
     let (owed, late) = report.updates;
     if owed > 0 {
         writeln!(out, "{late} of {owed} rows were late when the last updates had been gossiped")?;
