@@ -234,11 +234,7 @@ impl<R: Rng> Swim<R> {
                 }
             }
         }
-        if self.members.is_active(slot) {
-            self.peers.insert(&mut self.rng, slot);
-        } else {
-            self.peers.remove(slot);
-        }
+        self.follow_peer(slot);
         if claim.status == Status::Dead {
             self.departed.insert(slot, now);
         } else {
@@ -251,9 +247,28 @@ impl<R: Rng> Swim<R> {
             // After a partition others come back as well, more perhaps than gossip carries.
             self.hurry_sync(now, 1);
         }
+        #[cfg(feature = "memberlist")]
+        if change.before.is_some_and(|before| !before.status.is_active()) && self.members.is_active(slot) {
+            self.citizen.intents.come_back(self.members.name(slot));
+        }
         self.tell_change(slot, news.from, change);
         self.pass_on(now, slot, news, change);
         self.note_peers(now);
+    }
+
+    /// The active are probed and told everything, the others are not.
+    fn follow_peer(&mut self, slot: Slot) {
+        let is_active = self.members.is_active(slot);
+        if is_active == self.peers.contains(slot) {
+            return;
+        }
+        if is_active {
+            self.peers.insert(&mut self.rng, slot);
+        } else {
+            self.peers.remove(slot);
+        }
+        let strangers = self.gossip.audience.follow(self.peers.as_slice());
+        self.gossip.broadcasts.forget_readers(strangers);
     }
 
     fn begin_suspicion(&mut self, now: Instant, slot: Slot, from: &str) {
@@ -270,7 +285,7 @@ impl<R: Rng> Swim<R> {
         if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
         {
             sometimes!(Hastened);
-            self.peers.insert(&mut self.rng, slot);
+            self.follow_peer(slot);
             self.peers.hasten(slot);
         }
     }
@@ -372,7 +387,11 @@ impl<R: Rng> Swim<R> {
         self.metrics.suspicions_expired += 1;
         let me = self.me.id.clone();
         let id = self.id_at(slot);
-        let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
+        #[cfg(feature = "memberlist")]
+        let status = self.end_of(&id);
+        #[cfg(not(feature = "memberlist"))]
+        let status = Status::Dead;
+        let claim = Claim::new(self.members.claim(slot).incarnation, status);
         self.hear(now, &News::of(&id, claim, &me));
     }
 
