@@ -24,6 +24,8 @@ mod me;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod merging;
+#[cfg(feature = "memberlist")]
+mod naming;
 mod packets;
 mod probing;
 mod querying;

@@ -115,6 +115,8 @@ fn events() -> Vec<Event> {
         Event::Left(member),
         Event::Reaped(id.clone()),
         Event::Conflict { address: seed },
+        Event::ConflictDecided { address: seed, kept: true, agreeing: 2, answers: 3 },
+        Event::NameRefused { id: id.clone(), held_at: seed, claimed_at: seed },
         Event::Broadcast { from: id.clone(), payload: Arc::from(&b"p"[..]) },
         Event::HealthChanged { score: 1 },
         Event::Isolated,

@@ -103,6 +103,12 @@ fn event_object(event: &Event) -> Value {
         Event::Left(member) => of_member("left", member),
         Event::Reaped(id) => json!({ "event": "reaped", "id": id.as_str() }),
         Event::Conflict { address } => json!({ "event": "conflict", "address": address.to_string() }),
+        Event::ConflictDecided { address, kept, agreeing, answers } => json!({
+            "event": "conflict_decided", "address": address.to_string(), "kept": kept, "agreeing": agreeing, "answers": answers,
+        }),
+        Event::NameRefused { id, held_at, claimed_at } => json!({
+            "event": "name_refused", "id": id.as_str(), "held_at": held_at.to_string(), "claimed_at": claimed_at.to_string(),
+        }),
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": text(payload) })
         }

@@ -27,7 +27,7 @@ pub(crate) struct Handlers {
 }
 
 /// The events that there may be handlers for; `*` stands for all.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 25] = [
     "*",
     "member-joined",
     "member-updated",
@@ -42,6 +42,8 @@ const EVENTS: [&str; 23] = [
     "user-message",
     "user-state",
     "conflict",
+    "conflict-decided",
+    "name-refused",
     "health-changed",
     "isolated",
     "lagged",
