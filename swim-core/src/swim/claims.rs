@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::{State, Swim};
+use super::Swim;
 use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
@@ -256,21 +256,6 @@ impl<R: Rng> Swim<R> {
         self.note_peers(now);
     }
 
-    /// The active are probed and told everything, the others are not.
-    fn follow_peer(&mut self, slot: Slot) {
-        let is_active = self.members.is_active(slot);
-        if is_active == self.peers.contains(slot) {
-            return;
-        }
-        if is_active {
-            self.peers.insert(&mut self.rng, slot);
-        } else {
-            self.peers.remove(slot);
-        }
-        let strangers = self.gossip.audience.follow(self.peers.as_slice());
-        self.gossip.broadcasts.forget_readers(strangers);
-    }
-
     fn begin_suspicion(&mut self, now: Instant, slot: Slot, from: &str) {
         let incarnation = self.members.claim(slot).incarnation;
         let n = self.active_members();
@@ -328,26 +313,6 @@ impl<R: Rng> Swim<R> {
         }
         if change.raised && news.claim.status != Status::Alive {
             self.pass_on_claim(now, slot, news.from);
-        }
-    }
-
-    /// Notices when the last peer is gone and when there is one again.
-    fn note_peers(&mut self, now: Instant) {
-        let has_peers = self.peers.len() > 0;
-        if has_peers == self.me.had_peers || self.me.state != State::Running {
-            return;
-        }
-        self.me.had_peers = has_peers;
-        if !has_peers {
-            self.me.isolated = true;
-            self.tell(Event::Isolated);
-            self.contacts.seeds.wake(now);
-            self.contact_seeds(now);
-        } else {
-            if core::mem::take(&mut self.me.isolated) {
-                self.tell(Event::Reconnected);
-            }
-            self.arm_gossip(now);
         }
     }
 

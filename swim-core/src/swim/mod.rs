@@ -27,6 +27,7 @@ mod merging;
 #[cfg(feature = "memberlist")]
 mod naming;
 mod packets;
+mod peering;
 mod probing;
 mod querying;
 mod refutation;
