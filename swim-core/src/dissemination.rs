@@ -26,12 +26,40 @@ pub(crate) struct Room {
     pub(crate) updates: usize,
 }
 
+/// To whom a packet goes, of those of whom it is kept what they were sent: one bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Readers {
+    /// The one whose packet it is; 0 if that is not known.
+    pub(crate) to: u16,
+    /// All of them; 0 if they are too many to keep account of.
+    pub(crate) all: u16,
+}
+
+impl Readers {
+    /// How many have not been sent an update that was sent to `reached`.
+    const fn missing(self, reached: u16) -> u8 {
+        (self.all & !reached).count_ones() as u8
+    }
+
+    /// Whether the packet is to carry an update: one that its reader was not sent, or `again`, if it must be sent more
+    /// often than there are readers that miss it.
+    const fn wants(self, entry: &Entry, limit: u8, again: bool) -> bool {
+        if again {
+            entry.sent.saturating_add(self.missing(entry.reached)) < limit
+        } else {
+            self.all == 0 || self.to & !entry.reached != 0
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     body: Box<[u8]>,
     /// What the update is about, if a newer one is to replace it.
     subject: Option<Slot>,
     sent: u8,
+    /// Which of the readers it was sent to.
+    reached: u16,
     previous: u32,
     next: u32,
 }
@@ -88,7 +116,7 @@ impl Dissemination {
         self.len += 1;
         self.bytes += body.len();
         self.unsent_bytes += body.len();
-        let entry = Entry { body, subject, sent: 0, previous: NONE, next: NONE };
+        let entry = Entry { body, subject, sent: 0, reached: 0, previous: NONE, next: NONE };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;
             at
@@ -112,7 +140,6 @@ impl Dissemination {
     }
 
     /// Drops the update that was sent most often, of several the one that waits longest.
-    #[cfg(feature = "memberlist")]
     pub(crate) fn drop_most_sent(&mut self) {
         if let Some(list) = self.by_sent.iter().rev().find(|list| list.head != NONE) {
             let at = list.head;
@@ -122,24 +149,44 @@ impl Dissemination {
         }
     }
 
+    /// What was sent to these readers counts as not sent to them: they are others now.
+    pub(crate) fn forget_readers(&mut self, readers: u16) {
+        if readers != 0 {
+            self.entries.iter_mut().for_each(|entry| entry.reached &= !readers);
+        }
+    }
+
     /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
     /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
-    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
-        if self.len == 0 {
-            return 0;
-        }
-        let mut used = 0;
-        let mut misfits = 0;
-        'lists: for list in 0..self.by_sent.len() {
+    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, sent: impl FnMut(&[u8])) -> usize {
+        self.fill_for(Readers::default(), packet, room, limit, sent)
+    }
+
+    /// As [`Dissemination::fill`], for one of `readers`: first what it was not sent, and an update is finished only when
+    /// each of them was sent it.
+    pub(crate) fn fill_for(
+        &mut self,
+        readers: Readers,
+        packet: &mut Vec<u8>,
+        room: Room,
+        limit: u8,
+        mut sent: impl FnMut(&[u8]),
+    ) -> usize {
+        let (mut used, mut misfits) = (0, 0);
+        let (lists, rounds) = (self.by_sent.len(), if readers.all == 0 { 1 } else { 2 });
+        for turn in 0..rounds * lists {
+            let (again, list) = (turn >= lists, turn % lists);
             let mut at = self.by_sent[list].head;
             while at != NONE {
                 let left = room.bytes - used;
                 if misfits == LOOK_AHEAD || left < SHORTEST || self.taken.len() == room.updates {
-                    break 'lists;
+                    break;
                 }
                 let entry = &self.entries[at as usize];
                 let next = entry.next;
-                if entry.body.len() + room.each <= left {
+                if !readers.wants(entry, limit, again) {
+                    self.drop_if_done(at, readers, limit);
+                } else if entry.body.len() + room.each <= left {
                     used += entry.body.len() + room.each;
                     if list == 0 {
                         self.unsent_bytes -= entry.body.len();
@@ -154,16 +201,27 @@ impl Dissemination {
                 at = next;
             }
         }
-        self.count_taken(limit);
+        self.count_taken(limit, readers);
         used
     }
 
-    fn count_taken(&mut self, limit: u8) {
+    /// Drops an update that the last one who missed it needs no more, since it is gone.
+    fn drop_if_done(&mut self, at: u32, readers: Readers, limit: u8) {
+        let entry = &self.entries[at as usize];
+        if entry.sent >= limit && readers.missing(entry.reached) == 0 {
+            self.unlink(at);
+            self.finish(at);
+        }
+    }
+
+    fn count_taken(&mut self, limit: u8, readers: Readers) {
         let mut taken = core::mem::take(&mut self.taken);
         for at in taken.drain(..) {
             let entry = &mut self.entries[at as usize];
-            entry.sent += 1;
-            if entry.sent >= limit { self.finish(at) } else { self.append(at) }
+            entry.sent = entry.sent.saturating_add(1);
+            entry.reached |= readers.to;
+            let is_done = entry.sent >= limit && readers.missing(entry.reached) == 0;
+            if is_done { self.finish(at) } else { self.append(at) }
         }
         self.taken = taken;
         self.shrink();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use swim_tokio::swim_core::{ForceLeaveError, PingError, Tags};
+use swim_tokio::swim_core::{ForceLeaveError, PingError};
 use swim_tokio::{CallError, JoinError};
 
 use super::Context;
@@ -13,7 +13,7 @@ use super::call::Call;
 use super::reply::{Reply, failure, json};
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
-    PingShape, TagsRequest, TagsShape,
+    PingShape, TagsRequest, TagsShape, metadata_of,
 };
 
 /// A payload that is given as text or as base64; an empty one if it is given as neither.
@@ -75,11 +75,7 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         map.remove(name);
     }
     map.extend(request.set);
-    let mut tags = Tags::default();
-    for (name, text) in &map {
-        tags.insert(name, text);
-    }
-    match context.node.set_metadata(tags.encode()).await {
+    match context.node.set_metadata(metadata_of(&map)).await {
         Ok(()) => json(&TagsShape { tags: map }),
         Err(error) => refused(&error),
     }
