@@ -41,15 +41,25 @@ impl Readers {
         (self.all & !reached).count_ones() as u8
     }
 
-    /// Whether the packet is to carry an update: one that its reader was not sent, or `again`, if it must be sent more
-    /// often than there are readers that miss it.
-    const fn wants(self, entry: &Entry, limit: u8, again: bool) -> bool {
-        if again {
-            entry.sent.saturating_add(self.missing(entry.reached)) < limit
-        } else {
-            self.all == 0 || self.to & !entry.reached != 0
+    /// What becomes of an update in a packet for one of the readers: it carries what that one was not sent, or, `again`, what
+    /// must be sent more often than there are readers that miss it. What only somebody missed who is gone is done.
+    const fn verdict(self, entry: &Entry, limit: u8, again: bool) -> Verdict {
+        let missing = self.missing(entry.reached);
+        let is_wanted = if again { entry.sent.saturating_add(missing) < limit } else { self.to & !entry.reached != 0 };
+        match is_wanted {
+            true => Verdict::Take,
+            false if entry.sent >= limit && missing == 0 => Verdict::Drop,
+            false => Verdict::Keep,
         }
     }
+}
+
+/// What becomes of an update that a packet has room for.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Take,
+    Keep,
+    Drop,
 }
 
 #[derive(Debug)]
@@ -158,8 +168,16 @@ impl Dissemination {
 
     /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
     /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
-    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, sent: impl FnMut(&[u8])) -> usize {
-        self.fill_for(Readers::default(), packet, room, limit, sent)
+    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
+        if self.len == 0 {
+            return 0;
+        }
+        let used = self.pass(packet, room, |_| Verdict::Take, &mut sent);
+        self.count_taken(|entry| {
+            entry.sent = entry.sent.saturating_add(1);
+            entry.sent >= limit
+        });
+        used
     }
 
     /// As [`Dissemination::fill`], for one of `readers`: first what it was not sent, and an update is finished only when
@@ -172,55 +190,69 @@ impl Dissemination {
         limit: u8,
         mut sent: impl FnMut(&[u8]),
     ) -> usize {
+        if readers.all == 0 {
+            return self.fill(packet, room, limit, sent);
+        }
+        let mut used = 0;
+        for again in [false, true] {
+            let left = Room { bytes: room.bytes - used, ..room };
+            used += self.pass(packet, left, |entry| readers.verdict(entry, limit, again), &mut sent);
+        }
+        self.count_taken(|entry| {
+            entry.sent = entry.sent.saturating_add(1);
+            entry.reached |= readers.to;
+            entry.sent >= limit && readers.missing(entry.reached) == 0
+        });
+        used
+    }
+
+    /// Takes updates for `packet`, those sent least first, as far as they fit. Returns what of the room was used.
+    fn pass(
+        &mut self,
+        packet: &mut Vec<u8>,
+        room: Room,
+        verdict: impl Fn(&Entry) -> Verdict,
+        sent: &mut impl FnMut(&[u8]),
+    ) -> usize {
         let (mut used, mut misfits) = (0, 0);
-        let (lists, rounds) = (self.by_sent.len(), if readers.all == 0 { 1 } else { 2 });
-        for turn in 0..rounds * lists {
-            let (again, list) = (turn >= lists, turn % lists);
+        'lists: for list in 0..self.by_sent.len() {
             let mut at = self.by_sent[list].head;
             while at != NONE {
                 let left = room.bytes - used;
                 if misfits == LOOK_AHEAD || left < SHORTEST || self.taken.len() == room.updates {
-                    break;
+                    break 'lists;
                 }
                 let entry = &self.entries[at as usize];
                 let next = entry.next;
-                if !readers.wants(entry, limit, again) {
-                    self.drop_if_done(at, readers, limit);
-                } else if entry.body.len() + room.each <= left {
-                    used += entry.body.len() + room.each;
-                    if list == 0 {
-                        self.unsent_bytes -= entry.body.len();
+                match verdict(entry) {
+                    Verdict::Take if entry.body.len() + room.each <= left => {
+                        used += entry.body.len() + room.each;
+                        if list == 0 {
+                            self.unsent_bytes -= entry.body.len();
+                        }
+                        packet.extend_from_slice(&entry.body);
+                        sent(&entry.body);
+                        self.unlink(at);
+                        self.taken.push(at);
                     }
-                    packet.extend_from_slice(&entry.body);
-                    sent(&entry.body);
-                    self.unlink(at);
-                    self.taken.push(at);
-                } else {
-                    misfits += 1;
+                    Verdict::Take => misfits += 1,
+                    Verdict::Keep => {}
+                    Verdict::Drop => {
+                        self.unlink(at);
+                        self.finish(at);
+                    }
                 }
                 at = next;
             }
         }
-        self.count_taken(limit, readers);
         used
     }
 
-    /// Drops an update that the last one who missed it needs no more, since it is gone.
-    fn drop_if_done(&mut self, at: u32, readers: Readers, limit: u8) {
-        let entry = &self.entries[at as usize];
-        if entry.sent >= limit && readers.missing(entry.reached) == 0 {
-            self.unlink(at);
-            self.finish(at);
-        }
-    }
-
-    fn count_taken(&mut self, limit: u8, readers: Readers) {
+    /// Counts what was taken as sent, and puts back what is not done.
+    fn count_taken(&mut self, count: impl Fn(&mut Entry) -> bool) {
         let mut taken = core::mem::take(&mut self.taken);
         for at in taken.drain(..) {
-            let entry = &mut self.entries[at as usize];
-            entry.sent = entry.sent.saturating_add(1);
-            entry.reached |= readers.to;
-            let is_done = entry.sent >= limit && readers.missing(entry.reached) == 0;
+            let is_done = count(&mut self.entries[at as usize]);
             if is_done { self.finish(at) } else { self.append(at) }
         }
         self.taken = taken;
