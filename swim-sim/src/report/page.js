@@ -159,6 +159,7 @@
     }
     details.replaceChildren(element("h2", "node-" + node + " at " + seconds(time)));
     const phase = phases[node];
+    if (subject !== node) details.append(element("p", "A machine that was added; it bears the name of " + nameOf(subject) + "."));
     details.append(element("p", "Its process: " + phase + (hasProcess(phase) ? "; health score " + history.healthAt(node, time) : "")));
     const order = [1, 2, 3, 4, 0];
     if (hasProcess(phase)) {
