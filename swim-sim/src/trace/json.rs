@@ -10,11 +10,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use swim_core::wire::{Entries, ExchangeMessage, Message, Packet};
+use swim_core::wire::{Entries, ExchangeMessage, Message};
 use swim_core::{Event, Instant, Member};
 
 use super::body::Body;
-use super::content::cluster_of;
+use super::content::{Read, foreign, read};
 use super::line::{Passage, What};
 use super::standing::Standing;
 use crate::network::connection::Stage;
@@ -31,15 +31,21 @@ struct Line {
     fields: Value,
 }
 
-/// Writes a line.
-pub(super) fn write(out: &mut impl Write, at: Instant, node: Option<usize>, what: &What<'_>) -> io::Result<()> {
-    let (name, fields) = fields(what);
+/// Writes a line. `own`: the hash of the node's cluster, if that is known.
+pub(super) fn write(
+    out: &mut impl Write,
+    at: Instant,
+    node: Option<usize>,
+    what: &What<'_>,
+    own: Option<u32>,
+) -> io::Result<()> {
+    let (name, fields) = fields(what, own);
     let line = Line { at_ns: at.as_nanos(), node, sort: what.sort().name(), what: name, fields };
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")
 }
 
-fn fields(what: &What<'_>) -> (&'static str, Value) {
+fn fields(what: &What<'_>, own: Option<u32>) -> (&'static str, Value) {
     match *what {
         What::Started(address, incarnation) => {
             ("started", json!({ "address": address, "incarnation": incarnation.get() }))
@@ -47,19 +53,19 @@ fn fields(what: &What<'_>) -> (&'static str, Value) {
         What::Stopped => ("stopped", json!({})),
         What::Timeout => ("timeout", json!({})),
         What::Sent { to, bytes, passage } => {
-            let mut fields = json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes) });
+            let mut fields = json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes, own) });
             add(&mut fields, &passed(passage));
             ("sent", fields)
         }
         What::Damaged { to, bytes, passes } => {
-            let messages = messages(bytes);
+            let messages = messages(bytes, own);
             ("damaged", json!({ "to": to, "bytes": bytes.len(), "passes": passes, "messages": messages }))
         }
         What::Arrived { from, bytes } => {
-            ("received", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes) }))
+            ("received", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
         }
         What::Missed { from, bytes } => {
-            ("missed", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes) }))
+            ("missed", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
         }
         What::Unreachable { address } => ("unreachable", json!({ "address": address })),
         What::Opened { serial, to, request } => {
@@ -117,15 +123,18 @@ fn stage_of(stage: Stage) -> Value {
 }
 
 /// A packet's messages; what cannot be read is one of the kind `unreadable`.
-fn messages(bytes: &[u8]) -> Vec<Value> {
+fn messages(bytes: &[u8], own: Option<u32>) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
-    if let Some(messages) = super::memberlist::messages(bytes) {
-        return messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect();
+    match read(bytes, own) {
+        Read::Native(packet) => {
+            packet.map(|message| message.map_or_else(|error| unreadable(&error), |message| said(&message))).collect()
+        }
+        Read::Memberlist(messages) => {
+            messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect()
+        }
+        Read::Foreign(cluster) => vec![unreadable(&foreign(cluster))],
+        Read::Noise => vec![unreadable(&"noise")],
     }
-    let Some(Ok(packet)) = cluster_of(bytes).map(|cluster| Packet::open(bytes, cluster)) else {
-        return vec![unreadable(&"noise")];
-    };
-    packet.map(|message| message.map_or_else(|error| unreadable(&error), |message| said(&message))).collect()
 }
 
 fn said(message: &Message<'_>) -> Value {

@@ -16,7 +16,7 @@ type Fields = BTreeMap<String, BTreeSet<String>>;
 
 fn line(what: &What<'_>) -> Value {
     let mut out = Vec::new();
-    write(&mut out, Instant::from_millis(1_500), Some(3), what).unwrap();
+    write(&mut out, Instant::from_millis(1_500), Some(3), what, None).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with('\n') && text.matches('\n').count() == 1, "{text:?}");
     serde_json::from_str(&text).unwrap()
@@ -183,7 +183,7 @@ fn rows_and_standings_have_what_the_document_says() {
 #[test]
 fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
     let mut out = Vec::new();
-    write(&mut out, Instant::from_millis(1_500), Some(3), &What::Timeout).unwrap();
+    write(&mut out, Instant::from_millis(1_500), Some(3), &What::Timeout, None).unwrap();
     let wanted = "{\"at_ns\":1500000000,\"node\":3,\"sort\":\"input\",\"what\":\"timeout\"}\n";
     assert_eq!(String::from_utf8(out).unwrap(), wanted);
     let mut bytes = Vec::new();
@@ -191,6 +191,16 @@ fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
     Message::Ack { sequence: SequenceNumber::new(7), source: "a\n\u{1b}b" }.encode(&mut bytes);
     let damaged = line(&What::Arrived { from: address::numbered(0), bytes: &bytes });
     assert_eq!(damaged["messages"][0]["source"], "a\n\u{1b}b", "it is one line, and nothing of the name is lost");
+}
+
+#[test]
+fn a_packet_of_another_cluster_is_not_shown_as_one_that_is_read() {
+    let mut bytes = Vec::new();
+    begin_packet(0x1334_5678, &mut bytes);
+    Message::Ack { sequence: SequenceNumber::new(7), source: "a" }.encode(&mut bytes);
+    assert_eq!(messages(&bytes, Some(0x1334_5678))[0]["kind"], "ack");
+    let foreign = json!({ "kind": "unreadable", "why": "for another cluster, 13345678" });
+    assert_eq!(messages(&bytes, Some(0x1234_5678)), [foreign]);
 }
 
 #[test]
