@@ -53,6 +53,13 @@ fn on_sighup_what_can_change_does_and_the_rest_is_named() {
     one.signal("-HUP");
     assert!(one.line("settings not read again, the old ones stand").contains("did you mean `node`?"));
     assert_eq!(one.ask(&["tags"]), "role=db\n");
+    // What would be found wrong only when it is used is refused with the whole file.
+    for (wrong, words) in [("seeds = ['127.0.0.1']", "is no seed"), ("allow = ['10.0.0.0/33']", "only 32 bits")] {
+        place.file("swim.toml", &format!("[node]\n{wrong}\n[tags]\nrole = 'cache'\n"));
+        one.signal("-HUP");
+        assert!(one.line("settings not read again, the old ones stand").contains(words), "{wrong}");
+        assert_eq!(one.ask(&["tags"]), "role=db\n");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use swim_tokio::swim_core::Tags;
 use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -124,6 +124,7 @@ impl Running {
             protection: settings.protection(),
             started: Instant::now(),
             joining: joining.clone(),
+            tagging: Mutex::default(),
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);
