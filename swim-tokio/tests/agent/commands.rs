@@ -247,6 +247,9 @@ fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
         told.contains("keyring of 2 keys; plain traffic is accepted too") && told.contains("udp, and tcp"),
         "{told}"
     );
+    let zero = Agent::start("zero", &["--keyring", &ring("sent", &key), "--plain-traffic", "sent"]);
+    let told = zero.ask(&["info"]);
+    assert!(told.contains("none yet: all that is sent is plain") && !told.contains("encrypted"), "{told}");
     let serf = ring("serf", &format!("[{:?}]", key.trim()));
     let two = Agent::start("two", &["--wire", "memberlist", "--keyring", &serf]);
     let info = two.json(&["info"]);
