@@ -123,6 +123,10 @@ fn tags_are_set_and_deleted_and_the_others_see_it() {
     let refused = one.run(&["tags", "--set", &long]);
     assert!(refused.code == Some(1) && refused.stderr.contains("max_metadata_size allows 512"), "{refused:?}");
     assert_eq!(one.ask(&["tags"]), "x=\nzone=a=b\n", "nothing was changed");
+    let three = Agent::start("three", &["--metadata", "rack 7"]);
+    let refused = three.run(&["tags", "--set", "a=b"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("metadata in place of tags"), "{refused:?}");
+    assert_eq!(three.json(&["members"])["members"][0]["metadata"], "rack 7");
 }
 
 #[test]

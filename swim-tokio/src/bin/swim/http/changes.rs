@@ -76,6 +76,12 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         Err(reply) => return *reply,
     };
     let _turn = context.tagging.lock().await;
+    if context.has_metadata() {
+        return failure(
+            StatusCode::CONFLICT,
+            "the node was started with metadata in place of tags, which would be lost",
+        );
+    }
     let mut map = context.own_tags();
     for name in &request.delete {
         map.remove(name);
