@@ -1,50 +1,84 @@
 //! How to test a program of your own against membership events: a toy leader election on simulated clusters.
 //!
-//! The program runs beside every node and is told that node's events. Its rule: the member with the lowest number that
-//! is there leads. [`Election`] keeps the rule; [`Hasty`] has a bug that looks harmless: it takes a suspicion for an
-//! end, and forgets that a suspicion may be refuted. Some seed finds it, and finds it again every time.
+//! The program runs beside every node: it is told that node's events, and calls that node's handle. Its rule: the member
+//! with the lowest number that is there takes office, and says so to all in its metadata; who is lower later, takes it
+//! over. [`Election`] keeps the rule; [`Hasty`] has a bug that looks harmless: it takes a suspicion for an end, and forgets
+//! that a suspicion may be refuted. Some seed finds it, and finds it again every time.
 //!
 //! Run it with `cargo run -p swim-sim --example leader_election`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use swim_core::{Event, Member};
 use swim_sim::{Cluster, Fault, Plan, Seeds};
 
-/// The program under test: told of events, it says who leads.
+/// The metadata of whoever is in office.
+const LEADS: &[u8] = b"leads";
+
+/// What a program may do with the node that it runs beside. In production this is the driver's handle.
+struct Handle<'a> {
+    cluster: &'a mut Cluster,
+    node: usize,
+}
+
+impl Handle<'_> {
+    /// Tells every member, in virtual time and over the simulated network.
+    fn set_metadata(&mut self, metadata: &[u8]) {
+        // A process that has ended since it was told the event says nothing any more.
+        let _ = self.cluster.set_metadata(self.node, metadata);
+    }
+}
+
+/// The program under test: told of events, it calls its node, and says who leads.
 trait Program {
     /// A program that has just started beside a node.
     fn beside(node: usize) -> Self;
     /// Its node tells it something.
-    fn hear(&mut self, event: &Event);
-    /// Who leads, as far as it knows.
-    fn leader(&self) -> usize;
+    fn hear(&mut self, event: &Event, handle: &mut Handle<'_>);
+    /// Who leads, as far as it knows: the lowest of those who say so.
+    fn leader(&self) -> Option<usize>;
 }
 
 fn number(member: &Member) -> usize {
     member.id.trim_start_matches("node-").parse().expect("the simulator's names end in numbers")
 }
 
-/// The lowest number among the members that are there, suspects among them.
+/// The members that are there, suspects among them, and whether each says that it leads.
 #[derive(Debug)]
-struct Election(BTreeSet<usize>);
+struct Election {
+    own: usize,
+    members: BTreeMap<usize, bool>,
+}
+
+impl Election {
+    /// Takes office or leaves it, if it is time, and says so.
+    fn decide(&mut self, handle: &mut Handle<'_>) {
+        let leads = self.members.first_key_value().is_some_and(|(lowest, _)| *lowest == self.own);
+        if self.members.insert(self.own, leads) != Some(leads) {
+            handle.set_metadata(if leads { LEADS } else { b"" });
+        }
+    }
+}
 
 impl Program for Election {
     fn beside(node: usize) -> Self {
-        Self(BTreeSet::from([node]))
+        Self { own: node, members: BTreeMap::from([(node, false)]) }
     }
 
-    fn hear(&mut self, event: &Event) {
+    fn hear(&mut self, event: &Event, handle: &mut Handle<'_>) {
         match event {
-            Event::Joined(member) => drop(self.0.insert(number(member))),
-            Event::Failed(member) | Event::Left(member) => drop(self.0.remove(&number(member))),
+            Event::Joined(member) | Event::Updated(member) => {
+                self.members.insert(number(member), *member.metadata == *LEADS);
+            }
+            Event::Failed(member) | Event::Left(member) => drop(self.members.remove(&number(member))),
             _ => {}
         }
+        self.decide(handle);
     }
 
-    fn leader(&self) -> usize {
-        *self.0.first().expect("it knows itself")
+    fn leader(&self) -> Option<usize> {
+        self.members.iter().find(|(_, leads)| **leads).map(|(member, _)| *member)
     }
 }
 
@@ -57,21 +91,21 @@ impl Program for Hasty {
         Self(Election::beside(node))
     }
 
-    fn hear(&mut self, event: &Event) {
-        match event {
-            Event::Suspected { member, .. } => drop(self.0.0.remove(&number(member))),
-            event => self.0.hear(event),
+    fn hear(&mut self, event: &Event, handle: &mut Handle<'_>) {
+        if let Event::Suspected { member, .. } = event {
+            self.0.members.remove(&number(member));
         }
+        self.0.hear(event, handle);
     }
 
-    fn leader(&self) -> usize {
+    fn leader(&self) -> Option<usize> {
         self.0.leader()
     }
 }
 
 /// Runs the program beside 8 nodes, of which one crashes and starts again and one stalls for a moment; says at the end
 /// whom each takes for the leader.
-fn elect<P: Program>(seed: u64) -> Vec<usize> {
+fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     let mut cluster = Cluster::lan(8).seed(seed).loss_permille(100).build();
     let secs = Duration::from_secs;
     // Who stalls, and for how long, is the seed's: most are not suspected at all.
@@ -92,20 +126,24 @@ fn elect<P: Program>(seed: u64) -> Vec<usize> {
             // The process died and started again, and the program beside it did, too.
             (*generation, *program) = (told.generation, P::beside(told.node));
         }
-        program.hear(&told.event);
+        program.hear(&told.event, &mut Handle { cluster: &mut cluster, node: told.node });
     }
     programs.iter().map(|(_, program)| program.leader()).collect()
 }
 
 /// The first of some seeds at which not everyone agrees on the lowest number, and whom each takes for the leader.
-fn first_failure<P: Program>(seeds: std::ops::Range<u64>) -> Option<(u64, Vec<usize>)> {
-    seeds.map(|seed| (seed, elect::<P>(seed))).find(|(_, leaders)| leaders.iter().any(|&leader| leader != 0))
+fn first_failure<P: Program>(seeds: std::ops::Range<u64>) -> Option<(u64, Vec<Option<usize>>)> {
+    seeds.map(|seed| (seed, elect::<P>(seed))).find(|(_, leaders)| leaders.iter().any(|&leader| leader != Some(0)))
 }
 
 fn main() {
-    let report = |name, failure| match failure {
+    let report = |name, failure: Option<(u64, Vec<Option<usize>>)>| match failure {
         None => println!("{name}: in 50 runs everyone agreed on the leader"),
-        Some((seed, leaders)) => println!("{name}: with seed {seed} the leaders are {leaders:?}"),
+        Some((seed, leaders)) => {
+            let leaders =
+                leaders.iter().map(|leader| leader.map_or(String::from("nobody"), |leader| leader.to_string()));
+            println!("{name}: with seed {seed} the leaders are {}", leaders.collect::<Vec<_>>().join(", "));
+        }
     };
     report("Election", first_failure::<Election>(0..50));
     report("Hasty", first_failure::<Hasty>(0..50));

@@ -57,7 +57,7 @@ impl Broadcasts {
                 heard.entry(payload).or_default().push((observed.node, observed.generation));
             }
         }
-        let mut deliveries = Deliveries { owed: 0, missed: Vec::new() };
+        let mut deliveries = Deliveries::default();
         for accepted in self.sent.iter().filter(|accepted| accepted.at >= since) {
             let hearers = heard.get(&*accepted.payload);
             for (node, owed) in accepted.owed.iter().enumerate() {
@@ -65,17 +65,29 @@ impl Broadcasts {
                 else {
                     continue;
                 };
-                deliveries.owed += 1;
-                if !hearers.is_some_and(|hearers| hearers.contains(&(node, generation))) {
-                    deliveries.missed.push(Missed { at: accepted.at, sender: accepted.sender, node });
-                }
+                let is_heard = hearers.is_some_and(|hearers| hearers.contains(&(node, generation)));
+                let (at, sender) = (accepted.at, accepted.sender);
+                deliveries.note(is_heard, Missed { at, sender, node, news: News::Broadcast });
             }
         }
         deliveries
     }
 }
 
-/// A broadcast that a node should have heard and did not.
+/// What is said by one and to be heard by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A broadcast.
+    Broadcast,
+    /// A user event.
+    UserEvent,
+    /// A query.
+    Query,
+    /// The answer to a query; its sender is who was asked, and the time that of the query.
+    Answer,
+}
+
+/// Something that a node should have heard and did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// When it was sent.
@@ -84,19 +96,29 @@ pub struct Missed {
     pub sender: usize,
     /// Who did not hear it.
     pub node: usize,
+    /// What.
+    pub news: News,
 }
 
-/// How many broadcasts should have been heard, by how many nodes each, and which were not. Broadcasts with equal payloads
+/// How many broadcasts, or user events and queries, should have been heard, by how many nodes each, and which were not. Broadcasts with equal payloads
 /// are not told apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deliveries {
-    /// Every broadcast times every node that should have heard it.
+    /// Every one of them times every node that should have heard it.
     pub owed: usize,
     /// Those that were missed.
     pub missed: Vec<Missed>,
 }
 
 impl Deliveries {
+    /// One more was owed.
+    pub(crate) fn note(&mut self, is_heard: bool, otherwise: Missed) {
+        self.owed += 1;
+        if !is_heard {
+            self.missed.push(otherwise);
+        }
+    }
+
     /// Whether at least so many of 1,000 were heard.
     #[must_use]
     pub fn are_at_least(&self, permille: u16) -> bool {
@@ -109,7 +131,13 @@ impl fmt::Display for Deliveries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} deliveries are missing", self.missed.len(), self.owed)?;
         for missed in self.missed.iter().take(PRINTED) {
-            write!(f, "; node-{} did not hear what node-{} sent at {}", missed.node, missed.sender, missed.at)?;
+            let Missed { at, sender, node, news } = missed;
+            match news {
+                News::Broadcast => write!(f, "; node-{node} did not hear what node-{sender} sent at {at}")?,
+                News::UserEvent => write!(f, "; node-{node} did not hear the event that node-{sender} sent at {at}")?,
+                News::Query => write!(f, "; node-{node} did not hear what node-{sender} asked at {at}")?,
+                News::Answer => write!(f, "; node-{node} did not get node-{sender}'s answer to what it asked at {at}")?,
+            }
         }
         if self.missed.len() > PRINTED { f.write_str("; and others") } else { Ok(()) }
     }
@@ -129,7 +157,10 @@ mod tests {
         let log = [Observed { at, node: 1, generation: 1, event }];
         let running = [Some(1), Some(1), Some(2), Some(1), Some(3)];
         let deliveries = broadcasts.account(Instant::ORIGIN, &running, log.iter());
-        assert_eq!(deliveries, Deliveries { owed: 2, missed: vec![Missed { at, sender: 0, node: 4 }] });
+        assert_eq!(
+            deliveries,
+            Deliveries { owed: 2, missed: vec![Missed { at, sender: 0, node: 4, news: News::Broadcast }] }
+        );
         assert!(deliveries.are_at_least(500) && !deliveries.are_at_least(501));
         let text = "1 of 2 deliveries are missing; node-4 did not hear what node-0 sent at 0.005s";
         assert_eq!(deliveries.to_string(), text);

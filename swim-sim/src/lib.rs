@@ -15,6 +15,7 @@
 
 mod address;
 mod agenda;
+mod announcements;
 #[cfg(feature = "serde")]
 pub mod campaign;
 #[cfg(feature = "serde")]
@@ -54,8 +55,8 @@ pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
 pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
-pub use self::deliveries::{Deliveries, Missed};
-pub use self::figures::{Figures, Outage, Total};
+pub use self::deliveries::{Deliveries, Missed, News};
+pub use self::figures::{CpuTime, Figures, NodeTotal, Outage, Total};
 pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::liveness::Deadlines;
 pub use self::log::Observed;

@@ -41,7 +41,7 @@ impl EventLog {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Observed> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Observed> + Clone {
         self.kept.iter()
     }
 

@@ -167,6 +167,20 @@ pub enum Work {
     },
 }
 
+impl Work {
+    /// Whose user does it.
+    pub(crate) const fn node(&self) -> usize {
+        match self {
+            Self::Leave(node)
+            | Self::Join { node, .. }
+            | Self::Broadcast { node, .. }
+            | Self::UserEvent { node, .. }
+            | Self::Query { node, .. }
+            | Self::SetMetadata { node, .. } => *node,
+        }
+    }
+}
+
 /// One thing that is done to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -85,6 +85,8 @@ fn figures_are_printed_for_machines_and_nothing_else_is() {
         "{json}"
     );
     assert_eq!((json["passed"].as_bool(), json["outages"][0]["node"].as_u64()), (Some(true), Some(9)));
+    assert!(json["this_machine"]["cpu_ns"].as_u64() > Some(0), "{json}");
+    assert_eq!(json["this_machine"]["cpu_by_node_ns"].as_array().map(Vec::len), Some(10));
     let csv = out(&swim_sim("run --scenario crash --nodes 10 --seed 3 --format csv"));
     assert!(csv.starts_with("figure,node,outage_at_ms,value,unit\n"), "{csv}");
     assert!(csv.contains(&format!("\npackets,,,{},packets\n", json["figures"]["packets"]["value"])), "{csv}");
@@ -116,10 +118,25 @@ fn a_run_that_fails_has_a_report_as_well() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said() {
-    let output = swim_sim("run --nodes 3 --report /no/such/place.html");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+fn a_recording_goes_on_after_the_verdict_and_changes_nothing_in_it() {
+    let page = std::env::temp_dir().join(format!("swim-sim-after-{}.html", std::process::id()));
+    let with = swim_sim(&format!("run --nodes 5 --seed 3 --report {}", page.display()));
+    let html = std::fs::read_to_string(&page).expect("a page");
+    std::fs::remove_file(&page).expect("it is removed");
+    assert_eq!(out(&with), out(&swim_sim("run --nodes 5 --seed 3")), "verdict, figures and hash");
+    assert!(html.contains("the recording goes on to 10"), "10 s after the join, which takes less than a second");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said_before_the_run() {
+    let trace = std::env::temp_dir().join(format!("swim-sim-unwritten-{}", std::process::id()));
+    let storm = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/join-storm.toml");
+    for run in [String::from("run --nodes 3"), format!("replay {storm}")] {
+        let output = swim_sim(&format!("{run} --report /no/such/place.html --trace {}", trace.display()));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+        assert!(!trace.exists(), "nothing has run yet");
+    }
 }
 
 /// A directory of a test's own, with a file in it.

@@ -1,11 +1,12 @@
 //! A report says what the cluster says, stands alone, and is read by machines.
 #![cfg(feature = "report")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use swim_core::Status;
-use swim_sim::{Cluster, Fault, Plan, Report, Seeds};
+use swim_core::{MessageKind, Status};
+use swim_sim::{Builder, Cluster, Fault, Plan, Report, Seeds};
 
 const NODES: usize = 10;
 
@@ -35,6 +36,7 @@ fn report<T>(cluster: &Cluster, failure: Option<&str>, read: impl FnOnce(Report<
         figures: &cluster.figures(),
         history: cluster.history().expect("it was asked for"),
         trace_hash: cluster.trace_hash(),
+        cpu_time: cluster.cpu_time(),
     })
 }
 
@@ -125,10 +127,67 @@ fn figures_are_the_same_in_json_and_csv_and_in_the_cluster() {
     let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     assert!(rows.iter().all(|row| row.len() == 5), "{csv}");
     for row in rows.iter().skip(1).filter(|row| row[1].is_empty()) {
-        let value = &json["figures"][row[0]]["value"];
+        let by_kind = |way: &str| Some(&json["messages"][row[0].strip_prefix(&format!("messages_{way}_"))?][way]);
+        let value = by_kind("sent").or(by_kind("received")).unwrap_or(&json["figures"][row[0]]["value"]);
         assert_eq!(serde_json::from_str::<Value>(row[3]).as_ref().ok(), Some(value), "{row:?}");
     }
     assert!(csv.contains(&format!("first_detection,7,20000,{},ms", json["outages"][0]["first_detection_ms"])), "{csv}");
+}
+
+#[test]
+fn what_each_node_sent_is_there_and_adds_up() {
+    let mut cluster = cluster();
+    cluster.run_for(Duration::from_secs(60));
+    let figures = cluster.figures();
+    let (json, csv, html) = report(&cluster, None, |report| (report.json(), report.csv(), report.html()));
+    let json: Value = serde_json::from_str(&json).expect("it is JSON");
+    let nodes = json["by_node"].as_array().expect("a list");
+    assert_eq!(nodes.len(), NODES);
+    let sum = |key: &str| nodes.iter().map(|node| node[key].as_u64().expect("a count")).sum::<u64>();
+    let total = &figures.total;
+    let sums = ["messages", "packets", "packet_bytes", "exchanges", "exchange_bytes"].map(sum);
+    assert_eq!(
+        sums,
+        [total.messages(), total.packets, total.packet_bytes, total.exchanges, total.exchange_bytes],
+        "of node-7's two lives as well"
+    );
+    assert_eq!(nodes[7]["ran_ms"], 20_000, "until it crashed");
+    let rates = nodes.iter().map(|node| node["packets_per_second"].as_f64().expect("a rate"));
+    let highest = json["figures"]["packets_per_second_highest"]["value"].as_f64();
+    assert_eq!(rates.fold(None, |most: Option<f64>, rate| Some(most.map_or(rate, |most| most.max(rate)))), highest);
+    assert!(csv.contains(&format!("node_packets,7,,{},packets", nodes[7]["packets"])), "{csv}");
+    assert_eq!(json["messages"]["ping"]["sent"].as_u64(), Some(total.sent(MessageKind::Ping)));
+    assert!(html.contains("<a href=\"#node=7\">node-7</a>") && html.contains("<code>ping_req</code>"));
+}
+
+/// A clock that stands still but when it is read.
+fn clock() -> Duration {
+    static READ: AtomicU64 = AtomicU64::new(0);
+    Duration::from_micros(READ.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+fn the_processors_time_is_told_apart_and_changes_nothing_else() {
+    let run = |builder: Builder| {
+        let mut cluster = builder.record_history().build_joined();
+        cluster.run_for(Duration::from_secs(5));
+        let whole = report(&cluster, None, |report| (report.json(), report.csv(), report.html()));
+        (cluster.trace_hash(), whole)
+    };
+    let (hash, (json, csv, html)) = run(Cluster::lan(NODES).measure_cpu(clock));
+    let (hash_without, (json_without, csv_without, html_without)) = run(Cluster::lan(NODES));
+    assert_eq!(hash, hash_without);
+    let mut json: Value = serde_json::from_str(&json).expect("it is JSON");
+    let machine = json["this_machine"].take();
+    assert_eq!(json, serde_json::from_str::<Value>(&json_without).expect("it is JSON"), "all else is the same");
+    let sum = |key: &str| machine[key].as_array().unwrap().iter().map(|time| time.as_u64().unwrap()).sum::<u64>();
+    let (total, rest) = (machine["cpu_ns"].as_u64().unwrap(), machine["cpu_of_no_node_ns"].as_u64().unwrap());
+    assert_eq!((sum("cpu_by_virtual_second_ns"), sum("cpu_by_node_ns") + rest), (total, total));
+    assert!(sum("cpu_by_node_ns") > 0 && machine["cpu_per_node_second_ns"].as_u64() > Some(0), "{machine}");
+    let others: Vec<_> = csv.lines().filter(|line| !line.starts_with("this_machine_")).collect();
+    assert_eq!(others, csv_without.lines().collect::<Vec<_>>());
+    assert!(csv.contains("this_machine_cpu,3,,"), "by node");
+    assert!(html.contains("CPU of this machine") && !html_without.contains("CPU"));
 }
 
 #[test]

@@ -56,6 +56,14 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Conflict { address } => {
             write!(f, "another node, at {address}, has this node's name: give one of them another")
         }
+        Event::ConflictDecided { address, kept, agreeing, answers } => {
+            let verdict = if *kept { "keeps its name against" } else { "has lost its name to" };
+            write!(f, "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it")
+        }
+        Event::NameRefused { id, held_at, claimed_at } => {
+            let name = Name(id);
+            write!(f, "{name} is claimed at {claimed_at} and refused while the others have it at {held_at}")
+        }
         Event::Broadcast { from, payload } => {
             write!(f, "broadcast from {}: {}", Name(from), Payload(payload))
         }

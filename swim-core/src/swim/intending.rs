@@ -91,6 +91,13 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// What a member is whom nobody reaches any more: among citizens it has left if it has said that it leaves, and has
+    /// not come back since.
+    pub(super) fn end_of(&self, id: &str) -> Status {
+        let leaves = self.is_citizen() && self.citizen.intents.of(id).is_some_and(|word| word.leaves);
+        if leaves { Status::Left } else { Status::Dead }
+    }
+
     /// What we say beside our table.
     pub(super) fn citizen_state(&self) -> Vec<u8> {
         let citizen = &self.citizen;

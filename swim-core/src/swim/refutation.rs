@@ -119,6 +119,8 @@ impl<R: Rng> Swim<R> {
         if self.me.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now) {
             self.me.conflict_told = Some(now);
             self.tell(Event::Conflict { address });
+            #[cfg(feature = "memberlist")]
+            self.call_vote(now, address);
         }
     }
 
@@ -130,6 +132,11 @@ impl<R: Rng> Swim<R> {
             self.me.contender = None;
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);
+            }
+            #[cfg(feature = "memberlist")]
+            if self.is_memberlist() {
+                let me = self.me.id.clone();
+                self.tell_refusal(now, &me, address, self.me.address);
             }
         }
     }

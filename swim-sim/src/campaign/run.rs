@@ -55,11 +55,14 @@ pub struct Report {
     pub coverage: Coverage,
     /// How many deliveries of broadcasts in a whole world were owed, and how many did not come about.
     pub deliveries: (u64, u64),
+    /// The same of user events, queries and answers to them.
+    pub announcements: (u64, u64),
     /// How many rows of tables the last updates of all runs were to change in a whole world, and how many rows were wrong
     /// when gossip was over; see [`Outcome::late`](crate::Outcome::late).
     pub updates: (u64, u64),
-    /// In how many runs deliveries were missing, and in how many rows were late; see [`Unlikely`].
-    pub unlikely: (Unlikely, Unlikely),
+    /// In how many runs deliveries were missing, in how many rows were late, and in how many events, queries or answers were
+    /// missing; see [`Unlikely`].
+    pub unlikely: (Unlikely, Unlikely, Unlikely),
     /// Why the first failed run is one, if it shows no more than that too many runs missed something: its case then wants
     /// everything to come about.
     pub too_many: Option<String>,
@@ -70,6 +73,14 @@ pub struct Report {
     pub failed: BTreeMap<u64, (Case, Finding)>,
 }
 
+/// What too many runs missed.
+#[derive(Clone, Copy, Debug)]
+enum Missing {
+    Deliveries,
+    Rows,
+    Announcements,
+}
+
 /// What became of one run.
 #[derive(Debug)]
 struct Run {
@@ -77,6 +88,7 @@ struct Run {
     virtual_time: Duration,
     coverage: Coverage,
     deliveries: Deliveries,
+    announcements: Deliveries,
     updates: (u64, u64),
     /// If it failed, or missed deliveries.
     case: Option<Case>,
@@ -155,13 +167,17 @@ impl Campaign {
                 let cluster = &outcome.cluster;
                 let is_owed = case.delivered_permille > 0;
                 let deliveries = if is_owed { outcome.deliveries } else { Deliveries::default() };
+                let is_owed = case.heard_permille > 0;
+                let announcements = if is_owed { outcome.announcements } else { Deliveries::default() };
+                let misses = [&deliveries, &announcements].iter().any(|account| !account.missed.is_empty());
                 Run {
                     number,
                     virtual_time: cluster.elapsed(),
                     coverage: Coverage::of(cluster, &passed),
                     updates: (changed(&case.afterwards, case.nodes) as u64, outcome.late as u64),
-                    case: (outcome.late > 0 || !deliveries.missed.is_empty()).then_some(case),
+                    case: (outcome.late > 0 || misses).then_some(case),
                     deliveries,
+                    announcements,
                     finding: None,
                 }
             }
@@ -170,6 +186,7 @@ impl Campaign {
                 virtual_time: Duration::ZERO,
                 coverage: Coverage::default(),
                 deliveries: Deliveries::default(),
+                announcements: Deliveries::default(),
                 updates: (0, 0),
                 case: Some(case),
                 finding: Some(finding),
@@ -182,20 +199,27 @@ impl Report {
     /// Takes a run in. Returns whether it is one too many that missed something.
     fn add(&mut self, run: Run, change: fn(Builder) -> Builder) -> bool {
         let (missed, late) = (run.deliveries.missed.len() as u64, run.updates.1);
+        let unheard = run.announcements.missed.len() as u64;
         self.runs += 1;
         self.virtual_time += run.virtual_time;
         self.deliveries.0 += run.deliveries.owed as u64;
         self.deliveries.1 += missed;
+        self.announcements.0 += run.announcements.owed as u64;
+        self.announcements.1 += unheard;
         self.updates.0 += run.updates.0;
         self.updates.1 += late;
         let Some(finding) = run.finding else {
             self.coverage.merge(&run.coverage);
             let too_many = [
-                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0)).then_some((1_000, 0)),
-                (run.updates.0 > 0 && self.unlikely.1.note(late > 0)).then_some((0, 1_000)),
+                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0)).then_some(Missing::Deliveries),
+                (run.updates.0 > 0 && self.unlikely.1.note(late > 0)).then_some(Missing::Rows),
+                (run.announcements.owed > 0 && self.unlikely.2.note(unheard > 0)).then_some(Missing::Announcements),
             ];
             let Some(case) = run.case else { return false };
-            self.missing.insert(run.number, (case.clone(), run.deliveries, late));
+            let mut missed = run.deliveries;
+            missed.owed += run.announcements.owed;
+            missed.missed.extend(run.announcements.missed);
+            self.missing.insert(run.number, (case.clone(), missed, late));
             if self.missing.len() > MISSING_KEPT {
                 let least = self.missing.iter().min_by_key(|(_, (_, missed, late))| missed.missed.len() as u64 + late);
                 let least = least.map(|(&number, _)| number);
@@ -208,21 +232,24 @@ impl Report {
     }
 
     /// One run too many missed something: it has failed, as its case does if all must come about.
-    fn condemn(
-        &mut self,
-        number: u64,
-        case: Case,
-        (delivered_permille, gossiped_permille): (u16, u16),
-        change: fn(Builder) -> Builder,
-    ) -> bool {
+    fn condemn(&mut self, number: u64, case: Case, missing: Missing, change: fn(Builder) -> Builder) -> bool {
         if self.too_many.is_some() {
             return false;
         }
-        let (unlikely, what) = match delivered_permille {
-            0 => (self.unlikely.1, "rows were late when gossip was over"),
-            _ => (self.unlikely.0, "deliveries of broadcasts were missing in a whole world"),
+        let lax = Case { delivered_permille: 0, gossiped_permille: 0, heard_permille: 0, ..case };
+        let (unlikely, what, strict) = match missing {
+            Missing::Rows => {
+                (self.unlikely.1, "rows were late when gossip was over", Case { gossiped_permille: 1_000, ..lax })
+            }
+            Missing::Deliveries => {
+                let what = "deliveries of broadcasts were missing in a whole world";
+                (self.unlikely.0, what, Case { delivered_permille: 1_000, ..lax })
+            }
+            Missing::Announcements => {
+                let what = "user events, queries or answers were missing in a whole world";
+                (self.unlikely.2, what, Case { heard_permille: 1_000, ..lax })
+            }
         };
-        let strict = Case { delivered_permille, gossiped_permille, ..case };
         let judged = judge(&strict, change).unwrap_or_else(|error| panic!("{error}\n{}", strict.to_toml()));
         let Err(finding) = judged else { unreachable!("the run missed something, and does so again") };
         self.too_many = Some(unlikely.reason(what));

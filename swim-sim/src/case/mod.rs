@@ -78,6 +78,9 @@ pub struct Case {
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
+    /// How many of 1,000 deliveries of the user events and queries in `afterwards`, and of answers to them, must come about.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub heard_permille: u16,
     /// How many of 1,000 rows of tables that `afterwards` changes must be right when gossip has told of it, before
     /// anti-entropy repairs the rest.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -135,6 +138,7 @@ impl Case {
             liveness: false,
             delivered_permille: 0,
             gossiped_permille: 0,
+            heard_permille: 0,
             afterwards: Vec::new(),
             link: Table::new(),
             settings: Table::new(),
@@ -239,7 +243,7 @@ mod tests {
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
         (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
-        case.gossiped_permille = 990;
+        (case.gossiped_permille, case.heard_permille) = (990, 800);
         case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
         let text = case.to_toml();
         let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));

@@ -52,7 +52,8 @@ impl Case {
         if self.liveness {
             scenario = scenario.expect_liveness();
         }
-        Ok(scenario.afterwards(&self.afterwards, self.delivered_permille).gossiped(self.gossiped_permille))
+        let scenario = scenario.afterwards(&self.afterwards, self.delivered_permille);
+        Ok(scenario.gossiped(self.gossiped_permille).heard(self.heard_permille))
     }
 
     /// The plan, and what mends the world after it.

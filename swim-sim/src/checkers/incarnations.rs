@@ -52,6 +52,10 @@ impl Checker for Incarnations {
         }
     }
 
+    fn learnt(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
+        self.believed(now, node, subject, claim)
+    }
+
     fn believed(&mut self, _: Instant, _: usize, subject: usize, claim: Claim) -> Verdict {
         let owner = grown(&mut self.owners, subject);
         if !owner.had.contains(&claim.incarnation) {

@@ -44,8 +44,8 @@ pub trait Checker: fmt::Debug {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 
-    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned), [`believed`](Self::believed) and
-    /// [`filled`](Self::filled). A run whose checkers all live on what is sent and told does not take the time for it.
+    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned), [`learnt`](Self::learnt),
+    /// [`believed`](Self::believed) and [`filled`](Self::filled). A run whose checkers all live on what is sent and told does not take the time for it.
     fn looks_into_nodes(&self) -> bool {
         true
     }
@@ -87,6 +87,13 @@ pub trait Checker: fmt::Debug {
     /// A node told its user something. `about` is the member that the event is about, if it is about one.
     fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
         let _ = (now, node, event, about);
+        Ok(())
+    }
+
+    /// A node told its user this of `subject`, another member, in the step that is over now, in a cluster of any size. Shown
+    /// after [`owned`](Self::owned) and [`filled`](Self::filled), claim by claim as they were told.
+    fn learnt(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
+        let _ = (now, node, subject, claim);
         Ok(())
     }
 

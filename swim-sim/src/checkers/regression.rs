@@ -50,6 +50,10 @@ impl Checker for Regression {
         Ok(())
     }
 
+    fn learnt(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
+        self.believed(now, node, subject, claim)
+    }
+
     fn believed(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         let row = grown(&mut self.greatest, node);
         if subject >= row.len() {
@@ -59,8 +63,11 @@ impl Checker for Regression {
         if claim != greatest {
             row[subject] = (claim, now);
         }
+        if claim >= greatest {
+            return Ok(());
+        }
         let is_gone = !greatest.status.is_active() || self.reaped.contains_key(&(node, subject));
-        if claim >= greatest || is_gone && *grown(&mut self.was_full, node) {
+        if is_gone && *grown(&mut self.was_full, node) {
             return Ok(());
         }
         let tombstone_for = self.tombstone_for.get(node).copied().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Sequence numbers match (SWIM 3.1): an ack or a nack answers what its receiver has asked, and of acks in packets only
 //! one that bears the number of the probe in flight counts.
 //!
-//! The message that a packet was made for comes first in it, so only the first one is read. What a process was asked is
+//! The message that a packet was made for comes first in it, so only the first one is read. A packet that was damaged in its
+//! cluster's hash is not for its receiver, which drops it, so each is opened with the hash of the node's own cluster. What a process was asked is
 //! remembered for the last 1,024 requests, since an ack that comes after the nack is still passed on. The number of the probe in
 //! flight the node itself says.
 
@@ -9,8 +10,8 @@ use core::net::SocketAddr;
 use std::collections::VecDeque;
 
 use swim_core::wire::memberlist::{self, Unpacker};
-use swim_core::wire::{HEADER_LEN, Message, Packet};
-use swim_core::{Config, Instant};
+use swim_core::wire::{Message, Packet, cluster_hash};
+use swim_core::{Config, Instant, Wire};
 
 use super::{Checker, Fill, Verdict, grown};
 
@@ -26,6 +27,8 @@ pub struct Sequences {
 /// What a process was asked, and asks.
 #[derive(Clone, Debug, Default)]
 struct Node {
+    /// The hash of its cluster's name; `None` on memberlist's wire, whose packets bear none.
+    cluster: Option<u32>,
     /// The ack that the packet in hand begins with.
     ack: Option<u32>,
     /// The pings and the requests to ping another, with where they came from.
@@ -44,11 +47,10 @@ enum First {
     Nack(u32),
 }
 
-/// What a packet begins with, on either wire.
-fn first(packet: &[u8]) -> Option<First> {
-    let cluster = packet.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
-    if let Some(Ok(message)) = cluster.and_then(|cluster| Packet::open(packet, cluster).ok()?.next()) {
-        return match message {
+/// What a packet begins with, on the wire of the node that has or had it: its cluster's own, or memberlist's.
+fn first(packet: &[u8], cluster: Option<u32>) -> Option<First> {
+    if let Some(cluster) = cluster {
+        return match Packet::open(packet, cluster).ok()?.next()?.ok()? {
             Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
             Message::PingReq { sequence, .. } => Some(First::PingReq(sequence.get())),
             Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
@@ -74,14 +76,15 @@ impl Checker for Sequences {
         "sequence numbers match"
     }
 
-    fn started(&mut self, _: Instant, node: usize, _: &Config) {
-        *grown(&mut self.nodes, node) = Node::default();
+    fn started(&mut self, _: Instant, node: usize, config: &Config) {
+        let cluster = matches!(config.wire, Wire::Native).then(|| cluster_hash(&config.cluster));
+        *grown(&mut self.nodes, node) = Node { cluster, ..Node::default() };
     }
 
     fn received(&mut self, _: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
         node.ack = None;
-        match first(packet) {
+        match first(packet, node.cluster) {
             Some(First::Ack(sequence)) => node.ack = Some(sequence),
             Some(First::Ping(sequence) | First::PingReq(sequence)) => {
                 if node.requests.len() == REMEMBERED {
@@ -96,7 +99,7 @@ impl Checker for Sequences {
 
     fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
-        let (sequence, what) = match first(packet) {
+        let (sequence, what) = match first(packet, node.cluster) {
             Some(First::Ack(sequence)) => (sequence, "an ack"),
             Some(First::Nack(sequence)) => (sequence, "a nack"),
             _ => return Ok(()),
@@ -122,8 +125,8 @@ impl Checker for Sequences {
 
 #[cfg(test)]
 mod tests {
-    use swim_core::SequenceNumber;
-    use swim_core::wire::{begin_packet, cluster_hash};
+    use swim_core::wire::begin_packet;
+    use swim_core::{MemberlistWire, SequenceNumber};
 
     use super::*;
     use crate::address;
@@ -132,7 +135,7 @@ mod tests {
 
     fn packet(message: &Message<'_>) -> Vec<u8> {
         let mut packet = Vec::new();
-        begin_packet(cluster_hash("any"), &mut packet);
+        begin_packet(cluster_hash(&Config::lan().cluster), &mut packet);
         message.encode(&mut packet);
         packet
     }
@@ -177,10 +180,22 @@ mod tests {
         let ping = packed(&memberlist::Message::Ping { sequence: SequenceNumber::new(7), target: "b", source });
         for number in [7, 8] {
             let mut checker = Sequences::default();
-            checker.started(NOW, 0, &Config::lan());
+            checker.started(NOW, 0, &Config::memberlist_lan(MemberlistWire::PLAIN));
             checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
             let ack = packed(&memberlist::Message::Ack { sequence: SequenceNumber::new(number), payload: b"" });
             assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack).is_ok(), number == 7);
+        }
+    }
+
+    #[test]
+    fn a_ping_whose_cluster_was_damaged_asks_nothing() {
+        for (damage, is_right) in [(0, true), (1, false)] {
+            let mut checker = Sequences::default();
+            checker.started(NOW, 0, &Config::lan());
+            let mut ping = ping(7);
+            ping[1] ^= damage;
+            checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
+            assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack(7)).is_ok(), is_right, "{damage}");
         }
     }
 

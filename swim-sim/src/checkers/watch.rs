@@ -2,12 +2,13 @@
 //!
 //! Comparing a whole table costs time that grows with the cluster, so it is done only when the table's digest has
 //! changed, and in clusters of more than [`SMALL`] nodes at each node at most once in as many virtual seconds as there
-//! are 256 nodes begun. What happens to members is told by events in any case, and those are all looked at.
+//! are 256 nodes begun. What happens to members is told by events in any case: those are all looked at, and the claims
+//! that they carry are shown when their step is over, since only then is it known where their owners stand.
 
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{Event, Instant, Member, State, Swim};
+use swim_core::{Claim, Event, Instant, Member, State, Swim};
 
 use super::{Checker, Fill, Verdict, Violation, grown};
 use crate::name;
@@ -24,6 +25,8 @@ pub(crate) struct Watch {
     /// Node -> the digest of its table when it was last compared, and when the next comparison may be.
     compared: Vec<(Option<u64>, Instant)>,
     pause: Duration,
+    /// What was told in the step in hand: the member's number, and the claim about it.
+    learnt: Vec<(usize, Claim)>,
     violation: Option<Violation>,
 }
 
@@ -40,7 +43,7 @@ impl Watch {
     pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
         let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(nodes.div_ceil(256) as u64) };
         let looks_into_nodes = checkers.iter().any(|checker| checker.looks_into_nodes());
-        Self { checkers, looks_into_nodes, compared: Vec::new(), pause, violation: None }
+        Self { checkers, looks_into_nodes, compared: Vec::new(), pause, learnt: Vec::new(), violation: None }
     }
 
     pub(crate) const fn violation(&self) -> Option<&Violation> {
@@ -73,6 +76,9 @@ impl Watch {
     pub(crate) fn told(&mut self, at: Moment, node: usize, event: &Event) {
         let about = about(event);
         self.ask(at, node, |checker| checker.told(at.local, node, event, about));
+        if let (true, Some(subject), Some(member)) = (self.looks_into_nodes, about, member(event)) {
+            self.learnt.push((subject, member.claim));
+        }
     }
 
     /// The node has handled an input, and all that it put out is taken.
@@ -96,6 +102,11 @@ impl Watch {
             let (incarnation, leaves) = (swim.incarnation(), swim.state() != State::Running);
             self.checkers.iter_mut().for_each(|checker| checker.owned(subject, incarnation, leaves));
         }
+        let mut learnt = core::mem::take(&mut self.learnt);
+        for (subject, claim) in learnt.drain(..) {
+            self.ask(at, node, |checker| checker.learnt(at.local, node, subject, claim));
+        }
+        self.learnt = learnt;
         let digest = Some(swim.digest());
         let (compared, next) = grown(&mut self.compared, node);
         if *compared != digest && at.world >= *next {
@@ -150,7 +161,13 @@ pub(crate) fn member(event: &Event) -> Option<&Member> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use swim_core::{Config, Identity, Incarnation, Status};
+
     use super::*;
+    use crate::checkers::{Incarnations, Regression};
+    use crate::streams;
 
     #[derive(Debug)]
     struct NeverTwice(bool);
@@ -174,6 +191,43 @@ mod tests {
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
+    }
+
+    /// What is caught when a node of a cluster of this size is told of a member, within the pause between two looks at its table.
+    fn caught(checker: fn() -> Box<dyn Checker>, nodes: usize, claims: &[(u64, Status)]) -> Option<&'static str> {
+        let mut watch = Watch::new(vec![checker()], nodes);
+        let now = Instant::from_millis(1);
+        let at = Moment { world: now, local: now };
+        let identity = Identity::new(name::numbered(0), crate::address::numbered(0), Incarnation::new(1));
+        let stream = streams::stream(1, streams::Purpose::Core, 0);
+        let swim = Swim::new(Config::lan(), identity, stream, now).unwrap();
+        watch.started(at, 0, &swim);
+        watch.settled(at, 0, &swim);
+        watch.checkers[0].owned(3, Incarnation::new(5), false);
+        for &(incarnation, status) in claims {
+            let claim = Claim::new(Incarnation::new(incarnation), status);
+            let (id, address) = (name::numbered(3), crate::address::numbered(3));
+            let member = Member { id, address, metadata: Arc::from([]), claim };
+            watch.told(at, 0, &Event::Updated(member));
+        }
+        assert_eq!(watch.violation(), None, "the step is not over");
+        watch.settled(at, 0, &swim);
+        watch.violation().map(|violation| violation.checker)
+    }
+
+    #[test]
+    fn a_planted_claim_is_caught_at_its_step_in_a_cluster_of_any_size() {
+        let regression: fn() -> Box<dyn Checker> = || Box::<Regression>::default();
+        let incarnations: fn() -> Box<dyn Checker> = || Box::<Incarnations>::default();
+        let regressed = [(5, Status::Alive), (4, Status::Alive)];
+        for nodes in [2, SMALL + 1, 1_000] {
+            assert!(caught(regression, nodes, &regressed).is_some_and(|by| by.contains("regresses")), "{nodes}");
+            assert_eq!(caught(regression, nodes, &regressed[..1]), None);
+            for never in [(6, Status::Alive), (5, Status::Left)] {
+                assert!(caught(incarnations, nodes, &[never]).is_some_and(|by| by.contains("raises")), "{nodes}");
+            }
+            assert_eq!(caught(incarnations, nodes, &[(5, Status::Suspect)]), None);
+        }
     }
 
     #[derive(Debug)]

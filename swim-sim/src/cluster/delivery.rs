@@ -113,6 +113,7 @@ impl Cluster {
             self.take_packets(index);
         }
         let has_left = self.take_events(index) || has_left;
+        self.charge(Some(index));
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
         let moment = self.nodes[index].moment(self.now);

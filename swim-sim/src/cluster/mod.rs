@@ -24,9 +24,10 @@ pub use self::verbs::Seeds;
 pub use self::view::NodeView;
 use crate::address::Directory;
 use crate::agenda::Agenda;
+use crate::announcements::Announcements;
 use crate::checkers::{self, Watch};
 use crate::deliveries::Broadcasts;
-use crate::figures::Recorder;
+use crate::figures::{Meter, Recorder};
 use crate::history::Recording;
 use crate::log::EventLog;
 use crate::network::{Link, Network, Topology};
@@ -83,9 +84,11 @@ pub struct Cluster {
     unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
+    announcements: Announcements,
     /// The queries that the node at work was asked and has not answered yet.
     asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
+    meter: Option<Meter>,
 }
 
 impl Cluster {
@@ -151,8 +154,10 @@ impl Cluster {
             unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
+            announcements: Announcements::default(),
             asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
+            meter: options.cpu_clock.map(Meter::new),
             options,
         };
         for name in 0..cluster.options.nodes {

@@ -23,6 +23,7 @@ impl Cluster {
         node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
         let moment = node.moment(self.now);
         let Some(swim) = node.running() else { return };
+        self.trace.reads(index, swim.config());
         self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
         self.watch.started(moment, index, swim);
         self.recorder.restarted(index);

@@ -8,7 +8,7 @@ use swim_core::{Event, Instant, Status};
 use super::{Builder, Cluster};
 use crate::convergence::{self, Disagreement, Wrong};
 use crate::deliveries::Deliveries;
-use crate::figures::Figures;
+use crate::figures::{CpuTime, Figures, Meter};
 use crate::log::Observed;
 use crate::node::Phase;
 use crate::trace::Told;
@@ -89,6 +89,12 @@ impl Cluster {
         self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
     }
 
+    /// The same of user events and queries, and of answers to queries that were heard.
+    #[must_use]
+    pub fn announcements(&self, since: Duration) -> Deliveries {
+        self.announcements.account(Instant::ORIGIN + since, &self.running_generations(), &self.log.iter())
+    }
+
     /// The how-manieth process runs at each node, if one does.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
         self.nodes.iter().map(|node| (node.phase == Phase::Running).then_some(node.generation)).collect()
@@ -130,9 +136,15 @@ impl Cluster {
     /// What the run cost, and how well it went, so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let running =
-            self.nodes.iter().filter_map(|node| Some((node.swim()?.metrics().clone(), node.ran_for(self.now))));
+        let nodes = self.nodes.iter().enumerate();
+        let running = nodes.filter_map(|(index, node)| Some((index, node.swim()?.metrics(), node.ran_for(self.now))));
         self.recorder.account(self.now, running)
+    }
+
+    /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked. Another run has another one.
+    #[must_use]
+    pub fn cpu_time(&self) -> Option<&CpuTime> {
+        self.meter.as_ref().map(Meter::time)
     }
 
     /// How many connections are open.

@@ -8,6 +8,7 @@ use swim_core::Instant;
 use super::{Cluster, Occurrence};
 use crate::agenda::Due;
 use crate::checkers::Violation;
+use crate::figures::Meter;
 use crate::log::Observed;
 
 /// What a condition says: whether it is met, and why not.
@@ -121,6 +122,7 @@ impl Cluster {
     /// If a checker finds a violation.
     pub fn next_event(&mut self, within: Duration) -> Option<Observed> {
         let deadline = self.now + within;
+        self.begin_metering();
         loop {
             if let Some(observed) = self.log.numbered(self.unread) {
                 self.unread += 1;
@@ -140,6 +142,7 @@ impl Cluster {
     }
 
     fn run_to(&mut self, deadline: Instant) -> Result<(), Violation> {
+        self.begin_metering();
         while self.agenda.next_at().is_some_and(|at| at <= deadline) {
             self.step()?;
         }
@@ -161,8 +164,21 @@ impl Cluster {
                 Due::Occurrence(Occurrence::Done(node)) => self.done(node),
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),
             }
+            self.charge(None);
         }
         self.watch.violation().map_or(Ok(()), |violation| Err(violation.clone()))
+    }
+
+    /// What passed on the processor since time stood still is not the run's.
+    fn begin_metering(&mut self) {
+        self.meter.iter_mut().for_each(Meter::begin);
+    }
+
+    /// What passed on the processor was for a node, or for none.
+    pub(super) fn charge(&mut self, node: Option<usize>) {
+        if let Some(meter) = &mut self.meter {
+            meter.charge(self.now, node);
+        }
     }
 
     fn panic_with<T>(&self, violation: &Violation) -> T {

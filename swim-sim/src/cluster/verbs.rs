@@ -9,6 +9,7 @@ use core::time::Duration;
 use swim_core::{BroadcastError, EventError, JoinError, LamportTime, MetadataError, QueryError, QueryId, Question};
 
 use super::{Cluster, Occurrence};
+use crate::announcements::Announcement;
 use crate::network::Bandwidth;
 use crate::node::Phase;
 use crate::setting::Setting;
@@ -204,6 +205,10 @@ impl Cluster {
             Some(swim) => swim.send_user_event(now, name, payload, false),
             None => Err(EventError::NotRunning),
         };
+        if let Ok(time) = outcome {
+            let what = Announcement::UserEvent { time, name: name.into(), payload: payload.into() };
+            self.announcements.accepted(self.now, node, what, self.running_generations());
+        }
         self.note(&Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
         self.settle(node);
         outcome
@@ -220,6 +225,10 @@ impl Cluster {
             Some(swim) => swim.query(now, &question),
             None => Err(QueryError::NotRunning),
         };
+        if let Ok(id) = outcome {
+            let what = Announcement::Query { id, asker: self.nodes[node].name, name: name.into() };
+            self.announcements.accepted(self.now, node, what, self.running_generations());
+        }
         self.note(&Work::Query { node, name: name.to_owned() }.into());
         self.settle(node);
         outcome

@@ -3,6 +3,8 @@
 //! [`Recorder`] counts as the run goes; [`Figures`] is the account at one moment. Figures are integers, and fractions
 //! are printed from integers, so that an account is the same on every machine.
 
+mod cpu;
+mod node_total;
 mod outage;
 mod total;
 
@@ -11,6 +13,9 @@ use core::time::Duration;
 
 use swim_core::{Event, Instant, Metrics};
 
+pub use self::cpu::CpuTime;
+pub(crate) use self::cpu::Meter;
+pub use self::node_total::NodeTotal;
 pub use self::outage::Outage;
 pub use self::total::Total;
 use crate::checkers::about;
@@ -33,6 +38,7 @@ pub(crate) struct Recorder {
     outages: Vec<Outage>,
     /// What the processes that ended had counted, and how long they ran.
     former: Total,
+    former_by_node: Vec<NodeTotal>,
     false_suspicions: u64,
     false_deaths: u64,
     stalled_deaths: u64,
@@ -57,6 +63,7 @@ impl Recorder {
     pub(crate) fn stopped(&mut self, node: usize, metrics: &Metrics, ran_for: Duration) {
         self.outages.iter_mut().for_each(|outage| outage.excuse(node));
         self.former.add(metrics, ran_for);
+        total_of(&mut self.former_by_node, node).add(metrics, ran_for);
     }
 
     pub(crate) const fn packet_lost(&mut self) {
@@ -94,12 +101,20 @@ impl Recorder {
     }
 
     /// The account, with what the processes that run have counted.
-    pub(crate) fn account(&self, now: Instant, running: impl Iterator<Item = (Metrics, Duration)>) -> Figures {
-        let mut total = self.former.clone();
-        running.for_each(|(metrics, ran_for)| total.add(&metrics, ran_for));
+    pub(crate) fn account<'a>(
+        &self,
+        now: Instant,
+        running: impl Iterator<Item = (usize, &'a Metrics, Duration)>,
+    ) -> Figures {
+        let (mut total, mut by_node) = (self.former.clone(), self.former_by_node.clone());
+        for (node, metrics, ran_for) in running {
+            total.add(metrics, ran_for);
+            total_of(&mut by_node, node).add(metrics, ran_for);
+        }
         Figures {
             virtual_time: now.since(Instant::ORIGIN),
             total,
+            by_node,
             outages: self.outages.clone(),
             false_suspicions: self.false_suspicions,
             false_deaths: self.false_deaths,
@@ -112,6 +127,14 @@ impl Recorder {
     }
 }
 
+/// The total of a node, in a list that grows as far as that.
+fn total_of(list: &mut Vec<NodeTotal>, node: usize) -> &mut NodeTotal {
+    if list.len() <= node {
+        list.resize(node + 1, NodeTotal::default());
+    }
+    &mut list[node]
+}
+
 /// An account of a run so far.
 #[derive(Clone, Debug)]
 pub struct Figures {
@@ -119,6 +142,8 @@ pub struct Figures {
     pub virtual_time: Duration,
     /// What all nodes counted together.
     pub total: Total,
+    /// What each node counted; those that never ran may be missing at the end.
+    pub by_node: Vec<NodeTotal>,
     /// The processes that ended without saying so.
     pub outages: Vec<Outage>,
     /// How often a user was told of a suspicion of a process that was well.
@@ -198,6 +223,19 @@ mod tests {
         }
         let figures = recorder.account(Instant::ORIGIN, core::iter::empty());
         assert_eq!((figures.false_deaths, figures.stalled_deaths), (1, 2));
+    }
+
+    #[test]
+    fn what_the_nodes_counted_is_what_all_counted_together() {
+        let mut metrics = Metrics::default();
+        (metrics.packets_sent, metrics.packet_bytes_sent) = (5, 200);
+        let mut recorder = Recorder::default();
+        recorder.stopped(1, &metrics, Duration::from_secs(2));
+        let running = [(0, &metrics, Duration::from_secs(9)), (1, &metrics, Duration::from_secs(4))];
+        let figures = recorder.account(Instant::ORIGIN, running.into_iter());
+        assert_eq!(figures.by_node.iter().map(|node| node.packets).collect::<Vec<_>>(), [5, 10]);
+        assert_eq!(figures.by_node[1].ran_for, Duration::from_secs(6));
+        assert_eq!((figures.total.packets, figures.total.packet_bytes), (15, 600));
     }
 
     #[test]

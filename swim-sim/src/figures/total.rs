@@ -52,13 +52,27 @@ impl Total {
     /// A count for each node and second, with three digits after the point; `-` if nothing ran.
     #[must_use]
     pub fn per_node_second(&self, count: u64) -> String {
-        let milliseconds = self.ran_for.as_millis();
-        if milliseconds == 0 {
-            return String::from("-");
-        }
-        let thousandths = u128::from(count) * 1_000_000 / milliseconds;
-        format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
+        let text = |thousandths| format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        rate(count, self.ran_for).map_or_else(|| String::from("-"), text)
     }
+
+    /// How many messages were sent, in packets and in exchanges.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        MessageKind::ALL.into_iter().map(|kind| self.sent(kind)).sum()
+    }
+
+    /// How many messages of a kind were received and read.
+    #[must_use]
+    pub const fn received(&self, kind: MessageKind) -> u64 {
+        self.metrics.received(kind)
+    }
+}
+
+/// A count for each second of a time, in thousandths; `None` if no time passed.
+pub(super) fn rate(count: u64, time: Duration) -> Option<u64> {
+    let thousandths = (u128::from(count) * 1_000_000).checked_div(time.as_millis())?;
+    Some(u64::try_from(thousandths).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -9,23 +9,35 @@ use super::scale::{Scale, decimal, seconds, tenths};
 pub(super) const STYLE: &str = include_str!("chart.css");
 
 const WIDTH: u64 = 680;
-const AXIS: TimeAxis = TimeAxis { left: 52, right: 660, end: 0 };
+const AXIS: TimeAxis = TimeAxis { left: 52, right: 660, end: 0, steps: 12 };
+/// For narrow screens.
+const NARROW_WIDTH: u64 = 400;
+const NARROW_AXIS: TimeAxis = TimeAxis { left: 52, right: 380, end: 0, steps: 5 };
 const LEFT: u64 = AXIS.left;
 const RIGHT: u64 = AXIS.right;
 const HEIGHT: u64 = 190;
 const TOP: u64 = 14;
 const BOTTOM: u64 = 160;
 
-/// The drawing for a page.
+/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of them. The narrow one takes
+/// the lines from the wide one, so that they are in the page once.
 pub(super) fn inline(curve: &Curve, end: u64) -> String {
-    format!(
-        "<svg class=\"chart\" data-curve=\"{id}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">{plot}\
-         {cursor}</svg>",
-        cursor = AXIS.cursor(TOP, BOTTOM),
-        id = curve.id,
-        title = curve.title,
-        plot = plot(curve, end),
-    )
+    let (id, title) = (curve.id, curve.title);
+    let svg = |class, width, axis: TimeAxis, lines: &str| {
+        format!(
+            "<svg class=\"chart {class}\" data-curve=\"{id}\" viewBox=\"0 0 {width} {HEIGHT}\" role=\"img\" \
+             aria-label=\"{title}\">{grid}{lines}{cursor}</svg>",
+            grid = grid(curve, TimeAxis { end, ..axis }),
+            cursor = axis.cursor(TOP, BOTTOM),
+        )
+    };
+    let thousandths = (NARROW_AXIS.right - NARROW_AXIS.left) * 1_000 / (RIGHT - LEFT);
+    let (left, narrow_left) = (LEFT, NARROW_AXIS.left);
+    let again = format!(
+        "<use href=\"#lines-{id}\" transform=\"translate({narrow_left} 0) scale(0.{thousandths:03} 1) translate(-{left} 0)\"/>"
+    );
+    let lines = format!("<g id=\"lines-{id}\">{}</g>", lines(curve, end));
+    svg("wide", WIDTH, AXIS, &lines) + &svg("narrow", NARROW_WIDTH, NARROW_AXIS, &again)
 }
 
 /// A file of its own, with title and legend.
@@ -51,7 +63,7 @@ pub(super) fn file(curve: &Curve, run: &str, end: u64) -> String {
         height = HEIGHT + 72,
         title = curve.title,
         run = super::escape(run),
-        plot = plot(curve, end),
+        plot = grid(curve, TimeAxis { end, ..AXIS }) + &lines(curve, end),
     )
 }
 
@@ -66,18 +78,20 @@ pub(super) struct TimeAxis {
     pub(super) left: u64,
     pub(super) right: u64,
     pub(super) end: u64,
+    /// So many steps it is divided into at most.
+    pub(super) steps: u64,
 }
 
 impl TimeAxis {
     /// Where a time stands, in tenths.
     pub(super) fn x_of(self, time: u64) -> u64 {
-        self.left * 10 + Scale::of_time(self.end).place(time, (self.right - self.left) * 10)
+        self.left * 10 + Scale::of_time(self.end, self.steps).place(time, (self.right - self.left) * 10)
     }
 
     /// Grid lines from a height to another, with the times below.
     pub(super) fn grid(self, top: u64, bottom: u64) -> String {
         let mut text = String::new();
-        for tick in Scale::of_time(self.end).ticks() {
+        for tick in Scale::of_time(self.end, self.steps).ticks() {
             let x = tenths(self.x_of(tick));
             text += &format!(
                 "<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{top}\" y2=\"{bottom}\"/>\
@@ -99,23 +113,36 @@ impl TimeAxis {
     }
 }
 
-fn plot(curve: &Curve, end: u64) -> String {
+/// Where a value stands, in tenths.
+fn y_of(scale: Scale, value: u64) -> u64 {
+    BOTTOM * 10 - scale.place(value, (BOTTOM - TOP) * 10)
+}
+
+/// The axes.
+fn grid(curve: &Curve, axis: TimeAxis) -> String {
     let scale = Scale::of_values(curve.most());
-    let height = (BOTTOM - TOP) * 10;
-    let y_of = |value| BOTTOM * 10 - scale.place(value, height);
-    let axis = TimeAxis { end, ..AXIS };
     let mut text = axis.grid(TOP, BOTTOM);
     for tick in scale.ticks() {
-        let y = y_of(tick);
+        let y = y_of(scale, tick);
         text += &format!(
-            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y}\" y2=\"{y}\"/>\
+            "<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{y}\" y2=\"{y}\"/>\
              <text class=\"tick\" text-anchor=\"end\" x=\"{x}\" y=\"{below}\">{label}</text>",
             y = tenths(y),
-            x = LEFT - 8,
+            left = axis.left,
+            right = axis.right,
+            x = axis.left - 8,
             below = tenths(y + 40),
             label = decimal(tick)
         );
     }
+    text
+}
+
+/// The lines, or the areas on each other.
+fn lines(curve: &Curve, end: u64) -> String {
+    let scale = Scale::of_values(curve.most());
+    let y_of = |value| y_of(scale, value);
+    let axis = TimeAxis { end, ..AXIS };
     let mut floor = vec![0; curve.times.len()];
     let mut shapes = String::new();
     for series in &curve.series {
@@ -130,7 +157,7 @@ fn plot(curve: &Curve, end: u64) -> String {
             shapes += &format!("<path class=\"line {}\" d=\"M{line}\"/>", series.class);
         }
     }
-    if curve.times.is_empty() { text } else { text + &shapes }
+    if curve.times.is_empty() { String::new() } else { shapes }
 }
 
 fn points<'a>(of: impl Iterator<Item = (&'a u64, &'a u64)>, axis: TimeAxis, y_of: impl Fn(u64) -> u64) -> String {
@@ -161,6 +188,17 @@ mod tests {
         let svg = inline(&curve(false), 10_000);
         assert!(svg.contains("<path class=\"line line-1\" d=\"M52.0 160.0 660.0 14.0\"/>"), "{svg}");
         assert!(!svg.contains("http"), "a page needs no name space");
+    }
+
+    #[test]
+    fn a_narrow_screen_has_fewer_ticks_and_the_same_lines() {
+        let svg = inline(&curve(false), 10_000);
+        let (wide, narrow) = svg.split_once("</svg>").unwrap();
+        let ticks = |svg: &str| svg.matches("text-anchor=\"middle\"").count();
+        assert_eq!((ticks(wide), ticks(narrow)), (11, 6));
+        // From 52 to 660 becomes from 52 to 380.
+        let moved = "<use href=\"#lines-id\" transform=\"translate(52 0) scale(0.539 1) translate(-52 0)\"/>";
+        assert!(wide.contains("<g id=\"lines-id\">") && narrow.contains(moved), "{narrow}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Reports of a run: one page for people, figures for machines, curves as SVG files.
 //!
 //! The page needs nothing but itself: style, script and data are in it. Everything is made of a [`History`] and of
-//! [`Figures`], with integers only, so equal runs have equal reports. What a cluster is, a report does not know.
+//! [`Figures`], with integers only, so equal runs have equal reports, but for the processor's time if it was measured. What a cluster is, a report does not know.
 
 mod chart;
 mod curves;
 mod data;
+mod each_node;
 mod page;
 mod rows;
 mod scale;
@@ -13,7 +14,7 @@ mod timeline;
 
 use core::time::Duration;
 
-use crate::figures::Figures;
+use crate::figures::{CpuTime, Figures};
 use crate::history::History;
 
 /// What a report is made of.
@@ -38,6 +39,7 @@ use crate::history::History;
 ///     figures: &figures,
 ///     history: &history,
 ///     trace_hash,
+///     cpu_time: None,
 /// };
 /// assert!(report.html().starts_with("<!doctype html>"));
 /// ```
@@ -63,6 +65,8 @@ pub struct Report<'a> {
     pub history: &'a History,
     /// The hash of everything that happened.
     pub trace_hash: u64,
+    /// How long this machine's processor took, if that was measured: the only part that another run does not repeat.
+    pub cpu_time: Option<&'a CpuTime>,
 }
 
 impl Report<'_> {

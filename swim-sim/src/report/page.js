@@ -159,6 +159,7 @@
     }
     details.replaceChildren(element("h2", "node-" + node + " at " + seconds(time)));
     const phase = phases[node];
+    if (subject !== node) details.append(element("p", "A machine that was added; it bears the name of " + nameOf(subject) + "."));
     details.append(element("p", "Its process: " + phase + (hasProcess(phase) ? "; health score " + history.healthAt(node, time) : "")));
     const order = [1, 2, 3, 4, 0];
     if (hasProcess(phase)) {
@@ -222,19 +223,33 @@
     window.history.replaceState(null, "", "#t=" + time + "&node=" + node);
   }
 
-  function readAddress() {
+  function readAddress(isOpening) {
     const wanted = new URLSearchParams(location.hash.slice(1));
+    const opens = isOpening && !wanted.has("t"), at = opens ? worst() : wanted.has("t") ? Number(wanted.get("t")) || 0 : time;
+    // Of nodes, the one that is away then says most.
+    if (opens) node = Math.max(0, history.phasesAt(at).findIndex((phase) => phase !== "runs"));
     if (wanted.has("node")) node = Math.max(0, Math.min(history.nodes - 1, Number(wanted.get("node")) || 0));
-    go(wanted.has("t") ? Number(wanted.get("t")) || 0 : worst(), true);
+    go(at, true);
   }
 
-  // Where the page opens unless told: the moment at which, after all had been right once, the least was; or the end.
+  // Where the page opens unless told: in the middle of the stretch that lacked most, its length times how much was wrong.
+  // Stretches after all had been right once are looked at, or else the way there.
   function worst() {
     const curve = history.curves.find(({ id }) => id === "knowledge"), values = curve.series[0];
     const settled = values.indexOf(100000);
-    if (settled < 0) return history.end;
-    const least = Math.min(...values.slice(settled));
-    return least === 100000 ? history.end : curve.times[values.indexOf(least, settled)];
+    return (settled >= 0 && middle(curve.times, values, settled)) || middle(curve.times, values, 0) || history.end;
+  }
+
+  function middle(times, values, first) {
+    let most = 0, best = 0, lack = 0, from = null;
+    for (let i = first; i < values.length; i++) {
+      if (values[i] < 100000) {
+        if (from === null) [from, lack] = [times[i], 0];
+        lack += (100000 - values[i]) * (times[i] - (times[i - 1] || 0));
+        if (lack > most) [most, best] = [lack, (from + times[i]) / 2];
+      } else from = null;
+    }
+    return Math.round(best);
   }
 
   function play(wants) {
@@ -288,19 +303,22 @@
   byId("back").addEventListener("click", () => step(history.previous(time)));
   byId("forth").addEventListener("click", () => step(history.next(time)));
   byId("play").addEventListener("click", () => play(!playing));
+  // Wherever the focus is after a click, on the slider too, whose own steps are of a millisecond. The list of speeds needs its
+  // keys, a button is pressed by the space bar, and with alt an arrow is the browser's.
   window.addEventListener("keydown", (event) => {
-    if (["INPUT", "SELECT", "BUTTON", "A"].includes(event.target.tagName)) return;
+    const has = event.target.tagName;
+    if (has === "SELECT" || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") step(history.previous(time));
     else if (event.key === "ArrowRight") step(history.next(time));
-    else if (event.key === " ") play(!playing);
+    else if (event.key === " " && has !== "BUTTON") play(!playing);
     else return;
     event.preventDefault();
   });
-  window.addEventListener("hashchange", readAddress);
+  window.addEventListener("hashchange", () => readAddress(false));
   window.addEventListener("resize", show);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   if (history.fullAt !== null) {
     document.querySelector("header").append(element("p", "The recording was full at " + seconds(history.fullAt) + "; what came later is not shown.", { class: "verdict bad" }));
   }
-  readAddress();
+  readAddress(true);
 })();

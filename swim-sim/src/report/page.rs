@@ -1,11 +1,19 @@
 //! Puts the page together: the template with its style, script, data, drawings and tables.
 
+use core::time::Duration;
+
+use swim_core::MessageKind;
+
 use super::curves::Curve;
 use super::scale::seconds;
-use super::{Report, chart, curves, data, escape, rows, timeline};
+use super::{Report, chart, curves, data, each_node, escape, rows, timeline};
 
 /// So many outages are listed at most.
 const OUTAGES: usize = 500;
+
+/// What is to be said of the processor's time.
+const HERE: &str = "CPU is the time that this machine&rsquo;s processor took, the simulator&rsquo;s own share included: it \
+                    differs from run to run, and nothing else here does. ";
 
 pub(super) fn html(report: &Report<'_>) -> String {
     let curves = curves::of(report.history);
@@ -24,6 +32,10 @@ pub(super) fn html(report: &Report<'_>) -> String {
         ("CURVES", drawn),
         ("FIGURES", figures(report)),
         ("OUTAGES", outages(report)),
+        ("HERE", String::from(if report.cpu_time.is_some() { HERE } else { "" })),
+        ("KINDS", kinds(report)),
+        ("CPU", each_node::cpu_title(report).to_owned()),
+        ("NODES", each_node::html(report)),
         ("HASH", format!("{:016x}", report.trace_hash)),
         ("DATA", data),
         ("SCRIPT", [include_str!("history.js"), include_str!("page.js")].concat()),
@@ -51,6 +63,16 @@ fn fill(template: &str, fills: &[(&str, String)]) -> String {
 }
 
 fn verdict(report: &Report<'_>) -> String {
+    let (judged, end) = (rows::millis(report.figures.virtual_time), timeline::millis(report.history.end()));
+    let after = format!(
+        "<p class=\"caption\">Verdict and figures are of the first {}; the recording goes on to {} to show what came of it.</p>",
+        seconds(judged),
+        seconds(end)
+    );
+    verdict_at_its_time(report) + if end > judged { &after } else { "" }
+}
+
+fn verdict_at_its_time(report: &Report<'_>) -> String {
     let met = report.met.iter().map(|(what, at)| {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         format!("<li><a href=\"#t={at}\">met at {}</a> {}</li>", seconds(at), escape(what))
@@ -96,6 +118,31 @@ fn figures(report: &Report<'_>) -> String {
         let value = if row.value.is_empty() { "–" } else { &grouped(&row.value) };
         format!("<tr><td>{}</td><td class=\"number\">{value}</td><td>{}</td></tr>", row.label, row.unit)
     });
+    rows.collect::<String>() + &cpu_time(report)
+}
+
+/// What another run does not repeat, if it was measured.
+fn cpu_time(report: &Report<'_>) -> String {
+    let Some(cpu) = report.cpu_time else { return String::new() };
+    let rows = rows::of_cpu(report.figures, cpu).map(|(_, label, nanos)| {
+        let value = nanos.map_or_else(|| String::from("–"), |nanos| each_node::micros(Duration::from_nanos(nanos)));
+        format!("<tr class=\"here\"><td>{label}</td><td class=\"number\">{value}</td><td>&micro;s</td></tr>")
+    });
+    rows.concat()
+}
+
+/// Messages by kind: those that were sent or received at all.
+fn kinds(report: &Report<'_>) -> String {
+    let total = &report.figures.total;
+    let all = MessageKind::ALL.into_iter().map(|kind| (kind, total.sent(kind), total.received(kind)));
+    let rows = all.filter(|(_, sent, received)| sent + received > 0).map(|(kind, sent, received)| {
+        let [sent, received] = [sent, received].map(|count| grouped(&count.to_string()));
+        let rate = total.per_node_second(total.sent(kind));
+        format!(
+            "<tr><td><code>{kind}</code></td><td class=\"number\">{sent}</td><td class=\"number\">{received}</td>\
+             <td class=\"number\">{rate}</td></tr>"
+        )
+    });
     rows.collect()
 }
 
@@ -121,7 +168,7 @@ fn outages(report: &Report<'_>) -> String {
 }
 
 /// A number with its thousands set apart.
-fn grouped(number: &str) -> String {
+pub(super) fn grouped(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let mut text = String::new();
     for (place, digit) in whole.chars().enumerate() {

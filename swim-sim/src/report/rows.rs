@@ -4,8 +4,11 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Report;
-use crate::figures::{Figures, Outage};
+use swim_core::MessageKind;
+
+use super::scale::exact;
+use super::{Report, each_node};
+use crate::figures::{CpuTime, Figures, NodeTotal, Outage};
 
 /// One figure.
 #[derive(Debug)]
@@ -27,14 +30,32 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
         let value = total.per_node_second(count);
         Row { key, label, value: if value == "-" { String::new() } else { value }, unit }
     };
+    let highest = |key, label, count: fn(&NodeTotal) -> u64, unit| {
+        let highest = each_node::highest(&figures.by_node, count);
+        Row { key, label, value: highest.map_or(String::new(), |(_, rate)| exact(rate)), unit }
+    };
     let milliseconds = u64::try_from(figures.virtual_time.as_millis()).unwrap_or(u64::MAX);
     vec![
         row("virtual_time", "Virtual time", milliseconds, "ms"),
         row("node_time", "Time that nodes ran, together", total.ran_for.as_secs(), "s"),
+        row("messages", "Messages sent", total.messages(), "messages"),
+        rate("messages_per_node_second", "Messages sent by a node in a second", total.messages(), "messages/s"),
         row("packets", "Packets sent", total.packets, "packets"),
         rate("packets_per_node_second", "Packets sent by a node in a second", total.packets, "packets/s"),
         row("packet_bytes", "Bytes of packets", total.packet_bytes, "bytes"),
         rate("packet_bytes_per_node_second", "Bytes of packets, a node in a second", total.packet_bytes, "bytes/s"),
+        highest(
+            "packets_per_second_highest",
+            "Packets sent in a second by the node with the most",
+            |node| node.packets,
+            "packets/s",
+        ),
+        highest(
+            "packet_bytes_per_second_highest",
+            "Bytes of packets in a second, the node with the most",
+            |node| node.packet_bytes,
+            "bytes/s",
+        ),
         row("exchanges", "Exchanges opened", total.exchanges, "exchanges"),
         row("exchange_bytes", "Bytes of exchanges", total.exchange_bytes, "bytes"),
         rate(
@@ -69,8 +90,36 @@ pub(super) fn of_outage(outage: &Outage) -> [(&'static str, &'static str, Option
     ]
 }
 
+/// What this machine's processor took: for machines, for people, and nanoseconds, if there are any.
+pub(super) fn of_cpu(figures: &Figures, cpu: &CpuTime) -> [(&'static str, &'static str, Option<u64>); 4] {
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let of_nodes = figures.by_node.iter().enumerate();
+    let highest = of_nodes.filter_map(|(index, node)| each_node::cpu_per_second(cpu, index, node)).max();
+    [
+        ("cpu", "CPU of this machine, the simulator included", Some(nanos(cpu.total()))),
+        ("cpu_of_no_node", "&hellip; of which for no node", Some(nanos(cpu.rest))),
+        (
+            "cpu_per_node_second",
+            "CPU of this machine, a node in a virtual second",
+            cpu.per_node_second(figures.total.ran_for).map(nanos),
+        ),
+        ("cpu_per_second_highest", "&hellip; the node with the most", highest.map(nanos)),
+    ]
+}
+
+/// What differs from run to run, apart from what does not; `null` if it was not measured.
+fn this_machine(report: &Report<'_>) -> Option<Value> {
+    let cpu = report.cpu_time?;
+    let nanos = |times: &[Duration]| times.iter().map(|time| time.as_nanos() as u64).collect::<Vec<_>>();
+    let mut value = json!({ "cpu_by_node_ns": nanos(&cpu.by_node), "cpu_by_virtual_second_ns": nanos(&cpu.by_second) });
+    for (key, _, time) in of_cpu(report.figures, cpu) {
+        value[format!("{key}_ns")] = time.into();
+    }
+    Some(value)
+}
+
 /// A duration in milliseconds, as a number.
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -90,6 +139,10 @@ pub(super) fn json(report: &Report<'_>) -> Value {
         entry.as_object_mut().into_iter().for_each(|entry| entry.extend(times.clone()));
         entry
     });
+    let total = &report.figures.total;
+    let messages = MessageKind::ALL
+        .into_iter()
+        .map(|kind| (kind.label().to_owned(), json!({ "sent": total.sent(kind), "received": total.received(kind) })));
     let met = report.met.iter().map(|(what, at)| json!({ "expectation": what, "met_at_ms": millis(*at) }));
     json!({
         "scenario": report.scenario,
@@ -101,16 +154,28 @@ pub(super) fn json(report: &Report<'_>) -> Value {
         "expectations": met.collect::<Vec<_>>(),
         "trace_hash": format!("{:016x}", report.trace_hash),
         "figures": figures.collect::<serde_json::Map<_, _>>(),
+        "messages": messages.collect::<serde_json::Map<_, _>>(),
+        "by_node": each_node::json(report),
         "outages": outages.collect::<Vec<_>>(),
+        "this_machine": this_machine(report),
     })
 }
 
-/// One line for each figure; those of an outage carry its node and time. No value holds a comma or a quote.
+/// One line for each figure; those of an outage carry its node and time, those of a node its number. What begins with
+/// `this_machine` is the processor's time, which another run does not repeat. No value holds a comma or a quote.
 pub(super) fn csv(report: &Report<'_>) -> String {
     let mut text = String::from("figure,node,outage_at_ms,value,unit\n");
     for row in of(report.figures) {
         text += &format!("{},,,{},{}\n", row.key, row.value, row.unit);
     }
+    for kind in MessageKind::ALL {
+        let (sent, received) = (report.figures.total.sent(kind), report.figures.total.received(kind));
+        text += &format!("messages_sent_{kind},,,{sent},messages\nmessages_received_{kind},,,{received},messages\n");
+    }
+    for (key, _, time) in report.cpu_time.into_iter().flat_map(|cpu| of_cpu(report.figures, cpu)) {
+        text += &format!("this_machine_{key},,,{},ns\n", time.map_or(String::new(), |time| time.to_string()));
+    }
+    text += &each_node::csv(report);
     for outage in &report.figures.outages {
         for (key, _, after) in of_outage(outage) {
             let value = after.map_or(String::new(), |after| millis(after).to_string());

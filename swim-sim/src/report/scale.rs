@@ -30,9 +30,9 @@ impl Scale {
         Self { top: most.div_ceil(step).max(1) * step, step }
     }
 
-    /// For times in milliseconds up to `end`, with about ten steps.
-    pub(super) fn of_time(end: u64) -> Self {
-        let wanted = end / 12;
+    /// For times in milliseconds up to `end`, with so many steps at most.
+    pub(super) fn of_time(end: u64, steps: u64) -> Self {
+        let wanted = end.div_ceil(steps);
         let step = TIME_STEPS.into_iter().find(|step| *step >= wanted).unwrap_or(end.max(1));
         Self { top: end.max(1), step }
     }
@@ -55,7 +55,8 @@ pub(super) fn decimal(thousandths: u64) -> String {
     exact(thousandths)
 }
 
-fn exact(thousandths: u64) -> String {
+/// A number of thousandths with all its digits.
+pub(super) fn exact(thousandths: u64) -> String {
     let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -81,8 +82,8 @@ mod tests {
         {
             assert_eq!(Scale::of_values(most), Scale { top, step }, "{most}");
         }
-        assert_eq!(Scale::of_time(240_000).ticks().count(), 9);
-        assert_eq!(Scale::of_time(5).ticks().count(), 1);
+        assert_eq!([12, 5].map(|steps| Scale::of_time(240_000, steps).ticks().count()), [9, 5]);
+        assert_eq!(Scale::of_time(5, 12).ticks().count(), 1);
     }
 
     #[test]

@@ -74,6 +74,16 @@ pub fn broadcasts_delivered(since: Duration, permille: u16) -> Expectation {
     })
 }
 
+/// At least so many of 1,000 deliveries that the user events and queries since a time owed came about, answers to what was
+/// heard included; see [`Cluster::announcements`]. They are gossiped as broadcasts are.
+#[must_use]
+pub fn announcements_heard(since: Duration, permille: u16) -> Expectation {
+    that(&format!("{permille} of 1,000 user events, queries and answers since {since:?} are heard"), move |cluster| {
+        let heard = cluster.announcements(since);
+        if heard.are_at_least(permille) { Ok(()) } else { Err(heard.to_string()) }
+    })
+}
+
 /// At least so many of 1,000 rows of tables that users' doings change are right.
 pub(super) fn gossiped(works: &[Work], permille: u16) -> Expectation {
     let works = works.to_vec();

@@ -11,6 +11,7 @@ use crate::step::Work;
 pub(super) struct Gossiped {
     pub(super) late: usize,
     pub(super) deliveries: Deliveries,
+    pub(super) announcements: Deliveries,
 }
 
 /// Whom users change, once for each time.

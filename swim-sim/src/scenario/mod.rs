@@ -69,6 +69,7 @@ pub struct Scenario {
     /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
     afterwards: (Vec<Work>, u16),
     gossiped: u16,
+    heard: u16,
 }
 
 impl Scenario {
@@ -84,6 +85,7 @@ impl Scenario {
             last_step: Duration::ZERO,
             afterwards: (Vec::new(), 0),
             gossiped: 0,
+            heard: 0,
         }
     }
 
@@ -194,6 +196,14 @@ impl Scenario {
         self
     }
 
+    /// So many of 1,000 deliveries of what [`afterwards`](Self::afterwards) has of user events and queries, and of the answers
+    /// to those that are heard, must come about while they spread.
+    #[must_use]
+    pub const fn heard(mut self, permille: u16) -> Self {
+        self.heard = permille;
+        self
+    }
+
     /// Runs the table.
     ///
     /// # Panics
@@ -236,9 +246,9 @@ impl Scenario {
         let finished = self.finish(&mut cluster, looked, &mut progress)?;
         progress(&mut cluster);
         let (figures, trace_hash) = (cluster.figures(), cluster.trace_hash());
-        let Gossiped { late, deliveries } = finished.unwrap_or_default();
+        let Gossiped { late, deliveries, announcements } = finished.unwrap_or_default();
         let met = looked.iter().filter_map(Looked::met).collect();
-        Ok(Outcome { met, deliveries, late, figures, trace_hash, cluster })
+        Ok(Outcome { met, deliveries, announcements, late, figures, trace_hash, cluster })
     }
 
     /// What is done when all expectations are met, and what is expected of it. Returns how well it was gossiped, if anything
@@ -259,10 +269,15 @@ impl Scenario {
         // All that will be heard is heard by then, so that the account of deliveries is complete.
         let heard = since + 3 * deadlines.spread;
         self.pass(cluster, heard, progress)?;
-        let gossiped = Gossiped { late: gossip::late(cluster, works), deliveries: cluster.deliveries(since) };
+        let gossiped = Gossiped {
+            late: gossip::late(cluster, works),
+            deliveries: cluster.deliveries(since),
+            announcements: cluster.announcements(since),
+        };
         let by = When::By(heard + deadlines.repair);
         for (when, expectation) in [
             (When::At(heard), expect::broadcasts_delivered(since, *permille)),
+            (When::At(heard), expect::announcements_heard(since, self.heard)),
             (When::At(heard), expect::gossiped(works, self.gossiped)),
             (by, expect::converged()),
         ] {
@@ -344,6 +359,8 @@ pub struct Outcome {
     pub met: Vec<(String, Duration)>,
     /// Which broadcasts among what was asked for afterwards were heard when gossip should have told everyone.
     pub deliveries: Deliveries,
+    /// The same of user events and queries, and of answers.
+    pub announcements: Deliveries,
     /// How many rows of tables were wrong when gossip alone should have told everyone of what was done afterwards: after
     /// three times [`Deadlines::spread`], before anti-entropy is sure to have repaired it.
     pub late: usize,

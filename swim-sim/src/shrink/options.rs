@@ -24,10 +24,12 @@ fn fewer_expectations(search: &mut impl Attempts) {
     }
     search.attempt_with(|case| case.liveness = false);
     search.attempt_with(|case| {
-        (case.afterwards, case.delivered_permille, case.gossiped_permille) = (Vec::new(), 0, 0);
+        (case.delivered_permille, case.gossiped_permille, case.heard_permille) = (0, 0, 0);
+        case.afterwards.clear();
     });
     search.attempt_with(|case| case.delivered_permille = 0);
     search.attempt_with(|case| case.gossiped_permille = 0);
+    search.attempt_with(|case| case.heard_permille = 0);
     // A case that waits, waits for a whole world.
     if !search.waits() {
         search.attempt_with(|case| case.mend = None);

@@ -26,7 +26,8 @@ pub(super) fn without_what_follows(search: &mut impl Attempts) {
     search.attempt_with(|case| {
         let before = case.plan.steps().iter().filter(|(at, _)| *at <= end);
         case.plan = before.fold(Plan::new(), |plan, (at, step)| plan.at(*at, step.clone()));
-        (case.liveness, case.delivered_permille, case.gossiped_permille) = (false, 0, 0);
+        case.liveness = false;
+        (case.delivered_permille, case.gossiped_permille, case.heard_permille) = (0, 0, 0);
         case.expect.clear();
         case.afterwards.clear();
         // What makes the run go on until then.

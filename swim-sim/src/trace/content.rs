@@ -2,25 +2,64 @@
 
 use core::fmt;
 
-use swim_core::wire::serf;
-use swim_core::wire::{HEADER_LEN, Message, Packet};
+use swim_core::wire::{HEADER_LEN, Message, Packet, WireError};
 
-/// A packet's bytes, to be printed as its messages.
-pub(super) struct Content<'a>(pub(super) &'a [u8]);
+use super::said::Said;
 
-/// Whose cluster bytes are for does not matter here, so their header's own word is taken for it.
+/// A packet's bytes, to be printed as its messages, and the hash of the cluster of the node that sends or receives them.
+pub(super) struct Content<'a>(pub(super) &'a [u8], pub(super) Option<u32>);
+
+/// What a packet's bytes are to a node.
+pub(super) enum Read<'a> {
+    Native(Packet<'a>),
+    /// Messages of memberlist's wire, each as its kind and its words.
+    Memberlist(Vec<(&'static str, String)>),
+    /// A packet that its header says is for another cluster, with that one's hash. Nodes drop it unread; in most runs there is
+    /// no other cluster, and it is one that was damaged there.
+    Foreign(u32),
+    Noise,
+}
+
+/// Reads a packet as a node does whose cluster has this hash. Without one (on memberlist's wire, or where no process ever ran)
+/// the header's own word is taken for it.
+pub(super) fn read(bytes: &[u8], own: Option<u32>) -> Read<'_> {
+    let claimed = cluster_of(bytes);
+    if let (Some(own), Some(claimed)) = (own, claimed) {
+        match Packet::open(bytes, own) {
+            Ok(packet) => return Read::Native(packet),
+            Err(WireError::WrongCluster) => return Read::Foreign(claimed),
+            Err(_) => {}
+        }
+    }
+    if let Some(messages) = super::memberlist::messages(bytes) {
+        return Read::Memberlist(messages);
+    }
+    match claimed.map(|cluster| Packet::open(bytes, cluster)) {
+        Some(Ok(packet)) => Read::Native(packet),
+        _ => Read::Noise,
+    }
+}
+
+/// The words for a packet of another cluster.
+pub(super) fn foreign(cluster: u32) -> String {
+    format!("for another cluster, {cluster:08x}")
+}
+
+/// The hash of a cluster that a header bears.
 pub(super) fn cluster_of(bytes: &[u8]) -> Option<u32> {
     bytes.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes)
 }
 
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(messages) = super::memberlist::messages(self.0) {
-            let told: Vec<_> = messages.into_iter().map(|(_, told)| told).collect();
-            return f.write_str(&told.join(", "));
-        }
-        let Some(Ok(packet)) = cluster_of(self.0).map(|cluster| Packet::open(self.0, cluster)) else {
-            return f.write_str("noise");
+        let packet = match read(self.0, self.1) {
+            Read::Native(packet) => packet,
+            Read::Memberlist(messages) => {
+                let told: Vec<_> = messages.into_iter().map(|(_, told)| told).collect();
+                return f.write_str(&told.join(", "));
+            }
+            Read::Foreign(cluster) => return f.write_str(&foreign(cluster)),
+            Read::Noise => return f.write_str("noise"),
         };
         for (i, message) in packet.enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
@@ -59,25 +98,6 @@ fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
     }
 }
 
-/// A message of the layer of events and queries.
-struct Said<'a>(&'a [u8]);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match serf::Message::decode(self.0) {
-            Ok(serf::Message::UserEvent(event)) => write!(f, "event {}@{}", event.name, event.time),
-            Ok(serf::Message::Query(query)) => write!(f, "query {}@{}", query.name, query.time),
-            Ok(serf::Message::Response(answer)) => {
-                let what = if answer.is_ack { "ack" } else { "answer" };
-                write!(f, "{what} of {} to a query@{}", answer.from, answer.time)
-            }
-            Ok(serf::Message::Relay(relay)) => write!(f, "for {}: {}", relay.node, Said(relay.message)),
-            Ok(serf::Message::Intent(intent)) => write!(f, "intent of {}@{}", intent.node, intent.time),
-            Err(error) => write!(f, "unreadable: {error}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use swim_core::wire::{begin_packet, cluster_hash};
@@ -91,8 +111,22 @@ mod tests {
         begin_packet(cluster_hash("any"), &mut packet);
         Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }.encode(&mut packet);
         Message::Dead { id: "c", incarnation: Incarnation::new(5), from: "a" }.encode(&mut packet);
-        assert_eq!(Content(&packet).to_string(), "ping b #7 from a, c dead@5 by a");
-        assert_eq!(Content(&packet[..3]).to_string(), "noise");
-        assert_eq!(Content(b"\xff\0\0\0\0x").to_string(), "noise");
+        for own in [None, Some(cluster_hash("any"))] {
+            assert_eq!(Content(&packet, own).to_string(), "ping b #7 from a, c dead@5 by a");
+            assert_eq!(Content(&packet[..3], own).to_string(), "noise");
+            assert_eq!(Content(b"\xff\0\0\0\0x", own).to_string(), "noise");
+        }
+    }
+
+    #[test]
+    fn a_packet_whose_cluster_is_another_or_was_damaged_is_shown_as_its_receiver_takes_it() {
+        let mut packet = Vec::new();
+        begin_packet(0x1234_5678, &mut packet);
+        Message::Left { id: "a", incarnation: Incarnation::new(5) }.encode(&mut packet);
+        let shown = |packet: &[u8]| Content(packet, Some(0x1234_5678)).to_string();
+        assert_eq!(shown(&packet), "a left@5");
+        packet[1] ^= 1;
+        assert_eq!(shown(&packet), "for another cluster, 13345678");
+        assert_eq!(Content(&packet, None).to_string(), "a left@5", "nobody knows which is meant");
     }
 }

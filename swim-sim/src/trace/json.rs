@@ -2,17 +2,19 @@
 //!
 //! Times are nanoseconds, bytes are hexadecimal, names of kinds are in snake case.
 
+mod said;
+
 use core::fmt::Debug;
 use core::time::Duration;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use swim_core::wire::{Entries, ExchangeMessage, Message, Packet};
+use swim_core::wire::{Entries, ExchangeMessage, Message};
 use swim_core::{Event, Instant, Member};
 
 use super::body::Body;
-use super::content::cluster_of;
+use super::content::{Read, foreign, read};
 use super::line::{Passage, What};
 use super::standing::Standing;
 use crate::network::connection::Stage;
@@ -29,15 +31,21 @@ struct Line {
     fields: Value,
 }
 
-/// Writes a line.
-pub(super) fn write(out: &mut impl Write, at: Instant, node: Option<usize>, what: &What<'_>) -> io::Result<()> {
-    let (name, fields) = fields(what);
+/// Writes a line. `own`: the hash of the node's cluster, if that is known.
+pub(super) fn write(
+    out: &mut impl Write,
+    at: Instant,
+    node: Option<usize>,
+    what: &What<'_>,
+    own: Option<u32>,
+) -> io::Result<()> {
+    let (name, fields) = fields(what, own);
     let line = Line { at_ns: at.as_nanos(), node, sort: what.sort().name(), what: name, fields };
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")
 }
 
-fn fields(what: &What<'_>) -> (&'static str, Value) {
+fn fields(what: &What<'_>, own: Option<u32>) -> (&'static str, Value) {
     match *what {
         What::Started(address, incarnation) => {
             ("started", json!({ "address": address, "incarnation": incarnation.get() }))
@@ -45,19 +53,19 @@ fn fields(what: &What<'_>) -> (&'static str, Value) {
         What::Stopped => ("stopped", json!({})),
         What::Timeout => ("timeout", json!({})),
         What::Sent { to, bytes, passage } => {
-            let mut fields = json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes) });
+            let mut fields = json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes, own) });
             add(&mut fields, &passed(passage));
             ("sent", fields)
         }
         What::Damaged { to, bytes, passes } => {
-            let messages = messages(bytes);
+            let messages = messages(bytes, own);
             ("damaged", json!({ "to": to, "bytes": bytes.len(), "passes": passes, "messages": messages }))
         }
         What::Arrived { from, bytes } => {
-            ("received", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes) }))
+            ("received", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
         }
         What::Missed { from, bytes } => {
-            ("missed", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes) }))
+            ("missed", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
         }
         What::Unreachable { address } => ("unreachable", json!({ "address": address })),
         What::Opened { serial, to, request } => {
@@ -115,15 +123,18 @@ fn stage_of(stage: Stage) -> Value {
 }
 
 /// A packet's messages; what cannot be read is one of the kind `unreadable`.
-fn messages(bytes: &[u8]) -> Vec<Value> {
+fn messages(bytes: &[u8], own: Option<u32>) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
-    if let Some(messages) = super::memberlist::messages(bytes) {
-        return messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect();
+    match read(bytes, own) {
+        Read::Native(packet) => {
+            packet.map(|message| message.map_or_else(|error| unreadable(&error), |message| said(&message))).collect()
+        }
+        Read::Memberlist(messages) => {
+            messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect()
+        }
+        Read::Foreign(cluster) => vec![unreadable(&foreign(cluster))],
+        Read::Noise => vec![unreadable(&"noise")],
     }
-    let Some(Ok(packet)) = cluster_of(bytes).map(|cluster| Packet::open(bytes, cluster)) else {
-        return vec![unreadable(&"noise")];
-    };
-    packet.map(|message| message.map_or_else(|error| unreadable(&error), |message| said(&message))).collect()
 }
 
 fn said(message: &Message<'_>) -> Value {
@@ -141,12 +152,14 @@ fn said(message: &Message<'_>) -> Value {
             json!({ "id": id, "incarnation": incarnation.get(), "from": from })
         }
         Message::Left { id, incarnation } => json!({ "id": id, "incarnation": incarnation.get() }),
-        Message::Broadcast { origin, epoch, number, payload }
-        | Message::Announcement { origin, epoch, number, payload } => {
+        Message::Broadcast { origin, epoch, number, payload } => {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "payload": hex(payload) })
         }
+        Message::Announcement { origin, epoch, number, payload } => {
+            json!({ "origin": origin, "epoch": epoch.get(), "number": number, "says": said::said(payload) })
+        }
         Message::Coordinate { source, bytes } => json!({ "source": source, "bytes": hex(bytes) }),
-        Message::Direct { source, payload } => json!({ "source": source, "payload": hex(payload) }),
+        Message::Direct { source, payload } => json!({ "source": source, "says": said::said(payload) }),
     };
     value["kind"] = message.kind().label().into();
     value
@@ -216,6 +229,12 @@ fn told(event: &Event) -> Value {
         Event::Left(member) => about("left", member),
         Event::Reaped(id) => json!({ "event": "reaped", "id": id.as_str() }),
         Event::Conflict { address } => json!({ "event": "conflict", "address": address }),
+        Event::ConflictDecided { address, kept, agreeing, answers } => json!({
+            "event": "conflict_decided", "address": address, "kept": kept, "agreeing": agreeing, "answers": answers,
+        }),
+        Event::NameRefused { id, held_at, claimed_at } => json!({
+            "event": "name_refused", "id": id.as_str(), "held_at": held_at, "claimed_at": claimed_at,
+        }),
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": hex(payload) })
         }
@@ -301,5 +320,7 @@ fn snake(variant: impl Debug) -> String {
     text
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use swim_core::{Event, ExchangeFailure, Incarnation};
 
 use super::hash::RollingHash;
 use super::standing::Standing;
-use super::text::Told;
+use super::text::{Text, Told};
 use crate::address;
 use crate::network::connection::Stage;
 use crate::step::Step;
@@ -164,7 +164,7 @@ impl What<'_> {
             Self::Crossed { serial, stage, .. } => write!(hash, "exchange {serial}: {stage:?} arrived"),
             Self::Stalled { serial, stage } => write!(hash, "exchange {serial}: {stage:?} did not pass"),
             Self::Step(step) => write!(hash, "{step:?}"),
-            other => write!(hash, "{other}"),
+            other => write!(hash, "{}", Text(other, None)),
         }
     }
 }

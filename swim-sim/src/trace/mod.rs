@@ -11,18 +11,21 @@ mod json;
 mod line;
 mod memberlist;
 mod recorder;
+mod said;
 mod standing;
 mod table;
 mod text;
 
 use core::fmt::{self, Write as _};
 
-use swim_core::{Instant, Swim};
+use swim_core::wire::cluster_hash;
+use swim_core::{Config, Instant, Swim, Wire};
 
 use self::hash::RollingHash;
 pub(crate) use self::line::{Passage, What};
 pub use self::recorder::FlightRecorder;
 use self::standing::Standing;
+use self::text::Text;
 pub(crate) use self::text::Told;
 use crate::streams::Stream;
 
@@ -35,13 +38,26 @@ pub(crate) struct Trace {
     recorder: Option<FlightRecorder>,
     /// Node -> how it stood; kept only while something is recorded.
     standings: Vec<Option<Standing>>,
+    /// Node -> the hash of its cluster; `None` on memberlist's wire, whose packets bear none. Kept as the standings are.
+    clusters: Vec<Option<u32>>,
 }
 
 impl Trace {
     /// An empty trace that records lines, or does not, and tells a recorder, if there is one.
     pub(crate) const fn new(records: bool, recorder: Option<FlightRecorder>) -> Self {
         let lines = if records { Some(String::new()) } else { None };
-        Self { hash: RollingHash::new(), entries: 0, lines, recorder, standings: Vec::new() }
+        Self { hash: RollingHash::new(), entries: 0, lines, recorder, standings: Vec::new(), clusters: Vec::new() }
+    }
+
+    /// A process starts at a node, and will read packets as these settings say.
+    pub(crate) fn reads(&mut self, node: usize, config: &Config) {
+        if self.lines.is_none() && self.recorder.is_none() {
+            return;
+        }
+        if node >= self.clusters.len() {
+            self.clusters.resize(node + 1, None);
+        }
+        self.clusters[node] = matches!(config.wire, Wire::Native).then(|| cluster_hash(&config.cluster));
     }
 
     /// Takes in what happened at a node, or to all of them.
@@ -69,11 +85,13 @@ impl Trace {
     }
 
     fn record(&mut self, at: Instant, node: Option<usize>, what: &What<'_>) {
+        let own = node.and_then(|node| self.clusters.get(node).copied().flatten());
         if let Some(lines) = &mut self.lines {
-            writeln!(lines, "{} {} {what}", Stamp(at), Place(node)).expect("writing to a string does not fail");
+            writeln!(lines, "{} {} {}", Stamp(at), Place(node), Text(what, own))
+                .expect("writing to a string does not fail");
         }
         if let Some(recorder) = &self.recorder {
-            recorder.note(at, node, what, (self.entries, self.hash.value()));
+            recorder.note(at, node, (what, own), (self.entries, self.hash.value()));
         }
     }
 

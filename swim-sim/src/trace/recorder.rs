@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use swim_core::Instant;
 
 use super::table::{LastEvents, Row};
+use super::text::Text;
 use super::{Place, Stamp, What};
 
 /// Records a run for [`Builder::flight_recorder`](crate::Builder::flight_recorder). It changes nothing in the run. Clones
@@ -40,6 +41,8 @@ struct Tape {
     lines: u64,
     entries: u64,
     hash: u64,
+    /// Whether the recording has ended, though the run may go on.
+    is_finished: bool,
 }
 
 impl FlightRecorder {
@@ -64,12 +67,13 @@ impl FlightRecorder {
         self
     }
 
-    /// Flushes what was written.
+    /// Flushes what was written. What happens from now on is not recorded.
     ///
     /// # Errors
     /// The first error of all that was written.
     pub fn finish(&self) -> io::Result<()> {
         let mut tape = self.tape();
+        tape.is_finished = true;
         if let Some(error) = tape.error.take() {
             return Err(error);
         }
@@ -111,14 +115,23 @@ impl FlightRecorder {
         self.tape().last.news()
     }
 
-    /// What happened. `so_far`: how many things, and their hash.
-    pub(super) fn note(&self, at: Instant, node: Option<usize>, what: &What<'_>, so_far: (u64, u64)) {
+    /// What happened, with the hash of the node's cluster. `so_far`: how many things, and their hash.
+    pub(super) fn note(
+        &self,
+        at: Instant,
+        node: Option<usize>,
+        (what, own): (&What<'_>, Option<u32>),
+        so_far: (u64, u64),
+    ) {
         let mut tape = self.tape();
+        if tape.is_finished {
+            return;
+        }
         (tape.entries, tape.hash) = so_far;
         tape.lines += 1;
-        let text: Arc<str> = Arc::from(what.to_string());
+        let text: Arc<str> = Arc::from(Text(what, own).to_string());
         if tape.error.is_none() {
-            tape.error = tape.write(at, node, what, &text).err();
+            tape.error = tape.write(at, node, (what, own), &text).err();
         }
         let row = Row { number: tape.lines, at, node, sort: what.sort(), text };
         tape.last.push(&row, what.is_news());
@@ -131,13 +144,19 @@ impl FlightRecorder {
 }
 
 impl Tape {
-    fn write(&mut self, at: Instant, node: Option<usize>, what: &What<'_>, text: &str) -> io::Result<()> {
+    fn write(
+        &mut self,
+        at: Instant,
+        node: Option<usize>,
+        what: (&What<'_>, Option<u32>),
+        text: &str,
+    ) -> io::Result<()> {
         if let Some(out) = &mut self.text {
             writeln!(out, "{} {} {text}", Stamp(at), Place(node))?;
         }
         #[cfg(feature = "serde")]
         if let Some(out) = &mut self.json {
-            super::json::write(out, at, node, what)?;
+            super::json::write(out, at, node, what.0, what.1)?;
         }
         #[cfg(not(feature = "serde"))]
         let _ = what;
@@ -196,12 +215,17 @@ mod tests {
         assert_eq!(written.lines().count() as u64, recorder.lines());
         assert!(recorder.lines() > recorder.trace_entries(), "changes are told, not counted");
         assert_eq!(recorder.trace_hash(), cluster.trace_hash());
+        let (hash, lines) = (recorder.trace_hash(), recorder.lines());
+        cluster.run_for(core::time::Duration::from_secs(5));
+        assert_ne!(cluster.trace_hash(), hash);
+        assert_eq!((recorder.trace_hash(), recorder.lines()), (hash, lines), "the recording has ended");
+        assert_eq!(out.0.lock().unwrap().len(), written.len());
     }
 
     #[test]
     fn what_cannot_be_written_is_said_at_the_end_and_the_rest_is_kept() {
         let recorder = FlightRecorder::new().text_to(Full);
-        recorder.note(Instant::ORIGIN, Some(1), &What::Timeout, (1, 7));
+        recorder.note(Instant::ORIGIN, Some(1), (&What::Timeout, None), (1, 7));
         assert!(recorder.finish().is_err());
         assert_eq!((recorder.trace_entries(), recorder.trace_hash(), recorder.lines()), (1, 7, 1));
         assert!(recorder.at_node(None).contains("timeout"));

@@ -12,43 +12,48 @@ use super::content::Content;
 use super::line::{Passage, What};
 use super::standing::Changes;
 
-impl fmt::Display for What<'_> {
+/// An entry to be printed, with the hash of its node's cluster, if that is known.
+pub(super) struct Text<'a>(pub(super) &'a What<'a>, pub(super) Option<u32>);
+
+impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let f = &mut OneLine(f);
-        match self {
-            Self::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
-            Self::Stopped => f.write_str("stopped"),
-            Self::Timeout => f.write_str("timeout"),
-            Self::Sent { to, bytes, passage } => {
-                write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes))
+        let (&Self(what, own), f) = (self, &mut OneLine(f));
+        match what {
+            What::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
+            What::Stopped => f.write_str("stopped"),
+            What::Timeout => f.write_str("timeout"),
+            What::Sent { to, bytes, passage } => {
+                write!(f, "sent {} bytes to {to}, {passage}: {}", bytes.len(), Content(bytes, own))
             }
-            Self::Damaged { to, bytes, passes } => {
+            What::Damaged { to, bytes, passes } => {
                 let outcome = if *passes { "arrives" } else { "is dropped by its checksum" };
-                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes))
+                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes, own))
             }
-            Self::Arrived { from, bytes } => {
-                write!(f, "received {} bytes from {from}: {}", bytes.len(), Content(bytes))
+            What::Arrived { from, bytes } => {
+                write!(f, "received {} bytes from {from}: {}", bytes.len(), Content(bytes, own))
             }
-            Self::Missed { from, bytes } => write!(f, "missed {} bytes from {from}: {}", bytes.len(), Content(bytes)),
-            Self::Unreachable { address } => write!(f, "is told that no process listens at {address}"),
-            Self::Opened { serial, to, request } => {
+            What::Missed { from, bytes } => {
+                write!(f, "missed {} bytes from {from}: {}", bytes.len(), Content(bytes, own))
+            }
+            What::Unreachable { address } => write!(f, "is told that no process listens at {address}"),
+            What::Opened { serial, to, request } => {
                 write!(f, "opened exchange {serial} to {to}, {} bytes: {}", request.len(), Body(request))
             }
-            Self::Crossed { serial, stage, body: [] } => {
+            What::Crossed { serial, stage, body: [] } => {
                 write!(f, "exchange {serial}: {stage} arrived")
             }
-            Self::Crossed { serial, stage, body } => {
+            What::Crossed { serial, stage, body } => {
                 write!(f, "exchange {serial}: {stage} arrived, {} bytes: {}", body.len(), Body(body))
             }
-            Self::Stalled { serial, stage } => write!(f, "exchange {serial}: {stage} did not pass"),
-            Self::Replied { serial, reply } => {
+            What::Stalled { serial, stage } => write!(f, "exchange {serial}: {stage} did not pass"),
+            What::Replied { serial, reply } => {
                 write!(f, "exchange {serial}: replied with {} bytes: {}", reply.len(), Body(reply))
             }
-            Self::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
-            Self::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
-            Self::Told(event) => write!(f, "event: {}", Told(event)),
-            Self::Changed { from, to } => write!(f, "{}", Changes(from, to)),
-            Self::Step(step) => write!(f, "{step}"),
+            What::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
+            What::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
+            What::Told(event) => write!(f, "event: {}", Told(event)),
+            What::Changed { from, to } => write!(f, "{}", Changes(from, to)),
+            What::Step(step) => write!(f, "{step}"),
         }
     }
 }
@@ -107,6 +112,12 @@ impl fmt::Display for Told<'_> {
             Event::Left(left) => member(f, "left", left),
             Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
             Event::Conflict { address } => write!(f, "name conflict with {address}"),
+            Event::ConflictDecided { address, kept, .. } => {
+                write!(f, "name {} to {address}", if *kept { "kept" } else { "lost" })
+            }
+            Event::NameRefused { id, held_at, claimed_at } => {
+                write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
+            }
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
@@ -154,7 +165,7 @@ mod tests {
         begin_packet(cluster_hash("any"), &mut bytes);
         Message::Ping { sequence: SequenceNumber::new(7), target: "a\nb", source: "c\r\u{1b}[2J" }.encode(&mut bytes);
         Message::Left { id: "d\u{2028}\u{85}ä", incarnation: Incarnation::new(1) }.encode(&mut bytes);
-        let text = What::Arrived { from: address::numbered(0), bytes: &bytes }.to_string();
+        let text = Text(&What::Arrived { from: address::numbered(0), bytes: &bytes }, None).to_string();
         let wanted = "ping a\\u{a}b #7 from c\\u{d}\\u{1b}[2J, d\\u{2028}\\u{85}ä left@1";
         assert!(text.ends_with(wanted), "{text}");
     }

@@ -3,6 +3,7 @@
 mod citizen;
 mod claims;
 mod harness;
+mod naming;
 mod packets;
 mod tables;
 mod user;

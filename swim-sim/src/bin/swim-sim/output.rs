@@ -1,15 +1,20 @@
 //! What `swim-sim run` gives back beside its exit code: figures in a format, a page, curves.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use cpu_time::ThreadTime;
 use serde_json::{Value, json};
-use swim_sim::{Became, Builder, Cluster, Figures, History, Looked, Report};
+use swim_sim::{Became, Builder, Cluster, CpuTime, Figures, History, Looked, Report};
 
+use crate::aside::aside;
 use crate::recording::unwritten;
+
+/// So many virtual seconds a recording goes on after the verdict, so that one sees what the curves come to.
+const AFTER_VERDICT: u64 = 10;
 
 /// What to write, and where.
 #[derive(Clone, Debug, Args)]
@@ -50,6 +55,7 @@ pub(crate) struct Subject<'a> {
 pub(crate) struct Remains {
     history: History,
     figures: Option<Figures>,
+    cpu_time: Option<CpuTime>,
     nodes: usize,
     trace_hash: u64,
 }
@@ -63,6 +69,20 @@ impl Remains {
         self.nodes = cluster.nodes().len();
         if output.is_wanted() {
             (self.figures, self.trace_hash) = (Some(cluster.figures()), cluster.trace_hash());
+            self.cpu_time = cluster.cpu_time().cloned();
+        }
+    }
+}
+
+impl Remains {
+    /// Lets a run go on that has its verdict, to be seen on the page. Figures and hash stay those of the verdict.
+    pub(crate) fn go_on(&mut self, output: &Output, cluster: &mut Cluster) {
+        for _ in 0..if output.is_drawn() { AFTER_VERDICT } else { 0 } {
+            let ran = cluster.try_run_for(Duration::from_secs(1));
+            cluster.take_history().into_iter().for_each(|piece| self.history.append(piece));
+            if let Err(violation) = ran {
+                return aside!("after the verdict, while the recording went on, a promise was broken: {violation}");
+            }
         }
     }
 }
@@ -70,12 +90,29 @@ impl Remains {
 impl Output {
     /// Whether anything but text is wanted.
     fn is_wanted(&self) -> bool {
-        self.report.is_some() || self.svg.is_some() || self.format != Format::Text
+        self.is_drawn() || self.format != Format::Text
+    }
+
+    /// Whether the run is to be seen.
+    const fn is_drawn(&self) -> bool {
+        self.report.is_some() || self.svg.is_some()
+    }
+
+    /// Makes sure that what is wanted can be written, before a run that may take long. What is there already stays as it is.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if let Some(path) = &self.report {
+            let opened = OpenOptions::new().create(true).append(true).open(path);
+            opened.map_err(|error| unwritten(path, &error))?;
+        }
+        let made = self.svg.as_ref().map(|directory| (directory, fs::create_dir_all(directory)));
+        made.map_or(Ok(()), |(directory, made)| made.map_err(|error| unwritten(directory, &error)))
     }
 
     /// A cluster that records what is needed.
     pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
-        if self.report.is_some() || self.svg.is_some() { cluster.record_history() } else { cluster }
+        let cluster = if self.is_drawn() { cluster.record_history() } else { cluster };
+        // One thread does it all, so its time is the run's.
+        if self.is_wanted() { cluster.measure_cpu(|| ThreadTime::now().as_duration()) } else { cluster }
     }
 
     /// Writes what is wanted; figures go to `out`.
@@ -99,12 +136,12 @@ impl Output {
             figures,
             history: &remains.history,
             trace_hash: remains.trace_hash,
+            cpu_time: remains.cpu_time.as_ref(),
         };
         if let Some(path) = &self.report {
             fs::write(path, report.html()).map_err(|error| unwritten(path, &error))?;
         }
         if let Some(directory) = &self.svg {
-            fs::create_dir_all(directory).map_err(|error| unwritten(directory, &error))?;
             for (name, svg) in report.svg() {
                 let path = directory.join(name);
                 fs::write(&path, svg).map_err(|error| unwritten(&path, &error))?;

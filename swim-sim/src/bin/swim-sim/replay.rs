@@ -46,6 +46,8 @@ pub(crate) struct Replay {
 
 /// Replays a case.
 pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
+    let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
+    output.check()?;
     let mut out = options.recording.rest();
     let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let change = Plant::change(options.plant);
@@ -58,7 +60,6 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             }
         }
     }
-    let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
     let recorder: FlightRecorder = options.recording.start()?;
     let (mut stopwatch, mut remains) = (Stopwatch::start(), Remains::default());
     let judged = judge_with(
@@ -69,8 +70,11 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             remains.gather(&output, cluster);
         },
     );
-    let judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
+    let mut judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
     recorder.finish()?;
+    if let Ok(outcome) = &mut judged {
+        remains.go_on(&output, &mut outcome.cluster);
+    }
     let command = format!("cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant));
     let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
     let met = judged.as_ref().map_or(&[][..], |outcome| &outcome.met);

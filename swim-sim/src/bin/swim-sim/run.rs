@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use swim_sim::Builder;
+use swim_sim::{Builder, Outcome};
 
 use crate::Exit;
 use crate::arguments::Options;
@@ -13,6 +13,7 @@ use crate::stopwatch::Stopwatch;
 
 /// Runs a scenario.
 pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> io::Result<Exit> {
+    output.check()?;
     let recorder = recording.is_wanted().then(|| recording.start()).transpose()?;
     let (scenario, seed, about) = options.chosen(|cluster| {
         let cluster = output.prepare(cluster);
@@ -21,11 +22,15 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
     let mut stopwatch = Stopwatch::start();
     let mut remains = Remains::default();
     let mut looked = Vec::new();
-    let outcome = scenario.try_run_noting(seed, &mut looked, |cluster| {
+    let mut outcome = scenario.try_run_noting(seed, &mut looked, |cluster| {
         stopwatch.progress(cluster.elapsed());
         remains.gather(output, cluster);
     });
     recorder.map_or(Ok(()), |recorder| recorder.finish())?;
+    let speed = outcome.as_ref().map(|outcome| speed(&stopwatch, outcome)).unwrap_or_default();
+    if let Ok(outcome) = &mut outcome {
+        remains.go_on(output, &mut outcome.cluster);
+    }
     let mut out = recording.rest();
     let subject = Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
     let failure = outcome.as_ref().err().map(ToString::to_string);
@@ -44,8 +49,7 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             writeln!(out, "trace hash                {:016x}", outcome.trace_hash)?;
             out.flush()?;
             // Real time differs from run to run, and what is printed on standard output does not.
-            aside!("real time a node-second   {:?}", stopwatch.per_node_second(outcome.figures.total.ran_for));
-            aside!("virtual seconds a second  {}", stopwatch.speed(outcome.cluster.elapsed()));
+            aside!("{speed}");
             Ok(Exit::Fine)
         }
         Err(failure) => {
@@ -53,4 +57,13 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
             Ok(Exit::from(&failure))
         }
     }
+}
+
+/// How fast a run was that has just ended.
+fn speed(stopwatch: &Stopwatch, outcome: &Outcome) -> String {
+    format!(
+        "real time a node-second   {:?}\nvirtual seconds a second  {}",
+        stopwatch.per_node_second(outcome.figures.total.ran_for),
+        stopwatch.speed(outcome.cluster.elapsed())
+    )
 }

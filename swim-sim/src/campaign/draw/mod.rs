@@ -69,6 +69,7 @@ pub fn draw(seed: u64) -> Case {
         case.liveness = true;
         let takes_leave = !case.settings.contains_key("leave_timeout");
         case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
+        case.heard_permille = heard_permille(&case);
         // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire nobody but the sender sends
         // a broadcast at all.
         let is_unset = |name| !case.settings.contains_key(name);
@@ -77,6 +78,13 @@ pub fn draw(seed: u64) -> Case {
         }
     }
     case
+}
+
+/// As for broadcasts. Serf's agents all pass events and queries on, and memberlist's plain nodes have none.
+fn heard_permille(case: &Case) -> u16 {
+    let has_room = ["max_broadcasts", "max_broadcast_origins"].iter().all(|name| !case.settings.contains_key(*name));
+    let has_layer = case.settings.get("wire").is_none_or(|wire| wire.as_str() == Some("serf"));
+    if has_room && has_layer { workload::delivered_permille(case.nodes, &case.afterwards) } else { 0 }
 }
 
 /// Mostly a handful, since those are fast and show most; seldom many.

@@ -33,7 +33,7 @@ pub(super) fn draw(stream: &mut Stream, frame: &Frame) -> Vec<(Duration, Step)> 
 /// So many nodes have one that leaves in the last round: it must not be missed as one that passes on what is said.
 const WITH_DEPARTURE: usize = 6;
 
-/// What is done when all agree again: a few broadcast, one changes its metadata, and another one leaves, if it has the time
+/// What is done when all agree again: a few broadcast, one changes its metadata, one sends an event, one asks everyone, and another one leaves, if it has the time
 /// to tell the others.
 pub(super) fn afterwards(stream: &mut Stream, frame: &Frame, takes_leave: bool) -> Vec<Work> {
     let node = |stream: &mut Stream| streams::below(stream, frame.nodes as u64) as usize;
@@ -43,9 +43,10 @@ pub(super) fn afterwards(stream: &mut Stream, frame: &Frame, takes_leave: bool) 
     let mut works: Vec<_> = broadcasts.collect();
     works.push(Work::SetMetadata { node: node(stream), metadata: payload(stream) });
     let leaver = node(stream);
-    let is_busy = works
-        .iter()
-        .any(|work| matches!(work, Work::Broadcast { node, .. } | Work::SetMetadata { node, .. } if *node == leaver));
+    let name = |stream: &mut Stream| format!("{:x}", streams::below(stream, u64::MAX));
+    works.push(Work::UserEvent { node: node(stream), name: name(stream), payload: payload(stream) });
+    works.push(Work::Query { node: node(stream), name: name(stream) });
+    let is_busy = works.iter().any(|work| work.node() == leaver);
     if takes_leave && frame.nodes >= WITH_DEPARTURE && !is_busy {
         works.push(Work::Leave(leaver));
     }

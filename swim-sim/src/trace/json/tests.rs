@@ -1,22 +1,22 @@
 //! What is written, compared with the tables of docs/TRACE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use swim_core::wire::{Buckets, Description, Entry, Refusal, begin_buckets, begin_join, begin_packet, cluster_hash};
-use swim_core::{Claim, ExchangeFailure, Incarnation, SequenceNumber, State, Status};
+use swim_core::wire::{begin_packet, cluster_hash};
+use swim_core::{ExchangeFailure, MessageKind, SequenceNumber, State};
 
+use super::samples::{
+    LIFE, bodies, events, memberlist_bodies, memberlist_packet, names, packet, serf_messages, variants,
+};
 use super::*;
+use crate::address;
 use crate::step::{Fault, Work};
-use crate::{address, name};
 
 type Fields = BTreeMap<String, BTreeSet<String>>;
 
-const LIFE: Incarnation = Incarnation::new(5);
-
 fn line(what: &What<'_>) -> Value {
     let mut out = Vec::new();
-    write(&mut out, Instant::from_millis(1_500), Some(3), what).unwrap();
+    write(&mut out, Instant::from_millis(1_500), Some(3), what, None).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with('\n') && text.matches('\n').count() == 1, "{text:?}");
     serde_json::from_str(&text).unwrap()
@@ -43,93 +43,9 @@ fn note(fields: &mut Fields, name: &Value, value: &Value, but: &[&str]) {
     fields.entry(name).or_default().extend(keys.filter(|key| !but.contains(key)).map(String::from));
 }
 
-fn packet() -> Vec<u8> {
-    let (sequence, address) = (SequenceNumber::new(7), address::numbered(1));
-    let mut bytes = Vec::new();
-    begin_packet(cluster_hash("any"), &mut bytes);
-    for message in [
-        Message::Ping { sequence, target: "b", source: "a" },
-        Message::PingReq { sequence, target: "b", source: "a" },
-        Message::Ack { sequence, source: "a" },
-        Message::Nack { sequence, source: "a" },
-        Message::Alive { id: "b", incarnation: LIFE, address, metadata: b"m" },
-        Message::Suspect { id: "b", incarnation: LIFE, from: "a" },
-        Message::Dead { id: "b", incarnation: LIFE, from: "a" },
-        Message::Left { id: "b", incarnation: LIFE },
-        Message::Broadcast { origin: "b", epoch: LIFE, number: 0, payload: b"p" },
-    ] {
-        message.encode(&mut bytes);
-    }
-    bytes
-}
-
-/// A message of each kind that exchanges have.
-fn bodies() -> Vec<Vec<u8>> {
-    let (sequence, source, cluster) = (SequenceNumber::new(7), "a", cluster_hash("any"));
-    let digests = Buckets::to_bytes(&[3; Buckets::COUNT]);
-    let entries = Entries::default();
-    let mut bodies: Vec<Vec<u8>> = [
-        ExchangeMessage::JoinReply { source, entries },
-        ExchangeMessage::Digest { source, digest: 255 },
-        ExchangeMessage::DigestReply { source, buckets: None },
-        ExchangeMessage::DigestReply { source, buckets: Some(Buckets::new(&digests)) },
-        ExchangeMessage::BucketsReply { source, entries },
-        ExchangeMessage::ReliablePing { sequence, target: "b", source },
-        ExchangeMessage::ReliableAck { sequence, source },
-        ExchangeMessage::Refusal { reason: Refusal::Left },
-    ]
-    .iter()
-    .map(|message| {
-        let mut bytes = Vec::new();
-        message.encode(cluster, &mut bytes);
-        bytes
-    })
-    .collect();
-    let mut join = Vec::new();
-    let mut writer = begin_join(cluster, source, 1_000, &mut join);
-    for described in [true, false] {
-        let description = Description { incarnation: LIFE, address: address::numbered(1), metadata: b"m" };
-        let claim = Claim::new(LIFE, Status::Dead);
-        assert!(writer.push(&Entry { id: "b", claim, description: described.then_some(description), age: 9 }));
-    }
-    let mut buckets = Vec::new();
-    let _ = begin_buckets(cluster, source, 3, 1_000, &mut buckets);
-    bodies.extend([join, buckets, b"noise".to_vec()]);
-    bodies
-}
-
-fn events() -> Vec<Event> {
-    let member = Member {
-        id: name::numbered(3),
-        address: address::numbered(3),
-        metadata: Arc::from(&b"m"[..]),
-        claim: Claim::new(LIFE, Status::Alive),
-    };
-    let (id, seed, sequence) = (name::numbered(3), address::numbered(1), SequenceNumber::new(7));
-    vec![
-        Event::Joined(member.clone()),
-        Event::Updated(member.clone()),
-        Event::Suspected { member: member.clone(), by: id.clone() },
-        Event::Refuted(member.clone()),
-        Event::Failed(member.clone()),
-        Event::Left(member),
-        Event::Reaped(id.clone()),
-        Event::Conflict { address: seed },
-        Event::Broadcast { from: id.clone(), payload: Arc::from(&b"p"[..]) },
-        Event::HealthChanged { score: 1 },
-        Event::Isolated,
-        Event::Reconnected,
-        Event::SeedJoined { seed, members: 2 },
-        Event::SeedFailed { seed, failure: ExchangeFailure::TimedOut, retry_in: None },
-        Event::Pinged { sequence, id, round_trip: Some(Duration::from_millis(1)) },
-        Event::LeaveComplete,
-        Event::Lagged { missed: 1 },
-    ]
-}
-
-/// A line of each kind, in each of its forms.
+/// One of each thing that happens, but for messages and events, of which there is one of a kind.
 fn lines() -> Vec<Value> {
-    let (to, from, serial, bytes) = (address::numbered(0), address::numbered(1), 9, packet());
+    let (to, from, serial, bytes) = (address::numbered(0), address::numbered(1), 9, packet(|_| {}));
     let (bytes, failure, bodies) = (&bytes[..], ExchangeFailure::TimedOut, bodies());
     let delay = Some(Duration::from_millis(2));
     let standing = Standing { state: State::Running, incarnation: LIFE, active: 4, suspicions: 0 };
@@ -163,13 +79,69 @@ fn lines() -> Vec<Value> {
     lines
 }
 
+/// Lines that hold what memberlist's wire says.
+fn memberlist_lines() -> Vec<Value> {
+    let bytes = &memberlist_packet(|_| {})[..];
+    let packet = line(&What::Arrived { from: address::numbered(1), bytes });
+    let bodies = memberlist_bodies(|_| {});
+    let streams = bodies.iter().map(|body| line(&What::Crossed { serial: 9, stage: Stage::Reply, body }));
+    streams.chain([packet]).collect()
+}
+
+/// The messages of a line.
+fn messages_of(line: &Value) -> impl Iterator<Item = &Value> {
+    line["messages"].as_array().into_iter().flatten().chain(line.get("message"))
+}
+
+#[test]
+fn nothing_that_the_code_knows_is_without_a_sample() {
+    let core = |name: &str| {
+        let path = format!("{}/../swim-core/src/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    assert_eq!(names(&events()), variants(&core("event.rs"), "Event"));
+    serf_messages(|all| assert_eq!(names(all), variants(&core("wire/serf/mod.rs"), "Message")));
+    memberlist_packet(|all| assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message")));
+    let stream = core("wire/memberlist/stream_message.rs");
+    memberlist_bodies(|all| assert_eq!(names(all), variants(&stream, "StreamMessage")));
+    let (mut whats, lines) = (variants(include_str!("../line.rs"), "What"), lines());
+    // Its name in the trace is another.
+    assert!(whats.remove("Arrived") && whats.insert(String::from("Received")));
+    let written: BTreeSet<_> = lines.iter().filter_map(|line| line["what"].as_str()).map(String::from).collect();
+    assert_eq!(whats.iter().map(|what| what.to_lowercase()).collect::<BTreeSet<_>>(), written);
+    let kinds: BTreeSet<_> = MessageKind::ALL.iter().map(|kind| kind.label()).chain(["unreadable"]).collect();
+    assert_eq!(
+        lines.iter().flat_map(messages_of).filter_map(|message| message["kind"].as_str()).collect::<BTreeSet<_>>(),
+        kinds
+    );
+}
+
+#[test]
+fn what_memberlists_wire_and_the_layer_of_events_say_is_in_the_document() {
+    let (mut foreign, mut said) = (Fields::new(), Fields::new());
+    for line in memberlist_lines() {
+        messages_of(&line).for_each(|message| note(&mut foreign, &message["kind"], message, &["kind"]));
+    }
+    assert_eq!(foreign, documented("kind on memberlist's wire"));
+    let lines = lines();
+    let outer: Vec<_> = lines.iter().flat_map(messages_of).filter_map(|message| message.get("says")).collect();
+    for &says in outer.iter().chain(&outer.iter().filter_map(|says| says.get("says")).collect::<Vec<_>>()) {
+        note(&mut said, &says["kind"], says, &["kind"]);
+    }
+    assert_eq!(said, documented("kind within"));
+    let query = json!({ "ids": ["a", "b"] });
+    let tag = json!({ "tag": "role", "expression": "web.*" });
+    let filters = lines.iter().flat_map(messages_of).find_map(|message| message["says"].get("filters"));
+    assert_eq!(filters, Some(&json!([query, tag])));
+}
+
 #[test]
 fn every_field_of_every_line_is_in_the_document_and_no_other() {
     let (mut whats, mut messages, mut told) = (Fields::new(), Fields::new(), Fields::new());
     for line in lines() {
         let common = ["at_ns", "node", "sort", "what"];
         assert!(common.iter().all(|field| line.get(field).is_some()), "{line}");
-        for message in line["messages"].as_array().into_iter().flatten().chain(line.get("message")) {
+        for message in messages_of(&line) {
             note(&mut messages, &message["kind"], message, &["kind"]);
         }
         if line["what"] == "told" {
@@ -211,7 +183,7 @@ fn rows_and_standings_have_what_the_document_says() {
 #[test]
 fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
     let mut out = Vec::new();
-    write(&mut out, Instant::from_millis(1_500), Some(3), &What::Timeout).unwrap();
+    write(&mut out, Instant::from_millis(1_500), Some(3), &What::Timeout, None).unwrap();
     let wanted = "{\"at_ns\":1500000000,\"node\":3,\"sort\":\"input\",\"what\":\"timeout\"}\n";
     assert_eq!(String::from_utf8(out).unwrap(), wanted);
     let mut bytes = Vec::new();
@@ -219,6 +191,16 @@ fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
     Message::Ack { sequence: SequenceNumber::new(7), source: "a\n\u{1b}b" }.encode(&mut bytes);
     let damaged = line(&What::Arrived { from: address::numbered(0), bytes: &bytes });
     assert_eq!(damaged["messages"][0]["source"], "a\n\u{1b}b", "it is one line, and nothing of the name is lost");
+}
+
+#[test]
+fn a_packet_of_another_cluster_is_not_shown_as_one_that_is_read() {
+    let mut bytes = Vec::new();
+    begin_packet(0x1334_5678, &mut bytes);
+    Message::Ack { sequence: SequenceNumber::new(7), source: "a" }.encode(&mut bytes);
+    assert_eq!(messages(&bytes, Some(0x1334_5678))[0]["kind"], "ack");
+    let foreign = json!({ "kind": "unreadable", "why": "for another cluster, 13345678" });
+    assert_eq!(messages(&bytes, Some(0x1234_5678)), [foreign]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use swim_tokio::swim_core::Tags;
-use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
+use swim_tokio::swim_core::Event;
+use swim_tokio::{Builder, Config, Notice, Runtime, Subscription, Tls};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
+use crate::shapes::metadata_of;
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
@@ -136,8 +137,16 @@ impl Running {
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
+        let mut verdicts = self.context.node.subscribe();
         loop {
             tokio::select! {
+                lost = lost_name(&mut verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
+                    service_manager::stopping();
+                    // Without a word: a departure would be said of the one whose name it is.
+                    self.context.node.shutdown().await;
+                    self.part().await;
+                    return failed(&lost);
+                },
                 signal = signals.next() => match signal {
                     Signal::Hangup => self.reload(agent).await,
                     end => {
@@ -219,6 +228,16 @@ impl Running {
     }
 }
 
+/// Ends when the others have decided that this node's name is another's, with what to say of it.
+async fn lost_name(notices: &mut Subscription) -> String {
+    while let Some(notice) = notices.next().await {
+        if matches!(notice, Notice::Event(Event::ConflictDecided { kept: false, .. })) {
+            return format!("{notice}; give one of them another name (--id)");
+        }
+    }
+    std::future::pending().await
+}
+
 /// The node that the settings describe.
 fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     let node = &settings.node;
@@ -255,19 +274,13 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     Ok(builder)
 }
 
-/// No tags, as serf's agents write it: without metadata they show a tag `role` without a text.
-const NO_TAGS: [u8; 2] = [0xff, 0x80];
-
 /// What the others see: the metadata as they are, or else the tags.
 fn metadata(settings: &Settings) -> Vec<u8> {
     match &settings.node.metadata {
         Some(text) => text.clone().into_bytes(),
         None => {
-            let mut tags = Tags::default();
-            for (name, text) in settings.tags.map() {
-                tags.insert(name, text);
-            }
-            if tags.is_empty() && settings.wire.is_beside_serf() { NO_TAGS.to_vec() } else { tags.encode() }
+            let tags = settings.tags.map();
+            if tags.is_empty() && !settings.wire.is_beside_serf() { Vec::new() } else { metadata_of(&tags) }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use swim_tokio::swim_core::{ForceLeaveError, PingError, Tags};
+use swim_tokio::swim_core::{ForceLeaveError, PingError};
 use swim_tokio::{CallError, JoinError};
 
 use super::Context;
@@ -14,7 +14,7 @@ use super::call::Call;
 use super::reply::{Reply, failure, json};
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
-    PingShape, TagsRequest, TagsShape,
+    PingShape, TagsRequest, TagsShape, metadata_of,
 };
 
 /// How long a change of tags waits until the node's table shows it, and how often it looks.
@@ -87,11 +87,7 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         map.remove(name);
     }
     map.extend(request.set);
-    let mut tags = Tags::default();
-    for (name, text) in &map {
-        tags.insert(name, text);
-    }
-    if let Err(error) = context.node.set_metadata(tags.encode()).await {
+    if let Err(error) = context.node.set_metadata(metadata_of(&map)).await {
         return refused(&error);
     }
     // In a large cluster the table shows it a moment later, and the next change begins with what the table shows.

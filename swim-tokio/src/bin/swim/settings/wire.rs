@@ -37,6 +37,10 @@ pub(crate) struct Wire {
     /// Sends nothing compressed; what comes compressed is read all the same
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_compression: Option<bool>,
+    /// Beside serf's agents: goes on though most of the others believe this node's name to be another's, instead of
+    /// stopping with an error
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) stay_without_name: Option<bool>,
 }
 
 impl Group for Wire {
@@ -49,6 +53,7 @@ impl Group for Wire {
             keyring: self.keyring.or(below.keyring),
             plain_traffic: self.plain_traffic.or(below.plain_traffic),
             no_compression: self.no_compression.or(below.no_compression),
+            stay_without_name: self.stay_without_name.or(below.stay_without_name),
         }
     }
 
