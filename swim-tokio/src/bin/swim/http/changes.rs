@@ -1,6 +1,7 @@
 //! What callers may ask the node to do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,10 @@ use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     PingShape, TagsRequest, TagsShape, metadata_of,
 };
+
+/// How long a change of tags waits until the node's table shows it, and how often it looks.
+const SHOWN_WITHIN: Duration = Duration::from_secs(1);
+const GRAIN: Duration = Duration::from_millis(5);
 
 /// A payload that is given as text or as base64; an empty one if it is given as neither.
 pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Box<Reply>> {
@@ -70,15 +75,29 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
+    let _turn = context.tagging.lock().await;
+    if context.has_metadata() {
+        return failure(
+            StatusCode::CONFLICT,
+            "the node was started with metadata in place of tags, which would be lost",
+        );
+    }
     let mut map = context.own_tags();
     for name in &request.delete {
         map.remove(name);
     }
     map.extend(request.set);
-    match context.node.set_metadata(metadata_of(&map)).await {
-        Ok(()) => json(&TagsShape { tags: map }),
-        Err(error) => refused(&error),
+    if let Err(error) = context.node.set_metadata(metadata_of(&map)).await {
+        return refused(&error);
     }
+    // In a large cluster the table shows it a moment later, and the next change begins with what the table shows.
+    let shown = async {
+        while context.own_tags() != map {
+            tokio::time::sleep(GRAIN).await;
+        }
+    };
+    let _ = tokio::time::timeout(SHOWN_WITHIN, shown).await;
+    json(&TagsShape { tags: map })
 }
 
 pub(super) async fn broadcast(context: Arc<Context>, call: Call) -> Reply {
