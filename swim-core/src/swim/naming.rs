@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::{Question, Swim};
+use super::{Question, State, Swim};
 use crate::event::Event;
 use crate::id::{NodeId, QueryId};
 use crate::metrics::DropReason;
@@ -61,6 +61,9 @@ impl<R: Rng> Swim<R> {
     /// members of ours answer at the address that they believe in, and nowhere else.
     pub(super) fn close_vote(&mut self, id: QueryId) -> bool {
         let Some(vote) = self.me.vote.take_if(|vote| vote.query == id) else { return false };
+        if self.me.state != State::Running {
+            return true; // Who leaves needs the name no more, and hears no further answers.
+        }
         let Vote { address, answers, agreeing, .. } = vote;
         let kept = agreeing > answers / 2 || answers == 0 && self.peers.len() == 0;
         self.tell(Event::ConflictDecided { address, kept, agreeing, answers });

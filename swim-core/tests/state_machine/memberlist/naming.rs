@@ -120,3 +120,13 @@ fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_re
     let told = verdicts(&mut restarted);
     assert_eq!(told, [refused("me", 8, 1)], "nobody answers at port 8");
 }
+
+#[test]
+fn who_leaves_while_the_others_are_asked_has_lost_no_name() {
+    let mut node = citizen(&["a"]);
+    challenged(&mut node).expect("it asks");
+    node.leave(at(300));
+    let told = verdicts(&mut node);
+    assert!(told.contains(&Event::LeaveComplete), "{told:?}");
+    assert!(!told.iter().any(|event| matches!(event, Event::ConflictDecided { .. })), "{told:?}");
+}
