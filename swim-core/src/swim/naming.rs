@@ -34,7 +34,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let me = self.me.id.clone();
-        // If it cannot be asked now, the next sight of the other node brings it here again.
+        // If nobody can be asked now, the greater claim decides.
         if let Ok(query) = self.ask(now, &Question::new(CONFLICT, me.as_bytes())) {
             self.me.vote = Some(Vote { query, address, answers: 0, agreeing: 0 });
         }
@@ -66,6 +66,9 @@ impl<R: Rng> Swim<R> {
         }
         let Vote { address, answers, agreeing, .. } = vote;
         let kept = agreeing > answers / 2 || answers == 0 && self.peers.len() == 0;
+        if let Some(contender) = &mut self.me.contender {
+            contender.beaten = kept; // Who keeps its name must refute what is said of it, whatever the other one claims.
+        }
         self.tell(Event::ConflictDecided { address, kept, agreeing, answers });
         true
     }
