@@ -58,6 +58,11 @@ impl Intents {
         }
     }
 
+    /// The member is gone for good.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.words.remove(id);
+    }
+
     /// All words, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&NodeId, Word)> {
         self.words.iter().map(|(id, &word)| (id, word))

@@ -345,6 +345,8 @@ impl<R: Rng> Swim<R> {
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
+        #[cfg(feature = "memberlist")]
+        self.citizen.intents.forget(self.members.name(slot));
         self.members.remove(slot);
     }
 

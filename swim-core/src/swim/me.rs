@@ -24,6 +24,8 @@ pub(super) struct Contender {
     pub(super) incarnation: Incarnation,
     /// It has answered, so it is there.
     pub(super) confirmed: bool,
+    /// The others have decided that the name is ours.
+    pub(super) beaten: bool,
 }
 
 /// This node.

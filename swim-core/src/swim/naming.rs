@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::{Question, Swim};
+use super::{Question, State, Swim};
 use crate::event::Event;
 use crate::id::{NodeId, QueryId};
 use crate::metrics::DropReason;
@@ -34,7 +34,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let me = self.me.id.clone();
-        // If it cannot be asked now, the next sight of the other node brings it here again.
+        // If nobody can be asked now, the greater claim decides.
         if let Ok(query) = self.ask(now, &Question::new(CONFLICT, me.as_bytes())) {
             self.me.vote = Some(Vote { query, address, answers: 0, agreeing: 0 });
         }
@@ -61,8 +61,14 @@ impl<R: Rng> Swim<R> {
     /// members of ours answer at the address that they believe in, and nowhere else.
     pub(super) fn close_vote(&mut self, id: QueryId) -> bool {
         let Some(vote) = self.me.vote.take_if(|vote| vote.query == id) else { return false };
+        if self.me.state != State::Running {
+            return true; // Who leaves needs the name no more, and hears no further answers.
+        }
         let Vote { address, answers, agreeing, .. } = vote;
         let kept = agreeing > answers / 2 || answers == 0 && self.peers.len() == 0;
+        if let Some(contender) = &mut self.me.contender {
+            contender.beaten = kept; // Who keeps its name must refute what is said of it, whatever the other one claims.
+        }
         self.tell(Event::ConflictDecided { address, kept, agreeing, answers });
         true
     }

@@ -5,7 +5,7 @@ use swim_core::wire::memberlist::{Message, Source};
 use swim_core::wire::serf::{self, Response, Whereabouts};
 use swim_core::{Event, LamportTime, MemberlistWire, SequenceNumber, Status};
 
-use super::harness::{alive, config, deliver, node_with, packet};
+use super::harness::{alive, config, deliver, node_with, packet, suspect};
 use crate::harness::{Node, address, at, events, second};
 
 fn citizen(peers: &[&'static str]) -> Node {
@@ -119,4 +119,27 @@ fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_re
     deliver(&mut restarted, at(0), &[alive("me", 4, 8)]);
     let told = verdicts(&mut restarted);
     assert_eq!(told, [refused("me", 8, 1)], "nobody answers at port 8");
+}
+
+#[test]
+fn who_leaves_while_the_others_are_asked_has_lost_no_name() {
+    let mut node = citizen(&["a"]);
+    challenged(&mut node).expect("it asks");
+    node.leave(at(300));
+    let told = verdicts(&mut node);
+    assert!(told.contains(&Event::LeaveComplete), "{told:?}");
+    assert!(!told.iter().any(|event| matches!(event, Event::ConflictDecided { .. })), "{told:?}");
+}
+
+#[test]
+fn who_keeps_its_name_refutes_what_is_said_of_it_though_its_namesake_claims_more() {
+    for (port, refuted) in [(1, true), (9, false)] {
+        let mut node = citizen(&["a", "b"]);
+        let query = challenged(&mut node).expect("it asks");
+        ["a", "b"].into_iter().for_each(|from| answer(&mut node, query, from, Some(port)));
+        deliver(&mut node, at(300), &[alive("me", 5, 9)]);
+        verdicts(&mut node);
+        deliver(&mut node, second(10), &[alive("me", 5, 9), suspect("me", 1, "a")]);
+        assert_eq!(node.incarnation().get() > 1, refuted, "they believe it to be at port {port}");
+    }
 }
