@@ -1,6 +1,6 @@
 //! Where settings come from and which one wins.
 
-use crate::harness::{Place, ended, run, swim};
+use crate::harness::{Agent, Place, ended, line, run, swim};
 
 #[test]
 fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default() {
@@ -105,4 +105,13 @@ fn an_environment_variable_that_is_empty_is_one_that_is_not_set() {
     assert_eq!((printed.code, printed.stdout), (Some(0), usual.stdout), "{}", printed.stderr);
     let members = with_empty(&["members"]);
     assert!(members.stderr.contains("127.0.0.1:7950") || members.code == Some(0), "{members:?}");
+}
+
+#[test]
+fn who_is_told_otherwise_of_what_the_others_are_is_told_where_to_look() {
+    let serf = Agent::start("one", &["--wire", "memberlist"]);
+    let wire = ["--wire", "memberlist", "--versions", "plain", "--seed", &serf.address];
+    let plain = Agent::start("two", &wire);
+    let warning = line(&plain.stderr, "a seed does not answer");
+    assert!(warning.contains("another version") && warning.contains("--versions"), "{warning}");
 }

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use swim_tokio::{Event, Notice, Runtime, Subscription};
+use swim_tokio::{Event, ExchangeFailure, Notice, Runtime, Subscription};
 
 /// About so many seeds the log says something.
 const COMPLAINTS: usize = 64;
@@ -50,7 +50,9 @@ impl Joining {
         while let Some(notice) = notices.next().await {
             match (self.note(&notice), &notice) {
                 (Some(Word::Silent), Notice::Event(Event::SeedFailed { seed, failure, .. })) => {
-                    tracing::warn!(%seed, "a seed does not answer: {failure}; it is tried again until it does");
+                    let is_other = *failure == ExchangeFailure::OtherVersion;
+                    let hint = if is_other { " (on memberlist's wire: it is not what --versions says)" } else { "" };
+                    tracing::warn!(%seed, "a seed does not answer: {failure}{hint}; it is tried again until it does");
                 }
                 (Some(Word::Silent), Notice::SeedUnresolved { seed, error, .. }) => {
                     tracing::warn!(%seed, "a seed has no address: {error}; it is looked up again until it has one");
@@ -107,8 +109,6 @@ impl Joining {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use swim_tokio::swim_core::ExchangeFailure;
 
     use super::*;
 
