@@ -26,12 +26,50 @@ pub(crate) struct Room {
     pub(crate) updates: usize,
 }
 
+/// To whom a packet goes, of those of whom it is kept what they were sent: one bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Readers {
+    /// The one whose packet it is; 0 if that is not known.
+    pub(crate) to: u16,
+    /// All of them; 0 if they are too many to keep account of.
+    pub(crate) all: u16,
+}
+
+impl Readers {
+    /// How many have not been sent an update that was sent to `reached`.
+    const fn missing(self, reached: u16) -> u8 {
+        (self.all & !reached).count_ones() as u8
+    }
+
+    /// What becomes of an update in a packet for one of the readers: it carries what that one was not sent, or, `again`, what
+    /// must be sent more often than there are readers that miss it. What only somebody missed who is gone is done.
+    const fn verdict(self, entry: &Entry, limit: u8, again: bool) -> Verdict {
+        let missing = self.missing(entry.reached);
+        let is_wanted = if again { entry.sent.saturating_add(missing) < limit } else { self.to & !entry.reached != 0 };
+        match is_wanted {
+            true => Verdict::Take,
+            false if entry.sent >= limit && missing == 0 => Verdict::Drop,
+            false => Verdict::Keep,
+        }
+    }
+}
+
+/// What becomes of an update that a packet has room for.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Take,
+    Keep,
+    Drop,
+}
+
 #[derive(Debug)]
 struct Entry {
     body: Box<[u8]>,
     /// What the update is about, if a newer one is to replace it.
     subject: Option<Slot>,
     sent: u8,
+    /// Which of the readers it was sent to.
+    reached: u16,
     previous: u32,
     next: u32,
 }
@@ -88,7 +126,7 @@ impl Dissemination {
         self.len += 1;
         self.bytes += body.len();
         self.unsent_bytes += body.len();
-        let entry = Entry { body, subject, sent: 0, previous: NONE, next: NONE };
+        let entry = Entry { body, subject, sent: 0, reached: 0, previous: NONE, next: NONE };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;
             at
@@ -112,7 +150,6 @@ impl Dissemination {
     }
 
     /// Drops the update that was sent most often, of several the one that waits longest.
-    #[cfg(feature = "memberlist")]
     pub(crate) fn drop_most_sent(&mut self) {
         if let Some(list) = self.by_sent.iter().rev().find(|list| list.head != NONE) {
             let at = list.head;
@@ -122,14 +159,62 @@ impl Dissemination {
         }
     }
 
+    /// What was sent to these readers counts as not sent to them: they are others now.
+    pub(crate) fn forget_readers(&mut self, readers: u16) {
+        if readers != 0 {
+            self.entries.iter_mut().for_each(|entry| entry.reached &= !readers);
+        }
+    }
+
     /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
     /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
     pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
         if self.len == 0 {
             return 0;
         }
+        let used = self.pass(packet, room, |_| Verdict::Take, &mut sent);
+        self.count_taken(|entry| {
+            entry.sent = entry.sent.saturating_add(1);
+            entry.sent >= limit
+        });
+        used
+    }
+
+    /// As [`Dissemination::fill`], for one of `readers`: first what it was not sent, and an update is finished only when
+    /// each of them was sent it.
+    pub(crate) fn fill_for(
+        &mut self,
+        readers: Readers,
+        packet: &mut Vec<u8>,
+        room: Room,
+        limit: u8,
+        mut sent: impl FnMut(&[u8]),
+    ) -> usize {
+        if readers.all == 0 {
+            return self.fill(packet, room, limit, sent);
+        }
         let mut used = 0;
-        let mut misfits = 0;
+        for again in [false, true] {
+            let left = Room { bytes: room.bytes - used, ..room };
+            used += self.pass(packet, left, |entry| readers.verdict(entry, limit, again), &mut sent);
+        }
+        self.count_taken(|entry| {
+            entry.sent = entry.sent.saturating_add(1);
+            entry.reached |= readers.to;
+            entry.sent >= limit && readers.missing(entry.reached) == 0
+        });
+        used
+    }
+
+    /// Takes updates for `packet`, those sent least first, as far as they fit. Returns what of the room was used.
+    fn pass(
+        &mut self,
+        packet: &mut Vec<u8>,
+        room: Room,
+        verdict: impl Fn(&Entry) -> Verdict,
+        sent: &mut impl FnMut(&[u8]),
+    ) -> usize {
+        let (mut used, mut misfits) = (0, 0);
         'lists: for list in 0..self.by_sent.len() {
             let mut at = self.by_sent[list].head;
             while at != NONE {
@@ -139,31 +224,36 @@ impl Dissemination {
                 }
                 let entry = &self.entries[at as usize];
                 let next = entry.next;
-                if entry.body.len() + room.each <= left {
-                    used += entry.body.len() + room.each;
-                    if list == 0 {
-                        self.unsent_bytes -= entry.body.len();
+                match verdict(entry) {
+                    Verdict::Take if entry.body.len() + room.each <= left => {
+                        used += entry.body.len() + room.each;
+                        if list == 0 {
+                            self.unsent_bytes -= entry.body.len();
+                        }
+                        packet.extend_from_slice(&entry.body);
+                        sent(&entry.body);
+                        self.unlink(at);
+                        self.taken.push(at);
                     }
-                    packet.extend_from_slice(&entry.body);
-                    sent(&entry.body);
-                    self.unlink(at);
-                    self.taken.push(at);
-                } else {
-                    misfits += 1;
+                    Verdict::Take => misfits += 1,
+                    Verdict::Keep => {}
+                    Verdict::Drop => {
+                        self.unlink(at);
+                        self.finish(at);
+                    }
                 }
                 at = next;
             }
         }
-        self.count_taken(limit);
         used
     }
 
-    fn count_taken(&mut self, limit: u8) {
+    /// Counts what was taken as sent, and puts back what is not done.
+    fn count_taken(&mut self, count: impl Fn(&mut Entry) -> bool) {
         let mut taken = core::mem::take(&mut self.taken);
         for at in taken.drain(..) {
-            let entry = &mut self.entries[at as usize];
-            entry.sent += 1;
-            if entry.sent >= limit { self.finish(at) } else { self.append(at) }
+            let is_done = count(&mut self.entries[at as usize]);
+            if is_done { self.finish(at) } else { self.append(at) }
         }
         self.taken = taken;
         self.shrink();

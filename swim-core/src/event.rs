@@ -41,6 +41,29 @@ pub enum Event {
         /// Where the other node is.
         address: SocketAddr,
     },
+    /// memberlist's wire among serf's citizens: the members were asked whose name it is that a [`Event::Conflict`] was
+    /// about. Who lost it is not known to them under it, and should stop.
+    ConflictDecided {
+        /// Where the other node is.
+        address: SocketAddr,
+        /// Whether the name is this node's: most of the answers say so.
+        kept: bool,
+        /// How many members believe the name to be this node's.
+        agreeing: usize,
+        /// How many have answered with an address.
+        answers: usize,
+    },
+    /// memberlist's wire: a name is claimed at another address than its bearer's and refused there, until the bearer has
+    /// left or been dead for `Config::gossip_to_dead_for`. Of this node's own name: the others still have its former
+    /// life, at which nobody answers. Told once in an `exchange_timeout` at most.
+    NameRefused {
+        /// The name.
+        id: NodeId,
+        /// Where it is believed to be.
+        held_at: SocketAddr,
+        /// Where it is claimed.
+        claimed_at: SocketAddr,
+    },
     /// A user broadcast arrived.
     Broadcast {
         /// Who sent it.

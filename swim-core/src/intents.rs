@@ -51,6 +51,18 @@ impl Intents {
         true
     }
 
+    /// The member is back: its farewell, if that was its latest word, is done with. An older one stays old.
+    pub(crate) fn come_back(&mut self, id: &str) {
+        if let Some(known) = self.words.get_mut(id) {
+            known.leaves = false;
+        }
+    }
+
+    /// The member is gone for good.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.words.remove(id);
+    }
+
     /// All words, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&NodeId, Word)> {
         self.words.iter().map(|(id, &word)| (id, word))
@@ -71,6 +83,16 @@ mod tests {
         let new = [(1, false), (1, true), (3, true), (2, false), (3, true)];
         assert_eq!(new.map(|(time, leaves)| note(&mut intents, "a", time, leaves)), [true, false, true, false, false]);
         assert_eq!(intents.of("a"), Some(Word { time: LamportTime::new(3), leaves: true }));
+    }
+
+    #[test]
+    fn who_is_back_has_said_no_farewell_and_its_time_stays() {
+        let mut intents = Intents::default();
+        note(&mut intents, "a", 3, true);
+        intents.come_back("a");
+        intents.come_back("b");
+        assert_eq!(intents.of("a"), Some(Word { time: LamportTime::new(3), leaves: false }));
+        assert!(!note(&mut intents, "a", 3, true), "an echo of the farewell is old");
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod metrics;
 pub mod wire;
 
 // Floor 2: one concept each; none imports another.
+mod audience;
 mod awareness;
 mod deliveries;
 mod departed;

@@ -28,6 +28,16 @@ pub(crate) enum Intent {
 }
 
 impl Intent {
+    /// The member that the packet goes to, if the intent knows it by its slot.
+    pub(crate) const fn reader(&self) -> Option<Slot> {
+        match *self {
+            Self::Ping { target, .. } | Self::Gossip { target } => Some(target),
+            Self::PingReq { relay, .. } => Some(relay),
+            Self::Ack { source, .. } => source,
+            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Letter => None,
+        }
+    }
+
     /// Whether the intent concerns this slot.
     fn names(&self, slot: Slot) -> bool {
         match *self {

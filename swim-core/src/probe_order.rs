@@ -29,6 +29,11 @@ impl ProbeOrder {
         self.order.len()
     }
 
+    /// All of them, in the order.
+    pub(crate) fn as_slice(&self) -> &[Slot] {
+        &self.order
+    }
+
     pub(crate) fn contains(&self, slot: Slot) -> bool {
         self.places.get(slot).is_some()
     }

@@ -72,7 +72,7 @@ impl Announcements {
         &self,
         since: Instant,
         running: &[Option<u32>],
-        log: impl Iterator<Item = &'a Observed> + Clone,
+        log: &(impl Iterator<Item = &'a Observed> + Clone),
     ) -> Deliveries {
         let mut deliveries = Deliveries::default();
         for accepted in self.sent.iter().filter(|accepted| accepted.at >= since) {
@@ -151,8 +151,8 @@ mod tests {
         // Node 3 was not there, and node 4 has restarted.
         announcements.accepted(AT, 0, what, vec![Some(1), Some(1), Some(1), None, Some(1)]);
         let running = [Some(1), Some(1), Some(1), Some(1), Some(2)];
-        assert_eq!(announcements.account(Instant::from_millis(6), &running, log.iter()).owed, 0);
-        announcements.account(Instant::ORIGIN, &running, log.iter())
+        assert_eq!(announcements.account(Instant::from_millis(6), &running, &log.iter()).owed, 0);
+        announcements.account(Instant::ORIGIN, &running, &log.iter())
     }
 
     #[test]

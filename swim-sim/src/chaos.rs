@@ -35,7 +35,8 @@ impl Plan {
         plan.mend(nodes, to)
     }
 
-    /// The same plan, and at a time everything is whole again: all paths, and the nodes that it does something to.
+    /// The same plan, and at a time everything is whole again: all paths, and the nodes that it does something to. Latencies
+    /// stay as they are then, and so do settings: a plan that slows its paths beyond what pings can bear undoes that itself.
     #[must_use]
     pub fn mend(self, nodes: usize, at: Duration) -> Self {
         let mut mended = self.clone();

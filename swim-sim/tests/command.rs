@@ -128,10 +128,15 @@ fn a_recording_goes_on_after_the_verdict_and_changes_nothing_in_it() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said() {
-    let output = swim_sim("run --nodes 3 --report /no/such/place.html");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+fn a_report_that_cannot_be_written_is_said_before_the_run() {
+    let trace = std::env::temp_dir().join(format!("swim-sim-unwritten-{}", std::process::id()));
+    let storm = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/join-storm.toml");
+    for run in [String::from("run --nodes 3"), format!("replay {storm}")] {
+        let output = swim_sim(&format!("{run} --report /no/such/place.html --trace {}", trace.display()));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(err(&output).contains("/no/such/place.html cannot be written"), "{}", err(&output));
+        assert!(!trace.exists(), "nothing has run yet");
+    }
 }
 
 /// A directory of a test's own, with a file in it.

@@ -76,6 +76,8 @@ fn what_is_said_of_all_has_its_bounds_too() {
             "line 3: there is no setting `gossip_fanuot`; did you mean `gossip_fanout`",
         ),
         ("delivered_permille = 1001\nafterwards = [{ leave = 1 }]", "line 3: delivered_permille = 1001"),
+        ("heard_permille = 1001\nafterwards = [{ query = { node = 1, name = 'x' } }]", "line 3: heard_permille = 1001"),
+        ("heard_permille = 900", "line 3: heard_permille = 900: there is nothing in `afterwards`"),
         ("gossiped_permille = 900", "line 3: gossiped_permille = 900: there is nothing in `afterwards`"),
         ("mend = '9000h'", "line 3: mend = 32400000s: no time may be longer than a year, \"8760h\""),
     ] {

@@ -2,8 +2,9 @@
 #![cfg(feature = "cli")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use swim_sim::Case;
 
@@ -45,6 +46,20 @@ fn swarm(arguments: &str, out: &Path) -> (Option<i32>, String) {
     let output = swim_sim(&format!("swarm {arguments} --out {}", out.display()));
     assert!(output.stderr.is_empty(), "quiet without a terminal: {}", text(&output.stderr));
     (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_long_campaign_that_is_ended_before_its_time_has_written_what_it_had_found() {
+    let place = Place::new("ended");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
+    command.args("swarm --plant safety --keep-going --runs 1000000 --jobs 1 --out".split(' ')).arg(&place.0);
+    let mut campaign = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let mut said = String::new();
+    let read = BufReader::new(campaign.stderr.take().expect("a pipe")).read_line(&mut said);
+    campaign.kill().and_then(|()| campaign.wait()).expect("it is ended");
+    assert!(read.is_ok() && said.contains(" failed: ") && said.contains("a promise is broken"), "{said}");
+    let file = said.trim_end().trim_end_matches(')').rsplit('(').next().expect("the file");
+    Case::from_toml(&fs::read_to_string(file).expect(file)).expect("a case");
 }
 
 #[test]

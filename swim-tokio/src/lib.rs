@@ -49,7 +49,7 @@ pub use keys::{
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
-pub use seed::SeedError;
+pub use seed::{SeedError, check_seed};
 pub use subscription::Subscription;
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};

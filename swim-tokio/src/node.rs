@@ -393,7 +393,13 @@ impl Drop for Node {
 /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging.
 fn log(node: &str, address: SocketAddr, notice: &Notice) {
     match notice {
-        Notice::SeedUnresolved { .. } | Notice::Event(Event::SeedFailed { .. } | Event::Conflict { .. }) => {
+        Notice::SeedUnresolved { .. }
+        | Notice::Event(
+            Event::SeedFailed { .. }
+            | Event::Conflict { .. }
+            | Event::ConflictDecided { .. }
+            | Event::NameRefused { .. },
+        ) => {
             tracing::warn!(target: "swim_tokio::notice", node, %address, "{notice}");
         }
         Notice::Event(Event::Isolated | Event::Reconnected | Event::LeaveComplete) => {

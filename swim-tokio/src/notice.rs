@@ -56,26 +56,34 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Conflict { address } => {
             write!(f, "another node, at {address}, has this node's name: give one of them another")
         }
-        Event::Broadcast { from, payload } => {
-            write!(f, "broadcast from {}: {}", Name(from), payload.escape_ascii())
+        Event::ConflictDecided { address, kept, agreeing, answers } => {
+            let verdict = if *kept { "keeps its name against" } else { "has lost its name to" };
+            write!(f, "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it")
         }
-        Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", payload.escape_ascii()),
+        Event::NameRefused { id, held_at, claimed_at } => {
+            let name = Name(id);
+            write!(f, "{name} is claimed at {claimed_at} and refused while the others have it at {held_at}")
+        }
+        Event::Broadcast { from, payload } => {
+            write!(f, "broadcast from {}: {}", Name(from), Payload(payload))
+        }
+        Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", Payload(payload)),
         Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
         Event::UserEvent { time, from, name, payload, .. } => {
             write!(f, "event {} at time {time}", Name(name))?;
             if let Some(from) = from {
                 write!(f, " from {}", Name(from))?;
             }
-            if payload.is_empty() { Ok(()) } else { write!(f, ": {}", payload.escape_ascii()) }
+            if payload.is_empty() { Ok(()) } else { write!(f, ": {}", Payload(payload)) }
         }
         Event::Query { from, name, payload, .. } => {
             write!(f, "{} asks {}", Name(from), Name(name))?;
             // Those of programs for their own use may hold what no log should.
             let is_shown = !payload.is_empty() && !name.starts_with('_');
-            if is_shown { write!(f, ": {}", payload.escape_ascii()) } else { Ok(()) }
+            if is_shown { write!(f, ": {}", Payload(payload)) } else { Ok(()) }
         }
         Event::QueryAck { from, .. } => write!(f, "a query has arrived at {}", Name(from)),
-        Event::QueryResponse { from, payload, .. } => write!(f, "{} answers {}", Name(from), payload.escape_ascii()),
+        Event::QueryResponse { from, payload, .. } => write!(f, "{} answers {}", Name(from), Payload(payload)),
         Event::QueryFinished { acks, responses, .. } => {
             write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
         }
@@ -103,6 +111,18 @@ impl fmt::Display for Name<'_> {
         self.0
             .chars()
             .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
+    }
+}
+
+/// A payload that others chose, likewise: as text if it is one, and otherwise with its bytes escaped.
+struct Payload<'a>(&'a [u8]);
+
+impl fmt::Display for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => Name(text).fmt(f),
+            Err(_) => self.0.escape_ascii().fmt(f),
+        }
     }
 }
 
@@ -144,6 +164,16 @@ mod tests {
     fn control_characters_of_others_do_not_reach_the_terminal() {
         let from = swim_core::NodeId::new("\u{e9}\x1b").unwrap();
         let notice = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi\x1b[2J\n"[..]) });
-        assert_eq!(notice.to_string(), "broadcast from \u{e9}\\u{1b}: hi\\x1b[2J\\n");
+        assert_eq!(notice.to_string(), "broadcast from \u{e9}\\u{1b}: hi\\u{1b}[2J\\n");
+    }
+
+    #[test]
+    fn a_payload_that_is_text_is_shown_as_such() {
+        let said = |payload: &[u8]| {
+            let from = swim_core::NodeId::new("a").unwrap();
+            Notice::Event(Event::Broadcast { from, payload: Arc::from(payload) }).to_string()
+        };
+        assert_eq!(said("gr\u{f6}\u{df}er".as_bytes()), "broadcast from a: gr\u{f6}\u{df}er");
+        assert_eq!(said(b"\xff\x1b"), "broadcast from a: \\xff\\x1b");
     }
 }

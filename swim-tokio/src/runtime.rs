@@ -177,7 +177,7 @@ impl Runtime {
     }
 
     /// Declares a suspected or failed member to have left, for an operator who knows that it does not come back. With
-    /// `prune` this node forgets it at once: see [`Swim::force_leave`](swim_core::Swim::force_leave).
+    /// `prune` this node forgets it at once and the others soon: see [`Swim::force_leave`](swim_core::Swim::force_leave).
     ///
     /// # Errors
     /// If there is no such member, it is this node itself or alive, or the node leaves or has stopped.

@@ -64,6 +64,15 @@ impl FromStr for Seed {
     }
 }
 
+/// Whether a text is a seed, as [`Builder::seeds`](crate::Builder::seeds) and [`Runtime::join`](crate::Runtime::join) take it. Nothing is
+/// looked up.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_seed(text: &str) -> Result<(), SeedError> {
+    text.parse::<Seed>().map(drop)
+}
+
 fn host(text: &str) -> Option<Place> {
     let (name, port) = text.rsplit_once(':')?;
     let port = port.parse().ok().filter(|&port| port != 0)?;

@@ -18,15 +18,14 @@ fn path() -> PathBuf {
 /// Counts, compares, and fails if something got worse.
 pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, String> {
     let text = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
-    let stored = Baseline::read(&text)?;
+    let mut stored = Baseline::read(&text)?;
     let cases = arguments.cases()?;
-    let mut counted = count(&cases)?;
+    let counted = count(&cases)?;
     if !arguments.names.is_empty() {
         // Of the others nothing is said.
         let wanted =
             |key: &String| cases.iter().any(|case| case.checked.iter().any(|&n| *key == self::key(case.name, n)));
-        let kept = stored.instructions.iter().filter(|(key, _)| !wanted(key));
-        counted.instructions.extend(kept.map(|(key, count)| (key.clone(), *count)));
+        stored.instructions.retain(|key, _| wanted(key));
     }
     let comparison = stored.compare(&counted);
     print!("{comparison}");

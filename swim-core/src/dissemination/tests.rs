@@ -128,3 +128,50 @@ proptest! {
         }
     }
 }
+
+/// The first byte of each broadcast in a packet of `room` bytes for the reader of that bit.
+fn packet_for(queue: &mut Dissemination, (to, all): (u16, u16), room: usize, limit: u8) -> Vec<u8> {
+    let mut firsts = Vec::new();
+    let room = Room { bytes: room, each: 0, updates: usize::MAX };
+    queue.fill_for(Readers { to, all }, &mut Vec::new(), room, limit, |body| firsts.push(body[0]));
+    queue.check_invariants();
+    firsts
+}
+
+#[test]
+fn a_reader_is_sent_what_it_was_not_sent_and_a_broadcast_waits_until_each_was() {
+    let mut queue = Dissemination::default();
+    (1..=3).for_each(|byte| queue.push(None, body(byte, 10)));
+    assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [1, 2]);
+    assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [3], "each reader needs one: none is to spare");
+    assert_eq!(packet_for(&mut queue, (2, 0b111), 99, 2), [1, 2, 3]);
+    assert_eq!(packet_for(&mut queue, (2, 0b111), 99, 2), []);
+    assert_eq!(queue.len(), 3, "one has missed them, though the limit is reached");
+    assert_eq!(packet_for(&mut queue, (4, 0b111), 99, 2), [1, 2, 3]);
+    assert_eq!(queue.len(), 0);
+}
+
+#[test]
+fn what_must_be_sent_more_often_than_there_are_readers_is_sent_again_after_what_is_new() {
+    let mut queue = Dissemination::default();
+    queue.push(None, body(1, 10));
+    assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 4), [1]);
+    queue.push(None, body(2, 10));
+    assert_eq!(packet_for(&mut queue, (1, 0b11), 10, 4), [2]);
+    assert_eq!(packet_for(&mut queue, (2, 0b11), 20, 4), [1, 2]);
+    for _ in 0..2 {
+        assert_eq!(packet_for(&mut queue, (2, 0b11), 20, 4), [1, 2]);
+    }
+    assert_eq!(queue.len(), 0);
+}
+
+#[test]
+fn a_reader_that_is_gone_is_waited_for_no_more_and_one_in_its_place_is_sent_all() {
+    let mut queue = Dissemination::default();
+    queue.push(None, body(1, 10));
+    assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 1), [1]);
+    queue.forget_readers(1);
+    assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 1), [1], "another has this bit");
+    assert_eq!(packet_for(&mut queue, (1, 0b01), 20, 1), []);
+    assert_eq!(queue.len(), 0);
+}

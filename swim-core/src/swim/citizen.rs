@@ -65,6 +65,10 @@ impl<R: Rng> Swim<R> {
                 self.hear_user_event(&event, payload.len())
             }
             Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
+            Ok(serf::Message::Intent(intent)) if intent.prune => {
+                self.hear_pruned(now, &intent);
+                true
+            }
             Ok(_) => self.refuse(WireError::WrongPlace),
             Err(error) => self.refuse(error),
         }

@@ -8,7 +8,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::{State, Swim};
+use super::Swim;
 use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
@@ -234,11 +234,7 @@ impl<R: Rng> Swim<R> {
                 }
             }
         }
-        if self.members.is_active(slot) {
-            self.peers.insert(&mut self.rng, slot);
-        } else {
-            self.peers.remove(slot);
-        }
+        self.follow_peer(slot);
         if claim.status == Status::Dead {
             self.departed.insert(slot, now);
         } else {
@@ -250,6 +246,10 @@ impl<R: Rng> Swim<R> {
         if change.before.is_some_and(|before| before.status == Status::Dead) && self.members.is_active(slot) {
             // After a partition others come back as well, more perhaps than gossip carries.
             self.hurry_sync(now, 1);
+        }
+        #[cfg(feature = "memberlist")]
+        if change.before.is_some_and(|before| !before.status.is_active()) && self.members.is_active(slot) {
+            self.citizen.intents.come_back(self.members.name(slot));
         }
         self.tell_change(slot, news.from, change);
         self.pass_on(now, slot, news, change);
@@ -270,7 +270,7 @@ impl<R: Rng> Swim<R> {
         if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
         {
             sometimes!(Hastened);
-            self.peers.insert(&mut self.rng, slot);
+            self.follow_peer(slot);
             self.peers.hasten(slot);
         }
     }
@@ -316,26 +316,6 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Notices when the last peer is gone and when there is one again.
-    fn note_peers(&mut self, now: Instant) {
-        let has_peers = self.peers.len() > 0;
-        if has_peers == self.me.had_peers || self.me.state != State::Running {
-            return;
-        }
-        self.me.had_peers = has_peers;
-        if !has_peers {
-            self.me.isolated = true;
-            self.tell(Event::Isolated);
-            self.contacts.seeds.wake(now);
-            self.contact_seeds(now);
-        } else {
-            if core::mem::take(&mut self.me.isolated) {
-                self.tell(Event::Reconnected);
-            }
-            self.arm_gossip(now);
-        }
-    }
-
     /// For how long a member of that status is kept before it is reaped.
     pub(super) const fn kept_for(&self, status: Status) -> core::time::Duration {
         match status {
@@ -365,6 +345,8 @@ impl<R: Rng> Swim<R> {
         self.forget_pings(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
+        #[cfg(feature = "memberlist")]
+        self.citizen.intents.forget(self.members.name(slot));
         self.members.remove(slot);
     }
 
@@ -372,7 +354,11 @@ impl<R: Rng> Swim<R> {
         self.metrics.suspicions_expired += 1;
         let me = self.me.id.clone();
         let id = self.id_at(slot);
-        let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
+        #[cfg(feature = "memberlist")]
+        let status = self.end_of(&id);
+        #[cfg(not(feature = "memberlist"))]
+        let status = Status::Dead;
+        let claim = Claim::new(self.members.claim(slot).incarnation, status);
         self.hear(now, &News::of(&id, claim, &me));
     }
 

@@ -91,13 +91,23 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// What a member is whom nobody reaches any more: among citizens it has left if it has said that it leaves, and has
+    /// not come back since.
+    pub(super) fn end_of(&self, id: &str) -> Status {
+        let leaves = self.is_citizen() && self.citizen.intents.of(id).is_some_and(|word| word.leaves);
+        if leaves { Status::Left } else { Status::Dead }
+    }
+
     /// What we say beside our table.
     pub(super) fn citizen_state(&self) -> Vec<u8> {
         let citizen = &self.citizen;
         let has_left = |slot| self.members.claim(slot).status == Status::Left && !self.members.is_buried(slot);
         let left: Vec<&str> =
             self.members.slots().filter(|&slot| has_left(slot)).map(|slot| self.members.name(slot)).collect();
-        let statuses: Vec<(&str, LamportTime)> = citizen.intents.iter().map(|(id, word)| (&**id, word.time)).collect();
+        // As serf's agents, of members alone: or names that are long gone would be handed round for ever.
+        let is_member = |id: &str| self.members.find(id).is_some_and(|slot| !self.members.is_buried(slot));
+        let words = citizen.intents.iter().filter(|(id, _)| is_member(id));
+        let statuses: Vec<(&str, LamportTime)> = words.map(|(id, word)| (&**id, word.time)).collect();
         let recent = self.latest_events();
         let mut state = Vec::new();
         StateWriter {

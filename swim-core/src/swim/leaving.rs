@@ -1,14 +1,20 @@
 //! A graceful leave: the departure is spread as any update is, and only then the node is done. And a departure that an
 //! operator declares in a failed member's place.
 
+use alloc::vec::Vec;
+
 use rand_core::Rng;
 
-use super::claims::News;
+use super::claims::{News, Spread};
 use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
+use crate::id::Incarnation;
+use crate::lamport::LamportTime;
 use crate::member::{Claim, Status};
+use crate::metrics::DropReason;
 use crate::time::Instant;
 use crate::timers::Timer;
+use crate::wire::serf::{self, Intent};
 
 impl<R: Rng> Swim<R> {
     /// Begins to leave: the others are told, pings are still answered meanwhile. [`Event::LeaveComplete`] follows when
@@ -42,8 +48,9 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Declares a suspected or dead member to have left, for an operator who knows that it does not come back: the
-    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`. With
-    /// `prune` this node forgets it at once, one that had left already too. A member that is alive after all refutes as it
+    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`; with
+    /// `prune` this node at once and the others `Config::leave_timeout` after they heard it, one that had left already too (on memberlist's wire without serf's citizens this node alone, since
+    /// there is no way to say it). A member that is alive after all refutes as it
     /// would any claim. (serf's force-leave)
     ///
     /// # Errors
@@ -71,9 +78,45 @@ impl<R: Rng> Swim<R> {
         self.hear(now, &news);
         if prune {
             self.reap(now, slot);
+            self.say_pruned(now, id, incarnation);
         }
         self.debug_check();
         Ok(())
+    }
+
+    /// The native wire: says that a member is to be forgotten at once. The word is serf's intent, and its time is the
+    /// incarnation up to which it holds, so that it can be told again and again and never concerns a later life.
+    fn say_pruned(&mut self, now: Instant, node: &str, incarnation: Incarnation) {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            return;
+        }
+        let mut bytes = Vec::new();
+        let time = LamportTime::new(incarnation.get());
+        serf::Message::Intent(Intent { time, node, leaves: true, prune: true }).encode(&mut bytes);
+        if bytes.len() > self.announcement_limit(usize::MAX) {
+            return;
+        }
+        if self.gossip.broadcasts.len() >= self.config.max_broadcasts {
+            self.gossip.broadcasts.drop_most_sent();
+            self.metrics.drop(DropReason::BroadcastsFull);
+        }
+        self.announce(now, &bytes);
+    }
+
+    /// The native wire: a member is to be forgotten, if it does not live on above that incarnation.
+    pub(super) fn hear_pruned(&mut self, now: Instant, intent: &Intent<'_>) {
+        let Some(slot) = self.members.find(intent.node) else { return };
+        let incarnation = Incarnation::new(intent.time.get());
+        let news = News::of(intent.node, Claim::new(incarnation, Status::Left), intent.node);
+        // Its departure is spread as an update beside this word.
+        self.hear(now, &News { spread: Spread::Silent, ..news });
+        let claim = self.members.claim(slot);
+        let is_gone = claim.status == Status::Left && claim.incarnation == incarnation;
+        if slot != self.me.slot && is_gone && !self.members.is_buried(slot) {
+            // Until then whoever lives after all hears of it from us, and refutes: that ends this timer.
+            self.timers.set(Timer::Member(slot), now + self.config.leave_timeout);
+        }
     }
 
     /// Packets were sent, or the time for leaving is over (`is_late`): what comes next.

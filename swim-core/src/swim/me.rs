@@ -24,6 +24,8 @@ pub(super) struct Contender {
     pub(super) incarnation: Incarnation,
     /// It has answered, so it is there.
     pub(super) confirmed: bool,
+    /// The others have decided that the name is ours.
+    pub(super) beaten: bool,
 }
 
 /// This node.
@@ -40,6 +42,12 @@ pub(super) struct Me {
     pub(super) contender: Option<Contender>,
     /// When the user was last told of a contender.
     pub(super) conflict_told: Option<Instant>,
+    /// The others are being asked whose our name is.
+    #[cfg(feature = "memberlist")]
+    pub(super) vote: Option<super::naming::Vote>,
+    /// When the user was last told that a name was refused.
+    #[cfg(feature = "memberlist")]
+    pub(super) refusal_told: Option<Instant>,
     /// The user was told that no peer is left, and not yet that one is there again.
     pub(super) isolated: bool,
     /// There was a peer when it was last looked.
@@ -57,6 +65,10 @@ impl Me {
             state: State::Running,
             contender: None,
             conflict_told: None,
+            #[cfg(feature = "memberlist")]
+            vote: None,
+            #[cfg(feature = "memberlist")]
+            refusal_told: None,
             isolated: false,
             had_peers: false,
         }

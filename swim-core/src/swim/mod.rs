@@ -24,7 +24,10 @@ mod me;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod merging;
+#[cfg(feature = "memberlist")]
+mod naming;
 mod packets;
+mod peering;
 mod probing;
 mod querying;
 mod refutation;

@@ -84,7 +84,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Asks a question, which may be the layer's own.
-    fn ask(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
+    pub(super) fn ask(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
         if self.me.state != State::Running {
             return Err(QueryError::NotRunning);
         }
@@ -303,6 +303,10 @@ impl<R: Rng> Swim<R> {
         if response.is_ack {
             return self.tell(Event::QueryAck { id, from });
         }
+        #[cfg(feature = "memberlist")]
+        if self.count_vote(id, response.payload) {
+            return;
+        }
         self.tell(Event::QueryResponse { id, from, payload: Arc::from(response.payload) });
         if let Some(outcome) = self.citizen.open.end_if_complete(id) {
             self.finish_query(outcome);
@@ -332,6 +336,10 @@ impl<R: Rng> Swim<R> {
     }
 
     fn finish_query(&mut self, Outcome { id, acks, responses }: Outcome) {
+        #[cfg(feature = "memberlist")]
+        if self.close_vote(id) {
+            return;
+        }
         self.tell(Event::QueryFinished { id, acks, responses });
     }
 }

@@ -101,7 +101,7 @@ impl<R: Rng> Swim<R> {
         }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
             sometimes!(Contested);
-            self.me.contender = Some(Contender { address, incarnation, confirmed: false });
+            self.me.contender = Some(Contender { address, incarnation, confirmed: false, beaten: false });
             self.send(Intent::Contend { address, sequence });
         }
     }
@@ -114,11 +114,13 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let incarnation = known.map_or(Incarnation::default(), |contender| contender.incarnation);
-        self.me.contender = Some(Contender { address, incarnation, confirmed: true });
+        self.me.contender = Some(Contender { address, incarnation, confirmed: true, beaten: false });
         // A namesake that is seen under several addresses is told of once in a while.
         if self.me.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now) {
             self.me.conflict_told = Some(now);
             self.tell(Event::Conflict { address });
+            #[cfg(feature = "memberlist")]
+            self.call_vote(now, address);
         }
     }
 
@@ -131,12 +133,19 @@ impl<R: Rng> Swim<R> {
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);
             }
+            #[cfg(feature = "memberlist")]
+            if self.is_memberlist() {
+                let me = self.me.id.clone();
+                self.tell_refusal(now, &me, address, self.me.address);
+            }
         }
     }
 
-    /// Whether the name is left to another node, whose claim is the greater.
+    /// Whether the name is left to another node, whose claim is the greater, unless the others believe ours.
     fn has_conceded(&self) -> bool {
         let own = (self.incarnation(), self.me.address);
-        self.me.contender.is_some_and(|other| other.confirmed && (other.incarnation, other.address) > own)
+        self.me
+            .contender
+            .is_some_and(|other| other.confirmed && !other.beaten && (other.incarnation, other.address) > own)
     }
 }

@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::{Event, ExchangeOutput, Rng, VecDeque};
+use crate::audience::Audience;
 use crate::awareness::Awareness;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
@@ -57,6 +58,8 @@ impl Detector {
 pub(super) struct Gossip {
     pub(super) updates: Dissemination,
     pub(super) broadcasts: Dissemination,
+    /// To whom broadcasts are to go, each by itself, while there are few.
+    pub(super) audience: Audience,
     pub(super) deliveries: Deliveries,
     /// How many broadcasts this node has sent in this life.
     pub(super) broadcasts_sent: u64,

@@ -8,16 +8,13 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::{State, Swim};
-use crate::dissemination::Room;
+use crate::dissemination::{Readers, Room};
 use crate::id::{SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::wire::{COORDINATE_LEN, Message, begin_packet};
-
-/// Up to so many peers each broadcast is sent as often as there are peers, if that is more often than the limit says.
-const SMALL_CLUSTER: usize = 9;
 
 /// A packet to be sent. Its bytes are in the buffer that [`Swim::poll_transmit`] was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +69,7 @@ impl<R: Rng> Swim<R> {
         }
         begin_packet(self.me.cluster, buffer);
         let start = buffer.len();
+        let reader = intent.reader();
         let to = match intent {
             Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, buffer)?,
             Intent::Contend { address, sequence } => {
@@ -122,7 +120,8 @@ impl<R: Rng> Swim<R> {
                 return Some(to);
             }
         };
-        self.piggyback(buffer);
+        let readers = self.readers(reader, to);
+        self.piggyback(readers, buffer);
         (buffer.len() > start).then_some(to)
     }
 
@@ -174,7 +173,7 @@ impl<R: Rng> Swim<R> {
 
     /// Fills the rest of a packet. If both queues hold something, broadcasts get half of the room if they need it; but in
     /// every other packet updates have first call on all of it, since one may be longer than half.
-    fn piggyback(&mut self, buffer: &mut Vec<u8>) {
+    fn piggyback(&mut self, readers: Readers, buffer: &mut Vec<u8>) {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
@@ -187,14 +186,19 @@ impl<R: Rng> Swim<R> {
         let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
         let room_of = |bytes| Room { bytes, each: 0, updates: usize::MAX };
         let used = self.gossip.updates.fill(buffer, room_of(room - kept), limit, &mut count);
-        // Nothing repairs a broadcast that missed someone, so in a small cluster each sends it as often as there are peers:
-        // to each, mostly, but packets are counted, and not to whom they go.
-        let everyone = everyone(self.peers.len());
-        self.gossip.broadcasts.fill(buffer, room_of(room - used), limit.max(everyone), &mut count);
+        self.gossip.broadcasts.fill_for(readers, buffer, room_of(room - used), limit, &mut count);
     }
-}
 
-/// How often a broadcast must be sent to reach each of so many peers; only in a small cluster.
-pub(super) fn everyone(peers: usize) -> u8 {
-    peers.min(SMALL_CLUSTER) as u8
+    /// Nothing repairs a broadcast that missed someone, so in a small cluster account is kept of whom each was sent to.
+    /// A packet goes to `slot`, or to whoever lives at the address.
+    pub(super) fn readers(&self, slot: Option<Slot>, to: SocketAddr) -> Readers {
+        if self.gossip.broadcasts.len() == 0 {
+            return Readers::default();
+        }
+        let audience = &self.gossip.audience;
+        let lives_there = |&(_, peer): &(u16, Slot)| self.members.address(peer) == Some(to);
+        let bit = slot
+            .map_or_else(|| audience.peers().find(lives_there).map_or(0, |(bit, _)| bit), |slot| audience.bit(slot));
+        Readers { to: bit, all: audience.all() }
+    }
 }

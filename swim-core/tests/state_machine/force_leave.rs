@@ -61,6 +61,37 @@ fn one_that_left_already_can_be_pruned() {
 }
 
 #[test]
+fn prune_travels_and_all_forget_the_member_soon_whatever_they_had_heard() {
+    let mut network = crate::user_events::acquainted(4, &quiet());
+    // The third does not know yet that it is dead.
+    for i in [0, 1, 3] {
+        deliver(&mut network.nodes[i], at(0), &[alive("x", 4, 30), dead("x", 4, "n2")]);
+    }
+    deliver(&mut network.nodes[2], at(0), &[alive("x", 4, 30)]);
+    network.nodes[0].force_leave(at(1), "x", true).unwrap();
+    network.run_until(second(10));
+    for node in &network.nodes {
+        assert_eq!(status(node, "x"), None, "{}", node.id());
+    }
+    for node in &mut network.nodes {
+        deliver(node, second(10), &[alive("x", 5, 30)]);
+        assert_eq!(status(node, "x"), Some(Status::Alive), "a later life is another matter");
+    }
+}
+
+#[test]
+fn a_member_that_lives_refutes_that_it_is_pruned_and_is_known_again() {
+    let mut network = crate::user_events::acquainted(4, &quiet());
+    deliver(&mut network.nodes[0], at(0), &[suspect("n4", 1, "n2")]);
+    network.nodes[0].force_leave(at(0), "n4", true).unwrap();
+    network.run_until(second(10));
+    for node in &network.nodes {
+        assert_eq!(status(node, "n4"), Some(Status::Alive), "{}", node.id());
+    }
+    assert!(network.nodes[3].incarnation() > Incarnation::new(1));
+}
+
+#[test]
 fn whoever_is_alive_refutes_it() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("peer", 5));

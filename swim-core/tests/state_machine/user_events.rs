@@ -189,3 +189,20 @@ fn nothing_is_said_of_events_until_there_was_one() {
     let Some(ExchangeOutput::Open { request, .. }) = exchanges(&mut node).pop() else { panic!("a join") };
     assert!(state_in(&request).unwrap().is_some());
 }
+
+#[test]
+fn all_of_two_hundred_events_in_a_second_reach_everyone_in_a_small_cluster() {
+    for nodes in [3, 5, 10] {
+        let mut network = acquainted(nodes, &quiet());
+        network.run_until(second(10));
+        for i in 0..200_u64 {
+            let now = at(10_000 + 5 * i);
+            network.run_until(now);
+            network.nodes[0].send_user_event(now, "deploy", &i.to_be_bytes(), false).unwrap();
+        }
+        network.run_until(second(60));
+        let told: Vec<_> = network.nodes.iter_mut().map(|node| told(node).len()).collect();
+        assert_eq!(told, vec![200; usize::from(nodes)]);
+        assert!(network.nodes.iter().all(|node| node.queued_broadcasts() == 0));
+    }
+}

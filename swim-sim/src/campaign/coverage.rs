@@ -112,6 +112,8 @@ impl Coverage {
                 Event::UserMessage { .. } => 19,
                 // No run has an application beside its tables.
                 Event::UserState { .. } => continue,
+                // What a conflict of names comes to.
+                Event::ConflictDecided { .. } | Event::NameRefused { .. } => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
             };

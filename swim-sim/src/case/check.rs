@@ -85,9 +85,11 @@ fn keys(case: &Case) -> Result<(), Wrong> {
         }
         _ => {}
     }
-    for (name, permille) in
-        [("delivered_permille", case.delivered_permille), ("gossiped_permille", case.gossiped_permille)]
-    {
+    for (name, permille) in [
+        ("delivered_permille", case.delivered_permille),
+        ("gossiped_permille", case.gossiped_permille),
+        ("heard_permille", case.heard_permille),
+    ] {
         bounds::permille(name, permille).map_err(|what| key(name, what))?;
         if permille > 0 && case.afterwards.is_empty() {
             return Err(key(name, format!("{name} = {permille}: there is nothing in `afterwards` that it is about")));

@@ -22,21 +22,21 @@ const UNITS: [(&str, u64); 7] = [
 /// What a time looks like, if this is none.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time: write a number and ns, us, ms, s, m or h, as in \"1.5s\"");
-    let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit)).ok_or_else(wrong)?;
-    let number = text.trim_end_matches(unit.0).trim_end();
+    let cut = |&(unit, nanos): &(&str, u64)| text.strip_suffix(unit).map(|number| (number.trim_end(), nanos));
+    let (number, unit) = UNITS.iter().find_map(cut).ok_or_else(wrong)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || !is_number(fraction) || fraction.len() > 18 {
         return Err(wrong());
     }
     let whole: u64 = whole.parse().map_err(|_| wrong())?;
-    let scaled: u128 = fraction.parse::<u128>().map_err(|_| wrong())? * u128::from(unit.1);
+    let scaled: u128 = fraction.parse::<u128>().map_err(|_| wrong())? * u128::from(unit);
     let denominator = 10u128.pow(fraction.len() as u32);
     if !scaled.is_multiple_of(denominator) {
         return Err(format!("`{text}` is finer than a nanosecond"));
     }
     let below = u64::try_from(scaled / denominator).map_err(|_| wrong())?;
-    let nanos = whole.checked_mul(unit.1).and_then(|nanos| nanos.checked_add(below));
+    let nanos = whole.checked_mul(unit).and_then(|nanos| nanos.checked_add(below));
     nanos.map(Duration::from_nanos).ok_or_else(|| format!("`{text}` is longer than 584 years"))
 }
 
@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused_with_an_example() {
-        for text in ["", "5", "s", "1.s", ".5s", "-1s", "1e3s", "1.0000000001s", "99999999999h", "5 years"] {
+        for text in
+            ["", "5", "s", "1.s", ".5s", "-1s", "1e3s", "1.0000000001s", "99999999999h", "5 years", "5ss", "5msms"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse("5").is_err_and(|error| error.contains("\"1.5s\"")));

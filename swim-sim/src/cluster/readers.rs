@@ -92,7 +92,7 @@ impl Cluster {
     /// The same of user events and queries, and of answers to queries that were heard.
     #[must_use]
     pub fn announcements(&self, since: Duration) -> Deliveries {
-        self.announcements.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
+        self.announcements.account(Instant::ORIGIN + since, &self.running_generations(), &self.log.iter())
     }
 
     /// The how-manieth process runs at each node, if one does.

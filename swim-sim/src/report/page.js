@@ -159,6 +159,7 @@
     }
     details.replaceChildren(element("h2", "node-" + node + " at " + seconds(time)));
     const phase = phases[node];
+    if (subject !== node) details.append(element("p", "A machine that was added; it bears the name of " + nameOf(subject) + "."));
     details.append(element("p", "Its process: " + phase + (hasProcess(phase) ? "; health score " + history.healthAt(node, time) : "")));
     const order = [1, 2, 3, 4, 0];
     if (hasProcess(phase)) {
@@ -302,11 +303,14 @@
   byId("back").addEventListener("click", () => step(history.previous(time)));
   byId("forth").addEventListener("click", () => step(history.next(time)));
   byId("play").addEventListener("click", () => play(!playing));
+  // Wherever the focus is after a click, on the slider too, whose own steps are of a millisecond. The list of speeds needs its
+  // keys, a button is pressed by the space bar, and with alt an arrow is the browser's.
   window.addEventListener("keydown", (event) => {
-    if (["INPUT", "SELECT", "BUTTON", "A"].includes(event.target.tagName)) return;
+    const has = event.target.tagName;
+    if (has === "SELECT" || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") step(history.previous(time));
     else if (event.key === "ArrowRight") step(history.next(time));
-    else if (event.key === " ") play(!playing);
+    else if (event.key === " " && has !== "BUTTON") play(!playing);
     else return;
     event.preventDefault();
   });

@@ -2,6 +2,8 @@
 //!
 //! Spans of processes share lanes as long as they do not overlap; what finds no lane is counted, not drawn.
 
+use std::collections::BTreeMap;
+
 use swim_core::Instant;
 
 use super::chart::TimeAxis;
@@ -45,7 +47,10 @@ pub(super) fn inline(history: &History) -> String {
 fn drawing(history: &History, class: &str, (width, axis): (u64, TimeAxis)) -> String {
     let end = millis(history.end());
     let axis = TimeAxis { end, ..axis };
-    let (lanes, left_out) = lanes(absences(history, end));
+    let mut spans = absences(history, end);
+    spans.extend(clogs(history, end));
+    spans.sort_by_key(|span| span.from);
+    let (lanes, left_out) = lanes(spans);
     let (cuts, marks) = (cuts(history, end), marks(history));
     // The network's lane is the first, then comes that of the marks, if there are any.
     let first = 1 + u64::from(!marks.is_empty());
@@ -127,6 +132,28 @@ fn absences(history: &History, end: u64) -> Vec<Span> {
     spans
 }
 
+/// When processes ran and neither sent nor received. A clog is gone with its process.
+fn clogs(history: &History, end: u64) -> Vec<Span> {
+    let is_there = |phase| matches!(phase, Phase::Running | Phase::Paused);
+    let (mut spans, mut clear_from) = (Vec::new(), BTreeMap::new());
+    for (index, (at, step)) in history.steps.iter().enumerate() {
+        let (Step::Fault(Fault::Clog(node)), from) = (step, millis(*at)) else { continue };
+        let before = history.phases.iter().take_while(|change| change.at <= *at).filter(|change| change.node == *node);
+        let is_running = before.last().is_some_and(|change| is_there(change.phase));
+        if !is_running || clear_from.get(node).is_some_and(|clear| from < *clear) {
+            continue;
+        }
+        let cleared = history.steps[index..].iter().find(|(_, step)| *step == Step::Fault(Fault::Unclog(*node)));
+        let mut after = history.phases.iter().skip_while(|change| change.at <= *at);
+        let gone = after.find(|change| change.node == *node && !is_there(change.phase)).map(|change| change.at);
+        let to = cleared.map(|(at, _)| *at).into_iter().chain(gone).min().map_or(end, millis);
+        let what = format!("node-{node} clogged");
+        spans.push(Span { from, to, class: "paused", label: what.clone(), what });
+        clear_from.insert(*node, to);
+    }
+    spans
+}
+
 /// When the network was cut.
 fn cuts(history: &History, end: u64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
@@ -135,11 +162,12 @@ fn cuts(history: &History, end: u64) -> Vec<Span> {
         let at = millis(*at);
         match (step, &mut open) {
             (Step::Fault(Fault::Heal), _) => spans.extend(open.take().map(|span| Span { to: at, ..span })),
-            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. }), None) => {
-                let (label, what) = (String::from("cut"), step.to_string());
+            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }), None) => {
+                let flaps = matches!(step, Step::Fault(Fault::Flapping { .. }));
+                let (label, what) = (String::from(if flaps { "flaps" } else { "cut" }), step.to_string());
                 open = Some(Span { from: at, to: end, class: "cut", label, what });
             }
-            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. }), Some(span)) => {
+            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }), Some(span)) => {
                 span.what += &format!("; {step}");
             }
             _ => {}
@@ -162,8 +190,11 @@ fn marks(history: &History) -> Vec<(u64, String)> {
                         | Fault::RestartAtNewAddress(_)
                         | Fault::Pause(_)
                         | Fault::Resume(_)
+                        | Fault::Clog(_)
+                        | Fault::Unclog(_)
                         | Fault::Partition(_)
                         | Fault::OneWayPartition { .. }
+                        | Fault::Flapping { .. }
                         | Fault::Heal
                 )
         )
@@ -189,6 +220,8 @@ fn lanes(spans: Vec<Span>) -> (Vec<Vec<Span>>, usize) {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
     use crate::history::PhaseChange;
 
@@ -217,5 +250,31 @@ mod tests {
         assert_eq!(times(cuts(&history, 100)), [(10, 90)]);
         assert_eq!(times(absences(&history, 100)), [(20, 50)]);
         assert!(inline(&history).contains("node-3 crashed, 0.02 s to 0.05 s"));
+    }
+
+    #[test]
+    fn clogs_last_until_they_are_cleared_or_their_process_ends_and_paths_that_flap_are_cut() {
+        let at = Instant::from_millis;
+        let phase = |time, phase| PhaseChange { at: at(time), node: 3, phase };
+        let flapping = Fault::Flapping { one: vec![0], other: vec![1], up: Duration::MAX, down: Duration::MAX };
+        let history = History {
+            steps: vec![
+                (at(10), Fault::Clog(3).into()),
+                (at(15), Fault::Clog(3).into()),
+                (at(20), Fault::Unclog(3).into()),
+                (at(30), Fault::Clog(3).into()),
+                (at(45), Fault::Clog(3).into()),
+                (at(60), Fault::Clog(3).into()),
+                (at(70), flapping.into()),
+                (at(80), Fault::Heal.into()),
+            ],
+            phases: vec![phase(0, Phase::Running), phase(40, Phase::Crashed), phase(50, Phase::Running)],
+            ..History::default()
+        };
+        let times = |spans: Vec<Span>| spans.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>();
+        assert_eq!(times(clogs(&history, 100)), [(10, 20), (30, 40), (60, 100)]);
+        assert_eq!(times(cuts(&history, 100)), [(70, 80)]);
+        assert!(marks(&history).is_empty(), "they are drawn once");
+        assert!(inline(&history).contains("node-3 clogged, 0.01 s to 0.02 s"));
     }
 }

@@ -229,6 +229,12 @@ fn told(event: &Event) -> Value {
         Event::Left(member) => about("left", member),
         Event::Reaped(id) => json!({ "event": "reaped", "id": id.as_str() }),
         Event::Conflict { address } => json!({ "event": "conflict", "address": address }),
+        Event::ConflictDecided { address, kept, agreeing, answers } => json!({
+            "event": "conflict_decided", "address": address, "kept": kept, "agreeing": agreeing, "answers": answers,
+        }),
+        Event::NameRefused { id, held_at, claimed_at } => json!({
+            "event": "name_refused", "id": id.as_str(), "held_at": held_at, "claimed_at": claimed_at,
+        }),
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": hex(payload) })
         }

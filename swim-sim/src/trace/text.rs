@@ -112,6 +112,12 @@ impl fmt::Display for Told<'_> {
             Event::Left(left) => member(f, "left", left),
             Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
             Event::Conflict { address } => write!(f, "name conflict with {address}"),
+            Event::ConflictDecided { address, kept, .. } => {
+                write!(f, "name {} to {address}", if *kept { "kept" } else { "lost" })
+            }
+            Event::NameRefused { id, held_at, claimed_at } => {
+                write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
+            }
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }

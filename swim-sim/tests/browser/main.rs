@@ -90,7 +90,7 @@ fn report(cluster: &Cluster) -> String {
         scenario: "split",
         about: "a crash and a split",
         command: "cargo test",
-        nodes: NODES,
+        nodes: cluster.nodes().len(),
         seed: 0,
         met: &[],
         failure: None,
@@ -158,12 +158,14 @@ fn buttons_and_keys_step_through_time_from_change_to_change() {
     page.click("#back", (10.0, 10.0));
     assert_eq!(time(&mut page), next);
     assert_eq!(page.value("location.hash"), format!("#t={next}&node=0"), "a link to what is shown");
-    // The buttons have the focus; with it elsewhere the arrows do the same.
-    page.value("document.activeElement.blur()");
-    page.press("ArrowLeft", 37);
-    assert_eq!(time(&mut page), before);
-    page.press("ArrowRight", 39);
-    assert_eq!(time(&mut page), next);
+    // Wherever the focus is, the arrows do the same: on the button that was clicked, on the slider, nowhere.
+    for focus in ["document.getElementById('back').focus()", "slider.focus()", "document.activeElement.blur()"] {
+        page.value(focus);
+        page.press("ArrowLeft", 37);
+        assert_eq!(time(&mut page), before, "{focus}");
+        page.press("ArrowRight", 39);
+        assert_eq!(time(&mut page), next, "{focus}");
+    }
 
     // The timeline: a click in the middle of its axis.
     let middle = page.value(
@@ -234,6 +236,22 @@ fn it_opens_where_most_was_wrong_at_a_node_that_is_away() {
     assert_eq!(page.text("count-absent"), "1");
     let heading = page.value("document.querySelector('#details h2').textContent");
     assert!(heading.as_str().is_some_and(|heading| heading.starts_with("node-39 at ")), "{heading}");
+}
+
+#[test]
+fn of_a_machine_that_bears_the_name_of_another_that_is_said() {
+    let mut cluster = Cluster::lan(5).record_history().build_joined();
+    let namesake = cluster.add_namesake_of(2);
+    cluster.run_for(Duration::from_secs(1));
+    let place = Place::new("namesake");
+    let page = place.0.join("report.html");
+    fs::write(&page, report(&cluster)).expect("the page is written");
+    let address = format!("file://{}#t=500&node={namesake}", page.display());
+    let mut page = Page::open(&place.0.join("profile"), &address, (1400, 1000));
+    assert!(page.text("details").contains("it bears the name of node-2"), "{}", page.text("details"));
+    page.value("location.hash = '#node=2'");
+    page.wait_for("document.querySelector('#details h2').textContent.startsWith('node-2 ')");
+    assert!(!page.text("details").contains("bears the name"), "{}", page.text("details"));
 }
 
 /// In the page: which drawings are seen, how high their smallest letters are, and whether anything stands out at the side.

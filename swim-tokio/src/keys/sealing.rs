@@ -46,11 +46,15 @@ impl Sealing {
                  cluster and declare members dead; use a keyring, or a network that nobody else is on"
             );
         }
-        if self.source.is_some() && self.plain != PlainTraffic::Refused {
-            tracing::warn!(
-                plain = ?self.plain,
-                "plain traffic is taken in spite of the keyring: refuse it when every node has the keys"
-            );
+        match self.plain {
+            _ if self.source.is_none() => {}
+            PlainTraffic::Refused => {}
+            PlainTraffic::Accepted => tracing::warn!(
+                "plain traffic is taken in spite of the keyring: refuse it when every node has the keys and sends sealed"
+            ),
+            PlainTraffic::Sent => tracing::warn!(
+                "all that is sent is plain in spite of the keyring: go on to `accepted` when every node has the keys"
+            ),
         }
     }
 }

@@ -3,32 +3,63 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
 
-use super::Directory;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::{Directory, LOOKUP_TIMEOUT};
 use crate::seed::{LookedUp, Place, Seed};
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
 /// How many lines are looked up at most; addresses cost nothing and do not count.
 const LOOKUPS: usize = 64;
+/// How long one of them may take: they go on side by side, and end before the lookup of the file is given up.
+const PATIENCE: Duration = LOOKUP_TIMEOUT.saturating_sub(Duration::from_millis(500));
 
-/// The addresses of all its lines. One that cannot be used hides no other: it is logged.
+/// The addresses of all its lines. One that cannot be used, or that no resolver answers for in time, hides no other: it is
+/// logged.
 pub(super) async fn look_up(directory: &Directory, path: &Path) -> Result<Vec<SocketAddr>, String> {
     let owned = path.to_owned();
     let read = tokio::task::spawn_blocking(move || read(&owned)).await;
     let text = read.map_err(|error| error.to_string())??;
-    let (mut addresses, mut complaint, mut lookups) = (Vec::new(), None, 0);
+    let (mut found, mut names) = (Vec::new(), JoinSet::new());
     for (number, seed) in seeds(&text) {
-        let found = match seed {
-            Ok(Seed::Address(address)) => Ok(vec![address]),
-            Ok(Seed::LookedUp(LookedUp { place: Place::File(_), .. })) => Err("a file names no other file".to_owned()),
-            Ok(Seed::LookedUp(_)) if lookups == LOOKUPS => Err(format!("more than {LOOKUPS} names to look up")),
-            Ok(Seed::LookedUp(seed)) => {
-                lookups += 1;
-                Box::pin(directory.ask(&seed.place)).await
+        match seed {
+            Ok(Seed::Address(address)) => found.push((number, Ok(vec![address]))),
+            Ok(Seed::LookedUp(LookedUp { place: Place::File(_), .. })) => {
+                found.push((number, Err("a file names no other file".to_owned())));
             }
-            Err(error) => Err(error),
-        };
+            Ok(Seed::LookedUp(_)) if names.len() == LOOKUPS => {
+                found.push((number, Err(format!("more than {LOOKUPS} names to look up"))));
+            }
+            Ok(Seed::LookedUp(seed)) => {
+                let asked = ask(directory.clone(), seed.place);
+                names.spawn(async move { (number, asked.await) });
+            }
+            Err(error) => found.push((number, Err(error))),
+        }
+    }
+    while let Some(looked_up) = names.join_next().await {
+        found.push(looked_up.map_err(|error| error.to_string())?);
+    }
+    found.sort_unstable_by_key(|(number, _)| *number);
+    gathered(path, found)
+}
+
+/// One line's addresses, in bounded time.
+fn ask(directory: Directory, place: Place) -> Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, String>> + Send>> {
+    Box::pin(async move {
+        let asked = timeout(PATIENCE, directory.ask(&place)).await;
+        asked.unwrap_or_else(|_| Err("the resolver did not answer in time".to_owned()))
+    })
+}
+
+fn gathered(path: &Path, found: Vec<(usize, Result<Vec<SocketAddr>, String>)>) -> Result<Vec<SocketAddr>, String> {
+    let (mut addresses, mut complaint) = (Vec::new(), None);
+    for (number, found) in found {
         match found {
             Ok(found) => addresses.extend(found),
             Err(error) => {
@@ -94,5 +125,20 @@ mod tests {
         let found = look_up(&directory, &path).await.unwrap();
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7_946), "{found:?}");
         std::fs::remove_file(&path).unwrap();
+    }
+
+    /// With what a name server that is gone costs: more time than a lookup may take.
+    #[cfg(feature = "dns-srv")]
+    #[tokio::test(start_paused = true)]
+    async fn a_name_that_nobody_answers_for_hides_no_other_line() {
+        let silent: Vec<_> = (0..3).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let directory = Directory { servers: silent.iter().map(|socket| socket.local_addr().unwrap()).collect() };
+        let path = std::env::temp_dir().join(format!("swim-silent-seeds-{}", std::process::id()));
+        std::fs::write(&path, "srv+_swim._tcp.silent.test\n10.0.0.1:1\n").unwrap();
+        let seed = format!("file:{}", path.display()).parse().unwrap();
+        let Seed::LookedUp(seed) = seed else { panic!("{seed:?}") };
+        let found = directory.look_up(&seed).await;
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(found, Ok(vec!["10.0.0.1:1".parse().unwrap()]));
     }
 }

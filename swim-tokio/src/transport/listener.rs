@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::connection::Report;
+use super::seldom::Seldom;
 
 /// How many connections may wait to be accepted, as far as the system allows.
 const BACKLOG: u32 = 1_024;
@@ -26,6 +28,7 @@ pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
 
 /// Accepts for as long as the node runs.
 pub(crate) async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>) {
+    let warned = Seldom::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -34,7 +37,9 @@ pub(crate) async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>)
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                if warned.is_time(Instant::now()) {
+                    tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

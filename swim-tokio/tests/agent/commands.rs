@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::harness::{Agent, Place, cluster, line, lines, run, swim, until};
+use crate::harness::{Agent, Place, cluster, ended, line, lines, request, run, swim, until};
 
 #[test]
 fn members_are_a_table_for_people_and_json_for_programs() {
@@ -123,6 +123,42 @@ fn tags_are_set_and_deleted_and_the_others_see_it() {
     let refused = one.run(&["tags", "--set", &long]);
     assert!(refused.code == Some(1) && refused.stderr.contains("max_metadata_size allows 512"), "{refused:?}");
     assert_eq!(one.ask(&["tags"]), "x=\nzone=a=b\n", "nothing was changed");
+    let three = Agent::start("three", &["--metadata", "rack 7"]);
+    let refused = three.run(&["tags", "--set", "a=b"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("metadata in place of tags"), "{refused:?}");
+    assert_eq!(three.json(&["members"])["members"][0]["metadata"], "rack 7");
+}
+
+#[test]
+fn tags_that_are_set_at_the_same_time_are_all_kept() {
+    let one = Agent::start("one", &[]);
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let place = &one.http;
+            scope.spawn(move || {
+                let set = serde_json::json!({ "set": { format!("tag-{number}"): "x" } });
+                assert_eq!(request(place, "POST", "/v1/tags", &[], &set.to_string()).0, 200);
+            });
+        }
+    });
+    assert_eq!(one.ask(&["tags"]).lines().count(), 8);
+}
+
+#[test]
+fn a_monitor_whose_agent_is_gone_before_it_has_seen_enough_is_an_error() {
+    for (signal, arguments) in [("-KILL", &[][..]), ("-TERM", &["--count", "9999"])] {
+        let one = Agent::start("one", &[]);
+        let mut monitor = swim(&[&["monitor", "--agent", &one.http], arguments].concat());
+        let mut monitor = monitor.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let told = lines(monitor.stdout.take().unwrap());
+        until("it is told something", || {
+            one.ask(&["event", "any"]);
+            told.try_recv().is_ok()
+        });
+        one.signal(signal);
+        let ended = ended(monitor.wait_with_output().unwrap());
+        assert!(ended.code == Some(3) && ended.stderr.contains(" is gone ("), "{signal}: {ended:?}");
+    }
 }
 
 #[test]
@@ -215,6 +251,9 @@ fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
         told.contains("keyring of 2 keys; plain traffic is accepted too") && told.contains("udp, and tcp"),
         "{told}"
     );
+    let zero = Agent::start("zero", &["--keyring", &ring("sent", &key), "--plain-traffic", "sent"]);
+    let told = zero.ask(&["info"]);
+    assert!(told.contains("none yet: all that is sent is plain") && !told.contains("encrypted"), "{told}");
     let serf = ring("serf", &format!("[{:?}]", key.trim()));
     let two = Agent::start("two", &["--wire", "memberlist", "--keyring", &serf]);
     let info = two.json(&["info"]);

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Agent, PATIENCE, Place, line, until};
 
@@ -27,6 +27,17 @@ fn a_command_is_run_with_the_event_on_its_standard_input_and_its_names_in_the_en
     drop(two);
     until("the death is handled", || content(&out).contains("member-failed two one\n"));
     assert!(!content(&out).contains("member-suspect"), "that was not asked for");
+}
+
+#[test]
+fn a_name_that_the_environment_cannot_hold_keeps_no_handler_from_running() {
+    let place = Place::new();
+    let out = place.0.join("out");
+    let one = Agent::start("one", &["--on", &format!("user=(cat; echo \"$SWIM_NAME\") >> {}", out.display())]);
+    assert_eq!(one.post("/v1/event", &json!({ "name": "a\0b" })).0, 200);
+    until("it is handled", || content(&out).ends_with("a\u{fffd}b\n"));
+    let event: Value = serde_json::from_str(content(&out).lines().next().unwrap()).expect("one JSON object on a line");
+    assert_eq!(event["name"], "a\0b");
 }
 
 #[test]

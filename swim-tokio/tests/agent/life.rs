@@ -1,8 +1,11 @@
 //! An agent's life: it tells its service manager, reads its settings again, and leaves when asked.
 
 use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
 
-use crate::harness::{Agent, PATIENCE, Place, line, swim, until};
+use serde_json::json;
+
+use crate::harness::{Agent, PATIENCE, Place, line, lines, run, swim, until};
 
 #[test]
 fn the_service_manager_is_told_when_the_node_is_there_and_when_it_leaves() {
@@ -50,6 +53,13 @@ fn on_sighup_what_can_change_does_and_the_rest_is_named() {
     one.signal("-HUP");
     assert!(one.line("settings not read again, the old ones stand").contains("did you mean `node`?"));
     assert_eq!(one.ask(&["tags"]), "role=db\n");
+    // What would be found wrong only when it is used is refused with the whole file.
+    for (wrong, words) in [("seeds = ['127.0.0.1']", "is no seed"), ("allow = ['10.0.0.0/33']", "only 32 bits")] {
+        place.file("swim.toml", &format!("[node]\n{wrong}\n[tags]\nrole = 'cache'\n"));
+        one.signal("-HUP");
+        assert!(one.line("settings not read again, the old ones stand").contains(words), "{wrong}");
+        assert_eq!(one.ask(&["tags"]), "role=db\n");
+    }
 }
 
 #[test]
@@ -57,4 +67,45 @@ fn logs_may_be_json_on_standard_error() {
     let one = Agent::start("one", &["--log-format", "json", "-v"]);
     let logged: serde_json::Value = serde_json::from_str(&line(&one.stderr, "node started")).expect("JSON");
     assert_eq!((&logged["level"], &logged["node"]), (&"INFO".into(), &"one".into()));
+}
+
+/// A terminal that is stopped, or a pipe that nobody reads: the node does not wait for it.
+#[test]
+fn output_and_a_log_that_nobody_takes_do_not_stop_the_node() {
+    let two = Agent::start("two", &[]);
+    let place = Place::new();
+    let http = format!("unix:{}", place.0.join("http").display());
+    let arguments = ["agent", "--id", "one", "--bind", "127.0.0.1:0", "--profile", "local", "--seed", &two.address];
+    let mut command = swim(&[&arguments[..], &["--http", &http, "--log-level", "trace", "--format", "json"]].concat());
+    let mut one = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    two.until_sees("one", "alive");
+    // More than a pipe holds, on each of the two.
+    let text = "x".repeat(300);
+    for _ in 0..400 {
+        assert_eq!(two.post("/v1/event", &json!({ "name": "event", "payload": text })).0, 200);
+    }
+    // Asked of the whole cluster: whoever hangs does not answer.
+    until("the node answers", || two.run(&["query", "any", "--node", "one"]).stdout.contains("of 1 that it reached"));
+    assert_eq!(run(&["info", "--agent", &http]).code, Some(0));
+    assert!(Command::new("kill").arg("-TERM").arg(one.id().to_string()).status().unwrap().success());
+    until("it ends", || one.try_wait().unwrap().is_some());
+    assert_eq!(one.wait().unwrap().code(), Some(0));
+    two.until_sees("one", "left");
+}
+
+#[test]
+fn a_full_disk_does_not_end_the_node_and_the_log_says_it_once() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
+    let two = Agent::start("two", &[]);
+    let arguments = ["agent", "--id", "one", "--bind", "127.0.0.1:0", "--profile", "local", "--seed", &two.address];
+    let mut one = swim(&arguments).stdout(full).stderr(Stdio::piped()).spawn().expect("it starts");
+    let stderr = lines(one.stderr.take().unwrap());
+    line(&stderr, "standard output cannot be written");
+    two.until_sees("one", "alive");
+    two.ask(&["event", "any"]);
+    two.ask(&["ping", "one"]);
+    assert!(Command::new("kill").arg("-TERM").arg(one.id().to_string()).status().unwrap().success());
+    until("it ends", || one.try_wait().unwrap().is_some());
+    assert_eq!(one.wait().unwrap().code(), Some(0));
+    assert_eq!(stderr.iter().filter(|line| line.contains("cannot be written")).count(), 0, "once");
 }

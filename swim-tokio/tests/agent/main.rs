@@ -7,6 +7,7 @@ mod handlers;
 mod harness;
 mod interface;
 mod life;
+mod limits;
 mod openapi;
 mod settings;
 mod snapshot;

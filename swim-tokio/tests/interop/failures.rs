@@ -31,6 +31,7 @@ async fn a_serf_agent_that_comes_back_is_alive_to_us_again() {
         status(&ours, "serf-1").is_some_and(Status::is_active) && back.sees("ours", ours.local_address())
     })
     .await;
+    until("serf is alive to us", || status(&ours, "serf-1") == Some(Status::Alive)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

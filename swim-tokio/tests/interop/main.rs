@@ -10,6 +10,7 @@ mod encryption;
 mod failures;
 mod joining;
 mod mixed;
+mod naming;
 mod ours;
 mod ports;
 mod process;

@@ -47,7 +47,7 @@ impl Agent {
         let process = Process::start(id, |_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_swim"));
             command.args(["agent", "--id", id, "--bind", &address.to_string(), "--seed", &seed.to_string()]);
-            command.args(["--wire", "memberlist", "--serf"]).args(arguments);
+            command.args(["--wire", "memberlist"]).args(arguments);
             command
         });
         until("an agent of ours listens", || process.log().contains("listens at")).await;

@@ -43,6 +43,11 @@ impl Process {
         assert!(status.expect("kill is there").success(), "{} takes {signal}", self.name);
     }
 
+    /// The status with which it has ended; `None` while it runs.
+    pub(crate) fn exit_status(&mut self) -> Option<i32> {
+        self.child.try_wait().expect("it is ours").and_then(|status| status.code())
+    }
+
     /// Kills it at once (`kill -9`) and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();

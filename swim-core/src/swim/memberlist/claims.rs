@@ -31,9 +31,10 @@ impl<R: Rng> Swim<R> {
         }
         let incarnation = Incarnation::new(u64::from(node.incarnation));
         if let Some(slot) = self.members.find(node.id).filter(|&slot| slot != self.me.slot) {
-            if self.members.address(slot).is_some_and(|known| known != node.address) {
+            if let Some(held_at) = self.members.address(slot).filter(|&known| known != node.address) {
                 if self.keeps_name(now, slot) {
-                    self.metrics.drop(DropReason::NameTaken);
+                    let id = self.id_at(slot);
+                    self.tell_refusal(now, &id, held_at, node.address);
                     return false;
                 }
                 sometimes!(NameMoved);

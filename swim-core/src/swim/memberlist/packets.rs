@@ -66,7 +66,7 @@ impl<R: Rng> Swim<R> {
                 self.hear_claim(now, (id, incarnation), Status::Suspect, from);
             }
             Message::Dead { id, incarnation, from } => {
-                let status = if from == id { Status::Left } else { Status::Dead };
+                let status = if from == id { Status::Left } else { self.end_of(id) };
                 self.hear_claim(now, (id, incarnation), status, from);
             }
             Message::Alive { id, incarnation, address, metadata, versions } => {

@@ -7,8 +7,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::super::Swim;
-use super::super::transmit::everyone;
-use crate::dissemination::Room;
+use crate::dissemination::{Readers, Room};
 use crate::id::{Incarnation, Slot};
 use crate::member::Status;
 use crate::metrics::MessageKind;
@@ -56,7 +55,8 @@ impl<R: Rng> Swim<R> {
             self.push_claim(slot, &mut writer, budget);
         }
         if updates {
-            self.push_updates(&mut writer, budget);
+            let readers = self.readers(member, to);
+            self.push_updates(readers, &mut writer, budget);
         }
         if writer.is_empty() {
             return None;
@@ -136,12 +136,11 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Fills the rest of a packet, as on the native wire.
-    fn push_updates(&mut self, writer: &mut PacketWriter<'_>, budget: usize) {
+    fn push_updates(&mut self, readers: Readers, writer: &mut PacketWriter<'_>, budget: usize) {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
         let limit = self.retransmit_limit();
-        let everyone = everyone(self.peers.len());
         let gossip = &mut self.gossip;
         gossip.updates_first = !gossip.updates_first;
         let (room, parts) = writer.room(budget);
@@ -162,7 +161,7 @@ impl<R: Rng> Swim<R> {
                 metrics.count_sent(kind(body));
             };
             let left = Room { bytes: room - used, each, updates: parts - added };
-            gossip.broadcasts.fill(packet, left, limit.max(everyone), &mut sent);
+            gossip.broadcasts.fill_for(readers, packet, left, limit, &mut sent);
         });
     }
 

@@ -59,6 +59,10 @@ const RELAY: u8 = 9;
 /// Whoever asks a query whose name begins so asks the layer itself, not its user.
 pub const INTERNAL: &str = "_serf_";
 
+/// The query by which a node asks where a name, its payload, is believed to be.
+#[cfg(feature = "memberlist")]
+pub(crate) const CONFLICT: &str = "_serf_conflict";
+
 /// One message, borrowing from its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {

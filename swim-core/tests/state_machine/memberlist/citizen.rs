@@ -57,14 +57,42 @@ fn who_leaves_says_so_before_it_is_gone() {
 }
 
 #[test]
-fn who_said_that_it_leaves_and_is_found_dead_has_left_once_that_is_said_again() {
-    let mut node = citizen();
-    deliver(&mut node, at(0), &[alive("b", 1, 3)]);
-    hear(&mut node, &intent(5, "b", true));
-    deliver(&mut node, at(0), &[dead("b", 1, "x")]);
-    assert_eq!(status(&node, "b"), Some(Status::Dead), "the word came too early");
-    hear(&mut node, &intent(6, "b", true));
-    assert_eq!(status(&node, "b"), Some(Status::Left));
+fn who_said_that_it_leaves_and_is_found_dead_has_left() {
+    for found_by_us in [false, true] {
+        let mut node = citizen();
+        deliver(&mut node, at(0), &[alive("b", 1, 3)]);
+        hear(&mut node, &intent(5, "b", true));
+        assert_eq!(status(&node, "b"), Some(Status::Alive));
+        events(&mut node);
+        if found_by_us {
+            says_until(&mut node, second(60));
+        } else {
+            deliver(&mut node, at(0), &[dead("b", 1, "x")]);
+        }
+        assert_eq!(status(&node, "b"), Some(Status::Left));
+        let told = events(&mut node);
+        assert!(told.iter().any(|event| matches!(event, Event::Left(_))), "{told:?}");
+        assert!(!told.iter().any(|event| matches!(event, Event::Failed(_))), "{told:?}");
+    }
+}
+
+#[test]
+fn who_came_back_after_its_farewell_and_is_found_dead_has_failed() {
+    // It says that it has come, or that word is lost and it is seen alive.
+    for says_hello in [true, false] {
+        let mut node = citizen();
+        deliver(&mut node, at(0), &[alive("b", 1, 3)]);
+        hear(&mut node, &intent(5, "b", true));
+        if says_hello {
+            hear(&mut node, &intent(6, "b", false));
+        } else {
+            deliver(&mut node, at(0), &[dead("b", 1, "b"), alive("b", 2, 3)]);
+            hear(&mut node, &intent(5, "b", true));
+        }
+        assert_eq!(status(&node, "b"), Some(Status::Alive));
+        deliver(&mut node, at(0), &[dead("b", 2, "x")]);
+        assert_eq!(status(&node, "b"), Some(Status::Dead), "says hello: {says_hello}");
+    }
 }
 
 #[test]

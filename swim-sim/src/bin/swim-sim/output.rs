@@ -1,6 +1,6 @@
 //! What `swim-sim run` gives back beside its exit code: figures in a format, a page, curves.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,6 +98,16 @@ impl Output {
         self.report.is_some() || self.svg.is_some()
     }
 
+    /// Makes sure that what is wanted can be written, before a run that may take long. What is there already stays as it is.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if let Some(path) = &self.report {
+            let opened = OpenOptions::new().create(true).append(true).open(path);
+            opened.map_err(|error| unwritten(path, &error))?;
+        }
+        let made = self.svg.as_ref().map(|directory| (directory, fs::create_dir_all(directory)));
+        made.map_or(Ok(()), |(directory, made)| made.map_err(|error| unwritten(directory, &error)))
+    }
+
     /// A cluster that records what is needed.
     pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
         let cluster = if self.is_drawn() { cluster.record_history() } else { cluster };
@@ -132,7 +142,6 @@ impl Output {
             fs::write(path, report.html()).map_err(|error| unwritten(path, &error))?;
         }
         if let Some(directory) = &self.svg {
-            fs::create_dir_all(directory).map_err(|error| unwritten(directory, &error))?;
             for (name, svg) in report.svg() {
                 let path = directory.join(name);
                 fs::write(&path, svg).map_err(|error| unwritten(&path, &error))?;

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swim_sim::campaign::Report;
 use swim_sim::shrink::Progress;
 
+use crate::aside::aside;
 use crate::stopwatch::Stopwatch;
 
 /// The bar is drawn so often in a second at most.
@@ -42,6 +43,11 @@ impl CampaignBar {
     pub(crate) fn show(&self, report: &Report) {
         self.bar.set_position(report.runs);
         self.bar.set_message(self.pace(report));
+    }
+
+    /// A line for people, above the bar.
+    pub(crate) fn say(&self, line: &str) {
+        self.bar.suspend(|| aside!("{line}"));
     }
 
     /// Leaves the terminal's line to others.

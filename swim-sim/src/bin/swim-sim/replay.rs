@@ -46,6 +46,8 @@ pub(crate) struct Replay {
 
 /// Replays a case.
 pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
+    let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
+    output.check()?;
     let mut out = options.recording.rest();
     let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let change = Plant::change(options.plant);
@@ -58,7 +60,6 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             }
         }
     }
-    let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
     let recorder: FlightRecorder = options.recording.start()?;
     let (mut stopwatch, mut remains) = (Stopwatch::start(), Remains::default());
     let judged = judge_with(

@@ -13,6 +13,7 @@ use crate::stopwatch::Stopwatch;
 
 /// Runs a scenario.
 pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> io::Result<Exit> {
+    output.check()?;
     let recorder = recording.is_wanted().then(|| recording.start()).transpose()?;
     let (scenario, seed, about) = options.chosen(|cluster| {
         let cluster = output.prepare(cluster);

@@ -48,7 +48,8 @@ impl Stopwatch {
     /// What a second of a node's life costs in real time, its share of the simulator included. One thread does it all,
     /// so on a machine that is not busy this is the processor's time.
     pub(crate) fn per_node_second(&self, node_time: Duration) -> Duration {
-        let nanos = self.began.elapsed().as_nanos() * 1_000_000_000 / node_time.as_nanos().max(1);
+        // What is met at once takes no virtual time.
+        let nanos = (self.began.elapsed().as_nanos() * 1_000_000_000).checked_div(node_time.as_nanos()).unwrap_or(0);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 

@@ -59,11 +59,22 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let change = Plant::change(options.plant);
     let campaign = Campaign { jobs, stops: !options.keep_going, change, ..Campaign::new(options.seed, options.runs) };
     let bar = CampaignBar::new(options.runs);
+    let (mut known, mut unwritten) = (0, None);
     let report = campaign.run(|report| {
         bar.show(report);
-        options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
+        // At once, since who goes on for hours may end it before its time.
+        for (number, (case, finding)) in report.failed.iter().skip(known) {
+            let path = options.file(*number, "toml");
+            unwritten = unwritten.take().or(write_case(&path, case).err());
+            if options.keep_going {
+                bar.say(&format!("run {number} failed: {} ({})", finding.headline(), path.display()));
+            }
+        }
+        known = report.failed.len();
+        unwritten.is_none() && options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
     });
     bar.end();
+    unwritten.map_or(Ok(()), Err)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
@@ -88,8 +99,7 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     if let Some(limit) = options.time_limit.filter(|_| report.failed.is_empty() && report.runs < options.runs) {
         writeln!(out, "the time limit of {limit:?} ended it: {} runs were made, of {}", report.runs, options.runs)?;
     }
-    for (number, (case, finding)) in &report.failed {
-        write_case(&options.file(*number, "toml"), case)?;
+    for (number, (_, finding)) in &report.failed {
         let path = options.file(*number, "toml");
         writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
         writeln!(out, "found by: {}", finding.found_by())?;

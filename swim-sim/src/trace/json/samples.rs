@@ -205,6 +205,8 @@ pub(super) fn events() -> Vec<Event> {
         Event::Left(member),
         Event::Reaped(id.clone()),
         Event::Conflict { address: seed },
+        Event::ConflictDecided { address: seed, kept: true, agreeing: 2, answers: 3 },
+        Event::NameRefused { id: id.clone(), held_at: seed, claimed_at: seed },
         Event::Broadcast { from: from.clone(), payload: Arc::clone(&payload) },
         Event::UserMessage { from: seed, payload: Arc::clone(&payload) },
         Event::UserState { is_join: true, payload: Arc::clone(&payload) },

@@ -1,13 +1,16 @@
 //! `swim agent`: one node in the foreground, from its start to the signal that ends it.
 
+use std::io;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use swim_tokio::swim_core::Tags;
-use swim_tokio::{Builder, Config, Runtime, Subscription, Tls};
-use tokio::sync::Notify;
+use swim_tokio::swim_core::Event;
+use swim_tokio::{Builder, Config, Notice, Runtime, Subscription, Tls};
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::cli::Agent;
 use crate::handlers::Registry;
@@ -16,9 +19,14 @@ use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
 use crate::settings::{Format, Settings};
+use crate::shapes::metadata_of;
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
+use crate::writer::Writer;
 use crate::{failed, keys, lines, misused, output, reload, service_manager};
+
+/// How long the end waits for standard output to take the last notices.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(agent: &Agent) -> ExitCode {
     let settings = match agent.merged() {
@@ -30,16 +38,45 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
+    let (out, logging) = match logging.and_then(|logging| Ok((standard_output()?, Arc::new(logging)))) {
+        Ok(both) => both,
+        Err(error) => return failed(&error),
+    };
+    let code = live(agent, settings, out.clone(), Arc::clone(&logging)).await;
+    out.flush().await;
+    logging.flush().await;
+    code
+}
+
+/// Standard output, which a full disk does not end: the node is of use to the others all the same.
+fn standard_output() -> io::Result<Writer> {
+    let mut takes = true;
+    Writer::start("swim-output", move |text| match output::try_write(text) {
+        Ok(()) => {
+            takes = true;
+            true
+        }
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+        Err(error) => {
+            if std::mem::replace(&mut takes, false) {
+                tracing::warn!("standard output cannot be written: {error}");
+            }
+            true
+        }
+    })
+}
+
+/// The node's life. What is printed and logged may not be written yet when it ends.
+async fn live(agent: &Agent, settings: Settings, out: Writer, logging: Arc<Logging>) -> ExitCode {
     // Before the node is there, so that no signal finds a node that would not leave.
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
     };
-    let running = match Running::start(settings, logging).await {
-        Ok(running) => running,
-        Err(code) => return code,
-    };
-    running.run(agent, &mut signals).await
+    match Running::start(settings, logging, out).await {
+        Ok(running) => running.run(agent, &mut signals).await,
+        Err(code) => code,
+    }
 }
 
 /// A node with what serves it.
@@ -50,16 +87,17 @@ struct Running {
     server: Server,
     handlers: Registry,
     handling: JoinHandle<()>,
-    logging: Logging,
+    logging: Arc<Logging>,
     /// The node's certificates.
     tls: Option<Tls>,
     /// As they were last read.
     settings: Settings,
     format: Format,
+    out: Writer,
 }
 
 impl Running {
-    async fn start(settings: Settings, logging: Logging) -> Result<Self, ExitCode> {
+    async fn start(settings: Settings, logging: Arc<Logging>, out: Writer) -> Result<Self, ExitCode> {
         let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
@@ -76,7 +114,9 @@ impl Running {
         let joining = Joining::new(&node, !settings.node.seeds.is_empty());
         tokio::spawn(joining.clone().watch(node.subscribe()));
         let format = settings.node.format.unwrap_or_default();
-        output::write(&lines::started(&node, &places, format));
+        if let Some(place) = out.place().await {
+            place.fill(lines::started(&node, &places, format));
+        }
         let context = Arc::new(Context {
             node,
             cluster: settings.node.cluster.clone().unwrap_or_default(),
@@ -85,6 +125,7 @@ impl Running {
             protection: settings.protection(),
             started: Instant::now(),
             joining: joining.clone(),
+            tagging: Mutex::default(),
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);
@@ -92,12 +133,20 @@ impl Running {
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
         tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format })
+        Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
+        let mut verdicts = self.context.node.subscribe();
         loop {
             tokio::select! {
+                lost = lost_name(&mut verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
+                    service_manager::stopping();
+                    // Without a word: a departure would be said of the one whose name it is.
+                    self.context.node.shutdown().await;
+                    self.part().await;
+                    return failed(&lost);
+                },
                 signal = signals.next() => match signal {
                     Signal::Hangup => self.reload(agent).await,
                     end => {
@@ -109,7 +158,7 @@ impl Running {
                     tracing::info!("left because a caller asked for it");
                     break;
                 }
-                () = print(&mut self.notices, self.format) => break,
+                () = print(&mut self.notices, self.format, &self.out) => break,
             }
         }
         service_manager::stopping();
@@ -128,7 +177,7 @@ impl Running {
         if let Err(error) = &result {
             tracing::error!("the settings are not read again: {error}");
         }
-        output::write(&lines::reloaded(&result, self.format));
+        self.out.offer(&lines::reloaded(&result, self.format), |_| String::new());
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
@@ -166,12 +215,27 @@ impl Running {
             let _ = node.leave().await;
             node.shutdown().await;
         };
-        // The notices end with the node.
-        tokio::join!(leaving, print(&mut self.notices, self.format));
+        let mut leaving = pin!(leaving);
+        let mut printing = pin!(print(&mut self.notices, self.format, &self.out));
+        // The notices end with the node; but standard output may not take them.
+        tokio::select! {
+            () = &mut leaving => drop(timeout(LAST_WORDS, printing).await),
+            () = &mut printing => leaving.await,
+        }
         self.server.stop().await;
         // They end with the node, and within a bounded time.
         let _ = self.handling.await;
     }
+}
+
+/// Ends when the others have decided that this node's name is another's, with what to say of it.
+async fn lost_name(notices: &mut Subscription) -> String {
+    while let Some(notice) = notices.next().await {
+        if matches!(notice, Notice::Event(Event::ConflictDecided { kept: false, .. })) {
+            return format!("{notice}; give one of them another name (--id)");
+        }
+    }
+    std::future::pending().await
 }
 
 /// The node that the settings describe.
@@ -210,28 +274,29 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
     Ok(builder)
 }
 
-/// No tags, as serf's agents write it: without metadata they show a tag `role` without a text.
-const NO_TAGS: [u8; 2] = [0xff, 0x80];
-
 /// What the others see: the metadata as they are, or else the tags.
 fn metadata(settings: &Settings) -> Vec<u8> {
     match &settings.node.metadata {
         Some(text) => text.clone().into_bytes(),
         None => {
-            let mut tags = Tags::default();
-            for (name, text) in settings.tags.map() {
-                tags.insert(name, text);
-            }
-            if tags.is_empty() && settings.wire.is_beside_serf() { NO_TAGS.to_vec() } else { tags.encode() }
+            let tags = settings.tags.map();
+            if tags.is_empty() && !settings.wire.is_beside_serf() { Vec::new() } else { metadata_of(&tags) }
         }
     }
 }
 
-/// Prints what happens until the node stops, or nobody reads any more.
-async fn print(notices: &mut Subscription, format: Format) {
-    while let Some(notice) = notices.next().await {
-        if is_shown(&notice) && !output::write(&lines::notice(&notice, format)) {
-            return;
+/// Prints what happens until the node stops, or nobody reads any more. While standard output takes nothing, notices wait in
+/// the subscription, which tells when it had to drop some. Nothing is lost when this is dropped.
+async fn print(notices: &mut Subscription, format: Format, out: &Writer) {
+    while let Some(place) = out.place().await {
+        let notice = tokio::select! {
+            notice = notices.next() => notice,
+            () = out.closed() => None,
+        };
+        match notice {
+            Some(notice) if is_shown(&notice) => place.fill(lines::notice(&notice, format)),
+            Some(_) => {}
+            None => return,
         }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Client {
 pub(crate) enum ClientError {
     /// Nobody answers there.
     Unreachable { endpoint: String, error: String },
+    /// It answered, and then was gone.
+    Lost { endpoint: String, error: String },
     /// The agent refuses: its own words.
     Refused { status: u16, error: String },
     /// What came is no answer of an agent's.
@@ -56,6 +58,7 @@ impl fmt::Display for ClientError {
                 f,
                 "no agent answers at {endpoint} ({error}): start one with `swim agent --http`, or name another place with --agent"
             ),
+            Self::Lost { endpoint, error } => write!(f, "the agent at {endpoint} is gone ({error})"),
             Self::Refused { status: 401, .. } => {
                 f.write_str("the agent wants its token: name the file with --token-file")
             }
@@ -113,6 +116,11 @@ impl Client {
             () = tokio::time::sleep(IMPATIENCE) => eprintln!("swim: the agent is still at it …"),
         }
         answer.await.map_err(late)?
+    }
+
+    /// The agent was there and is gone.
+    pub(crate) fn lost(&self, error: &dyn fmt::Display) -> ClientError {
+        ClientError::Lost { endpoint: self.endpoint.to_string(), error: error.to_string() }
     }
 
     /// An answer that goes on: its pieces, as they come.

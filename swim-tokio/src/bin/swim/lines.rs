@@ -111,6 +111,13 @@ fn event_object(event: &Event) -> Value {
         Event::Left(member) => of_member("member-leave", member),
         Event::Reaped(id) => json!({ "event": "member-reap", "id": id.as_str() }),
         Event::Conflict { address } => json!({ "event": "conflict", "address": address.to_string() }),
+        Event::ConflictDecided { address, kept, agreeing, answers } => json!({
+            "event": "conflict-decided", "address": address.to_string(), "kept": kept, "agreeing": agreeing,
+            "answers": answers,
+        }),
+        Event::NameRefused { id, held_at, claimed_at } => json!({
+            "event": "name-refused", "id": id.as_str(), "held_at": held_at.to_string(), "claimed_at": claimed_at.to_string(),
+        }),
         Event::Broadcast { from, payload } => with(payload, json!({ "event": "broadcast", "from": from.as_str() })),
         Event::UserMessage { from, payload } => {
             with(payload, json!({ "event": "user-message", "from": from.to_string() }))

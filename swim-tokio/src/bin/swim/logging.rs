@@ -1,36 +1,103 @@
 //! The log on standard error.
 
+use std::io::{self, Write};
+
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use crate::output;
 use crate::settings::{Level, LogFormat};
+use crate::writer::Writer;
 
 /// The running log, whose level can be changed.
 #[derive(Debug)]
-pub(crate) struct Logging(reload::Handle<Targets, Registry>);
+pub(crate) struct Logging {
+    level: reload::Handle<Targets, Registry>,
+    writer: Writer,
+}
+
+/// Where lines go.
+#[derive(Debug)]
+struct Lines {
+    writer: Writer,
+    /// What stands in place of lines that were lost.
+    complaint: fn(u64) -> String,
+}
+
+/// One line, which comes as a whole.
+#[derive(Debug)]
+struct Line<'a>(&'a Lines);
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(self)
+    }
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.writer.offer(&String::from_utf8_lossy(line), self.0.complaint);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the log says where standard error did not take its lines.
+fn lost(count: u64) -> String {
+    format!("swim: {count} lines of the log are lost here: standard error did not take them\n")
+}
+
+fn lost_as_json(count: u64) -> String {
+    let message = "lines of the log are lost here: standard error did not take them";
+    format!(
+        "{}\n",
+        serde_json::json!({ "level": "WARN", "message": message, "lost": count, "target": "swim::logging" })
+    )
+}
 
 impl Logging {
     /// Begins to log.
-    pub(crate) fn start(level: Level, format: LogFormat) -> Self {
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub(crate) fn start(level: Level, format: LogFormat) -> io::Result<Self> {
+        let writer = Writer::start("swim-log", |line| {
+            // What the log does not take nobody can be told; it may take the next line.
+            let _ = io::stderr().write_all(line.as_bytes());
+            true
+        })?;
         let (filter, handle) = reload::Layer::new(targets(level));
         let layer = match format {
             LogFormat::Text => {
-                let colour = output::is_colour_wanted(&std::io::stderr());
-                fmt::layer().with_writer(std::io::stderr).with_ansi(colour).boxed()
+                let colour = output::is_colour_wanted(&io::stderr());
+                fmt::layer().with_writer(Lines { writer: writer.clone(), complaint: lost }).with_ansi(colour).boxed()
             }
-            LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
+            LogFormat::Json => {
+                let lines = Lines { writer: writer.clone(), complaint: lost_as_json };
+                fmt::layer().json().flatten_event(true).with_writer(lines).boxed()
+            }
         };
         tracing_subscriber::registry().with(layer.with_filter(filter)).init();
-        Self(handle)
+        Ok(Self { level: handle, writer })
     }
 
     /// Logs more, or less, from now on.
     pub(crate) fn set_level(&self, level: Level) {
         // Only a subscriber that is gone cannot be changed, and it lasts as long as the process.
-        let _ = self.0.reload(targets(level));
+        let _ = self.level.reload(targets(level));
+    }
+
+    /// Waits, for a bounded time, until all is written.
+    pub(crate) async fn flush(&self) {
+        self.writer.flush().await;
     }
 }
 

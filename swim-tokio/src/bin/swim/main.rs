@@ -13,7 +13,7 @@
 //! | `shapes` | the JSON between the two |
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
-//! | `output` | standard output, which may be closed, and colours, which may be unwanted |
+//! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
 //! | `logging` | the log on standard error |
 //! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
 
@@ -37,6 +37,7 @@ mod shapes;
 mod shown;
 mod signals;
 mod vocabulary;
+mod writer;
 
 use std::process::ExitCode;
 

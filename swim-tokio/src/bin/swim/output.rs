@@ -29,8 +29,7 @@ static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Writes to standard output and sees to it that it gets there. False when that is no use any more.
 pub(crate) fn write(text: &str) -> bool {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match try_write(text) {
         Ok(()) => true,
         Err(error) => {
             CLOSED.store(true, Ordering::Relaxed);
@@ -40,6 +39,13 @@ pub(crate) fn write(text: &str) -> bool {
             false
         }
     }
+}
+
+/// Writes to standard output, which may take the next text although it does not take this one.
+pub(crate) fn try_write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Whether [`write()`] is no use any more.

@@ -53,6 +53,20 @@ pub(crate) fn tags_or_text(metadata: &[u8]) -> (BTreeMap<String, String>, Option
     }
 }
 
+/// Tags as metadata. That there are none is said as serf's agents say it: without metadata they show a tag `role` without
+/// a text, also when the last tag was taken away.
+pub(crate) fn metadata_of(tags: &BTreeMap<String, String>) -> Vec<u8> {
+    const NO_TAGS: [u8; 2] = [0xff, 0x80];
+    if tags.is_empty() {
+        return NO_TAGS.to_vec();
+    }
+    let mut encoded = Tags::default();
+    for (name, text) in tags {
+        encoded.insert(name, text);
+    }
+    encoded.encode()
+}
+
 /// Every member that was asked for, by name.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct MembersShape {
@@ -342,6 +356,14 @@ pub(crate) struct KeyShape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_tags_are_said_to_be_none() {
+        let role = BTreeMap::from([("role".to_owned(), "web".to_owned())]);
+        assert_eq!(metadata_of(&role), b"\xff\x81\xa4role\xa3web");
+        assert_eq!(metadata_of(&BTreeMap::new()), [0xff, 0x80], "empty metadata are a tag `role` to serf");
+        assert_eq!(tags_or_text(&metadata_of(&BTreeMap::new())), (BTreeMap::new(), None));
+    }
 
     #[test]
     fn metadata_are_tags_or_text() {

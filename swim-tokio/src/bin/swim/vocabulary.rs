@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::settings::nearest;
 
 /// Every event's name, with the other ones that are understood in filters.
-const EVENTS: [(&str, &[&str]); 22] = [
+const EVENTS: [(&str, &[&str]); 24] = [
     ("member-join", &["joined", "member-joined"]),
     ("member-update", &["updated", "member-updated"]),
     ("member-suspect", &["suspected", "member-suspected"]),
@@ -24,6 +24,8 @@ const EVENTS: [(&str, &[&str]); 22] = [
     ("user-message", &[]),
     ("user-state", &[]),
     ("conflict", &[]),
+    ("conflict-decided", &[]),
+    ("name-refused", &[]),
     ("health-changed", &[]),
     ("isolated", &[]),
     ("lagged", &[]),

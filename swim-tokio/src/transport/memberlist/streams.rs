@@ -156,7 +156,7 @@ impl Streams {
 /// Accepts for as long as the node runs.
 async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, sender: mpsc::Sender<Came>) {
     let places = Arc::new(Semaphore::new(SERVED));
-    let mut served = JoinSet::new();
+    let (mut served, warned) = (JoinSet::new(), Seldom::default());
     loop {
         while served.try_join_next().is_some() {}
         match listener.accept().await {
@@ -176,7 +176,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, send
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                if warned.is_time(Instant::now()) {
+                    tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

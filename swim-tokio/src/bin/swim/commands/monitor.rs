@@ -12,12 +12,18 @@ use crate::output;
 const LONGEST_LINE: usize = 1 << 20;
 
 pub(super) async fn run(arguments: &Monitor) -> Result<Outcome, ClientError> {
-    let mut stream = Client::new(&arguments.show.connect)?.stream("/v1/events").await?;
+    let client = Client::new(&arguments.show.connect)?;
+    let mut stream = client.stream("/v1/events").await?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
     let mut lines = Lines::default();
     while left > 0 {
-        let Some(frame) = stream.frame().await else { return Ok(Outcome::Done) };
-        let Ok(frame) = frame else { return Ok(Outcome::Done) };
+        let frame = match stream.frame().await {
+            Some(Ok(frame)) => frame,
+            // The agent has left, and that is all there is to see, unless something is waited for.
+            None if arguments.count.is_none() => return Ok(Outcome::Done),
+            None => return Err(client.lost(&"it has left")),
+            Some(Err(error)) => return Err(client.lost(&error)),
+        };
         let Ok(data) = frame.into_data() else { continue };
         for event in lines.take(&data)? {
             let (name, called) = (event["event"].as_str().unwrap_or_default(), event["name"].as_str());

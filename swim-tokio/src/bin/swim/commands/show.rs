@@ -100,12 +100,13 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
 /// What protects the traffic, in words.
 fn protection(info: &InfoShape) -> String {
     let plural = if info.keys == 1 { "" } else { "s" };
-    let keys = format!("encrypted by a keyring of {} key{plural}", info.keys);
+    let keyring = format!("a keyring of {} key{plural}", info.keys);
     match (info.protection.as_str(), info.plain_traffic.as_deref()) {
         ("none", _) => "none: traffic is plain".to_owned(),
         ("tls", _) => "TLS".to_owned(),
-        (_, None | Some("refused")) => keys,
-        (_, Some(plain)) => format!("{keys}; plain traffic is {plain} too"),
+        (_, None | Some("refused")) => format!("encrypted by {keyring}"),
+        (_, Some("sent")) => format!("none yet: all that is sent is plain; what {keyring} sealed is understood"),
+        (_, Some(plain)) => format!("encrypted by {keyring}; plain traffic is {plain} too"),
     }
 }
 

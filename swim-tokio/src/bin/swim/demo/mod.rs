@@ -22,7 +22,16 @@ use crate::{failed, output};
 const TABLE_FRAME: usize = 4;
 
 pub(crate) async fn run(demo: &Demo) -> ExitCode {
-    Logging::start(Level::Warn, LogFormat::Text);
+    let logging = match Logging::start(Level::Warn, LogFormat::Text) {
+        Ok(logging) => logging,
+        Err(error) => return failed(&error),
+    };
+    let code = show(demo).await;
+    logging.flush().await;
+    code
+}
+
+async fn show(demo: &Demo) -> ExitCode {
     let nodes = usize::from(demo.nodes);
     let seed = demo.seed.unwrap_or_else(any_seed);
     let mut story = match Cluster::start(nodes, seed).await {

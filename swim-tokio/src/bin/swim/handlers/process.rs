@@ -21,10 +21,10 @@ const PRINTED: u64 = 64 << 10;
 pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    shell.env("SWIM_EVENT", &job.name).env("SWIM_NODE", job.node.id().as_str());
-    for (variable, key) in [("SWIM_MEMBER", "id"), ("SWIM_ADDRESS", "address"), ("SWIM_NAME", "name")] {
+    shell.env("SWIM_EVENT", &job.name).env("SWIM_NODE", variable(job.node.id().as_str()));
+    for (name, key) in [("SWIM_MEMBER", "id"), ("SWIM_ADDRESS", "address"), ("SWIM_NAME", "name")] {
         if let Some(text) = job.event[key].as_str() {
-            shell.env(variable, text);
+            shell.env(name, variable(text));
         }
     }
     shell
@@ -62,6 +62,12 @@ pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
         Ok(status) => Err(format!("{status}: {said}")),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// A text as the environment can hold it: with a NUL in it no process starts, and whoever chose a name would choose
+/// whose handlers run.
+fn variable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// Reads the beginning of a stream, and drops the rest.

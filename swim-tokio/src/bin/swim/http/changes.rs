@@ -1,11 +1,12 @@
 //! What callers may ask the node to do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use swim_tokio::swim_core::{ForceLeaveError, PingError, Tags};
+use swim_tokio::swim_core::{ForceLeaveError, PingError};
 use swim_tokio::{CallError, JoinError};
 
 use super::Context;
@@ -13,8 +14,12 @@ use super::call::Call;
 use super::reply::{Reply, failure, json};
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
-    PingShape, TagsRequest, TagsShape,
+    PingShape, TagsRequest, TagsShape, metadata_of,
 };
+
+/// How long a change of tags waits until the node's table shows it, and how often it looks.
+const SHOWN_WITHIN: Duration = Duration::from_secs(1);
+const GRAIN: Duration = Duration::from_millis(5);
 
 /// A payload that is given as text or as base64; an empty one if it is given as neither.
 pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Box<Reply>> {
@@ -70,19 +75,29 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
+    let _turn = context.tagging.lock().await;
+    if context.has_metadata() {
+        return failure(
+            StatusCode::CONFLICT,
+            "the node was started with metadata in place of tags, which would be lost",
+        );
+    }
     let mut map = context.own_tags();
     for name in &request.delete {
         map.remove(name);
     }
     map.extend(request.set);
-    let mut tags = Tags::default();
-    for (name, text) in &map {
-        tags.insert(name, text);
+    if let Err(error) = context.node.set_metadata(metadata_of(&map)).await {
+        return refused(&error);
     }
-    match context.node.set_metadata(tags.encode()).await {
-        Ok(()) => json(&TagsShape { tags: map }),
-        Err(error) => refused(&error),
-    }
+    // In a large cluster the table shows it a moment later, and the next change begins with what the table shows.
+    let shown = async {
+        while context.own_tags() != map {
+            tokio::time::sleep(GRAIN).await;
+        }
+    };
+    let _ = tokio::time::timeout(SHOWN_WITHIN, shown).await;
+    json(&TagsShape { tags: map })
 }
 
 pub(super) async fn broadcast(context: Arc<Context>, call: Call) -> Reply {

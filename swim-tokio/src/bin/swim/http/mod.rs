@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use swim_tokio::{Member, Runtime, read_serf_keyring};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::Listener;
@@ -52,6 +52,8 @@ pub(crate) struct Context {
     pub(crate) protection: Protection,
     pub(crate) started: Instant,
     pub(crate) joining: Joining,
+    /// Held while the node's tags are changed: what is set is what there was, with the change.
+    pub(crate) tagging: Mutex<()>,
     /// Told when the node has left because a caller asked for it.
     pub(crate) left: Notify,
 }
@@ -92,6 +94,11 @@ impl Context {
     /// How long a member's last answer took, in seconds.
     fn round_trip(&self, member: &Member) -> Option<f64> {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
+    }
+
+    /// Whether the others see something else than tags of this node.
+    fn has_metadata(&self) -> bool {
+        self.node.member(self.node.id()).is_some_and(|own| tags_or_text(&own.metadata).1.is_some())
     }
 
     /// The node's own tags, as its own table has them.

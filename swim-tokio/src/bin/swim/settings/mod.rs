@@ -111,6 +111,7 @@ impl Settings {
         settings.node.settle_transport(settings.wire.format.unwrap_or_default())?;
         let settings = settings.over(Self::defaults());
         settings.handlers.check()?;
+        settings.node.check()?;
         Ok(settings)
     }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use swim_tokio::Packets;
 use swim_tokio::swim_core::Network;
+use swim_tokio::{Packets, check_seed};
 
 use super::{Group, WireFormat};
 
@@ -96,6 +96,15 @@ impl Node {
             }
             (WireFormat::Native, _) => Ok(()),
         }
+    }
+
+    /// What only its use would show to be wrong, when it is too late to refuse the whole: a file that is read again.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.seeds.iter().try_for_each(|seed| check_seed(seed)).map_err(|error| error.to_string())?;
+        self.networks().map(drop)
     }
 
     /// The networks whose addresses are let in.

@@ -17,7 +17,7 @@ pub(crate) struct Wire {
     /// The wire; the same at all nodes of a cluster. The next ones are for memberlist's [default: native]
     #[arg(id = "wire_format", long = "wire", value_name = "WIRE", value_enum, env = "SWIM_WIRE")]
     pub(crate) format: Option<WireFormat>,
-    /// What the other nodes are, which decides the versions that are told them [default: plain]
+    /// What the other nodes are, which decides the versions that are told them [default: serf]
     #[arg(long, value_enum, env = "SWIM_VERSIONS")]
     pub(crate) versions: Option<Versions>,
     /// The same as --versions serf, in its place: the other nodes are serf agents
@@ -37,6 +37,10 @@ pub(crate) struct Wire {
     /// Sends nothing compressed; what comes compressed is read all the same
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_compression: Option<bool>,
+    /// Beside serf's agents: goes on though most of the others believe this node's name to be another's, instead of
+    /// stopping with an error
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) stay_without_name: Option<bool>,
 }
 
 impl Group for Wire {
@@ -49,11 +53,12 @@ impl Group for Wire {
             keyring: self.keyring.or(below.keyring),
             plain_traffic: self.plain_traffic.or(below.plain_traffic),
             no_compression: self.no_compression.or(below.no_compression),
+            stay_without_name: self.stay_without_name.or(below.stay_without_name),
         }
     }
 
     fn defaults() -> Self {
-        Self { format: Some(WireFormat::Native), versions: Some(Versions::Plain), ..Self::default() }
+        Self { format: Some(WireFormat::Native), ..Self::default() }
     }
 }
 
@@ -83,9 +88,9 @@ impl WireFormat {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Versions {
     /// What versions nothing of its own
-    #[default]
     Plain,
     /// serf agents
+    #[default]
     Serf,
     /// alertmanager
     Alertmanager,
@@ -107,7 +112,7 @@ impl Wire {
 
     /// Whether the other nodes are serf's agents.
     pub(crate) fn is_beside_serf(&self) -> bool {
-        self.format == Some(WireFormat::Memberlist) && self.versions == Some(Versions::Serf)
+        self.format == Some(WireFormat::Memberlist) && self.versions.unwrap_or_default() == Versions::Serf
     }
 
     /// The settings of memberlist's wire, if the node is to speak it.
@@ -116,7 +121,7 @@ impl Wire {
     /// A sentence for people.
     pub(crate) fn memberlist(&self) -> Result<Option<Memberlist>, String> {
         if self.format.unwrap_or_default() == WireFormat::Native {
-            let is_versioned = self.versions.unwrap_or_default() != Versions::Plain;
+            let is_versioned = self.versions.is_some_and(|versions| versions != Versions::Plain);
             let unused = self.label.is_some() || self.no_compression.is_some() || is_versioned;
             let error = "label, versions and no_compression are for memberlist's wire: give --wire memberlist too";
             return if unused { Err(error.to_owned()) } else { Ok(None) };
@@ -177,7 +182,14 @@ mod tests {
         let long = read(&["--wire", "memberlist", "--versions", "serf"]).unwrap();
         let short = read(&["--wire", "memberlist", "--serf"]).unwrap();
         assert_eq!(short, long);
-        assert!(short.is_beside_serf() && !read(&["--wire", "memberlist"]).unwrap().is_beside_serf());
+        assert!(short.is_beside_serf());
+        for (more, expected) in
+            [(&[][..], true), (&["--versions", "plain"], false), (&["--versions", "alertmanager"], false)]
+        {
+            let wire = read(&[&["--wire", "memberlist"], more].concat()).unwrap();
+            assert_eq!(wire.is_beside_serf(), expected, "{more:?}");
+        }
+        assert!(!read(&[]).unwrap().is_beside_serf(), "the native wire");
         let error = read(&["--serf"]).unwrap().memberlist().unwrap_err();
         assert!(error.contains("--wire memberlist"), "{error}");
     }

@@ -1,0 +1,45 @@
+//! An agent to which the system refuses what it needs.
+#![cfg(target_os = "linux")]
+
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use crate::harness::{Agent, line};
+
+const WORDS: &str = "cannot accept a connection: check the limit on open files";
+
+/// A running agent that may have so many files open.
+fn limited(files: usize, arguments: &[&str]) -> Agent {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_swim")]);
+    command.args(["agent", "--id", "one", "--bind", "127.0.0.1:0", "--http", "127.0.0.1:0", "--profile", "local"]);
+    Agent::spawn({
+        command.args(arguments).stdin(Stdio::null());
+        command
+    })
+}
+
+#[test]
+fn who_may_open_no_more_files_says_now_and_then_what_to_look_at_and_accepts_again_when_it_may() {
+    for wire in ["native", "memberlist"] {
+        let one = limited(40, &["--wire", wire]);
+        let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(&one.address).expect("the system queues it")).collect();
+        let warning = line(&one.stderr, WORDS);
+        assert!(warning.contains("WARN") && warning.contains("os error 24"), "{warning}");
+        // It tries ten times a second.
+        let again = loop {
+            match one.stderr.recv_timeout(Duration::from_secs(1)) {
+                Ok(line) if line.contains(WORDS) => break Some(line),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => break None,
+                Err(RecvTimeoutError::Disconnected) => panic!("it has ended"),
+            }
+        };
+        assert_eq!(again, None, "{wire}");
+        drop(crowd);
+        let two = Agent::start("two", &["--wire", wire, "--seed", &one.address]);
+        two.until_sees("one", "alive");
+    }
+}
