@@ -167,6 +167,7 @@ pub enum Work {
     },
 }
 
+#[cfg(feature = "serde")]
 impl Work {
     /// Whose user does it.
     pub(crate) const fn node(&self) -> usize {
