@@ -9,7 +9,6 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -378,7 +377,7 @@ impl Node {
     }
 
     fn publish(&self, notice: &Notice) {
-        log(&self.view.id, self.view.advertised, notice);
+        notice.log(&self.view.id, self.view.advertised);
         self.view.subscribers.tell(notice);
     }
 }
@@ -387,24 +386,5 @@ impl Drop for Node {
     /// However the loop ends, its subscribers are told.
     fn drop(&mut self) {
         self.view.subscribers.end();
-    }
-}
-
-/// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging.
-fn log(node: &str, address: SocketAddr, notice: &Notice) {
-    match notice {
-        Notice::SeedUnresolved { .. }
-        | Notice::Event(
-            Event::SeedFailed { .. }
-            | Event::Conflict { .. }
-            | Event::ConflictDecided { .. }
-            | Event::NameRefused { .. },
-        ) => {
-            tracing::warn!(target: "swim_tokio::notice", node, %address, "{notice}");
-        }
-        Notice::Event(Event::Isolated | Event::Reconnected | Event::LeaveComplete) => {
-            tracing::info!(target: "swim_tokio::notice", node, "{notice}");
-        }
-        _ => tracing::debug!(target: "swim_tokio::notice", node, "{notice}"),
     }
 }

@@ -1,6 +1,7 @@
 //! What a subscriber is told: [`Notice`].
 
 use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,23 @@ pub enum Notice {
         /// How many notices were dropped.
         missed: u64,
     },
+}
+
+impl Notice {
+    /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging. It happened at that node.
+    pub(crate) fn log(&self, node: &str, address: SocketAddr) {
+        match self {
+            Self::SeedUnresolved { .. }
+            | Self::Event(
+                Event::SeedFailed { .. }
+                | Event::Conflict { .. }
+                | Event::ConflictDecided { .. }
+                | Event::NameRefused { .. },
+            ) => tracing::warn!(node, %address, "{self}"),
+            Self::Event(Event::Isolated | Event::Reconnected | Event::LeaveComplete) => tracing::info!(node, "{self}"),
+            _ => tracing::debug!(node, "{self}"),
+        }
+    }
 }
 
 impl fmt::Display for Notice {

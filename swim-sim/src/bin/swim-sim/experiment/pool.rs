@@ -4,7 +4,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -62,9 +62,18 @@ impl Pool {
                 });
             }
             drop(sender);
-            for (done, (number, result)) in receiver.into_iter().enumerate() {
-                results[number] = Some(result);
-                self.show(what, done + 1, points.len());
+            let mut done = 0;
+            loop {
+                // One run may take minutes: that it goes on is shown too.
+                match receiver.recv_timeout(self.pause()) {
+                    Ok((number, result)) => {
+                        results[number] = Some(result);
+                        done += 1;
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                self.show(what, done, points.len());
             }
         });
         if self.is_terminal {
@@ -77,9 +86,13 @@ impl Pool {
         results
     }
 
+    /// Between two shows of how far it is.
+    const fn pause(&self) -> Duration {
+        if self.is_terminal { Duration::from_millis(200) } else { Duration::from_secs(5) }
+    }
+
     fn show(&mut self, what: &str, done: usize, all: usize) {
-        let pause = if self.is_terminal { Duration::from_millis(200) } else { Duration::from_secs(5) };
-        if self.stopwatch.is_due(pause) {
+        if self.stopwatch.is_due(self.pause()) {
             let line = format!("{what}: {done} of {all} runs, {} s", self.stopwatch.elapsed().as_secs());
             if self.is_terminal {
                 aside_part!("\r{line}\x1b[K");
