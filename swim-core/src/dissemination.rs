@@ -2,7 +2,8 @@
 //!
 //! Each update is sent a bounded number of times, those sent least first, and a newer one about the same subject
 //! replaces the older. Entries lie in lists by the number of times they were sent, so taking a packet's worth,
-//! replacing and finishing cost O(1) for each update touched. An update's bytes are made once and copied into packets.
+//! replacing and finishing cost O(1) for each update touched; for `Readers` of whom account is kept, a packet may look through all that
+//! wait. An update's bytes are made once and copied into packets.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

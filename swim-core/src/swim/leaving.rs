@@ -48,10 +48,10 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Declares a suspected or dead member to have left, for an operator who knows that it does not come back: the
-    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`; with
-    /// `prune` this node at once and the others `Config::leave_timeout` after they heard it, one that had left already too (on memberlist's wire without serf's citizens this node alone, since
-    /// there is no way to say it). A member that is alive after all refutes as it
-    /// would any claim. (serf's force-leave)
+    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`. With
+    /// `prune` this node forgets it at once, and the others `Config::leave_timeout` after they heard of it, also one that
+    /// had left already; on memberlist's wire without serf's citizens this node alone, since there is no way to say it.
+    /// A member that is alive after all refutes as it would any claim. (serf's force-leave)
     ///
     /// # Errors
     /// [`ForceLeaveError`]; nothing was changed.
