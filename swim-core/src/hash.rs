@@ -22,7 +22,23 @@ pub(crate) const fn mix(a: u64, b: u64) -> u64 {
 /// The hash of `bytes` under `key`.
 #[inline]
 pub(crate) fn hash(key: u64, bytes: &[u8]) -> u64 {
-    let mut state = mix(key, bytes.len() as u64);
+    finish(mix(key, bytes.len() as u64), bytes)
+}
+
+/// The hash of `head`, of less than eight bytes, and `rest` as if they lay one behind the other.
+pub(crate) fn hash_parts(key: u64, head: &[u8], rest: &[u8]) -> u64 {
+    debug_assert!(head.len() < 8, "the head ends within the first word");
+    let state = mix(key, (head.len() + rest.len()) as u64);
+    let (fill, rest) = rest.split_at((8 - head.len()).min(rest.len()));
+    let mut word = [0; 8];
+    let len = head.len() + fill.len();
+    word[..head.len()].copy_from_slice(head);
+    word[head.len()..len].copy_from_slice(fill);
+    if len < 8 { finish(state, &word[..len]) } else { finish(mix(state, u64::from_le_bytes(word)), rest) }
+}
+
+#[inline]
+fn finish(mut state: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         state = mix(state, u64::from_le_bytes(*word));
@@ -61,6 +77,14 @@ mod tests {
                 buckets[(hash >> shift) as usize & 63] += 1;
             }
             assert!(buckets.iter().all(|&count| (90..230).contains(&count)), "{buckets:?}");
+        }
+    }
+
+    #[test]
+    fn two_parts_are_hashed_as_if_they_were_one() {
+        let bytes: alloc::vec::Vec<u8> = (1..40).collect();
+        for (head, len) in (0..8).flat_map(|head| (head..40).map(move |len| (head, len.min(39)))) {
+            assert_eq!(hash_parts(5, &bytes[..head], &bytes[head..len]), hash(5, &bytes[..len]), "{head} of {len}");
         }
     }
 

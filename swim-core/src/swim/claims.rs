@@ -92,7 +92,9 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let before = self.members.claim(slot);
-        if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
+        if news.claim.incarnation > before.incarnation
+            && !self.is_within_reach(news.claim.incarnation, before.incarnation)
+        {
             return false;
         }
         if self.members.is_buried(slot) {
@@ -134,7 +136,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether `Config::allowed_networks` let us have to do with an address.
     pub(super) fn allows(&self, address: SocketAddr) -> bool {
-        is_allowed(&self.config.allowed_networks, address.ip())
+        self.me.allows_all || is_allowed(&self.config.allowed_networks, address.ip())
     }
 
     /// Merges news of a member that is not in the table.
