@@ -239,15 +239,15 @@ impl Dissemination {
                     break 'lists;
                 }
                 let entry = &self.entries[at as usize];
-                let next = entry.next;
+                let (next, body) = (entry.next, &*entry.body);
                 match verdict(entry) {
-                    Verdict::Take if entry.body.len() + room.each <= left => {
-                        used += entry.body.len() + room.each;
+                    Verdict::Take if body.len() + room.each <= left => {
+                        used += body.len() + room.each;
                         if list == 0 {
-                            self.unsent_bytes -= entry.body.len();
+                            self.unsent_bytes -= body.len();
                         }
-                        packet.extend_from_slice(&entry.body);
-                        sent(&entry.body);
+                        packet.extend_from_slice(body);
+                        sent(body);
                         self.unlink(at);
                         self.taken.push(at);
                     }
@@ -311,10 +311,11 @@ impl Dissemination {
     /// Forgets an unlinked entry.
     fn finish(&mut self, at: u32) {
         let entry = &mut self.entries[at as usize];
+        let len = entry.body.len();
         self.len -= 1;
-        self.bytes -= entry.body.len();
+        self.bytes -= len;
         if entry.sent == 0 {
-            self.unsent_bytes -= entry.body.len();
+            self.unsent_bytes -= len;
         }
         entry.body = Body::EMPTY;
         if let Some(subject) = entry.subject() {
