@@ -186,7 +186,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
-            if let Some(target) = self.peers.walk() {
+            // That peers are active is so anyway; asked here, their records are fetched from memory all at once, not one
+            // after the other when the packets are made.
+            if let Some(target) = self.peers.walk().filter(|&target| self.members.is_active(target)) {
                 self.send(Intent::Gossip { target });
             }
         }
