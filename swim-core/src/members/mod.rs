@@ -138,9 +138,10 @@ impl Members {
 
     /// The slot of the member of that name, a tombstone's too.
     #[inline]
-    pub(crate) fn find(&self, name: &str) -> Option<Slot> {
-        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name.as_bytes();
-        self.index.find(hash(self.index_key, name.as_bytes()), is_it)
+    pub(crate) fn find(&self, name: impl AsRef<[u8]>) -> Option<Slot> {
+        let name = name.as_ref();
+        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name;
+        self.index.find(hash(self.index_key, name), is_it)
     }
 
     /// Adds a member that is not there; `None` if the table is full.
