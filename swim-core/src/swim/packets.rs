@@ -57,7 +57,7 @@ impl<R: Rng> Swim<R> {
         while let Some(message) = messages.next_unchecked() {
             let mut found = None;
             if let Ok(Unchecked::Alive(alive)) = message {
-                found = self.members.find(alive.id);
+                found = self.members.find_bytes(alive.id);
                 if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
                     self.metrics.count_received(MessageKind::Alive);
                     continue;
