@@ -112,8 +112,14 @@ impl Members {
     /// The slot of the member of that name, a tombstone's too.
     #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<Slot> {
-        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name.as_bytes();
-        self.index.find(hash(self.index_key, name.as_bytes()), is_it)
+        self.find_bytes(name.as_bytes())
+    }
+
+    /// The same by the name's bytes, which are text if there is such a member.
+    #[inline]
+    pub(crate) fn find_bytes(&self, name: &[u8]) -> Option<Slot> {
+        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name;
+        self.index.find(hash(self.index_key, name), is_it)
     }
 
     /// Adds a member that is not there; `None` if the table is full.
