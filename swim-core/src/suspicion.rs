@@ -57,11 +57,16 @@ impl Suspicion {
 
     /// Counts a further accuser. Returns whether it is a new one and was still wanted, and so is worth passing on.
     pub(crate) fn confirm(&mut self, accuser: u64) -> bool {
-        if self.accusers.len() > usize::from(self.wanted) || self.accusers.contains(&accuser) {
-            return false;
+        let is_wanted = self.wants(accuser);
+        if is_wanted {
+            self.accusers.push(accuser);
         }
-        self.accusers.push(accuser);
-        true
+        is_wanted
+    }
+
+    /// Whether an accuser is a new one and still wanted.
+    pub(crate) fn wants(&self, accuser: u64) -> bool {
+        self.accusers.len() <= usize::from(self.wanted) && !self.accusers.contains(&accuser)
     }
 
     /// Asks to put the verdict off because this node stalled. Granted once.
@@ -123,6 +128,10 @@ pub(crate) struct Suspicions {
 impl Suspicions {
     pub(crate) fn len(&self) -> usize {
         self.running.len()
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Suspicion> {
+        self.running.get(&slot)
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Suspicion> {

@@ -98,6 +98,21 @@ impl<R: Rng> Swim<R> {
         slot != self.me.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
     }
 
+    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
+    /// be text, since then the packet that says so is damaged.
+    #[inline]
+    pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
+        let known = self.members.claim(slot);
+        if slot == self.me.slot || claim > known || !from.is_ascii() {
+            return false;
+        }
+        let confirms = || match self.detector.suspicions.get(slot) {
+            Some(suspicion) => suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from)),
+            None => false,
+        };
+        claim < known || claim.status != Status::Suspect || !confirms()
+    }
+
     /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of one that is not there.
     pub(super) fn hear_of(&mut self, now: Instant, found: Option<Slot>, news: &News<'_>) -> bool {
         let Some(slot) = found else { return self.meet(now, news) };

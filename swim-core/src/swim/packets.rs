@@ -56,12 +56,23 @@ impl<R: Rng> Swim<R> {
         let mut wants_answer = false;
         while let Some(message) = messages.next_unchecked() {
             let mut found = None;
-            if let Ok(Unchecked::Alive(alive)) = message {
-                found = self.members.find_bytes(alive.id);
-                if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
-                    self.metrics.count_received(MessageKind::Alive);
-                    continue;
+            match message {
+                Ok(Unchecked::Alive(alive)) => {
+                    found = self.members.find_bytes(alive.id);
+                    if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
+                        self.metrics.count_received(MessageKind::Alive);
+                        continue;
+                    }
                 }
+                Ok(Unchecked::Claim(said)) => {
+                    found = self.members.find_bytes(said.id);
+                    if found.is_some_and(|slot| self.is_old(slot, said.claim, said.from)) {
+                        let is_dead = said.claim.status == Status::Dead;
+                        self.metrics.count_received(if is_dead { MessageKind::Dead } else { MessageKind::Suspect });
+                        continue;
+                    }
+                }
+                _ => {}
             }
             match message.and_then(Unchecked::check) {
                 // One packet draws one answer at most, or a short one could draw a flood.
@@ -82,7 +93,7 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// `found` is the member that an Alive is about, if the table has it.
+    /// `found` is the member that an Alive, a Suspect or a Dead is about, if the table has it.
     fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>, found: Option<Slot>) {
         self.metrics.count_received(message.kind());
         let gossip = |id, incarnation, status, description, from| News {
@@ -101,10 +112,10 @@ impl<R: Rng> Swim<R> {
                 self.hear_of(now, found, &gossip(id, incarnation, Status::Alive, description, id));
             }
             Message::Suspect { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Suspect, None, from));
+                self.hear_of(now, found, &gossip(id, incarnation, Status::Suspect, None, from));
             }
             Message::Dead { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Dead, None, from));
+                self.hear_of(now, found, &gossip(id, incarnation, Status::Dead, None, from));
             }
             Message::Left { id, incarnation } => {
                 self.hear(now, &gossip(id, incarnation, Status::Left, None, id));

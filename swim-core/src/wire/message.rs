@@ -121,13 +121,14 @@ pub enum Message<'a> {
     },
 }
 
-/// A message that was read and checked, but for one thing: whether the name in an Alive is text.
+/// A message that was read and checked, but for one thing: whether the names in an update are text.
 ///
-/// Most Alives that arrive are no news. Seeing that takes the name's bytes alone: those of a name in the table are text,
+/// Most updates that arrive are no news. Seeing that takes the names' bytes alone: those of a name in the table are text,
 /// and to check them would cost more than to find them there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unchecked<'a> {
     Alive(UncheckedAlive<'a>),
+    Claim(UncheckedClaim<'a>),
     /// Any other message, which is checked.
     Message(Message<'a>),
 }
@@ -140,6 +141,13 @@ impl<'a> Unchecked<'a> {
             Self::Alive(alive) => {
                 let Description { incarnation, address, metadata } = alive.description;
                 field::text(alive.id).map(|id| Message::Alive { id, incarnation, address, metadata })
+            }
+            Self::Claim(UncheckedClaim { id, claim: Claim { incarnation, status }, from }) => {
+                let (id, from) = (field::text(id)?, field::text(from)?);
+                Ok(match status {
+                    Status::Dead => Message::Dead { id, incarnation, from },
+                    _ => Message::Suspect { id, incarnation, from },
+                })
             }
             Self::Message(message) => Ok(message),
         }
@@ -161,9 +169,21 @@ impl<'a> UncheckedAlive<'a> {
     }
 }
 
+/// A Suspect or a Dead whose names may not be text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UncheckedClaim<'a> {
+    /// 1 to 255 bytes.
+    pub(crate) id: &'a [u8],
+    pub(crate) claim: Claim,
+    /// 1 to 255 bytes.
+    pub(crate) from: &'a [u8],
+}
+
 /// How many elements each kind's array has, the kind itself among them.
 const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
 const ALIVE: u64 = 4;
+const SUSPECT: u64 = 5;
+const DEAD: u64 = 6;
 /// The numbers below this are kinds of packets.
 pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
 
@@ -235,7 +255,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Reads one message, without looking whether an Alive's name is text. After [`WireError::UnknownKind`], and after no
+    /// Reads one message, without looking whether an update's names are text. After [`WireError::UnknownKind`], and after no
     /// other error, the reader stands behind it.
     #[inline]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Unchecked<'a>, WireError> {
@@ -259,6 +279,16 @@ impl<'a> Message<'a> {
                 Err(error) => Err(field::text(id).err().unwrap_or(error)),
             };
         }
+        if matches!(kind, SUSPECT | DEAD) {
+            let status = if kind == SUSPECT { Status::Suspect } else { Status::Dead };
+            let id = field::read_name_bytes(reader)?;
+            return match Self::decode_claim(reader, len - known) {
+                Ok((incarnation, from)) => {
+                    Ok(Unchecked::Claim(UncheckedClaim { id, claim: Claim::new(incarnation, status), from }))
+                }
+                Err(error) => Err(field::text(id).err().unwrap_or(error)),
+            };
+        }
         let message = Self::decode_fields(reader, kind)?;
         if len > known {
             reader.skip(len - known)?;
@@ -277,6 +307,17 @@ impl<'a> Message<'a> {
         Ok(Description { incarnation, address, metadata })
     }
 
+    /// What follows the name in a Suspect or a Dead, the last `more` elements of which are unknown.
+    #[inline]
+    fn decode_claim(reader: &mut Reader<'a>, more: u32) -> Result<(Incarnation, &'a [u8]), WireError> {
+        let incarnation = field::read_incarnation(reader)?;
+        let from = field::read_name_bytes(reader)?;
+        if more > 0 {
+            reader.skip(more).map_err(|error| field::text(from).err().unwrap_or(error))?;
+        }
+        Ok((incarnation, from))
+    }
+
     #[inline]
     fn decode_fields(reader: &mut Reader<'a>, kind: u64) -> Result<Self, WireError> {
         Ok(match kind {
@@ -292,12 +333,6 @@ impl<'a> Message<'a> {
             }
             2 => Self::Ack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
             3 => Self::Nack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
-            5 | 6 => {
-                let id = field::read_name(reader)?;
-                let incarnation = field::read_incarnation(reader)?;
-                let from = field::read_name(reader)?;
-                if kind == 5 { Self::Suspect { id, incarnation, from } } else { Self::Dead { id, incarnation, from } }
-            }
             7 => Self::Left { id: field::read_name(reader)?, incarnation: field::read_incarnation(reader)? },
             8 | 9 => {
                 let (origin, epoch) = (field::read_name(reader)?, field::read_incarnation(reader)?);
