@@ -23,7 +23,7 @@ use crate::swarm::Swarm;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments, or a file that says what cannot be; 101 a panic; 141 nobody reads the output.\n\n\
+        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments, or a file that says what cannot be; 101 a panic; 130 a campaign that was stopped by ctrl-c before anything failed; 141 nobody reads the output.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {

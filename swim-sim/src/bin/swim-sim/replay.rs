@@ -56,7 +56,7 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             Ok(_) => writeln!(out, "the case does not fail, so there is nothing to shrink")?,
             Err(finding) => {
                 file.set_extension("small.toml");
-                case = smaller((&case, &finding), change, options.budget, &file, &mut out)?;
+                case = smaller((&case, &finding), change, (options.budget, || false), &file, &mut out)?;
             }
         }
     }
