@@ -135,11 +135,11 @@ impl Options {
         }
     }
 
-    /// What is to be run, in a cluster that is changed, with which seed, and what it is about.
-    pub(crate) fn chosen(&self, change: impl FnOnce(Builder) -> Builder) -> io::Result<(Scenario, u64, String)> {
+    /// What is to be run, with which seed, and what it is about.
+    pub(crate) fn chosen(&self) -> io::Result<(Scenario, u64, String)> {
         let Some(file) = &self.file else {
             let about = self.scenario.about.to_owned();
-            return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0), about));
+            return Ok((self.scenario.scenario(self.cluster()), self.seed.unwrap_or(0), about));
         };
         let case = read_case(file)?;
         if case.is_idle() {
@@ -147,7 +147,7 @@ impl Options {
             return Err(senseless(format!("{}: {what}: write rows of `plan` or `expect`", file.display())));
         }
         let seed = self.seed.unwrap_or(case.seed);
-        let scenario = case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(senseless)?;
+        let scenario = case.scenario_with(|cluster| cluster.seed(seed)).map_err(senseless)?;
         Ok((scenario, seed, case.about))
     }
 

@@ -46,10 +46,11 @@ pub(crate) struct Replay {
 
 /// Replays a case.
 pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
+    let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
     output.check()?;
+    let recorder: FlightRecorder = options.recording.start()?;
     let mut out = options.recording.rest();
-    let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let change = Plant::change(options.plant);
     if options.shrink {
         match judge(&case, change).map_err(senseless)? {
@@ -60,7 +61,6 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             }
         }
     }
-    let recorder: FlightRecorder = options.recording.start()?;
     let (mut stopwatch, mut remains) = (Stopwatch::start(), Remains::default());
     let judged = judge_with(
         &case,
