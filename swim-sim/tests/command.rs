@@ -140,6 +140,25 @@ fn a_report_that_cannot_be_written_is_said_before_the_run() {
 }
 
 #[test]
+fn the_page_of_a_run_that_fails_lists_what_was_met_of_a_replay_as_well() {
+    let text = "name = 'x'\nnodes = 3\nexpect = [{ by = '9s', that = 'converged' }, { by = '9s', that = { everyone_sees_dead = 1 } }]";
+    with_file("met", text, |file| {
+        let page = file.with_extension("html");
+        for command in ["run", "replay"] {
+            let output = with_path(&[command, "--report", &page.display().to_string()], file);
+            assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+            let html = std::fs::read_to_string(&page).expect("a page");
+            let met: Vec<_> = html.lines().filter(|line| line.contains("<li><a href=\"#t=")).collect();
+            assert!(
+                met.len() == 1 && met[0].contains("</a> all nodes that run agree with the truth"),
+                "{command}: {met:?}"
+            );
+            assert!(html.contains("Failed: x: not so by 9s"), "{command}");
+        }
+    });
+}
+
+#[test]
 fn a_file_that_is_refused_leaves_every_output_as_it_was() {
     with_file("refused", "name = 'x'\nnodes = 0", |wrong| {
         let place = wrong.parent().expect("a directory");
