@@ -43,13 +43,24 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub(crate) async fn open(place: &Listen, has_token: bool) -> Result<Self, ListenError> {
+        Self::check(place, has_token)?;
         let failed = |error| ListenError::Open { place: place.clone(), error };
+        match place {
+            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
+            Listen::Unix(path) => unix(path).map_err(failed),
+        }
+    }
+
+    /// Whether it may be listened there.
+    ///
+    /// # Errors
+    /// [`ListenError::Unprotected`].
+    pub(crate) fn check(place: &Listen, has_token: bool) -> Result<(), ListenError> {
         match place {
             Listen::Tcp(address) if !address.ip().is_loopback() && !has_token => {
                 Err(ListenError::Unprotected(*address))
             }
-            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
-            Listen::Unix(path) => unix(path).map_err(failed),
+            Listen::Tcp(_) | Listen::Unix(_) => Ok(()),
         }
     }
 

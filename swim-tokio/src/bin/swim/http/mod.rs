@@ -33,7 +33,7 @@ use swim_tokio::{Member, Runtime, read_serf_keyring};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use self::listener::Listener;
+pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::token::Token;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
