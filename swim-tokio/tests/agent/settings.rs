@@ -67,9 +67,11 @@ fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
 fn what_a_start_refuses_is_not_printed_either_with_its_words_and_exit_status() {
     let place = Place::new();
     let zero = place.file("swim.toml", "[protocol]\nprobe_interval = '0s'");
+    let nameless = place.file("tags.toml", "[tags]\n'' = 'web'");
     let long = "x".repeat(256);
     for (arguments, code, words) in [
         (&["--config", &zero][..], 64, "probe_interval"),
+        (&["--config", &nameless], 64, "a tag has a name"),
         (&["--id", &long], 64, "255"),
         (&["--advertise", "0.0.0.0:7946"], 64, "no member can reach 0.0.0.0:7946"),
         (&["--seed", "0.0.0.0:1"], 64, "0.0.0.0:1"),
