@@ -40,9 +40,12 @@ pub(super) struct Me {
     /// The others are being asked whose our name is.
     #[cfg(feature = "memberlist")]
     pub(super) vote: Option<super::naming::Vote>,
-    /// When the user was last told that a name was refused.
+    /// They could not be asked, or there was nobody: they are when the contender is heard of again.
     #[cfg(feature = "memberlist")]
-    pub(super) refusal_told: Option<Instant>,
+    pub(super) is_vote_owed: bool,
+    /// Of which names the user was told lately that they were refused.
+    #[cfg(feature = "memberlist")]
+    pub(super) refusals_told: super::naming::Refusals,
     /// The user was told that no peer is left, and not yet that one is there again.
     pub(super) isolated: bool,
     /// There was a peer when it was last looked.
@@ -77,7 +80,9 @@ impl Me {
             #[cfg(feature = "memberlist")]
             vote: None,
             #[cfg(feature = "memberlist")]
-            refusal_told: None,
+            is_vote_owed: false,
+            #[cfg(feature = "memberlist")]
+            refusals_told: super::naming::Refusals::new(),
             isolated: false,
             had_peers: false,
         }
