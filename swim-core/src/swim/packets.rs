@@ -18,7 +18,7 @@ use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
-use crate::wire::{Description, Message, Packet, Unchecked, WireError};
+use crate::wire::{Description, Head, Message, Packet, WireError};
 
 impl<R: Rng> Swim<R> {
     /// A datagram or a frame arrived. `from` is the sender's address as the transport knows it.
@@ -54,47 +54,64 @@ impl<R: Rng> Swim<R> {
 
     fn handle_messages(&mut self, now: Instant, from: SocketAddr, mut messages: Packet<'_>) {
         let mut wants_answer = false;
-        while let Some(message) = messages.next_unchecked() {
-            let mut found = None;
-            match message {
-                Ok(Unchecked::Alive(alive)) => {
-                    found = self.members.find_bytes(alive.id);
-                    if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
-                        self.metrics.count_received(MessageKind::Alive);
-                        continue;
+        while let Some(head) = messages.next_head() {
+            let handled = head.and_then(|head| match head.kind() {
+                MessageKind::Alive => self.handle_alive(now, &mut messages, head),
+                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, &mut messages, head),
+                _ => {
+                    let message = messages.other(head)?;
+                    if matches!(message, Message::Ping { .. } | Message::PingReq { .. }) {
+                        // One packet draws one answer at most, or a short one could draw a flood.
+                        if wants_answer {
+                            self.metrics.drop(DropReason::SecondRequest);
+                            return Ok(());
+                        }
+                        wants_answer = true;
                     }
+                    self.handle_message(now, from, &message);
+                    Ok(())
                 }
-                Ok(Unchecked::Claim(said)) => {
-                    found = self.members.find_bytes(said.id);
-                    if found.is_some_and(|slot| self.is_old(slot, said.claim, said.from)) {
-                        let is_dead = said.claim.status == Status::Dead;
-                        self.metrics.count_received(if is_dead { MessageKind::Dead } else { MessageKind::Suspect });
-                        continue;
-                    }
-                }
-                _ => {}
-            }
-            match message.and_then(Unchecked::check) {
-                // One packet draws one answer at most, or a short one could draw a flood.
-                Ok(Message::Ping { .. } | Message::PingReq { .. }) if wants_answer => {
-                    self.metrics.drop(DropReason::SecondRequest);
-                }
-                Ok(message) => {
-                    wants_answer |= matches!(message, Message::Ping { .. } | Message::PingReq { .. });
-                    self.handle_message(now, from, &message, found);
-                }
-                Err(error) => {
-                    self.metrics.drop(error.reason());
-                    if error != WireError::UnknownKind {
-                        return;
-                    }
+            });
+            if let Err(error) = handled {
+                self.metrics.drop(error.reason());
+                if error != WireError::UnknownKind {
+                    return;
                 }
             }
         }
     }
 
-    /// `found` is the member that an Alive, a Suspect or a Dead is about, if the table has it.
-    fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>, found: Option<Slot>) {
+    fn handle_alive(&mut self, now: Instant, messages: &mut Packet<'_>, head: Head) -> Result<(), WireError> {
+        let alive = messages.alive(head)?;
+        let found = self.members.find_bytes(alive.id);
+        if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
+            self.metrics.count_received(MessageKind::Alive);
+            return Ok(());
+        }
+        let id = alive.check()?;
+        self.metrics.count_received(MessageKind::Alive);
+        let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
+        self.hear_of(now, found, &news);
+        Ok(())
+    }
+
+    fn handle_claim(&mut self, now: Instant, messages: &mut Packet<'_>, head: Head) -> Result<(), WireError> {
+        let said = messages.claim(head)?;
+        let status = if head.kind() == MessageKind::Dead { Status::Dead } else { Status::Suspect };
+        let claim = Claim::new(said.incarnation, status);
+        let found = self.members.find_bytes(said.id);
+        if found.is_some_and(|slot| self.is_old(slot, claim, said.from)) {
+            self.metrics.count_received(head.kind());
+            return Ok(());
+        }
+        let (id, from) = said.check()?;
+        self.metrics.count_received(head.kind());
+        self.hear_of(now, found, &News::of(id, claim, from));
+        Ok(())
+    }
+
+    /// Handles a message; of updates those of which it is not asked first whether they are news.
+    fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
         let gossip = |id, incarnation, status, description, from| News {
             description,
@@ -109,13 +126,13 @@ impl<R: Rng> Swim<R> {
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
                 let description = Some(Description { incarnation, address, metadata });
-                self.hear_of(now, found, &gossip(id, incarnation, Status::Alive, description, id));
+                self.hear(now, &gossip(id, incarnation, Status::Alive, description, id));
             }
             Message::Suspect { id, incarnation, from } => {
-                self.hear_of(now, found, &gossip(id, incarnation, Status::Suspect, None, from));
+                self.hear(now, &gossip(id, incarnation, Status::Suspect, None, from));
             }
             Message::Dead { id, incarnation, from } => {
-                self.hear_of(now, found, &gossip(id, incarnation, Status::Dead, None, from));
+                self.hear(now, &gossip(id, incarnation, Status::Dead, None, from));
             }
             Message::Left { id, incarnation } => {
                 self.hear(now, &gossip(id, incarnation, Status::Left, None, id));

@@ -41,6 +41,7 @@ mod side;
 mod speaker;
 mod structure;
 mod tags;
+mod update;
 mod writer;
 
 pub use coordinate::COORDINATE_LEN;
@@ -50,8 +51,8 @@ pub use exchange::{
     Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets, begin_buckets_reply, begin_join,
     begin_join_reply, state_in,
 };
+pub(crate) use message::Head;
 pub use message::Message;
-pub(crate) use message::Unchecked;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
 pub use speaker::{exchange_speaker, pinged, speakers};
 pub use tags::{Tags, TagsError};

@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::error::WireError;
-use super::message::{Message, Unchecked};
+use super::message::{Head, Message};
 use super::reader::Reader;
+use super::update::{UncheckedAlive, UncheckedClaim};
 
 /// The version of the protocol that this crate speaks: the first byte of all that is sent.
 pub const VERSION: u8 = 1;
@@ -64,11 +65,29 @@ impl<'a> Packet<'a> {
         open(bytes, cluster).map(|body| Self { reader: Reader::new(body) })
     }
 
-    /// The next message, of which [`Unchecked::check`] makes what the iterator gives. The caller stops where the iterator
-    /// does: after any error but [`WireError::UnknownKind`], also one of that check.
+    /// The head of the next message, whose rest is read next, by [`alive`](Self::alive), [`claim`](Self::claim) or
+    /// [`other`](Self::other). The caller stops where the iterator does: after any error but [`WireError::UnknownKind`].
     #[inline]
-    pub(crate) fn next_unchecked(&mut self) -> Option<Result<Unchecked<'a>, WireError>> {
-        if self.reader.rest().is_empty() { None } else { Some(Message::decode(&mut self.reader)) }
+    pub(crate) fn next_head(&mut self) -> Option<Result<Head, WireError>> {
+        if self.reader.rest().is_empty() { None } else { Some(Head::read(&mut self.reader)) }
+    }
+
+    /// The Alive with this head.
+    #[inline]
+    pub(crate) fn alive(&mut self, head: Head) -> Result<UncheckedAlive<'a>, WireError> {
+        UncheckedAlive::read(&mut self.reader, head.more)
+    }
+
+    /// The Suspect or Dead with this head.
+    #[inline]
+    pub(crate) fn claim(&mut self, head: Head) -> Result<UncheckedClaim<'a>, WireError> {
+        UncheckedClaim::read(&mut self.reader, head.more)
+    }
+
+    /// The message of any other kind with this head.
+    #[inline]
+    pub(crate) fn other(&mut self, head: Head) -> Result<Message<'a>, WireError> {
+        Message::decode_other(&mut self.reader, head)
     }
 }
 
@@ -77,7 +96,10 @@ impl<'a> Iterator for Packet<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let item = self.next_unchecked()?.and_then(Unchecked::check);
+        if self.reader.rest().is_empty() {
+            return None;
+        }
+        let item = Message::decode(&mut self.reader);
         if !matches!(item, Ok(_) | Err(WireError::UnknownKind)) {
             self.reader = Reader::new(&[]);
         }
