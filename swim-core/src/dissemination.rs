@@ -2,14 +2,17 @@
 //!
 //! Each update is sent a bounded number of times, those sent least first, and a newer one about the same subject
 //! replaces the older. Entries lie in lists by the number of times they were sent, so taking a packet's worth,
-//! replacing and finishing cost O(1) for each update touched; for `Readers` of whom account is kept, a packet may look through all that
-//! wait. An update's bytes are made once and copied into packets.
+//! replacing and finishing cost O(1) for each update touched; for `Readers` of whom account is kept, a packet may look
+//! through all that wait. An update's bytes are made once and copied into packets.
 
-use alloc::boxed::Box;
+mod body;
+
 use alloc::vec::Vec;
 
 use crate::id::Slot;
 use crate::places::Places;
+
+use body::Body;
 
 const NONE: u32 = u32::MAX;
 /// How many entries that do not fit are passed over before a packet counts as full.
@@ -63,16 +66,27 @@ enum Verdict {
     Drop,
 }
 
+/// An update: one line of the cache.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Entry {
-    body: Box<[u8]>,
-    /// What the update is about, if a newer one is to replace it.
-    subject: Option<Slot>,
-    sent: u8,
-    /// Which of the readers it was sent to.
-    reached: u16,
+    body: Body,
+    /// The number of the slot that the update is about, if a newer one is to replace it; or else `NONE`.
+    subject: u32,
     previous: u32,
     next: u32,
+    /// Which of the readers it was sent to.
+    reached: u16,
+    sent: u8,
+}
+
+impl Entry {
+    const fn subject(&self) -> Option<Slot> {
+        match self.subject {
+            NONE => None,
+            subject => Some(Slot(subject)),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,14 +134,15 @@ impl Dissemination {
     }
 
     /// Queues an update, sent zero times, in place of an older one about the same subject.
-    pub(crate) fn push(&mut self, subject: Option<Slot>, body: Box<[u8]>) {
+    pub(crate) fn push(&mut self, subject: Option<Slot>, body: &[u8]) {
         if let Some(subject) = subject {
             self.cancel(subject);
         }
         self.len += 1;
         self.bytes += body.len();
         self.unsent_bytes += body.len();
-        let entry = Entry { body, subject, sent: 0, reached: 0, previous: NONE, next: NONE };
+        let about = subject.map_or(NONE, |subject| subject.0);
+        let entry = Entry { body: Body::new(body), subject: about, previous: NONE, next: NONE, reached: 0, sent: 0 };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;
             at
@@ -224,15 +239,15 @@ impl Dissemination {
                     break 'lists;
                 }
                 let entry = &self.entries[at as usize];
-                let next = entry.next;
+                let (next, body) = (entry.next, &*entry.body);
                 match verdict(entry) {
-                    Verdict::Take if entry.body.len() + room.each <= left => {
-                        used += entry.body.len() + room.each;
+                    Verdict::Take if body.len() + room.each <= left => {
+                        used += body.len() + room.each;
                         if list == 0 {
-                            self.unsent_bytes -= entry.body.len();
+                            self.unsent_bytes -= body.len();
                         }
-                        packet.extend_from_slice(&entry.body);
-                        sent(&entry.body);
+                        packet.extend_from_slice(body);
+                        sent(body);
                         self.unlink(at);
                         self.taken.push(at);
                     }
@@ -296,13 +311,15 @@ impl Dissemination {
     /// Forgets an unlinked entry.
     fn finish(&mut self, at: u32) {
         let entry = &mut self.entries[at as usize];
+        let len = entry.body.len();
         self.len -= 1;
-        self.bytes -= entry.body.len();
+        self.bytes -= len;
         if entry.sent == 0 {
-            self.unsent_bytes -= entry.body.len();
+            self.unsent_bytes -= len;
         }
-        entry.body = Box::default();
-        if let Some(subject) = entry.subject.take() {
+        entry.body = Body::EMPTY;
+        if let Some(subject) = entry.subject() {
+            entry.subject = NONE;
             self.subjects.clear(subject);
         }
         self.vacant.push(at);
@@ -327,7 +344,7 @@ impl Dissemination {
             while at != NONE {
                 let entry = &self.entries[at as usize];
                 assert_eq!((usize::from(entry.sent), entry.previous), (sent, previous), "lists are linked both ways");
-                if let Some(subject) = entry.subject {
+                if let Some(subject) = entry.subject() {
                     assert_eq!(self.subjects.get(subject), Some(at as usize), "every subject is found");
                 }
                 len += 1;

@@ -55,7 +55,7 @@ pub enum Event {
     },
     /// memberlist's wire: a name is claimed at another address than its bearer's and refused there, until the bearer has
     /// left or been dead for `Config::gossip_to_dead_for`. Of this node's own name: the others still have its former
-    /// life, at which nobody answers. Told once in an `exchange_timeout` at most.
+    /// life, at which nobody answers. Told of a name once in an `exchange_timeout` at most, and of at most 16 names in one.
     NameRefused {
         /// The name.
         id: NodeId,

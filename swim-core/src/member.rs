@@ -131,6 +131,7 @@ impl Identity {
 
 /// Whether an address can be a member's: specified, not multicast or broadcast, and not port 0.
 #[must_use]
+#[inline(always)]
 pub fn is_reachable(address: &SocketAddr) -> bool {
     let ip = address.ip();
     let is_broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());

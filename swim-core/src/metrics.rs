@@ -179,21 +179,23 @@ impl<const N: usize> Default for Counters<N> {
 }
 
 /// All counters of one node since its start.
+// What every packet counts lies together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Metrics {
-    sent: Counters<{ MessageKind::ALL.len() }>,
-    received: Counters<{ MessageKind::ALL.len() }>,
-    dropped: Counters<{ DropReason::ALL.len() }>,
-    /// How long the members took to answer direct probes.
-    pub round_trips: RoundTrips,
-    /// Packets polled.
-    pub packets_sent: u64,
-    /// Bytes of those packets.
-    pub packet_bytes_sent: u64,
     /// Packets handled.
     pub packets_received: u64,
     /// Bytes of those packets.
     pub packet_bytes_received: u64,
+    received: Counters<{ MessageKind::ALL.len() }>,
+    /// Packets polled.
+    pub packets_sent: u64,
+    /// Bytes of those packets.
+    pub packet_bytes_sent: u64,
+    sent: Counters<{ MessageKind::ALL.len() }>,
+    dropped: Counters<{ DropReason::ALL.len() }>,
+    /// How long the members took to answer direct probes.
+    pub round_trips: RoundTrips,
     /// Exchanges opened.
     pub exchanges_opened: u64,
     /// Exchanges opened that failed.

@@ -50,19 +50,25 @@ impl Intent {
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
     intents: VecDeque<Intent>,
+    max: usize,
 }
 
 impl Outbox {
+    /// An empty one for at most `max` intents.
+    pub(crate) const fn new(max: usize) -> Self {
+        Self { intents: VecDeque::new(), max }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.intents.len()
     }
 
-    /// Queues an intent, unless `max` wait already. Returns whether it was queued.
-    pub(crate) fn push(&mut self, intent: Intent, max: usize) -> bool {
-        let fits = self.intents.len() < max;
+    /// Queues an intent, unless as many as may wait already. Returns whether it was queued.
+    pub(crate) fn push(&mut self, intent: Intent) -> bool {
+        let fits = self.intents.len() < self.max;
         if fits {
             self.intents.push_back(intent);
         }

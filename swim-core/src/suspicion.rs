@@ -22,8 +22,10 @@ use crate::time::{Instant, nanoseconds};
 pub(crate) struct Suspicion {
     incarnation: Incarnation,
     began: Instant,
-    min: Duration,
-    max: Duration,
+    /// In nanoseconds: suspicions are kept small, since each accuser's word touches one.
+    min: u64,
+    /// β.
+    max_mult: u8,
     /// K: how many confirmations bring the timeout down to `min`.
     wanted: u8,
     /// The verdict was put off once because this node itself had stalled.
@@ -40,8 +42,8 @@ impl Suspicion {
         // Where all suspicions last as long, further accusers would change nothing.
         let is_fixed = config.suspicion_max_mult == 1;
         let wanted = if is_fixed || n < usize::from(wanted) + 2 { 0 } else { wanted };
-        let max = min.saturating_mul(u32::from(config.suspicion_max_mult));
-        Self { incarnation, began: now, min, max, wanted, deferred: false, accusers: Vec::from([accuser]) }
+        let max_mult = config.suspicion_max_mult;
+        Self { incarnation, began: now, min, max_mult, wanted, deferred: false, accusers: Vec::from([accuser]) }
     }
 
     pub(crate) const fn incarnation(&self) -> Incarnation {
@@ -55,11 +57,16 @@ impl Suspicion {
 
     /// Counts a further accuser. Returns whether it is a new one and was still wanted, and so is worth passing on.
     pub(crate) fn confirm(&mut self, accuser: u64) -> bool {
-        if self.accusers.len() > usize::from(self.wanted) || self.accusers.contains(&accuser) {
-            return false;
+        let is_wanted = self.wants(accuser);
+        if is_wanted {
+            self.accusers.push(accuser);
         }
-        self.accusers.push(accuser);
-        true
+        is_wanted
+    }
+
+    /// Whether an accuser is a new one and still wanted.
+    pub(crate) fn wants(&self, accuser: u64) -> bool {
+        self.accusers.len() <= usize::from(self.wanted) && !self.accusers.contains(&accuser)
     }
 
     /// Asks to put the verdict off because this node stalled. Granted once.
@@ -74,24 +81,24 @@ impl Suspicion {
 
     fn timeout(&self) -> Duration {
         if self.wanted == 0 {
-            return self.min;
+            return Duration::from_nanos(self.min);
         }
         let confirmations = self.accusers.len() as u32 - 1;
         let share = u128::from(log2(confirmations + 1));
         let whole = u128::from(log2(u32::from(self.wanted) + 1));
-        let range = u128::from(nanoseconds(self.max.saturating_sub(self.min)));
-        let cut = Duration::from_nanos(u64::try_from(range * share / whole).unwrap_or(u64::MAX));
-        self.max.saturating_sub(cut).max(self.min)
+        let max = self.min.saturating_mul(u64::from(self.max_mult));
+        let cut = u128::from(max - self.min) * share / whole;
+        Duration::from_nanos(u64::try_from(u128::from(max) - cut).unwrap_or(u64::MAX).max(self.min))
     }
 }
 
-/// The shortest a suspicion lasts in a cluster of `n`.
-fn min_timeout(config: &Config, n: usize) -> Duration {
+/// The shortest a suspicion lasts in a cluster of `n`, in nanoseconds.
+fn min_timeout(config: &Config, n: usize) -> u64 {
     const LOG2_OF_10: u64 = 217_706;
     let log10 = (u64::from(log2(u32::try_from(n.max(1)).unwrap_or(u32::MAX))) << 16) / LOG2_OF_10;
     let scale = u128::from(log10.max(1 << 16));
     let base = u128::from(nanoseconds(config.probe_interval)) * u128::from(config.suspicion_mult);
-    Duration::from_nanos(u64::try_from((base * scale) >> 16).unwrap_or(u64::MAX))
+    u64::try_from((base * scale) >> 16).unwrap_or(u64::MAX)
 }
 
 /// log2(x) in 16.16 fixed point, for x >= 1: the integer part from the leading bit, then one bit of the fraction for
@@ -121,6 +128,10 @@ pub(crate) struct Suspicions {
 impl Suspicions {
     pub(crate) fn len(&self) -> usize {
         self.running.len()
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Suspicion> {
+        self.running.get(&slot)
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Suspicion> {

@@ -55,32 +55,51 @@ const NEVER: Instant = Instant::END;
 
 /// All deadlines. What is set to the end of time never runs.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Timers {
-    periodic: [Instant; PERIODIC.len()],
     members: Deadlines,
+    periodic: [Instant; PERIODIC.len()],
+    /// The earliest of all: it is asked for after every input, and so comes last, beside the outputs.
+    earliest: Instant,
 }
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { periodic: [NEVER; PERIODIC.len()], members: Deadlines::default() }
+        Self { members: Deadlines::default(), periodic: [NEVER; PERIODIC.len()], earliest: NEVER }
     }
 }
 
 impl Timers {
     /// Runs `timer` at `at`, whatever deadline it had.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
-        match timer {
+        let before = match timer {
             Timer::Member(slot) => self.members.set(slot, at),
-            _ => self.periodic[index(timer)] = at,
-        }
+            _ => core::mem::replace(&mut self.periodic[index(timer)], at),
+        };
+        self.note(before, at);
     }
 
     /// Runs `timer` no more.
     pub(crate) fn cancel(&mut self, timer: Timer) {
-        match timer {
+        let before = match timer {
             Timer::Member(slot) => self.members.cancel(slot),
-            _ => self.periodic[index(timer)] = NEVER,
+            _ => core::mem::replace(&mut self.periodic[index(timer)], NEVER),
+        };
+        self.note(before, NEVER);
+    }
+
+    /// Keeps the earliest true: a deadline went from `before` to `at`.
+    fn note(&mut self, before: Instant, at: Instant) {
+        if at <= self.earliest {
+            self.earliest = at;
+        } else if before == self.earliest {
+            self.earliest = self.search();
         }
+    }
+
+    /// The earliest deadline of all, looked for.
+    fn search(&self) -> Instant {
+        self.periodic.iter().fold(self.members.earliest, |earliest, &at| earliest.min(at))
     }
 
     /// When `timer` runs.
@@ -94,9 +113,7 @@ impl Timers {
     /// The earliest deadline.
     #[inline]
     pub(crate) fn next(&self) -> Option<Instant> {
-        let member = self.members.first().map_or(NEVER, |(at, _)| at);
-        let earliest = self.periodic.iter().fold(member, |earliest, &at| earliest.min(at));
-        (earliest < NEVER).then_some(earliest)
+        (self.earliest < NEVER).then_some(self.earliest)
     }
 
     /// Takes a timer whose time has come: the earliest; at equal deadlines in the order of [`Timer`], then of slots.
@@ -114,6 +131,7 @@ impl Timers {
     }
 
     pub(crate) fn check_invariants(&self) {
+        assert_eq!(self.earliest, self.search(), "the earliest is known");
         self.members.check_invariants();
     }
 }
@@ -135,10 +153,18 @@ const fn index(timer: Timer) -> usize {
 }
 
 /// A binary heap of (deadline, slot) in which each slot's entry can be found, moved and removed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Deadlines {
     heap: Vec<(Instant, Slot)>,
     places: Places,
+    /// That of the first: it is asked for far more often than the heap changes.
+    earliest: Instant,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { heap: Vec::new(), places: Places::default(), earliest: NEVER }
+    }
 }
 
 impl Deadlines {
@@ -150,22 +176,25 @@ impl Deadlines {
         self.places.get(slot).map(|place| self.heap[place].0)
     }
 
-    fn set(&mut self, slot: Slot, at: Instant) {
-        let place = if let Some(place) = self.places.get(slot) {
-            self.heap[place].0 = at;
-            place
+    /// Sets a deadline. Returns the one before.
+    fn set(&mut self, slot: Slot, at: Instant) -> Instant {
+        let (place, before) = if let Some(place) = self.places.get(slot) {
+            (place, core::mem::replace(&mut self.heap[place].0, at))
         } else {
             self.heap.push((at, slot));
             self.places.set(slot, self.heap.len() - 1);
-            self.heap.len() - 1
+            (self.heap.len() - 1, NEVER)
         };
         self.settle(place);
+        self.earliest = self.heap[0].0;
+        before
     }
 
-    fn cancel(&mut self, slot: Slot) {
-        let Some(place) = self.places.get(slot) else { return };
+    /// Removes a deadline. Returns it.
+    fn cancel(&mut self, slot: Slot) -> Instant {
+        let Some(place) = self.places.get(slot) else { return NEVER };
         self.places.clear(slot);
-        self.heap.swap_remove(place);
+        let (before, _) = self.heap.swap_remove(place);
         if place < self.heap.len() {
             self.places.set(self.heap[place].1, place);
             self.settle(place);
@@ -174,6 +203,8 @@ impl Deadlines {
             self.heap = Vec::new();
             self.places.release();
         }
+        self.earliest = self.heap.first().map_or(NEVER, |&(at, _)| at);
+        before
     }
 
     /// Moves the entry at `place` up or down to where it belongs.
@@ -201,6 +232,7 @@ impl Deadlines {
     }
 
     fn check_invariants(&self) {
+        assert_eq!(self.earliest, self.first().map_or(NEVER, |(at, _)| at), "the first is known");
         for (place, entry) in self.heap.iter().enumerate() {
             assert_eq!(self.places.get(entry.1), Some(place), "every deadline is found");
             assert!(place == 0 || self.heap[(place - 1) / 2] <= *entry, "parents come first");

@@ -45,6 +45,9 @@ impl Clock {
 /// A duration times a fraction: rounded down when the denominator is [`TRUE_RATE`], and so when read from the clock;
 /// rounded up on the way back.
 fn scaled(duration: Duration, numerator: u16, denominator: u16) -> Duration {
+    if numerator == denominator {
+        return duration;
+    }
     let product = duration.as_nanos() * u128::from(numerator);
     let nanos = if denominator == TRUE_RATE {
         product / u128::from(TRUE_RATE)

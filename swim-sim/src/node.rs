@@ -56,23 +56,33 @@ pub(crate) enum Inbound {
     Failed(u64, ExchangeFailure),
 }
 
-/// See the module.
+/// See the module. What every input touches comes first and lies together, in one line of the cache.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Node {
-    /// The number in its name; two nodes may have the same one, which is a fault of whoever named them.
-    pub(crate) name: usize,
-    pub(crate) address: SocketAddr,
     pub(crate) phase: Phase,
+    /// Whether nothing leaves it and nothing reaches it, while its timers run.
+    pub(crate) is_clogged: bool,
+    /// Whether a timeout was the last thing that a slow process did.
+    did_timeout: bool,
     pub(crate) generation: u32,
-    /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
-    pub(crate) seeds: Vec<usize>,
-    /// What upgrades have changed, for when it starts again.
-    pub(crate) settings: Vec<Setting>,
+    /// How many nanoseconds every input takes it; none in a process that is well.
+    slowness: u64,
+    swim: Option<Box<Swim<Stream>>>,
+    clock: Clock,
+    /// When a slow process is done with what it is at.
+    pub(crate) done_at: Option<Instant>,
+    pub(crate) address: SocketAddr,
     /// Draws the fate of what it sends.
     pub(crate) link: Stream,
     /// Draws how what it sends is damaged.
     pub(crate) damage: Stream,
-    swim: Option<Box<Swim<Stream>>>,
+    /// The number in its name; two nodes may have the same one, which is a fault of whoever named them.
+    pub(crate) name: usize,
+    /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
+    pub(crate) seeds: Vec<usize>,
+    /// What upgrades have changed, for when it starts again.
+    pub(crate) settings: Vec<Setting>,
     inbox: VecDeque<Inbound>,
     inbox_packets: usize,
     started: Instant,
@@ -82,15 +92,6 @@ pub(crate) struct Node {
     clock_behind: Duration,
     /// When it last went on after a stall, or became fast again.
     resumed: Option<Instant>,
-    clock: Clock,
-    /// How long every input takes it; nothing in a process that is well.
-    slowness: Duration,
-    /// Whether nothing leaves it and nothing reaches it, while its timers run.
-    pub(crate) is_clogged: bool,
-    /// When a slow process is done with what it is at.
-    pub(crate) done_at: Option<Instant>,
-    /// Whether a timeout was the last thing that a slow process did.
-    did_timeout: bool,
 }
 
 impl Node {
@@ -112,7 +113,7 @@ impl Node {
             clock_behind: Duration::ZERO,
             resumed: None,
             clock: Clock::new(),
-            slowness: Duration::ZERO,
+            slowness: 0,
             is_clogged: false,
             done_at: None,
             did_timeout: false,
@@ -174,9 +175,8 @@ impl Node {
         if Some(judged) <= self.former {
             return Condition::Gone;
         }
-        let stalled = !self.slowness.is_zero()
-            || self.is_clogged
-            || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
+        let stalled =
+            self.slowness > 0 || self.is_clogged || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
             (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
             (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
@@ -224,12 +224,13 @@ impl Node {
     }
 
     pub(crate) const fn slowness(&self) -> Duration {
-        self.slowness
+        Duration::from_nanos(self.slowness)
     }
 
     /// Every input takes the process so long from now on.
     pub(crate) fn set_slowness(&mut self, now: Instant, each: Duration) {
-        if each.is_zero() && !self.slowness.is_zero() {
+        let each = u64::try_from(each.as_nanos()).unwrap_or(u64::MAX);
+        if each == 0 && self.slowness > 0 {
             self.done_at = None;
             self.resumed = Some(now);
         }

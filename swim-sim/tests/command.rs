@@ -139,6 +139,68 @@ fn a_report_that_cannot_be_written_is_said_before_the_run() {
     }
 }
 
+#[test]
+fn the_page_of_a_run_that_fails_lists_what_was_met_of_a_replay_as_well() {
+    let text = "name = 'x'\nnodes = 3\nexpect = [{ by = '9s', that = 'converged' }, { by = '9s', that = { everyone_sees_dead = 1 } }]";
+    with_file("met", text, |file| {
+        let page = file.with_extension("html");
+        for command in ["run", "replay"] {
+            let output = with_path(&[command, "--report", &page.display().to_string()], file);
+            assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+            let html = std::fs::read_to_string(&page).expect("a page");
+            let met: Vec<_> = html.lines().filter(|line| line.contains("<li><a href=\"#t=")).collect();
+            assert!(
+                met.len() == 1 && met[0].contains("</a> all nodes that run agree with the truth"),
+                "{command}: {met:?}"
+            );
+            assert!(html.contains("Failed: x: not so by 9s"), "{command}");
+        }
+    });
+}
+
+#[test]
+fn a_file_that_is_refused_leaves_every_output_as_it_was() {
+    with_file("refused", "name = 'x'\nnodes = 0", |wrong| {
+        let place = wrong.parent().expect("a directory");
+        let (old, new, svg) = (place.join("old"), place.join("new"), place.join("curves"));
+        std::fs::write(&old, "precious").expect("it is written");
+        for command in ["run", "replay"] {
+            for option in ["--trace", "--jsonl", "--report"] {
+                for path in [&old, &new] {
+                    let output = with_path(&[command, option, &path.display().to_string()], wrong);
+                    assert_eq!(output.status.code(), Some(64), "{}", err(&output));
+                }
+                let kept = std::fs::read_to_string(&old).expect("it is there");
+                assert_eq!((kept.as_str(), new.exists()), ("precious", false), "{command} {option}");
+            }
+        }
+        let output = with_path(&["run", "--svg", &svg.display().to_string()], wrong);
+        assert_eq!((output.status.code(), svg.exists()), (Some(64), false));
+    });
+}
+
+#[test]
+fn a_trace_is_emptied_only_when_the_other_can_be_written_and_then_it_is() {
+    with_file("both", "name = 'x'\nnodes = 3\nexpect = [{ at = '1s', that = 'converged' }]", |file| {
+        let old = file.with_file_name("old");
+        std::fs::write(&old, "precious\n".repeat(100_000)).expect("it is written");
+        let trace = old.display().to_string();
+        for command in ["run", "replay"] {
+            let output = with_path(&[command, "--trace", &trace, "--jsonl", "/no/such/place"], file);
+            assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+            assert_eq!(std::fs::read_to_string(&old).map(|kept| kept.len()).ok(), Some(900_000), "{command}");
+        }
+        assert_eq!(with_path(&["run", "--trace", &trace], file).status.code(), Some(0));
+        assert!(!std::fs::read_to_string(&old).expect("a trace").contains("precious"));
+        let output = swim_sim("experiment swim --quick --time-limit 1ms --svg /dev/null/no");
+        assert!(
+            output.stdout.is_empty() && err(&output).contains("/dev/null/no cannot be written"),
+            "{}",
+            err(&output)
+        );
+    });
+}
+
 /// A directory of a test's own, with a file in it.
 fn with_file(name: &str, text: &str, then: impl FnOnce(&std::path::Path)) {
     let place = std::env::temp_dir().join(format!("swim-sim {name} {}", std::process::id()));

@@ -1,5 +1,7 @@
 //! From settings to a running node: [`Builder`].
 
+mod check;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +18,6 @@ use crate::lookup::Directory;
 use crate::node::{self, Node, Waiting};
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
-use crate::seed::Seed;
 use crate::snapshot::Snapshot;
 use crate::subscription::Subscribers;
 #[cfg(feature = "tls")]
@@ -244,11 +245,10 @@ impl Builder {
     }
 
     /// Starts the node; also gives its loop, to wait for its end.
-    pub(crate) fn spawn(mut self) -> Result<(Runtime, JoinHandle<()>), StartError> {
+    pub(crate) fn spawn(self) -> Result<(Runtime, JoinHandle<()>), StartError> {
         let id = NodeId::new(&self.id).map_err(StartError::Name)?;
         let (config, keys) = self.checked_config()?;
-        let seeds: Vec<Seed> =
-            self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)?;
+        let seeds = self.parsed_seeds()?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
         let setup = Setup {
             id: id.clone(),
@@ -301,10 +301,17 @@ impl Builder {
         Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
     }
 
-    fn checked_config(&mut self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
+    fn checked_config(&self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
+        let config = self.settled_config()?;
+        let keys = self.sealing.keys(&config)?;
+        Ok((self.sealed_config(config, keys.is_some())?, keys))
+    }
+
+    /// The protocol's settings, as all else that was set makes them.
+    fn settled_config(&self) -> Result<Config, StartError> {
         let mut config = self.config.clone();
-        if let Some(cluster) = self.cluster.take() {
-            config.cluster = cluster;
+        if let Some(cluster) = &self.cluster {
+            config.cluster.clone_from(cluster);
         }
         #[cfg(feature = "memberlist")]
         if let Some(memberlist) = &self.memberlist {
@@ -317,12 +324,16 @@ impl Builder {
         if config.wire != Wire::Native && self.sealing.source.is_some() {
             return Err(StartError::KeyringOfOtherWire);
         }
-        let keys = self.sealing.keys(&config)?;
-        if keys.is_some() && (self.transport.is_some() || self.packets == Packets::Udp) {
+        Ok(config)
+    }
+
+    /// They, with the room that seals take up.
+    fn sealed_config(&self, mut config: Config, has_keys: bool) -> Result<Config, StartError> {
+        if has_keys && (self.transport.is_some() || self.packets == Packets::Udp) {
             config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
             config.validate().map_err(StartError::Sealed)?;
         }
-        Ok((config, keys))
+        Ok(config)
     }
 
     /// Whether something other than our keyring may protect the traffic.
@@ -341,14 +352,11 @@ impl Builder {
     }
 
     fn open_transport(&self, setup: &Setup) -> Result<Box<dyn Transport>, StartError> {
+        self.check_protection(setup.keys.is_some())?;
         match &self.transport {
             Some(opener) => opener.open(setup),
             #[cfg(feature = "memberlist")]
             None if self.memberlist.is_some() => {
-                #[cfg(feature = "tls")]
-                if self.tls.is_some() {
-                    return Err(StartError::TlsOverUdp);
-                }
                 let settings = self.memberlist.clone().unwrap_or_else(Memberlist::plain);
                 Ok(Box::new(MemberlistSockets::open(setup, &settings)?))
             }
@@ -359,11 +367,7 @@ impl Builder {
     fn open_sockets(&self, setup: &Setup) -> Result<Sockets, StartError> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
-            return match self.packets {
-                Packets::Tcp if setup.keys.is_some() => Err(StartError::TlsWithKeys),
-                Packets::Tcp => Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone()),
-                Packets::Udp => Err(StartError::TlsOverUdp),
-            };
+            return Sockets::open_with_tls(setup, self.tcp.clone(), tls.clone());
         }
         Sockets::open(setup, self.packets, self.tcp.clone())
     }

@@ -28,7 +28,7 @@ use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
 use crate::resolver::{Resolution, Resolver};
-use crate::seed::Seed;
+use crate::seed::{Seed, addresses};
 use crate::snapshot::{Keeper, Snapshot};
 use crate::transport::{Arrival, Transport};
 use crate::view::{Snapshots, View};
@@ -262,17 +262,7 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let hosts = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
-        if self.resolver.len() + hosts > max {
-            return Err(SeedsRefused::TooManySeeds { max });
-        }
-        let addresses: Vec<_> = seeds
-            .iter()
-            .filter_map(|seed| match seed {
-                Seed::Address(address) => Some(*address),
-                Seed::LookedUp(_) => None,
-            })
-            .collect();
+        let addresses = addresses(seeds, self.resolver.len(), max)?;
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
             if let Seed::LookedUp(seed) = seed {

@@ -73,6 +73,19 @@ pub fn check_seed(text: &str) -> Result<(), SeedError> {
     text.parse::<Seed>().map(drop)
 }
 
+/// The addresses among seeds, if there are not too many of the others, of which so many are known already.
+pub(crate) fn addresses(seeds: &[Seed], known: usize, max: usize) -> Result<Vec<SocketAddr>, swim_core::JoinError> {
+    let looked_up = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
+    if known + looked_up > max {
+        return Err(swim_core::JoinError::TooManySeeds { max });
+    }
+    let address = |seed: &Seed| match seed {
+        Seed::Address(address) => Some(*address),
+        Seed::LookedUp(_) => None,
+    };
+    Ok(seeds.iter().filter_map(address).collect())
+}
+
 fn host(text: &str) -> Option<Place> {
     let (name, port) = text.rsplit_once(':')?;
     let port = port.parse().ok().filter(|&port| port != 0)?;

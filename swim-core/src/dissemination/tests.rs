@@ -7,8 +7,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn body(byte: u8, len: usize) -> Box<[u8]> {
-    vec![byte; len].into_boxed_slice()
+fn body(byte: u8, len: usize) -> Vec<u8> {
+    vec![byte; len]
+}
+
+#[test]
+fn an_update_that_waits_is_one_line_of_the_cache() {
+    assert_eq!((size_of::<Entry>(), align_of::<Entry>()), (64, 64));
 }
 
 /// The first byte of each update in a packet of `room` bytes.
@@ -32,9 +37,9 @@ fn an_update_is_sent_mult_times_the_digits_of_n() {
 fn what_was_sent_most_often_is_dropped_first_and_then_what_waits_longest() {
     let mut queue = Dissemination::default();
     queue.drop_most_sent();
-    (1..=2).for_each(|byte| queue.push(None, body(byte, 10)));
+    (1..=2).for_each(|byte| queue.push(None, &body(byte, 10)));
     assert_eq!(packet(&mut queue, 10, 9), [1]);
-    (3..=4).for_each(|byte| queue.push(None, body(byte, 10)));
+    (3..=4).for_each(|byte| queue.push(None, &body(byte, 10)));
     queue.drop_most_sent();
     queue.drop_most_sent();
     assert_eq!((queue.len(), queue.bytes()), (2, 20));
@@ -45,7 +50,7 @@ fn what_was_sent_most_often_is_dropped_first_and_then_what_waits_longest() {
 fn what_each_update_costs_beside_its_bytes_and_how_many_there_may_be_is_heeded() {
     let mut queue = Dissemination::default();
     for byte in 1..=4 {
-        queue.push(None, body(byte, 10));
+        queue.push(None, &body(byte, 10));
     }
     let mut packet = Vec::new();
     let used = queue.fill(&mut packet, Room { bytes: 35, each: 2, updates: 9 }, 9, |_| {});
@@ -57,10 +62,10 @@ fn what_each_update_costs_beside_its_bytes_and_how_many_there_may_be_is_heeded()
 fn updates_sent_least_come_first_and_finish_at_the_limit() {
     let mut queue = Dissemination::default();
     for byte in 1..=3 {
-        queue.push(Some(Slot(u32::from(byte))), body(byte, 10));
+        queue.push(Some(Slot(u32::from(byte))), &body(byte, 10));
     }
     assert_eq!(packet(&mut queue, 20, 2), [1, 2]);
-    queue.push(Some(Slot(4)), body(4, 10));
+    queue.push(Some(Slot(4)), &body(4, 10));
     assert_eq!(packet(&mut queue, 20, 2), [3, 4]);
     assert_eq!(packet(&mut queue, 100, 2), [1, 2, 3, 4]);
     assert_eq!(queue.len(), 0);
@@ -69,10 +74,10 @@ fn updates_sent_least_come_first_and_finish_at_the_limit() {
 #[test]
 fn a_newer_update_replaces_the_older_and_starts_anew() {
     let mut queue = Dissemination::default();
-    queue.push(Some(Slot(1)), body(1, 10));
+    queue.push(Some(Slot(1)), &body(1, 10));
     assert_eq!(packet(&mut queue, 100, 9), [1]);
-    queue.push(Some(Slot(2)), body(2, 10));
-    queue.push(Some(Slot(1)), body(9, 10));
+    queue.push(Some(Slot(2)), &body(2, 10));
+    queue.push(Some(Slot(1)), &body(9, 10));
     assert_eq!(packet(&mut queue, 100, 9), [2, 9]);
     assert_eq!(queue.len(), 2);
 }
@@ -80,8 +85,8 @@ fn a_newer_update_replaces_the_older_and_starts_anew() {
 #[test]
 fn small_updates_slip_past_a_few_that_do_not_fit() {
     let mut queue = Dissemination::default();
-    queue.push(None, body(1, 50));
-    queue.push(None, body(2, 10));
+    queue.push(None, &body(1, 50));
+    queue.push(None, &body(2, 10));
     assert_eq!(packet(&mut queue, 20, 9), [2]);
     assert_eq!(packet(&mut queue, 60, 9), [1, 2]);
 }
@@ -90,7 +95,7 @@ fn small_updates_slip_past_a_few_that_do_not_fit() {
 fn a_storm_leaves_no_memory_behind() {
     let mut queue = Dissemination::default();
     for i in 0..1_000 {
-        queue.push(Some(Slot(i)), body(1, 30));
+        queue.push(Some(Slot(i)), &body(1, 30));
     }
     while queue.len() > 0 {
         packet(&mut queue, 1_400, 4);
@@ -109,7 +114,7 @@ proptest! {
         for (what, subject, len) in operations {
             match what {
                 0 => {
-                    queue.push(Some(Slot(subject)), body(subject as u8, len));
+                    queue.push(Some(Slot(subject)), &body(subject as u8, len));
                     sent.insert(subject as u8, 0);
                 }
                 1 => {
@@ -141,7 +146,7 @@ fn packet_for(queue: &mut Dissemination, (to, all): (u16, u16), room: usize, lim
 #[test]
 fn a_reader_is_sent_what_it_was_not_sent_and_a_broadcast_waits_until_each_was() {
     let mut queue = Dissemination::default();
-    (1..=3).for_each(|byte| queue.push(None, body(byte, 10)));
+    (1..=3).for_each(|byte| queue.push(None, &body(byte, 10)));
     assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [1, 2]);
     assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [3], "each reader needs one: none is to spare");
     assert_eq!(packet_for(&mut queue, (2, 0b111), 99, 2), [1, 2, 3]);
@@ -154,9 +159,9 @@ fn a_reader_is_sent_what_it_was_not_sent_and_a_broadcast_waits_until_each_was() 
 #[test]
 fn what_must_be_sent_more_often_than_there_are_readers_is_sent_again_after_what_is_new() {
     let mut queue = Dissemination::default();
-    queue.push(None, body(1, 10));
+    queue.push(None, &body(1, 10));
     assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 4), [1]);
-    queue.push(None, body(2, 10));
+    queue.push(None, &body(2, 10));
     assert_eq!(packet_for(&mut queue, (1, 0b11), 10, 4), [2]);
     assert_eq!(packet_for(&mut queue, (2, 0b11), 20, 4), [1, 2]);
     for _ in 0..2 {
@@ -168,7 +173,7 @@ fn what_must_be_sent_more_often_than_there_are_readers_is_sent_again_after_what_
 #[test]
 fn a_reader_that_is_gone_is_waited_for_no_more_and_one_in_its_place_is_sent_all() {
     let mut queue = Dissemination::default();
-    queue.push(None, body(1, 10));
+    queue.push(None, &body(1, 10));
     assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 1), [1]);
     queue.forget_readers(1);
     assert_eq!(packet_for(&mut queue, (1, 0b11), 20, 1), [1], "another has this bit");

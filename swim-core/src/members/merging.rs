@@ -1,6 +1,6 @@
 //! Claims and descriptions merged into a record, and the digest kept true, all at once. It knows nothing of who said what.
 
-use super::{Described, DescriptionView, Flags, Members};
+use super::{Described, DescriptionView, Members};
 use crate::id::Slot;
 use crate::member::Claim;
 
@@ -21,8 +21,9 @@ impl Members {
         }
         self.discount(slot);
         if raised {
-            self.records[slot.index()].incarnation = claim.incarnation;
-            self.flags[slot.index()] = Flags::new(claim.status, self.told(slot), false);
+            let record = &mut self.records[slot.index()];
+            record.incarnation = claim.incarnation;
+            record.text.marks = record.text.marks.raised(claim.status);
         }
         debug_assert!(described == Described::Known || !self.is_buried(slot), "the buried have no description");
         match (described, new) {

@@ -4,12 +4,13 @@
 //! metadata), versioned by the incarnation that published it. So a suspicion of incarnation i + 1 that overtakes its
 //! alive raises the claim without hiding the description that is still to come. Both merge by `max`.
 //!
-//! Hot parts (24 bytes a member) and texts lie apart; names are found through 4-byte cells. The table knows nothing of
+//! Hot parts (32 bytes a member) and texts lie apart; names are found through 4-byte cells. The table knows nothing of
 //! probing, timers or messages.
 
 mod descriptions;
 mod digest;
 mod index;
+mod marks;
 mod merging;
 
 use alloc::vec::Vec;
@@ -17,12 +18,13 @@ use core::net::SocketAddr;
 
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
-use crate::member::{Claim, Status};
+use crate::member::Claim;
 use crate::places;
 
 use descriptions::{Descriptions, Text};
 pub(crate) use digest::Digest;
 use index::NameIndex;
+use marks::Marks;
 
 /// What the user was last told of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,42 +51,14 @@ pub(crate) enum Described {
     Changed,
 }
 
-/// The hot part of a member: 24 bytes.
+/// The hot part of a member: 32 bytes, which never lie in two lines of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Record {
     incarnation: Incarnation,
     /// The incarnation that published the description; meaningless without an address.
     described: Incarnation,
     text: Text,
-}
-
-/// Status, what the user was told, and whether the member is buried, in one byte beside each record.
-#[derive(Clone, Copy, Debug)]
-struct Flags(u8);
-
-impl Flags {
-    const BURIED: u8 = 1 << 4;
-
-    const fn new(status: Status, told: Told, buried: bool) -> Self {
-        Self(status as u8 | (told as u8) << 2 | if buried { Self::BURIED } else { 0 })
-    }
-
-    fn status(self) -> Status {
-        Status::ALL[(self.0 & 3) as usize]
-    }
-
-    const fn told(self) -> Told {
-        match self.0 >> 2 & 3 {
-            0 => Told::Nothing,
-            1 => Told::Up,
-            2 => Told::Failed,
-            _ => Told::Left,
-        }
-    }
-
-    const fn is_buried(self) -> bool {
-        self.0 & Self::BURIED != 0
-    }
 }
 
 /// A member's description as the table keeps it.
@@ -95,19 +69,19 @@ pub(crate) struct DescriptionView<'a> {
     pub(crate) metadata: &'a [u8],
 }
 
-/// The table.
+/// The table. What a lookup needs comes first, so that it lies together.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Members {
-    records: Vec<Record>,
-    flags: Vec<Flags>,
-    vacant: Vec<Slot>,
-    texts: Descriptions,
-    index: NameIndex,
     index_key: u64,
-    digest: Digest,
+    index: NameIndex,
+    records: Vec<Record>,
+    texts: Descriptions,
+    vacant: Vec<Slot>,
     /// Changes whenever what users see of the table does.
     version: u64,
     max: usize,
+    digest: Digest,
 }
 
 impl Members {
@@ -115,7 +89,6 @@ impl Members {
     pub(crate) fn new(max: usize, index_key: u64) -> Self {
         Self {
             records: Vec::new(),
-            flags: Vec::new(),
             vacant: Vec::new(),
             texts: Descriptions::default(),
             index: NameIndex::default(),
@@ -139,8 +112,14 @@ impl Members {
     /// The slot of the member of that name, a tombstone's too.
     #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<Slot> {
-        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name.as_bytes();
-        self.index.find(hash(self.index_key, name.as_bytes()), is_it)
+        self.find_bytes(name.as_bytes())
+    }
+
+    /// The same by the name's bytes, which are text if there is such a member.
+    #[inline]
+    pub(crate) fn find_bytes(&self, name: &[u8]) -> Option<Slot> {
+        let is_it = |slot: Slot| self.texts.name(self.records[slot.index()].text) == name;
+        self.index.find(hash(self.index_key, name), is_it)
     }
 
     /// Adds a member that is not there; `None` if the table is full.
@@ -165,16 +144,13 @@ impl Members {
         if self.is_full() {
             return None;
         }
-        let text = self.texts.insert(name);
+        let text = self.texts.insert(name, Marks::new(claim.status));
         let record = Record { incarnation: claim.incarnation, described: Incarnation::default(), text };
-        let flags = Flags::new(claim.status, Told::Nothing, false);
         let slot = if let Some(slot) = self.vacant.pop() {
             self.records[slot.index()] = record;
-            self.flags[slot.index()] = flags;
             slot
         } else {
             places::push(&mut self.records, record);
-            places::push(&mut self.flags, flags);
             Slot(self.records.len() as u32 - 1)
         };
         let Self { records, texts, index_key, .. } = self;
@@ -212,7 +188,8 @@ impl Members {
     /// The claim that stands.
     #[inline]
     pub(crate) fn claim(&self, slot: Slot) -> Claim {
-        Claim::new(self.records[slot.index()].incarnation, self.flags[slot.index()].status())
+        let record = &self.records[slot.index()];
+        Claim::new(record.incarnation, record.text.marks.status())
     }
 
     /// The address, if the member is described.
@@ -231,24 +208,25 @@ impl Members {
     /// Whether the member is alive or suspected and described: probed, gossiped to, shown as there.
     #[inline]
     pub(crate) fn is_active(&self, slot: Slot) -> bool {
-        self.records[slot.index()].text.has_address() && self.flags[slot.index()].status().is_active()
+        let marks = self.records[slot.index()].text.marks;
+        marks.has_address() && marks.status().is_active()
     }
 
     /// Whether only a tombstone is left of the member.
     #[inline]
     pub(crate) fn is_buried(&self, slot: Slot) -> bool {
-        self.flags[slot.index()].is_buried()
+        self.records[slot.index()].text.marks.is_buried()
     }
 
     /// What the user was last told of the member.
     pub(crate) fn told(&self, slot: Slot) -> Told {
-        self.flags[slot.index()].told()
+        self.records[slot.index()].text.marks.told()
     }
 
     /// Notes what the user was told.
     pub(crate) fn set_told(&mut self, slot: Slot, told: Told) {
-        let flags = self.flags[slot.index()];
-        self.flags[slot.index()] = Flags::new(flags.status(), told, flags.is_buried());
+        let marks = &mut self.records[slot.index()].text.marks;
+        *marks = marks.with_told(told);
     }
 
     /// Whether a claim and a description say nothing new: what most updates turn out to do.
@@ -263,7 +241,6 @@ impl Members {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
-        self.flags[slot.index()] = Flags::new(self.claim(slot).status, Told::Nothing, true);
         self.version += 1;
         self.pack_if_worth_it();
     }
@@ -331,7 +308,7 @@ impl Members {
     fn fingerprint(&self, slot: Slot) -> digest::Fingerprint {
         let record = &self.records[slot.index()];
         let described =
-            if record.text.has_address() { hash(record.described.get(), self.texts.described(record.text)) } else { 0 };
+            if record.text.has_address() { self.texts.hash_described(record.described.get(), record.text) } else { 0 };
         digest::Fingerprint::new(self.digest_key(slot), self.claim(slot), described)
     }
 

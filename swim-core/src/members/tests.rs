@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::member::Status;
 
 fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
@@ -23,8 +24,8 @@ fn describe(table: &mut Members, slot: Slot, incarnation: u64, port: u16, metada
 }
 
 #[test]
-fn the_hot_part_of_a_member_has_25_bytes() {
-    assert_eq!(size_of::<Record>() + size_of::<Flags>(), 25);
+fn the_hot_part_of_a_member_has_32_bytes() {
+    assert_eq!(size_of::<Record>(), 32);
 }
 
 #[test]

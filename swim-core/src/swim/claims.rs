@@ -81,18 +81,48 @@ struct Change {
 impl<R: Rng> Swim<R> {
     /// Merges what was heard. Returns whether it changed anything.
     pub(super) fn hear(&mut self, now: Instant, news: &News<'_>) -> bool {
-        let Some(slot) = self.members.find(news.id) else { return self.meet(now, news) };
-        if slot == self.me.slot {
-            return self.hear_of_me(now, news);
-        }
-        if news.claim.status == Status::Alive
-            && let Some(Description { incarnation, address, metadata }) = news.description
-            && self.members.knows(slot, news.claim, incarnation, (address, metadata))
+        let found = self.members.find(news.id);
+        if let (Some(slot), Some(description)) = (found, news.description)
+            && news.claim.status == Status::Alive
+            && self.is_known(slot, news.claim, description)
         {
             return false;
         }
+        self.hear_of(now, found, news)
+    }
+
+    /// Whether an Alive says of another member what the table says: then hearing it would change nothing.
+    #[inline]
+    pub(super) fn is_known(&self, slot: Slot, claim: Claim, description: Description<'_>) -> bool {
+        let Description { incarnation, address, metadata } = description;
+        slot != self.me.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
+    }
+
+    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
+    /// be text, since then the packet that says so is damaged.
+    #[inline]
+    pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
+        let known = self.members.claim(slot);
+        if slot == self.me.slot || claim > known || !from.is_ascii() {
+            return false;
+        }
+        let confirms = || match self.detector.suspicions.get(slot) {
+            Some(suspicion) => suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from)),
+            None => false,
+        };
+        claim < known || claim.status != Status::Suspect || !confirms()
+    }
+
+    /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of one that is not there.
+    pub(super) fn hear_of(&mut self, now: Instant, found: Option<Slot>, news: &News<'_>) -> bool {
+        let Some(slot) = found else { return self.meet(now, news) };
+        if slot == self.me.slot {
+            return self.hear_of_me(now, news);
+        }
         let before = self.members.claim(slot);
-        if !self.is_within_reach(news.claim.incarnation, before.incarnation) {
+        if news.claim.incarnation > before.incarnation
+            && !self.is_within_reach(news.claim.incarnation, before.incarnation)
+        {
             return false;
         }
         if self.members.is_buried(slot) {
@@ -134,7 +164,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether `Config::allowed_networks` let us have to do with an address.
     pub(super) fn allows(&self, address: SocketAddr) -> bool {
-        is_allowed(&self.config.allowed_networks, address.ip())
+        self.me.allows_all || is_allowed(&self.config.allowed_networks, address.ip())
     }
 
     /// Merges news of a member that is not in the table.

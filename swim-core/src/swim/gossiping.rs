@@ -3,7 +3,6 @@
 //! About each member at most two updates wait: its Alive, which carries the description, and the claim that stands if
 //! that is another. A claim does not push the description aside, nor the other way round.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::Rng;
@@ -28,11 +27,10 @@ const fn claim_key(slot: Slot) -> Slot {
     Slot(slot.0 * 2 + 1)
 }
 
-/// The bytes of a message, made in `scratch`, so that memory is asked for once and for as much as is needed.
-fn encoded(message: &Message<'_>, scratch: &mut Vec<u8>) -> Box<[u8]> {
+/// Makes the bytes of a message in `scratch`.
+fn encode(message: &Message<'_>, scratch: &mut Vec<u8>) {
     scratch.clear();
     message.encode(scratch);
-    Box::from(&scratch[..])
 }
 
 impl<R: Rng> Swim<R> {
@@ -44,45 +42,49 @@ impl<R: Rng> Swim<R> {
             return; // The description that belongs to the claim was of no use here, and the old one says nothing new.
         }
         let mut scratch = core::mem::take(&mut self.gossip.scratch);
-        let body = self.alive_body(slot, &mut scratch);
+        if self.encode_alive(slot, &mut scratch).is_some() {
+            self.gossip.updates.push(Some(alive_key(slot)), &scratch);
+            self.arm_gossip(now);
+        }
         self.gossip.scratch = scratch;
-        let Some(body) = body else { return };
-        self.gossip.updates.push(Some(alive_key(slot)), body);
-        self.arm_gossip(now);
     }
 
-    fn alive_body(&self, slot: Slot, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+    /// Makes the bytes of a member's Alive in `scratch`, if the member is described.
+    fn encode_alive(&self, slot: Slot, scratch: &mut Vec<u8>) -> Option<()> {
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
-            return self.encoded_alive(slot);
+            return self.encode_alive_for_memberlist(slot, scratch);
         }
         let DescriptionView { incarnation, address, metadata } = self.members.description(slot)?;
         let message = Message::Alive { id: self.members.name(slot), incarnation, address, metadata };
-        Some(encoded(&message, scratch))
+        encode(&message, scratch);
+        Some(())
     }
 
     /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for an Alive.
     pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
         let mut scratch = core::mem::take(&mut self.gossip.scratch);
-        let body = self.claim_body(slot, from, &mut scratch);
+        if self.encode_claim(slot, from, &mut scratch).is_some() {
+            self.gossip.updates.push(Some(claim_key(slot)), &scratch);
+            self.arm_gossip(now);
+        }
         self.gossip.scratch = scratch;
-        let Some(body) = body else { return };
-        self.gossip.updates.push(Some(claim_key(slot)), body);
-        self.arm_gossip(now);
     }
 
-    fn claim_body(&self, slot: Slot, from: &str, scratch: &mut Vec<u8>) -> Option<Box<[u8]>> {
+    /// Makes the bytes of a member's claim in `scratch`, unless it is alive.
+    fn encode_claim(&self, slot: Slot, from: &str, scratch: &mut Vec<u8>) -> Option<()> {
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
-            return self.encoded_claim(slot, from);
+            return self.encode_claim_for_memberlist(slot, from, scratch);
         }
-        self.claim_message(slot, from).map(|message| encoded(&message, scratch))
+        encode(&self.claim_message(slot, from)?, scratch);
+        Some(())
     }
 
     /// Queues what is to be said of a member that we know as gone and that someone takes for alive, unless that waits.
     /// Returns whether it did not.
     #[cfg(feature = "memberlist")]
-    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot, body: Box<[u8]>) -> bool {
+    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot, body: &[u8]) -> bool {
         let is_new = !self.gossip.updates.contains(claim_key(slot));
         if is_new {
             self.gossip.updates.push(Some(claim_key(slot)), body);
@@ -103,8 +105,8 @@ impl<R: Rng> Swim<R> {
         }
         let (id, from) = (self.members.name(slot), &*self.me.id);
         let message = Message::Suspect { id, incarnation: claim.incarnation, from };
-        let body = encoded(&message, &mut self.gossip.scratch);
-        self.gossip.updates.push(Some(claim_key(slot)), body);
+        encode(&message, &mut self.gossip.scratch);
+        self.gossip.updates.push(Some(claim_key(slot)), &self.gossip.scratch);
         self.arm_gossip(now);
     }
 
@@ -145,8 +147,8 @@ impl<R: Rng> Swim<R> {
 
     /// Queues a user broadcast.
     pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
-        let body = encoded(broadcast, &mut self.gossip.scratch);
-        self.gossip.broadcasts.push(None, body);
+        encode(broadcast, &mut self.gossip.scratch);
+        self.gossip.broadcasts.push(None, &self.gossip.scratch);
         self.arm_gossip(now);
     }
 
@@ -184,7 +186,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
-            if let Some(target) = self.peers.walk() {
+            // That peers are active is so anyway; asked here, their records are fetched from memory all at once, not one
+            // after the other when the packets are made.
+            if let Some(target) = self.peers.walk().filter(|&target| self.members.is_active(target)) {
                 self.send(Intent::Gossip { target });
             }
         }

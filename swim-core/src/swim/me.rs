@@ -2,8 +2,10 @@
 
 use core::net::SocketAddr;
 
+use crate::config::{Config, Wire};
 use crate::id::{Incarnation, NodeId, Slot};
 use crate::time::Instant;
+use crate::wire::cluster_hash;
 
 /// How far a node's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,47 +30,59 @@ pub(super) struct Contender {
     pub(super) beaten: bool,
 }
 
-/// This node.
+/// This node. What every packet needs comes last: what it counts follows.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Me {
-    pub(super) id: NodeId,
-    /// Its own place in the table.
-    pub(super) slot: Slot,
-    pub(super) address: SocketAddr,
-    /// The incarnation at which this life was first known as such: broadcasts are numbered within it.
-    pub(super) epoch: Incarnation,
-    pub(super) cluster: u32,
-    pub(super) state: State,
     pub(super) contender: Option<Contender>,
     /// When the user was last told of a contender.
     pub(super) conflict_told: Option<Instant>,
     /// The others are being asked whose our name is.
     #[cfg(feature = "memberlist")]
     pub(super) vote: Option<super::naming::Vote>,
-    /// When the user was last told that a name was refused.
+    /// They could not be asked, or there was nobody: they are when the contender is heard of again.
     #[cfg(feature = "memberlist")]
-    pub(super) refusal_told: Option<Instant>,
+    pub(super) is_vote_owed: bool,
+    /// Of which names the user was told lately that they were refused.
+    #[cfg(feature = "memberlist")]
+    pub(super) refusals_told: super::naming::Refusals,
     /// The user was told that no peer is left, and not yet that one is there again.
     pub(super) isolated: bool,
     /// There was a peer when it was last looked.
     pub(super) had_peers: bool,
+    pub(super) address: SocketAddr,
+    /// The incarnation at which this life was first known as such: broadcasts are numbered within it.
+    pub(super) epoch: Incarnation,
+    pub(super) id: NodeId,
+    /// Its own place in the table.
+    pub(super) slot: Slot,
+    pub(super) cluster: u32,
+    pub(super) state: State,
+    /// Whether the settings say so: every packet asks for it.
+    pub(super) speaks_memberlist: bool,
+    /// Whether no address is refused: every packet asks for it.
+    pub(super) allows_all: bool,
 }
 
 impl Me {
-    pub(super) const fn new(id: NodeId, slot: Slot, address: SocketAddr, epoch: Incarnation, cluster: u32) -> Self {
+    pub(super) fn new(config: &Config, id: NodeId, slot: Slot, address: SocketAddr, epoch: Incarnation) -> Self {
         Self {
-            id,
+            state: State::Running,
+            speaks_memberlist: !matches!(config.wire, Wire::Native),
+            allows_all: config.allowed_networks.is_empty(),
+            cluster: cluster_hash(&config.cluster),
             slot,
+            id,
             address,
             epoch,
-            cluster,
-            state: State::Running,
             contender: None,
             conflict_told: None,
             #[cfg(feature = "memberlist")]
             vote: None,
             #[cfg(feature = "memberlist")]
-            refusal_told: None,
+            is_vote_owed: false,
+            #[cfg(feature = "memberlist")]
+            refusals_told: super::naming::Refusals::new(),
             isolated: false,
             had_peers: false,
         }

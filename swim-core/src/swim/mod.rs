@@ -58,7 +58,6 @@ use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::vivaldi::Vivaldi;
-use crate::wire;
 
 use citizen::Citizen;
 pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
@@ -112,23 +111,26 @@ pub use view::MemberView;
 ///
 /// # Determinism
 /// The same configuration, generator and inputs give the same outputs, bit for bit, on every platform.
+// What every input touches lies together, here and in the parts: where many nodes live in one process, each line of the
+// cache is fetched from memory.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Swim<R> {
-    config: Config,
-    rng: R,
-    me: Me,
-    members: Members,
-    /// The active peers: whom to probe and gossip to.
-    peers: ProbeOrder,
-    departed: Departed,
-    detector: Detector,
-    gossip: Gossip,
-    citizen: Citizen,
-    vivaldi: Vivaldi,
-    contacts: Contacts,
     timers: Timers,
     outputs: Outputs,
+    me: Me,
     metrics: Metrics,
+    members: Members,
+    gossip: Gossip,
+    /// The active peers: whom to probe and gossip to.
+    peers: ProbeOrder,
+    detector: Detector,
+    departed: Departed,
+    rng: R,
+    config: Config,
+    contacts: Contacts,
+    citizen: Citizen,
+    vivaldi: Vivaldi,
     #[cfg(feature = "memberlist")]
     memberlist: memberlist::Memberlist,
 }
@@ -159,24 +161,23 @@ impl<R: Rng> Swim<R> {
         let slot = members
             .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
-        let cluster = wire::cluster_hash(&config.cluster);
         let mut swim = Self {
-            me: Me::new(id, slot, address, incarnation, cluster),
+            timers: Timers::default(),
+            outputs: Outputs::new(config.max_transmits),
+            me: Me::new(&config, id, slot, address, incarnation),
+            metrics: Metrics::default(),
             members,
-            peers: ProbeOrder::default(),
-            departed: Departed::default(),
-            detector: Detector::new(&config, &mut rng),
             gossip: Gossip::default(),
+            peers: ProbeOrder::default(),
+            detector: Detector::new(&config, &mut rng),
+            departed: Departed::default(),
+            rng,
+            contacts: Contacts::new(&config),
             citizen: Citizen::default(),
             vivaldi: Vivaldi::default(),
-            contacts: Contacts::new(&config),
-            timers: Timers::default(),
-            outputs: Outputs::default(),
-            metrics: Metrics::default(),
             #[cfg(feature = "memberlist")]
             memberlist: memberlist::Memberlist::default(),
             config,
-            rng,
         };
         swim.stagger(now);
         Ok(swim)

@@ -4,7 +4,9 @@
 //! On the native wire nobody need be asked: the greater claim keeps the name, and both can tell. Read first: `refutation`,
 //! which finds out that there is another one.
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -14,6 +16,9 @@ use crate::id::{NodeId, QueryId};
 use crate::metrics::DropReason;
 use crate::time::Instant;
 use crate::wire::serf::{CONFLICT, Whereabouts};
+
+/// Of so many names at a time the user is told that they are refused: of more the counter of what was dropped tells.
+const NAMES_TOLD: usize = 16;
 
 /// The vote on whose our name is.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +32,26 @@ pub(super) struct Vote {
     agreeing: usize,
 }
 
+/// Of which names the user was told lately that they were refused.
+#[derive(Debug)]
+pub(super) struct Refusals(Vec<(NodeId, Instant)>);
+
+impl Refusals {
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether it is time to tell of this name; then it counts as told.
+    fn note(&mut self, now: Instant, pause: Duration, id: &NodeId) -> bool {
+        self.0.retain(|(_, told)| *told + pause > now);
+        if self.0.len() >= NAMES_TOLD || self.0.iter().any(|(name, _)| name == id) {
+            return false;
+        }
+        self.0.push((id.clone(), now));
+        true
+    }
+}
+
 impl<R: Rng> Swim<R> {
     /// Somebody lives under our name at `address`: asks the others whose it is, unless they are being asked.
     pub(super) fn call_vote(&mut self, now: Instant, address: SocketAddr) {
@@ -34,9 +59,19 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let me = self.me.id.clone();
-        // If nobody can be asked now, the greater claim decides.
-        if let Ok(query) = self.ask(now, &Question::new(CONFLICT, me.as_bytes())) {
+        // If nobody can be asked now, the greater claim decides until somebody can.
+        let query = self.ask(now, &Question::new(CONFLICT, me.as_bytes()));
+        self.me.is_vote_owed = query.is_err();
+        if let Ok(query) = query {
             self.me.vote = Some(Vote { query, address, answers: 0, agreeing: 0 });
+        }
+    }
+
+    /// The contender is heard of again: asks the others now, if they could not be asked and there are some.
+    pub(super) fn call_owed_vote(&mut self, now: Instant, address: SocketAddr) {
+        let is_there = self.me.contender.is_some_and(|other| other.confirmed && other.address == address);
+        if self.me.is_vote_owed && is_there && self.peers.len() > 0 {
+            self.call_vote(now, address);
         }
     }
 
@@ -65,7 +100,9 @@ impl<R: Rng> Swim<R> {
             return true; // Who leaves needs the name no more, and hears no further answers.
         }
         let Vote { address, answers, agreeing, .. } = vote;
-        let kept = agreeing > answers / 2 || answers == 0 && self.peers.len() == 0;
+        let is_alone = answers == 0 && self.peers.len() == 0;
+        let kept = agreeing > answers / 2 || is_alone;
+        self.me.is_vote_owed = is_alone;
         if let Some(contender) = &mut self.me.contender {
             contender.beaten = kept; // Who keeps its name must refute what is said of it, whatever the other one claims.
         }
@@ -73,12 +110,11 @@ impl<R: Rng> Swim<R> {
         true
     }
 
-    /// A member's name is claimed at another address, and refused there; or ours is, by others. The user is told once in a
-    /// while: whoever is refused says its Alive again and again.
+    /// A member's name is claimed at another address, and refused there; or ours is, by others. The user is told of each name
+    /// once in a while: whoever is refused says its Alive again and again.
     pub(super) fn tell_refusal(&mut self, now: Instant, id: &NodeId, held_at: SocketAddr, claimed_at: SocketAddr) {
         self.metrics.drop(DropReason::NameTaken);
-        if self.me.refusal_told.is_none_or(|told| told + self.config.exchange_timeout <= now) {
-            self.me.refusal_told = Some(now);
+        if self.me.refusals_told.note(now, self.config.exchange_timeout, id) {
             self.tell(Event::NameRefused { id: id.clone(), held_at, claimed_at });
         }
     }

@@ -15,10 +15,10 @@ use crate::deliveries::Delivery;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};
-use crate::metrics::DropReason;
+use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
-use crate::wire::{Description, Message, Packet, WireError};
+use crate::wire::{Description, Message, Packet, Unchecked, WireError};
 
 impl<R: Rng> Swim<R> {
     /// A datagram or a frame arrived. `from` is the sender's address as the transport knows it.
@@ -46,26 +46,55 @@ impl<R: Rng> Swim<R> {
             return;
         }
         match Packet::open(packet, self.me.cluster) {
-            Ok(messages) => {
-                let mut wants_answer = false;
-                messages.for_each(|message| match message {
-                    // One packet draws one answer at most, or a short one could draw a flood.
-                    Ok(Message::Ping { .. } | Message::PingReq { .. }) if wants_answer => {
-                        self.metrics.drop(DropReason::SecondRequest);
-                    }
-                    Ok(message) => {
-                        wants_answer |= matches!(message, Message::Ping { .. } | Message::PingReq { .. });
-                        self.handle_message(now, from, &message);
-                    }
-                    Err(error) => self.metrics.drop(WireError::reason(error)),
-                });
-            }
+            Ok(messages) => self.handle_messages(now, from, messages),
             Err(error) => self.metrics.drop(error.reason()),
         }
         self.debug_check();
     }
 
-    fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+    fn handle_messages(&mut self, now: Instant, from: SocketAddr, mut messages: Packet<'_>) {
+        let mut wants_answer = false;
+        while let Some(message) = messages.next_unchecked() {
+            let mut found = None;
+            match message {
+                Ok(Unchecked::Alive(alive)) => {
+                    found = self.members.find_bytes(alive.id);
+                    if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
+                        self.metrics.count_received(MessageKind::Alive);
+                        continue;
+                    }
+                }
+                Ok(Unchecked::Claim(said)) => {
+                    found = self.members.find_bytes(said.id);
+                    if found.is_some_and(|slot| self.is_old(slot, said.claim, said.from)) {
+                        let is_dead = said.claim.status == Status::Dead;
+                        self.metrics.count_received(if is_dead { MessageKind::Dead } else { MessageKind::Suspect });
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            match message.and_then(Unchecked::check) {
+                // One packet draws one answer at most, or a short one could draw a flood.
+                Ok(Message::Ping { .. } | Message::PingReq { .. }) if wants_answer => {
+                    self.metrics.drop(DropReason::SecondRequest);
+                }
+                Ok(message) => {
+                    wants_answer |= matches!(message, Message::Ping { .. } | Message::PingReq { .. });
+                    self.handle_message(now, from, &message, found);
+                }
+                Err(error) => {
+                    self.metrics.drop(error.reason());
+                    if error != WireError::UnknownKind {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// `found` is the member that an Alive, a Suspect or a Dead is about, if the table has it.
+    fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>, found: Option<Slot>) {
         self.metrics.count_received(message.kind());
         let gossip = |id, incarnation, status, description, from| News {
             description,
@@ -80,13 +109,13 @@ impl<R: Rng> Swim<R> {
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
             Message::Alive { id, incarnation, address, metadata } => {
                 let description = Some(Description { incarnation, address, metadata });
-                self.hear(now, &gossip(id, incarnation, Status::Alive, description, id));
+                self.hear_of(now, found, &gossip(id, incarnation, Status::Alive, description, id));
             }
             Message::Suspect { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Suspect, None, from));
+                self.hear_of(now, found, &gossip(id, incarnation, Status::Suspect, None, from));
             }
             Message::Dead { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Dead, None, from));
+                self.hear_of(now, found, &gossip(id, incarnation, Status::Dead, None, from));
             }
             Message::Left { id, incarnation } => {
                 self.hear(now, &gossip(id, incarnation, Status::Left, None, id));

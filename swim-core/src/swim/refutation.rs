@@ -97,6 +97,8 @@ impl<R: Rng> Swim<R> {
             && (contender.address == address || has_conceded)
         {
             contender.incarnation = contender.incarnation.max(incarnation);
+            #[cfg(feature = "memberlist")]
+            self.call_owed_vote(now, address);
             return;
         }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {

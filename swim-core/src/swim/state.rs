@@ -89,22 +89,34 @@ impl Contacts {
     }
 }
 
-/// What waits to be polled.
-#[derive(Debug, Default)]
+/// What waits to be polled. What is asked for after every input comes first.
+#[derive(Debug)]
+#[repr(C)]
 pub(super) struct Outputs {
     pub(super) packets: Outbox,
-    /// Messages to one address each, in the order of their intents.
-    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
     pub(super) exchanges: VecDeque<ExchangeOutput>,
     pub(super) events: VecDeque<Event>,
     /// Events that there was no room for, and that the user was not told of.
     pub(super) missed: u64,
+    /// Messages to one address each, in the order of their intents.
+    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
 }
 
 /// So many events' room an empty queue keeps: what a node in steady state needs.
 const KEPT_EVENTS: usize = 32;
 
 impl Outputs {
+    /// Nothing; at most `max_packets` may wait.
+    pub(super) fn new(max_packets: usize) -> Self {
+        Self {
+            packets: Outbox::new(max_packets),
+            exchanges: VecDeque::new(),
+            events: VecDeque::new(),
+            missed: 0,
+            letters: VecDeque::new(),
+        }
+    }
+
     /// The next event. A queue that a whole table went through gives its memory back once it is empty.
     pub(super) fn next_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();

@@ -26,14 +26,14 @@ pub struct Transmit {
 impl<R: Rng> Swim<R> {
     /// Queues a packet.
     pub(super) fn send(&mut self, intent: Intent) {
-        if !self.outputs.packets.push(intent, self.config.max_transmits) {
+        if !self.outputs.packets.push(intent) {
             self.metrics.drop(DropReason::TransmitsFull);
         }
     }
 
     /// Queues a message to one address, as its wire has it. Returns whether there was room.
     pub(super) fn send_letter(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
-        let has_room = self.outputs.packets.push(Intent::Letter, self.config.max_transmits);
+        let has_room = self.outputs.packets.push(Intent::Letter);
         if has_room {
             self.outputs.letters.push_back((to, body));
         } else {

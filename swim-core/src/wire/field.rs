@@ -11,11 +11,20 @@ use crate::id::{Incarnation, NodeId, SequenceNumber};
 /// A name: text of 1 to 255 bytes.
 #[inline]
 pub(super) fn read_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, WireError> {
+    text(read_name_bytes(reader)?)
+}
+
+/// 1 to 255 bytes that are to be a name: whether they are [`text`] is for the caller to see.
+#[inline]
+pub(super) fn read_name_bytes<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
     let bytes = reader.str()?;
-    if !(1..=NodeId::MAX_LEN).contains(&bytes.len()) {
-        return Err(WireError::BadName);
-    }
-    core::str::from_utf8(bytes).map_err(|_| WireError::BadName)
+    if (1..=NodeId::MAX_LEN).contains(&bytes.len()) { Ok(bytes) } else { Err(WireError::BadName) }
+}
+
+/// A name's bytes as text: 120 instructions for 12 bytes.
+#[inline]
+pub(super) fn text(name: &[u8]) -> Result<&str, WireError> {
+    core::str::from_utf8(name).map_err(|_| WireError::BadName)
 }
 
 /// An incarnation, at most [`Incarnation::MAX`].

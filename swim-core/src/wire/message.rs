@@ -4,10 +4,12 @@
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
+use super::entry::Description;
 use super::error::WireError;
 use super::reader::Reader;
 use super::{address, field, writer};
 use crate::id::{Incarnation, SequenceNumber};
+use crate::member::{Claim, Status};
 use crate::metrics::MessageKind;
 
 /// One message of a packet, borrowing from the packet's bytes.
@@ -119,8 +121,69 @@ pub enum Message<'a> {
     },
 }
 
+/// A message that was read and checked, but for one thing: whether the names in an update are text.
+///
+/// Most updates that arrive are no news. Seeing that takes the names' bytes alone: those of a name in the table are text,
+/// and to check them would cost more than to find them there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unchecked<'a> {
+    Alive(UncheckedAlive<'a>),
+    Claim(UncheckedClaim<'a>),
+    /// Any other message, which is checked.
+    Message(Message<'a>),
+}
+
+impl<'a> Unchecked<'a> {
+    /// The message, if the name is text.
+    #[inline]
+    pub(crate) fn check(self) -> Result<Message<'a>, WireError> {
+        match self {
+            Self::Alive(alive) => {
+                let Description { incarnation, address, metadata } = alive.description;
+                field::text(alive.id).map(|id| Message::Alive { id, incarnation, address, metadata })
+            }
+            Self::Claim(UncheckedClaim { id, claim: Claim { incarnation, status }, from }) => {
+                let (id, from) = (field::text(id)?, field::text(from)?);
+                Ok(match status {
+                    Status::Dead => Message::Dead { id, incarnation, from },
+                    _ => Message::Suspect { id, incarnation, from },
+                })
+            }
+            Self::Message(message) => Ok(message),
+        }
+    }
+}
+
+/// An Alive whose name may not be text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UncheckedAlive<'a> {
+    /// 1 to 255 bytes.
+    pub(crate) id: &'a [u8],
+    pub(crate) description: Description<'a>,
+}
+
+impl<'a> UncheckedAlive<'a> {
+    /// What it says of the member.
+    pub(crate) const fn claim(&self) -> Claim {
+        Claim::new(self.description.incarnation, Status::Alive)
+    }
+}
+
+/// A Suspect or a Dead whose names may not be text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UncheckedClaim<'a> {
+    /// 1 to 255 bytes.
+    pub(crate) id: &'a [u8],
+    pub(crate) claim: Claim,
+    /// 1 to 255 bytes.
+    pub(crate) from: &'a [u8],
+}
+
 /// How many elements each kind's array has, the kind itself among them.
 const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
+const ALIVE: u64 = 4;
+const SUSPECT: u64 = 5;
+const DEAD: u64 = 6;
 /// The numbers below this are kinds of packets.
 pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
 
@@ -192,9 +255,10 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Reads one message. After [`WireError::UnknownKind`], and after no other error, the reader stands behind it.
+    /// Reads one message, without looking whether an update's names are text. After [`WireError::UnknownKind`], and after no
+    /// other error, the reader stands behind it.
     #[inline]
-    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, WireError> {
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Unchecked<'a>, WireError> {
         let len = reader.array()?;
         if len == 0 {
             return Err(WireError::MissingField);
@@ -207,11 +271,51 @@ impl<'a> Message<'a> {
         if len < known {
             return Err(WireError::MissingField);
         }
+        if kind == ALIVE {
+            let id = field::read_name_bytes(reader)?;
+            return match Self::decode_description(reader, len - known) {
+                Ok(description) => Ok(Unchecked::Alive(UncheckedAlive { id, description })),
+                // What is wrong with the name, which stands first, is said first.
+                Err(error) => Err(field::text(id).err().unwrap_or(error)),
+            };
+        }
+        if matches!(kind, SUSPECT | DEAD) {
+            let status = if kind == SUSPECT { Status::Suspect } else { Status::Dead };
+            let id = field::read_name_bytes(reader)?;
+            return match Self::decode_claim(reader, len - known) {
+                Ok((incarnation, from)) => {
+                    Ok(Unchecked::Claim(UncheckedClaim { id, claim: Claim::new(incarnation, status), from }))
+                }
+                Err(error) => Err(field::text(id).err().unwrap_or(error)),
+            };
+        }
         let message = Self::decode_fields(reader, kind)?;
         if len > known {
             reader.skip(len - known)?;
         }
-        Ok(message)
+        Ok(Unchecked::Message(message))
+    }
+
+    /// What follows the name in an Alive, the last `more` elements of which are unknown.
+    #[inline]
+    fn decode_description(reader: &mut Reader<'a>, more: u32) -> Result<Description<'a>, WireError> {
+        let incarnation = field::read_incarnation(reader)?;
+        let (address, metadata) = (address::read(reader)?, reader.bin()?);
+        if more > 0 {
+            reader.skip(more)?;
+        }
+        Ok(Description { incarnation, address, metadata })
+    }
+
+    /// What follows the name in a Suspect or a Dead, the last `more` elements of which are unknown.
+    #[inline]
+    fn decode_claim(reader: &mut Reader<'a>, more: u32) -> Result<(Incarnation, &'a [u8]), WireError> {
+        let incarnation = field::read_incarnation(reader)?;
+        let from = field::read_name_bytes(reader)?;
+        if more > 0 {
+            reader.skip(more).map_err(|error| field::text(from).err().unwrap_or(error))?;
+        }
+        Ok((incarnation, from))
     }
 
     #[inline]
@@ -229,18 +333,6 @@ impl<'a> Message<'a> {
             }
             2 => Self::Ack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
             3 => Self::Nack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
-            4 => Self::Alive {
-                id: field::read_name(reader)?,
-                incarnation: field::read_incarnation(reader)?,
-                address: address::read(reader)?,
-                metadata: reader.bin()?,
-            },
-            5 | 6 => {
-                let id = field::read_name(reader)?;
-                let incarnation = field::read_incarnation(reader)?;
-                let from = field::read_name(reader)?;
-                if kind == 5 { Self::Suspect { id, incarnation, from } } else { Self::Dead { id, incarnation, from } }
-            }
             7 => Self::Left { id: field::read_name(reader)?, incarnation: field::read_incarnation(reader)? },
             8 | 9 => {
                 let (origin, epoch) = (field::read_name(reader)?, field::read_incarnation(reader)?);

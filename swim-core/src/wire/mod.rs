@@ -51,6 +51,7 @@ pub use exchange::{
     begin_join_reply, state_in,
 };
 pub use message::Message;
+pub(crate) use message::Unchecked;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
 pub use speaker::{exchange_speaker, pinged, speakers};
 pub use tags::{Tags, TagsError};

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::error::WireError;
-use super::message::Message;
+use super::message::{Message, Unchecked};
 use super::reader::Reader;
 
 /// The version of the protocol that this crate speaks: the first byte of all that is sent.
@@ -63,6 +63,13 @@ impl<'a> Packet<'a> {
     pub fn open(bytes: &'a [u8], cluster: u32) -> Result<Self, WireError> {
         open(bytes, cluster).map(|body| Self { reader: Reader::new(body) })
     }
+
+    /// The next message, of which [`Unchecked::check`] makes what the iterator gives. The caller stops where the iterator
+    /// does: after any error but [`WireError::UnknownKind`], also one of that check.
+    #[inline]
+    pub(crate) fn next_unchecked(&mut self) -> Option<Result<Unchecked<'a>, WireError>> {
+        if self.reader.rest().is_empty() { None } else { Some(Message::decode(&mut self.reader)) }
+    }
 }
 
 impl<'a> Iterator for Packet<'a> {
@@ -70,10 +77,7 @@ impl<'a> Iterator for Packet<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.reader.rest().is_empty() {
-            return None;
-        }
-        let item = Message::decode(&mut self.reader);
+        let item = self.next_unchecked()?.and_then(Unchecked::check);
         if !matches!(item, Ok(_) | Err(WireError::UnknownKind)) {
             self.reader = Reader::new(&[]);
         }

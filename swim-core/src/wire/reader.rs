@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A non-negative integer of any form.
-    #[inline]
+    #[inline(always)]
     pub(super) fn uint(&mut self) -> Result<u64, WireError> {
         match self.byte()? {
             marker @ 0..=0x7f => Ok(u64::from(marker)),

@@ -1,13 +1,14 @@
 //! What cannot be used is counted and dropped, and the state is untouched.
 
-use swim_core::wire::{ExchangeMessage, Message, begin_join};
+use proptest::prelude::*;
+use swim_core::wire::{ExchangeMessage, HEADER_LEN, Message, Packet, begin_join};
 use swim_core::{
     Claim, Config, DropReason, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Incarnation, Instant,
-    SequenceNumber, Status,
+    MessageKind, SequenceNumber, Status,
 };
 
 use crate::harness::{
-    Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, suspect,
+    FIRST, Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, suspect,
 };
 
 const NOW: Instant = Instant::ORIGIN;
@@ -114,6 +115,54 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
         assert_eq!(dropped(&node, reason), 1, "{what}: {:?}", node.metrics());
         assert_eq!(state(&mut node), before, "{what}");
         assert_eq!(node.poll_transmit(NOW, &mut Vec::new()), None, "{what}");
+    }
+}
+
+/// What packets may hold: of members known, changed and unknown, of the node itself, and what is damaged.
+fn pieces() -> Vec<Vec<u8>> {
+    let body = |message| packet(&[message])[HEADER_LEN..].to_vec();
+    let (named_a, at_5): (&[u8], &[u8]) = (&[0xa1, b'a'], &[0xc4, 6, 127, 0, 0, 1, 0, 5]);
+    vec![
+        body(alive("a", 5, 5)),
+        body(alive("a", 6, 5)),
+        body(alive("a", 4, 9)),
+        body(alive("stranger", 1, 6)),
+        body(alive("me", FIRST, 1)),
+        body(suspect("a", 5, "b")),
+        body(Message::Left { id: "b", incarnation: Incarnation::new(1) }),
+        [&[0x96, 4][..], named_a, &[5], at_5, &[0xc4, 0, 0xc0]].concat(),
+        [&[0x96, 4][..], named_a, &[5], at_5, &[0xc4, 0, 0xc1]].concat(),
+        [&[0x95, 4, 0xa1, 0xff, 5][..], at_5, &[0xc4, 0]].concat(),
+        [&[0x95, 4, 0xa1, 0xff, 5][..], &at_5[..7], &[0, 0xc4, 0]].concat(),
+        vec![0x93, 7, 0xa1, 0xff, 1],
+        vec![0x92, 0x60, 0x01],
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_node_reads_of_a_packet_what_an_iteration_gives_whatever_it_knows(
+        pieces in prop::collection::vec(prop::sample::select(pieces()), 0..8),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = raw(&pieces.concat());
+        if let Some(cut) = cut {
+            bytes.truncate(HEADER_LEN.max(cut.index(bytes.len())));
+        }
+        let mut node = node();
+        deliver(&mut node, NOW, &[alive("a", 5, 5)]);
+        let before = node.metrics().clone();
+        node.handle_packet(NOW, address(2), &bytes);
+        node.check_invariants();
+        let items: Vec<_> = Packet::open(&bytes, cluster()).unwrap().collect();
+        for kind in MessageKind::ALL {
+            let given = items.iter().flatten().filter(|message| message.kind() == kind).count() as u64;
+            prop_assert_eq!(node.metrics().received(kind) - before.received(kind), given, "{}", kind.label());
+        }
+        for reason in DropReason::ALL {
+            let given = items.iter().filter(|item| item.is_err_and(|error| error.reason() == reason)).count() as u64;
+            prop_assert_eq!(dropped(&node, reason), given, "{}", reason.label());
+        }
     }
 }
 

@@ -53,6 +53,11 @@ pub(crate) struct Comparison {
     /// all the same, since they have no other way, but the join is not printed.
     #[arg(long)]
     pub(crate) introduced: bool,
+    /// Leaves the pages of memory as small as the system makes them. Otherwise glibc is told to ask for huge ones, for both
+    /// peers: a simulated cluster is some hundred MB that are touched here and there, and half of the time would go into
+    /// finding the pages.
+    #[arg(long)]
+    pub(crate) small_pages: bool,
     /// Has callgrind count during this case: for benches/core-share.
     #[arg(long, hide = true, requires = "child")]
     pub(crate) counted: Option<Case>,

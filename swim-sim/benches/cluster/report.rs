@@ -10,10 +10,17 @@ use crate::cases::{Case, Figures};
 use crate::scene::Scene;
 use crate::tally::SHARES;
 
+/// How glibc is told to ask for huge pages; other C libraries, and systems that give none, do not heed it.
+const TUNABLES: &str = "GLIBC_TUNABLES";
+const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
+
 /// Measures all that is wanted.
 pub(crate) fn compare(comparison: &Comparison) -> io::Result<()> {
     for nodes in comparison.sizes() {
         println!("{}", Scene::new(nodes, comparison.seed));
+        let pages =
+            if comparison.small_pages { "as the system makes them" } else { "huge where the system gives them" };
+        println!("{:<34}{pages} ({TUNABLES})\n", "pages of memory, both");
         let peers = comparison.peers.iter().map(|peer| Ok((*peer, measure(*peer, nodes, comparison)?)));
         let peers = peers.collect::<io::Result<Vec<_>>>()?;
         for case in Case::value_variants().iter().filter(|case| comparison.wants(**case)) {
@@ -33,6 +40,9 @@ fn measure(peer: Peer, nodes: u32, comparison: &Comparison) -> io::Result<Vec<Fi
     }
     if comparison.introduced {
         command.arg("--introduced");
+    }
+    if !comparison.small_pages {
+        command.env(TUNABLES, HUGE_PAGES);
     }
     eprintln!("{} {nodes}: begins", name_of(&peer));
     let output = command.stderr(Stdio::inherit()).output()?;

@@ -10,4 +10,4 @@ pub use self::coverage::{Coverage, RUNS_FOR_ALL};
 pub use self::draw::draw;
 pub use self::run::{Campaign, MISSED_PERMILLE, Report, seed_of};
 pub use self::unlikely::Unlikely;
-pub use self::verdict::{FailureKind, Finding, judge, judge_scenario, judge_with};
+pub use self::verdict::{FailureKind, Finding, judge, judge_noting, judge_scenario, judge_with};

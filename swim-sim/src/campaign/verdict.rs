@@ -11,7 +11,7 @@ use std::sync::Once;
 use crate::case::{Case, CaseError};
 use crate::checkers::Violation;
 use crate::cluster::{Builder, Cluster};
-use crate::scenario::{Failure, Outcome, Scenario};
+use crate::scenario::{Failure, Looked, Outcome, Scenario};
 
 /// In which way a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,7 +136,20 @@ pub fn judge_scenario(
     seed: u64,
     progress: impl FnMut(&mut Cluster),
 ) -> Result<Result<Outcome, Finding>, CaseError> {
-    let (kind, text, violation) = match quietly(|| scenario.try_run(seed, progress)) {
+    judge_noting(scenario, seed, &mut Vec::new(), progress)
+}
+
+/// As [`judge_scenario`]; what became of each expectation is in `looked` then, however the run ended.
+///
+/// # Errors
+/// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
+pub fn judge_noting(
+    scenario: &Scenario,
+    seed: u64,
+    looked: &mut Vec<Looked>,
+    progress: impl FnMut(&mut Cluster),
+) -> Result<Result<Outcome, Finding>, CaseError> {
+    let (kind, text, violation) = match quietly(|| scenario.try_run_noting(seed, looked, progress)) {
         Ok(Ok(outcome)) => return Ok(Ok(outcome)),
         Ok(Err(Failure::Config(error))) => return Err(CaseError(error)),
         Ok(Err(Failure::Safety(violation, text))) => (FailureKind::Safety, text, Some(violation)),

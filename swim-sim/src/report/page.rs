@@ -77,14 +77,16 @@ fn verdict_at_its_time(report: &Report<'_>) -> String {
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         format!("<li><a href=\"#t={at}\">met at {}</a> {}</li>", seconds(at), escape(what))
     });
+    let met: String = met.collect();
+    let met = if met.is_empty() { met } else { format!("<ul>{met}</ul>") };
     match report.failure {
-        None => format!("<p class=\"verdict good\">All went as expected.</p><ul>{}</ul>", met.collect::<String>()),
+        None => format!("<p class=\"verdict good\">All went as expected.</p>{met}"),
         Some(failure) => {
             let mut lines = failure.lines();
             let first = lines.next().unwrap_or_default();
             let rest: Vec<_> = lines.collect();
             format!(
-                "<p class=\"verdict bad\">Failed: {}</p><details><summary>All that is known of it</summary><pre>{}</pre></details>",
+                "<p class=\"verdict bad\">Failed: {}</p><details><summary>All that is known of it</summary><pre>{}</pre></details>{met}",
                 escape(first),
                 escape(&rest.join("\n"))
             )

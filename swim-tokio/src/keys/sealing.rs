@@ -38,6 +38,14 @@ impl Sealing {
         Ok(Some(Arc::new(Keys::new(config, state, file, Handle::current()))))
     }
 
+    /// Whether the keys can be used.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        match &self.source {
+            Some(Source::File(path)) => read_keyring(path).map(drop).map_err(StartError::KeyFile),
+            Some(Source::Keyring(_)) | None => Ok(()),
+        }
+    }
+
     /// Says in the log what an operator should know: traffic that others can read, or write.
     pub(crate) fn warn(&self, own_transport: bool, advertised: SocketAddr) {
         if self.source.is_none() && !own_transport && !advertised.ip().is_loopback() {

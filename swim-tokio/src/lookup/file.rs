@@ -17,7 +17,7 @@ const LONGEST: u64 = 1 << 20;
 /// How many lines are looked up at most; addresses cost nothing and do not count.
 const LOOKUPS: usize = 64;
 /// How long one of them may take: they go on side by side, and end before the lookup of the file is given up.
-const PATIENCE: Duration = LOOKUP_TIMEOUT.saturating_sub(Duration::from_millis(500));
+pub(super) const PATIENCE: Duration = LOOKUP_TIMEOUT.saturating_sub(Duration::from_millis(500));
 
 /// The addresses of all its lines. One that cannot be used, or that no resolver answers for in time, hides no other: it is
 /// logged.

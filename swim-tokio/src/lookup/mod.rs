@@ -18,8 +18,9 @@ use tokio::time::timeout;
 
 use crate::seed::{LookedUp, Place};
 
-/// How long a lookup may take.
-pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the lookup of a seed may take; each has this time for itself. The usual resolver waits 5 s for a name server that is
+/// dead before it asks the next one: who gave up then would never find anything while the first one is.
+pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Whom to ask.
 #[derive(Clone, Debug, Default)]

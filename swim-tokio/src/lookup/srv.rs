@@ -1,22 +1,32 @@
 //! The SRV records of a DNS name (RFC 2782): one bounded question, by UDP, and by TCP if the answer does not fit.
 //!
 //! The system's resolver has no call for them, so the name servers are asked directly: those of /etc/resolv.conf, in
-//! turn, twice each. Targets whose addresses come with the answer are not asked for again; the others are looked up as
-//! host names. Priorities and weights are passed over: a node joins through whichever seed answers. A name server is
+//! turn, twice each if there is time. Targets whose addresses come with the answer are not asked for again; the others are looked
+//! up as host names, side by side, and who is not found in time hides no other. Priorities and weights are passed over: a node joins through whichever seed answers. A name server is
 //! believed as it is everywhere: what it may do is name seeds, and clusters are told apart by more than addresses.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Name, Packet, PacketFlag, Question, RCODE, TYPE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
 
 /// How long one name server may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long all of them may take.
+const ASKING: Duration = Duration::from_secs(4);
+/// How long the targets' addresses may take, and how many are looked up at a time.
+const TARGETS: Duration = Duration::from_secs(7);
+const AT_A_TIME: usize = 16;
+// The line of a file has the least time.
+const _: () = assert!(ASKING.as_millis() + TARGETS.as_millis() < super::file::PATIENCE.as_millis());
 /// How often the servers are asked in turn.
 const ROUNDS: usize = 2;
 /// How many servers of the system's list are asked.
@@ -38,16 +48,38 @@ struct Target {
 pub(super) async fn look_up(servers: &[SocketAddr], name: &str) -> Result<Vec<SocketAddr>, String> {
     let targets =
         if servers.is_empty() { ask_all(&of_the_system(), name).await } else { ask_all(servers, name).await }?;
+    addresses(targets, |name, port| async move { super::host(&name, port).await }).await
+}
+
+/// The addresses of all targets, those that were not told looked up; or why there is none.
+async fn addresses<F>(targets: Vec<Target>, look_up: impl Fn(String, u16) -> F) -> Result<Vec<SocketAddr>, String>
+where
+    F: Future<Output = Result<Vec<SocketAddr>, String>> + Send + 'static,
+{
     let (mut addresses, mut complaint) = (Vec::new(), None);
+    let (mut lookups, turns) = (JoinSet::new(), Arc::new(Semaphore::new(AT_A_TIME)));
     for Target { name, port, addresses: told } in targets {
+        addresses.extend(told.iter().map(|&ip| SocketAddr::new(ip, port)));
         if told.is_empty() {
-            match super::host(&name, port).await {
-                Ok(found) => addresses.extend(found),
-                Err(error) => complaint = Some(format!("{name}: {error}")),
-            }
-        } else {
-            addresses.extend(told.into_iter().map(|ip| SocketAddr::new(ip, port)));
+            let (looked_up, turns) = (look_up(name.clone(), port), Arc::clone(&turns));
+            lookups.spawn(async move {
+                // The semaphore is never closed.
+                let _turn = turns.acquire().await;
+                (name, looked_up.await)
+            });
         }
+    }
+    let gather = async {
+        while let Some(found) = lookups.join_next().await {
+            match found {
+                Ok((_, Ok(found))) => addresses.extend(found),
+                Ok((name, Err(error))) => complaint = Some(format!("{name}: {error}")),
+                Err(error) => complaint = Some(error.to_string()),
+            }
+        }
+    };
+    if timeout(TARGETS, gather).await.is_err() {
+        complaint.get_or_insert_with(|| "the resolver did not answer in time for the records' targets".to_owned());
     }
     match complaint {
         Some(complaint) if addresses.is_empty() => Err(complaint),
@@ -57,8 +89,13 @@ pub(super) async fn look_up(servers: &[SocketAddr], name: &str) -> Result<Vec<So
 
 async fn ask_all(servers: &[SocketAddr], name: &str) -> Result<Vec<Target>, String> {
     let mut complaint = String::from("there is no name server to ask");
+    let end = Instant::now() + ASKING;
     for &server in servers.iter().cycle().take(servers.len() * ROUNDS) {
-        match timeout(PATIENCE, ask(server, name)).await {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        match timeout(PATIENCE.min(left), ask(server, name)).await {
             Ok(Ok(Answer::Targets(targets))) => return Ok(targets),
             Ok(Ok(Answer::Nothing)) => return Err("the name has no SRV records".to_owned()),
             Ok(Err(error)) => complaint = format!("the name server {server}: {error}"),
@@ -228,6 +265,50 @@ mod tests {
         };
         let addresses = vec!["127.0.0.1".parse().unwrap()];
         assert_eq!(targets, [Target { name: "node-1.ours.test".into(), port: 7_946, addresses }]);
+    }
+
+    fn target(name: &str, told: &[&str]) -> Target {
+        Target { name: name.into(), port: 1, addresses: told.iter().map(|ip| ip.parse().unwrap()).collect() }
+    }
+
+    /// As a resolver whose first server is dead: what is there is found after the 5 s that it waits for that one.
+    async fn slowly(name: String, port: u16) -> Result<Vec<SocketAddr>, String> {
+        if name == "hangs.test" {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(Duration::from_millis(5_100)).await;
+        if name == "none.test" {
+            Err("no address".to_owned())
+        } else {
+            Ok(vec![SocketAddr::from(([10, 0, 0, 2], port))])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_is_not_found_in_time_hides_no_other() {
+        let begun = Instant::now();
+        let targets = ["hangs.test", "there.test", "none.test"].map(|name| target(name, &[]));
+        let targets = targets.into_iter().chain([target("told.test", &["10.0.0.1"])]).collect();
+        let found = addresses(targets, slowly).await.unwrap();
+        assert_eq!(found, ["10.0.0.1:1", "10.0.0.2:1"].map(|address| address.parse().unwrap()));
+        assert!(begun.elapsed() <= TARGETS + PATIENCE);
+        let error = addresses(vec![target("hangs.test", &[])], slowly).await.unwrap_err();
+        assert!(error.contains("did not answer in time"), "{error}");
+        let error = addresses(vec![target("none.test", &[])], slowly).await.unwrap_err();
+        assert_eq!(error, "none.test: no address");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn three_dead_servers_are_told_of_by_name_and_leave_time_for_more() {
+        let mut silent = Vec::new();
+        for _ in 0..SERVERS {
+            silent.push(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+        }
+        let servers: Vec<_> = silent.iter().map(|server| server.local_addr().unwrap()).collect();
+        let begun = Instant::now();
+        let error = ask_all(&servers, "_swim._tcp.ours.test").await.unwrap_err();
+        assert!(error.starts_with("the name server ") && error.ends_with(" did not answer in time"), "{error}");
+        assert!(begun.elapsed() <= ASKING + PATIENCE / 10, "{:?}", begun.elapsed());
     }
 
     proptest! {

@@ -36,7 +36,6 @@ mod queue;
 mod renewal;
 mod sealed_packets;
 mod sealed_stream;
-#[cfg(any(feature = "tls", feature = "memberlist"))]
 mod seldom;
 mod settings;
 mod setup;

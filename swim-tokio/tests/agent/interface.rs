@@ -79,6 +79,9 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
         ("POST", "/v1/broadcast", "{\"payload_base64\":\"?\"}", 400, "no base64"),
         ("POST", "/v1/tags", "{\"sat\":{}}", 400, "unknown field"),
         ("POST", "/v1/tags", "not json", 400, "not what this route wants"),
+        ("POST", "/v1/tags", "{\"set\":{\"\":\"web\"}}", 400, "a tag has a name"),
+        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"role\":\"(\"}}", 400, "regular expression"),
+        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"\":\"web\"}}", 400, "a tag has a name"),
         ("POST", "/v1/members/nobody/ping", "", 404, "no active member"),
         ("POST", "/v1/members/one/force-leave", "", 409, "own"),
     ] {

@@ -21,6 +21,32 @@ fn limited(files: usize, arguments: &[&str]) -> Agent {
     })
 }
 
+/// Whether a line with these words comes within a second.
+fn comes(one: &Agent, words: &str) -> Option<String> {
+    loop {
+        match one.stderr.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) if line.contains(words) => return Some(line),
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(RecvTimeoutError::Disconnected) => panic!("it has ended"),
+        }
+    }
+}
+
+#[test]
+fn the_http_interface_says_it_once_too_and_answers_again() {
+    let one = limited(24, &[]);
+    let place = one.http.strip_prefix("http://").expect("an address");
+    let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(place).expect("the system queues it")).collect();
+    let words = "cannot accept a connection to the HTTP interface: check the limit on open files";
+    let warning = line(&one.stderr, words);
+    assert!(warning.contains("times=1") && warning.contains("os error 24"), "{warning}");
+    // It tries ten times a second.
+    assert_eq!(comes(&one, words), None);
+    drop(crowd);
+    assert_eq!(one.get("/health").0, 200);
+}
+
 #[test]
 fn who_may_open_no_more_files_says_now_and_then_what_to_look_at_and_accepts_again_when_it_may() {
     for wire in ["native", "memberlist"] {
@@ -29,15 +55,7 @@ fn who_may_open_no_more_files_says_now_and_then_what_to_look_at_and_accepts_agai
         let warning = line(&one.stderr, WORDS);
         assert!(warning.contains("WARN") && warning.contains("os error 24"), "{warning}");
         // It tries ten times a second.
-        let again = loop {
-            match one.stderr.recv_timeout(Duration::from_secs(1)) {
-                Ok(line) if line.contains(WORDS) => break Some(line),
-                Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => break None,
-                Err(RecvTimeoutError::Disconnected) => panic!("it has ended"),
-            }
-        };
-        assert_eq!(again, None, "{wire}");
+        assert_eq!(comes(&one, WORDS), None, "{wire}");
         drop(crowd);
         let two = Agent::start("two", &["--wire", wire, "--seed", &one.address]);
         two.until_sees("one", "alive");

@@ -64,6 +64,30 @@ fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
 }
 
 #[test]
+fn what_a_start_refuses_is_not_printed_either_with_its_words_and_exit_status() {
+    let place = Place::new();
+    let zero = place.file("swim.toml", "[protocol]\nprobe_interval = '0s'");
+    let nameless = place.file("tags.toml", "[tags]\n'' = 'web'");
+    let long = "x".repeat(256);
+    for (arguments, code, words) in [
+        (&["--config", &zero][..], 64, "probe_interval"),
+        (&["--config", &nameless], 64, "a tag has a name"),
+        (&["--id", &long], 64, "255"),
+        (&["--advertise", "0.0.0.0:7946"], 64, "no member can reach 0.0.0.0:7946"),
+        (&["--seed", "0.0.0.0:1"], 64, "0.0.0.0:1"),
+        (&["--tag", &format!("a={}", "x".repeat(600))], 64, "max_metadata_size"),
+        (&["--http", "0.0.0.0:0"], 64, "--token-file"),
+        (&["--tls-cert", "alone.pem"], 64, "tls-key"),
+        (&["--keyring", "/no/such/keyring"], 1, "/no/such/keyring"),
+        (&["--token-file", "/no/such/token"], 1, "/no/such/token"),
+    ] {
+        let printed = run(&[&["agent", "--print-config"][..], arguments].concat());
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(code), ""), "{arguments:?}");
+        assert!(printed.stderr.contains(words), "{arguments:?}: {}", printed.stderr);
+    }
+}
+
+#[test]
 fn a_token_is_printed_as_its_path_alone() {
     let place = Place::new();
     let token = place.file("token", "a-secret-that-nobody-sees");

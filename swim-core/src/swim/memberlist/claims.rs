@@ -73,7 +73,7 @@ impl<R: Rng> Swim<R> {
     fn doubt(&mut self, now: Instant, slot: Slot, at: SocketAddr) {
         sometimes!(ReturnDoubted);
         let body = self.encoded_doubt(slot);
-        if self.push_doubt(now, slot, body.clone()) {
+        if self.push_doubt(now, slot, &body) {
             self.send_letter(at, body);
         }
     }

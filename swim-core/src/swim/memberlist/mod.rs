@@ -40,7 +40,7 @@ impl<R> Swim<R> {
 
     /// Whether this wire is spoken.
     pub(super) const fn is_memberlist(&self) -> bool {
-        self.memberlist_wire().is_some()
+        self.me.speaks_memberlist
     }
 
     /// Whether this node is a citizen among serf's agents.

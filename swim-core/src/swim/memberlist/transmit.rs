@@ -127,7 +127,8 @@ impl<R: Rng> Swim<R> {
         if self.members.claim(slot).status == Status::Alive {
             return;
         }
-        if let Some(body) = self.encoded_claim(slot, &self.me.id)
+        let mut body = Vec::new();
+        if self.encode_claim_for_memberlist(slot, &self.me.id, &mut body).is_some()
             && writer.len_with(body.len()) <= budget
         {
             writer.push_encoded(&body);
@@ -165,39 +166,49 @@ impl<R: Rng> Swim<R> {
         });
     }
 
-    /// The bytes of the message that makes the claim that stands about a member, unless that is Alive.
-    pub(in crate::swim) fn encoded_claim(&self, slot: Slot, from: &str) -> Option<Box<[u8]>> {
+    /// Makes the bytes of the message that makes the claim that stands about a member in `body`, unless that is Alive.
+    pub(in crate::swim) fn encode_claim_for_memberlist(
+        &self,
+        slot: Slot,
+        from: &str,
+        body: &mut Vec<u8>,
+    ) -> Option<()> {
         let (id, claim) = (self.members.name(slot), self.members.claim(slot));
         let incarnation = counter(claim.incarnation);
-        Some(encoded(&match claim.status {
+        let message = match claim.status {
             Status::Alive => return None,
             Status::Suspect => Message::Suspect { id, incarnation, from },
             Status::Dead => Message::Dead { id, incarnation, from },
             Status::Left => Message::Dead { id, incarnation, from: id },
-        }))
+        };
+        encode(&message, body);
+        Some(())
     }
 
     /// The bytes of a suspicion by this node, at the incarnation that we know.
     pub(in crate::swim) fn encoded_doubt(&self, slot: Slot) -> Box<[u8]> {
         let incarnation = counter(self.members.claim(slot).incarnation);
-        encoded(&Message::Suspect { id: self.members.name(slot), incarnation, from: &self.me.id })
+        let mut body = Vec::new();
+        encode(&Message::Suspect { id: self.members.name(slot), incarnation, from: &self.me.id }, &mut body);
+        body.into_boxed_slice()
     }
 
-    /// The bytes of a member's Alive.
-    pub(in crate::swim) fn encoded_alive(&self, slot: Slot) -> Option<Box<[u8]>> {
+    /// Makes the bytes of a member's Alive in `body`, if the member is described.
+    pub(in crate::swim) fn encode_alive_for_memberlist(&self, slot: Slot, body: &mut Vec<u8>) -> Option<()> {
         let known = self.members.description(slot)?;
-        Some(encoded(&Message::Alive {
+        let message = Message::Alive {
             id: self.members.name(slot),
             incarnation: counter(known.incarnation),
             address: known.address,
             metadata: known.metadata,
             versions: self.versions_at(slot),
-        }))
+        };
+        encode(&message, body);
+        Some(())
     }
 }
 
-fn encoded(message: &Message<'_>) -> Box<[u8]> {
-    let mut body = Vec::new();
-    message.encode(&mut body);
-    body.into_boxed_slice()
+fn encode(message: &Message<'_>, body: &mut Vec<u8>) {
+    body.clear();
+    message.encode(body);
 }

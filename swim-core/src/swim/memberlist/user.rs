@@ -47,7 +47,7 @@ impl<R: Rng> Swim<R> {
     pub(in crate::swim) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {
         let mut body = alloc::vec::Vec::new();
         Message::User { payload }.encode(&mut body);
-        self.gossip.broadcasts.push(None, body.into_boxed_slice());
+        self.gossip.broadcasts.push(None, &body);
         self.arm_gossip(now);
     }
 

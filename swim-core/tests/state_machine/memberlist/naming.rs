@@ -57,9 +57,13 @@ fn answer(node: &mut Node, (time, id): (LamportTime, u32), from: &str, port: Opt
 
 /// What the user is told until the votes are counted, beside what concerns members.
 fn verdicts(node: &mut Node) -> Vec<Event> {
+    verdicts_until(node, second(10))
+}
+
+fn verdicts_until(node: &mut Node, end: swim_core::Instant) -> Vec<Event> {
     crate::harness::exchanges(node);
     let mut buffer = Vec::new();
-    while let Some(now) = node.poll_timeout().filter(|&now| now <= second(10)) {
+    while let Some(now) = node.poll_timeout().filter(|&now| now <= end) {
         node.handle_timeout(now);
         while node.poll_transmit(now, &mut buffer).is_some() {}
     }
@@ -104,6 +108,37 @@ fn who_is_alone_keeps_its_name_and_who_is_no_citizen_asks_nobody() {
 }
 
 #[test]
+fn who_could_ask_nobody_asks_when_there_is_somebody_and_its_namesake_is_heard_of_again() {
+    let mut node = citizen(&[]);
+    assert_eq!(challenged(&mut node), None);
+    assert_eq!(verdicts(&mut node).len(), 2, "it has kept its name, alone");
+    deliver(&mut node, second(10), &[alive("a", 1, 2), alive("me", 5, 9)]);
+    let told = verdicts_until(&mut node, second(20));
+    let lost = Event::ConflictDecided { address: address(9), kept: false, agreeing: 0, answers: 0 };
+    assert!(told.contains(&lost), "nobody says that the name is ours: {told:?}");
+    deliver(&mut node, second(20), &[alive("me", 6, 9)]);
+    assert!(!verdicts_until(&mut node, second(30)).contains(&lost), "it was asked");
+}
+
+#[test]
+fn who_has_too_many_queries_open_asks_when_they_are_over() {
+    let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
+    let mut settings = config().on_memberlist(wire);
+    settings.events.max_queries = 1;
+    let mut node = node_with(settings);
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    node.query(at(0), &swim_core::Question::new("load", b"")).expect("the one that may be open");
+    events(&mut node);
+    let source = Source { address: Some(address(9)), id: "me" };
+    let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };
+    node.handle_packet(at(0), address(9), &packet(&[ping]));
+    let decided = |told: &[Event]| told.iter().any(|event| matches!(event, Event::ConflictDecided { .. }));
+    assert!(!decided(&verdicts_until(&mut node, second(20))));
+    deliver(&mut node, second(20), &[alive("a", 2, 2), alive("me", 5, 9)]);
+    assert!(decided(&verdicts_until(&mut node, second(40))));
+}
+
+#[test]
 fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_refused() {
     let refused = |id: &str, held_at, claimed_at| Event::NameRefused {
         id: swim_core::NodeId::new(id).unwrap(),
@@ -115,6 +150,11 @@ fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_re
         deliver(&mut node, at(0), &[alive("a", incarnation, 7)]);
     }
     assert_eq!(events(&mut node), [refused("a", 2, 7)]);
+    let mut node = citizen(&["a", "b"]);
+    for claimed in ["a", "b", "a", "b"] {
+        deliver(&mut node, at(0), &[alive(claimed, 5, 7)]);
+    }
+    assert_eq!(events(&mut node), [refused("a", 2, 7), refused("b", 3, 7)], "each name by itself");
     let mut restarted = citizen(&["a"]);
     deliver(&mut restarted, at(0), &[alive("me", 4, 8)]);
     let told = verdicts(&mut restarted);

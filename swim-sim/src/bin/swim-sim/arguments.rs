@@ -23,7 +23,7 @@ use crate::swarm::Swarm;
     version,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 all went as expected; 1 a file that cannot be read or written; 2 a promise that \
-        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments, or a file that says what cannot be; 101 a panic; 141 nobody reads the output.\n\n\
+        must hold at every step was broken; 3 something that was expected did not come about in time; 4 a campaign missed a state that it is to reach; 64 wrong arguments, or a file that says what cannot be; 101 a panic; 130 a campaign that was stopped by ctrl-c before anything failed; 141 nobody reads the output.\n\n\
         A run is fixed by its options: the same options give the same trace hash on every machine."
 )]
 pub(crate) struct Arguments {
@@ -135,11 +135,11 @@ impl Options {
         }
     }
 
-    /// What is to be run, in a cluster that is changed, with which seed, and what it is about.
-    pub(crate) fn chosen(&self, change: impl FnOnce(Builder) -> Builder) -> io::Result<(Scenario, u64, String)> {
+    /// What is to be run, with which seed, and what it is about.
+    pub(crate) fn chosen(&self) -> io::Result<(Scenario, u64, String)> {
         let Some(file) = &self.file else {
             let about = self.scenario.about.to_owned();
-            return Ok((self.scenario.scenario(change(self.cluster())), self.seed.unwrap_or(0), about));
+            return Ok((self.scenario.scenario(self.cluster()), self.seed.unwrap_or(0), about));
         };
         let case = read_case(file)?;
         if case.is_idle() {
@@ -147,7 +147,7 @@ impl Options {
             return Err(senseless(format!("{}: {what}: write rows of `plan` or `expect`", file.display())));
         }
         let seed = self.seed.unwrap_or(case.seed);
-        let scenario = case.scenario_with(|cluster| change(cluster.seed(seed))).map_err(senseless)?;
+        let scenario = case.scenario_with(|cluster| cluster.seed(seed)).map_err(senseless)?;
         Ok((scenario, seed, case.about))
     }
 

@@ -15,8 +15,8 @@ use crate::{Exit, senseless};
 pub(crate) fn check(options: &Options) -> io::Result<Exit> {
     let mut stopwatch = Stopwatch::start();
     let comparison = compare(|recorder, slice| {
-        let (scenario, seed, _) =
-            options.chosen(|cluster| recorder.into_iter().fold(cluster, Builder::flight_recorder))?;
+        let (scenario, seed, _) = options.chosen()?;
+        let scenario = scenario.with(|cluster| recorder.into_iter().fold(cluster, Builder::flight_recorder));
         let judged = judge_scenario(&scenario, seed, |cluster| {
             stopwatch.progress(cluster.elapsed());
             slice(cluster);

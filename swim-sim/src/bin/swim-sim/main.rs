@@ -16,6 +16,7 @@ mod replay;
 mod run;
 mod shipped;
 mod smaller;
+mod stop;
 mod stopwatch;
 mod swarm;
 mod telling;
@@ -41,6 +42,8 @@ pub(crate) enum Exit {
     Usage = 64,
     /// A panic in a run, which was caught: as one that was not.
     Panic = 101,
+    /// A campaign was stopped before its time, and nothing had failed by then: as a process that SIGINT ends.
+    Stopped = 130,
     /// Who was to read the output went away: as a process that SIGPIPE ends.
     Unheard = 141,
 }

@@ -1,6 +1,6 @@
 //! `--trace` and `--jsonl`: everything that happens, written as it happens.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -30,14 +30,16 @@ impl Recording {
         self.trace == self.jsonl && self.takes_standard_output()
     }
 
-    /// What records.
+    /// What records. Files are emptied only when all of them can be written.
     pub(crate) fn start(&self) -> io::Result<FlightRecorder> {
+        let text = self.trace.as_deref().map(Opened::new).transpose()?;
+        let json = self.jsonl.as_deref().map(Opened::new).transpose()?;
         let mut recorder = FlightRecorder::new();
-        if let Some(path) = &self.trace {
-            recorder = recorder.text_to(Named::open(path)?);
+        if let Some(opened) = text {
+            recorder = recorder.text_to(opened.empty()?);
         }
-        if let Some(path) = &self.jsonl {
-            recorder = recorder.json_to(Named::open(path)?);
+        if let Some(opened) = json {
+            recorder = recorder.json_to(opened.empty()?);
         }
         Ok(recorder)
     }
@@ -62,14 +64,31 @@ struct Named {
     out: Box<dyn Write + Send>,
 }
 
-impl Named {
-    fn open(path: &Path) -> io::Result<Self> {
-        let out: Box<dyn Write + Send> = if is_standard_output(path) {
-            Box::new(BufWriter::new(io::stdout()))
-        } else {
-            Box::new(BufWriter::new(File::create(path).map_err(|error| unwritten(path, &error))?))
+/// A file that can be written, with what was in it; or standard output.
+struct Opened<'a> {
+    path: &'a Path,
+    file: Option<File>,
+}
+
+impl<'a> Opened<'a> {
+    fn new(path: &'a Path) -> io::Result<Self> {
+        let open = || OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = (!is_standard_output(path)).then(open).transpose().map_err(|error| unwritten(path, &error))?;
+        Ok(Self { path, file })
+    }
+
+    /// Empties it, if it is a file that keeps what it is told, and no pipe.
+    fn empty(self) -> io::Result<Named> {
+        let Self { path, file } = self;
+        if let Some(file) = &file {
+            let emptied = file.metadata().and_then(|about| if about.is_file() { file.set_len(0) } else { Ok(()) });
+            emptied.map_err(|error| unwritten(path, &error))?;
+        }
+        let out: Box<dyn Write + Send> = match file {
+            Some(file) => Box::new(BufWriter::new(file)),
+            None => Box::new(BufWriter::new(io::stdout())),
         };
-        Ok(Self { path: path.to_owned(), out })
+        Ok(Named { path: path.to_owned(), out })
     }
 }
 

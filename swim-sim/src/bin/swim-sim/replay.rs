@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use swim_sim::campaign::{judge, judge_with};
-use swim_sim::{Became, FlightRecorder, Looked};
+use swim_sim::FlightRecorder;
+use swim_sim::campaign::{judge, judge_noting};
 
 use crate::Exit;
 use crate::arguments::read_case;
@@ -46,41 +46,39 @@ pub(crate) struct Replay {
 
 /// Replays a case.
 pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
+    let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let output = Output { report: options.report.clone(), svg: None, format: Format::Text };
     output.check()?;
+    let recorder: FlightRecorder = options.recording.start()?;
     let mut out = options.recording.rest();
-    let (mut file, mut case) = (options.file.clone(), read_case(&options.file)?);
     let change = Plant::change(options.plant);
     if options.shrink {
         match judge(&case, change).map_err(senseless)? {
             Ok(_) => writeln!(out, "the case does not fail, so there is nothing to shrink")?,
             Err(finding) => {
                 file.set_extension("small.toml");
-                case = smaller((&case, &finding), change, options.budget, &file, &mut out)?;
+                case = smaller((&case, &finding), change, (options.budget, || false), &file, &mut out)?;
             }
         }
     }
-    let recorder: FlightRecorder = options.recording.start()?;
     let (mut stopwatch, mut remains) = (Stopwatch::start(), Remains::default());
-    let judged = judge_with(
-        &case,
-        |cluster| change(output.prepare(cluster)).flight_recorder(&recorder),
-        |cluster| {
-            stopwatch.progress(cluster.elapsed());
-            remains.gather(&output, cluster);
-        },
-    );
-    let mut judged = judged.map_err(|error| senseless(format!("{}: {error}", file.display())))?;
+    let wrong = |error| senseless(format!("{}: {error}", file.display()));
+    let prepare = |cluster| change(output.prepare(cluster)).flight_recorder(&recorder);
+    let scenario = case.scenario_with(prepare).map_err(wrong)?;
+    let mut looked = Vec::new();
+    let judged = judge_noting(&scenario, case.seed, &mut looked, |cluster| {
+        stopwatch.progress(cluster.elapsed());
+        remains.gather(&output, cluster);
+    });
+    let mut judged = judged.map_err(wrong)?;
     recorder.finish()?;
     if let Ok(outcome) = &mut judged {
         remains.go_on(&output, &mut outcome.cluster);
     }
     let command = format!("cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant));
     let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
-    let met = judged.as_ref().map_or(&[][..], |outcome| &outcome.met);
-    let met = met.iter().map(|(what, at)| Looked { what: what.clone(), by: None, at: None, became: Became::Met(*at) });
     let failure = judged.as_ref().err().map(|finding| finding.text.as_str());
-    output.write(&subject, &remains, (&met.collect::<Vec<_>>(), failure), &mut out)?;
+    output.write(&subject, &remains, (&looked, failure), &mut out)?;
     tell(&mut out, &case, judged.as_ref().err(), &recorder)?;
     writeln!(out, "see it again: {command}")?;
     out.flush()?;

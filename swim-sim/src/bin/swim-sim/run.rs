@@ -13,12 +13,11 @@ use crate::stopwatch::Stopwatch;
 
 /// Runs a scenario.
 pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> io::Result<Exit> {
+    // What is asked for first, so that a scenario that is refused leaves files as they are.
+    let (scenario, seed, about) = options.chosen()?;
     output.check()?;
     let recorder = recording.is_wanted().then(|| recording.start()).transpose()?;
-    let (scenario, seed, about) = options.chosen(|cluster| {
-        let cluster = output.prepare(cluster);
-        recorder.iter().fold(cluster, Builder::flight_recorder)
-    })?;
+    let scenario = scenario.with(|cluster| recorder.iter().fold(output.prepare(cluster), Builder::flight_recorder));
     let mut stopwatch = Stopwatch::start();
     let mut remains = Remains::default();
     let mut looked = Vec::new();

@@ -26,11 +26,11 @@ pub(crate) struct Budget {
     pub(crate) shrink_time: Duration,
 }
 
-/// The case as small as it becomes, written to a file.
+/// The case as small as it becomes before it is enough, written to a file.
 pub(crate) fn smaller(
     (case, finding): (&Case, &Finding),
     change: fn(Builder) -> Builder,
-    budget: Budget,
+    (budget, is_enough): (Budget, impl Fn() -> bool),
     file: &Path,
     out: &mut dyn Write,
 ) -> io::Result<Case> {
@@ -39,7 +39,7 @@ pub(crate) fn smaller(
     let Shrunk { case: small, runs, is_smallest, .. } =
         shrink_with(case, finding, budget.shrink_runs, run, |progress| {
             bar.show(progress);
-            stopwatch.elapsed() < budget.shrink_time
+            stopwatch.elapsed() < budget.shrink_time && !is_enough()
         });
     bar.end();
     write_case(file, &small)?;

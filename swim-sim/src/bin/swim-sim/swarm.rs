@@ -13,6 +13,7 @@ use crate::plant::Plant;
 use crate::progress::CampaignBar;
 use crate::quoted;
 use crate::smaller::{Budget, smaller, write_case};
+use crate::stop::Stop;
 use crate::telling::tell;
 
 /// A campaign's options.
@@ -22,7 +23,8 @@ use crate::telling::tell;
     step, and must agree by computed deadlines after the last fault. The same seed and number of runs give the same \
     report, however many jobs. Of 2000 runs and more, a state that none came into is a failure of the campaign.\n\n\
     The first run that fails is made smaller as long as it fails alike, and is told with the last events around what \
-    went wrong and the command that replays it. docs/SIMULATION.md tells more.")]
+    went wrong and the command that replays it. Ctrl-C begins no run any more and tells of those that were made; \
+    a second one ends it at once. docs/SIMULATION.md tells more.")]
 pub(crate) struct Swarm {
     /// How many runs.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -59,7 +61,8 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let change = Plant::change(options.plant);
     let campaign = Campaign { jobs, stops: !options.keep_going, change, ..Campaign::new(options.seed, options.runs) };
     let bar = CampaignBar::new(options.runs);
-    let (mut known, mut unwritten) = (0, None);
+    let stop = Stop::on_signals()?;
+    let (mut known, mut unwritten, mut goes_on) = (0, None, true);
     let report = campaign.run(|report| {
         bar.show(report);
         // At once, since who goes on for hours may end it before its time.
@@ -71,11 +74,37 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
             }
         }
         known = report.failed.len();
-        unwritten.is_none() && options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
+        if stop.is_asked() && goes_on {
+            bar.say("stopping: the runs that have begun are finished; once more, and it ends at once");
+            goes_on = false;
+        }
+        goes_on && unwritten.is_none() && options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
     });
     bar.end();
     unwritten.map_or(Ok(()), Err)?;
     let mut out = io::stdout().lock();
+    tally(options, &report, &mut out)?;
+    writeln!(out, "{}", bar.summary(&report))?;
+    if let Some(end) = options.early_end(&report, &stop) {
+        writeln!(out, "{end} ended it: {} runs were made, of {}", report.runs, options.runs)?;
+    }
+    failures(options, &report, &mut out)?;
+    if let Some((number, case, finding)) = report.first_failure() {
+        show(options, number, (case, finding), &stop, &mut out)?;
+        return Ok(Exit::from(finding.kind));
+    }
+    if !report.delivers() {
+        writeln!(out, "found by: more than {MISSED_PERMILLE} of 1,000 deliveries of broadcasts are missing")?;
+        return Ok(Exit::Liveness);
+    }
+    match verdict(options, &report, &mut out)? {
+        Exit::Fine if stop.is_asked() && report.runs < options.runs => Ok(Exit::Stopped),
+        exit => Ok(exit),
+    }
+}
+
+/// What the runs came into, and what they missed.
+fn tally(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", report.coverage)?;
     let (owed, missed) = report.deliveries;
     if owed > 0 {
@@ -95,10 +124,11 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         let rows = if *late > 0 { format!("{late} rows were late; ") } else { String::new() };
         writeln!(out, "  run {number}: {rows}{deliveries} ({})", path.display())?;
     }
-    writeln!(out, "{}", bar.summary(&report))?;
-    if let Some(limit) = options.time_limit.filter(|_| report.failed.is_empty() && report.runs < options.runs) {
-        writeln!(out, "the time limit of {limit:?} ended it: {} runs were made, of {}", report.runs, options.runs)?;
-    }
+    Ok(())
+}
+
+/// A word on each run that failed.
+fn failures(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (number, (_, finding)) in &report.failed {
         let path = options.file(*number, "toml");
         writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
@@ -107,15 +137,7 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     if let Some(reason) = &report.too_many {
         writeln!(out, "{reason}; one of these runs is shown, and is to miss nothing from now on")?;
     }
-    if let Some((number, case, finding)) = report.first_failure() {
-        show(options, number, (case, finding), &mut out)?;
-        return Ok(Exit::from(finding.kind));
-    }
-    if !report.delivers() {
-        writeln!(out, "found by: more than {MISSED_PERMILLE} of 1,000 deliveries of broadcasts are missing")?;
-        return Ok(Exit::Liveness);
-    }
-    verdict(options, &report, &mut out)
+    Ok(())
 }
 
 /// Whether all states were reached that are to be.
@@ -133,10 +155,10 @@ fn verdict(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<
 }
 
 /// Shrinks a run that failed, runs what is left of it once more, and tells all of that.
-fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), out: &mut dyn Write) -> io::Result<()> {
+fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), stop: &Stop, out: &mut dyn Write) -> io::Result<()> {
     let (file, change) = (options.file(number, "small.toml"), Plant::change(options.plant));
     writeln!(out)?;
-    let small = smaller(failed, change, options.budget, &file, out)?;
+    let small = smaller(failed, change, (options.budget, || stop.is_asked()), &file, out)?;
     let recorder = FlightRecorder::new();
     let judged = judge(&small, |cluster| change(cluster).flight_recorder(&recorder)).map_err(io::Error::other)?;
     tell(out, &small, judged.as_ref().err(), &recorder)?;
@@ -147,6 +169,14 @@ fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), out: &mut dyn W
 }
 
 impl Swarm {
+    /// What ended a campaign before its last run, if it was no failure.
+    fn early_end(&self, report: &Report, stop: &Stop) -> Option<String> {
+        let limit = || self.time_limit.map(|limit| format!("the time limit of {limit:?}"));
+        let end = if stop.is_asked() { Some(String::from("ctrl-c")) } else { limit() };
+        let failed = !self.keep_going && !report.failed.is_empty();
+        end.filter(|_| !failed && report.runs < self.runs)
+    }
+
     fn file(&self, run: u64, extension: &str) -> PathBuf {
         self.out.join(format!("seed-{}-run-{run}.{extension}", self.seed))
     }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use swim_tokio::swim_core::Event;
-use swim_tokio::{Builder, Config, Notice, Runtime, Subscription, Tls};
+use swim_tokio::{Builder, Config, Notice, Runtime, StartError, Subscription, Tls};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::cli::Agent;
 use crate::handlers::Registry;
-use crate::http::{Context, Listener, Server, Token};
+use crate::http::{Context, ListenError, Listener, Server, Token};
 use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
@@ -34,6 +34,10 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Err(error) => return misused(&error),
     };
     if agent.print_config {
+        // What it prints is a file that a start takes.
+        if let Err(code) = Prepared::new(&settings).and_then(|prepared| prepared.check(&settings)) {
+            return code;
+        }
         output::write(&agent.explained(&settings));
         return ExitCode::SUCCESS;
     }
@@ -98,18 +102,14 @@ struct Running {
 
 impl Running {
     async fn start(settings: Settings, logging: Arc<Logging>, out: Writer) -> Result<Self, ExitCode> {
-        let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
+        let Prepared { token, tls, builder } = Prepared::new(&settings)?;
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
         for place in &settings.http.listen {
-            let opened = Listener::open(place, token.is_some()).await;
-            listeners
-                .push(opened.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?);
+            listeners.push(Listener::open(place, token.is_some()).await.map_err(not_listening)?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
-        let tls = settings.tls.load().map_err(|error| misused(&error))?;
-        let node = builder(&settings, tls.as_ref()).map_err(|error| misused(&error))?.start().await;
-        let node = node.map_err(|error| if error.is_of_arguments() { misused(&error) } else { failed(&error) })?;
+        let node = builder.start().await.map_err(not_started)?;
         let notices = node.subscribe();
         let joining = Joining::new(&node, !settings.node.seeds.is_empty());
         tokio::spawn(joining.clone().watch(node.subscribe()));
@@ -236,6 +236,39 @@ async fn lost_name(notices: &mut Subscription) -> String {
         }
     }
     std::future::pending().await
+}
+
+/// What the settings come to, with the files that they name; nothing has begun.
+struct Prepared {
+    token: Option<Token>,
+    tls: Option<Tls>,
+    builder: Builder,
+}
+
+impl Prepared {
+    fn new(settings: &Settings) -> Result<Self, ExitCode> {
+        let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
+        let tls = settings.tls.load().map_err(|error| misused(&error))?;
+        let builder = builder(settings, tls.as_ref()).map_err(|error| misused(&error))?;
+        Ok(Self { token, tls, builder })
+    }
+
+    /// Whether a start refuses them.
+    fn check(&self, settings: &Settings) -> Result<(), ExitCode> {
+        let allowed = |place| Listener::check(place, self.token.is_some());
+        settings.http.listen.iter().try_for_each(allowed).map_err(not_listening)?;
+        self.builder.check().map_err(not_started)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn not_listening(error: ListenError) -> ExitCode {
+    if error.is_of_arguments() { misused(&error) } else { failed(&error) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn not_started(error: StartError) -> ExitCode {
+    if error.is_of_arguments() { misused(&error) } else { failed(&error) }
 }
 
 /// The node that the settings describe.

@@ -65,6 +65,7 @@ pub(crate) fn experiment(options: &Experiment) -> io::Result<Exit> {
         Which::Lifeguard(common) => (common, lifeguard),
         Which::Convergence(common) => (common, convergence::measure),
     };
+    common.check()?;
     let mut pool = Pool::new(common);
     let report = make(common, &mut pool);
     report.write(common)?;

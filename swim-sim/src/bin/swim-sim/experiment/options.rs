@@ -1,11 +1,14 @@
 //! What all experiments are told on the command line.
 
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::output::Format;
+use crate::recording::unwritten;
 
 /// Options of every experiment.
 #[derive(Clone, Debug, Args)]
@@ -40,6 +43,12 @@ pub(crate) struct Common {
 }
 
 impl Common {
+    /// Makes sure that plots can be written, before runs that may take hours.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let made = self.svg.as_ref().map(|directory| (directory, fs::create_dir_all(directory)));
+        made.map_or(Ok(()), |(directory, made)| made.map_err(|error| unwritten(directory, &error)))
+    }
+
     /// What belongs to the effort that was asked for: little, usual or all.
     pub(crate) fn by_effort<T>(&self, quick: T, usual: T, full: T) -> T {
         match (self.quick, self.full) {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::show::segment;
-use super::{Outcome, print};
+use super::{Outcome, about_nobody, print};
 use crate::cli::{Broadcast, ForceLeave, Join, Leave, Tags};
 use crate::client::{Client, ClientError};
 use crate::output::{self, printable};
@@ -34,8 +34,7 @@ pub(super) async fn force_leave(arguments: &ForceLeave) -> Result<Outcome, Clien
     let request = ForceLeaveRequest { prune: arguments.prune };
     let left: ForceLeftShape = match Client::new(&arguments.connect)?.post(&path, &request).await {
         Err(ClientError::Refused { status: 404, error }) => {
-            eprintln!("swim: {}: {error}", printable(&arguments.member));
-            return Ok(Outcome::Nothing);
+            return Ok(about_nobody(&format!("{}: {error}", printable(&arguments.member))));
         }
         answer => answer?,
     };

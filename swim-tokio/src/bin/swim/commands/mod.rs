@@ -70,6 +70,12 @@ pub(crate) async fn run(command: Command) -> ExitCode {
     }
 }
 
+/// The outcome of a question about a member that is not there, which it says.
+fn about_nobody(error: &str) -> Outcome {
+    eprintln!("swim: {error}");
+    Outcome::Nothing
+}
+
 /// Prints an answer as JSON, or as a table that is made when it is wanted.
 fn print<T: Serialize>(shape: &T, format: Output, table: impl FnOnce() -> String) {
     let json = |text: serde_json::Result<String>| {

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::table::{pairs, table};
-use super::{Outcome, print};
+use super::{Outcome, about_nobody, print};
 use crate::cli::{Health, Members, Nearest, Output, Ping, Rtt, Show};
 use crate::client::{Client, ClientError};
 use crate::output::{Paint, is_colour_wanted, printable};
@@ -137,7 +137,12 @@ pub(super) async fn ping(arguments: &Ping) -> Result<Outcome, ClientError> {
     let path = format!("/v1/members/{}/ping", segment(&arguments.member));
     let mut outcome = Outcome::Done;
     for _ in 0..arguments.count {
-        let ping: PingShape = client.post(&path, &()).await?;
+        let ping: PingShape = match client.post(&path, &()).await {
+            Err(ClientError::Refused { status: 404, error }) => {
+                return Ok(about_nobody(&format!("{}: {error}", printable(&arguments.member))));
+            }
+            answer => answer?,
+        };
         print(&ping, arguments.show.format, || match ping.round_trip {
             Some(seconds) => format!("{} answered in {}\n", printable(&ping.id), time(seconds)),
             None => format!("{} did not answer in time\n", printable(&ping.id)),
@@ -160,7 +165,11 @@ pub(super) async fn rtt(arguments: &Rtt) -> Result<Outcome, ClientError> {
     };
     query.append_pair("to", to);
     let client = Client::new(&arguments.show.connect)?;
-    let shape: EstimateShape = client.get(&format!("/v1/round-trip?{}", query.finish())).await?;
+    let shape: EstimateShape = match client.get(&format!("/v1/round-trip?{}", query.finish())).await {
+        // It names the one of the two.
+        Err(ClientError::Refused { status: 404, error }) => return Ok(about_nobody(&error)),
+        answer => answer?,
+    };
     print(&shape, arguments.show.format, || {
         let pair = format!("{} to {}", printable(&shape.from), printable(&shape.to));
         shape.round_trip.map_or_else(

@@ -21,6 +21,9 @@ use crate::shapes::{
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 const GRAIN: Duration = Duration::from_millis(5);
 
+/// What is wrong with a tag without a name.
+pub(super) const NAMELESS: &str = "a tag has a name";
+
 /// A payload that is given as text or as base64; an empty one if it is given as neither.
 pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Box<Reply>> {
     let wrong = |error: &str| Box::new(failure(StatusCode::BAD_REQUEST, error));
@@ -75,6 +78,9 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
+    if request.set.contains_key("") {
+        return failure(StatusCode::BAD_REQUEST, NAMELESS);
+    }
     let _turn = context.tagging.lock().await;
     if context.has_metadata() {
         return failure(

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::connection::Service;
+use super::paced::Paced;
 use crate::settings::Listen;
 
 /// The pause after the system could not accept a connection: it may be short of descriptors for a while.
@@ -43,13 +44,24 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub(crate) async fn open(place: &Listen, has_token: bool) -> Result<Self, ListenError> {
+        Self::check(place, has_token)?;
         let failed = |error| ListenError::Open { place: place.clone(), error };
+        match place {
+            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
+            Listen::Unix(path) => unix(path).map_err(failed),
+        }
+    }
+
+    /// Whether it may be listened there.
+    ///
+    /// # Errors
+    /// [`ListenError::Unprotected`].
+    pub(crate) fn check(place: &Listen, has_token: bool) -> Result<(), ListenError> {
         match place {
             Listen::Tcp(address) if !address.ip().is_loopback() && !has_token => {
                 Err(ListenError::Unprotected(*address))
             }
-            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
-            Listen::Unix(path) => unix(path).map_err(failed),
+            Listen::Tcp(_) | Listen::Unix(_) => Ok(()),
         }
     }
 
@@ -77,6 +89,7 @@ impl Listener {
     pub(crate) async fn serve(self, service: Service, room: Arc<Semaphore>) {
         let mut connections = JoinSet::new();
         let mut stopping = service.stopping.clone();
+        let mut refusals = Paced::default();
         loop {
             while connections.try_join_next().is_some() {}
             let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
@@ -92,7 +105,12 @@ impl Listener {
                         connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "a connection to the HTTP interface cannot be accepted");
+                        if let Some(times) = refusals.note(Instant::now()) {
+                            tracing::warn!(
+                                %error, times,
+                                "cannot accept a connection to the HTTP interface: check the limit on open files"
+                            );
+                        }
                         tokio::time::sleep(BREATHER).await;
                     }
                 },

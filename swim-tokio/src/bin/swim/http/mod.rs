@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `listener` | where it listens, and where it refuses to |
 //! | `connection` | one connection: deadlines and bounds |
+//! | `paced` | a warning that would be too many |
 //! | `guard`, `token` | who may call what |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
@@ -17,6 +18,7 @@ mod events;
 mod guard;
 mod listener;
 mod metrics;
+mod paced;
 mod page;
 mod probes;
 mod reply;
@@ -33,7 +35,7 @@ use swim_tokio::{Member, Runtime, read_serf_keyring};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use self::listener::Listener;
+pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::token::Token;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use swim_tokio::swim_core::{QueryId, RespondError};
+use swim_tokio::swim_core::{QueryError, QueryId, RespondError};
 use swim_tokio::{Answer, CallError, Query, Status};
 
 use super::Context;
 use super::call::Call;
-use super::changes::{payload, refused};
+use super::changes::{NAMELESS, payload, refused};
 use super::reply::{Reply, failure, json};
 use crate::keys::{self, Change};
 use crate::shapes::{
@@ -51,6 +51,9 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
         if request.name.is_empty() || request.name.starts_with('_') {
             return Err(wrong("a query has a name, which does not begin with _"));
         }
+        if request.tags.contains_key("") {
+            return Err(wrong(NAMELESS));
+        }
         let timeout = request.timeout.map(|seconds| {
             let is_usable = seconds > 0.0 && seconds <= LONGEST_QUERY;
             if is_usable {
@@ -66,7 +69,10 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
         query.nodes = request.nodes;
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
-        let mut answers = context.node.query(query).await.map_err(|error| Box::new(refused(&error)))?;
+        let mut answers = context.node.query(query).await.map_err(|error| match error {
+            CallError::Refused(QueryError::Expression { .. } | QueryError::Reserved) => wrong(&error.to_string()),
+            error => Box::new(refused(&error)),
+        })?;
         let mut shape = QueryShape::default();
         while let Some(answer) = answers.next().await {
             match answer {

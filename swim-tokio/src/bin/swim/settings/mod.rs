@@ -112,6 +112,7 @@ impl Settings {
         let settings = settings.over(Self::defaults());
         settings.handlers.check()?;
         settings.node.check()?;
+        settings.tags.check()?;
         Ok(settings)
     }
 

@@ -36,6 +36,17 @@ impl Tags {
     }
 }
 
+impl Tags {
+    /// A file may say what no flag may.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let is_nameless = self.tags.iter().any(|(name, _)| name.is_empty());
+        if is_nameless { Err("tags: a tag has a name, and this one is empty".to_owned()) } else { Ok(()) }
+    }
+}
+
 impl Group for Tags {
     fn over(self, below: Self) -> Self {
         let mut tags = below.map();
