@@ -31,7 +31,10 @@ impl Cli {
             })?;
         }
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        if let super::Command::Agent(agent) = &mut cli.command {
+        // Only what is printed tells of it.
+        if let super::Command::Agent(agent) = &mut cli.command
+            && agent.print_config
+        {
             let matches = without(&|_| true, Self::command()).try_get_matches_from(std::env::args_os())?;
             if let super::Command::Agent(flags) = Self::from_arg_matches(&matches)?.command {
                 agent.flags = flags.settings;
