@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     /// Counts all that is checked and stores it in swim-core/benches/baseline.toml, with this toolchain's version.
     #[arg(long, conflicts_with_all = ["check", "names", "members"])]
     pub(crate) renew: bool,
-    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file.
+    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file; a relative path begins at the root of the project.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "renew", "names", "members"])]
     pub(crate) plot: Option<PathBuf>,
     /// Runs one case: what a process under valgrind is told.

@@ -1,5 +1,7 @@
 //! Draws instructions against the number of members: ours beside foca's.
 
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +18,11 @@ pub(crate) fn draw(to: &Path) -> Result<ExitCode, String> {
     if !measure::has_valgrind() {
         return Err(String::from("valgrind is not installed: instructions cannot be counted"));
     }
+    // Cargo runs a benchmark in its package's directory.
+    let to = &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(to);
+    let failed = |error: io::Error| format!("{}: {error}", to.display());
+    // Found out before minutes of counting.
+    OpenOptions::new().append(true).create(true).open(to).map_err(failed)?;
     let mut series = Vec::new();
     for name in DRAWN {
         let case = CASES.iter().find(|case| case.name == name).ok_or_else(|| format!("{name}: no such case"))?;
@@ -36,7 +43,7 @@ pub(crate) fn draw(to: &Path) -> Result<ExitCode, String> {
         y: Axis { label: "thousand instructions", is_log: true },
         series,
     };
-    std::fs::write(to, plot.svg()).map_err(|error| format!("{}: {error}", to.display()))?;
+    fs::write(to, plot.svg()).map_err(failed)?;
     println!("drawn in {}", to.display());
     Ok(ExitCode::SUCCESS)
 }
