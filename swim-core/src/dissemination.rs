@@ -142,6 +142,7 @@ impl Dissemination {
         self.bytes += body.len();
         self.unsent_bytes += body.len();
         let about = subject.map_or(NONE, |subject| subject.0);
+        debug_assert!(subject.is_none() || about != NONE, "tables are bounded below 2^22");
         let entry = Entry { body: Body::new(body), subject: about, previous: NONE, next: NONE, reached: 0, sent: 0 };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;

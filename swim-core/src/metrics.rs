@@ -178,7 +178,7 @@ impl<const N: usize> Default for Counters<N> {
     }
 }
 
-/// All counters of one node since its start.
+/// All counters of one node since its start. Their order in memory is no part of the interface.
 // What every packet counts lies together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[repr(C)]

@@ -66,6 +66,10 @@ impl Outbox {
         self.intents.len()
     }
 
+    pub(crate) const fn max(&self) -> usize {
+        self.max
+    }
+
     /// Queues an intent, unless as many as may wait already. Returns whether it was queued.
     pub(crate) fn push(&mut self, intent: Intent) -> bool {
         let fits = self.intents.len() < self.max;

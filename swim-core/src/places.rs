@@ -1,8 +1,8 @@
 //! Back pointers: for each slot of the member table at most one position in a dense structure, found in O(1).
 //!
 //! The probe order, the dead, the queue of updates and the deadlines all keep their entries dense and find a member's
-//! entry through one of these. An empty one holds no memory, so what concerns few members now and then costs nothing
-//! at rest.
+//! entry through one of these. One that was never used holds no memory, so what concerns few members now and then costs
+//! nothing until then.
 
 use alloc::vec::Vec;
 

@@ -285,6 +285,11 @@ mod tests {
     use crate::address;
 
     #[test]
+    fn what_every_input_touches_of_a_node_is_one_line_of_the_cache() {
+        assert_eq!(core::mem::offset_of!(Node, done_at) + size_of::<Option<Instant>>(), 64);
+    }
+
+    #[test]
     fn only_so_many_packets_wait_in_front_of_a_paused_process() {
         let mut node = Node::new(0, 0, address::numbered(0), 1);
         let packet = || Inbound::Packet { from: address::numbered(1), bytes: Vec::new() };

@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use core::ops::Deref;
 
-/// So many bytes lie in the entry: an entry has 64 then, and names of up to 16 bytes fit.
+/// So many bytes lie in the entry, which has 64 then: a claim with names of up to 16 bytes, or an Alive without metadata.
 const SHORT: usize = 46;
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::Swim;
+use super::news::{News, Spread};
 use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
@@ -21,53 +22,6 @@ use crate::suspicion::Suspicion;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
-#[cfg(feature = "memberlist")]
-use crate::wire::memberlist::Versions;
-
-/// Something heard of a member.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct News<'a> {
-    pub(super) id: &'a str,
-    pub(super) claim: Claim,
-    /// Comes with every Alive.
-    pub(super) description: Option<Description<'a>>,
-    /// Who makes the claim.
-    pub(super) from: &'a str,
-    /// Whether a suspicion is `from`'s own, and so counts as a further accusation.
-    pub(super) accuses: bool,
-    /// Since how many seconds the member is dead or has left.
-    pub(super) age: u32,
-    pub(super) spread: Spread,
-    /// What the member speaks; comes with a description.
-    #[cfg(feature = "memberlist")]
-    pub(super) versions: Versions,
-}
-
-impl<'a> News<'a> {
-    /// A claim that `from` makes and that is passed on.
-    pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
-        Self {
-            id,
-            claim,
-            description: None,
-            from,
-            accuses: true,
-            age: 0,
-            spread: Spread::Gossip,
-            #[cfg(feature = "memberlist")]
-            versions: Versions::PLAIN,
-        }
-    }
-}
-
-/// Whether news is passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spread {
-    /// To everyone.
-    Gossip,
-    /// To nobody: the one who told us knows, and others learn it as we did.
-    Silent,
-}
 
 /// What a piece of news changed.
 #[derive(Clone, Copy, Debug)]
@@ -89,28 +43,6 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         self.hear_of(now, found, news)
-    }
-
-    /// Whether an Alive says of another member what the table says: then hearing it would change nothing.
-    #[inline]
-    pub(super) fn is_known(&self, slot: Slot, claim: Claim, description: Description<'_>) -> bool {
-        let Description { incarnation, address, metadata } = description;
-        slot != self.me.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
-    }
-
-    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
-    /// be text, since then the packet that says so is damaged.
-    #[inline]
-    pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
-        let known = self.members.claim(slot);
-        if slot == self.me.slot || claim > known || !from.is_ascii() {
-            return false;
-        }
-        let confirms = || match self.detector.suspicions.get(slot) {
-            Some(suspicion) => suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from)),
-            None => false,
-        };
-        claim < known || claim.status != Status::Suspect || !confirms()
     }
 
     /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of one that is not there.

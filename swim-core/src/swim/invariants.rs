@@ -55,6 +55,10 @@ impl<R: Rng> Swim<R> {
 
     fn check_bounds(&self) {
         let Self { config, contacts, detector, gossip, outputs, .. } = self;
+        let is_native = matches!(config.wire, crate::config::Wire::Native);
+        let settings = (config.allowed_networks.is_empty(), !is_native, config.max_transmits);
+        let kept = (self.me.allows_all, self.me.speaks_memberlist, outputs.packets.max());
+        assert_eq!(kept, settings, "what is kept at hand of the settings is theirs");
         assert!(contacts.seeds.len() <= config.max_seeds, "seeds are bounded");
         assert!(contacts.exchanges.len() <= config.max_exchanges, "exchanges are bounded");
         assert!(detector.pings.len() <= config.max_pings, "pings are bounded");

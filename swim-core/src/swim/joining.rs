@@ -6,8 +6,8 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::claims::Spread;
 use super::merging::Agreed;
+use super::news::Spread;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use rand_core::Rng;
 
-use super::claims::{News, Spread};
+use super::news::{News, Spread};
 use super::{ForceLeaveError, State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use rand_core::Rng;
 
 use super::Swim;
-use super::claims::{News, Spread};
+use super::news::{News, Spread};
 use crate::id::Slot;
 use crate::member::{Claim, Status};
 use crate::members::DescriptionView;

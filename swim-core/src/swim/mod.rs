@@ -26,6 +26,7 @@ mod memberlist;
 mod merging;
 #[cfg(feature = "memberlist")]
 mod naming;
+mod news;
 mod packets;
 mod peering;
 mod probing;

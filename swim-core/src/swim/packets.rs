@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::claims::News;
+use super::news::News;
 use super::probing::Way;
 use super::{State, Swim};
 use crate::config::Config;
@@ -18,7 +18,7 @@ use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::time::Instant;
-use crate::wire::{Description, Head, Message, Packet, WireError};
+use crate::wire::{Head, Message, Packet, WireError};
 
 impl<R: Rng> Swim<R> {
     /// A datagram or a frame arrived. `from` is the sender's address as the transport knows it.
@@ -84,8 +84,13 @@ impl<R: Rng> Swim<R> {
     fn handle_alive(&mut self, now: Instant, messages: &mut Packet<'_>, head: Head) -> Result<(), WireError> {
         let alive = messages.alive(head)?;
         let found = self.members.find_bytes(alive.id);
-        if found.is_some_and(|slot| self.is_known(slot, alive.claim(), alive.description)) {
+        if let Some(slot) = found.filter(|&slot| self.is_known(slot, alive.claim(), alive.description)) {
             self.metrics.count_received(MessageKind::Alive);
+            if cfg!(debug_assertions) {
+                let id = alive.check()?;
+                let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
+                self.check_no_news(now, slot, &news);
+            }
             return Ok(());
         }
         let id = alive.check()?;
@@ -100,8 +105,12 @@ impl<R: Rng> Swim<R> {
         let status = if head.kind() == MessageKind::Dead { Status::Dead } else { Status::Suspect };
         let claim = Claim::new(said.incarnation, status);
         let found = self.members.find_bytes(said.id);
-        if found.is_some_and(|slot| self.is_old(slot, claim, said.from)) {
+        if let Some(slot) = found.filter(|&slot| self.is_old(slot, claim, said.from)) {
             self.metrics.count_received(head.kind());
+            if cfg!(debug_assertions) {
+                let (id, from) = said.check()?;
+                self.check_no_news(now, slot, &News::of(id, claim, from));
+            }
             return Ok(());
         }
         let (id, from) = said.check()?;
@@ -110,13 +119,9 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
-    /// Handles a message; of updates those of which it is not asked first whether they are news.
+    /// Handles a message that is no Alive, Suspect or Dead.
     fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
-        let gossip = |id, incarnation, status, description, from| News {
-            description,
-            ..News::of(id, Claim::new(incarnation, status), from)
-        };
         match *message {
             Message::Ping { sequence, target, source } => self.handle_ping(now, from, sequence, target, source),
             Message::PingReq { sequence, target, source } => {
@@ -124,18 +129,11 @@ impl<R: Rng> Swim<R> {
             }
             Message::Ack { sequence, source } => self.handle_ack(now, sequence, Some(source), Way::Packet(from)),
             Message::Nack { sequence, source } => self.handle_nack(sequence, source),
-            Message::Alive { id, incarnation, address, metadata } => {
-                let description = Some(Description { incarnation, address, metadata });
-                self.hear(now, &gossip(id, incarnation, Status::Alive, description, id));
-            }
-            Message::Suspect { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Suspect, None, from));
-            }
-            Message::Dead { id, incarnation, from } => {
-                self.hear(now, &gossip(id, incarnation, Status::Dead, None, from));
+            Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
+                unreachable!("these are read by their heads")
             }
             Message::Left { id, incarnation } => {
-                self.hear(now, &gossip(id, incarnation, Status::Left, None, id));
+                self.hear(now, &News::of(id, Claim::new(incarnation, Status::Left), id));
             }
             Message::Broadcast { origin, epoch, number, payload } => {
                 self.handle_broadcast(now, origin, epoch, number, payload);

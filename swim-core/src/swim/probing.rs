@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use rand_core::Rng;
 
-use super::claims::News;
+use super::news::News;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};

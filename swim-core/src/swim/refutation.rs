@@ -10,8 +10,8 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::claims::News;
 use super::me::Contender;
+use super::news::News;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;

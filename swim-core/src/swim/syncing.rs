@@ -7,9 +7,9 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::Swim;
-use super::claims::Spread;
 use super::exchanging::ROOM;
 use super::merging::Agreed;
+use super::news::Spread;
 use crate::exchanges::{Contact, Purpose};
 use crate::id::NodeId;
 use crate::metrics::MessageKind;

@@ -21,7 +21,7 @@ pub(super) fn read_name_bytes<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], W
     if (1..=NodeId::MAX_LEN).contains(&bytes.len()) { Ok(bytes) } else { Err(WireError::BadName) }
 }
 
-/// A name's bytes as text: 120 instructions for 12 bytes.
+/// A name's bytes as text: some 130 instructions for 12 bytes.
 #[inline]
 pub(super) fn text(name: &[u8]) -> Result<&str, WireError> {
     core::str::from_utf8(name).map_err(|_| WireError::BadName)

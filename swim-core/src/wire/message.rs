@@ -248,6 +248,7 @@ impl<'a> Message<'a> {
     /// Reads what follows the head of a message that is no Alive, Suspect or Dead.
     #[inline]
     pub(super) fn decode_other(reader: &mut Reader<'a>, head: Head) -> Result<Self, WireError> {
+        debug_assert!(!(4..=6).contains(&head.kind), "these have readers of their own");
         let message = Self::decode_fields(reader, head.kind)?;
         if head.more > 0 {
             reader.skip(head.more)?;

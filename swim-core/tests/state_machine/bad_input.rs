@@ -128,7 +128,26 @@ fn pieces() -> Vec<Vec<u8>> {
         body(alive("a", 4, 9)),
         body(alive("stranger", 1, 6)),
         body(alive("me", FIRST, 1)),
+        body(suspect("a", 4, "b")),
         body(suspect("a", 5, "b")),
+        body(suspect("a", 5, "c")),
+        body(suspect("a", 5, "\u{e9}")),
+        body(dead("a", 4, "b")),
+        body(dead("a", 5, "c")),
+        body(dead("a", 5, "\u{e9}")),
+        body(suspect("old", 1, "c")),
+        body(dead("old", 1, "c")),
+        body(alive("old", 1, 7)),
+        body(Message::Alive {
+            id: "six",
+            incarnation: Incarnation::new(5),
+            address: "[2001:db8::1]:5".parse().unwrap(),
+            metadata: b"m",
+        }),
+        // An accuser, and a member, whose name is no text.
+        [&[0x94, 5][..], named_a, &[5, 0xa1, 0xff]].concat(),
+        [&[0x94, 6][..], named_a, &[4, 0xa1, 0xff]].concat(),
+        vec![0x94, 5, 0xa1, 0xff, 5, 0xa1, b'b'],
         body(Message::Left { id: "b", incarnation: Incarnation::new(1) }),
         [&[0x96, 4][..], named_a, &[5], at_5, &[0xc4, 0, 0xc0]].concat(),
         [&[0x96, 4][..], named_a, &[5], at_5, &[0xc4, 0, 0xc1]].concat(),
@@ -144,13 +163,15 @@ proptest! {
     fn a_node_reads_of_a_packet_what_an_iteration_gives_whatever_it_knows(
         pieces in prop::collection::vec(prop::sample::select(pieces()), 0..8),
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+        before in prop::sample::select(vec![vec![], vec![suspect("a", 5, "b")], vec![dead("a", 5, "b")]]),
     ) {
         let mut bytes = raw(&pieces.concat());
         if let Some(cut) = cut {
             bytes.truncate(HEADER_LEN.max(cut.index(bytes.len())));
         }
         let mut node = node();
-        deliver(&mut node, NOW, &[alive("a", 5, 5)]);
+        deliver(&mut node, NOW, &[alive("a", 5, 5), alive("old", 1, 7), dead("old", 1, "b")]);
+        deliver(&mut node, NOW, &before);
         let before = node.metrics().clone();
         node.handle_packet(NOW, address(2), &bytes);
         node.check_invariants();

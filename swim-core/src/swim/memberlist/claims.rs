@@ -14,7 +14,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::super::Swim;
-use super::super::claims::{News, Spread};
+use super::super::news::{News, Spread};
 use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
 use crate::metrics::DropReason;

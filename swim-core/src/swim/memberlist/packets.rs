@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::super::Swim;
-use super::super::claims::{News, Spread};
+use super::super::news::{News, Spread};
 use super::super::probing::Way;
 use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::super::claims::Spread;
+use super::super::news::Spread;
 use super::super::probing::Way;
 use super::super::{State, Swim};
 use super::tables::Past;

@@ -11,8 +11,8 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::super::Swim;
-use super::super::claims::{News, Spread};
 use super::super::merging::Agreed;
+use super::super::news::{News, Spread};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
 use crate::exchanges::{Contact, Purpose};

@@ -1,0 +1,89 @@
+//! What is heard of a member, and whether it is news: most of it is not, which is seen at little cost.
+
+use rand_core::Rng;
+
+use super::Swim;
+use crate::hash::hash;
+use crate::id::Slot;
+use crate::member::{Claim, Status};
+use crate::time::Instant;
+use crate::wire::Description;
+#[cfg(feature = "memberlist")]
+use crate::wire::memberlist::Versions;
+
+/// Something heard of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News<'a> {
+    pub(super) id: &'a str,
+    pub(super) claim: Claim,
+    /// Comes with every Alive.
+    pub(super) description: Option<Description<'a>>,
+    /// Who makes the claim.
+    pub(super) from: &'a str,
+    /// Whether a suspicion is `from`'s own, and so counts as a further accusation.
+    pub(super) accuses: bool,
+    /// Since how many seconds the member is dead or has left.
+    pub(super) age: u32,
+    pub(super) spread: Spread,
+    /// What the member speaks; comes with a description.
+    #[cfg(feature = "memberlist")]
+    pub(super) versions: Versions,
+}
+
+impl<'a> News<'a> {
+    /// A claim that `from` makes and that is passed on.
+    pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
+        Self {
+            id,
+            claim,
+            description: None,
+            from,
+            accuses: true,
+            age: 0,
+            spread: Spread::Gossip,
+            #[cfg(feature = "memberlist")]
+            versions: Versions::PLAIN,
+        }
+    }
+}
+
+/// Whether news is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// To everyone.
+    Gossip,
+    /// To nobody: the one who told us knows, and others learn it as we did.
+    Silent,
+}
+
+impl<R: Rng> Swim<R> {
+    /// Whether an Alive says of another member what the table says: then hearing it would change nothing.
+    #[inline]
+    pub(super) fn is_known(&self, slot: Slot, claim: Claim, description: Description<'_>) -> bool {
+        let Description { incarnation, address, metadata } = description;
+        slot != self.me.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
+    }
+
+    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
+    /// be text, since then the packet that says so is damaged.
+    #[inline]
+    pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
+        let known = self.members.claim(slot);
+        if slot == self.me.slot || claim > known || !from.is_ascii() {
+            return false;
+        }
+        let confirms = || match self.detector.suspicions.get(slot) {
+            Some(suspicion) => suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from)),
+            None => false,
+        };
+        claim < known || claim.status != Status::Suspect || !confirms()
+    }
+
+    /// Debug builds hear all the same what is taken to be no news, and see that nothing comes of it.
+    pub(super) fn check_no_news(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
+        let outcome = |swim: &Self| (swim.members.version(), swim.gossip.updates.len(), swim.timers.next());
+        let before = outcome(self);
+        assert!(!self.hear_of(now, Some(slot), news), "what is no news changes nothing: {news:?}");
+        assert_eq!(outcome(self), before, "what is no news has no consequences: {news:?}");
+    }
+}
