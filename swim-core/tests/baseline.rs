@@ -7,7 +7,7 @@ mod baseline;
 
 use std::collections::BTreeMap;
 
-use baseline::{Baseline, Verdict, key};
+use baseline::{Baseline, TARGETS, Verdict, key, target};
 
 fn counts(counts: &[(&str, u64)]) -> Baseline {
     let instructions: BTreeMap<String, u64> = counts.iter().map(|&(name, count)| (key(name, 1_000), count)).collect();
@@ -67,6 +67,33 @@ fn a_case_that_is_not_stored_or_does_not_exist_fails_the_check() {
     let verdicts: Vec<Verdict> = comparison.rows.iter().map(|row| row.verdict).collect();
     assert_eq!(verdicts, [Verdict::Gone, Verdict::New]);
     assert!(!comparison.is_good());
+}
+
+#[test]
+fn a_case_above_its_target_fails_the_check_though_it_is_as_stored() {
+    for (case, most) in TARGETS {
+        let compared = |count| counts(&[(case, count)]).compare(&counts(&[(case, count)]));
+        assert!(compared(most).is_good() && !compared(most).misses_target());
+        let over = compared(most + 1);
+        assert!(!over.is_good() && over.misses_target());
+        let printed = over.to_string();
+        let line = format!("target missed: {case}, 1000 members: {} instructions, at most {most}", most + 1);
+        assert!(printed.contains(&line), "{printed}");
+    }
+}
+
+#[test]
+fn a_target_is_of_one_case_at_every_size_and_every_target_is_checked() {
+    assert_eq!(target("ping with 0 updates, 10000 members"), Some(1_500));
+    assert_eq!(target("steady state, one second, 100 members"), Some(4_000));
+    assert_eq!(target("ping with 0 updates, sealed, 100 members"), None);
+    assert_eq!(target("ack, a second time, 10000 members"), None);
+    let stored = Baseline::read(include_str!("../benches/baseline.toml")).unwrap();
+    for (case, most) in TARGETS {
+        let counts = stored.instructions.iter().filter(|(key, _)| target(key) == Some(most) && key.starts_with(case));
+        let counts: Vec<u64> = counts.map(|(_, count)| *count).collect();
+        assert!(!counts.is_empty() && counts.iter().all(|count| *count <= most), "{case}: {counts:?}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cases::{CASES, Case};
     after_help = "Examples:\n  cargo bench -p swim-core\n  cargo bench -p swim-core -- ping --members 1000\n  \
         cargo bench -p swim-core -- --check\n  cargo bench -p swim-core -- --renew\n  \
         cargo bench -p swim-core -- --plot docs/instructions.svg\n\n\
-        Exit codes: 0 measured, or nothing got worse; 1 something got worse or could not be measured; 64 wrong arguments."
+        Exit codes: 0 measured, or nothing got worse; 1 something got worse, missed its target or could not be measured; 64 wrong arguments."
 )]
 pub(crate) struct Arguments {
     /// Only the cases whose names contain one of these.
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "MEMBERS")]
     pub(crate) members: Vec<usize>,
     /// Counts instructions alone and compares them with the stored ones; fails if a case got worse by more than 5 % (15 %
-    /// if another rustc counted the stored ones).
+    /// if another rustc counted the stored ones), or takes more than its target.
     #[arg(long, conflicts_with = "members")]
     pub(crate) check: bool,
     /// Counts all that is checked and stores it in swim-core/benches/baseline.toml, with this toolchain's version.

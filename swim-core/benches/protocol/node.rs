@@ -25,10 +25,12 @@ pub(crate) fn address(number: usize) -> SocketAddr {
     SocketAddr::from(([10, a, b, c], 7946))
 }
 
-/// Settings of a node that opens no exchange for a long time.
+/// Settings of a node that does nothing but probe for a long time. It does not gossip by itself either: a node that has
+/// learnt much at once, as all of these have, would compare tables as often as it gossips.
 pub(crate) fn quiet() -> Config {
     let long = Duration::from_secs(86_400 * 365);
     Config {
+        gossip_interval: long,
         sync_interval: long,
         sync_interval_min: long,
         reconnect_interval: long,

@@ -5,14 +5,17 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cases::Case;
+use crate::spread;
 
 /// Measures simulated clusters, ours beside foca's.
 #[derive(Debug, Parser)]
 #[command(
     name = "cluster",
     bin_name = "cargo bench -p swim-sim --",
+    args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  cargo bench -p swim-sim\n  cargo bench -p swim-sim -- --nodes 1000 --case crash\n  \
-        cargo bench -p swim-sim -- --full\n  cargo bench -p swim-sim -- reach --nodes 1000 --loss 50 --seeds 10\n\n\
+        cargo bench -p swim-sim -- --full\n  cargo bench -p swim-sim -- reach --nodes 1000 --loss 50 --seeds 10\n  \
+        cargo bench -p swim-sim -- spread --nodes 1000 --loss 50\n\n\
         Exit codes: 0 measured; 1 a measurement could not be made; 64 wrong arguments."
 )]
 pub(crate) struct Arguments {
@@ -36,7 +39,7 @@ pub(crate) struct Comparison {
     /// Which cases, several separated by commas; a join always comes first, since the others need it [default: all].
     #[arg(long = "case", value_enum, value_delimiter = ',')]
     pub(crate) cases: Vec<Case>,
-    /// All sizes: 100, 1000, 5000 and 10000, with a higher limit. This takes about two hours and 8 GB.
+    /// All sizes: 100, 1000, 5000 and 10000, with a higher limit. This takes about two hours and 9 GB.
     #[arg(long, conflicts_with = "nodes")]
     pub(crate) full: bool,
     /// Whom to measure, several separated by commas.
@@ -66,8 +69,9 @@ pub(crate) struct Comparison {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Does every death reach every live node? Counts pairs left uninformed and false deaths over many seeds.
-    Reach(Seeds),
-    /// How fast does one update reach everyone, beside what the theory of epidemics says?
+    Reach(Reach),
+    /// How fast does one update of ours reach everyone, beside what the theory of epidemics says?
+    #[command(after_help = spread::BOUND)]
     Spread(Seeds),
 }
 
@@ -80,11 +84,17 @@ pub(crate) struct Seeds {
     #[arg(long, value_name = "PERMILLE", default_value_t = 50, value_parser = clap::value_parser!(u16).range(0..=1_000))]
     pub(crate) loss: u16,
     /// How many seeds.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     pub(crate) first: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Reach {
+    #[command(flatten)]
+    pub(crate) seeds: Seeds,
     /// Whom to measure.
     #[arg(long, value_enum, default_value_t = Peer::Swim)]
     pub(crate) peer: Peer,

@@ -10,7 +10,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::arguments::{Peer, Seeds, name_of};
+use crate::arguments::{Peer, Reach, name_of};
 use crate::foca_cluster::FocaCluster;
 use crate::scene::{Scene, Simulation};
 use crate::swim_cluster::SwimCluster;
@@ -35,13 +35,14 @@ struct Outcome {
 }
 
 /// Runs all seeds and prints a line for each, and the sums.
-pub(crate) fn run(options: &Seeds) -> io::Result<()> {
+pub(crate) fn run(options: &Reach) -> io::Result<()> {
+    let (peer, options) = (options.peer, &options.seeds);
     let mut outcomes = Vec::new();
-    println!("{} at {} nodes, {} permille lost", name_of(&options.peer), options.nodes, options.loss);
+    println!("{} at {} nodes, {} permille lost", name_of(&peer), options.nodes, options.loss);
     print!("{}", Scene::new(options.nodes, options.first));
     for seed in options.first..options.first + options.seeds {
         let scene = Scene::new(options.nodes, seed);
-        let outcome = match options.peer {
+        let outcome = match peer {
             Peer::Swim => run_seed::<SwimCluster>(&scene, options.loss),
             Peer::Foca => run_seed::<FocaCluster>(&scene, options.loss),
         };

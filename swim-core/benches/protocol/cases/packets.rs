@@ -75,7 +75,8 @@ pub(super) fn from_queue(members: usize, queued: usize) -> Run {
 
 /// A node whose queue lasts for more packets than a measurement takes.
 pub(super) fn with_queue(members: usize, queued: usize) -> Node {
-    let mut node = Node::new(members, Config { retransmit_mult: 32, ..node::quiet() });
+    let gossip_interval = Config::lan().gossip_interval;
+    let mut node = Node::new(members, Config { retransmit_mult: 32, gossip_interval, ..node::quiet() });
     for number in 0..queued {
         let mut packet = node::packet();
         // Beyond the members these are newcomers.

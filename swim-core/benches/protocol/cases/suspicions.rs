@@ -28,7 +28,8 @@ pub(super) fn refuted(members: usize) -> Run {
 }
 
 /// A member is suspected, declared dead when that ends, and heard to be alive after all. The node is not called
-/// meanwhile, so the end is put off once, and two protocol periods are in the measurement; what it sends is dropped.
+/// meanwhile, so the end is put off once, and two protocol periods and the beginning of a round of anti-entropy are in the
+/// measurement; what it sends is dropped.
 pub(super) fn expired(members: usize) -> Run {
     let mut node = Node::new(members, Config { reliable_fallback: false, ..Config::lan() });
     let mut incarnation = 1;
