@@ -57,11 +57,14 @@ impl Departed {
         if let Some(&moved) = self.dead.get(place) {
             self.places.set(moved, place);
         }
-        // Given back after many died at once; the next death alone should not fetch it anew, which takes O(n).
-        if self.dead.is_empty() && self.dead.capacity() > 64 {
-            self.dead = Vec::new();
-            self.places.release();
-            self.recent = VecDeque::new();
+        if self.dead.is_empty() {
+            self.recent.clear();
+            // Given back after many died at once; the next death alone should not fetch it anew, which takes O(n).
+            if self.dead.capacity() > 64 {
+                self.dead = Vec::new();
+                self.places.release();
+                self.recent = VecDeque::new();
+            }
         }
     }
 
