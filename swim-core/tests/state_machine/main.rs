@@ -16,6 +16,7 @@ mod network;
 mod networks;
 mod probes;
 mod queries;
+mod query_budgets;
 mod refutation;
 mod relays;
 mod seeds;
