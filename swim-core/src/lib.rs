@@ -30,6 +30,7 @@ mod lamport;
 mod network;
 mod places;
 mod random;
+mod source;
 mod time;
 
 // Floor 1: what is said, configured, told and counted.
@@ -82,6 +83,7 @@ pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
+pub use source::{Protection, Source};
 pub use swim::{
     BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
     MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
