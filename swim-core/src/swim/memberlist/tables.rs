@@ -74,6 +74,7 @@ impl<R: Rng> Swim<R> {
             rows += 1;
         }
         writer.finish(&state);
+        count_work!(EntriesWritten, rows);
         self.metrics.entries_sent += rows;
         bytes
     }
