@@ -22,6 +22,7 @@ extern crate std;
 pub mod coverage;
 mod coordinate;
 mod hash;
+mod horizon;
 mod id;
 mod lamport;
 mod network;
