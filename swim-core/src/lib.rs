@@ -20,6 +20,9 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+#[macro_use]
+pub mod work;
+mod allowance;
 mod coordinate;
 mod hash;
 mod horizon;
@@ -55,6 +58,7 @@ mod pings;
 mod probe;
 mod probe_order;
 mod queries;
+mod query_pace;
 mod recent;
 mod seeds;
 mod suspicion;

@@ -149,7 +149,7 @@ impl<R: Rng> Swim<R> {
                     self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
                 }
             }
-            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
+            Message::Direct { source, payload } => self.handle_direct(now, from, source, payload),
         }
     }
 
