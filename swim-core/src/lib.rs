@@ -25,6 +25,7 @@ pub mod work;
 mod allowance;
 mod coordinate;
 mod hash;
+mod horizon;
 mod id;
 mod lamport;
 mod network;

@@ -10,6 +10,7 @@ mod coordinates;
 mod force_leave;
 mod gossip;
 mod harness;
+mod incarnations;
 mod leaving;
 mod memberlist;
 mod network;

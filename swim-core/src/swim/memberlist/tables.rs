@@ -109,6 +109,8 @@ impl<R: Rng> Swim<R> {
             return Ok(());
         }
         let is_first = self.peers.len() == 0;
+        let claims = theirs.nodes().flatten().map(|node| (node.id, Incarnation::new(u64::from(node.incarnation))));
+        self.be_lifted_by(now, address, claims);
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
         let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
         // As memberlist does, a joiner says that it is there and passes on what it learns, also from its first contact: that
