@@ -25,6 +25,8 @@ impl<R: Rng> Swim<R> {
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
+                #[cfg(feature = "memberlist")]
+                self.note_protection(from.protection);
                 let reply = self.handle_request(now, from.address, payload);
                 if let Some(payload) = reply {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;

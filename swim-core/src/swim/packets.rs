@@ -27,7 +27,8 @@ impl<R: Rng> Swim<R> {
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
     pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
-        let Source { address: from, .. } = from.into();
+        let source: Source = from.into();
+        let from = source.address;
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;
         if self.me.state == State::Left {
@@ -44,6 +45,7 @@ impl<R: Rng> Swim<R> {
         }
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
+            self.note_protection(source.protection);
             self.handle_memberlist_packet(now, from, packet);
             self.debug_check();
             return;
