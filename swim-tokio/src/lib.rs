@@ -44,11 +44,11 @@ pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
 pub use escape::{Escaped, is_hazardous};
-#[cfg(feature = "memberlist")]
-pub use keys::read_serf_keyring;
 pub use keys::{
     KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
 };
+#[cfg(feature = "memberlist")]
+pub use keys::{SerfKeyChange, SerfKeys, SerfKeysError, read_serf_keyring};
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;

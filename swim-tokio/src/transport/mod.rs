@@ -59,6 +59,8 @@ use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOpera
 
 pub use self::counters::TransportMetrics;
 #[cfg(feature = "memberlist")]
+pub(crate) use self::memberlist::Current;
+#[cfg(feature = "memberlist")]
 pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;

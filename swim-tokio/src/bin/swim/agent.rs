@@ -189,6 +189,11 @@ impl Running {
             let changed = tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
             reloaded.certificates = Some(changed);
         }
+        match node.reload_serf_keyring() {
+            Ok(true) => tracing::info!("the keyring was read anew: it holds other keys"),
+            Ok(false) => {}
+            Err(error) => return Err(format!("the keys stay as they were: {error}")),
+        }
         if metadata(&new) != metadata(&self.settings) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }

@@ -35,6 +35,7 @@ mod lines;
 mod logging;
 mod output;
 mod reload;
+mod serf_keys;
 mod service_manager;
 mod settings;
 mod shapes;

@@ -1,5 +1,6 @@
 //! Commands for what members say to each other: `event`, `query`, `keys`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use swim_tokio::{KeyTextError, key_from_base64};
@@ -47,9 +48,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
 
 fn response_table(shape: &QueryShape) -> Text {
     let row = |response: &ResponseShape| vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())];
-    let (asked, answers) = (shape.acks.len(), shape.responses.len());
+    // An answer may come though the acknowledgement is lost.
+    let answered = shape.responses.iter().map(|response| &response.from);
+    let reached: BTreeSet<&String> = shape.acks.iter().chain(answered).collect();
+    let (reached, answers) = (reached.len(), shape.responses.len());
     let rows: Vec<_> = shape.responses.iter().map(row).collect();
-    let total = Text::line(format_args!("{answers} of {asked} that it reached have answered"));
+    let total = Text::line(format_args!("{answers} of {reached} that it reached have answered"));
     [table(&["NAME", "ANSWER"], &rows), total].into_iter().collect()
 }
 

@@ -67,8 +67,8 @@ pub(crate) enum Protection {
     Tls,
     /// The native wire's keyring, which the node knows.
     Keyring,
-    /// The keyring of memberlist's wire, in this file.
-    MemberlistKeyring(PathBuf),
+    /// The keyring of memberlist's wire.
+    MemberlistKeyring,
 }
 
 impl Protection {
@@ -77,7 +77,7 @@ impl Protection {
         match self {
             Self::None => "none",
             Self::Tls => "tls",
-            Self::Keyring | Self::MemberlistKeyring(_) => "keyring",
+            Self::Keyring | Self::MemberlistKeyring => "keyring",
         }
     }
 
@@ -86,8 +86,7 @@ impl Protection {
         match self {
             Self::None | Self::Tls => 0,
             Self::Keyring => node.keys().len(),
-            // The node keeps the file as its keys are.
-            Self::MemberlistKeyring(file) => read_serf_keyring(file).map_or(0, |ring| ring.keys().count()),
+            Self::MemberlistKeyring => node.serf_keys().map_or(0, |keys| keys.len()),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::call::Call;
 use super::changes::{NAMELESS, payload, refused};
 use super::reply::{Reply, failure, json};
 use crate::keys::{self, Change};
+use crate::serf_keys;
 use crate::shapes::{
     EventRequest, EventShape, InstallKeyRequest, KeyRequest, QueryRequest, QueryShape, ReachabilityShape,
     RespondRequest, RespondedShape, ResponseShape,
@@ -156,7 +157,12 @@ pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
 }
 
 async fn change_keys(context: &Context, change: Change) -> Reply {
-    match keys::everywhere(&context.node, &change).await {
+    let changed = if serf_keys::has_keys(&context.node) {
+        serf_keys::everywhere(&context.node, &change).await
+    } else {
+        keys::everywhere(&context.node, &change).await
+    };
+    match changed {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
     }
