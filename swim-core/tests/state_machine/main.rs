@@ -19,6 +19,7 @@ mod queries;
 mod refutation;
 mod relays;
 mod seeds;
+mod strangers;
 mod suspicions;
 mod switches;
 mod tombstones;
