@@ -20,8 +20,12 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+#[macro_use]
+pub mod work;
+mod allowance;
 mod coordinate;
 mod hash;
+mod horizon;
 mod id;
 mod lamport;
 mod network;
@@ -55,6 +59,7 @@ mod pings;
 mod probe;
 mod probe_order;
 mod queries;
+mod query_pace;
 mod recent;
 mod seeds;
 mod suspicion;

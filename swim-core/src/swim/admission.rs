@@ -98,9 +98,7 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let Some(description) = self.usable_description(news) else { return false };
-        let known = found.map_or(self.me.slot, |slot| slot);
-        let known = self.members.claim(known).incarnation;
-        if news.claim.incarnation > known && !self.is_within_reach(news.claim.incarnation, known) {
+        if !self.is_within_reach(now, news.claim.incarnation) {
             return false;
         }
         let Ok(id) = NodeId::new(news.id) else { return false };

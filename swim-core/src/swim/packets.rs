@@ -180,7 +180,7 @@ impl<R: Rng> Swim<R> {
                     self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
                 }
             }
-            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
+            Message::Direct { source, payload } => self.handle_direct(now, from, source, payload),
         }
     }
 
@@ -230,7 +230,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
         }
-        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
         }
@@ -239,20 +239,19 @@ impl<R: Rng> Swim<R> {
 
     /// A user event or a query arrived on its way to everyone.
     fn handle_announcement(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
-        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if self.hear_announced(now, origin, payload) {
             self.pass_on_delivered(now, delivery, &Message::Announcement { origin, epoch, number, payload });
         }
     }
 
     /// Notes that a broadcast has arrived; `None` if it is of no use.
-    fn note_delivery(&mut self, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
+    fn note_delivery(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
         if *self.me.id == *origin {
             self.metrics.drop(DropReason::DuplicateBroadcast);
             return None;
         }
-        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
-        if !self.is_within_reach(epoch, known) {
+        if !self.is_within_reach(now, epoch) {
             return None;
         }
         let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
