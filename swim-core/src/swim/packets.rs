@@ -17,14 +17,17 @@ use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
+use crate::source::Source;
 use crate::time::Instant;
 use crate::wire::{Head, Message, Packet, WireError};
 
 impl<R: Rng> Swim<R> {
-    /// A datagram or a frame arrived. `from` is the sender's address as the transport knows it.
+    /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address alone is a sender of
+    /// whom nothing is proven ([`Protection::Plain`](crate::Protection)).
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
-    pub fn handle_packet(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
+    pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
+        let Source { address: from, .. } = from.into();
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;
         if self.me.state == State::Left {
@@ -146,7 +149,7 @@ impl<R: Rng> Swim<R> {
                     self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
                 }
             }
-            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
+            Message::Direct { source, payload } => self.handle_direct(now, from, source, payload),
         }
     }
 

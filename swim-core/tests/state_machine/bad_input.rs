@@ -229,7 +229,7 @@ fn a_full_table_takes_no_more_members_and_counts_them() {
 }
 
 fn request(node: &mut Node, payload: &[u8]) -> ExchangeOutput {
-    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2), payload });
+    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2).into(), payload });
     let mut outputs = exchanges(node);
     assert_eq!(outputs.len(), 1, "each request is answered once");
     outputs.remove(0)

@@ -17,6 +17,7 @@ mod network;
 mod networks;
 mod probes;
 mod queries;
+mod query_budgets;
 mod refutation;
 mod relays;
 mod seeds;

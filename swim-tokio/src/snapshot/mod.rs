@@ -8,9 +8,10 @@
 mod content;
 mod keeper;
 mod lock;
+mod own;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +27,7 @@ use crate::error::StartError;
 /// The file within the directory.
 const FILE: &str = "snapshot";
 /// More is no snapshot.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: u64 = 128 << 20;
 /// How far above the wall clock, in milliseconds, an incarnation in a snapshot counts: a day, for clocks that are set back.
 const CLOCK_MARGIN: u64 = 86_400_000;
 
@@ -43,8 +44,10 @@ impl Snapshot {
     pub(crate) fn open(directory: &Path, cluster: &str, id: &NodeId) -> Result<Self, StartError> {
         let path = directory.join(FILE);
         let wrong = |error| StartError::Snapshot { path: path.clone(), error };
-        fs::create_dir_all(directory).map_err(wrong)?;
-        let Some(lock) = Lock::take(directory).map_err(wrong)? else {
+        own::directory(directory).map_err(wrong)?;
+        let lock = Lock::take(directory);
+        let lock = lock.map_err(|error| StartError::Snapshot { path: directory.join(lock::FILE), error })?;
+        let Some(lock) = lock else {
             return Err(StartError::SnapshotInUse { directory: directory.to_owned() });
         };
         let empty = Content { cluster: cluster.into(), id: id.as_str().into(), incarnation: 0, members: Vec::new() };
@@ -89,7 +92,7 @@ impl Snapshot {
 
     /// Replaces the file.
     fn write(path: &Path, content: &Content) -> io::Result<()> {
-        durable::replace(path, &content.encode())
+        durable::replace_entry(path, &content.encode())
     }
 
     /// Begins to keep the snapshot: first the new incarnation, before anybody else hears of it.
@@ -103,13 +106,18 @@ impl Snapshot {
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
+    let file = match own::file(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    if file.metadata()?.len() > LONGEST {
         // It cannot be one of ours: it will be found damaged.
-        Ok(metadata) if metadata.len() > LONGEST => Ok(Some(Vec::new())),
-        Ok(_) => fs::read(path).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        return Ok(Some(bytes));
     }
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
