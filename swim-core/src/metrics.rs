@@ -169,6 +169,8 @@ counted! {
         UnknownQuery = "unknown_query",
         /// A member's second answer to the same query.
         DuplicateResponse = "duplicate_response",
+        /// Something about keys that anyone could have sent: the transport has proven nothing of its sender.
+        Unproven = "unproven",
     }
 }
 
