@@ -27,6 +27,7 @@ mod lookup;
 mod node;
 mod notice;
 mod queries;
+mod rekeying;
 mod resolver;
 mod round_trips;
 mod runtime;
@@ -44,7 +45,8 @@ pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
 pub use keys::{
-    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+    ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
+    key_from_base64, key_to_base64, read_keyring,
 };
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};

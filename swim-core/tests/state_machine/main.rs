@@ -17,6 +17,7 @@ mod networks;
 mod probes;
 mod queries;
 mod refutation;
+mod rekeying;
 mod relays;
 mod seeds;
 mod suspicions;
