@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::rekeying::Rekeying;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::audience::Audience;
 use crate::awareness::Awareness;
@@ -83,6 +84,7 @@ pub(super) struct Contacts {
 }
 
 impl Contacts {
+    pub(super) rekeying: Rekeying,
     pub(super) fn new(config: &Config) -> Self {
         Self {
             seeds: Seeds::default(),
@@ -91,6 +93,7 @@ impl Contacts {
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
         }
     }
+            rekeying: Rekeying::default(),
 }
 
 /// What waits to be polled. What is asked for after every input comes first.

@@ -24,7 +24,7 @@ use crate::shapes::metadata_of;
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
-use crate::{failed, keys, lines, misused, output, reload, service_manager};
+use crate::{failed, lines, misused, output, reload, service_manager};
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -132,7 +132,6 @@ impl Running {
         let server = Server::start(listeners, token, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
-        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
         Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format, out })
     }

@@ -6,7 +6,7 @@
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `handlers/` | commands that are run, and addresses that are called, when something happens |
 //! | `joining` | what becomes of the seeds, and whether the node takes part |
-//! | `keys` | the cluster's keys, changed at every node by a query |
+//! | `keys` | the cluster's keys, changed at every node: what HTTP says of it |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |

@@ -323,6 +323,9 @@ pub(crate) struct NearShape {
 #[serde(deny_unknown_fields)]
 pub(crate) struct InstallKeyRequest {
     pub(crate) key: zeroize::Zeroizing<String>,
+    /// Go ahead though some live node cannot do it.
+    #[serde(default)]
+    pub(crate) force: bool,
 }
 
 /// A key by its name.
@@ -330,6 +333,9 @@ pub(crate) struct InstallKeyRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRequest {
     pub(crate) key: String,
+    /// Go ahead though some live node cannot do it: it may be cut off.
+    #[serde(default)]
+    pub(crate) force: bool,
 }
 
 /// What the nodes did with their keys, and which they have.
