@@ -72,7 +72,7 @@ pub(crate) async fn run_accepted(
             Ok((stream, names)) => {
                 let peer = shared.peer(tls, names);
                 let (reading, writing) = tokio::io::split(stream);
-                welcome(Connection { link, peer, queue, shared }, reading, writing, None, deadline).await;
+                welcome(Connection { link, peer, queue, shared }, reading, writing, Came::Proven, deadline).await;
             }
             Err(error) => shared.refuse(link, from, &error).await,
         }
@@ -84,11 +84,11 @@ pub(crate) async fn run_accepted(
     let failure = match timeout_at(deadline, opening).await {
         Ok(Ok(Opening::Plain(start))) => {
             let (reading, writing) = stream.split();
-            return welcome(connection, reading, writing, Some(start), deadline).await;
+            return welcome(connection, reading, writing, Came::Plain(start), deadline).await;
         }
         Ok(Ok(Opening::Sealed(sealer, opener))) => {
             let (reading, writing) = shared.sealed(&mut stream, sealer, opener);
-            return welcome(connection, reading, writing, None, deadline).await;
+            return welcome(connection, reading, writing, Came::Proven, deadline).await;
         }
         Ok(Err(failure)) => failure,
         Err(_) => ExchangeFailure::TimedOut,
@@ -102,19 +102,30 @@ fn late<T>(_: tokio::time::error::Elapsed) -> io::Result<T> {
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Lets the other side say where it is reached, of which the first bytes may have been read already; then answers and
-/// runs.
+/// How an accepted connection came to its preamble.
+enum Came {
+    /// Plain, and with these bytes of it.
+    Plain(Start),
+    /// Through a handshake that proved a key or a certificate.
+    Proven,
+}
+
+/// Lets the other side say where it is reached; then answers and runs.
 async fn welcome(
     connection: Connection<'_>,
     mut reading: impl AsyncRead + Unpin,
     writing: impl AsyncWrite + Unpin,
-    start: Option<Start>,
+    came: Came,
     deadline: Instant,
 ) {
     let Connection { link, shared, .. } = connection;
+    let (start, proven) = match came {
+        Came::Plain(start) => (Some(start), false),
+        Came::Proven => (None, true),
+    };
     let failure = match timeout_at(deadline, read_preamble(&mut reading, start)).await {
         Ok(Ok(address)) => {
-            shared.report(Report::Introduced { link, address }).await;
+            shared.report(Report::Introduced { link, address, proven }).await;
             return connection.run_accepted(reading, writing, preamble::GREETING.to_vec()).await;
         }
         Ok(Err(failure)) => failure,
