@@ -21,6 +21,7 @@ mod clock;
 mod coordinates;
 mod durable;
 mod error;
+mod escape;
 mod joins;
 mod keys;
 mod lookup;
@@ -42,6 +43,7 @@ pub mod blocking;
 pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use escape::{Escaped, is_hazardous};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
 pub use keys::{

@@ -28,6 +28,8 @@ use crate::error::StartError;
 const FILE: &str = "snapshot";
 /// More is no snapshot.
 const LONGEST: u64 = 128 << 20;
+/// How far above the wall clock, in milliseconds, an incarnation in a snapshot counts: a day, for clocks that are set back.
+const CLOCK_MARGIN: u64 = 86_400_000;
 
 /// Where a node keeps what it knows, and what it knew when it started.
 #[derive(Debug)]
@@ -67,10 +69,16 @@ impl Snapshot {
         Ok(Self { path, content, _lock: lock })
     }
 
-    /// The incarnation to start with: `wanted`, or the one above that of the former life.
+    /// The incarnation to start with: `wanted`, or the one above that of the former life if it is at most
+    /// [`CLOCK_MARGIN`] above `wanted`.
+    ///
+    /// One that is further ahead was driven there by false claims, or the clock is wrong by years. To start above it would move
+    /// what this node believes beyond what the others do, a bit further with each start. From `wanted` the node refutes
+    /// its former life as soon as it meets the others.
     pub(crate) fn incarnation(&self, wanted: Incarnation) -> Incarnation {
         match self.content.incarnation {
             0 => wanted,
+            former if former > wanted.get().saturating_add(CLOCK_MARGIN) => wanted,
             former => wanted.max(Incarnation::new(former.saturating_add(1)).min(Incarnation::MAX)),
         }
     }
@@ -141,12 +149,26 @@ mod tests {
     }
 
     #[test]
+    fn a_burnt_incarnation_in_a_snapshot_is_passed_over_and_makes_no_start_fail() {
+        let wall = Incarnation::new(1_700_000_000_000);
+        for burnt in [wall.get() + CLOCK_MARGIN + 1, wall.get() + (1 << 42), Incarnation::MAX.get()] {
+            let directory = Directory::new("burnt");
+            open(&directory).begin(Incarnation::new(burnt)).unwrap();
+            let snapshot = open(&directory);
+            assert_eq!(snapshot.incarnation(wall), wall, "{burnt}");
+            snapshot.begin(wall).unwrap();
+            assert_eq!(open(&directory).incarnation(wall).get(), wall.get() + 1, "{burnt}");
+        }
+    }
+
+    #[test]
     fn a_former_life_is_superseded_although_the_clock_went_backwards() {
         let directory = Directory::new("snapshot");
         assert_eq!(open(&directory).incarnation(Incarnation::new(7)), Incarnation::new(7), "there was none");
         written(&directory);
         let snapshot = open(&directory);
-        assert_eq!(snapshot.incarnation(Incarnation::new(7)), Incarnation::new(1_700_000_000_001));
+        let an_hour_ago = Incarnation::new(1_700_000_000_000 - 3_600_000);
+        assert_eq!(snapshot.incarnation(an_hour_ago), Incarnation::new(1_700_000_000_001));
         assert_eq!(snapshot.incarnation(Incarnation::new(1 << 50)), Incarnation::new(1 << 50));
         assert_eq!(snapshot.addresses(9), ["192.0.2.2:7946", "[::1]:1"].map(|at| at.parse().unwrap()));
         assert_eq!(snapshot.addresses(1).len(), 1);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use swim_core::wire::sealed::{MARK, SealError};
-use swim_core::{ExchangeFailure, Network};
+use swim_core::{ExchangeFailure, Network, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -71,7 +71,7 @@ pub(crate) enum Report {
     /// The other side of an accepted connection says where it is reached. `proven`: with a key or a certificate.
     Introduced { link: LinkId, address: SocketAddr, proven: bool },
     /// A frame arrived. An exchange's memory stays leased until it is handled.
-    Arrived { link: LinkId, frame: Frame, lease: Option<Lease> },
+    Arrived { link: LinkId, frame: Frame, lease: Option<Lease>, protection: Protection },
     /// A request arrives that is longer than allowed: it is to be refused by its number, and the link retired.
     TooLarge { link: LinkId, exchange: u64 },
     /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
@@ -229,7 +229,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
                 Some(lease)
             }
         };
-        self.shared.report(Report::Arrived { link: self.link, frame, lease }).await;
+        let protection = self.peer.protection();
+        self.shared.report(Report::Arrived { link: self.link, frame, lease, protection }).await;
     }
 
     /// Counts what is no frame, or none that is taken.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, is_allowed};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Source, is_allowed};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, Sleep, timeout};
@@ -271,9 +271,9 @@ impl Sockets {
                     self.pool.prove(link);
                 }
             }
-            Report::Arrived { link, frame, lease } => {
-                if let Some(from) = self.pool.touch(link, now) {
-                    self.arrive(link, from, frame, lease);
+            Report::Arrived { link, frame, lease, protection } => {
+                if let Some(address) = self.pool.touch(link, now) {
+                    self.arrive(link, Source::new(address, protection), frame, lease);
                 }
             }
             Report::TooLarge { link, exchange } => {
@@ -330,9 +330,9 @@ impl Sockets {
         true
     }
 
-    fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
-        if let Some(mismatch) = self.mismatches.find(from, &frame) {
-            return self.mismatched(link, from, &frame, mismatch);
+    fn arrive(&mut self, link: LinkId, from: Source, frame: Frame, lease: Option<Lease>) {
+        if let Some(mismatch) = self.mismatches.find(from.address, &frame) {
+            return self.mismatched(link, from.address, &frame, mismatch);
         }
         let arrival = match frame {
             Frame::Packet(payload) => Arrival::Packet { from, payload },

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, is_allowed};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -26,7 +26,7 @@ use super::super::dial::failure_of_dial;
 use super::super::listener::is_out_of_files;
 use super::super::seldom::Seldom;
 use super::current::Current;
-use super::{peer, randomness};
+use super::{peer, protection_of, randomness};
 
 /// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
 /// a bound the oldest from the network that has most makes room.
@@ -59,7 +59,7 @@ pub(super) struct Shared {
 /// What a stream's task tells.
 #[derive(Debug)]
 enum Came {
-    Request { from: SocketAddr, payload: Bytes, answer: oneshot::Sender<Option<Vec<u8>>> },
+    Request { from: Source, payload: Bytes, answer: oneshot::Sender<Option<Vec<u8>>> },
     Reply { id: ExchangeId, payload: Bytes },
     Failed { id: ExchangeId, failure: ExchangeFailure },
 }
@@ -248,7 +248,8 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget:
     let answer = match read(&mut stream, Side::Acceptor, shared, budget).await {
         Ok(payload) => {
             let (answer, answered) = oneshot::channel();
-            if sender.send(Came::Request { from: peer(from), payload, answer }).await.is_err() {
+            let source = Source::new(peer(from), protection_of(&shared.envelope.get()));
+            if sender.send(Came::Request { from: source, payload, answer }).await.is_err() {
                 return;
             }
             match answered.await {
