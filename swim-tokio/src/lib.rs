@@ -64,6 +64,7 @@ pub use swim_core::{
 };
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
+    raise_file_limit,
 };
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};

@@ -47,6 +47,10 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Ok(both) => both,
         Err(error) => return failed(&error),
     };
+    // Each connection is a file; the node fits its bounds to the limit.
+    if let Err(error) = swim_tokio::raise_file_limit() {
+        tracing::warn!(%error, "the limit on open files cannot be raised");
+    }
     let code = live(agent, settings, out.clone(), Arc::clone(&logging)).await;
     out.flush().await;
     logging.flush().await;
