@@ -31,6 +31,7 @@ mod queries;
 mod resolver;
 mod round_trips;
 mod runtime;
+mod secret_file;
 mod seed;
 mod snapshot;
 mod subscription;
@@ -51,6 +52,7 @@ pub use keys::{
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
+pub use secret_file::{SecretFileError, read_secret_file};
 pub use seed::{SeedError, check_seed};
 pub use subscription::Subscription;
 pub use swim_core;
