@@ -290,6 +290,37 @@ fn the_commands_work_over_a_unix_socket_that_only_its_owner_may_use() {
 }
 
 #[test]
+fn a_unix_socket_has_the_mode_and_the_group_that_were_asked_for() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let place = Place::new();
+    let own_group = std::fs::metadata(&place.0).unwrap().gid().to_string();
+    let path = place.0.join("swim.sock");
+    let there = format!("unix:{}", path.display());
+    for (arguments, mode) in [
+        (&["--http-socket-mode", "0666"][..], 0o666),
+        (&["--http-socket-group", &own_group], 0o660),
+        (&["--http-socket-group", &own_group, "--http-socket-mode", "0620"], 0o620),
+    ] {
+        let one = Agent::start_at("one", &[&["--http", &there], arguments].concat());
+        let file = std::fs::metadata(&path).unwrap();
+        assert_eq!(
+            (file.permissions().mode() & 0o777, file.gid().to_string()),
+            (mode, own_group.clone()),
+            "{arguments:?}"
+        );
+        assert!(one.ask(&["info"]).contains("one"));
+        assert_eq!(one.run(&["leave"]).code, Some(0));
+    }
+    let start = ["agent", "--bind", "127.0.0.1:0", "--http", &there];
+    let nobodys = run(&[&start[..], &["--http-socket-group", "no-such-group"]].concat());
+    assert!(nobodys.code == Some(1) && nobodys.stderr.contains("there is no group \"no-such-group\""), "{nobodys:?}");
+    assert!(!path.exists(), "nothing is left behind");
+    let wrong = run(&[&start[..], &["--http-socket-mode", "0777"]].concat());
+    assert!(wrong.code == Some(64) && wrong.stderr.contains("0660"), "{wrong:?}");
+}
+
+#[test]
 fn keys_completions_manual_pages_and_the_version_need_no_agent() {
     let key = run(&["keygen"]).stdout;
     assert_eq!((key.len(), key == run(&["keygen"]).stdout), (45, false), "32 bytes in base64, other ones each time");

@@ -108,7 +108,7 @@ impl Running {
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
         for place in &settings.http.listen {
-            listeners.push(Listener::open(place, token.is_some()).await.map_err(not_listening)?);
+            listeners.push(Listener::open(place, token.is_some(), &settings.http).await.map_err(not_listening)?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
         let node = builder.start().await.map_err(not_started)?;
