@@ -127,6 +127,7 @@ impl Running {
             transport: settings.node.transport.unwrap_or_default().name(),
             wire: settings.wire.format.unwrap_or_default().name(),
             protection: settings.protection(),
+            config: settings.protocol.config(),
             started: Instant::now(),
             joining: joining.clone(),
             histories: histories.clone(),

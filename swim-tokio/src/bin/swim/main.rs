@@ -12,6 +12,7 @@
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
+//! | `detection` | how long a crash takes to be known |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
 //! | `escape` | the doors where text that others chose is escaped |
@@ -27,6 +28,7 @@ mod client;
 mod cluster_log;
 mod commands;
 mod demo;
+mod detection;
 mod endpoint;
 mod escape;
 mod handlers;
