@@ -31,12 +31,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Member, Runtime, read_serf_keyring};
+use swim_tokio::{Config, Member, Runtime, read_serf_keyring};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::token::Token;
+use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
 
@@ -52,8 +53,11 @@ pub(crate) struct Context {
     pub(crate) wire: &'static str,
     /// What protects the traffic.
     pub(crate) protection: Protection,
+    pub(crate) config: Config,
     pub(crate) started: Instant,
     pub(crate) joining: Joining,
+    /// How members were before their last update.
+    pub(crate) histories: Histories,
     /// Held while the node's tags are changed: what is set is what there was, with the change.
     pub(crate) tagging: Mutex<()>,
     /// Told when the node has left because a caller asked for it.
