@@ -11,4 +11,5 @@ mod limits;
 mod openapi;
 mod settings;
 mod snapshot;
+mod starvation;
 mod talk;
