@@ -15,11 +15,13 @@ use rand_core::Rng;
 use super::Swim;
 use super::internal::KeyQuery;
 use super::user_events::Heard;
+use crate::filtering::Filtering;
 #[cfg(feature = "memberlist")]
 use crate::intents::Intents;
 use crate::lamport::LamportClock;
 use crate::metrics::DropReason;
 use crate::queries::Queries;
+use crate::query_pace::QueryPace;
 use crate::recent::Recent;
 use crate::time::Instant;
 use crate::wire::serf;
@@ -39,6 +41,9 @@ pub(super) struct Citizen {
     pub(super) recent_events: Recent<Heard>,
     /// The numbers of the latest queries.
     pub(super) recent_queries: Recent<u32>,
+    /// How many queries are dealt with over time, and whom they are for.
+    pub(super) pace: QueryPace,
+    pub(super) filtering: Filtering,
     pub(super) open: Queries,
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
@@ -75,14 +80,14 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of the native wire: a message for this node alone.
-    pub(super) fn handle_direct(&mut self, from: SocketAddr, source: &str, payload: &[u8]) {
+    pub(super) fn handle_direct(&mut self, now: Instant, from: SocketAddr, source: &str, payload: &[u8]) {
         if self.member_behind(from, source).is_none() {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
         match serf::Message::decode(payload) {
             Ok(serf::Message::Response(response)) => self.hear_response(&response),
-            Ok(serf::Message::Relay(relay)) => self.hand_on(&relay),
+            Ok(serf::Message::Relay(relay)) => self.hand_on(now, &relay),
             Ok(_) => {
                 self.refuse(WireError::WrongPlace);
             }
@@ -104,7 +109,7 @@ impl<R: Rng> Swim<R> {
                 false
             }
             Ok(serf::Message::Relay(relay)) => {
-                self.hand_on(&relay);
+                self.hand_on(now, &relay);
                 false
             }
             Err(error) => self.refuse(error),

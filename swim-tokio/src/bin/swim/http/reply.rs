@@ -12,6 +12,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::activity::Busy;
+use crate::escape;
 use crate::shapes::Failure;
 
 /// What an answer says: whole, or as it comes.
@@ -59,8 +60,7 @@ pub(super) fn json<T: Serialize>(shape: &T) -> Reply {
 
 /// As [`json`] with a status.
 pub(super) fn with_status<T: Serialize>(status: StatusCode, shape: &T) -> Reply {
-    let body = serde_json::to_vec(shape).unwrap_or_else(|error| unreachable!("shapes are plain: {error}"));
-    let mut reply = whole("application/json", body);
+    let mut reply = whole("application/json", escape::json(shape));
     *reply.status_mut() = status;
     reply
 }
