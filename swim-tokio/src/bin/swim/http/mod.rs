@@ -39,6 +39,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
+pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::token::Token;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
