@@ -10,6 +10,7 @@ mod harness;
 mod interface;
 mod life;
 mod limits;
+mod log;
 mod openapi;
 mod settings;
 mod snapshot;

@@ -15,7 +15,8 @@
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
 //! | `escape` | the doors where text that others chose is escaped |
-//! | `logging` | the log on standard error |
+//! | `logging`, `pacing` | the log on standard error, and how much of it |
+//! | `cluster_log`, `histories` | what happens in the cluster, in the log; what an update changed |
 //! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -23,17 +24,20 @@
 mod agent;
 mod cli;
 mod client;
+mod cluster_log;
 mod commands;
 mod demo;
 mod endpoint;
 mod escape;
 mod handlers;
+mod histories;
 mod http;
 mod joining;
 mod keys;
 mod lines;
 mod logging;
 mod output;
+mod pacing;
 mod reload;
 mod service_manager;
 mod settings;

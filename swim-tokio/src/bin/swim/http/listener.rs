@@ -13,7 +13,9 @@ use tokio::task::JoinSet;
 use super::admission::Admission;
 use super::connection::Service;
 use super::paced::Paced;
-use crate::settings::Listen;
+#[cfg(unix)]
+use crate::settings::group_number;
+use crate::settings::{Http, Listen};
 
 /// The pause after the system could not accept a connection: it may be short of descriptors for a while.
 const BREATHER: Duration = Duration::from_millis(100);
@@ -45,12 +47,12 @@ impl Listener {
     ///
     /// # Errors
     /// [`ListenError`].
-    pub(crate) async fn open(place: &Listen, has_token: bool) -> Result<Self, ListenError> {
+    pub(crate) async fn open(place: &Listen, has_token: bool, settings: &Http) -> Result<Self, ListenError> {
         Self::check(place, has_token)?;
         let failed = |error| ListenError::Open { place: place.clone(), error };
         match place {
             Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
-            Listen::Unix(path) => unix(path).map_err(failed),
+            Listen::Unix(path) => unix(path, settings).map_err(failed),
         }
     }
 
@@ -141,10 +143,10 @@ enum Stream {
     Unix(tokio::net::UnixStream),
 }
 
-/// A Unix socket that only this user may connect to. A file that a killed agent left behind makes room.
+/// A Unix socket that this user may connect to, and others as the settings say. A file that a killed agent left behind makes room.
 #[cfg(unix)]
-fn unix(path: &Path) -> io::Result<Listener> {
-    use std::os::unix::fs::FileTypeExt;
+fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
@@ -156,11 +158,22 @@ fn unix(path: &Path) -> io::Result<Listener> {
     rustix::process::umask(usual);
     let listener = bound?;
     let file = SocketFile(path.to_owned());
+    // The group comes before the mode that lets it in.
+    if let Some(group) = &settings.socket_group {
+        let number = group_number(group).map_err(io::Error::other)?;
+        std::os::unix::fs::chown(path, None, Some(number)).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("{error}: the socket's group cannot be {group:?} (is the agent's user in it?)"),
+            )
+        })?;
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(settings.socket_mode().bits()))?;
     Ok(Listener::Unix(listener, file))
 }
 
 #[cfg(not(unix))]
-fn unix(_: &Path) -> io::Result<Listener> {
+fn unix(_: &Path, _: &Http) -> io::Result<Listener> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
 }
 

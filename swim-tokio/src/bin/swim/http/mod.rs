@@ -41,6 +41,7 @@ use tokio::task::JoinSet;
 pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::token::Token;
+use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
 
@@ -58,6 +59,8 @@ pub(crate) struct Context {
     pub(crate) protection: Protection,
     pub(crate) started: Instant,
     pub(crate) joining: Joining,
+    /// How members were before their last update.
+    pub(crate) histories: Histories,
     /// Held while the node's tags are changed: what is set is what there was, with the change.
     pub(crate) tagging: Mutex<()>,
     /// Told when the node has left because a caller asked for it.

@@ -16,6 +16,7 @@ mod nearest;
 mod node;
 mod period;
 mod protocol;
+mod socket;
 mod sources;
 mod tags;
 mod tls;
@@ -36,6 +37,9 @@ pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
+pub(crate) use self::socket::SocketMode;
+#[cfg(unix)]
+pub(crate) use self::socket::group_number;
 pub(crate) use self::sources::{leaves, marked};
 pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
@@ -175,7 +179,7 @@ mod tests {
     fn what_is_printed_can_be_read_back() {
         let everything = read(
             "[node]\nid = 'a \"b\"'\nseeds = ['one:1', 'two:2']\n[tags]\nrole = 'web'\n[protocol]\nprobe_interval = '750ms'\n\
-             [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\n\
+             [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\nsocket_mode = '0660'\nsocket_group = 'swim'\n\
              [[handlers.run]]\nevents = ['member-failed']\ncommand = 'page-me'\ntimeout = '5s'",
         );
         for settings in [Settings::defaults(), everything.clone(), everything.over(Settings::defaults())] {
