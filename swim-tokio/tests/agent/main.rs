@@ -2,6 +2,7 @@
 #![cfg(all(feature = "agent", unix))]
 
 mod commands;
+mod deadlines;
 mod escaping;
 mod exposure;
 mod handlers;
@@ -13,4 +14,5 @@ mod log;
 mod openapi;
 mod settings;
 mod snapshot;
+mod starvation;
 mod talk;

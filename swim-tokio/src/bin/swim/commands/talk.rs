@@ -36,11 +36,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
         relay_factor: arguments.relay_factor,
     };
-    let shape: QueryShape = Client::new(&arguments.show.connect)?.post("/v1/query", &request).await?;
-    if arguments.show.format == Output::Jsonl {
+    let client = Client::for_query(&arguments.place, arguments.timeout.map(|timeout| timeout.0))?;
+    let shape: QueryShape = client.post("/v1/query", &request).await?;
+    if arguments.format == Output::Jsonl {
         shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {
-        print(&shape, arguments.show.format, || response_table(&shape));
+        print(&shape, arguments.format, || response_table(&shape));
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }

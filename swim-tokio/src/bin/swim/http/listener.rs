@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::admission::Admission;
 use super::connection::Service;
 use super::paced::Paced;
 #[cfg(unix)]
@@ -20,6 +19,9 @@ use crate::settings::{Http, Listen};
 
 /// The pause after the system could not accept a connection: it may be short of descriptors for a while.
 const BREATHER: Duration = Duration::from_millis(100);
+
+/// How many bytes of answers the system keeps for a client that has not read them yet.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// An open listener.
 #[derive(Debug)]
@@ -87,24 +89,23 @@ impl Listener {
         }
     }
 
-    /// Answers whoever connects, as long as there is room.
-    pub(crate) async fn serve(self, service: Service, room: Arc<Semaphore>) {
+    /// Answers everyone who connects and is let in.
+    pub(super) async fn serve(self, service: Service, admission: Admission) {
         let mut connections = JoinSet::new();
         let mut stopping = service.stopping.clone();
         let mut refusals = Paced::default();
         loop {
             while connections.try_join_next().is_some() {}
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             let service = service.clone();
             tokio::select! {
                 _ = stopping.changed() => break,
                 accepted = self.accept() => match accepted {
-                    Ok(Stream::Tcp(stream)) => {
-                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                    Ok(Stream::Tcp(stream, address)) => {
+                        connections.spawn(service.serve(stream, admission.admit(Some(address))));
                     }
                     #[cfg(unix)]
                     Ok(Stream::Unix(stream)) => {
-                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                        connections.spawn(service.serve(stream, admission.admit(None)));
                     }
                     Err(error) => {
                         if let Some(times) = refusals.note(Instant::now()) {
@@ -113,6 +114,8 @@ impl Listener {
                                 "cannot accept a connection to the HTTP interface: check the limit on open files"
                             );
                         }
+                        // An idle connection has a descriptor that this one lacks.
+                        admission.make_room();
                         tokio::time::sleep(BREATHER).await;
                     }
                 },
@@ -123,7 +126,11 @@ impl Listener {
 
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Stream::Tcp(stream)),
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, from)| {
+                // Without a bound on what the system keeps for clients that do not read, it would be megabytes for each.
+                let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
+                Stream::Tcp(stream, from.ip())
+            }),
             #[cfg(unix)]
             Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
         }
@@ -131,7 +138,7 @@ impl Listener {
 }
 
 enum Stream {
-    Tcp(tokio::net::TcpStream),
+    Tcp(tokio::net::TcpStream, IpAddr),
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
 }
