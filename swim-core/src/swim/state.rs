@@ -81,19 +81,19 @@ pub(super) struct Contacts {
     /// Who may be let in.
     pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
+    pub(super) rekeying: Rekeying,
 }
 
 impl Contacts {
-    pub(super) rekeying: Rekeying,
     pub(super) fn new(config: &Config) -> Self {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
             candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            rekeying: Rekeying::default(),
         }
     }
-            rekeying: Rekeying::default(),
 }
 
 /// What waits to be polled. What is asked for after every input comes first.
