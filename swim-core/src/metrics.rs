@@ -77,6 +77,10 @@ counted! {
         ReliableAck = "reliable_ack",
         /// A request was understood and refused.
         Refusal = "refusal",
+        /// Something about one member's keys.
+        KeyRequest = "key_request",
+        /// Its answer.
+        KeyReply = "key_reply",
     }
 }
 
@@ -171,6 +175,8 @@ counted! {
         DuplicateResponse = "duplicate_response",
         /// Something about keys that anyone could have sent: the transport has proven nothing of its sender.
         Unproven = "unproven",
+        /// Another's answer or event that is passed on, where each speaks for itself (`Config::origin_only`).
+        Secondhand = "secondhand",
     }
 }
 

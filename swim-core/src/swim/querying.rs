@@ -154,7 +154,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
-        if !self.citizen.queries.witness(query.time, self.config.events.max_time_jump) {
+        if !self.citizen.queries.witness(now, query.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }

@@ -355,7 +355,7 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     let operations = ["install-key", "use-key", "remove-key", "list-keys"];
     for (id, operation) in (1..).zip(operations) {
         let asked = bytes(&serf::Message::Query(query(id, &format!("_serf_{operation}"), &payload)));
-        hear(&mut node, &asked);
+        node.handle_packet(at(0), address(2), &packet(&[Message::User { payload: &asked }]));
         assert_eq!((node.poll_key_query(), node.queued_broadcasts()), (None, 0), "{operation}");
         hear_sealed(&mut node, &asked);
         assert!(node.poll_key_query().is_some(), "{operation}: who has a key may ask the same");
@@ -366,7 +366,8 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     }
     assert_eq!(dropped(&node, DropReason::Unproven), 4);
     let stream = serf_stream(&bytes(&serf::Message::Query(query(9, "_serf_list-keys", &payload))));
-    ask(&mut node, at(0), &stream);
+    let request = ExchangeInput::Request { id: swim_core::ExchangeId(1), from: address(2).into(), payload: &stream };
+    node.handle_exchange(at(0), request);
     assert_eq!((node.poll_key_query(), dropped(&node, DropReason::Unproven)), (None, 5), "by a stream neither");
 }
 

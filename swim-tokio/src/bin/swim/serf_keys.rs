@@ -9,6 +9,9 @@ use swim_tokio::{NodeId, Runtime, SerfKeyChange, SerfKeys, Status, key_from_base
 use crate::keys::Change;
 use crate::shapes::{KeyShape, KeysShape};
 
+/// How many nodes an error names.
+const NAMED: usize = 5;
+
 /// Returns true if the node's keys are those of memberlist's wire.
 pub(crate) fn has_keys(node: &Runtime) -> bool {
     node.serf_keys().is_some()
@@ -17,29 +20,47 @@ pub(crate) fn has_keys(node: &Runtime) -> bool {
 fn read(change: &Change) -> Result<SerfKeyChange, String> {
     let id = |text: &str| text.parse::<KeyId>().map_err(|error| error.to_string());
     Ok(match change {
-        Change::List => SerfKeyChange::List,
         Change::Install(text) => SerfKeyChange::Install(key_from_base64(text).map_err(|error| error.to_string())?),
         Change::Use(key) => SerfKeyChange::Use(id(key)?),
         Change::Remove(key) => SerfKeyChange::Remove(id(key)?),
     })
 }
 
-/// Has every node do it, and says what became of it. A key is used only if every active member has it: who lacks it would
-/// be cut off.
+/// The names of all nodes' keys.
+///
+/// # Errors
+/// A sentence for people: nobody was asked.
+pub(crate) async fn list(node: &Runtime) -> Result<KeysShape, String> {
+    ask(node, &SerfKeyChange::List).await.map(summed)
+}
+
+/// Has every node do it, and says what became of it. Unless forced, a key is used only if every active member has it, and
+/// removed only if every active member uses another: who lacks it, or uses it alone, would be cut off.
 ///
 /// # Errors
 /// A sentence for people: nothing has changed.
-pub(crate) async fn everywhere(node: &Runtime, change: &Change) -> Result<KeysShape, String> {
+pub(crate) async fn everywhere(node: &Runtime, change: &Change, force: bool) -> Result<KeysShape, String> {
     let change = read(change)?;
-    if let SerfKeyChange::Use(key) = &change {
+    if !force {
         let listed = ask(node, &SerfKeyChange::List).await?;
-        let lacks = |(name, keys): (&String, &SerfKeys)| (!keys.keys.contains(key)).then(|| name.clone());
-        let lacking: Vec<String> = listed.iter().filter_map(lacks).collect();
-        if !lacking.is_empty() {
+        let hinders = |keys: &SerfKeys| match &change {
+            _ if keys.error.is_some() => true,
+            SerfKeyChange::List | SerfKeyChange::Install(_) => false,
+            SerfKeyChange::Use(key) => !keys.keys.contains(key),
+            SerfKeyChange::Remove(key) => keys.primary == Some(*key),
+        };
+        let hindering: Vec<&str> =
+            listed.iter().filter(|(_, keys)| hinders(keys)).map(|(name, _)| name.as_str()).collect();
+        if !hindering.is_empty() {
+            let (failed, all) = (hindering.len(), listed.len());
+            let named = hindering[..failed.min(NAMED)].join(", ");
+            let why = match change {
+                SerfKeyChange::Use(_) => "are not known to have it",
+                SerfKeyChange::Remove(_) => "still encrypt with it",
+                _ => "do not answer",
+            };
             return Err(format!(
-                "nothing was changed: {} would be cut off, since {} not known to have the key {key}: install it first",
-                lacking.join(", "),
-                if lacking.len() == 1 { "it is" } else { "they are" },
+                "no key is changed, since {failed} of {all} nodes {why} (--force goes ahead): {named}"
             ));
         }
     }
