@@ -55,6 +55,7 @@ mod probe;
 mod probe_order;
 mod queries;
 mod recent;
+mod rounds;
 mod seeds;
 mod suspicion;
 mod sync;

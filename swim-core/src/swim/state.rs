@@ -18,6 +18,7 @@ use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
+use crate::rounds::Rounds;
 use crate::seeds::Seeds;
 use crate::suspicion::Suspicions;
 use crate::sync::SyncPace;
@@ -59,6 +60,8 @@ impl Detector {
 pub(super) struct Gossip {
     pub(super) updates: Dissemination,
     pub(super) broadcasts: Dissemination,
+    /// This node's own broadcasts, where nobody passes them on.
+    pub(super) rounds: Rounds,
     /// To whom broadcasts are to go, each by itself, while there are few.
     pub(super) audience: Audience,
     pub(super) deliveries: Deliveries,
@@ -78,18 +81,18 @@ pub(super) struct Contacts {
     pub(super) seeds: Seeds,
     pub(super) exchanges: Exchanges,
     pub(super) pace: SyncPace,
+    pub(super) rekeying: Rekeying,
 }
 
 impl Contacts {
-    pub(super) rekeying: Rekeying,
     pub(super) fn new(config: &Config) -> Self {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
+            rekeying: Rekeying::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
         }
     }
-            rekeying: Rekeying::default(),
 }
 
 /// What waits to be polled. What is asked for after every input comes first.

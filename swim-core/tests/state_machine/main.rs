@@ -14,6 +14,7 @@ mod leaving;
 mod memberlist;
 mod network;
 mod networks;
+mod origins;
 mod probes;
 mod queries;
 mod refutation;
