@@ -20,8 +20,12 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+#[macro_use]
+pub mod work;
+mod allowance;
 mod coordinate;
 mod hash;
+mod horizon;
 mod id;
 mod lamport;
 mod network;
@@ -41,6 +45,7 @@ pub mod wire;
 // Floor 2: one concept each; none imports another.
 mod audience;
 mod awareness;
+mod candidates;
 mod deliveries;
 mod departed;
 mod dissemination;
@@ -54,6 +59,7 @@ mod pings;
 mod probe;
 mod probe_order;
 mod queries;
+mod query_pace;
 mod recent;
 mod rounds;
 mod seeds;

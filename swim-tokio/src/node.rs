@@ -157,6 +157,13 @@ impl Node {
         while let Some(event) = self.swim.poll_event() {
             self.tell(event);
         }
+        if self.transport.asks_for_members() {
+            let others = self
+                .swim
+                .members()
+                .filter(|member| member.claim.status.is_active() && member.id != self.view.id.as_str());
+            self.transport.members_at(others.map(|member| member.address).collect());
+        }
         self.resolver.set_alone(self.swim.active_members() <= 1);
         while self.waiting.flushes.try_join_next().is_some() {}
         at

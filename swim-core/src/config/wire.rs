@@ -1,13 +1,15 @@
 //! Which wire a node speaks, and what only memberlist's needs to be told. Read first: docs/MEMBERLIST.md.
 
-#[cfg(feature = "memberlist")]
 use core::time::Duration;
 
+use super::Config;
 #[cfg(feature = "memberlist")]
-use super::{Config, ConfigError};
+use super::ConfigError;
+use crate::horizon::Horizon;
 use crate::id::Incarnation;
+use crate::time::Instant;
 #[cfg(feature = "memberlist")]
-use crate::wire::memberlist::{PacketWriter, Versions};
+use crate::wire::memberlist::{PacketWriter, StreamDecoder, Versions};
 
 /// The wire that a node speaks. All nodes of a cluster speak the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,17 @@ impl Wire {
         }
     }
 
+    /// How far the incarnation of any claim may be, for a node that starts `now` at `first`. Counters of 32 bits last
+    /// for as long by seconds as those of 64 do by milliseconds.
+    pub(crate) fn horizon(&self, now: Instant, first: Incarnation, ahead: u64) -> Horizon {
+        let (ahead, tick) = match self {
+            Self::Native => (ahead, Duration::from_millis(1)),
+            #[cfg(feature = "memberlist")]
+            Self::Memberlist(_) => (ahead.min(1 << 31), Duration::from_secs(1)),
+        };
+        Horizon::new(now, first, ahead, tick, self.highest_incarnation())
+    }
+
     /// The incarnation after this one, unless there is none.
     pub(crate) fn next_incarnation(&self, incarnation: Incarnation) -> Option<Incarnation> {
         incarnation.next().filter(|next| *next <= self.highest_incarnation())
@@ -72,6 +85,17 @@ impl MemberlistWire {
     const ALIVE_OVERHEAD: usize = 331;
     /// What a compound of one message takes beside it.
     const COMPOUND_OVERHEAD: usize = 4;
+}
+
+impl Config {
+    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than it was on the way.
+    pub(crate) const fn largest_exchange_heard(&self) -> usize {
+        match self.wire {
+            Wire::Native => self.max_exchange_size,
+            #[cfg(feature = "memberlist")]
+            Wire::Memberlist(_) => self.max_exchange_size.saturating_mul(StreamDecoder::UNPACKED),
+        }
+    }
 }
 
 #[cfg(feature = "memberlist")]

@@ -11,6 +11,7 @@ use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
 use crate::metrics::DropReason;
+use crate::source::Source;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
@@ -26,9 +27,11 @@ impl<R: Rng> Swim<R> {
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
+                #[cfg(feature = "memberlist")]
+                self.note_protection(from.protection);
                 if self.is_key_request(payload) {
                     self.handle_key_request(id, from, payload);
-                } else if let Some(payload) = self.handle_request(now, from.address, payload) {
+                } else if let Some(payload) = self.handle_request(now, from, payload) {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;
                     self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
                 } else {
@@ -97,13 +100,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The reply to a request, or `None` if it deserves none.
-    fn handle_request(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) -> Option<Vec<u8>> {
+    fn handle_request(&mut self, now: Instant, from: Source, payload: &[u8]) -> Option<Vec<u8>> {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
-        if !self.allows(from) {
+        if !self.allows(from.address) {
             self.metrics.drop(DropReason::NotAllowed);
             return None;
         }
@@ -111,6 +114,7 @@ impl<R: Rng> Swim<R> {
         if self.is_memberlist() {
             return self.handle_memberlist_request(now, from, payload);
         }
+        let sender = self.judge_sender(from, payload.len());
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -131,12 +135,16 @@ impl<R: Rng> Swim<R> {
                 self.refusal(Refusal::Left)
             }
             ExchangeMessage::Join { source, entries } => {
-                let reply = self.answer_join(now, from, source, entries);
-                self.hear_shared_state(now, payload, false);
+                let reply = self.answer_join(now, sender, source, entries);
+                if !sender.is_stranger() {
+                    self.hear_shared_state(now, payload, false);
+                }
                 reply
             }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
-            ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
+            ExchangeMessage::Buckets { source, mask, entries } => {
+                self.answer_buckets(now, sender, (source, mask), entries)
+            }
             ExchangeMessage::JoinReply { .. }
             | ExchangeMessage::DigestReply { .. }
             | ExchangeMessage::BucketsReply { .. }
@@ -195,7 +203,7 @@ impl<R: Rng> Swim<R> {
 
     fn handle_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
             return;

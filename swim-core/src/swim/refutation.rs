@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::admission::Sender;
 use super::me::Contender;
 use super::news::News;
 use super::{State, Swim};
@@ -25,7 +26,7 @@ impl<R: Rng> Swim<R> {
     /// Judges a claim about our own name. Returns whether it made us raise our incarnation.
     pub(super) fn hear_of_me(&mut self, now: Instant, news: &News<'_>) -> bool {
         let own = self.members.claim(self.me.slot);
-        if self.me.state != State::Running {
+        if self.me.state != State::Running || !self.is_within_own_reach(now, news.claim.incarnation) {
             return false;
         }
         if news.claim.incarnation < own.incarnation {
@@ -67,7 +68,7 @@ impl<R: Rng> Swim<R> {
     /// Shows that we are alive, above the incarnation that says otherwise.
     fn refute(&mut self, now: Instant, claimed: Incarnation) -> bool {
         let own = self.incarnation();
-        if self.me.state != State::Running || !self.is_within_reach(claimed, own) {
+        if self.me.state != State::Running || !self.is_within_reach(now, claimed) {
             return false;
         }
         let Some(incarnation) = self.config.wire.next_incarnation(own.max(claimed)) else { return false };
@@ -88,6 +89,15 @@ impl<R: Rng> Swim<R> {
         let description = DescriptionView { incarnation, address: self.me.address, metadata };
         self.members.merge(self.me.slot, Claim::new(incarnation, Status::Alive), Some(description));
         self.pass_on_alive(now, self.me.slot);
+    }
+
+    /// Somebody speaks under our name, and lives at `address` by its own word, which of a stranger is looked into first.
+    pub(super) fn meet_namesake(&mut self, now: Instant, sender: &Sender, address: SocketAddr) {
+        if sender.is_stranger() {
+            self.contest(now, normal_address(address), Incarnation::default());
+        } else {
+            self.witness(now, address);
+        }
     }
 
     /// Our name is said to belong to a node at another address: look whether one is there.

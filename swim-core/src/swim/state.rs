@@ -10,6 +10,7 @@ use super::rekeying::Rekeying;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::audience::Audience;
 use crate::awareness::Awareness;
+use crate::candidates::Candidates;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::dissemination::Dissemination;
@@ -80,6 +81,8 @@ pub(super) struct Gossip {
 pub(super) struct Contacts {
     pub(super) seeds: Seeds,
     pub(super) exchanges: Exchanges,
+    /// Who may be let in.
+    pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
 }
@@ -89,8 +92,9 @@ impl Contacts {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
-            rekeying: Rekeying::default(),
+            candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            rekeying: Rekeying::default(),
         }
     }
 }

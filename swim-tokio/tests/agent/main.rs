@@ -2,13 +2,17 @@
 #![cfg(all(feature = "agent", unix))]
 
 mod commands;
+mod deadlines;
+mod escaping;
 mod exposure;
 mod handlers;
 mod harness;
 mod interface;
 mod life;
 mod limits;
+mod log;
 mod openapi;
 mod settings;
 mod snapshot;
+mod starvation;
 mod talk;

@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
+use crate::escape::{Fields, Text, json_text};
 use crate::output;
+use crate::pacing::Pacing;
 use crate::settings::{Level, LogFormat};
 use crate::writer::Writer;
 
@@ -17,6 +19,7 @@ use crate::writer::Writer;
 pub(crate) struct Logging {
     level: reload::Handle<Targets, Registry>,
     writer: Writer,
+    pacing: Pacing,
 }
 
 /// Where lines go.
@@ -24,7 +27,8 @@ pub(crate) struct Logging {
 struct Lines {
     writer: Writer,
     /// What stands in place of lines that were lost.
-    complaint: fn(u64) -> String,
+    complaint: fn(u64) -> Text,
+    format: LogFormat,
 }
 
 /// One line, which comes as a whole.
@@ -41,7 +45,10 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.writer.offer(&String::from_utf8_lossy(line), self.0.complaint);
+        // The fields are escaped already; colours are the format's own.
+        let whole = String::from_utf8_lossy(line).into_owned();
+        let whole = if self.0.format == LogFormat::Json { json_text(whole) } else { whole };
+        self.0.writer.offer(Text::own(whole), self.0.complaint);
         Ok(line.len())
     }
 
@@ -51,42 +58,43 @@ impl Write for Line<'_> {
 }
 
 /// What the log says where standard error did not take its lines.
-fn lost(count: u64) -> String {
-    format!("swim: {count} lines of the log are lost here: standard error did not take them\n")
+fn lost(count: u64) -> Text {
+    Text::line(format_args!("swim: {count} lines of the log are lost here: standard error did not take them"))
 }
 
-fn lost_as_json(count: u64) -> String {
+fn lost_as_json(count: u64) -> Text {
     let message = "lines of the log are lost here: standard error did not take them";
-    format!(
-        "{}\n",
-        serde_json::json!({ "level": "WARN", "message": message, "lost": count, "target": "swim::logging" })
+    Text::json_line(
+        &serde_json::json!({ "level": "WARN", "message": message, "lost": count, "target": "swim::logging" }),
     )
 }
 
 impl Logging {
-    /// Begins to log.
+    /// Begins to log, in a runtime.
     ///
     /// # Errors
     /// The system has no thread to give.
     pub(crate) fn start(level: Level, format: LogFormat) -> io::Result<Self> {
         let writer = Writer::start("swim-log", |line| {
-            // What the log does not take nobody can be told; it may take the next line.
-            let _ = io::stderr().write_all(line.as_bytes());
+            output::log(line);
             true
         })?;
         let (filter, handle) = reload::Layer::new(targets(level));
         let layer = match format {
             LogFormat::Text => {
                 let colour = output::is_colour_wanted(&io::stderr());
-                fmt::layer().with_writer(Lines { writer: writer.clone(), complaint: lost }).with_ansi(colour).boxed()
+                let lines = Lines { writer: writer.clone(), complaint: lost, format };
+                fmt::layer().with_writer(lines).with_ansi(colour).fmt_fields(Fields::default()).boxed()
             }
             LogFormat::Json => {
-                let lines = Lines { writer: writer.clone(), complaint: lost_as_json };
+                let lines = Lines { writer: writer.clone(), complaint: lost_as_json, format };
                 fmt::layer().json().flatten_event(true).with_writer(lines).boxed()
             }
         };
-        tracing_subscriber::registry().with(layer.with_filter(filter)).init();
-        Ok(Self { level: handle, writer })
+        let pacing = Pacing::default();
+        tracing_subscriber::registry().with(layer.with_filter(filter.and(pacing.clone()))).init();
+        tokio::spawn(pacing.clone().run());
+        Ok(Self { level: handle, writer, pacing })
     }
 
     /// Logs more, or less, from now on.
@@ -97,18 +105,19 @@ impl Logging {
 
     /// Waits, for a bounded time, until all is written.
     pub(crate) async fn flush(&self) {
+        self.pacing.tell(true);
         self.writer.flush().await;
     }
 }
 
-/// Notices are left out of the default: the agent prints them all on standard output.
+/// What the library says of notices is left out: `cluster_log` and `joining` say it.
 fn targets(level: Level) -> Targets {
-    let (level, notices) = match level {
-        Level::Error => (LevelFilter::ERROR, LevelFilter::OFF),
-        Level::Warn => (LevelFilter::WARN, LevelFilter::OFF),
-        Level::Info => (LevelFilter::INFO, LevelFilter::INFO),
-        Level::Debug => (LevelFilter::DEBUG, LevelFilter::DEBUG),
-        Level::Trace => (LevelFilter::TRACE, LevelFilter::TRACE),
+    let level = match level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(level).with_target("swim_tokio::notice", notices)
+    Targets::new().with_default(level).with_target("swim_tokio::notice", LevelFilter::OFF)
 }

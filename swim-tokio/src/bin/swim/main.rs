@@ -12,24 +12,34 @@
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
+//! | `detection` | how long a crash takes to be known |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
-//! | `logging` | the log on standard error |
+//! | `escape` | the doors where text that others chose is escaped |
+//! | `logging`, `pacing` | the log on standard error, and how much of it |
+//! | `cluster_log`, `histories` | what happens in the cluster, in the log; what an update changed |
 //! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
+
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod agent;
 mod cli;
 mod client;
+mod cluster_log;
 mod commands;
 mod demo;
+mod detection;
 mod endpoint;
+mod escape;
 mod handlers;
+mod histories;
 mod http;
 mod joining;
 mod keys;
 mod lines;
 mod logging;
 mod output;
+mod pacing;
 mod reload;
 mod service_manager;
 mod settings;
@@ -42,6 +52,7 @@ mod writer;
 use std::process::ExitCode;
 
 use self::cli::{Cli, Command};
+use self::escape::Text;
 
 /// Wrong arguments: sysexits' `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -49,12 +60,7 @@ const USAGE: u8 = 64;
 fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers, not errors.
-            let wrong = error.use_stderr();
-            let _ = error.print();
-            return if wrong { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return explained(&error),
     };
     // One thread is plenty, and small.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -71,6 +77,19 @@ fn main() -> ExitCode {
     if unwritten() { ExitCode::FAILURE } else { code }
 }
 
+/// Says what is wrong with the arguments; or answers with the help or the version that was asked for.
+fn explained(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    if error.use_stderr() {
+        // It repeats arguments, which may be a script's, with somebody's name in them.
+        output::complain_at_length(&text.to_string());
+        return ExitCode::from(USAGE);
+    }
+    let colours = output::is_colour_wanted(&std::io::stdout());
+    output::write(&Text::own(if colours { text.ansi().to_string() } else { text.to_string() }));
+    if unwritten() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
 /// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
 fn unwritten() -> bool {
     let failure = output::failure();
@@ -82,12 +101,12 @@ fn unwritten() -> bool {
 
 /// Says on standard error what is wrong with the arguments.
 fn misused(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("swim: {error}");
+    output::complain(error);
     ExitCode::from(USAGE)
 }
 
 /// Says on standard error what went wrong.
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("swim: {error}");
+    output::complain(error);
     ExitCode::FAILURE
 }

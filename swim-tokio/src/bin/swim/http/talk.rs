@@ -21,7 +21,7 @@ use crate::shapes::{
 use crate::shown::INTERNAL;
 
 /// For how long a query may be open here: less than an answer may take.
-const LONGEST_QUERY: f64 = 80.0;
+pub(crate) const LONGEST_QUERY: Duration = Duration::from_secs(80);
 
 /// What a handler answers, or the reply that says why not.
 type Answered = Result<Reply, Box<Reply>>;
@@ -55,11 +55,11 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             return Err(wrong(NAMELESS));
         }
         let timeout = request.timeout.map(|seconds| {
-            let is_usable = seconds > 0.0 && seconds <= LONGEST_QUERY;
+            let is_usable = seconds > 0.0 && seconds <= LONGEST_QUERY.as_secs_f64();
             if is_usable {
                 Ok(Duration::from_secs_f64(seconds))
             } else {
-                Err(wrong("a timeout is above 0 and at most 80"))
+                Err(wrong(&format!("timeout = {seconds}: above 0 s and at most {} s", LONGEST_QUERY.as_secs())))
             }
         });
         let mut query = Query::new(request.name)
@@ -70,7 +70,9 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
         let mut answers = context.node.query(query).await.map_err(|error| match error {
-            CallError::Refused(QueryError::Expression { .. } | QueryError::Reserved) => wrong(&error.to_string()),
+            CallError::Refused(
+                QueryError::Expression { .. } | QueryError::TooManyFilters { .. } | QueryError::Reserved,
+            ) => wrong(&error.to_string()),
             error => Box::new(refused(&error)),
         })?;
         let mut shape = QueryShape::default();
