@@ -61,6 +61,7 @@ mod probe_order;
 mod queries;
 mod query_pace;
 mod recent;
+mod rounds;
 mod seeds;
 mod suspicion;
 mod sync;

@@ -299,8 +299,8 @@ impl<R: Rng> Swim<R> {
 
     /// How many user broadcasts wait to be sent.
     #[must_use]
-    pub const fn queued_broadcasts(&self) -> usize {
-        self.gossip.broadcasts.len()
+    pub fn queued_broadcasts(&self) -> usize {
+        self.gossip.broadcasts.len() + self.gossip.rounds.len()
     }
 
     /// How many suspicions are running.

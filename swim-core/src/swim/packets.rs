@@ -274,6 +274,9 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
+        if self.config.origin_only {
+            return; // Its origin sends it to everyone.
+        }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, message);
         } else {

@@ -19,6 +19,7 @@ use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
+use crate::rounds::Rounds;
 use crate::seeds::Seeds;
 use crate::suspicion::Suspicions;
 use crate::sync::SyncPace;
@@ -60,6 +61,8 @@ impl Detector {
 pub(super) struct Gossip {
     pub(super) updates: Dissemination,
     pub(super) broadcasts: Dissemination,
+    /// This node's own broadcasts, where nobody passes them on.
+    pub(super) rounds: Rounds,
     /// To whom broadcasts are to go, each by itself, while there are few.
     pub(super) audience: Audience,
     pub(super) deliveries: Deliveries,

@@ -15,6 +15,7 @@ mod leaving;
 mod memberlist;
 mod network;
 mod networks;
+mod origins;
 mod probes;
 mod queries;
 mod query_budgets;
