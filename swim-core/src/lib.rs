@@ -47,6 +47,7 @@ mod audience;
 mod awareness;
 mod deliveries;
 mod departed;
+mod disputes;
 mod dissemination;
 mod exchanges;
 mod filtering;

@@ -133,7 +133,7 @@ impl<R: Rng> Swim<R> {
                 reply
             }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
-            ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
+            ExchangeMessage::Buckets { mask, entries, source } => self.answer_buckets(now, source, mask, entries),
             ExchangeMessage::JoinReply { .. }
             | ExchangeMessage::DigestReply { .. }
             | ExchangeMessage::BucketsReply { .. }
@@ -165,6 +165,9 @@ impl<R: Rng> Swim<R> {
         if self.me.state == State::Left {
             self.metrics.drop(DropReason::NotRunning);
             return self.refusal(Refusal::Left);
+        }
+        if self.keeps_quiet() {
+            return self.refusal(Refusal::WrongTarget);
         }
         let id = self.me.id.clone();
         self.reply(&ExchangeMessage::ReliableAck { sequence, source: &id })
@@ -226,8 +229,8 @@ impl<R: Rng> Swim<R> {
             (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
                 self.compared(now, peer, of, source, buckets);
             }
-            (Purpose::Buckets, ExchangeMessage::BucketsReply { entries, .. }) => {
-                self.swapped(now, entries);
+            (Purpose::Buckets, ExchangeMessage::BucketsReply { source, entries }) => {
+                self.swapped(now, source, entries);
             }
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
                 self.handle_ack(now, sequence, Some(source), Way::Exchange);

@@ -5,6 +5,7 @@
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod bearers;
 mod catching_up;
 mod citizen;
 mod claims;

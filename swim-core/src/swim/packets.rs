@@ -174,6 +174,9 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
+        if self.keeps_quiet() {
+            return;
+        }
         let source = self.member_behind(from, source);
         self.send(Intent::Ack { to: from, sequence, source });
     }

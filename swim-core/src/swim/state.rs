@@ -11,6 +11,7 @@ use crate::audience::Audience;
 use crate::awareness::Awareness;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
+use crate::disputes::Disputes;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
 use crate::id::{SequenceNumber, Slot};
@@ -27,6 +28,8 @@ use crate::time::Instant;
 pub(super) struct Detector {
     pub(super) probe: Option<Probe>,
     pub(super) pings: Pings,
+    /// Names that are claimed at another address than their bearer's.
+    pub(super) disputes: Disputes,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
     /// The latest round trip of a direct probe that was not polled.
@@ -39,6 +42,7 @@ impl Detector {
         Self {
             probe: None,
             pings: Pings::default(),
+            disputes: Disputes::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
             round_trip: None,

@@ -164,8 +164,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn answer_buckets(&mut self, now: Instant, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
-        let (learnt, agreed) = self.merge_request(now, theirs, Spread::Silent);
+    pub(super) fn answer_buckets(&mut self, now: Instant, source: &str, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
+        let (learnt, agreed) = self.merge_request(now, source, theirs, Spread::Silent);
         self.hurry_sync(now, learnt);
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
@@ -177,8 +177,8 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A peer gave its entries of the buckets that differ.
-    pub(super) fn swapped(&mut self, now: Instant, theirs: Entries<'_>) {
-        let learnt = self.merge(now, theirs, Spread::Silent);
+    pub(super) fn swapped(&mut self, now: Instant, source: &str, theirs: Entries<'_>) {
+        let learnt = self.merge(now, source, theirs, Spread::Silent);
         self.hurry_sync(now, learnt); // If that is nothing, the peer was behind.
     }
 }
