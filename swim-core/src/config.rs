@@ -20,6 +20,7 @@ pub use error::ConfigError;
 pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
+pub(crate) use wire::NamePolicy;
 pub use wire::Wire;
 
 use crate::network::Network;
