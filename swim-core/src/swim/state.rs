@@ -77,6 +77,8 @@ pub(super) struct Contacts {
     pub(super) seeds: Seeds,
     pub(super) exchanges: Exchanges,
     pub(super) pace: SyncPace,
+    /// Since when a node that is alone has asked seeds of which none has answered.
+    pub(super) searching: Option<Instant>,
 }
 
 impl Contacts {
@@ -85,6 +87,7 @@ impl Contacts {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            searching: None,
         }
     }
 }
