@@ -13,8 +13,9 @@ use crate::source::Source;
 /// What happened to an exchange: given to [`Swim::handle_exchange`](crate::Swim::handle_exchange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeInput<'a> {
-    /// A request arrived. The core answers it at once with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`]
-    /// of the same `id`.
+    /// A request arrived. The core answers it with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`] of the same
+    /// `id`: at once, but for what is asked about keys, which waits for
+    /// [`Swim::answer_key_request`](crate::Swim::answer_key_request).
     Request {
         /// The driver's own number for the request.
         id: ExchangeId,

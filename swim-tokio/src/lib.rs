@@ -29,6 +29,7 @@ mod lookup;
 mod node;
 mod notice;
 mod queries;
+mod rekeying;
 mod resolver;
 mod round_trips;
 mod runtime;
@@ -48,7 +49,8 @@ pub use escape::{Escaped, is_hazardous};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
 pub use keys::{
-    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+    ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
+    key_from_base64, key_to_base64, read_keyring,
 };
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
-    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
+    MetadataError, NodeId, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -29,6 +29,7 @@ use crate::joins::{Joins, Outcome};
 use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
+use crate::rekeying::{Asking, Rekeying};
 use crate::resolver::{Resolution, Resolver};
 use crate::seed::{Seed, addresses};
 use crate::snapshot::{Keeper, Snapshot};
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
     Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
+    AskKeys { member: NodeId, body: Vec<u8>, done: Asking },
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -65,6 +67,7 @@ pub(crate) struct Node {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) view: Arc<View>,
     pub(crate) waiting: Waiting,
+    pub(crate) rekeying: Rekeying,
     pub(crate) snapshots: Snapshots,
     /// The packet that is being sent.
     pub(crate) packet: Vec<u8>,
@@ -114,6 +117,9 @@ impl Node {
                     for arrival in arrivals.drain(..) {
                         self.arrive(arrival);
                     }
+                }
+                (id, answer) = self.rekeying.next() => {
+                    self.swim.answer_key_request(id, Some(&answer));
                 }
                 resolution = self.resolver.next() => self.resolved(&resolution),
                 () = &mut wake_up => self.tick(),
@@ -183,6 +189,7 @@ impl Node {
                 tracing::debug!(%error, "a key query is not answered");
             }
         }
+        self.rekeying.take_up(&mut self.swim);
         while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
             self.transport.send_packet(transmit.to, &self.packet);
         }
@@ -249,6 +256,9 @@ impl Node {
                     let _ = done.send(Err(error));
                 }
             },
+            Command::AskKeys { member, body, done } => {
+                self.rekeying.ask((&mut self.swim, &self.clock), &member, &body, done);
+            }
             Command::Shutdown { .. } => unreachable!("the loop takes it"),
         }
     }
