@@ -19,6 +19,7 @@
 mod builder;
 mod clock;
 mod coordinates;
+mod detached;
 mod durable;
 mod error;
 mod escape;

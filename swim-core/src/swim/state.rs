@@ -89,6 +89,8 @@ pub(super) struct Contacts {
     pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
+    /// Since when a node that is alone has asked seeds of which none has answered.
+    pub(super) searching: Option<Instant>,
 }
 
 impl Contacts {
@@ -99,6 +101,7 @@ impl Contacts {
             candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),
+            searching: None,
         }
     }
 }
