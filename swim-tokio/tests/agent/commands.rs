@@ -213,6 +213,16 @@ fn info_health_and_ping_tell_about_the_node() {
         (&"native".into(), &"tcp".into(), &"none".into(), &0.into(), &serde_json::Value::Null)
     );
     assert!(agents[1].ask(&["info"]).contains("none: traffic is plain"));
+    let detection = &info["detection"];
+    // The local preset: periods of 250 ms, and suspicions of three.
+    assert_eq!(
+        (&detection["members"], &detection["suspected"], &detection["failed"]),
+        (&2.into(), &0.375.into(), &1.125.into())
+    );
+    assert_eq!((&info["reap_dead_after"], &info["reap_left_after"]), (&86_400.0.into(), &300.0.into()));
+    let sentence =
+        "a crash of one of 2 is suspected after about 0.4 s (99 %: 0.5 s), and known as a failure after about 1.1 s";
+    assert!(agents[1].ask(&["info"]).contains(sentence), "{}", agents[1].ask(&["info"]));
     assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
     assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
     assert_eq!(agents[1].json(&["health"])["healthy"], true);

@@ -25,7 +25,7 @@ use crate::shapes::metadata_of;
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
-use crate::{cluster_log, failed, keys, lines, misused, output, reload, service_manager};
+use crate::{cluster_log, failed, lines, misused, output, reload, service_manager};
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -48,6 +48,10 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Ok(both) => both,
         Err(error) => return failed(&error),
     };
+    // Each connection is a file; the node fits its bounds to the limit.
+    if let Err(error) = swim_tokio::raise_file_limit() {
+        tracing::warn!(%error, "the limit on open files cannot be raised");
+    }
     let code = live(agent, settings, out.clone(), Arc::clone(&logging)).await;
     out.flush().await;
     logging.flush().await;
@@ -130,6 +134,7 @@ impl Running {
             transport: settings.node.transport.unwrap_or_default().name(),
             wire: settings.wire.format.unwrap_or_default().name(),
             protection: settings.protection(),
+            config: settings.protocol.config(),
             started: Instant::now(),
             joining: joining.clone(),
             histories: histories.clone(),
@@ -139,7 +144,6 @@ impl Running {
         let server = Server::start(listeners, tokens, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
-        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
         Ok(Self { context, notices, server, handlers, handling, logging, tls, http_tls, settings, format, out })
     }

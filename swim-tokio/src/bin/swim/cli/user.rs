@@ -86,10 +86,16 @@ Examples:
   swim keys list
   swim keygen | swim keys install -
 
+All live nodes are asked first. When one cannot do it, or does not answer, nothing is changed,
+unless --force is given.
+
 Exit status 1 when not all nodes have done it.")]
 pub(crate) struct Keys {
     #[command(subcommand)]
     pub(crate) what: KeysWhat,
+    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) show: Show,
 }

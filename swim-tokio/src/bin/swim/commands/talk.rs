@@ -69,17 +69,20 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
 pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     // What is no key is said before anybody is asked.
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
-    let client = Client::new(&arguments.show.connect)?;
+    let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
         KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
         KeysWhat::Install { .. } => {
-            let request = InstallKeyRequest { key: new.unwrap_or_default() };
+            let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")
         }
-        KeysWhat::Use { key } => (client.post("/v1/keys/use", &KeyRequest { key: key.clone() }).await?, "use the key"),
-        KeysWhat::Remove { key } => {
-            (client.post("/v1/keys/remove", &KeyRequest { key: key.clone() }).await?, "do not have the key any more")
+        KeysWhat::Use { key } => {
+            (client.post("/v1/keys/use", &KeyRequest { key: key.clone(), force }).await?, "use the key")
         }
+        KeysWhat::Remove { key } => (
+            client.post("/v1/keys/remove", &KeyRequest { key: key.clone(), force }).await?,
+            "do not have the key any more",
+        ),
     };
     print(&shape, arguments.show.format, || key_table(&shape, what));
     for (name, error) in &shape.failures {

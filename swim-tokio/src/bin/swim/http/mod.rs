@@ -36,7 +36,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Member, Runtime, read_serf_keyring};
+use swim_tokio::{Config, Member, Runtime, read_serf_keyring};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
@@ -60,6 +60,7 @@ pub(crate) struct Context {
     pub(crate) wire: &'static str,
     /// What protects the traffic.
     pub(crate) protection: Protection,
+    pub(crate) config: Config,
     pub(crate) started: Instant,
     pub(crate) joining: Joining,
     /// How members were before their last update.

@@ -131,32 +131,35 @@ pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
-    change_keys(&context, Change::List).await
+    match keys::list(&context.node).await {
+        Ok(shape) => json(&shape),
+        Err(error) => failure(StatusCode::CONFLICT, &error),
+    }
 }
 
 pub(super) async fn install_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<InstallKeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Install(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Install(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
 pub(super) async fn use_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<KeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Use(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Use(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
 pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<KeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Remove(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Remove(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
-async fn change_keys(context: &Context, change: Change) -> Reply {
-    match keys::everywhere(&context.node, &change).await {
+async fn change_keys(context: &Context, change: Change, force: bool) -> Reply {
+    match keys::everywhere(&context.node, &change, force).await {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
     }

@@ -16,6 +16,8 @@ mod nearest;
 mod node;
 mod period;
 mod protocol;
+#[cfg(test)]
+mod protocol_page;
 mod socket;
 mod sources;
 mod tags;
@@ -155,7 +157,7 @@ mod tests {
     }
 
     /// The names that serde knows in a table of the file.
-    fn keys(table: &str) -> Vec<String> {
+    pub(super) fn keys(table: &str) -> Vec<String> {
         let error = toml::from_str::<Settings>(&format!("{table}'' = 1")).unwrap_err();
         error.message().split('`').skip(3).step_by(2).map(ToOwned::to_owned).collect()
     }
@@ -184,6 +186,34 @@ mod tests {
         );
         for settings in [Settings::defaults(), everything.clone(), everything.over(Settings::defaults())] {
             assert_eq!(read(&settings.to_toml()), settings, "{}", settings.to_toml());
+        }
+    }
+
+    #[test]
+    fn the_packaged_settings_are_valid_and_agree_with_the_unit() {
+        let unit = include_str!("../../../../../packaging/swim.service");
+        let text = include_str!("../../../../../packaging/swim.toml");
+        // With everything that is commented out, too.
+        let uncommented = |line: &str| {
+            let shown = line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('['));
+            shown.unwrap_or(line).to_owned() + "\n"
+        };
+        let all: String = text.lines().map(uncommented).collect();
+        for text in [text, &all] {
+            let settings = read(text).over(Settings::defaults());
+            settings.handlers.check().unwrap();
+            assert_eq!(settings.http.socket_mode().to_string(), "0660");
+            assert_eq!(settings.http.listen, ["unix:/run/swim/swim.sock".parse().unwrap()]);
+            assert!(settings.node.snapshot.is_some_and(|place| place.starts_with("/var/lib/swim")));
+        }
+        assert_eq!(read(&all).wire.keyring.as_deref(), Some(Path::new("/var/lib/swim/keyring")));
+        for line in ["RuntimeDirectory=swim", "StateDirectory=swim", "User=swim", "Group=swim", "UMask=0077"] {
+            assert!(unit.lines().any(|written| written == line), "{line}");
+        }
+        assert!(unit.contains("swim agent --config /etc/swim/swim.toml\n"));
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
+        for file in ["packaging/swim.service", "packaging/swim.sysusers", "packaging/swim.toml"] {
+            assert!(page.contains(file), "docs/OPERATIONS.md does not name {file}");
         }
     }
 }
