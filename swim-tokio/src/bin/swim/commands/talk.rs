@@ -75,7 +75,7 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
-        KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
+        KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
         KeysWhat::Install { .. } => {
             let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")
