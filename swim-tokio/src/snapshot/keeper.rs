@@ -46,7 +46,6 @@ async fn run(mut snapshot: Snapshot, view: Arc<View>, mut ended: oneshot::Receiv
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut written = Instant::now();
-    let mut failing = false;
     loop {
         let last = tokio::select! {
             _ = look.tick() => false,
@@ -56,10 +55,16 @@ async fn run(mut snapshot: Snapshot, view: Arc<View>, mut ended: oneshot::Receiv
         let urgent = last || content.incarnation != snapshot.content.incarnation;
         if content != snapshot.content && (urgent || written.elapsed() >= PAUSE) {
             written = Instant::now();
-            match write(&snapshot, content.clone()).await {
-                Ok(()) => (snapshot.content, failing) = (content, false),
-                Err(error) if !failing => {
-                    failing = true;
+            let ended = write(&snapshot, content.clone()).await;
+            let is_news = view.snapshot_writes.note(&ended);
+            match ended {
+                Ok(()) => {
+                    snapshot.content = content;
+                    if is_news {
+                        tracing::info!(snapshot = %snapshot.path.display(), "the snapshot is written again");
+                    }
+                }
+                Err(error) if is_news => {
                     tracing::warn!(snapshot = %snapshot.path.display(), %error, "the snapshot cannot be written");
                 }
                 Err(_) => {}
