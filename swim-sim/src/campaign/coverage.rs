@@ -9,6 +9,7 @@ use core::fmt;
 use swim_core::coverage::{Mark, Passed};
 use swim_core::{DropReason, Event, MessageKind};
 
+use crate::attack::Lie;
 use crate::cluster::Cluster;
 
 /// So many runs reach every state. Fewer may miss a rare one by chance, and are not held to it.
@@ -145,6 +146,11 @@ impl Coverage {
             ("a packet is damaged", figures.packets_damaged),
         ] {
             self.add(state, count);
+        }
+        for (attackers, counts) in ["an outsider", "an insider"].into_iter().zip(cluster.attacks()) {
+            for (what, count) in Lie::LABELS.into_iter().zip(counts) {
+                self.add(&format!("{attackers} sends: {what}"), *count);
+            }
         }
         for kind in MessageKind::ALL {
             self.add(&format!("sent: {kind}"), metrics.sent(kind));

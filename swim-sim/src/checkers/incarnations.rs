@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use swim_core::{Claim, Config, Incarnation, Instant, Status, Wire};
 
-use super::{Checker, Verdict, grown};
+use super::{Attack, Checker, Verdict, grown};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Incarnations {
     owners: Vec<Owner>,
     /// Departures are told by serf's intents.
     by_intents: bool,
+    /// An insider has lied: members' words may be false, and others believe them.
+    is_off: bool,
 }
 
 /// What the processes of a name have stood at.
@@ -40,6 +42,10 @@ impl Checker for Incarnations {
         self.by_intents |= matches!(config.wire, Wire::Memberlist(wire) if wire.citizen);
     }
 
+    fn attacked(&mut self, attack: &Attack) {
+        self.is_off |= attack.is_lie_of_a_member();
+    }
+
     fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
         let owner = grown(&mut self.owners, subject);
         if owner.last == Some((incarnation, leaves)) {
@@ -57,6 +63,9 @@ impl Checker for Incarnations {
     }
 
     fn believed(&mut self, _: Instant, _: usize, subject: usize, claim: Claim) -> Verdict {
+        if self.is_off {
+            return Ok(());
+        }
         let owner = grown(&mut self.owners, subject);
         if !owner.had.contains(&claim.incarnation) {
             return Err(match owner.had.last() {

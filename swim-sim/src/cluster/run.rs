@@ -163,6 +163,7 @@ impl Cluster {
                 Due::Occurrence(Occurrence::Connection(serial)) => self.advance(serial),
                 Due::Occurrence(Occurrence::Done(node)) => self.done(node),
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),
+                Due::Occurrence(Occurrence::Attack(attack)) => self.attack(&attack.0, attack.1),
             }
             self.charge(None);
         }

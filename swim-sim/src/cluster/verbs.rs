@@ -257,6 +257,9 @@ impl Cluster {
     /// Puts the steps of a plan on the agenda, each at its time since the cluster's start; those that are past, now.
     pub fn schedule(&mut self, plan: &Plan) {
         for (time, step) in plan.steps() {
+            if let Step::Fault(Fault::Attack(attack)) = step {
+                self.attackers.expect(attack);
+            }
             let at = (swim_core::Instant::ORIGIN + *time).max(self.now);
             self.agenda.put(at, Occurrence::Step(Box::new(step.clone())));
         }
@@ -343,6 +346,7 @@ impl Cluster {
                 self.network.cuts_mut().flap([one, other], self.now, up, down);
             }
             Fault::Namesake { of, lasts } => self.misname(of, lasts),
+            Fault::Attack(ref attack) => self.begin_attack(attack),
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
         }
     }
