@@ -108,7 +108,7 @@ pub enum Fault {
         lasts: Duration,
     },
     /// Somebody sends what is not true.
-    Attack(Attack),
+    Attack(Box<Attack>),
     /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
     Flapping {
         /// One end of the paths.
@@ -219,6 +219,12 @@ impl From<Fault> for Step {
     }
 }
 
+impl From<Attack> for Fault {
+    fn from(attack: Attack) -> Self {
+        Self::Attack(Box::new(attack))
+    }
+}
+
 impl From<Work> for Step {
     fn from(work: Work) -> Self {
         Self::Work(work)
@@ -246,6 +252,13 @@ impl Plan {
         let place = self.steps.partition_point(|(at, _)| *at <= time);
         self.steps.insert(place, (time, step.into()));
         self
+    }
+
+    /// The plan with these steps, in any order: as [`at`](Self::at) for each of them, in less time.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(mut steps: Vec<(Duration, Step)>) -> Self {
+        steps.sort_by_key(|(at, _)| *at);
+        Self { steps }
     }
 
     /// The steps in their order.

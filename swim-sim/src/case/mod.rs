@@ -241,7 +241,7 @@ mod tests {
             .at(ms(1), Fault::Slowness(Latency::quantiles(&[(10, ms(1)), (1_000, ms(9))])));
         let (on, every) = (vec![0, 2], ms(40));
         for (from, lie) in [(Attacker::Outside, Lie::Ghosts(3)), (Attacker::Inside(3), Lie::Accuse(4))] {
-            case.plan = case.plan.at(ms(2), Fault::Attack(Attack { from, on: on.clone(), lie, times: 9, every }));
+            case.plan = case.plan.at(ms(2), Fault::from(Attack { from, on: on.clone(), lie, times: 9, every }));
         }
         case.expect.push(Expected::by(ms(600_000), That::Converged).after(ms(400_000)));
         case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));

@@ -38,12 +38,16 @@ impl TryFrom<Vec<Row>> for Plan {
     type Error = String;
 
     fn try_from(rows: Vec<Row>) -> Result<Self, String> {
-        rows.into_iter().try_fold(Self::new(), |plan, row| match (row.fault, row.work, row.operation) {
-            (Some(fault), None, None) => Ok(plan.at(row.at, fault)),
-            (None, Some(work), None) => Ok(plan.at(row.at, work)),
-            (None, None, Some(operation)) => Ok(operation.unfold(plan, row.at)),
-            _ => Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
-        })
+        let mut steps = Vec::with_capacity(rows.len());
+        for row in rows {
+            match (row.fault, row.work, row.operation) {
+                (Some(fault), None, None) => steps.push((row.at, fault.into())),
+                (None, Some(work), None) => steps.push((row.at, work.into())),
+                (None, None, Some(operation)) => steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps()),
+                _ => return Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
+            }
+        }
+        Ok(Self::of(steps))
     }
 }
 
@@ -79,7 +83,8 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             Fault::OneWayPartition { from, to } => from.iter().chain(to).max().copied(),
             Fault::Flapping { one, other, .. } => one.iter().chain(other).max().copied(),
             Fault::LossBetween { from, to, .. } => Some(*from.max(to)),
-            Fault::Attack(Attack { from, on, lie, .. }) => {
+            Fault::Attack(attack) => {
+                let Attack { from, on, lie, .. } = &**attack;
                 let insider = if let Attacker::Inside(node) = from { Some(*node) } else { None };
                 on.iter().copied().chain(insider).chain(lie.node()).max()
             }
@@ -141,7 +146,8 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::LossBetween { from, to, permille } => {
             Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
         }
-        Fault::Attack(Attack { from, on, lie, times, every }) => {
+        Fault::Attack(attack) => {
+            let Attack { from, on, lie, times, every } = *attack;
             let from = match from {
                 Attacker::Inside(node) => Attacker::Inside(number(node)?),
                 Attacker::Outside => from,
@@ -150,7 +156,7 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
                 Some(node) => lie.about(number(node)?),
                 None => lie,
             };
-            Fault::Attack(Attack { from, on: group(&on)?, lie, times, every })
+            Attack { from, on: group(&on)?, lie, times, every }.into()
         }
         everywhere @ (Fault::Heal
         | Fault::Loss(_)
@@ -204,7 +210,7 @@ mod tests {
         let wanted = Fault::LossBetween { from: 1, to: 3, permille: 5 };
         assert_eq!(renumbered_fault(&between, &evens), Some(wanted));
         assert_eq!(renumbered_fault(&Fault::LossBetween { from: 2, to: 5, permille: 5 }, &evens), None);
-        let attack = |from, on, lie| Fault::Attack(Attack { from, on, lie, times: 2, every: Duration::ZERO });
+        let attack = |from, on, lie| Fault::from(Attack { from, on, lie, times: 2, every: Duration::ZERO });
         let accusation = attack(Attacker::Inside(2), vec![0, 1, 4], Lie::Accuse(6));
         let wanted = attack(Attacker::Inside(1), vec![0, 2], Lie::Accuse(3));
         assert_eq!(renumbered_fault(&accusation, &evens), Some(wanted));
