@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use swim_core::wire::cluster_hash;
-use swim_core::{ExchangeId, ExchangeInput, Incarnation, Wire};
+use swim_core::{ExchangeId, ExchangeInput, Incarnation, Swim, Wire};
 
 use super::{Cluster, Occurrence};
 use crate::address;
@@ -122,7 +122,7 @@ impl Cluster {
     }
 
     fn forge(&self, lie: Lie, index: usize, round: u16, from: &Source<'_>) -> Option<Forged> {
-        let incarnation = |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), |swim| swim.incarnation());
+        let incarnation = |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), Swim::incarnation);
         let subject = lie.node().unwrap_or(index);
         let config = self.options.config_of(index);
         let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name));

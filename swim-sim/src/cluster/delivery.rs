@@ -189,6 +189,8 @@ impl Cluster {
             if let Some(recording) = &mut self.recording {
                 recording.told(&observed);
             }
+            self.broadcasts.told(&observed);
+            self.announcements.told(&observed);
             self.log.push(observed);
         }
         has_left

@@ -85,8 +85,6 @@ pub struct Cluster {
     watch: Watch,
     trace: Trace,
     log: EventLog,
-    /// The running number of the next event that [`Cluster::next_event`] returns.
-    unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
     announcements: Announcements,
@@ -157,7 +155,6 @@ impl Cluster {
             watch: Watch::new(checkers, options.nodes),
             trace: Trace::new(options.records_trace, options.flight_recorder.clone()),
             log: EventLog::new(options.event_log),
-            unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
             announcements: Announcements::default(),

@@ -187,7 +187,7 @@ impl Cluster {
         };
         if outcome.is_ok() {
             let running = self.running_generations();
-            self.broadcasts.accepted(self.now, node, payload, running);
+            self.broadcasts.accepted(self.now, (node, self.nodes[node].name), payload, running);
             self.watch.broadcast(self.nodes[node].name, payload);
         }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
@@ -207,7 +207,8 @@ impl Cluster {
         };
         if let Ok(time) = outcome {
             let what = Announcement::UserEvent { time, name: name.into(), payload: payload.into() };
-            self.announcements.accepted(self.now, node, what, self.running_generations());
+            let sender = (node, self.nodes[node].name);
+            self.announcements.accepted(self.now, sender, what, self.running_generations());
         }
         self.note(&Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
         self.settle(node);
@@ -226,8 +227,9 @@ impl Cluster {
             None => Err(QueryError::NotRunning),
         };
         if let Ok(id) = outcome {
-            let what = Announcement::Query { id, asker: self.nodes[node].name, name: name.into() };
-            self.announcements.accepted(self.now, node, what, self.running_generations());
+            let what = Announcement::Query { id, name: name.into() };
+            let sender = (node, self.nodes[node].name);
+            self.announcements.accepted(self.now, sender, what, self.running_generations());
         }
         self.note(&Work::Query { node, name: name.to_owned() }.into());
         self.settle(node);

@@ -41,5 +41,5 @@ fn attack(stream: &mut Stream, frame: &Frame) -> (Duration, Step) {
     };
     let at = frame.moment(stream);
     let every = streams::between(stream, Duration::ZERO, frame.to - at) / times as u32;
-    (at, Fault::Attack(Attack { from, on, lie, times: times as u16, every }).into())
+    (at, Fault::from(Attack { from, on, lie, times: times as u16, every }).into())
 }
