@@ -175,11 +175,11 @@ impl World {
                 self.node.handle_packet(now, address(*from), &packet);
             }
             Operation::Request { from, request } => {
-                let (payload, from) = (self.stream(request), address(*from));
+                let (payload, from) = (self.stream(request), address(*from).into());
                 self.node.handle_exchange(now, ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload });
             }
             Operation::RawRequest { bytes } => {
-                let (id, from) = (ExchangeId(0), address(1));
+                let (id, from) = (ExchangeId(0), address(1).into());
                 self.node.handle_exchange(now, ExchangeInput::Request { id, from, payload: bytes });
             }
             Operation::Reply { nth, reply } => {

@@ -164,11 +164,11 @@ impl World {
             }
             Operation::Request { from, request } => {
                 let payload = table(request, true);
-                let from = address(*from);
+                let from = address(*from).into();
                 self.node.handle_exchange(now, ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload });
             }
             Operation::RawRequest { bytes } => {
-                let (id, from) = (ExchangeId(0), address(1));
+                let (id, from) = (ExchangeId(0), address(1).into());
                 self.node.handle_exchange(now, ExchangeInput::Request { id, from, payload: bytes });
             }
             Operation::Reply { nth, reply } => {

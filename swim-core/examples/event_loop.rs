@@ -83,7 +83,7 @@ fn run(
             Ok(Input::Request(stream, payload)) => {
                 let (id, from) = (ExchangeId(number), stream.peer_addr()?);
                 requests.insert(id, stream);
-                swim.handle_exchange(clock(), ExchangeInput::Request { id, from, payload: &payload });
+                swim.handle_exchange(clock(), ExchangeInput::Request { id, from: from.into(), payload: &payload });
             }
             Ok(Input::Answer(id, Ok(payload))) => {
                 swim.handle_exchange(clock(), ExchangeInput::Reply { id, payload: &payload });

@@ -173,10 +173,11 @@ pub struct Config {
     pub max_events: usize,
     /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1 to 4,096. (own)
     pub max_seeds: usize,
-    /// How far above the known incarnation a claim's may be, or above our own if the member is unknown; a higher one
-    /// is dropped and counted, so that a liar cannot use up the numbers. Default 2^42 (139 years of milliseconds); at
-    /// least 1. (own)
-    pub max_incarnation_jump: u64,
+    /// How far above this node's first incarnation, and the milliseconds since its start, the incarnation of any claim
+    /// may be. A higher one is dropped and counted, however it was reached, so that no number of messages uses up a
+    /// member's incarnations. All nodes' first incarnations must be closer together than this. On memberlist's wire
+    /// 2^31 at most, and seconds instead of milliseconds. Default 2^42 (139 years of milliseconds); at least 1. (own)
+    pub max_incarnation_ahead: u64,
     /// What comes from addresses outside of these networks, and members and seeds that are said to live there, are
     /// dropped and counted. Default: none, which allows all. (memberlist's CIDRsAllowed)
     pub allowed_networks: Vec<Network>,
@@ -233,7 +234,7 @@ impl Config {
             max_transmits: 1_024,
             max_events: 262_144,
             max_seeds: 256,
-            max_incarnation_jump: 1 << 42,
+            max_incarnation_ahead: 1 << 42,
             allowed_networks: Vec::new(),
             max_coordinates: 0,
             events: EventConfig::default(),
@@ -360,8 +361,8 @@ impl Config {
                 return Err(ConfigError::OutOfRange { field, value, low, high });
             }
         }
-        if self.max_incarnation_jump == 0 {
-            return Err(ConfigError::Zero { field: "max_incarnation_jump" });
+        if self.max_incarnation_ahead == 0 {
+            return Err(ConfigError::Zero { field: "max_incarnation_ahead" });
         }
         let texts = self.max_members.saturating_mul(self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
         if texts > Self::MAX_TEXTS {

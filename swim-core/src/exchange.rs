@@ -8,6 +8,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use crate::id::ExchangeId;
+use crate::source::Source;
 
 /// What happened to an exchange: given to [`Swim::handle_exchange`](crate::Swim::handle_exchange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub enum ExchangeInput<'a> {
     Request {
         /// The driver's own number for the request.
         id: ExchangeId,
-        /// Who sent it, as far as the transport knows.
-        from: SocketAddr,
+        /// Its sender, as far as the transport knows.
+        from: Source,
         /// The request's bytes.
         payload: &'a [u8],
     },

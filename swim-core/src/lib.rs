@@ -20,13 +20,18 @@ extern crate std;
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
+#[macro_use]
+pub mod work;
+mod allowance;
 mod coordinate;
 mod hash;
+mod horizon;
 mod id;
 mod lamport;
 mod network;
 mod places;
 mod random;
+mod source;
 mod time;
 
 // Floor 1: what is said, configured, told and counted.
@@ -53,6 +58,7 @@ mod pings;
 mod probe;
 mod probe_order;
 mod queries;
+mod query_pace;
 mod recent;
 mod seeds;
 mod suspicion;
@@ -78,6 +84,7 @@ pub use lamport::LamportTime;
 pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
 pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
+pub use source::{Protection, Source};
 pub use swim::{
     BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
     MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,

@@ -159,8 +159,12 @@ counted! {
         OldEvent = "old_event",
         /// A logical time too far ahead of ours.
         BadTime = "bad_time",
-        /// A filter of a query that makes no sense: nobody answers.
+        /// A filter of a query that makes no sense or costs too much, or too many of them: nobody answers.
         BadFilter = "bad_filter",
+        /// A query whose filters need more expressions to be compiled than `EventConfig::expressions_per_second` allows.
+        ExpressionRate = "expression_rate",
+        /// A query, or an answer to hand on, above what `EventConfig` allows within a time.
+        QueryRate = "query_rate",
         /// An answer to a query that is not open.
         UnknownQuery = "unknown_query",
         /// A member's second answer to the same query.

@@ -27,6 +27,11 @@ impl<T: Ord> Recent<T> {
         self.kept.len()
     }
 
+    /// Returns true if a thing was not heard before.
+    pub(crate) fn is_new(&self, time: LamportTime, thing: T) -> bool {
+        time > self.floor && !self.kept.contains(&(time, thing))
+    }
+
     /// Notes what is heard and returns whether it is heard for the first time. At most `max` things are kept.
     pub(crate) fn note(&mut self, time: LamportTime, thing: T, max: usize) -> bool {
         if time <= self.floor || !self.kept.insert((time, thing)) {

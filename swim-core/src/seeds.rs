@@ -61,6 +61,16 @@ impl Seeds {
         true
     }
 
+    /// Returns true if the user gave `address` as a seed.
+    pub(crate) fn is_given(&self, address: SocketAddr) -> bool {
+        self.seeds.iter().any(|seed| seed.given && seed.address == address)
+    }
+
+    /// The addresses that the user gave.
+    pub(crate) fn given(&self) -> impl Iterator<Item = SocketAddr> {
+        self.seeds.iter().filter(|seed| seed.given).map(|seed| seed.address)
+    }
+
     /// Whether all of `addresses` can be given.
     pub(crate) fn has_room_for(&self, addresses: &[SocketAddr], max: usize) -> bool {
         let replaceable = |seed: &&Seed| !seed.given && seed.state == State::Resting;

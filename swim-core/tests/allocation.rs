@@ -163,7 +163,7 @@ fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else()
             node.handle_timeout(now);
             while let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() {
                 node.handle_exchange(now, ExchangeInput::Reply { id, payload: &equal });
-                let request = ExchangeInput::Request { id: ExchangeId(1), from: address(1), payload: &theirs };
+                let request = ExchangeInput::Request { id: ExchangeId(1), from: address(1).into(), payload: &theirs };
                 node.handle_exchange(now, request);
                 assert!(matches!(node.poll_exchange(), Some(ExchangeOutput::Reply { .. })));
             }

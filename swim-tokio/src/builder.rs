@@ -212,8 +212,8 @@ impl Builder {
         self
     }
 
-    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody but its owner and
-    /// its group may read. It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
+    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody else may read
+    /// ([`read_secret_file`](crate::read_secret_file)). It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
     pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sealing.source = Some(Source::File(path.into()));
         self

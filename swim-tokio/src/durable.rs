@@ -7,10 +7,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Puts `bytes` in the place of the file, or where none was. Only the owner can read what is written. Whatever is
-/// interrupted, the file is the old one or the new one.
+/// interrupted, the file is the old one or the new one. A link stays one: what it leads to is replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays one: what it leads to is replaced.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    replace_entry(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), bytes)
+}
+
+/// The same, but a link is not followed: it is replaced itself.
+pub(crate) fn replace_entry(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary(path)?;
     let written = write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {

@@ -21,6 +21,7 @@ mod clock;
 mod coordinates;
 mod durable;
 mod error;
+mod escape;
 mod joins;
 mod keys;
 mod lookup;
@@ -30,6 +31,7 @@ mod queries;
 mod resolver;
 mod round_trips;
 mod runtime;
+mod secret_file;
 mod seed;
 mod snapshot;
 mod subscription;
@@ -41,6 +43,7 @@ pub mod blocking;
 pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use escape::{Escaped, is_hazardous};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
 pub use keys::{
@@ -49,6 +52,7 @@ pub use keys::{
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
+pub use secret_file::{SecretFileError, read_secret_file};
 pub use seed::{SeedError, check_seed};
 pub use subscription::Subscription;
 pub use swim_core;

@@ -1,11 +1,13 @@
 //! What a subscriber is told: [`Notice`].
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use swim_core::Event;
+
+use crate::escape::Escaped;
 
 /// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,30 +49,39 @@ impl Notice {
 }
 
 impl fmt::Display for Notice {
-    /// One line for people.
+    /// One line for people: what others chose in it is [escaped](Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Event(event) => fmt_event(event, f),
-            Self::SeedUnresolved { seed, error, retry_in } => {
+        Escaped(Line(self)).fmt(f)
+    }
+}
+
+/// A notice's line with names and payloads as others chose them.
+struct Line<'a>(&'a Notice);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Notice::Event(event) => fmt_event(event, f),
+            Notice::SeedUnresolved { seed, error, retry_in } => {
                 write!(f, "seed {seed} has no address ({error}); tried again in {retry_in:?}")
             }
-            Self::Lagged { missed } => write!(f, "{missed} notices were dropped here: they were not taken in time"),
+            Notice::Lagged { missed } => write!(f, "{missed} notices were dropped here: they were not taken in time"),
         }
     }
 }
 
 fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match event {
-        Event::Joined(member) => write!(f, "{} joined at {}", Name(&member.id), member.address),
+        Event::Joined(member) => write!(f, "{} joined at {}", member.id, member.address),
         Event::Updated(member) => {
-            let (name, address) = (Name(&member.id), member.address);
+            let (name, address) = (&member.id, member.address);
             write!(f, "{name} is at {address} with {} bytes of metadata now", member.metadata.len())
         }
-        Event::Suspected { member, by } => write!(f, "{} is suspected by {}", Name(&member.id), Name(by)),
-        Event::Refuted(member) => write!(f, "{} refuted the suspicion", Name(&member.id)),
-        Event::Failed(member) => write!(f, "{} failed", Name(&member.id)),
-        Event::Left(member) => write!(f, "{} left", Name(&member.id)),
-        Event::Reaped(id) => write!(f, "{} is forgotten", Name(id)),
+        Event::Suspected { member, by } => write!(f, "{} is suspected by {by}", member.id),
+        Event::Refuted(member) => write!(f, "{} refuted the suspicion", member.id),
+        Event::Failed(member) => write!(f, "{} failed", member.id),
+        Event::Left(member) => write!(f, "{} left", member.id),
+        Event::Reaped(id) => write!(f, "{id} is forgotten"),
         Event::Conflict { address } => {
             write!(f, "another node, at {address}, has this node's name: give one of them another")
         }
@@ -79,29 +90,26 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it")
         }
         Event::NameRefused { id, held_at, claimed_at } => {
-            let name = Name(id);
-            write!(f, "{name} is claimed at {claimed_at} and refused while the others have it at {held_at}")
+            write!(f, "{id} is claimed at {claimed_at} and refused while the others have it at {held_at}")
         }
-        Event::Broadcast { from, payload } => {
-            write!(f, "broadcast from {}: {}", Name(from), Payload(payload))
-        }
+        Event::Broadcast { from, payload } => write!(f, "broadcast from {from}: {}", Payload(payload)),
         Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", Payload(payload)),
         Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
         Event::UserEvent { time, from, name, payload, .. } => {
-            write!(f, "event {} at time {time}", Name(name))?;
+            write!(f, "event {name} at time {time}")?;
             if let Some(from) = from {
-                write!(f, " from {}", Name(from))?;
+                write!(f, " from {from}")?;
             }
             if payload.is_empty() { Ok(()) } else { write!(f, ": {}", Payload(payload)) }
         }
         Event::Query { from, name, payload, .. } => {
-            write!(f, "{} asks {}", Name(from), Name(name))?;
+            write!(f, "{from} asks {name}")?;
             // Those of programs for their own use may hold what no log should.
             let is_shown = !payload.is_empty() && !name.starts_with('_');
             if is_shown { write!(f, ": {}", Payload(payload)) } else { Ok(()) }
         }
-        Event::QueryAck { from, .. } => write!(f, "a query has arrived at {}", Name(from)),
-        Event::QueryResponse { from, payload, .. } => write!(f, "{} answers {}", Name(from), Payload(payload)),
+        Event::QueryAck { from, .. } => write!(f, "a query has arrived at {from}"),
+        Event::QueryResponse { from, payload, .. } => write!(f, "{from} answers {}", Payload(payload)),
         Event::QueryFinished { acks, responses, .. } => {
             write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
         }
@@ -114,31 +122,20 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "seed {seed} failed: {failure}")?;
             retry_in.map_or(Ok(()), |pause| write!(f, "; tried again in {pause:.1?}"))
         }
-        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{} answered a ping after {time:.1?}", Name(id)),
-        Event::Pinged { id, round_trip: None, .. } => write!(f, "{} did not answer a ping", Name(id)),
+        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{id} answered a ping after {time:.1?}"),
+        Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
         Event::LeaveComplete => f.write_str("the departure is spread"),
         Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
     }
 }
 
-/// A name that others chose, without the control characters that would do things to a terminal.
-struct Name<'a>(&'a str);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .chars()
-            .try_for_each(|c| if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) })
-    }
-}
-
-/// A payload that others chose, likewise: as text if it is one, and otherwise with its bytes escaped.
+/// A payload that others chose: as text if it is one, and otherwise with its bytes escaped.
 struct Payload<'a>(&'a [u8]);
 
 impl fmt::Display for Payload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match std::str::from_utf8(self.0) {
-            Ok(text) => Name(text).fmt(f),
+            Ok(text) => f.write_str(text),
             Err(_) => self.0.escape_ascii().fmt(f),
         }
     }
@@ -181,8 +178,10 @@ mod tests {
     #[test]
     fn control_characters_of_others_do_not_reach_the_terminal() {
         let from = swim_core::NodeId::new("\u{e9}\x1b").unwrap();
-        let notice = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi\x1b[2J\n"[..]) });
-        assert_eq!(notice.to_string(), "broadcast from \u{e9}\\u{1b}: hi\\u{1b}[2J\\n");
+        let notice =
+            Notice::Event(Event::Broadcast { from, payload: Arc::from("hi\x1b[2J\n\u{9b}1m\u{202e}".as_bytes()) });
+        let expected = "broadcast from \u{e9}\\u{1b}: hi\\u{1b}[2J\\n\\u{9b}1m\\u{202e}";
+        assert_eq!(notice.to_string(), expected);
     }
 
     #[test]

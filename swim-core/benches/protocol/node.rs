@@ -210,7 +210,8 @@ impl Node {
     pub(crate) fn request(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
         let id = swim_core::ExchangeId(1);
         let from = address(1);
-        self.swim.handle_exchange(self.now, ExchangeInput::Request { id, from, payload: black_box(payload) });
+        self.swim
+            .handle_exchange(self.now, ExchangeInput::Request { id, from: from.into(), payload: black_box(payload) });
         match self.swim.poll_exchange() {
             Some(ExchangeOutput::Reply { payload, .. }) => Some(payload),
             _ => None,

@@ -25,12 +25,26 @@ pub struct EventConfig {
     /// How many queries of this node are open at most, a further one being an error; and how many of others wait for an
     /// answer, the oldest making room for a further one. Default 256; 1 to 4,096. (own)
     pub max_queries: usize,
+    /// How many queries of one member are answered and passed on within a second, over time; eight seconds' worth may
+    /// come at once. Others, who are no members at their own address, have one such allowance together. A further query
+    /// is dropped and counted. Default 16; 1 to 65,536. (own)
+    pub queries_per_asker: u32,
+    /// The same, of all members together. Default 64; 1 to 65,536. (own)
+    pub queries_per_second: u32,
+    /// How many answers of others are handed on to the member that asked within a second, over time; eight seconds' worth
+    /// may come at once. Default 256; 1 to 65,536. (own)
+    pub relays_per_second: u32,
+    /// How many regular expressions of others are compiled within a second, over time; eight seconds' worth may come at
+    /// once. Literal ones, and those of which the verdict is remembered, are not compiled. Each takes at most about 0.3 ms.
+    /// A query that needs more is dropped and counted. Default 16; 1 to 65,536. (own)
+    pub expressions_per_second: u32,
     /// A query without a timeout of its own stays open for `query_timeout_mult * ceil(log10(n + 1))` gossip intervals.
     /// Default 16; at least 1. (serf)
     pub query_timeout_mult: u8,
     /// The longest time for which a query is open, whatever it says. Default 1 h; above zero. (own)
     pub max_query_timeout: Duration,
-    /// How far a time on a logical clock may be ahead of ours to be believed. Default 2^32; at least 1. (own)
+    /// How far all that is heard in an hour may move a logical clock of this node; a time beyond that is dropped and
+    /// counted. The times of those whom the node first joins are believed. Default 2^32; at least 1. (own)
     pub max_time_jump: u64,
     /// Whether a node that joins is told of events that were sent before. Default off. (serf's replay)
     pub replay_on_join: bool,
@@ -45,6 +59,10 @@ impl Default for EventConfig {
             max_recent_events: 512,
             max_recent_queries: 512,
             max_queries: 256,
+            queries_per_asker: 16,
+            queries_per_second: 64,
+            relays_per_second: 256,
+            expressions_per_second: 16,
             query_timeout_mult: 16,
             max_query_timeout: Duration::from_secs(3_600),
             max_time_jump: 1 << 32,
@@ -60,6 +78,10 @@ impl Config {
             ("max_recent_events", events.max_recent_events, 1, 65_536),
             ("max_recent_queries", events.max_recent_queries, 1, 65_536),
             ("max_queries", events.max_queries, 1, 4_096),
+            ("queries_per_asker", events.queries_per_asker as usize, 1, 65_536),
+            ("queries_per_second", events.queries_per_second as usize, 1, 65_536),
+            ("relays_per_second", events.relays_per_second as usize, 1, 65_536),
+            ("expressions_per_second", events.expressions_per_second as usize, 1, 65_536),
             ("query_timeout_mult", usize::from(events.query_timeout_mult), 1, 255),
         ] {
             if !(low..=high).contains(&value) {
@@ -94,7 +116,11 @@ mod tests {
 
     #[test]
     fn every_bound_is_checked() {
-        let changes: [(&str, Change); 8] = [
+        let changes: [(&str, Change); 12] = [
+            ("queries_per_asker", |c| c.queries_per_asker = 0),
+            ("queries_per_second", |c| c.queries_per_second = 65_537),
+            ("relays_per_second", |c| c.relays_per_second = 0),
+            ("expressions_per_second", |c| c.expressions_per_second = 0),
             ("max_recent_events", |c| c.max_recent_events = 0),
             ("max_recent_events", |c| c.max_recent_events = 65_537),
             ("max_recent_queries", |c| c.max_recent_queries = 0),

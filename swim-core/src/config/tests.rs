@@ -67,7 +67,7 @@ fn every_bound_of_a_number_is_checked_at_both_ends() {
         ("awareness_max", |c| c.awareness_max = 65),
         ("join_parallelism", |c| c.join_parallelism = 0),
         ("join_parallelism", |c| c.join_parallelism = 65),
-        ("max_incarnation_jump", |c| c.max_incarnation_jump = 0),
+        ("max_incarnation_ahead", |c| c.max_incarnation_ahead = 0),
         ("max_transmits", |c| c.max_transmits = 63),
         ("max_events", |c| c.max_events = 63),
         ("max_broadcast_origins", |c| c.max_broadcast_origins = 0),

@@ -1,11 +1,12 @@
 //! Which wire a node speaks, and what only memberlist's needs to be told. Read first: docs/MEMBERLIST.md.
 
-#[cfg(feature = "memberlist")]
 use core::time::Duration;
 
 #[cfg(feature = "memberlist")]
 use super::{Config, ConfigError};
+use crate::horizon::Horizon;
 use crate::id::Incarnation;
+use crate::time::Instant;
 #[cfg(feature = "memberlist")]
 use crate::wire::memberlist::{PacketWriter, Versions};
 
@@ -49,6 +50,17 @@ impl Wire {
             #[cfg(feature = "memberlist")]
             Self::Memberlist(_) => Incarnation::new(u32::MAX as u64),
         }
+    }
+
+    /// How far the incarnation of any claim may be, for a node that starts `now` at `first`. Counters of 32 bits last
+    /// for as long by seconds as those of 64 do by milliseconds.
+    pub(crate) fn horizon(&self, now: Instant, first: Incarnation, ahead: u64) -> Horizon {
+        let (ahead, tick) = match self {
+            Self::Native => (ahead, Duration::from_millis(1)),
+            #[cfg(feature = "memberlist")]
+            Self::Memberlist(_) => (ahead.min(1 << 31), Duration::from_secs(1)),
+        };
+        Horizon::new(now, first, ahead, tick, self.highest_incarnation())
     }
 
     /// The incarnation after this one, unless there is none.

@@ -15,11 +15,13 @@ use rand_core::Rng;
 use super::Swim;
 use super::internal::KeyQuery;
 use super::user_events::Heard;
+use crate::filtering::Filtering;
 #[cfg(feature = "memberlist")]
 use crate::intents::Intents;
 use crate::lamport::LamportClock;
 use crate::metrics::DropReason;
 use crate::queries::Queries;
+use crate::query_pace::QueryPace;
 use crate::recent::Recent;
 use crate::time::Instant;
 use crate::wire::serf;
@@ -39,6 +41,9 @@ pub(super) struct Citizen {
     pub(super) recent_events: Recent<Heard>,
     /// The numbers of the latest queries.
     pub(super) recent_queries: Recent<u32>,
+    /// How many queries are dealt with over time, and whom they are for.
+    pub(super) pace: QueryPace,
+    pub(super) filtering: Filtering,
     pub(super) open: Queries,
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
@@ -62,7 +67,7 @@ impl<R: Rng> Swim<R> {
             Ok(serf::Message::UserEvent(event)) => {
                 // One that is announced again, for those who missed it, says whose it is.
                 let event = serf::UserEvent { source: event.source.or(Some(origin)), ..event };
-                self.hear_user_event(&event, payload.len())
+                self.hear_user_event(now, &event, payload.len())
             }
             Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
             Ok(serf::Message::Intent(intent)) if intent.prune => {
@@ -75,14 +80,14 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of the native wire: a message for this node alone.
-    pub(super) fn handle_direct(&mut self, from: SocketAddr, source: &str, payload: &[u8]) {
+    pub(super) fn handle_direct(&mut self, now: Instant, from: SocketAddr, source: &str, payload: &[u8]) {
         if self.member_behind(from, source).is_none() {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
         match serf::Message::decode(payload) {
             Ok(serf::Message::Response(response)) => self.hear_response(&response),
-            Ok(serf::Message::Relay(relay)) => self.hand_on(&relay),
+            Ok(serf::Message::Relay(relay)) => self.hand_on(now, &relay),
             Ok(_) => {
                 self.refuse(WireError::WrongPlace);
             }
@@ -97,14 +102,14 @@ impl<R: Rng> Swim<R> {
     pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
         let is_new = match serf::Message::decode(payload) {
             Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
-            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(&event, payload.len()),
+            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(now, &event, payload.len()),
             Ok(serf::Message::Query(query)) => self.hear_query(now, &query, payload.len()),
             Ok(serf::Message::Response(response)) => {
                 self.hear_response(&response);
                 false
             }
             Ok(serf::Message::Relay(relay)) => {
-                self.hand_on(&relay);
+                self.hand_on(now, &relay);
                 false
             }
             Err(error) => self.refuse(error),

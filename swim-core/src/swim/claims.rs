@@ -12,7 +12,7 @@ use super::Swim;
 use super::news::{News, Spread};
 use crate::event::Event;
 use crate::hash::hash;
-use crate::id::{Incarnation, Slot};
+use crate::id::Slot;
 use crate::member::{Claim, Status};
 use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
@@ -52,9 +52,7 @@ impl<R: Rng> Swim<R> {
             return self.hear_of_me(now, news);
         }
         let before = self.members.claim(slot);
-        if news.claim.incarnation > before.incarnation
-            && !self.is_within_reach(news.claim.incarnation, before.incarnation)
-        {
+        if news.claim.incarnation > before.incarnation && !self.is_within_reach(now, news.claim.incarnation) {
             return false;
         }
         if self.members.is_buried(slot) {
@@ -83,17 +81,6 @@ impl<R: Rng> Swim<R> {
         true
     }
 
-    /// Whether an incarnation is low enough above a known one to be believed; counted if not. The highest of all is not
-    /// believed of anyone, since it could not be refuted.
-    pub(super) fn is_within_reach(&mut self, claimed: Incarnation, known: Incarnation) -> bool {
-        let highest = known.get().saturating_add(self.config.max_incarnation_jump);
-        let believed = claimed.get() <= highest && claimed < self.config.wire.highest_incarnation();
-        if !believed {
-            self.metrics.drop(DropReason::BadIncarnation);
-        }
-        believed
-    }
-
     /// Whether `Config::allowed_networks` let us have to do with an address.
     pub(super) fn allows(&self, address: SocketAddr) -> bool {
         self.me.allows_all || is_allowed(&self.config.allowed_networks, address.ip())
@@ -109,7 +96,7 @@ impl<R: Rng> Swim<R> {
         if news.description.is_some() && description.is_none() {
             return false;
         }
-        if !self.is_within_reach(news.claim.incarnation, self.incarnation()) {
+        if !self.is_within_reach(now, news.claim.incarnation) {
             return false;
         }
         if self.members.is_full() && is_active {

@@ -33,10 +33,15 @@ pub enum QueryError {
         /// The bound.
         max: usize,
     },
-    /// The regular expression for a tag is none, or costs too much memory.
+    /// The regular expression for a tag is none, has more than 256 bytes, or takes more than 16 KiB once compiled.
     Expression {
         /// Which of `Question::tags`.
         at: usize,
+    },
+    /// `Question::tags`, and `Question::nodes` as one, are more filters than a query may have.
+    TooManyFilters {
+        /// The bound.
+        max: usize,
     },
     /// Names that begin with `_serf_` are the layer's own.
     Reserved,
@@ -87,6 +92,7 @@ impl fmt::Display for QueryError {
         match self {
             Self::TooLong { len, max } => write!(f, "the query has {len} bytes as it is sent, {max} are allowed"),
             Self::Expression { at } => write!(f, "the regular expression for tag {} is none, or too large", at + 1),
+            Self::TooManyFilters { max } => write!(f, "the query has more than {max} filters (a list of names is one)"),
             Self::Reserved => f.write_str("names of queries must not begin with _serf_"),
             Self::QueueFull { max } => write!(f, "{max} broadcasts wait to be sent already: try again later"),
             Self::TooMany { max } => write!(f, "{max} queries are open already: try again later"),

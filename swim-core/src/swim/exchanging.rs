@@ -25,7 +25,7 @@ impl<R: Rng> Swim<R> {
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                let reply = self.handle_request(now, from, payload);
+                let reply = self.handle_request(now, from.address, payload);
                 if let Some(payload) = reply {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;
                     self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });

@@ -131,6 +131,7 @@ impl<R: Rng> Swim<R> {
             };
             self.witness(now, namesake);
         }
+        self.be_lifted_by(now, address, theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)));
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use crate::config::{Config, Wire};
+use crate::horizon::Horizon;
 use crate::id::{Incarnation, NodeId, Slot};
 use crate::time::Instant;
 use crate::wire::cluster_hash;
@@ -35,6 +36,10 @@ pub(super) struct Contender {
 #[repr(C)]
 pub(super) struct Me {
     pub(super) contender: Option<Contender>,
+    /// The highest incarnation that is believed of anybody.
+    pub(super) horizon: Horizon,
+    /// When a seed was last asked what is believed of us, since we were told too much to believe it.
+    pub(super) seed_asked: Option<Instant>,
     /// When the user was last told of a contender.
     pub(super) conflict_told: Option<Instant>,
     /// The others are being asked whose our name is.
@@ -65,8 +70,17 @@ pub(super) struct Me {
 }
 
 impl Me {
-    pub(super) fn new(config: &Config, id: NodeId, slot: Slot, address: SocketAddr, epoch: Incarnation) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        id: NodeId,
+        slot: Slot,
+        address: SocketAddr,
+        epoch: Incarnation,
+        now: Instant,
+    ) -> Self {
         Self {
+            horizon: config.wire.horizon(now, epoch, config.max_incarnation_ahead),
+            seed_asked: None,
             state: State::Running,
             speaks_memberlist: !matches!(config.wire, Wire::Native),
             allows_all: config.allowed_networks.is_empty(),

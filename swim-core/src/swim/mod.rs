@@ -14,6 +14,7 @@ mod error;
 mod event_error;
 mod exchanging;
 mod gossiping;
+mod incarnations;
 #[cfg(feature = "memberlist")]
 mod intending;
 mod internal;
@@ -165,7 +166,7 @@ impl<R: Rng> Swim<R> {
         let mut swim = Self {
             timers: Timers::default(),
             outputs: Outputs::new(config.max_transmits),
-            me: Me::new(&config, id, slot, address, incarnation),
+            me: Me::new(&config, id, slot, address, incarnation, now),
             metrics: Metrics::default(),
             members,
             gossip: Gossip::default(),

@@ -17,14 +17,17 @@ use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
+use crate::source::Source;
 use crate::time::Instant;
 use crate::wire::{Head, Message, Packet, WireError};
 
 impl<R: Rng> Swim<R> {
-    /// A datagram or a frame arrived. `from` is the sender's address as the transport knows it.
+    /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address alone is a sender of
+    /// whom nothing is proven ([`Protection::Plain`](crate::Protection)).
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
-    pub fn handle_packet(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
+    pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
+        let Source { address: from, .. } = from.into();
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;
         if self.me.state == State::Left {
@@ -146,7 +149,7 @@ impl<R: Rng> Swim<R> {
                     self.hear_coordinate(now, slot, Coordinate::from_bytes(bytes));
                 }
             }
-            Message::Direct { source, payload } => self.handle_direct(from, source, payload),
+            Message::Direct { source, payload } => self.handle_direct(now, from, source, payload),
         }
     }
 
@@ -186,7 +189,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
         }
-        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if let Ok(from) = NodeId::new(origin) {
             self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
         }
@@ -195,23 +198,26 @@ impl<R: Rng> Swim<R> {
 
     /// A user event or a query arrived on its way to everyone.
     fn handle_announcement(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
-        let Some(delivery) = self.note_delivery(origin, epoch, number) else { return };
+        let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if self.hear_announced(now, origin, payload) {
             self.pass_on_delivered(now, delivery, &Message::Announcement { origin, epoch, number, payload });
         }
     }
 
     /// Notes that a broadcast has arrived; `None` if it is of no use.
-    fn note_delivery(&mut self, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
+    fn note_delivery(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
         if *self.me.id == *origin {
             self.metrics.drop(DropReason::DuplicateBroadcast);
             return None;
         }
-        let known = self.members.find(origin).map_or(self.incarnation(), |slot| self.members.claim(slot).incarnation);
-        if !self.is_within_reach(epoch, known) {
+        if !self.is_within_reach(now, epoch) {
             return None;
         }
-        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
+        // Of an origin that is not known yet every epoch is unproven.
+        let known =
+            self.members.find(origin).map_or(Incarnation::default(), |slot| self.members.claim(slot).incarnation);
+        let max = self.config.max_broadcast_origins;
+        let delivery = self.gossip.deliveries.note(now, origin, (epoch, number), known, max);
         match delivery {
             Delivery::Old => {
                 self.metrics.drop(DropReason::DuplicateBroadcast);

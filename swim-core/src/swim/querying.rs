@@ -10,7 +10,7 @@ use rand_core::Rng;
 use super::{QueryError, RespondError, State, Swim};
 use crate::dissemination::retransmit_limit;
 use crate::event::Event;
-use crate::filtering;
+use crate::filtering::{self, MAX_FILTERS, Pace};
 use crate::id::QueryId;
 use crate::metrics::DropReason;
 use crate::queries::{Answer, Asked, Key, Outcome};
@@ -76,6 +76,10 @@ impl<R: Rng> Swim<R> {
     pub fn query(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
         if question.name.starts_with(INTERNAL) {
             return Err(QueryError::Reserved);
+        }
+        // A list of names is a filter as well.
+        if question.tags.len() + usize::from(!question.nodes.is_empty()) > MAX_FILTERS {
+            return Err(QueryError::TooManyFilters { max: MAX_FILTERS });
         }
         if let Some(at) = question.tags.iter().position(|(_, expression)| !filtering::is_expression(expression)) {
             return Err(QueryError::Expression { at });
@@ -148,7 +152,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
-        if !self.citizen.queries.witness(query.time, self.config.events.max_time_jump) {
+        if !self.citizen.queries.witness(now, query.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
@@ -156,10 +160,17 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
-        if !self.citizen.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries) {
+        if !self.citizen.recent_queries.is_new(query.time, query.id) {
             self.metrics.drop(DropReason::OldEvent);
             return false;
         }
+        // Before it is noted: a flood does not push out what others asked.
+        let asker = self.member_behind(query.address, query.source).map(|slot| self.id_at(slot));
+        if !self.citizen.pace.admits_query(now, asker.as_ref(), &self.config.events) {
+            self.metrics.drop(DropReason::QueryRate);
+            return false;
+        }
+        self.citizen.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries);
         self.consider(now, query);
         !query.no_broadcast
     }
@@ -177,16 +188,22 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Asks our user, if the query is for us.
+    ///
+    /// The asker comes first: no filter of somebody who could not be answered is looked at.
     fn consider(&mut self, now: Instant, query: &Query<'_>) {
+        let Some(asked) = self.return_address(now, query) else {
+            return self.metrics.drop(DropReason::Stranger);
+        };
+        let pace = match asked.address {
+            None => Pace::Unbounded,
+            Some(_) => Pace::PerSecond(self.config.events.expressions_per_second),
+        };
         let metadata = self.members.description(self.me.slot).map_or(&[][..], |own| own.metadata);
-        match filtering::admits(query.filters, &self.me.id, metadata) {
+        match self.citizen.filtering.admits(now, pace, query.filters, (&self.me.id, metadata)) {
             Ok(true) => {}
             Ok(false) => return,
             Err(reason) => return self.metrics.drop(reason),
         }
-        let Some(asked) = self.return_address(now, query) else {
-            return self.metrics.drop(DropReason::Stranger);
-        };
         if query.wants_ack {
             self.answer(&asked, true, &[]);
         }
@@ -271,7 +288,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Hands an answer on to the member that it is for; to nobody else, and nothing else, so that nobody can aim us.
-    pub(super) fn hand_on(&mut self, relay: &Relay<'_>) {
+    pub(super) fn hand_on(&mut self, now: Instant, relay: &Relay<'_>) {
         let Ok(Message::Response(response)) = Message::decode(relay.message) else {
             return self.metrics.drop(DropReason::WrongPlace);
         };
@@ -284,6 +301,9 @@ impl<R: Rng> Swim<R> {
         // Whoever sends longer packets than we do may wrap an answer that none of ours holds.
         if relay.message.len() > self.direct_limit(usize::MAX) {
             return self.metrics.drop(DropReason::EventTooLong);
+        }
+        if !self.citizen.pace.admits_relay(now, &self.config.events) {
+            return self.metrics.drop(DropReason::QueryRate);
         }
         self.send_direct(relay.address, relay.message);
     }

@@ -25,7 +25,7 @@ impl<R: Rng> Swim<R> {
     /// Judges a claim about our own name. Returns whether it made us raise our incarnation.
     pub(super) fn hear_of_me(&mut self, now: Instant, news: &News<'_>) -> bool {
         let own = self.members.claim(self.me.slot);
-        if self.me.state != State::Running {
+        if self.me.state != State::Running || !self.is_within_own_reach(now, news.claim.incarnation) {
             return false;
         }
         if news.claim.incarnation < own.incarnation {
@@ -67,7 +67,7 @@ impl<R: Rng> Swim<R> {
     /// Shows that we are alive, above the incarnation that says otherwise.
     fn refute(&mut self, now: Instant, claimed: Incarnation) -> bool {
         let own = self.incarnation();
-        if self.me.state != State::Running || !self.is_within_reach(claimed, own) {
+        if self.me.state != State::Running || !self.is_within_reach(now, claimed) {
             return false;
         }
         let Some(incarnation) = self.config.wire.next_incarnation(own.max(claimed)) else { return false };

@@ -99,7 +99,7 @@ fn ping_reqs_of_strangers_do_not_take_the_places_of_members_and_the_user() {
     deliver(&mut node, at(0), &[alive("a", 1, 5), alive("b", 1, 6)]);
     for i in 0..256 {
         let request = Message::PingReq { sequence: SequenceNumber::new(i), target: "a", source: "z" };
-        node.handle_packet(at(0), "203.0.113.9:53".parse().unwrap(), &packet(&[request]));
+        node.handle_packet(at(0), "203.0.113.9:53".parse::<SocketAddr>().unwrap(), &packet(&[request]));
     }
     assert!(node.ping(at(0), "b").is_ok());
 }

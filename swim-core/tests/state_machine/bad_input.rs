@@ -200,19 +200,20 @@ fn every_truncation_of_a_good_packet_is_harmless_and_the_whole_is_used() {
 }
 
 #[test]
-fn a_claim_far_above_the_known_incarnation_is_dropped() {
+fn a_claim_far_above_our_first_incarnation_is_dropped() {
     let mut node = node();
     deliver(&mut node, NOW, &[alive("a", 5, 5)]);
     let before = node.digest();
-    deliver(&mut node, NOW, &[alive("a", 6 + (1 << 42), 5), dead("a", 6 + (1 << 42), "b")]);
+    let bound = FIRST + (1 << 42);
+    deliver(&mut node, NOW, &[alive("a", bound + 1, 5), dead("a", bound + 1, "b")]);
     assert_eq!((dropped(&node, DropReason::BadIncarnation), node.digest()), (2, before));
-    deliver(&mut node, NOW, &[alive("a", 5 + (1 << 42), 5)]);
+    deliver(&mut node, NOW, &[alive("a", bound, 5)]);
     assert_ne!(node.digest(), before, "the bound itself is allowed");
 }
 
 #[test]
 fn a_claim_about_ourselves_that_cannot_be_topped_is_dropped() {
-    let config = Config { max_incarnation_jump: u64::MAX, ..Config::lan() };
+    let config = Config { max_incarnation_ahead: u64::MAX, ..Config::lan() };
     let mut node = node_with(config);
     let before = node.incarnation();
     deliver(&mut node, NOW, &[dead("me", Incarnation::MAX.get(), "b")]);
@@ -228,7 +229,7 @@ fn a_full_table_takes_no_more_members_and_counts_them() {
 }
 
 fn request(node: &mut Node, payload: &[u8]) -> ExchangeOutput {
-    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2), payload });
+    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2).into(), payload });
     let mut outputs = exchanges(node);
     assert_eq!(outputs.len(), 1, "each request is answered once");
     outputs.remove(0)

@@ -125,7 +125,7 @@ fn a_namesake_is_one_in_whichever_form_its_address_comes() {
     let mut node = node_with(quiet());
     let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
     node.handle_packet(at(0), address(40), &ping);
-    node.handle_packet(second(20), "[::ffff:127.0.0.1]:40".parse().unwrap(), &ping);
+    node.handle_packet(second(20), "[::ffff:127.0.0.1]:40".parse::<std::net::SocketAddr>().unwrap(), &ping);
     let conflicts: Vec<_> =
         events(&mut node).into_iter().filter(|event| matches!(event, Event::Conflict { .. })).collect();
     assert_eq!(conflicts, [Event::Conflict { address: address(40) }]);

@@ -102,7 +102,7 @@ pub(crate) fn entry(id: &str, incarnation: u64, status: Status, port: u16) -> En
 /// Asks the node something over an exchange; its answer.
 pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Vec<u8> {
     let id = ExchangeId(u64::MAX);
-    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2), payload: request });
+    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2).into(), payload: request });
     let is_answer = |out: &ExchangeOutput| matches!(out, ExchangeOutput::Reply { id: to, .. } if *to == id);
     match exchanges(node).into_iter().find(is_answer) {
         Some(ExchangeOutput::Reply { payload, .. }) => payload,

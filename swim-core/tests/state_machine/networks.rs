@@ -30,7 +30,7 @@ fn packets_and_requests_from_outside_are_dropped_and_counted() {
     node.handle_packet(at(0), outsider(), &packet(&[alive("a", 1, 10)]));
     assert!(node.member("a").is_none());
     let id = ExchangeId(7);
-    node.handle_exchange(at(0), ExchangeInput::Request { id, from: outsider(), payload: &packet(&[]) });
+    node.handle_exchange(at(0), ExchangeInput::Request { id, from: outsider().into(), payload: &packet(&[]) });
     assert!(exchanges(&mut node).contains(&ExchangeOutput::Refuse { id }));
     assert_eq!(dropped(&node, DropReason::NotAllowed), 2);
     deliver(&mut node, at(0), &[alive("a", 1, 10)]);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use swim_core::wire::Message;
 use swim_core::wire::serf::{self, Filters, FiltersBuffer, Query, Relay, Response};
 use swim_core::{
-    Config, DropReason, Event, EventConfig, Incarnation, LamportTime, QueryError, QueryId, Question, RespondError, Tags,
+    Config, DropReason, Event, EventConfig, Incarnation, Instant, LamportTime, QueryError, QueryId, Question,
+    RespondError, Tags,
 };
 
 use crate::harness::*;
@@ -27,7 +28,7 @@ fn told(node: &mut Node) -> Vec<String> {
 }
 
 /// The queries that wait for this node's answer.
-fn asked(node: &mut Node) -> Vec<QueryId> {
+pub(crate) fn asked(node: &mut Node) -> Vec<QueryId> {
     let asked = |event| match event {
         Event::Query { id, .. } => Some(id),
         _ => None,
@@ -51,7 +52,7 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
 }
 
 /// A query as "b" at port 2 asks it.
-fn query_of_b<'a>(id: u32, filters: Filters<'a>, name: &'a str) -> Query<'a> {
+pub(crate) fn query_of_b<'a>(id: u32, filters: Filters<'a>, name: &'a str) -> Query<'a> {
     Query {
         time: LamportTime::new(3),
         id,
@@ -74,9 +75,21 @@ fn announce(node: &mut Node, number: u64, query: &Query<'_>) {
     deliver(node, at(0), &[Message::Announcement { origin: "b", epoch, number, payload: &payload }]);
 }
 
+/// A query is announced by the one who asks it.
+pub(crate) fn announce_at(node: &mut Node, now: Instant, number: u64, query: &Query<'_>) {
+    let mut payload = Vec::new();
+    serf::Message::Query(*query).encode(&mut payload);
+    let (origin, epoch) = (query.source, Incarnation::new(1));
+    deliver(node, now, &[Message::Announcement { origin, epoch, number, payload: &payload }]);
+}
+
 /// A node that knows "b" at port 2 and has these tags.
 fn tagged(tags: &[(&'static str, &'static str)]) -> Node {
-    let mut node = node_with(quiet());
+    tagged_with(quiet(), tags)
+}
+
+pub(crate) fn tagged_with(config: Config, tags: &[(&'static str, &'static str)]) -> Node {
+    let mut node = node_with(config);
     node.set_metadata(at(0), &tags.iter().copied().collect::<Tags>().encode()).unwrap();
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
     events(&mut node);
@@ -84,7 +97,7 @@ fn tagged(tags: &[(&'static str, &'static str)]) -> Node {
 }
 
 /// What the node sends in direct messages, and where to.
-fn direct(node: &mut Node) -> Vec<(u16, String)> {
+pub(crate) fn direct(node: &mut Node) -> Vec<(u16, String)> {
     let mut buffer = Vec::new();
     let mut found = Vec::new();
     while let Some(transmit) = node.poll_transmit(at(0), &mut buffer) {

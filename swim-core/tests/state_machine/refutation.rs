@@ -79,7 +79,7 @@ fn a_node_that_a_liar_called_dead_before_it_was_known_is_believed_when_it_comes(
 
 #[test]
 fn the_highest_incarnation_is_believed_of_nobody_since_it_could_not_be_refuted() {
-    let mut node = node_with(Config { max_incarnation_jump: u64::MAX, ..quiet() });
+    let mut node = node_with(Config { max_incarnation_ahead: u64::MAX, ..quiet() });
     let highest = Incarnation::MAX.get();
     deliver(&mut node, at(0), &[alive("a", 1, 5), alive("stranger", highest, 6), suspect("a", highest, "liar")]);
     assert_eq!((status(&node, "stranger"), dropped(&node, DropReason::BadIncarnation)), (None, 2));

@@ -84,7 +84,7 @@ impl Cluster {
                 let Some(connection) = self.network.connections.get_mut(serial) else { return };
                 let (client, payload) = (connection.client.node, core::mem::take(&mut connection.payload));
                 let from = self.nodes[client].address;
-                let request = ExchangeInput::Request { id: ExchangeId(serial), from, payload: &payload };
+                let request = ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload: &payload };
                 self.exchange(index, request);
             }
             Inbound::Reply(serial) => {

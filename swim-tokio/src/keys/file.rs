@@ -5,7 +5,6 @@
 mod serf;
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +15,10 @@ use zeroize::Zeroizing;
 pub(crate) use self::serf::write_serf_keyring;
 use super::text::{KeyTextError, key_from_base64, key_to_base64};
 use crate::durable;
+use crate::secret_file::{SecretFileError, read_secret_file};
 
 /// More is no keyring: 32 keys are 1,440 bytes.
-const LONGEST: u64 = 65_536;
+const LONGEST: usize = 65_536;
 
 /// Why a file is not taken for a keyring. Nothing of its content is shown.
 #[derive(Debug)]
@@ -29,10 +29,8 @@ pub struct KeyFileError {
 
 #[derive(Debug)]
 enum Problem {
-    Read(io::Error),
-    #[cfg_attr(not(unix), expect(dead_code, reason = "other systems have no such permissions"))]
-    Permissions(u32),
-    TooLong,
+    File(SecretFileError),
+    NotText,
     Empty,
     Line(usize, KeyTextError),
     Key(usize, KeyringError),
@@ -49,7 +47,10 @@ impl KeyFileError {
     /// Whether the file's content is at fault, and not the system's reading of it.
     #[must_use]
     pub const fn is_of_content(&self) -> bool {
-        !matches!(self.problem, Problem::Read(_))
+        match &self.problem {
+            Problem::File(error) => error.is_of_content(),
+            _ => true,
+        }
     }
 }
 
@@ -57,13 +58,8 @@ impl fmt::Display for KeyFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.problem {
-            Problem::Read(error) => write!(f, "cannot read the keyring {path}: {error}"),
-            Problem::Permissions(mode) => write!(
-                f,
-                "the keyring {path} can be read or changed by others (its mode is {mode:04o}): run `chmod 600 {path}`, \
-                 and replace its keys if somebody may have read them"
-            ),
-            Problem::TooLong => write!(f, "{path} is too long for a keyring: it holds a key in base64 on each line"),
+            Problem::File(error) => error.fmt(f),
+            Problem::NotText => write!(f, "the keyring {path} is not text: it holds a key in base64 on each line"),
             Problem::Empty => {
                 write!(f, "the keyring {path} holds no key: write one into it, as `swim keygen` prints it")
             }
@@ -85,8 +81,7 @@ impl std::error::Error for KeyFileError {}
 /// Reads a keyring: a key in base64 on each line, the primary one first.
 ///
 /// # Errors
-/// [`KeyFileError`]: also if anybody beside the owner can write the file, or anybody beside its owner and its group can
-/// read it.
+/// [`KeyFileError`]: also if [`read_secret_file`](crate::read_secret_file) refuses the file.
 pub fn read_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
     read(path, parse)
 }
@@ -94,24 +89,9 @@ pub fn read_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
 /// Reads a file that others may not read, or change.
 fn read(path: &Path, parse: impl FnOnce(&str) -> Result<Keyring, Problem>) -> Result<Keyring, KeyFileError> {
     let wrong = |problem| KeyFileError { path: path.to_owned(), problem };
-    let file = fs::File::open(path).map_err(|error| wrong(Problem::Read(error)))?;
-    let metadata = file.metadata().map_err(|error| wrong(Problem::Read(error)))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o027 != 0 {
-            return Err(wrong(Problem::Permissions(mode)));
-        }
-    }
-    if metadata.len() > LONGEST {
-        return Err(wrong(Problem::TooLong));
-    }
-    // Room at once: a text that grew would leave its former self behind.
-    let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
-    io::Read::read_to_string(&mut io::Read::take(file, LONGEST + 1), &mut text)
-        .map_err(|error| wrong(Problem::Read(error)))?;
-    parse(&text).map_err(wrong)
+    let bytes = read_secret_file("keyring", path, LONGEST).map_err(|error| wrong(Problem::File(error)))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong(Problem::NotText))?;
+    parse(text).map_err(wrong)
 }
 
 fn parse(text: &str) -> Result<Keyring, Problem> {
@@ -152,6 +132,7 @@ pub(super) fn write_keyring(path: &Path, keyring: &Keyring) -> io::Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use swim_core::wire::sealed::Key;
@@ -172,7 +153,7 @@ mod tests {
     #[test]
     fn a_keyring_is_read_and_written_again_for_its_owner_alone() {
         let directory = Directory::new("keyring");
-        let path = file(&directory, &format!("# ours\n\n{TWO}\n  {ONE}\r\n{TWO}\n"), 0o640);
+        let path = file(&directory, &format!("# ours\n\n{TWO}\n  {ONE}\r\n{TWO}\n"), 0o600);
         let keyring = read_keyring(&path).unwrap();
         let expected = [2, 1].map(|byte| Key::new(&[byte; 32]).unwrap());
         assert!(keyring.keys().eq(&expected));
@@ -201,7 +182,7 @@ mod tests {
             ("# none\n", "holds no key"),
             (&*format!("{ONE}\nhunter2hunter2\n"), "line 2"),
             ("aHVudGVyMg==\n", "7 bytes"),
-            (&*long, "too long"),
+            (&*long, "longer than"),
         ] {
             let error = read_keyring(&file(&directory, content, 0o600)).unwrap_err();
             let shown = format!("{error} {error:?}");

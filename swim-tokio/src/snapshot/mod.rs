@@ -8,9 +8,10 @@
 mod content;
 mod keeper;
 mod lock;
+mod own;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +27,9 @@ use crate::error::StartError;
 /// The file within the directory.
 const FILE: &str = "snapshot";
 /// More is no snapshot.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: u64 = 128 << 20;
+/// How far above the wall clock, in milliseconds, an incarnation in a snapshot counts: a day, for clocks that are set back.
+const CLOCK_MARGIN: u64 = 86_400_000;
 
 /// Where a node keeps what it knows, and what it knew when it started.
 #[derive(Debug)]
@@ -41,8 +44,10 @@ impl Snapshot {
     pub(crate) fn open(directory: &Path, cluster: &str, id: &NodeId) -> Result<Self, StartError> {
         let path = directory.join(FILE);
         let wrong = |error| StartError::Snapshot { path: path.clone(), error };
-        fs::create_dir_all(directory).map_err(wrong)?;
-        let Some(lock) = Lock::take(directory).map_err(wrong)? else {
+        own::directory(directory).map_err(wrong)?;
+        let lock = Lock::take(directory);
+        let lock = lock.map_err(|error| StartError::Snapshot { path: directory.join(lock::FILE), error })?;
+        let Some(lock) = lock else {
             return Err(StartError::SnapshotInUse { directory: directory.to_owned() });
         };
         let empty = Content { cluster: cluster.into(), id: id.as_str().into(), incarnation: 0, members: Vec::new() };
@@ -64,10 +69,16 @@ impl Snapshot {
         Ok(Self { path, content, _lock: lock })
     }
 
-    /// The incarnation to start with: `wanted`, or the one above that of the former life.
+    /// The incarnation to start with: `wanted`, or the one above that of the former life if it is at most
+    /// [`CLOCK_MARGIN`] above `wanted`.
+    ///
+    /// One that is further ahead was driven there by false claims, or the clock is wrong by years. To start above it would move
+    /// what this node believes beyond what the others do, a bit further with each start. From `wanted` the node refutes
+    /// its former life as soon as it meets the others.
     pub(crate) fn incarnation(&self, wanted: Incarnation) -> Incarnation {
         match self.content.incarnation {
             0 => wanted,
+            former if former > wanted.get().saturating_add(CLOCK_MARGIN) => wanted,
             former => wanted.max(Incarnation::new(former.saturating_add(1)).min(Incarnation::MAX)),
         }
     }
@@ -81,7 +92,7 @@ impl Snapshot {
 
     /// Replaces the file.
     fn write(path: &Path, content: &Content) -> io::Result<()> {
-        durable::replace(path, &content.encode())
+        durable::replace_entry(path, &content.encode())
     }
 
     /// Begins to keep the snapshot: first the new incarnation, before anybody else hears of it.
@@ -95,13 +106,18 @@ impl Snapshot {
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::metadata(path) {
+    let file = match own::file(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    if file.metadata()?.len() > LONGEST {
         // It cannot be one of ours: it will be found damaged.
-        Ok(metadata) if metadata.len() > LONGEST => Ok(Some(Vec::new())),
-        Ok(_) => fs::read(path).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        return Ok(Some(bytes));
     }
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
@@ -133,12 +149,26 @@ mod tests {
     }
 
     #[test]
+    fn a_burnt_incarnation_in_a_snapshot_is_passed_over_and_makes_no_start_fail() {
+        let wall = Incarnation::new(1_700_000_000_000);
+        for burnt in [wall.get() + CLOCK_MARGIN + 1, wall.get() + (1 << 42), Incarnation::MAX.get()] {
+            let directory = Directory::new("burnt");
+            open(&directory).begin(Incarnation::new(burnt)).unwrap();
+            let snapshot = open(&directory);
+            assert_eq!(snapshot.incarnation(wall), wall, "{burnt}");
+            snapshot.begin(wall).unwrap();
+            assert_eq!(open(&directory).incarnation(wall).get(), wall.get() + 1, "{burnt}");
+        }
+    }
+
+    #[test]
     fn a_former_life_is_superseded_although_the_clock_went_backwards() {
         let directory = Directory::new("snapshot");
         assert_eq!(open(&directory).incarnation(Incarnation::new(7)), Incarnation::new(7), "there was none");
         written(&directory);
         let snapshot = open(&directory);
-        assert_eq!(snapshot.incarnation(Incarnation::new(7)), Incarnation::new(1_700_000_000_001));
+        let an_hour_ago = Incarnation::new(1_700_000_000_000 - 3_600_000);
+        assert_eq!(snapshot.incarnation(an_hour_ago), Incarnation::new(1_700_000_000_001));
         assert_eq!(snapshot.incarnation(Incarnation::new(1 << 50)), Incarnation::new(1 << 50));
         assert_eq!(snapshot.addresses(9), ["192.0.2.2:7946", "[::1]:1"].map(|at| at.parse().unwrap()));
         assert_eq!(snapshot.addresses(1).len(), 1);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use swim_core::wire::sealed::{MARK, SealError};
-use swim_core::{ExchangeFailure, Network};
+use swim_core::{ExchangeFailure, Network, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -74,7 +74,7 @@ pub(crate) enum Report {
     /// The other side of an accepted connection says where it is reached.
     Introduced { link: LinkId, address: SocketAddr },
     /// A frame arrived. An exchange's memory stays leased until it is handled.
-    Arrived { link: LinkId, frame: Frame, lease: Option<Lease> },
+    Arrived { link: LinkId, frame: Frame, lease: Option<Lease>, protection: Protection },
     /// A request arrives that is longer than allowed: it is to be refused by its number, and the link retired.
     TooLarge { link: LinkId, exchange: u64 },
     /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
@@ -224,7 +224,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
                 Some(lease)
             }
         };
-        self.shared.report(Report::Arrived { link: self.link, frame, lease }).await;
+        let protection = self.peer.protection();
+        self.shared.report(Report::Arrived { link: self.link, frame, lease, protection }).await;
     }
 
     /// Counts what is no frame, or none that is taken.

@@ -83,7 +83,7 @@ impl Datagrams {
                     }
                     let opened = match &mut seals {
                         Some(seals) => seals.open(from, payload, counters),
-                        None => Some((from, payload.freeze())),
+                        None => Some((from.into(), payload.freeze())),
                     };
                     arrived.extend(opened.map(|(from, payload)| Arrival::Packet { from, payload }));
                 }

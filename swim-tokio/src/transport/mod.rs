@@ -55,7 +55,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery, Source};
 
 pub use self::counters::TransportMetrics;
 #[cfg(feature = "memberlist")]
@@ -75,8 +75,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub enum Arrival {
     /// A packet.
     Packet {
-        /// Where who sent it is reached, as far as the transport knows.
-        from: SocketAddr,
+        /// Where its sender is reached, and what the transport has proven about the sender.
+        from: Source,
         /// Its bytes; at most [`Setup::max_packet`].
         payload: Bytes,
     },
@@ -85,8 +85,8 @@ pub enum Arrival {
     Request {
         /// The transport's own number for it, which its answer carries. None is used twice.
         id: ExchangeId,
-        /// Where who sent it is reached, as far as the transport knows.
-        from: SocketAddr,
+        /// Where its sender is reached, and what the transport has proven about the sender.
+        from: Source,
         /// Its bytes; at most [`Setup::max_exchange`].
         payload: Bytes,
     },

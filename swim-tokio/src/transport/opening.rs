@@ -6,8 +6,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use swim_core::ExchangeFailure;
 use swim_core::wire::sealed::{RecordOpener, RecordSealer};
+use swim_core::{ExchangeFailure, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -41,15 +41,15 @@ pub(crate) async fn run_dialed(link: LinkId, to: SocketAddr, mut stream: TcpStre
         return;
     }
     let _ = to;
-    let connection = Connection { link, peer: Peer::ANYONE, queue, shared };
+    let connection = |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
     let Some(keys) = shared.keys.as_ref().filter(|keys| keys.state().plain != PlainTraffic::Sent) else {
         let (reading, writing) = stream.split();
-        return connection.run_dialed(reading, writing, preamble).await;
+        return connection(Protection::Plain).run_dialed(reading, writing, preamble).await;
     };
     match timeout_at(deadline, handshake::dial(&mut stream, keys)).await {
         Ok(Ok((sealer, opener))) => {
             let (reading, writing) = shared.sealed(&mut stream, sealer, opener);
-            connection.run_dialed(reading, writing, preamble).await;
+            connection(Protection::Sealed).run_dialed(reading, writing, preamble).await;
         }
         Ok(Err(failure)) => shared.end(link, failure).await,
         Err(_) => shared.end(link, ExchangeFailure::TimedOut).await,
@@ -79,16 +79,16 @@ pub(crate) async fn run_accepted(
         return;
     }
     let _ = from;
-    let connection = Connection { link, peer: Peer::ANYONE, queue, shared };
+    let connection = |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
     let opening = handshake::accept(&mut stream, shared.keys.as_deref(), &shared.counters);
     let failure = match timeout_at(deadline, opening).await {
         Ok(Ok(Opening::Plain(start))) => {
             let (reading, writing) = stream.split();
-            return welcome(connection, reading, writing, Some(start), deadline).await;
+            return welcome(connection(Protection::Plain), reading, writing, Some(start), deadline).await;
         }
         Ok(Ok(Opening::Sealed(sealer, opener))) => {
             let (reading, writing) = shared.sealed(&mut stream, sealer, opener);
-            return welcome(connection, reading, writing, None, deadline).await;
+            return welcome(connection(Protection::Sealed), reading, writing, None, deadline).await;
         }
         Ok(Err(failure)) => failure,
         Err(_) => ExchangeFailure::TimedOut,
@@ -161,7 +161,7 @@ impl Shared {
 #[cfg(feature = "tls")]
 impl Shared {
     fn peer(&self, tls: &tls::Tls, names: tls::Names) -> Peer {
-        if tls.binds_names() { Peer::named(names, self.cluster) } else { Peer::ANYONE }
+        if tls.binds_names() { Peer::named(names, self.cluster) } else { Peer::anyone(Protection::Sealed) }
     }
 
     /// Ends a connection whose handshake failed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use swim_core::wire::sealed::{BOOT_LEN, PacketOpener, PacketSealer, SealError};
+use swim_core::{Protection, Source};
 
 use super::counters::Counters;
 use crate::keys::{Keys, PlainTraffic};
@@ -48,21 +49,21 @@ impl SealedPackets {
         &self.buffer
     }
 
-    /// The packet in a datagram from `from`, and where its sender is reached; or the reason is counted.
+    /// Opens a datagram from `from`: its sender and the packet. Counts why if it does not open.
     pub(crate) fn open(
         &mut self,
         from: SocketAddr,
         mut bytes: BytesMut,
         counters: &Counters,
-    ) -> Option<(SocketAddr, Bytes)> {
+    ) -> Option<(Source, Bytes)> {
         self.refresh();
         match self.opener.open(&mut bytes) {
             Ok(opened) => {
                 bytes.truncate(opened.packet.end);
                 bytes.advance(opened.packet.start);
-                return Some((opened.from, bytes.freeze()));
+                return Some((Source::new(opened.from, Protection::Sealed), bytes.freeze()));
             }
-            Err(SealError::Plain) if self.plain != PlainTraffic::Refused => return Some((from, bytes.freeze())),
+            Err(SealError::Plain) if self.plain != PlainTraffic::Refused => return Some((from.into(), bytes.freeze())),
             Err(error) => counters.unsealed(error),
         }
         None

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, is_allowed};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Source, is_allowed};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -226,9 +226,9 @@ impl Sockets {
         match report {
             Report::Accepted { stream, peer } => self.accept(now, stream, peer),
             Report::Introduced { link, address } => self.pool.introduce(link, address),
-            Report::Arrived { link, frame, lease } => {
-                if let Some(from) = self.pool.touch(link, now) {
-                    self.arrive(link, from, frame, lease);
+            Report::Arrived { link, frame, lease, protection } => {
+                if let Some(address) = self.pool.touch(link, now) {
+                    self.arrive(link, Source::new(address, protection), frame, lease);
                 }
             }
             Report::TooLarge { link, exchange } => {
@@ -257,7 +257,7 @@ impl Sockets {
         self.tasks.spawn(opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared)));
     }
 
-    fn arrive(&mut self, link: LinkId, from: SocketAddr, frame: Frame, lease: Option<Lease>) {
+    fn arrive(&mut self, link: LinkId, from: Source, frame: Frame, lease: Option<Lease>) {
         let arrival = match frame {
             Frame::Packet(payload) => Arrival::Packet { from, payload },
             Frame::Request { exchange, payload } => {

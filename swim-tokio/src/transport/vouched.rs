@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use swim_core::wire;
+use swim_core::{Protection, wire};
 
 use super::frame::{Frame, PACKET_HEADER};
 
@@ -14,16 +14,25 @@ pub(crate) struct Peer {
     names: Option<Arc<[Box<str>]>>,
     /// The hash of the cluster's name.
     cluster: u32,
+    /// What the connection proves about it.
+    protection: Protection,
 }
 
 impl Peer {
     /// One that may use any name.
-    pub(crate) const ANYONE: Self = Self { names: None, cluster: 0 };
+    pub(crate) const fn anyone(protection: Protection) -> Self {
+        Self { names: None, cluster: 0, protection }
+    }
 
     /// One that may use these names only.
     #[cfg(any(feature = "tls", test))]
     pub(crate) fn named(names: Arc<[Box<str>]>, cluster: u32) -> Self {
-        Self { names: Some(names), cluster }
+        Self { names: Some(names), cluster, protection: Protection::Named }
+    }
+
+    /// What the connection proves about it.
+    pub(crate) const fn protection(&self) -> Protection {
+        self.protection
     }
 
     /// Whether a frame that came from it speaks in no other name.
@@ -77,7 +86,8 @@ mod tests {
         assert!(
             peer.is_meant_by(&frame::packet(&ping("b", "x"))) && !peer.is_meant_by(&frame::packet(&ping("c", "x")))
         );
-        assert!(Peer::ANYONE.may_say(&says("c")) && Peer::ANYONE.is_meant_by(&frame::packet(&ping("c", "x"))));
+        let anyone = Peer::anyone(Protection::Plain);
+        assert!(anyone.may_say(&says("c")) && anyone.is_meant_by(&frame::packet(&ping("c", "x"))));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "agent", unix))]
 
 mod commands;
+mod escaping;
 mod exposure;
 mod handlers;
 mod harness;

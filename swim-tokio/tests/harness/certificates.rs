@@ -77,6 +77,12 @@ impl Folder {
 
     pub(crate) fn write(&self, name: &str, content: &str) {
         std::fs::write(self.path(name), content).unwrap();
+        // A key that others can read is refused.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
     }
 
     pub(crate) fn put(&self, issued: &Issued, authorities: &[&Authority]) {

@@ -86,12 +86,12 @@ impl Line {
 
     fn arrive(&mut self, delivery: Delivery) -> Option<Arrival> {
         Some(match delivery {
-            Delivery::Packet { from, payload } => Arrival::Packet { from, payload },
+            Delivery::Packet { from, payload } => Arrival::Packet { from: from.into(), payload },
             Delivery::Request { from, id: theirs, payload } => {
                 let id = ExchangeId(self.next);
                 self.next += 1;
                 self.asked.insert(id, (from, theirs));
-                Arrival::Request { id, from, payload }
+                Arrival::Request { id, from: from.into(), payload }
             }
             Delivery::Answer { from, id, answer } => {
                 self.opened.remove(&id).filter(|&to| to == from)?;

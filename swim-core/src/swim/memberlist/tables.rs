@@ -107,6 +107,8 @@ impl<R: Rng> Swim<R> {
             }
             return Ok(());
         }
+        let claims = theirs.nodes().flatten().map(|node| (node.id, Incarnation::new(u64::from(node.incarnation))));
+        self.be_lifted_by(now, address, claims);
         // Those who told us know it all: we pass it on only if others know us.
         let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.

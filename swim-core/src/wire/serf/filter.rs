@@ -115,6 +115,12 @@ impl<'a> Filters<'a> {
         self.len == 0
     }
 
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
     /// The filters, in their order, each of them read when it is asked for.
     pub fn iter(&self) -> impl Iterator<Item = Result<Filter<'a>, WireError>> + use<'a> {
         let mut reader = Reader::new(self.bytes);

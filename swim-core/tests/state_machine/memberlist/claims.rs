@@ -3,8 +3,8 @@
 use swim_core::wire::memberlist::{Message, Version, Versions};
 use swim_core::{DropReason, MetadataError, Status};
 
-use super::harness::{alive, dead, deliver, node, said, sent, suspect};
-use crate::harness::{address, at, dropped, second, status, step};
+use super::harness::{alive, config, dead, deliver, node, said, sent, suspect};
+use crate::harness::{address, at, dropped, named, second, status, step};
 
 #[test]
 fn an_accusation_is_refuted_one_above_it() {
@@ -32,9 +32,12 @@ fn our_own_departure_of_a_former_life_is_refuted_too() {
 fn incarnations_never_wrap() {
     let mut node = node();
     deliver(&mut node, at(0), &[suspect("me", u32::MAX, "a")]);
-    assert_eq!((node.incarnation().get(), dropped(&node, DropReason::BadIncarnation)), (1, 1));
     deliver(&mut node, at(0), &[suspect("me", u32::MAX - 1, "a")]);
-    assert_eq!(node.incarnation().get(), u64::from(u32::MAX));
+    assert_eq!((node.incarnation().get(), dropped(&node, DropReason::BadIncarnation)), (1, 2));
+    deliver(&mut node, at(0), &[suspect("me", (1 << 31) + 1, "a"), alive("b", (1 << 31) + 2, 5)]);
+    assert_eq!(node.incarnation().get(), (1 << 31) + 2, "half of the numbers are left");
+    assert_eq!((status(&node, "b"), dropped(&node, DropReason::BadIncarnation)), (None, 3));
+    let mut node = named("me", 1, u64::from(u32::MAX), config(), 1);
     assert_eq!(node.set_metadata(at(0), b"new"), Err(MetadataError::IncarnationsExhausted));
     deliver(&mut node, at(0), &[suspect("me", u32::MAX, "a"), alive("a", u32::MAX, 3)]);
     assert_eq!(node.incarnation().get(), u64::from(u32::MAX));

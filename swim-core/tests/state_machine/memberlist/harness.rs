@@ -81,7 +81,7 @@ pub(crate) fn table(is_join: bool, rows: &[NodeState<'_>], user_state: &[u8]) ->
 /// Asks the node something on a stream from port 2; its answer.
 pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Option<Vec<u8>> {
     let id = ExchangeId(7);
-    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2), payload: request });
+    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2).into(), payload: request });
     match exchanges(node).pop() {
         Some(ExchangeOutput::Reply { payload, .. }) => Some(payload),
         Some(ExchangeOutput::Refuse { .. }) => None,

@@ -143,7 +143,7 @@ impl Settings<'_> {
         if streams::happens(self.stream, 500) {
             self.set("max_members", i64::from(members));
         } else {
-            self.set("max_incarnation_jump", i64::from(jump));
+            self.set("max_incarnation_ahead", i64::from(jump));
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::cli::Agent;
+use crate::escape::Text;
 use crate::handlers::Registry;
 use crate::http::{Context, ListenError, Listener, Server, Token};
 use crate::joining::Joining;
@@ -38,7 +39,7 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         if let Err(code) = Prepared::new(&settings).and_then(|prepared| prepared.check(&settings)) {
             return code;
         }
-        output::write(&agent.explained(&settings));
+        output::write(&Text::own(agent.explained(&settings)));
         return ExitCode::SUCCESS;
     }
     let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
@@ -177,7 +178,7 @@ impl Running {
         if let Err(error) = &result {
             tracing::error!("the settings are not read again: {error}");
         }
-        self.out.offer(&lines::reloaded(&result, self.format), |_| String::new());
+        self.out.offer(lines::reloaded(&result, self.format), |_| Text::default());
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {

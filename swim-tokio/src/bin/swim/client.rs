@@ -113,7 +113,7 @@ impl Client {
         let mut answer = std::pin::pin!(tokio::time::timeout(ANSWER_TIMEOUT, answer));
         tokio::select! {
             answer = answer.as_mut() => return answer.map_err(late)?,
-            () = tokio::time::sleep(IMPATIENCE) => eprintln!("swim: the agent is still at it …"),
+            () = tokio::time::sleep(IMPATIENCE) => crate::output::complain("the agent is still at it …"),
         }
         answer.await.map_err(late)?
     }

@@ -7,20 +7,21 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
-use crate::output::printable;
+use crate::escape::Text;
 use crate::reload::Reloaded;
 use crate::settings::Format;
 use crate::shapes::tags_or_text;
 
 /// The first line: which node this is, and where; then a line for each place where it answers HTTP.
-pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> String {
+pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> Text {
     let (local, advertised) = (node.local_address(), node.advertised_address());
     match format {
         Format::Text => {
-            let name = printable(node.id());
             let reached = if local == advertised { String::new() } else { format!(" and is reached at {advertised}") };
-            let first = format!("{} {name} listens at {local}{reached}\n", time());
-            http.iter().fold(first, |lines, place| lines + &format!("{} {name} answers HTTP at {place}\n", time()))
+            let (name, time) = (node.id(), time());
+            let first = Text::line(format_args!("{time} {name} listens at {local}{reached}"));
+            let answers = |place| Text::line(format_args!("{time} {name} answers HTTP at {place}"));
+            [first].into_iter().chain(http.iter().map(answers)).collect()
         }
         Format::Json => line(json!({
             "event": "started",
@@ -33,7 +34,7 @@ pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> String
 }
 
 /// What became of settings that were read again.
-pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> String {
+pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Text {
     match (result, format) {
         (Ok(reloaded), Format::Text) => {
             let or_nothing = |keys: &[String]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
@@ -46,22 +47,24 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Str
                 Some(true) => "; the certificates were read again, and are others now",
                 Some(false) => "; the certificates were read again, and are the same",
             };
-            text + "\n"
+            Text::line(text)
         }
         (Ok(reloaded), Format::Json) => line(json!({
             "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
             "certificates_changed": reloaded.certificates,
         })),
-        (Err(error), Format::Text) => format!("{} settings not read again, the old ones stand: {error}\n", time()),
+        (Err(error), Format::Text) => {
+            Text::line(format_args!("{} settings not read again, the old ones stand: {error}", time()))
+        }
         (Err(error), Format::Json) => line(json!({ "event": "reload-failed", "error": error })),
     }
 }
 
 /// A notice's line.
-pub(crate) fn notice(notice: &Notice, format: Format) -> String {
+pub(crate) fn notice(notice: &Notice, format: Format) -> Text {
     match format {
-        Format::Text => format!("{} {notice}\n", time()),
-        Format::Json => format!("{}\n", timed(notice)),
+        Format::Text => Text::line(format_args!("{} {notice}", time())),
+        Format::Json => Text::json_line(&timed(notice)),
     }
 }
 
@@ -70,13 +73,13 @@ fn time() -> humantime::Rfc3339Timestamp {
     humantime::format_rfc3339_millis(SystemTime::now())
 }
 
-fn line(object: Value) -> String {
+fn line(object: Value) -> Text {
     let mut whole = Map::new();
     whole.insert("time".into(), time().to_string().into());
     if let Value::Object(object) = object {
         whole.extend(object);
     }
-    format!("{}\n", Value::Object(whole))
+    Text::json_line(&whole)
 }
 
 /// A notice as an object, with its time and a sentence for people.
@@ -192,8 +195,8 @@ mod tests {
         let from = swim_tokio::NodeId::new("a \"b\"\n").unwrap();
         let heard = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi"[..]) });
         let line = notice(&heard, Format::Json);
-        assert_eq!(line.matches('\n').count(), 1);
-        let object: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line.as_str().matches('\n').count(), 1);
+        let object: Value = serde_json::from_str(line.as_str()).unwrap();
         assert_eq!(
             (&object["event"], &object["from"], &object["payload"]),
             (&"broadcast".into(), &"a \"b\"\n".into(), &"hi".into())
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn a_text_line_begins_with_its_time() {
         let line = notice(&Notice::Event(Event::Isolated), Format::Text);
-        let (time, rest) = line.split_once(' ').unwrap();
+        let (time, rest) = line.as_str().split_once(' ').unwrap();
         assert!(humantime::parse_rfc3339(time).is_ok());
         assert_eq!(rest, "no other member is left\n");
     }

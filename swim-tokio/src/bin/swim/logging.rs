@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
+use crate::escape::{Fields, Text, json_text};
 use crate::output;
 use crate::settings::{Level, LogFormat};
 use crate::writer::Writer;
@@ -24,7 +25,8 @@ pub(crate) struct Logging {
 struct Lines {
     writer: Writer,
     /// What stands in place of lines that were lost.
-    complaint: fn(u64) -> String,
+    complaint: fn(u64) -> Text,
+    format: LogFormat,
 }
 
 /// One line, which comes as a whole.
@@ -41,7 +43,10 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.writer.offer(&String::from_utf8_lossy(line), self.0.complaint);
+        // The fields are escaped already; colours are the format's own.
+        let whole = String::from_utf8_lossy(line).into_owned();
+        let whole = if self.0.format == LogFormat::Json { json_text(whole) } else { whole };
+        self.0.writer.offer(Text::own(whole), self.0.complaint);
         Ok(line.len())
     }
 
@@ -51,15 +56,14 @@ impl Write for Line<'_> {
 }
 
 /// What the log says where standard error did not take its lines.
-fn lost(count: u64) -> String {
-    format!("swim: {count} lines of the log are lost here: standard error did not take them\n")
+fn lost(count: u64) -> Text {
+    Text::line(format_args!("swim: {count} lines of the log are lost here: standard error did not take them"))
 }
 
-fn lost_as_json(count: u64) -> String {
+fn lost_as_json(count: u64) -> Text {
     let message = "lines of the log are lost here: standard error did not take them";
-    format!(
-        "{}\n",
-        serde_json::json!({ "level": "WARN", "message": message, "lost": count, "target": "swim::logging" })
+    Text::json_line(
+        &serde_json::json!({ "level": "WARN", "message": message, "lost": count, "target": "swim::logging" }),
     )
 }
 
@@ -70,18 +74,18 @@ impl Logging {
     /// The system has no thread to give.
     pub(crate) fn start(level: Level, format: LogFormat) -> io::Result<Self> {
         let writer = Writer::start("swim-log", |line| {
-            // What the log does not take nobody can be told; it may take the next line.
-            let _ = io::stderr().write_all(line.as_bytes());
+            output::log(line);
             true
         })?;
         let (filter, handle) = reload::Layer::new(targets(level));
         let layer = match format {
             LogFormat::Text => {
                 let colour = output::is_colour_wanted(&io::stderr());
-                fmt::layer().with_writer(Lines { writer: writer.clone(), complaint: lost }).with_ansi(colour).boxed()
+                let lines = Lines { writer: writer.clone(), complaint: lost, format };
+                fmt::layer().with_writer(lines).with_ansi(colour).fmt_fields(Fields::default()).boxed()
             }
             LogFormat::Json => {
-                let lines = Lines { writer: writer.clone(), complaint: lost_as_json };
+                let lines = Lines { writer: writer.clone(), complaint: lost_as_json, format };
                 fmt::layer().json().flatten_event(true).with_writer(lines).boxed()
             }
         };

@@ -14,8 +14,11 @@
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
+//! | `escape` | the doors where text that others chose is escaped |
 //! | `logging` | the log on standard error |
 //! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
+
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod agent;
 mod cli;
@@ -23,6 +26,7 @@ mod client;
 mod commands;
 mod demo;
 mod endpoint;
+mod escape;
 mod handlers;
 mod http;
 mod joining;
@@ -42,6 +46,7 @@ mod writer;
 use std::process::ExitCode;
 
 use self::cli::{Cli, Command};
+use self::escape::Text;
 
 /// Wrong arguments: sysexits' `EX_USAGE`.
 const USAGE: u8 = 64;
@@ -49,12 +54,7 @@ const USAGE: u8 = 64;
 fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers, not errors.
-            let wrong = error.use_stderr();
-            let _ = error.print();
-            return if wrong { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return explained(&error),
     };
     // One thread is plenty, and small.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -71,6 +71,19 @@ fn main() -> ExitCode {
     if unwritten() { ExitCode::FAILURE } else { code }
 }
 
+/// Says what is wrong with the arguments; or answers with the help or the version that was asked for.
+fn explained(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    if error.use_stderr() {
+        // It repeats arguments, which may be a script's, with somebody's name in them.
+        output::complain_at_length(&text.to_string());
+        return ExitCode::from(USAGE);
+    }
+    let colours = output::is_colour_wanted(&std::io::stdout());
+    output::write(&Text::own(if colours { text.ansi().to_string() } else { text.to_string() }));
+    if unwritten() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
 /// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
 fn unwritten() -> bool {
     let failure = output::failure();
@@ -82,12 +95,12 @@ fn unwritten() -> bool {
 
 /// Says on standard error what is wrong with the arguments.
 fn misused(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("swim: {error}");
+    output::complain(error);
     ExitCode::from(USAGE)
 }
 
 /// Says on standard error what went wrong.
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("swim: {error}");
+    output::complain(error);
     ExitCode::FAILURE
 }

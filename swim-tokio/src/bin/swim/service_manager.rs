@@ -1,9 +1,11 @@
 //! What systemd is told (sd_notify(3)): datagrams to the socket that it names in the environment. Elsewhere nothing is
 //! done.
 
+use swim_tokio::Escaped;
+
 /// The node is there.
 pub(crate) fn ready(status: &str) {
-    notify(&format!("READY=1\nSTATUS={status}"));
+    notify(&format!("READY=1\nSTATUS={}", Escaped(status)));
 }
 
 /// The node leaves.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::escape::Text;
+
 /// How many texts wait to be written.
 const WAITING: usize = 256;
 /// How long the end waits for them.
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// What the thread is to do.
 #[derive(Debug)]
 enum Job {
-    Write(String),
+    Write(Text),
     /// Says when all before it is written.
     Tell(oneshot::Sender<()>),
 }
@@ -34,7 +36,7 @@ pub(crate) struct Writer {
 pub(crate) struct Place<'a>(mpsc::Permit<'a, Job>);
 
 impl Place<'_> {
-    pub(crate) fn fill(self, text: String) {
+    pub(crate) fn fill(self, text: Text) {
         self.0.send(Job::Write(text));
     }
 }
@@ -44,7 +46,7 @@ impl Writer {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(crate) fn start(name: &str, mut write: impl FnMut(&str) -> bool + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(name: &str, mut write: impl FnMut(&Text) -> bool + Send + 'static) -> io::Result<Self> {
         let (jobs, mut waiting) = mpsc::channel(WAITING);
         let work = move || {
             while let Some(job) = waiting.blocking_recv() {
@@ -71,9 +73,9 @@ impl Writer {
     }
 
     /// Has a text written if there is a place for it. `complaint` says what was lost since the last one that was taken.
-    pub(crate) fn offer(&self, text: &str, complaint: fn(u64) -> String) {
+    pub(crate) fn offer(&self, text: Text, complaint: fn(u64) -> Text) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
-        let text = if lost > 0 { complaint(lost) + text } else { text.to_owned() };
+        let text = if lost > 0 { [complaint(lost), text].into_iter().collect() } else { text };
         if self.jobs.try_send(Job::Write(text)).is_err() {
             self.lost.fetch_add(lost + 1, Ordering::Relaxed);
         }
@@ -104,18 +106,18 @@ mod tests {
         let (open, gate) = mpsc::channel::<()>();
         let writer = Writer::start("test", move |text| {
             let _ = gate.recv();
-            written.send(text.to_owned()).is_ok()
+            written.send(text.to_string()).is_ok()
         });
         let writer = writer.unwrap();
         for _ in 0..2 * WAITING {
-            writer.offer("line\n", |lost| format!("{lost} lost\n"));
+            writer.offer(Text::line("line"), |lost| Text::line(format_args!("{lost} lost")));
         }
         writer.flush().await;
         drop(open);
         let place = writer.place().await.expect("a place");
-        place.fill("more\n".to_owned());
+        place.fill(Text::line("more"));
         writer.flush().await;
-        writer.offer("last\n", |lost| format!("{lost} lost\n"));
+        writer.offer(Text::line("last"), |lost| Text::line(format_args!("{lost} lost")));
         writer.flush().await;
         let texts: Vec<String> = texts.try_iter().collect();
         let lost: usize = texts.last().and_then(|text| text.split(' ').next()?.parse().ok()).expect("it is told");
@@ -127,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_is_closed_ends_it() {
         let writer = Writer::start("test", |_| false).unwrap();
-        writer.place().await.expect("a place").fill("x".to_owned());
+        writer.place().await.expect("a place").fill(Text::line("x"));
         writer.closed().await;
         assert!(writer.place().await.is_none());
     }

@@ -15,7 +15,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, Network, normal_address};
+use swim_core::wire::memberlist::Envelope;
+use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, Network, Protection, normal_address};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -100,7 +101,8 @@ impl MemberlistSockets {
         let mut kept = first;
         let envelope = self.envelope.get();
         for at in first..arrivals.len() {
-            if let Arrival::Packet { payload, .. } = &mut arrivals[at] {
+            if let Arrival::Packet { from, payload } = &mut arrivals[at] {
+                from.protection = protection_of(&envelope);
                 match envelope.open_packet(payload, &mut self.opened) {
                     Ok(opened) if envelope.keyring.is_none() => *payload = payload.slice_ref(opened),
                     Ok(opened) => *payload = Bytes::copy_from_slice(opened),
@@ -165,6 +167,12 @@ impl Transport for MemberlistSockets {
     fn metrics(&self) -> TransportMetrics {
         self.counters.read()
     }
+}
+
+/// What an envelope proves of who sent what it opened: with plain traffic accepted, nothing.
+fn protection_of(envelope: &Envelope) -> Protection {
+    let proves = envelope.keyring.is_some() && !envelope.accepts_plain;
+    if proves { Protection::Sealed } else { Protection::Plain }
 }
 
 /// Where a stream came from, as the core wants to hear it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, is_allowed};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -24,7 +24,7 @@ use super::super::counters::Counters;
 use super::super::dial::failure_of_dial;
 use super::super::seldom::Seldom;
 use super::current::Current;
-use super::{peer, randomness};
+use super::{peer, protection_of, randomness};
 
 /// How many streams of others are served at once, as memberlist has it; further ones are closed.
 const SERVED: usize = 128;
@@ -55,7 +55,7 @@ pub(super) struct Shared {
 /// What a stream's task tells.
 #[derive(Debug)]
 enum Came {
-    Request { from: SocketAddr, payload: Bytes, answer: oneshot::Sender<Option<Vec<u8>>> },
+    Request { from: Source, payload: Bytes, answer: oneshot::Sender<Option<Vec<u8>>> },
     Reply { id: ExchangeId, payload: Bytes },
     Failed { id: ExchangeId, failure: ExchangeFailure },
 }
@@ -190,7 +190,8 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget:
     let answer = match read(&mut stream, Side::Acceptor, shared, budget).await {
         Ok(payload) => {
             let (answer, answered) = oneshot::channel();
-            if sender.send(Came::Request { from: peer(from), payload, answer }).await.is_err() {
+            let source = Source::new(peer(from), protection_of(&shared.envelope.get()));
+            if sender.send(Came::Request { from: source, payload, answer }).await.is_err() {
                 return;
             }
             match answered.await {

@@ -56,14 +56,14 @@ impl Node {
 
     async fn packet(&mut self) -> (SocketAddr, Vec<u8>) {
         match self.next().await {
-            Arrival::Packet { from, payload } => (from, payload.to_vec()),
+            Arrival::Packet { from, payload } => (from.address, payload.to_vec()),
             other => panic!("no packet: {other:?}"),
         }
     }
 
     async fn request(&mut self) -> (ExchangeId, SocketAddr, Vec<u8>) {
         match self.next().await {
-            Arrival::Request { id, from, payload, .. } => (id, from, payload.to_vec()),
+            Arrival::Request { id, from, payload, .. } => (id, from.address, payload.to_vec()),
             other => panic!("no request: {other:?}"),
         }
     }

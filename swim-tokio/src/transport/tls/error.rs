@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::secret_file::SecretFileError;
+
 /// Why certificates cannot be used. It names the file, and never shows a key.
 #[derive(Debug)]
 pub enum TlsError {
@@ -14,6 +16,8 @@ pub enum TlsError {
         /// What the system said.
         error: io::Error,
     },
+    /// The private key's file cannot be read, or others can read or change it.
+    Key(SecretFileError),
     /// A file does not hold what it should.
     Content {
         /// The file.
@@ -54,6 +58,7 @@ impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Key(error) => error.fmt(f),
             Self::Content { path, wanted, reason } => {
                 write!(f, "{} holds no {wanted} in PEM form: {reason}", path.display())
             }
@@ -81,6 +86,7 @@ impl std::error::Error for TlsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Read { error, .. } => Some(error),
+            Self::Key(error) => std::error::Error::source(error),
             Self::Content { .. } | Self::KeyMismatch { .. } | Self::NotAccepted { .. } | Self::NotNamed { .. } => None,
         }
     }

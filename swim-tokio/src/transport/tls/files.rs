@@ -11,10 +11,13 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig};
-use zeroize::Zeroizing;
 
 use super::verify::{self, AnyMember};
 use super::{Current, Files, TlsError};
+use crate::secret_file::read_secret_file;
+
+/// The longest private key's file, in bytes.
+const LONGEST: usize = 1 << 20;
 
 /// What is spoken inside (ALPN): a server of something else, even of the same authority, ends the handshake.
 const PROTOCOL: &[u8] = b"swim/1";
@@ -23,7 +26,7 @@ impl Files {
     /// Reads and checks all of them.
     pub(super) fn load(&self) -> Result<Current, TlsError> {
         let chain = certificates(&self.certificate, "certificate")?;
-        let secret = Zeroizing::new(read(&self.key)?);
+        let secret = read_secret_file("private key", &self.key, LONGEST).map_err(TlsError::Key)?;
         let key = PrivateKeyDer::from_pem_slice(&secret)
             .map_err(|error| content(&self.key, "private key", &error.to_string()))?;
         let authorities = certificates(&self.authority, "authority's certificate")?;

@@ -9,7 +9,8 @@ use super::show::segment;
 use super::{Outcome, about_nobody, print};
 use crate::cli::{Broadcast, ForceLeave, Join, Leave, Tags};
 use crate::client::{Client, ClientError};
-use crate::output::{self, printable};
+use crate::escape::Text;
+use crate::output;
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     TagsRequest, TagsShape,
@@ -19,13 +20,13 @@ pub(super) async fn join(arguments: &Join) -> Result<Outcome, ClientError> {
     let request = JoinRequest { seeds: arguments.seeds.clone() };
     let joined: JoinedShape = Client::new(&arguments.connect)?.post("/v1/join", &request).await?;
     let plural = if joined.members == 1 { "" } else { "s" };
-    output::write(&format!("joined: {} active member{plural} known\n", joined.members));
+    output::write(&Text::line(format_args!("joined: {} active member{plural} known", joined.members)));
     Ok(Outcome::Done)
 }
 
 pub(super) async fn leave(arguments: &Leave) -> Result<Outcome, ClientError> {
     let _: LeftShape = Client::new(&arguments.connect)?.post("/v1/leave", &serde_json::json!({})).await?;
-    output::write("the agent has left the cluster and ends\n");
+    output::write(&Text::line("the agent has left the cluster and ends"));
     Ok(Outcome::Done)
 }
 
@@ -34,12 +35,12 @@ pub(super) async fn force_leave(arguments: &ForceLeave) -> Result<Outcome, Clien
     let request = ForceLeaveRequest { prune: arguments.prune };
     let left: ForceLeftShape = match Client::new(&arguments.connect)?.post(&path, &request).await {
         Err(ClientError::Refused { status: 404, error }) => {
-            return Ok(about_nobody(&format!("{}: {error}", printable(&arguments.member))));
+            return Ok(about_nobody(&format!("{}: {error}", arguments.member)));
         }
         answer => answer?,
     };
     let forgotten = if left.pruned { " and forgotten here" } else { "" };
-    output::write(&format!("{} is declared to have left{forgotten}\n", printable(&left.id)));
+    output::write(&Text::line(format_args!("{} is declared to have left{forgotten}", left.id)));
     Ok(Outcome::Done)
 }
 
@@ -52,7 +53,7 @@ pub(super) async fn tags(arguments: Tags) -> Result<Outcome, ClientError> {
         client.post("/v1/tags", &request).await?
     };
     print(&tags, arguments.show.format, || {
-        tags.tags.iter().map(|(name, text)| format!("{}={}\n", printable(name), printable(text))).collect()
+        tags.tags.iter().map(|(name, text)| Text::line(format_args!("{name}={text}"))).collect()
     });
     Ok(Outcome::Done)
 }
@@ -73,6 +74,6 @@ pub(super) async fn broadcast(arguments: &Broadcast) -> Result<Outcome, ClientEr
     let (payload, payload_base64) = payload(&arguments.payload)?;
     let request = BroadcastRequest { payload, payload_base64 };
     let sent: BroadcastShape = Client::new(&arguments.connect)?.post("/v1/broadcast", &request).await?;
-    output::write(&format!("{} bytes are on their way\n", sent.bytes));
+    output::write(&Text::line(format_args!("{} bytes are on their way", sent.bytes)));
     Ok(Outcome::Done)
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::cli::{Command, Output};
 use crate::client::ClientError;
+use crate::escape::Text;
 use crate::{failed, output};
 
 /// The exit status when nothing matched.
@@ -72,18 +73,15 @@ pub(crate) async fn run(command: Command) -> ExitCode {
 
 /// The outcome of a question about a member that is not there, which it says.
 fn about_nobody(error: &str) -> Outcome {
-    eprintln!("swim: {error}");
+    output::complain(error);
     Outcome::Nothing
 }
 
 /// Prints an answer as JSON, or as a table that is made when it is wanted.
-fn print<T: Serialize>(shape: &T, format: Output, table: impl FnOnce() -> String) {
-    let json = |text: serde_json::Result<String>| {
-        text.unwrap_or_else(|error| unreachable!("shapes are plain: {error}")) + "\n"
-    };
+fn print<T: Serialize>(shape: &T, format: Output, table: impl FnOnce() -> Text) {
     output::write(&match format {
         Output::Table => table(),
-        Output::Json => json(serde_json::to_string_pretty(shape)),
-        Output::Jsonl => json(serde_json::to_string(shape)),
+        Output::Json => Text::json_document(shape),
+        Output::Jsonl => Text::json_line(shape),
     });
 }

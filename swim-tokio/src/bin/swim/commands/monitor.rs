@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Outcome, print};
 use crate::cli::Monitor;
 use crate::client::{Client, ClientError};
+use crate::escape::Text;
 use crate::output;
 
 /// The longest line of the stream: an event is much shorter.
@@ -31,7 +32,7 @@ pub(super) async fn run(arguments: &Monitor) -> Result<Outcome, ClientError> {
             if left > 0 && (wanted.is_empty() || wanted.iter().any(|wanted| wanted.is_for(name, called))) {
                 print(&event, arguments.show.format, || {
                     let text = |key: &str| event[key].as_str().unwrap_or_default();
-                    format!("{} {}\n", text("time"), text("text"))
+                    Text::line(format_args!("{} {}", text("time"), text("text")))
                 });
                 left -= 1;
             }

@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
+use crate::escape::Text;
 use crate::{failed, misused, output};
 
 /// As many bytes as AES-256 wants.
@@ -18,14 +19,14 @@ pub(super) fn keygen() -> ExitCode {
     if let Err(error) = getrandom::fill(&mut key) {
         return failed(&format_args!("the system gives no random numbers: {error}"));
     }
-    output::write(&format!("{}\n", STANDARD.encode(key)));
+    output::write(&Text::line(STANDARD.encode(key)));
     ExitCode::SUCCESS
 }
 
 pub(super) fn completions(shell: Shell) -> ExitCode {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "swim", &mut script);
-    output::write(&String::from_utf8_lossy(&script));
+    output::write(&Text::own(String::from_utf8_lossy(&script)));
     ExitCode::SUCCESS
 }
 
@@ -38,11 +39,11 @@ pub(super) fn man(names: &[String]) -> ExitCode {
     if let Err(error) = clap_mangen::Man::new(wanted.clone()).render(&mut page) {
         return failed(&error);
     }
-    output::write(&String::from_utf8_lossy(&page));
+    output::write(&Text::own(String::from_utf8_lossy(&page)));
     ExitCode::SUCCESS
 }
 
 pub(super) fn version() -> ExitCode {
-    output::write(&format!("swim {}\n", env!("CARGO_PKG_VERSION")));
+    output::write(&Text::line(format_args!("swim {}", env!("CARGO_PKG_VERSION"))));
     ExitCode::SUCCESS
 }

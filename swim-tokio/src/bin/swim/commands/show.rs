@@ -1,7 +1,6 @@
 //! Commands that only ask: `members`, `info`, `health`, `ping`, `rtt`, `nearest`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use super::table::{pairs, table};
 use super::{Outcome, about_nobody, print};
 use crate::cli::{Health, Members, Nearest, Output, Ping, Rtt, Show};
 use crate::client::{Client, ClientError};
-use crate::output::{Paint, is_colour_wanted, printable};
+use crate::escape::Text;
+use crate::output::{Paint, is_colour_wanted};
 use crate::shapes::{
     EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, PingShape, ReadyShape,
 };
@@ -25,14 +25,14 @@ pub(super) async fn members(arguments: &Members) -> Result<Outcome, ClientError>
     let client = Client::new(&arguments.show.connect)?;
     let shape: MembersShape = client.get(&format!("/v1/members?{}", query.finish())).await?;
     if arguments.show.format == Output::Jsonl {
-        shape.members.iter().for_each(|member| print(member, Output::Jsonl, String::new));
+        shape.members.iter().for_each(|member| print(member, Output::Jsonl, Text::default));
     } else {
         print(&shape, arguments.show.format, || member_table(&shape.members));
     }
     Ok(if shape.members.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
-fn member_table(members: &[MemberShape]) -> String {
+fn member_table(members: &[MemberShape]) -> Text {
     let paint = Paint { colours: is_colour_wanted(&io::stdout()) };
     let status = |status: &str| match status {
         "alive" => paint.green(status),
@@ -41,26 +41,23 @@ fn member_table(members: &[MemberShape]) -> String {
         _ => paint.faint(status),
     };
     let rows = members.iter().map(|member| {
-        let tags = member.metadata.as_deref().map_or_else(|| tags_text(&member.tags), printable);
+        let tags = member.metadata.as_deref().map_or_else(|| tags_text(&member.tags), Text::piece);
         let round_trip = member.round_trip.map_or_else(|| "-".to_owned(), time);
         vec![
-            printable(&member.id),
-            member.address.clone(),
+            Text::piece(&member.id),
+            Text::piece(&member.address),
             status(&member.status),
-            round_trip,
-            member.incarnation.to_string(),
+            Text::piece(round_trip),
+            Text::piece(member.incarnation),
             tags,
         ]
     });
     table(&["NAME", "ADDRESS", "STATUS", "RTT", "INCARNATION", "TAGS"], &rows.collect::<Vec<_>>())
 }
 
-pub(super) fn tags_text(tags: &BTreeMap<String, String>) -> String {
-    tags.iter().fold(String::new(), |mut text, (name, value)| {
-        let comma = if text.is_empty() { "" } else { "," };
-        let _ = write!(text, "{comma}{}={}", printable(name), printable(value));
-        text
-    })
+fn tags_text(tags: &BTreeMap<String, String>) -> Text {
+    let tags: Vec<_> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Text::piece(tags.join(","))
 }
 
 pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
@@ -69,10 +66,10 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
         let members = info.members;
         let uptime = Duration::from_secs(info.uptime.max(0.0) as u64);
         pairs(&[
-            ("name", printable(&info.id)),
+            ("name", info.id.clone()),
             ("address", info.address.clone()),
             ("listens at", info.bind.clone()),
-            ("cluster", printable(&info.cluster)),
+            ("cluster", info.cluster.clone()),
             ("wire", info.wire.clone()),
             (
                 "transport",
@@ -91,7 +88,7 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
                 ),
             ),
             ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
-            ("tags", tags_text(&info.tags)),
+            ("tags", tags_text(&info.tags).to_string()),
         ])
     });
     Ok(Outcome::Done)
@@ -116,16 +113,18 @@ pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
     let is_well = if arguments.ready {
         let ready: ReadyShape = client.get_or("/ready", unwell).await?;
         print(&ready, arguments.show.format, || match &ready.reason {
-            None => "ready\n".to_owned(),
-            Some(reason) => format!("not ready: {reason}\n"),
+            None => Text::line("ready"),
+            Some(reason) => Text::line(format_args!("not ready: {reason}")),
         });
         ready.ready
     } else {
         let health: HealthShape = client.get_or("/health", unwell).await?;
         print(&health, arguments.show.format, || match (health.healthy, health.score) {
-            (false, _) => "the node has stopped\n".to_owned(),
-            (true, 0) => "healthy\n".to_owned(),
-            (true, score) => format!("at work, but slow or badly connected: the health score is {score}\n"),
+            (false, _) => Text::line("the node has stopped"),
+            (true, 0) => Text::line("healthy"),
+            (true, score) => {
+                Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
+            }
         });
         health.healthy
     };
@@ -139,13 +138,13 @@ pub(super) async fn ping(arguments: &Ping) -> Result<Outcome, ClientError> {
     for _ in 0..arguments.count {
         let ping: PingShape = match client.post(&path, &()).await {
             Err(ClientError::Refused { status: 404, error }) => {
-                return Ok(about_nobody(&format!("{}: {error}", printable(&arguments.member))));
+                return Ok(about_nobody(&format!("{}: {error}", arguments.member)));
             }
             answer => answer?,
         };
         print(&ping, arguments.show.format, || match ping.round_trip {
-            Some(seconds) => format!("{} answered in {}\n", printable(&ping.id), time(seconds)),
-            None => format!("{} did not answer in time\n", printable(&ping.id)),
+            Some(seconds) => Text::line(format_args!("{} answered in {}", ping.id, time(seconds))),
+            None => Text::line(format_args!("{} did not answer in time", ping.id)),
         });
         if ping.round_trip.is_none() {
             outcome = Outcome::No;
@@ -171,11 +170,9 @@ pub(super) async fn rtt(arguments: &Rtt) -> Result<Outcome, ClientError> {
         answer => answer?,
     };
     print(&shape, arguments.show.format, || {
-        let pair = format!("{} to {}", printable(&shape.from), printable(&shape.to));
-        shape.round_trip.map_or_else(
-            || format!("{pair}: nothing is known yet\n"),
-            |seconds| format!("{pair}: about {}\n", time(seconds)),
-        )
+        let estimate =
+            shape.round_trip.map_or("nothing is known yet".into(), |seconds| format!("about {}", time(seconds)));
+        Text::line(format_args!("{} to {}: {estimate}", shape.from, shape.to))
     });
     Ok(if shape.round_trip.is_some() { Outcome::Done } else { Outcome::Nothing })
 }
@@ -184,7 +181,7 @@ pub(super) async fn nearest(arguments: &Nearest) -> Result<Outcome, ClientError>
     let client = Client::new(&arguments.show.connect)?;
     let shape: NearestShape = client.get(&format!("/v1/nearest?count={}", arguments.count)).await?;
     print(&shape, arguments.show.format, || {
-        let row = |near: &NearShape| vec![printable(&near.id), time(near.round_trip)];
+        let row = |near: &NearShape| vec![Text::piece(&near.id), Text::piece(time(near.round_trip))];
         table(&["NAME", "RTT"], &shape.nearest.iter().map(row).collect::<Vec<_>>())
     });
     Ok(if shape.nearest.is_empty() { Outcome::Nothing } else { Outcome::Done })

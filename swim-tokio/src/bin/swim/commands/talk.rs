@@ -10,7 +10,8 @@ use super::table::table;
 use super::{Outcome, print};
 use crate::cli::{Event, Keys, KeysWhat, Output, Query, Show};
 use crate::client::{Client, ClientError};
-use crate::output::{self, printable};
+use crate::escape::Text;
+use crate::output;
 use crate::shapes::{
     EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ReachabilityShape,
     ResponseShape,
@@ -20,7 +21,7 @@ pub(super) async fn event(arguments: &Event) -> Result<Outcome, ClientError> {
     let (payload, payload_base64) = payload(&arguments.payload)?;
     let request = EventRequest { name: arguments.name.clone(), payload, payload_base64, coalesce: arguments.coalesce };
     let sent: EventShape = Client::new(&arguments.connect)?.post("/v1/event", &request).await?;
-    output::write(&format!("the event is on its way, at time {}\n", sent.lamport_time));
+    output::write(&Text::line(format_args!("the event is on its way, at time {}", sent.lamport_time)));
     Ok(Outcome::Done)
 }
 
@@ -37,18 +38,19 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
     };
     let shape: QueryShape = Client::new(&arguments.show.connect)?.post("/v1/query", &request).await?;
     if arguments.show.format == Output::Jsonl {
-        shape.responses.iter().for_each(|response| print(response, Output::Jsonl, String::new));
+        shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {
         print(&shape, arguments.show.format, || response_table(&shape));
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
-fn response_table(shape: &QueryShape) -> String {
-    let row = |response: &ResponseShape| vec![printable(&response.from), printable(response.payload.trim_end())];
+fn response_table(shape: &QueryShape) -> Text {
+    let row = |response: &ResponseShape| vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())];
     let (asked, answers) = (shape.acks.len(), shape.responses.len());
     let rows: Vec<_> = shape.responses.iter().map(row).collect();
-    format!("{}{answers} of {asked} that it reached have answered\n", table(&["NAME", "ANSWER"], &rows))
+    let total = Text::line(format_args!("{answers} of {asked} that it reached have answered"));
+    [table(&["NAME", "ANSWER"], &rows), total].into_iter().collect()
 }
 
 pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientError> {
@@ -56,8 +58,9 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
     let shape: ReachabilityShape = client.post("/v1/reachability", &serde_json::json!({})).await?;
     print(&shape, arguments.format, || {
         let all = shape.reached.len() + shape.silent.len();
-        let silent = shape.silent.iter().map(|name| format!("{} does not answer\n", printable(name)));
-        silent.chain([format!("{} of {all} active members answer\n", shape.reached.len())]).collect()
+        let silent = shape.silent.iter().map(|name| Text::line(format_args!("{name} does not answer")));
+        let total = format_args!("{} of {all} active members answer", shape.reached.len()).to_string();
+        silent.chain([Text::line(total)]).collect()
     });
     Ok(if shape.silent.is_empty() { Outcome::Done } else { Outcome::No })
 }
@@ -79,16 +82,18 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     };
     print(&shape, arguments.show.format, || key_table(&shape, what));
     for (name, error) in &shape.failures {
-        eprintln!("swim: {}: {error}", printable(name));
+        output::complain(format_args!("{name}: {error}"));
     }
     Ok(if shape.done == shape.nodes { Outcome::Done } else { Outcome::No })
 }
 
-fn key_table(shape: &KeysShape, what: &str) -> String {
+fn key_table(shape: &KeysShape, what: &str) -> Text {
     let nodes = shape.nodes;
-    let of = |count: usize| format!("{count}/{nodes}");
-    let rows: Vec<_> = shape.keys.iter().map(|key| vec![key.key.clone(), of(key.nodes), of(key.primary)]).collect();
-    format!("{}{} of {nodes} nodes {what}\n", table(&["KEY", "NODES", "PRIMARY"], &rows), shape.done)
+    let of = |count: usize| Text::piece(format_args!("{count}/{nodes}"));
+    let rows: Vec<_> =
+        shape.keys.iter().map(|key| vec![Text::piece(&key.key), of(key.nodes), of(key.primary)]).collect();
+    let total = Text::line(format_args!("{} of {nodes} nodes {what}", shape.done));
+    [table(&["KEY", "NODES", "PRIMARY"], &rows), total].into_iter().collect()
 }
 
 /// Reads a key, in base64: the first line of a file, or of standard input.

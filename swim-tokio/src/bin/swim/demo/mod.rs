@@ -14,6 +14,7 @@ use self::cluster::Cluster;
 use self::screen::Screen;
 use self::story::Story;
 use crate::cli::Demo;
+use crate::escape::Text;
 use crate::logging::Logging;
 use crate::settings::{Level, LogFormat};
 use crate::{failed, output};
@@ -42,7 +43,7 @@ async fn show(demo: &Demo) -> ExitCode {
     let missing = story.end();
     match told {
         Ok(summary) => {
-            output::write(&format!("{summary}\n"));
+            output::write(&Text::own(summary + "\n"));
             ExitCode::SUCCESS
         }
         Err(_) => failed(&format!("the demo did not come to its end within {:?}: {missing}", demo.duration)),

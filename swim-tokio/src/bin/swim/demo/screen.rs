@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::escape::Text;
 use crate::output::{self, Paint};
 
 /// Where the story is told.
@@ -78,7 +79,7 @@ impl Screen {
     }
 
     fn write(&mut self, text: &str) {
-        self.closed = self.closed || !output::write(text);
+        self.closed = self.closed || !output::write(&Text::own(text));
     }
 }
 

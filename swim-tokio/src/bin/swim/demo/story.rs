@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use swim_tokio::{Event, Status};
+use swim_tokio::{Escaped, Event, Status};
 
 use super::cluster::{Cluster, Observed};
 use super::screen::Screen;
@@ -107,7 +107,7 @@ impl Story {
             }
         }
         let line = self.screen.paint.green(&format!("all know all after {}", span(since)));
-        self.halt(&line);
+        self.halt(line.as_str());
         self.pause().await;
         since
     }
@@ -120,7 +120,7 @@ impl Story {
     async fn kill(&mut self, victim: usize) -> (Noticed, Noticed) {
         let name = self.cluster.name(victim).to_owned();
         let line = self.screen.paint.bold(&format!("{name} is killed, without a word to the others"));
-        self.line(&line);
+        self.line(line.as_str());
         let killed = Instant::now();
         self.cluster.kill(victim);
         self.await_that(&format!("all to take {name} for dead"));
@@ -135,7 +135,7 @@ impl Story {
             self.tell_of(&observed, victim, killed);
         }
         let line = format!("all know that {name} is dead, {} after it was killed", span(dead.last));
-        self.halt(&self.screen.paint.red(&line));
+        self.halt(self.screen.paint.red(&line).as_str());
         self.pause().await;
         (suspected, dead)
     }
@@ -143,7 +143,7 @@ impl Story {
     async fn leave(&mut self, leaver: usize) -> Noticed {
         let name = self.cluster.name(leaver).to_owned();
         let line = self.screen.paint.bold(&format!("{name} leaves, and says so"));
-        self.line(&line);
+        self.line(line.as_str());
         let began = Instant::now();
         self.cluster.leave(leaver);
         self.await_that(&format!("all to know that {name} has left"));
@@ -156,7 +156,7 @@ impl Story {
             self.tell_of(&observed, leaver, began);
         }
         let line = format!("all know that {name} has left, {} after it said so", span(left.last));
-        self.halt(&self.screen.paint.blue(&line));
+        self.halt(self.screen.paint.blue(&line).as_str());
         left
     }
 
@@ -176,7 +176,7 @@ impl Story {
         };
         let is_about = **name == *self.cluster.name(subject) && observed.at >= happened;
         let after = if is_about { format!(" (after {})", span(observed.at - happened)) } else { String::new() };
-        let line = format!("  {} {word} {name}{after}", self.cluster.name(observed.observer));
+        let line = format!("  {} {word} {}{after}", self.cluster.name(observed.observer), Escaped(name));
         self.screen.line(observed.at - self.begun, &line);
         self.draw();
     }
@@ -222,7 +222,7 @@ impl Story {
         }
         if self.screen.is_live() {
             let clock = format!("{:>7.1} s  waiting for {}", self.begun.elapsed().as_secs_f64(), self.awaited);
-            let mut lines = vec![String::new(), self.screen.paint.faint(&clock)];
+            let mut lines = vec![String::new(), self.screen.paint.faint(&clock).to_string()];
             lines.extend(table::render(&self.cluster.rows(), self.screen.paint));
             self.screen.table(lines);
         }

@@ -50,8 +50,8 @@ pub(crate) fn render(rows: &[Row], paint: Paint) -> Vec<String> {
         let name = paint.bold(&format!("{:>WIDE$} ", row.name));
         let cells: String = match row.fate {
             Fate::Runs => row.cells.iter().map(|&cell| one(cell, words, paint)).collect(),
-            Fate::Killed => paint.faint("was killed"),
-            Fate::Left => paint.faint("has left"),
+            Fate::Killed => paint.faint("was killed").to_string(),
+            Fate::Left => paint.faint("has left").to_string(),
         };
         lines.push(format!("{name}{}", cells.trim_end()));
     }
@@ -79,13 +79,14 @@ fn one(cell: Cell, words: bool, paint: Paint) -> String {
         Cell::Known(Status::Left) => ("left", "L"),
     };
     let text = if words { format!("{word:<WIDE$}") } else { format!("{mark:<NARROW$}") };
-    match cell {
+    let text = match cell {
         Cell::Unknown | Cell::Itself => paint.faint(&text),
         Cell::Known(Status::Alive) => paint.green(&text),
         Cell::Known(Status::Suspect) => paint.yellow(&text),
         Cell::Known(Status::Dead) => paint.red(&text),
         Cell::Known(Status::Left) => paint.blue(&text),
-    }
+    };
+    text.to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::escape::json;
+
 /// Posts an event; anything but a status of success is a failure.
 pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {
     let uri: Uri = url.parse().map_err(|error| format!("{error}"))?;
@@ -22,7 +24,7 @@ pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {
     let request = Request::post(path)
         .header(HOST, format!("{host}:{port}"))
         .header(CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(event.to_string())))
+        .body(Full::new(Bytes::from(json(event))))
         .map_err(|error| error.to_string())?;
     let answer = async { sender.send_request(request).await.map_err(|error| error.to_string()) };
     // The connection works while the answer is waited for, and goes with it: nobody reads more than the head. It may end in

@@ -3,10 +3,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use swim_tokio::Escaped;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::Job;
+use crate::escape::Text;
 
 /// How much of what a failed command said on standard error is logged.
 const SAID: u64 = 1_024;
@@ -21,10 +23,11 @@ const PRINTED: u64 = 64 << 10;
 pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    shell.env("SWIM_EVENT", &job.name).env("SWIM_NODE", variable(job.node.id().as_str()));
+    shell.env("SWIM_EVENT", &job.name).env("SWIM_NODE", Escaped(job.node.id()).to_string());
     for (name, key) in [("SWIM_MEMBER", "id"), ("SWIM_ADDRESS", "address"), ("SWIM_NAME", "name")] {
         if let Some(text) = job.event[key].as_str() {
-            shell.env(name, variable(text));
+            // With a NUL in it no process would start; and the command may print it, or log it, as it is.
+            shell.env(name, Escaped(text).to_string());
         }
     }
     shell
@@ -40,7 +43,7 @@ pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
     let give = async {
         if let Some(mut input) = input {
             // A command that does not read what it is given may end without it.
-            let _ = input.write_all(format!("{}\n", job.event).as_bytes()).await;
+            let _ = input.write_all(Text::json_line(&job.event).as_str().as_bytes()).await;
         }
     };
     let (mut said, mut printed) = (Vec::new(), Vec::new());
@@ -62,12 +65,6 @@ pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
         Ok(status) => Err(format!("{status}: {said}")),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// A text as the environment can hold it: with a NUL in it no process starts, and whoever chose a name would choose
-/// whose handlers run.
-fn variable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }
 
 /// Reads the beginning of a stream, and drops the rest.

@@ -13,6 +13,7 @@ use swim_tokio::{Notice, Subscription};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, streamed};
+use crate::escape::json;
 use crate::lines;
 use crate::shown::is_shown;
 
@@ -35,7 +36,8 @@ async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
         next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {
             Ok(Some(notice)) => {
                 let object = lines::timed(&notice);
-                format!("event: {}\ndata: {object}\n\n", object["event"].as_str().unwrap_or_default())
+                let name = object["event"].as_str().unwrap_or_default();
+                format!("event: {name}\ndata: {}\n\n", json(&object))
             }
             Ok(None) => return,
             Err(_) => ": still here\n\n".to_owned(),

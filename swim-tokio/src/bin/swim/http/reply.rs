@@ -7,6 +7,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::escape;
 use crate::shapes::Failure;
 
 /// An answer: whole, or as it comes.
@@ -19,8 +20,7 @@ pub(super) fn json<T: Serialize>(shape: &T) -> Reply {
 
 /// As [`json`] with a status.
 pub(super) fn with_status<T: Serialize>(status: StatusCode, shape: &T) -> Reply {
-    let body = serde_json::to_vec(shape).unwrap_or_else(|error| unreachable!("shapes are plain: {error}"));
-    let mut reply = whole("application/json", body);
+    let mut reply = whole("application/json", escape::json(shape));
     *reply.status_mut() = status;
     reply
 }

@@ -70,7 +70,9 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
         let mut answers = context.node.query(query).await.map_err(|error| match error {
-            CallError::Refused(QueryError::Expression { .. } | QueryError::Reserved) => wrong(&error.to_string()),
+            CallError::Refused(
+                QueryError::Expression { .. } | QueryError::TooManyFilters { .. } | QueryError::Reserved,
+            ) => wrong(&error.to_string()),
             error => Box::new(refused(&error)),
         })?;
         let mut shape = QueryShape::default();

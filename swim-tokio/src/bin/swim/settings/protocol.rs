@@ -132,6 +132,14 @@ settings! {
         max_recent_queries: usize,
         /// How many queries are open at most.
         max_queries: usize,
+        /// How many queries of one member are answered within a second.
+        queries_per_asker: u32,
+        /// How many queries of all members together.
+        queries_per_second: u32,
+        /// How many answers of others are handed on within a second.
+        relays_per_second: u32,
+        /// How many regular expressions of others are compiled within a second.
+        expressions_per_second: u32,
         /// For how long a query without a timeout of its own is open.
         query_timeout_mult: u8,
         /// How far ahead of ours a time on a logical clock may be.
@@ -197,6 +205,7 @@ mod tests {
     fn every_setting_of_events_and_queries_is_a_key_of_the_file_and_the_upper_source_wins() {
         let upper: Protocol = toml::from_str(
             "max_event_size = 1\nmax_query_size = 2\nmax_response_size = 3\nmax_recent_events = 4\nmax_queries = 6\n\
+             queries_per_asker = 10\nqueries_per_second = 11\nrelays_per_second = 12\nexpressions_per_second = 13\n\
              query_timeout_mult = 7\nmax_query_timeout = '8s'\nmax_time_jump = 9\nreplay_on_join = true",
         )
         .unwrap();
@@ -208,6 +217,10 @@ mod tests {
             max_recent_events: 4,
             max_recent_queries: 5,
             max_queries: 6,
+            queries_per_asker: 10,
+            queries_per_second: 11,
+            relays_per_second: 12,
+            expressions_per_second: 13,
             query_timeout_mult: 7,
             max_query_timeout: Duration::from_secs(8),
             max_time_jump: 9,

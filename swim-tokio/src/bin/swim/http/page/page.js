@@ -18,11 +18,21 @@ let seen = new Map(); // what each row last said, to mark those that change
 let sort = { key: "id", down: false };
 let token = sessionStorage.getItem("swim-token");
 
+// Controls, separators, bidirectional controls and what nobody sees: as swim_tokio::is_hazardous has them.
+const HAZARDS = /[\0-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** Text of others as the page shows it; all that it shows goes through `element` and `put`. */
+const shown = (text) => String(text).replace(HAZARDS, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, shown(value));
+  made.append(...children.map((child) => (child instanceof Node ? child : shown(child))));
   return made;
+}
+
+function put(id, text) {
+  $(id).textContent = shown(text);
 }
 
 async function get(path, options = {}) {
@@ -43,20 +53,20 @@ const time = (seconds) => {
 
 function showInfo() {
   const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-  document.title = `swim · ${info.id}`;
-  $("node").textContent = info.id;
-  $("where").textContent = `${info.address} · cluster ${info.cluster}`;
+  document.title = shown(`swim · ${info.id}`);
+  put("node", info.id);
+  put("where", `${info.address} · cluster ${info.cluster}`);
   for (const [status, count] of Object.entries(info.members)) {
-    $(`count-${status}`).textContent = count;
+    put(`count-${status}`, count);
     $(`count-${status}`).parentElement.toggleAttribute("data-empty", count === 0);
   }
-  $("score").textContent = info.health;
+  put("score", info.health);
   $("health").dataset.score = info.health;
-  $("health-text").textContent = info.health === 0 ? "health: this node is well" : "health: this node is slow or badly connected";
+  put("health-text", info.health === 0 ? "health: this node is well" : "health: this node is slow or badly connected");
   $("gauge").replaceChildren(...Array.from({ length: 8 }, (_, i) => element("i", { class: i < info.health ? "on" : "" })));
   const hours = info.uptime / 3600;
   const uptime = info.uptime < 60 ? plural(Math.floor(info.uptime), "second") : hours < 1 ? plural(Math.floor(info.uptime / 60), "minute") : hours < 48 ? plural(Math.floor(hours), "hour") : plural(Math.floor(hours / 24), "day");
-  $("about").textContent = `swim ${info.version} · ${info.transport} · up for ${uptime} · incarnation ${info.incarnation}`;
+  put("about", `swim ${info.version} · ${info.transport} · up for ${uptime} · incarnation ${info.incarnation}`);
 }
 
 function matches(member) {
@@ -108,7 +118,7 @@ function showMembers() {
   $("members").replaceChildren(...rows);
   $("empty").hidden = found.length > 0;
   const trips = members.map((member) => member.round_trip).filter((trip) => trip !== null).sort((a, b) => a - b);
-  $("rtt").textContent = time(trips.length ? trips[Math.floor(trips.length / 2)] : null);
+  put("rtt", time(trips.length ? trips[Math.floor(trips.length / 2)] : null));
   const cells = members.slice(0, 4000).map((member) => element("i", { "data-status": member.status, title: `${member.id}: ${member.status}` }));
   $("cells").replaceChildren(...(members.length > 1 ? cells : []));
 }
@@ -125,7 +135,7 @@ function showEvent(event) {
 
 function showLink(state, text) {
   $("link").dataset.state = state;
-  $("link-text").textContent = text;
+  put("link-text", text);
 }
 
 // --- what is asked ---
