@@ -45,6 +45,7 @@ pub mod wire;
 // Floor 2: one concept each; none imports another.
 mod audience;
 mod awareness;
+mod candidates;
 mod deliveries;
 mod departed;
 mod dissemination;

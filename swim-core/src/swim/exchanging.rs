@@ -11,6 +11,7 @@ use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
 use crate::metrics::DropReason;
+use crate::source::Source;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
@@ -25,7 +26,7 @@ impl<R: Rng> Swim<R> {
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                let reply = self.handle_request(now, from.address, payload);
+                let reply = self.handle_request(now, from, payload);
                 if let Some(payload) = reply {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;
                     self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
@@ -94,13 +95,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The reply to a request, or `None` if it deserves none.
-    fn handle_request(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) -> Option<Vec<u8>> {
+    fn handle_request(&mut self, now: Instant, from: Source, payload: &[u8]) -> Option<Vec<u8>> {
         self.metrics.exchange_bytes_received += payload.len() as u64;
         if payload.len() > self.config.max_exchange_size {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
-        if !self.allows(from) {
+        if !self.allows(from.address) {
             self.metrics.drop(DropReason::NotAllowed);
             return None;
         }
@@ -108,6 +109,7 @@ impl<R: Rng> Swim<R> {
         if self.is_memberlist() {
             return self.handle_memberlist_request(now, from, payload);
         }
+        let sender = self.judge_sender(from, payload.len());
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -128,12 +130,16 @@ impl<R: Rng> Swim<R> {
                 self.refusal(Refusal::Left)
             }
             ExchangeMessage::Join { source, entries } => {
-                let reply = self.answer_join(now, from, source, entries);
-                self.hear_shared_state(now, payload, false);
+                let reply = self.answer_join(now, sender, source, entries);
+                if !sender.is_stranger() {
+                    self.hear_shared_state(now, payload, false);
+                }
                 reply
             }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
-            ExchangeMessage::Buckets { mask, entries, .. } => self.answer_buckets(now, mask, entries),
+            ExchangeMessage::Buckets { source, mask, entries } => {
+                self.answer_buckets(now, sender, (source, mask), entries)
+            }
             ExchangeMessage::JoinReply { .. }
             | ExchangeMessage::DigestReply { .. }
             | ExchangeMessage::BucketsReply { .. }

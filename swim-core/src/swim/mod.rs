@@ -1,10 +1,11 @@
 //! [`Swim`]: the state machine that connects the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `packets` (what arrives), `claims` and `refutation` (what is believed),
+//! Each family of rules has its own file: `admission` (who belongs), `packets` (what arrives), `claims` and `refutation` (what is believed),
 //! `probing` and `relaying` (failure detection), `gossiping` and `transmit` (dissemination), `exchanging`, `joining`
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod admission;
 mod catching_up;
 mod citizen;
 mod claims;

@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::admission::Sender;
 use super::me::Contender;
 use super::news::News;
 use super::{State, Swim};
@@ -88,6 +89,15 @@ impl<R: Rng> Swim<R> {
         let description = DescriptionView { incarnation, address: self.me.address, metadata };
         self.members.merge(self.me.slot, Claim::new(incarnation, Status::Alive), Some(description));
         self.pass_on_alive(now, self.me.slot);
+    }
+
+    /// Somebody speaks under our name, and lives at `address` by its own word, which of a stranger is looked into first.
+    pub(super) fn meet_namesake(&mut self, now: Instant, sender: &Sender, address: SocketAddr) {
+        if sender.is_stranger() {
+            self.contest(now, normal_address(address), Incarnation::default());
+        } else {
+            self.witness(now, address);
+        }
     }
 
     /// Our name is said to belong to a node at another address: look whether one is there.

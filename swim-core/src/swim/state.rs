@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::audience::Audience;
 use crate::awareness::Awareness;
+use crate::candidates::Candidates;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::dissemination::Dissemination;
@@ -76,6 +77,8 @@ pub(super) struct Gossip {
 pub(super) struct Contacts {
     pub(super) seeds: Seeds,
     pub(super) exchanges: Exchanges,
+    /// Who may be let in.
+    pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
 }
 
@@ -84,6 +87,7 @@ impl Contacts {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
+            candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
         }
     }

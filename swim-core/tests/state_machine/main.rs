@@ -21,6 +21,7 @@ mod query_budgets;
 mod refutation;
 mod relays;
 mod seeds;
+mod strangers;
 mod suspicions;
 mod switches;
 mod tombstones;
