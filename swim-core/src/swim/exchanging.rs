@@ -97,7 +97,7 @@ impl<R: Rng> Swim<R> {
     /// The reply to a request, or `None` if it deserves none.
     fn handle_request(&mut self, now: Instant, from: Source, payload: &[u8]) -> Option<Vec<u8>> {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
@@ -196,7 +196,7 @@ impl<R: Rng> Swim<R> {
 
     fn handle_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
             return;

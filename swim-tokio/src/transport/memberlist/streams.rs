@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use swim_core::wire::WireError;
-use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
+use swim_core::wire::memberlist::{Side, StreamMessage};
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
@@ -24,18 +24,21 @@ use super::super::counters::Counters;
 use super::super::dial::failure_of_dial;
 use super::super::seldom::Seldom;
 use super::current::Current;
+use super::inflation::Inflation;
+use super::reading::{ReadError, read};
 use super::{peer, protection_of, randomness};
 
 /// How many streams of others are served at once, as memberlist has it; further ones are closed.
 const SERVED: usize = 128;
 /// How many messages that came may wait for the loop.
 const WAITING: usize = 256;
-/// How many bytes the messages that are coming may take up together.
+/// How many bytes the messages that are coming, and what they unpack to, may take up together; more if that is needed
+/// for one that is as large as may be.
 const MEMORY: usize = 64 << 20;
+/// How many times its bound the largest message takes up, with what it unpacks to and room to grow.
+const LARGEST: usize = 4;
 /// The pause after the system refused to accept, for want of file descriptors as a rule.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How much is read at a time.
-const STEP: usize = 16 << 10;
 
 /// What all streams of a node share.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     /// Whose streams are taken.
     pub(super) networks: Arc<[Network]>,
+    /// What streams may unpack to beyond what tables do.
+    pub(super) inflation: Inflation,
     /// When somebody with other keys was told of.
     pub(super) warned: Seldom,
 }
@@ -79,7 +84,7 @@ impl Streams {
     /// Begins to accept.
     pub(super) fn start(listener: TcpListener, shared: Shared) -> Self {
         let (sender, came) = mpsc::channel(WAITING);
-        let budget = Budget::new(MEMORY.max(shared.max));
+        let budget = Budget::new(MEMORY.max(shared.max.saturating_mul(LARGEST)));
         let shared = Arc::new(shared);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, Arc::clone(&shared), budget.clone(), sender.clone()));
@@ -246,44 +251,4 @@ async fn write(stream: &mut TcpStream, side: Side, message: &[u8], shared: &Shar
     stream.write_all(&bytes).await?;
     shared.counters.bytes_sent.add(bytes.len());
     Ok(())
-}
-
-/// Why no message was read.
-enum ReadError {
-    /// The stream ended, failed, or found no room.
-    Ended(ExchangeFailure),
-    /// What came is no message.
-    Wire(WireError),
-}
-
-async fn read(stream: &mut TcpStream, side: Side, shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
-    let mut decoder = StreamDecoder::new(side, shared.max);
-    let envelope = shared.envelope.get();
-    let (mut lease, mut total) = (budget.lease(), 0);
-    let mut buffer = vec![0; STEP];
-    loop {
-        let count = stream.read(&mut buffer).await.map_err(|error| ReadError::Ended(failure_of(&error)))?;
-        if count == 0 {
-            return Err(ReadError::Ended(ExchangeFailure::Closed));
-        }
-        total += count;
-        shared.counters.bytes_received.add(count);
-        if lease.grow_to(total).is_err() {
-            shared.counters.exchanges_dropped.one();
-            return Err(ReadError::Ended(ExchangeFailure::Overloaded));
-        }
-        match decoder.feed(&envelope, &buffer[..count]) {
-            Ok(false) => {}
-            Ok(true) => return Ok(Bytes::from(decoder.into_message().unwrap_or_default())),
-            Err(error) => {
-                tracing::debug!(%error, "a stream is not read");
-                match error {
-                    WireError::BadSeal | WireError::WrongCluster => shared.counters.unopened.one(),
-                    WireError::TooLarge => shared.counters.oversized.one(),
-                    _ => shared.counters.malformed.one(),
-                }
-                return Err(ReadError::Wire(error));
-            }
-        }
-    }
 }
