@@ -17,6 +17,11 @@ const COSTLY_FILTERS: usize = 4;
 /// So far ahead of a node's own is an epoch in its name.
 const FAR_AHEAD: u64 = 1 << 40;
 
+/// The highest incarnation that may be believed of anybody.
+const HIGHEST: u64 = (1 << 62) - 1;
+/// So many steps take a climb as far as receivers believe.
+const STEPS: u64 = 16;
+
 /// What an attacker knows of the node that it speaks to, and of the one that it speaks of.
 #[derive(Clone, Debug)]
 pub(crate) struct Knowledge<'a> {
@@ -26,8 +31,8 @@ pub(crate) struct Knowledge<'a> {
     pub(crate) receiver: &'a str,
     /// Name, address and incarnation of the node that it speaks of; if of none, the receiver's.
     pub(crate) subject: (&'a str, SocketAddr, Incarnation),
-    /// How far above a known incarnation a claim is believed at most.
-    pub(crate) jump: u64,
+    /// How far above its own start a receiver believes incarnations.
+    pub(crate) ahead: u64,
     /// The receiver's own incarnation.
     pub(crate) receiver_incarnation: Incarnation,
 }
@@ -96,12 +101,12 @@ fn accuse(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     )
 }
 
-/// Each time one step above what has come of the last.
+/// Step by step up to what receivers believe and beyond, and every fourth time to the highest of all, which nobody could top.
 fn climb(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     let (id, address, incarnation) = known.subject;
-    let top = Incarnation::MAX.get() - 1;
-    let raised = incarnation.get().saturating_add(known.jump.saturating_mul(round as u64 + 1)).min(top);
-    let incarnation = Incarnation::new(raised);
+    let step = (known.ahead / STEPS).max(1);
+    let raised = incarnation.get().saturating_add(step.saturating_mul(round as u64 + 1)).min(HIGHEST);
+    let incarnation = Incarnation::new(if round % 4 == 3 { HIGHEST } else { raised });
     let alive = Message::Alive { id, incarnation, address, metadata: &[] };
     packet(known.cluster, &[alive, Message::Dead { id, incarnation, from: from.name }])
 }
@@ -224,7 +229,7 @@ mod tests {
                 cluster,
                 receiver: "node-0",
                 subject: ("node-2", address::numbered(2), incarnation),
-                jump: 100,
+                ahead: 100,
                 receiver_incarnation: incarnation,
             };
             let lies =

@@ -58,7 +58,7 @@ pub enum Attacker {
 pub enum Lie {
     /// That a node is suspected, is dead and has left, at the incarnation that it has.
     Accuse(usize),
-    /// That a node is alive and suspected at incarnations each as far above the last as a receiver believes.
+    /// That a node is alive and suspected at ever higher incarnations, up to the highest of all.
     Climb(usize),
     /// That a node is alive at the attacker's own address, at the next incarnation.
     Usurp(usize),

@@ -130,7 +130,7 @@ impl Cluster {
             cluster: cluster_hash(&config.cluster),
             receiver: receiver.as_str(),
             subject: (id.as_str(), self.nodes[subject].address, incarnation(subject)),
-            jump: config.max_incarnation_jump,
+            ahead: config.max_incarnation_ahead,
             receiver_incarnation: incarnation(index),
         };
         forge(lie, round, from, &known)
@@ -142,7 +142,7 @@ impl Cluster {
         let serial = u64::MAX - self.attackers.requests;
         self.attackers.requests += 1;
         self.trace.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
-        self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from, payload });
+        self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload });
     }
 }
 
