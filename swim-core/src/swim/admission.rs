@@ -98,9 +98,17 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let Some(description) = self.usable_description(news) else { return false };
-        let known = found.map_or(self.me.slot, |slot| slot);
-        let known = self.members.claim(known).incarnation;
-        if news.claim.incarnation > known && !self.is_within_reach(now, news.claim.incarnation) {
+        // That it answers there would prove nothing new, and its incarnation and metadata are its own to say.
+        let is_where_it_is = |slot| {
+            let is_active = self.members.claim(slot).status.is_active();
+            is_active && self.members.address(slot) == Some(normal_address(description.address))
+        };
+        if normal_address(teller).ip() != normal_address(description.address).ip() && found.is_some_and(is_where_it_is)
+        {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
+        if !self.is_within_reach(now, news.claim.incarnation) {
             return false;
         }
         let Ok(id) = NodeId::new(news.id) else { return false };

@@ -46,6 +46,7 @@ impl<R: Rng> Swim<R> {
         let sender = self.judge_sender(from, packet.len());
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
+            self.note_protection(from.protection);
             self.handle_memberlist_packet(now, sender, packet);
             self.debug_check();
             return;

@@ -45,6 +45,10 @@ impl Checker for Amplification {
         Ok(())
     }
 
+    fn requested(&mut self, now: Instant, node: usize, from: SocketAddr, request: &[u8]) -> Verdict {
+        self.injected(now, node, from, request)
+    }
+
     fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         if !self.is_on || !is_outside(to) {
             return Ok(());

@@ -90,6 +90,12 @@ pub trait Checker: fmt::Debug {
         Ok(())
     }
 
+    /// A node is about to be handed a request of an attacker.
+    fn requested(&mut self, now: Instant, node: usize, from: SocketAddr, request: &[u8]) -> Verdict {
+        let _ = (now, node, from, request);
+        Ok(())
+    }
+
     /// A node opens an exchange, whatever becomes of it.
     fn opened(&mut self, now: Instant, node: usize, to: SocketAddr, request: &[u8]) -> Verdict {
         let _ = (now, node, to, request);

@@ -74,6 +74,10 @@ impl Watch {
         self.ask(at, node, |checker| checker.injected(at.local, node, from, packet));
     }
 
+    pub(crate) fn requested(&mut self, at: Moment, node: usize, from: SocketAddr, request: &[u8]) {
+        self.ask(at, node, |checker| checker.requested(at.local, node, from, request));
+    }
+
     pub(crate) fn opened(&mut self, at: Moment, node: usize, to: SocketAddr, request: &[u8]) {
         self.ask(at, node, |checker| checker.opened(at.local, node, to, request));
     }

@@ -142,6 +142,7 @@ impl Cluster {
         let serial = u64::MAX - self.attackers.requests;
         self.attackers.requests += 1;
         self.trace.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
+        self.watch.requested(self.nodes[index].moment(self.now), index, from, payload);
         self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload });
     }
 }

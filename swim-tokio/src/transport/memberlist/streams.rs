@@ -1,8 +1,8 @@
-//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and a bound on
-//! how many there are.
+//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and bounds on
+//! how many there are, in all and from each network.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use swim_core::wire::memberlist::{Side, StreamMessage};
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -21,15 +21,19 @@ use super::super::Arrival;
 use super::super::budget::Budget;
 use super::super::connection::failure_of;
 use super::super::counters::Counters;
+use super::super::crowd::{Census, Crowded, first_to_go, network};
 use super::super::dial::failure_of_dial;
+use super::super::listener::is_out_of_files;
 use super::super::seldom::Seldom;
 use super::current::Current;
 use super::inflation::Inflation;
 use super::reading::{ReadError, read};
 use super::{peer, protection_of, randomness};
 
-/// How many streams of others are served at once, as memberlist has it; further ones are closed.
+/// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
+/// a bound the oldest from the network that has most makes room.
 const SERVED: usize = 128;
+const SERVED_FOR_EACH: usize = 32;
 /// How many messages that came may wait for the loop.
 const WAITING: usize = 256;
 /// How many bytes the messages that are coming, and what they unpack to, may take up together; more if that is needed
@@ -158,31 +162,85 @@ impl Streams {
     }
 }
 
+/// The streams of others that are being served.
+#[derive(Debug)]
+struct Served {
+    tasks: JoinSet<()>,
+    /// In the order of their beginnings.
+    open: BTreeMap<u64, (IpAddr, AbortHandle)>,
+    census: Census,
+    next: u64,
+}
+
+impl Served {
+    fn new() -> Self {
+        Self { tasks: JoinSet::new(), open: BTreeMap::new(), census: Census::new(), next: 0 }
+    }
+
+    /// Gives back the places of those that ended.
+    fn sweep(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        let census = &mut self.census;
+        self.open.retain(|_, (network, task)| {
+            let ended = task.is_finished();
+            if ended {
+                census.remove(*network);
+            }
+            !ended
+        });
+    }
+
+    /// Makes sure that there is a place for one from this network. True if another had to go for it.
+    fn make_room(&mut self, from: IpAddr) -> bool {
+        self.sweep();
+        let Err(crowded) = self.census.check(from, SERVED, SERVED_FOR_EACH) else { return false };
+        self.end_one(|network| crowded == Crowded::All || network == from);
+        true
+    }
+
+    fn end_one(&mut self, counts: impl Fn(IpAddr) -> bool) {
+        let open = self.open.iter().map(|(&number, &(network, _))| (network, number));
+        let oldest = first_to_go(open.filter(|&(network, _)| counts(network)));
+        if let Some((network, task)) = oldest.and_then(|oldest| self.open.remove(&oldest)) {
+            task.abort();
+            self.census.remove(network);
+        }
+    }
+
+    fn add(&mut self, network: IpAddr, task: impl Future<Output = ()> + Send + 'static) {
+        self.census.add(network);
+        let task = self.tasks.spawn(task);
+        self.open.insert(self.next, (network, task));
+        self.next += 1;
+    }
+}
+
 /// Accepts for as long as the node runs.
 async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, sender: mpsc::Sender<Came>) {
-    let places = Arc::new(Semaphore::new(SERVED));
-    let (mut served, warned) = (JoinSet::new(), Seldom::default());
+    let (mut served, warned) = (Served::new(), Seldom::default());
     loop {
-        while served.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => shared.counters.outsiders_refused.one(),
             Ok((stream, from)) => {
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                    shared.counters.accepts_refused.one();
-                    continue;
-                };
+                let network = network(from.ip());
+                if served.make_room(network) {
+                    shared.counters.unproven_closed.one();
+                }
                 shared.counters.accepted.one();
                 let (shared, budget, sender) = (Arc::clone(&shared), budget.clone(), sender.clone());
-                served.spawn(async move {
+                served.add(network, async move {
                     if timeout(shared.timeout, serve(stream, from, &shared, &budget, &sender)).await.is_err() {
                         shared.counters.timed_out.one();
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
                 if warned.is_time(Instant::now()) {
                     tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                }
+                if is_out_of_files(&error) {
+                    served.sweep();
+                    served.end_one(|_| true);
                 }
                 tokio::time::sleep(PAUSE).await;
             }
