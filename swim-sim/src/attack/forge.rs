@@ -59,9 +59,9 @@ impl Source<'_> {
         format!("{prefix}{number}")
     }
 
-    /// An address where nobody answers.
+    /// A third party's address, where nobody answers. Number 0 is the outsider's own.
     fn nowhere(&self, number: usize) -> SocketAddr {
-        address::nowhere(self.attacker == Attacker::Outside, number as u32)
+        address::nowhere(self.attacker == Attacker::Outside, number as u32 + 1)
     }
 }
 
