@@ -320,6 +320,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
         let status = self.members.claim(slot).status;
         if status == Status::Dead
+            && self.members.has_answered(slot)
             && let Some(address) = self.members.address(slot)
         {
             self.contacts.seeds.remember(address, self.config.join_backoff, self.config.max_seeds);

@@ -83,7 +83,7 @@ impl<R: Rng> Swim<R> {
                 (Message::Ping { sequence, target: me.id, source: me }, Filling { to, member: None, updates: false })
             }
             Intent::Look { address: to, sequence } => {
-                name = self.contacts.candidates.find(sequence)?.id.clone();
+                name = self.looked_for(sequence)?;
                 // A stranger: nothing more.
                 (Message::Ping { sequence, target: &name, source: me }, Filling { to, member: None, updates: false })
             }
