@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     PushPull,
     /// To probe over a reliable stream.
     ReliablePing { sequence: SequenceNumber },
+    /// To ask a member something about its keys.
+    Keys { sequence: SequenceNumber },
 }
 
 #[derive(Clone, Copy, Debug)]

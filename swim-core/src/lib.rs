@@ -87,8 +87,8 @@ pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
 pub use source::{Protection, Source};
 pub use swim::{
-    BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
-    MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
+    AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage, KeyOperation,
+    KeyQuery, MemberView, MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

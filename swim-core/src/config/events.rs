@@ -43,7 +43,8 @@ pub struct EventConfig {
     pub query_timeout_mult: u8,
     /// The longest time for which a query is open, whatever it says. Default 1 h; above zero. (own)
     pub max_query_timeout: Duration,
-    /// How far a time on a logical clock may be ahead of ours to be believed. Default 2^32; at least 1. (own)
+    /// How far all that is heard in an hour may move a logical clock of this node; a time beyond that is dropped and
+    /// counted. The times of those whom the node first joins are believed. Default 2^32; at least 1. (own)
     pub max_time_jump: u64,
     /// Whether a node that joins is told of events that were sent before. Default off. (serf's replay)
     pub replay_on_join: bool,

@@ -76,11 +76,12 @@ impl<R: Rng> Swim<R> {
             Ok(state) => state,
             Err(error) => return self.metrics.drop(error.reason()),
         };
-        let jump = self.config.events.max_time_jump;
+        // Those to whom we have just come may have counted for years.
+        let jump = if is_first { u64::MAX } else { self.config.events.max_time_jump };
         // The clocks have the time of the next thing, which has not happened.
         let citizen = &mut self.citizen;
-        let events = citizen.events.witness(state.events.previous(), jump);
-        if !(events && citizen.queries.witness(state.queries.previous(), jump)) {
+        let events = citizen.events.witness(now, state.events.previous(), jump);
+        if !(events && citizen.queries.witness(now, state.queries.previous(), jump)) {
             return self.metrics.drop(crate::metrics::DropReason::BadTime);
         }
         if is_first && !self.config.events.replay_on_join {
@@ -99,7 +100,7 @@ impl<R: Rng> Swim<R> {
     fn catch_up(&mut self, now: Instant, event: &UserEvent<'_>, is_first: bool) {
         let mut bytes = Vec::new();
         Message::UserEvent(*event).encode(&mut bytes);
-        if !self.hear_user_event(event, bytes.len()) {
+        if !self.hear_user_event(now, event, bytes.len()) {
             return;
         }
         sometimes!(CaughtUp);

@@ -67,7 +67,7 @@ impl<R: Rng> Swim<R> {
             Ok(serf::Message::UserEvent(event)) => {
                 // One that is announced again, for those who missed it, says whose it is.
                 let event = serf::UserEvent { source: event.source.or(Some(origin)), ..event };
-                self.hear_user_event(&event, payload.len())
+                self.hear_user_event(now, &event, payload.len())
             }
             Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
             Ok(serf::Message::Intent(intent)) if intent.prune => {
@@ -102,7 +102,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
         let is_new = match serf::Message::decode(payload) {
             Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
-            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(&event, payload.len()),
+            Ok(serf::Message::UserEvent(event)) => self.hear_user_event(now, &event, payload.len()),
             Ok(serf::Message::Query(query)) => self.hear_query(now, &query, payload.len()),
             Ok(serf::Message::Response(response)) => {
                 self.hear_response(&response);

@@ -22,12 +22,16 @@ pub(super) const ROOM: usize = 64;
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
-    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer.
+    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer. Only one about keys is
+    /// answered when its driver has done so ([`answer_key_request`](Self::answer_key_request)).
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                let reply = self.handle_request(now, from, payload);
-                if let Some(payload) = reply {
+                #[cfg(feature = "memberlist")]
+                self.note_protection(from.protection);
+                if self.is_key_request(payload) {
+                    self.handle_key_request(id, from, payload);
+                } else if let Some(payload) = self.handle_request(now, from, payload) {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;
                     self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
                 } else {
@@ -92,12 +96,13 @@ impl<R: Rng> Swim<R> {
         let ids: Vec<ExchangeId> = self.contacts.exchanges.drain().collect();
         self.outputs.exchanges.extend(ids.into_iter().map(|id| ExchangeOutput::Abandon { id }));
         self.timers.cancel(Timer::Exchanges);
+        self.end_rekeying();
     }
 
     /// The reply to a request, or `None` if it deserves none.
     fn handle_request(&mut self, now: Instant, from: Source, payload: &[u8]) -> Option<Vec<u8>> {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
@@ -144,6 +149,8 @@ impl<R: Rng> Swim<R> {
             | ExchangeMessage::DigestReply { .. }
             | ExchangeMessage::BucketsReply { .. }
             | ExchangeMessage::ReliableAck { .. }
+            | ExchangeMessage::KeyRequest { .. }
+            | ExchangeMessage::KeyReply { .. }
             | ExchangeMessage::Refusal { .. } => {
                 self.metrics.drop(DropReason::WrongPlace);
                 self.refusal(Refusal::Malformed)
@@ -159,7 +166,7 @@ impl<R: Rng> Swim<R> {
         bytes
     }
 
-    fn refusal(&mut self, reason: Refusal) -> Vec<u8> {
+    pub(super) fn refusal(&mut self, reason: Refusal) -> Vec<u8> {
         self.reply(&ExchangeMessage::Refusal { reason })
     }
 
@@ -196,7 +203,7 @@ impl<R: Rng> Swim<R> {
 
     fn handle_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
             return;
@@ -238,6 +245,9 @@ impl<R: Rng> Swim<R> {
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
                 self.handle_ack(now, sequence, Some(source), Way::Exchange);
             }
+            (Purpose::Keys { sequence }, ExchangeMessage::KeyReply { source, body }) => {
+                self.keys_answered(sequence, source, body);
+            }
             (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
                 self.exchange_failed(now, purpose, ExchangeFailure::Left);
             }
@@ -250,8 +260,10 @@ impl<R: Rng> Swim<R> {
 
     pub(super) fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
         self.metrics.exchanges_failed += 1;
-        if let Purpose::Join { address, of } = purpose {
-            self.join_failed(now, address, of, failure);
+        match purpose {
+            Purpose::Join { address, of } => self.join_failed(now, address, of, failure),
+            Purpose::Keys { sequence } => self.keys_unanswered(sequence, failure),
+            _ => {}
         }
     }
 }

@@ -60,7 +60,7 @@ impl<R: Rng> Swim<R> {
 
     /// An intent arrived. Returns whether it is new and to be passed on.
     pub(super) fn hear_intent(&mut self, now: Instant, intent: &Intent<'_>) -> bool {
-        if !self.citizen.members.witness(intent.time, self.config.events.max_time_jump) {
+        if !self.citizen.members.witness(now, intent.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
@@ -124,7 +124,7 @@ impl<R: Rng> Swim<R> {
 
     /// What another says beside its table of who came and who went.
     pub(super) fn merge_intents(&mut self, now: Instant, state: &serf::State<'_>) {
-        if !self.citizen.members.witness(state.members.previous(), self.config.events.max_time_jump) {
+        if !self.citizen.members.witness(now, state.members.previous(), self.config.events.max_time_jump) {
             return self.metrics.drop(DropReason::BadTime);
         }
         for status in state.statuses() {

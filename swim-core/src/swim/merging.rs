@@ -42,6 +42,7 @@ impl<R: Rng> Swim<R> {
                 break;
             }
         }
+        count_work!(EntriesWritten, writer.len());
         writer.len() as u64
     }
 

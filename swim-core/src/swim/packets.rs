@@ -46,6 +46,7 @@ impl<R: Rng> Swim<R> {
         let sender = self.judge_sender(from, packet.len());
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
+            self.note_protection(from.protection);
             self.handle_memberlist_packet(now, sender, packet);
             self.debug_check();
             return;
@@ -254,7 +255,11 @@ impl<R: Rng> Swim<R> {
         if !self.is_within_reach(now, epoch) {
             return None;
         }
-        let delivery = self.gossip.deliveries.note(origin, epoch, number, self.config.max_broadcast_origins);
+        // Of an origin that is not known yet every epoch is unproven.
+        let known =
+            self.members.find(origin).map_or(Incarnation::default(), |slot| self.members.claim(slot).incarnation);
+        let max = self.config.max_broadcast_origins;
+        let delivery = self.gossip.deliveries.note(now, origin, (epoch, number), known, max);
         match delivery {
             Delivery::Old => {
                 self.metrics.drop(DropReason::DuplicateBroadcast);

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::rekeying::Rekeying;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::audience::Audience;
 use crate::awareness::Awareness;
@@ -80,6 +81,7 @@ pub(super) struct Contacts {
     /// Who may be let in.
     pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
+    pub(super) rekeying: Rekeying,
 }
 
 impl Contacts {
@@ -89,6 +91,7 @@ impl Contacts {
             exchanges: Exchanges::default(),
             candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            rekeying: Rekeying::default(),
         }
     }
 }

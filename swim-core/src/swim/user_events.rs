@@ -61,12 +61,12 @@ impl<R: Rng> Swim<R> {
     }
 
     /// An event arrived, in so many bytes. Returns whether it is new and to be passed on.
-    pub(super) fn hear_user_event(&mut self, event: &UserEvent<'_>, len: usize) -> bool {
+    pub(super) fn hear_user_event(&mut self, now: Instant, event: &UserEvent<'_>, len: usize) -> bool {
         if len > self.hearing_limit(self.config.events.max_event_size) {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
-        if !self.citizen.events.witness(event.time, self.config.events.max_time_jump) {
+        if !self.citizen.events.witness(now, event.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }

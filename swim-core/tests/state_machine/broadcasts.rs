@@ -90,6 +90,18 @@ fn an_epoch_that_its_origin_cannot_have_reached_does_not_mute_it() {
 }
 
 #[test]
+fn one_forged_broadcast_mutes_none_of_a_living_members() {
+    for (epoch, number) in [(FIRST + (1 << 41), 0), (1, u64::MAX - 1), (1, 1 << 32), (0, 0)] {
+        let mut node = node_with(quiet());
+        deliver(&mut node, at(0), &[alive("b", 1, 2), broadcast("b", 1, 0)]);
+        deliver(&mut node, at(0), &[broadcast("b", epoch, number)]);
+        deliver(&mut node, at(0), &[broadcast("b", 1, 1), broadcast("b", 1, 2), broadcast("b", 1, 1)]);
+        assert_eq!(told(&mut node), 4, "{epoch} {number}: three genuine ones, each once, and the forged one");
+        assert_eq!(node.queued_broadcasts(), 4, "they are passed on, too");
+    }
+}
+
+#[test]
 fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() {
     let mut node = node_with(Config { max_metadata_size: 583, ..quiet() });
     populate(&mut node, at(0), &names("peer", 20));

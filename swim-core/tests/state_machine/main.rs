@@ -19,6 +19,7 @@ mod probes;
 mod queries;
 mod query_budgets;
 mod refutation;
+mod rekeying;
 mod relays;
 mod seeds;
 mod strangers;

@@ -77,6 +77,7 @@ impl<R: Rng> Swim<R> {
             rows += 1;
         }
         writer.finish(&state);
+        count_work!(EntriesWritten, rows);
         self.metrics.entries_sent += rows;
         bytes
     }
@@ -110,13 +111,17 @@ impl<R: Rng> Swim<R> {
             }
             return Ok(());
         }
+        let is_first = self.peers.len() == 0;
         let claims = theirs.nodes().flatten().map(|node| (node.id, Incarnation::new(u64::from(node.incarnation))));
         self.be_lifted_by(now, address, claims);
-        // Those who told us know it all: we pass it on only if others know us.
-        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
         let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
-        self.merge_table(now, theirs, spread, past)?;
+        // As memberlist does, a joiner says that it is there and passes on what it learns, also from its first contact: that
+        // one may be gone before it has told anybody.
+        self.merge_table(now, theirs, Spread::Gossip, past)?;
+        if is_first {
+            self.insist(now);
+        }
         let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
         let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
