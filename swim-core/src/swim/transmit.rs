@@ -78,7 +78,7 @@ impl<R: Rng> Swim<R> {
                 return Some(address); // A stranger: nothing more.
             }
             Intent::Look { address, sequence } => {
-                let target = self.looked_for(sequence)?;
+                let (target, _) = self.looked_for(sequence)?;
                 self.say(&Message::Ping { sequence, target: &target, source: &self.me.id.clone() }, buffer);
                 return Some(address); // A stranger: nothing more.
             }
@@ -132,12 +132,12 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Whom a ping looks for: a candidate, or a member that never answered.
-    pub(super) fn looked_for(&self, sequence: SequenceNumber) -> Option<NodeId> {
+    pub(super) fn looked_for(&self, sequence: SequenceNumber) -> Option<(NodeId, Option<Slot>)> {
         if let Some(candidate) = self.contacts.candidates.find(sequence) {
-            return Some(candidate.id.clone());
+            return Some((candidate.id.clone(), None));
         }
         match self.detector.pings.find(sequence)?.purpose {
-            Purpose::Look { target, .. } => Some(self.id_at(target)),
+            Purpose::Look { target, .. } => Some((self.id_at(target), Some(target))),
             _ => None,
         }
     }
