@@ -13,7 +13,7 @@ use super::news::{News, Spread};
 use crate::event::Event;
 use crate::hash::hash;
 use crate::id::Slot;
-use crate::member::{Claim, Status};
+use crate::member::{Claim, Status, is_believable};
 use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
 use crate::network::is_allowed;
@@ -148,6 +148,10 @@ impl<R: Rng> Swim<R> {
         }
         if !self.allows(address) {
             self.metrics.drop(DropReason::NotAllowed);
+            return None;
+        }
+        if !is_believable(address, self.me.address) {
+            self.metrics.drop(DropReason::BadAddress);
             return None;
         }
         Some(DescriptionView { incarnation, address, metadata })

@@ -3,10 +3,13 @@
 
 use std::net::SocketAddr;
 
+use rand_core::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::serf::{Filters, Query};
-use swim_core::wire::{ExchangeMessage, Message, Packet, begin_buckets, begin_join};
+use swim_core::wire::{Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_join};
 use swim_core::{
-    Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Incarnation, Instant, SequenceNumber, Status,
+    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
+    NodeId, SequenceNumber, Status, Swim,
 };
 
 use crate::harness::*;
@@ -340,4 +343,22 @@ fn who_never_answered_anybody_does_not_make_its_probers_think_themselves_sick() 
     run_until(&mut node, second(20));
     assert!(node.metrics().probes_failed > 3);
     assert_eq!(node.health(), 0);
+}
+
+#[test]
+fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
+    let identity = Identity::new(NodeId::new("me").unwrap(), "10.0.0.1:1".parse().unwrap(), Incarnation::new(FIRST));
+    let mut node = Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap();
+    for (id, there) in [("redis", "127.0.0.1:6379"), ("metadata", "169.254.169.254:80"), ("six", "[fe80::1]:9")] {
+        let there: SocketAddr = there.parse().unwrap();
+        let told = Message::Alive { id, incarnation: Incarnation::new(1), address: there, metadata: b"" };
+        tell(&mut node, at(0), "10.0.0.9:9".parse().unwrap(), &[told]);
+        deliver(&mut node, at(0), &[told]);
+        let description = Some(Description { incarnation: Incarnation::new(1), address: there, metadata: b"" });
+        let row = Entry { id, claim: Claim::new(Incarnation::new(1), Status::Alive), description, age: 0 };
+        request(&mut node, at(0), 9, &join(id, &[row]));
+        ask(&mut node, at(0), &join(id, &[row]));
+    }
+    assert_eq!((node.known_members(), pings(&mut node, at(0))), (1, vec![]));
+    assert_eq!(dropped(&node, DropReason::BadAddress), 12);
 }
