@@ -43,6 +43,8 @@ enum OwnedExchange {
     ReliablePing { sequence: u32, target: Name, source: Name },
     ReliableAck { sequence: u32, source: Name },
     Refusal { reason: u8 },
+    KeyRequest { source: Name, target: Name, body: Vec<u8> },
+    KeyReply { source: Name, body: Vec<u8> },
 }
 
 #[derive(Arbitrary, Clone, Debug)]
@@ -218,6 +220,10 @@ fn write_without_entries(cluster: u32, exchange: &OwnedExchange, out: &mut Vec<u
                 Refusal::WrongTarget,
             ][usize::from(reason % 5)],
         },
+        OwnedExchange::KeyRequest { source, target, body } => {
+            ExchangeMessage::KeyRequest { source: &source.0, target: &target.0, body }
+        }
+        OwnedExchange::KeyReply { source, body } => ExchangeMessage::KeyReply { source: &source.0, body },
         _ => unreachable!("exchanges with entries are streamed"),
     };
     message.encode(cluster, out);

@@ -70,6 +70,12 @@ marks! {
     ReturnDoubted = "memberlist: an Alive that may be old is doubted",
     /// memberlist's wire: another address is believed of a name whose owner is gone.
     NameMoved = "memberlist: a name moves to another address",
+    /// A candidate has answered, and is a member now.
+    Admitted = "a candidate answers and becomes a member",
+    /// Whoever was let in brought a table of its own.
+    ClustersMet = "whoever was let in knows of others",
+    /// In a full table somebody who never answered made room.
+    SilentMadeRoom = "a member that never answered makes room for one that has",
     /// serf's agents: a word of a former life, or somebody else's, that we leave.
     FarewellDenied = "serf: a node denies that it leaves",
 }

@@ -13,8 +13,9 @@ use crate::source::Source;
 /// What happened to an exchange: given to [`Swim::handle_exchange`](crate::Swim::handle_exchange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeInput<'a> {
-    /// A request arrived. The core answers it at once with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`]
-    /// of the same `id`.
+    /// A request arrived. The core answers it with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`] of the same
+    /// `id`: at once, but for what is asked about keys, which waits for
+    /// [`Swim::answer_key_request`](crate::Swim::answer_key_request).
     Request {
         /// The driver's own number for the request.
         id: ExchangeId,
@@ -98,6 +99,14 @@ pub enum ExchangeFailure {
     /// The sides do not trust each other: a certificate is not accepted, speaks for another name, or is missing on one
     /// side.
     Untrusted,
+    /// The other side's packets go by TCP, and this side's by UDP.
+    PacketsByTcp,
+    /// The other side's packets go by UDP, and this side's by TCP.
+    PacketsByUdp,
+    /// This side says that it is reached at a loopback address, and the other side at another kind.
+    LoopbackHere,
+    /// The other side says that it is reached at a loopback address, and this side at another kind.
+    LoopbackThere,
     /// This side is at a bound of its own (connections, queues, memory) and did not even try.
     Overloaded,
 }
@@ -117,6 +126,16 @@ impl fmt::Display for ExchangeFailure {
             Self::Ourselves => "that address is our own",
             Self::Left => "it is leaving the cluster",
             Self::Untrusted => "not trusted: a certificate is not accepted, is of another name, or one side has none",
+            Self::PacketsByTcp => "this cluster's packets go by TCP, and this node's by UDP: let it send packets by TCP too",
+            Self::PacketsByUdp => "this cluster's packets go by UDP, and this node's by TCP: let it send packets by UDP too",
+            Self::LoopbackHere => {
+                "this node says that it is reached at a loopback address, where no other machine finds it: let it bind to \
+                 or advertise an address that the others can reach"
+            }
+            Self::LoopbackThere => {
+                "the node there says that it is reached at a loopback address, where no other machine finds it: let it \
+                 bind to or advertise an address that the others can reach"
+            }
             Self::Overloaded => "too much is under way here already",
         })
     }

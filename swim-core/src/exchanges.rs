@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     PushPull,
     /// To probe over a reliable stream.
     ReliablePing { sequence: SequenceNumber },
+    /// To ask a member something about its keys.
+    Keys { sequence: SequenceNumber },
 }
 
 /// Whom an exchange is opened with.

@@ -45,6 +45,7 @@ pub mod wire;
 // Floor 2: one concept each; none imports another.
 mod audience;
 mod awareness;
+mod candidates;
 mod deliveries;
 mod departed;
 mod disputes;
@@ -87,8 +88,8 @@ pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
 pub use source::{Protection, Source};
 pub use swim::{
-    BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyOperation, KeyQuery, MemberView,
-    MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
+    AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage, KeyOperation,
+    KeyQuery, MemberView, MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

@@ -77,6 +77,10 @@ counted! {
         ReliableAck = "reliable_ack",
         /// A request was understood and refused.
         Refusal = "refusal",
+        /// Something about one member's keys.
+        KeyRequest = "key_request",
+        /// Its answer.
+        KeyReply = "key_reply",
     }
 }
 
@@ -169,6 +173,10 @@ counted! {
         UnknownQuery = "unknown_query",
         /// A member's second answer to the same query.
         DuplicateResponse = "duplicate_response",
+        /// Something about keys that anyone could have sent: the transport has proven nothing of its sender.
+        Unproven = "unproven",
+        /// Another's answer or event that is passed on, where each speaks for itself (`Config::origin_only`).
+        Secondhand = "secondhand",
     }
 }
 

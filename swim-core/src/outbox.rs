@@ -13,6 +13,8 @@ pub(crate) enum Intent {
     Ping { target: Slot, sequence: SequenceNumber },
     /// A ping to whoever is said to bear our own name.
     Contend { address: SocketAddr, sequence: SequenceNumber },
+    /// A ping to a candidate, to see whether it is there.
+    Look { address: SocketAddr, sequence: SequenceNumber },
     /// A request to ping `target` for us.
     PingReq { relay: Slot, target: Slot, sequence: SequenceNumber },
     /// Our answer to a ping from `to`: from `source`, if that is a member's own address.
@@ -34,7 +36,9 @@ impl Intent {
             Self::Ping { target, .. } | Self::Gossip { target } => Some(target),
             Self::PingReq { relay, .. } => Some(relay),
             Self::Ack { source, .. } => source,
-            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Letter => None,
+            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => {
+                None
+            }
         }
     }
 
@@ -44,7 +48,7 @@ impl Intent {
             Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
             Self::PingReq { relay, target, .. } => relay == slot || target == slot,
             Self::Ack { source, .. } => source == Some(slot),
-            Self::Nack { .. } | Self::Contend { .. } | Self::Letter => false,
+            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => false,
         }
     }
 }

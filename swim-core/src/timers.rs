@@ -33,11 +33,13 @@ pub(crate) enum Timer {
     Leave,
     /// A query of this node ends.
     Queries,
+    /// A candidate has had its time to answer.
+    Candidates,
     /// A suspicion expires, a dead member is reaped or a tombstone is removed.
     Member(Slot),
 }
 
-const PERIODIC: [Timer; 10] = [
+const PERIODIC: [Timer; 11] = [
     Timer::Probe,
     Timer::ProbeTimeout,
     Timer::Pings,
@@ -48,6 +50,7 @@ const PERIODIC: [Timer; 10] = [
     Timer::Exchanges,
     Timer::Leave,
     Timer::Queries,
+    Timer::Candidates,
 ];
 
 /// The deadline of what does not run.
@@ -148,6 +151,7 @@ const fn index(timer: Timer) -> usize {
         Timer::Exchanges => 7,
         Timer::Leave => 8,
         Timer::Queries => 9,
+        Timer::Candidates => 10,
         Timer::Member(_) => unreachable!(),
     }
 }

@@ -10,7 +10,8 @@ use swim_core::wire::{
     Description, Entry, ExchangeMessage, Message, Packet, begin_join_reply, begin_packet, cluster_hash,
 };
 use swim_core::{
-    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Status, Swim,
+    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Protection,
+    Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -28,6 +29,11 @@ fn address(number: usize) -> SocketAddr {
     SocketAddr::from(([10, a, b, c], 7946))
 }
 
+/// A sender who holds a key.
+fn proven(number: usize) -> Source {
+    Source::new(address(number), Protection::Sealed)
+}
+
 fn node() -> Node {
     let identity = Identity::new(NodeId::new(&name(0)).unwrap(), address(0), Incarnation::new(1));
     Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(7), Instant::ORIGIN).unwrap()
@@ -40,7 +46,7 @@ fn storm(node: &mut Node, members: usize) -> Instant {
         begin_packet(cluster(), &mut packet);
         let (id, incarnation) = (name(number), Incarnation::new(1));
         Message::Alive { id: &id, incarnation, address: address(number), metadata: b"" }.encode(&mut packet);
-        node.handle_packet(Instant::ORIGIN, address(number), &packet);
+        node.handle_packet(Instant::ORIGIN, proven(number), &packet);
         while node.poll_event().is_some() {}
     }
     let mut now = Instant::ORIGIN;
@@ -135,7 +141,7 @@ fn a_node_in_steady_state_allocates_nothing() {
             let id = "node-0000002";
             Message::Alive { id, incarnation: Incarnation::new(1), address: address(2), metadata: b"" }
                 .encode(&mut ping);
-            node.handle_packet(now, address(1), &ping);
+            node.handle_packet(now, proven(1), &ping);
             while node.poll_transmit(now + Duration::from_millis(1), &mut buffer).is_some() {}
         });
         if node.metrics().exchanges_opened == exchanges {
@@ -163,7 +169,7 @@ fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else()
             node.handle_timeout(now);
             while let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() {
                 node.handle_exchange(now, ExchangeInput::Reply { id, payload: &equal });
-                let request = ExchangeInput::Request { id: ExchangeId(1), from: address(1).into(), payload: &theirs };
+                let request = ExchangeInput::Request { id: ExchangeId(1), from: proven(1), payload: &theirs };
                 node.handle_exchange(now, request);
                 assert!(matches!(node.poll_exchange(), Some(ExchangeOutput::Reply { .. })));
             }

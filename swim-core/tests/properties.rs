@@ -12,7 +12,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{Message, begin_packet, cluster_hash};
 use swim_core::{
     Claim, Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId,
-    SequenceNumber, Status, Swim,
+    Protection, SequenceNumber, Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -26,6 +26,11 @@ fn node(seed: u64) -> Node {
 
 fn address(number: u64) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1], 1_000 + number as u16))
+}
+
+/// A sender who holds a key.
+fn proven(number: u64) -> Source {
+    Source::new(address(number), Protection::Sealed)
 }
 
 /// What someone says of one of a few members.
@@ -97,7 +102,7 @@ fn listen(seed: u64, arrival: &Arrival) -> Node {
         let (now, later) = rest.split_at(len.min(rest.len()));
         begin_packet(cluster_hash("default"), &mut packet);
         now.iter().for_each(|said| said.encode(&mut packet));
-        node.handle_packet(Instant::ORIGIN, address(9), &packet);
+        node.handle_packet(Instant::ORIGIN, proven(9), &packet);
         rest = later;
     }
     node.check_invariants();
@@ -200,14 +205,14 @@ impl Driven {
                 let mut packet = Vec::new();
                 begin_packet(cluster_hash("default"), &mut packet);
                 all.iter().for_each(|said| said.encode(&mut packet));
-                self.node.handle_packet(now, address(9), &packet);
+                self.node.handle_packet(now, proven(9), &packet);
             }
             Input::AckLast => {
                 if let Some(sequence) = self.last_ping {
                     let mut packet = Vec::new();
                     begin_packet(cluster_hash("default"), &mut packet);
                     Message::Ack { sequence, source: &self.last_target }.encode(&mut packet);
-                    self.node.handle_packet(now, address(9), &packet);
+                    self.node.handle_packet(now, proven(9), &packet);
                 }
             }
             Input::FailExchanges => {

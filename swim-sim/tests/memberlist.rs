@@ -128,6 +128,37 @@ fn a_cluster_of_a_hundred_joins_through_one_seed() {
 }
 
 #[test]
+fn who_joins_is_known_to_all_at_once_though_its_seed_has_told_nobody_and_is_gone() {
+    for seed in 0..10 {
+        let mut cluster = Cluster::memberlist(8).seed(seed).build();
+        (1..7).for_each(|node| cluster.join(node, &[0]));
+        cluster.run_for(secs(60));
+        cluster.one_way_partition(&[0], &[1, 2, 3, 4, 5, 6]);
+        cluster.join(7, &[0]);
+        let joined = |cluster: &Cluster| cluster.events(7).any(|(_, event)| matches!(event, Event::SeedJoined { .. }));
+        cluster.run_until(joined, secs(1)).unwrap();
+        cluster.crash(0);
+        cluster.heal();
+        let before = cluster.figures().total.packets;
+        cluster.run_until(|cluster: &Cluster| cluster.everyone_sees(7, Status::Alive), secs(2)).unwrap();
+        let packets = cluster.figures().total.packets - before;
+        assert!(packets < 150, "seed {seed}: {packets} packets of eight nodes");
+    }
+}
+
+#[test]
+fn nodes_that_start_one_soon_after_another_know_each_other_before_any_push_pull() {
+    for seed in 0..40 {
+        let mut cluster = Cluster::memberlist(8).seed(seed).build();
+        for node in 1..8 {
+            cluster.join(node, &[0]);
+            cluster.run_for(Duration::from_millis(100));
+        }
+        cluster.run_until(Cluster::converged, secs(5)).unwrap();
+    }
+}
+
+#[test]
 fn nodes_with_an_envelope_leave_room_for_it() {
     let wire = MemberlistWire { envelope: 80, compress: false, ..MemberlistWire::SERF };
     let mut cluster = Cluster::memberlist(40).seed(1).configure(|config| config.wire = Wire::Memberlist(wire)).build();

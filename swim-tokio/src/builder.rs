@@ -16,6 +16,7 @@ use crate::error::StartError;
 use crate::keys::{Keys, PlainTraffic, Sealing, Source};
 use crate::lookup::Directory;
 use crate::node::{self, Node, Waiting};
+use crate::rekeying::Rekeying;
 use crate::resolver::{Pauses, Resolver};
 use crate::runtime::Runtime;
 use crate::snapshot::Snapshot;
@@ -287,6 +288,7 @@ impl Builder {
             commands,
             view: Arc::clone(&view),
             waiting: Waiting::default(),
+            rekeying: Rekeying::new(view.id.clone(), keys.clone()),
             snapshots: Snapshots::new(),
             packet: Vec::new(),
             keeper: None,

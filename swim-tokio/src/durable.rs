@@ -23,6 +23,14 @@ pub(crate) fn replace_entry(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
+/// Whether [`replace`] could write there: a file beside it can be made.
+pub(crate) fn can_replace(path: &Path) -> io::Result<()> {
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let temporary = temporary(path)?;
+    write(&temporary, &[])?;
+    fs::remove_file(&temporary)
+}
+
 /// Beside the file, so that a rename is one step.
 fn temporary(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;

@@ -28,6 +28,7 @@ mod lookup;
 mod node;
 mod notice;
 mod queries;
+mod rekeying;
 mod resolver;
 mod round_trips;
 mod runtime;
@@ -47,7 +48,8 @@ pub use escape::{Escaped, is_hazardous};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
 pub use keys::{
-    KeyFileError, KeyTextError, KeysError, PlainTraffic, generate_key, key_from_base64, key_to_base64, read_keyring,
+    ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
+    key_from_base64, key_to_base64, read_keyring,
 };
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
@@ -62,6 +64,7 @@ pub use swim_core::{
 };
 pub use transport::{
     Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
+    raise_file_limit,
 };
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};

@@ -15,7 +15,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
-    MetadataError, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
+    MetadataError, NodeId, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -27,6 +27,7 @@ use crate::joins::{Joins, Outcome};
 use crate::lookup::LOOKUP_TIMEOUT;
 use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
+use crate::rekeying::{Asking, Rekeying};
 use crate::resolver::{Resolution, Resolver};
 use crate::seed::{Seed, addresses};
 use crate::snapshot::{Keeper, Snapshot};
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
     Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
     Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
+    AskKeys { member: NodeId, body: Vec<u8>, done: Asking },
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -63,6 +65,7 @@ pub(crate) struct Node {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) view: Arc<View>,
     pub(crate) waiting: Waiting,
+    pub(crate) rekeying: Rekeying,
     pub(crate) snapshots: Snapshots,
     /// The packet that is being sent.
     pub(crate) packet: Vec<u8>,
@@ -113,6 +116,9 @@ impl Node {
                         self.arrive(arrival);
                     }
                 }
+                (id, answer) = self.rekeying.next() => {
+                    self.swim.answer_key_request(id, Some(&answer));
+                }
                 resolution = self.resolver.next() => self.resolved(&resolution),
                 () = &mut wake_up => self.tick(),
             }
@@ -151,6 +157,13 @@ impl Node {
         while let Some(event) = self.swim.poll_event() {
             self.tell(event);
         }
+        if self.transport.asks_for_members() {
+            let others = self
+                .swim
+                .members()
+                .filter(|member| member.claim.status.is_active() && member.id != self.view.id.as_str());
+            self.transport.members_at(others.map(|member| member.address).collect());
+        }
         self.resolver.set_alone(self.swim.active_members() <= 1);
         while self.waiting.flushes.try_join_next().is_some() {}
         at
@@ -174,6 +187,7 @@ impl Node {
                 tracing::debug!(%error, "a key query is not answered");
             }
         }
+        self.rekeying.take_up(&mut self.swim);
         while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
             self.transport.send_packet(transmit.to, &self.packet);
         }
@@ -240,6 +254,9 @@ impl Node {
                     let _ = done.send(Err(error));
                 }
             },
+            Command::AskKeys { member, body, done } => {
+                self.rekeying.ask((&mut self.swim, &self.clock), &member, &body, done);
+            }
             Command::Shutdown { .. } => unreachable!("the loop takes it"),
         }
     }

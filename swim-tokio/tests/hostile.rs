@@ -93,7 +93,34 @@ async fn more_connections_than_allowed_from_one_address() {
     for _ in 0..60 {
         guests.push(dial(&nodes[0], PREAMBLE).await);
     }
-    is_healthy_after(&nodes, &mut events, |metrics| metrics.transport.accepts_refused >= 20).await;
+    is_healthy_after(&nodes, &mut events, |metrics| metrics.transport.unproven_closed >= 20).await;
+}
+
+/// From several addresses, with preambles and then nothing: all places are taken, and a newcomer gets one.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn idle_connections_in_all_places_keep_no_newcomer_out_and_cut_no_member_off() {
+    let tcp = TcpConfig { max_accepted: 40, max_accepted_per_ip: 16, ..TcpConfig::default() };
+    let first = builder("one").tcp(tcp.clone()).start().await.unwrap();
+    let second = builder("two").tcp(tcp.clone()).seed(first.local_address()).start().await.unwrap();
+    let nodes = [first, second];
+    until_all_know_all(&nodes).await;
+    let mut events = nodes[1].subscribe();
+    let mut idle = Vec::new();
+    for round in 0..20 {
+        for address in 10..20 {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind(([127, 0, 0, address], 0).into()).unwrap();
+            let mut stream = socket.connect(nodes[0].local_address()).await.unwrap();
+            stream.write_all(&[b"SWIM\x01\x04\x7f\x00\x00", &[address, 0, round][..]].concat()).await.unwrap();
+            idle.push(stream);
+        }
+    }
+    let new = builder("new").tcp(tcp).start().await.unwrap();
+    let joined = tokio::time::timeout(PATIENCE, new.join([nodes[0].local_address()])).await.expect("in time");
+    assert_eq!(joined, Ok(3));
+    let nodes: Vec<_> = nodes.into_iter().chain([new]).collect();
+    is_healthy_after(&nodes, &mut events, |metrics| metrics.transport.unproven_closed >= 150).await;
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn guests_that_say_nothing_or_too_little_in_a_handshake_are_closed_and_the
     }
     is_healthy_after(&nodes, &mut events, |metrics| {
         let transport = &metrics.transport;
-        transport.handshakes_failed >= 20 && transport.accepts_refused >= 10
+        transport.handshakes_failed >= 5 && transport.unproven_closed >= 10
     })
     .await;
     for guest in &mut guests {
@@ -145,6 +145,10 @@ fn roots(authority: &Authority) -> RootCertStore {
 
 /// Whether a guest with that certificate, or none, gets to say a preamble and is greeted.
 async fn is_greeted(node: &Runtime, authority: &Authority, guest: Option<&Issued>) -> bool {
+    is_greeted_as(b"swim/1", node, authority, guest).await
+}
+
+async fn is_greeted_as(protocol: &[u8], node: &Runtime, authority: &Authority, guest: Option<&Issued>) -> bool {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -153,7 +157,8 @@ async fn is_greeted(node: &Runtime, authority: &Authority, guest: Option<&Issued
         Some((chain, key)) => config.with_client_auth_cert(chain, key).unwrap(),
         None => config.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"swim/1".to_vec()];
+    // An empty one stands for none at all.
+    config.alpn_protocols = [protocol.to_vec()].into_iter().filter(|protocol| !protocol.is_empty()).collect();
     let stream = TcpStream::connect(node.local_address()).await.unwrap();
     let server = ServerName::try_from(node.id().as_str().to_owned()).unwrap();
     let greeted = async {
@@ -182,6 +187,36 @@ async fn guests_without_a_certificate_or_with_one_that_is_not_valid_are_refused_
         assert!(!is_greeted(&node, &ours, guest.as_ref()).await);
         until("it is counted", || node.metrics().transport.handshakes_failed == number).await;
     }
+}
+
+/// An authority may issue certificates for more than one service.
+#[tokio::test]
+async fn guests_that_do_not_say_that_they_speak_swim_are_refused_on_both_sides() {
+    let ours = Authority::new("ours");
+    let node = start("one", tls_for("one", &ours), None).await;
+    let guest = ours.issue(&["guest"]);
+    for (number, protocol) in [&b""[..], b"h2"].into_iter().enumerate() {
+        assert!(!is_greeted_as(protocol, &node, &ours, Some(&guest)).await);
+        until("it is counted", || node.metrics().transport.handshakes_failed == number as u64 + 1).await;
+    }
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (chain, key) = ders(&guest);
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let at = service.local_addr().unwrap();
+    let serve = async {
+        let (stream, _) = service.accept().await.unwrap();
+        let mut stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
+        let mut told = Vec::new();
+        let _ = stream.read_to_end(&mut told).await;
+        told
+    };
+    let (told, refused) = tokio::join!(serve, refusal(&node, at));
+    assert_eq!((told, refused), (Vec::new(), UNTRUSTED));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod harness;
 use std::net::{SocketAddr, UdpSocket};
 
 use harness::{alive, builder, event, name, status, until, until_all_know_all};
-use swim_tokio::{Event, Packets, Runtime, Status};
+use swim_tokio::{Event, ExchangeFailure, JoinError, Packets, Runtime, SeedFailure, Status};
 
 async fn start(id: &str, bind: &str, seeds: Option<SocketAddr>) -> Runtime {
     let bind = bind.parse().expect("an address");
@@ -70,4 +70,45 @@ async fn garbage_datagrams_are_counted_and_harm_nobody() {
     })
     .await;
     assert!(nodes.iter().all(|node| alive(node) == 3));
+}
+
+#[tokio::test]
+async fn a_node_whose_packets_go_another_way_is_told_so_at_its_join_and_is_no_member() {
+    use ExchangeFailure::{PacketsByTcp, PacketsByUdp};
+    for (theirs, ours, expected) in
+        [(Packets::Tcp, Packets::Udp, PacketsByTcp), (Packets::Udp, Packets::Tcp, PacketsByUdp)]
+    {
+        let cluster = builder("cluster").packets(theirs).start().await.unwrap();
+        let other = builder("other").packets(ours).start().await.unwrap();
+        let Err(JoinError::NoneAnswered(failures)) = other.join([cluster.local_address()]).await else {
+            panic!("it is refused")
+        };
+        assert_eq!(failures[0].1, SeedFailure::Exchange(expected));
+        let counted = || cluster.metrics().transport.mismatches_refused;
+        until("it is counted, and tried again", || counted() >= 2).await;
+        assert_eq!((alive(&cluster), alive(&other)), (1, 1), "neither takes the other for a member");
+    }
+}
+
+#[tokio::test]
+async fn a_node_reached_at_loopback_is_told_so_when_it_joins_nodes_that_are_not_and_the_other_way_round() {
+    let elsewhere: SocketAddr = "192.0.2.1:0".parse().unwrap();
+    for packets in [Packets::Tcp, Packets::Udp] {
+        for (is_ours, expected) in [(true, ExchangeFailure::LoopbackHere), (false, ExchangeFailure::LoopbackThere)] {
+            let (mut cluster, mut other) = (builder("cluster").packets(packets), builder("other").packets(packets));
+            if is_ours {
+                cluster = cluster.advertise(elsewhere);
+            } else {
+                other = other.advertise(elsewhere);
+            }
+            let (cluster, other) = (cluster.start().await.unwrap(), other.start().await.unwrap());
+            let Err(JoinError::NoneAnswered(failures)) = other.join([cluster.local_address()]).await else {
+                panic!("it is refused")
+            };
+            assert_eq!(failures[0].1, SeedFailure::Exchange(expected));
+            assert!(failures[0].1.to_string().contains("advertise an address that the others can reach"));
+            assert!(cluster.metrics().transport.mismatches_refused >= 1);
+            assert_eq!((alive(&cluster), alive(&other)), (1, 1));
+        }
+    }
 }

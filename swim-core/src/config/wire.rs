@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
+use super::Config;
 #[cfg(feature = "memberlist")]
-use super::{Config, ConfigError};
+use super::ConfigError;
 use crate::horizon::Horizon;
 use crate::id::Incarnation;
 use crate::time::Instant;
 #[cfg(feature = "memberlist")]
-use crate::wire::memberlist::{PacketWriter, Versions};
+use crate::wire::memberlist::{PacketWriter, StreamDecoder, Versions};
 
 /// The wire that a node speaks. All nodes of a cluster speak the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +104,17 @@ impl MemberlistWire {
     const ALIVE_OVERHEAD: usize = 331;
     /// What a compound of one message takes beside it.
     const COMPOUND_OVERHEAD: usize = 4;
+}
+
+impl Config {
+    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than it was on the way.
+    pub(crate) const fn largest_exchange_heard(&self) -> usize {
+        match self.wire {
+            Wire::Native => self.max_exchange_size,
+            #[cfg(feature = "memberlist")]
+            Wire::Memberlist(_) => self.max_exchange_size.saturating_mul(StreamDecoder::UNPACKED),
+        }
+    }
 }
 
 #[cfg(feature = "memberlist")]

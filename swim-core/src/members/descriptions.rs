@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::marks::Marks;
-use crate::hash::hash_parts;
+use crate::hash::{hash, hash_parts};
 use crate::places;
 
 /// Where a member's text is and how it divides, beside what else the table marks of the member. 16 bytes.
@@ -94,11 +94,21 @@ impl Descriptions {
     /// Whether the address and metadata are these, without taking either apart.
     #[inline]
     pub(super) fn says(&self, text: Text, address: SocketAddr, metadata: &[u8]) -> bool {
-        let is_there = match address {
+        self.is_at(text, address) && self.metadata(text) == metadata
+    }
+
+    /// Whether the address is this one, without taking it apart.
+    #[inline]
+    pub(super) fn is_at(&self, text: Text, address: SocketAddr) -> bool {
+        match address {
             SocketAddr::V4(v4) => text.marks.has_v4() && text.v4 == v4_bytes(*v4.ip(), v4.port()),
             SocketAddr::V6(_) => self.address(text) == Some(address),
-        };
-        is_there && self.metadata(text) == metadata
+        }
+    }
+
+    /// The hash of the address under `key`, which is that of [`hash_address`]; of a text without one it means nothing.
+    pub(super) fn hash_address(&self, key: u64, text: Text) -> u64 {
+        self.v6(text).map_or_else(|| hash(key, &text.v4), |v6| hash(key, v6))
     }
 
     /// Keeps a name without description.
@@ -174,6 +184,20 @@ impl Descriptions {
     }
 }
 
+/// The hash of an address under `key`.
+#[inline]
+pub(super) fn hash_address(key: u64, address: SocketAddr) -> u64 {
+    match address {
+        SocketAddr::V4(v4) => hash(key, &v4_bytes(*v4.ip(), v4.port())),
+        SocketAddr::V6(v6) => {
+            let mut bytes = [0; V6_LEN];
+            bytes[..16].copy_from_slice(&v6.ip().octets());
+            bytes[16..].copy_from_slice(&v6.port().to_be_bytes());
+            hash(key, &bytes)
+        }
+    }
+}
+
 fn v4_bytes(ip: Ipv4Addr, port: u16) -> [u8; 6] {
     let ([a, b, c, d], [high, low]) = (ip.octets(), port.to_be_bytes());
     [a, b, c, d, high, low]
@@ -198,13 +222,14 @@ mod tests {
             assert_eq!((texts.address(b), texts.metadata(b)), (Some(v6), metadata));
             assert!(texts.says(a, address, metadata) && texts.says(b, v6, metadata));
             assert!(!texts.says(a, address, b"other") && !texts.says(b, v4, metadata));
+            assert_eq!(texts.hash_address(7, a), hash_address(7, address));
             let mut described = match address.ip() {
                 IpAddr::V4(ip) => ip.octets().to_vec(),
                 IpAddr::V6(ip) => ip.octets().to_vec(),
             };
             described.extend(address.port().to_be_bytes());
             described.extend(metadata);
-            assert_eq!(texts.hash_described(7, a), crate::hash::hash(7, &described));
+            assert_eq!(texts.hash_described(7, a), hash(7, &described));
             assert_eq!((texts.name(a), texts.name(b)), (&b"a"[..], &b"node-b"[..]));
         }
         assert!(texts.gaps > 0);

@@ -1,6 +1,6 @@
-//! Finds a member's slot by its name: open addressing over 32-bit cells, no name stored twice.
+//! Finds a member's slot by its name, or by its address: open addressing over 32-bit cells, no name stored twice.
 //!
-//! A cell holds 22 bits of slot and 10 bits of hash, so that about one lookup in a thousand compares a wrong name.
+//! A cell holds 22 bits of slot and 10 bits of hash, so that about one lookup in a thousand compares a wrong one.
 //! Linear probing with backward shift: no graves, so lookups never degrade.
 
 use alloc::vec;
@@ -14,7 +14,7 @@ const EMPTY: u32 = 0;
 
 /// The cells. Names and their hashes belong to the caller, who is asked for them where needed.
 #[derive(Debug, Default)]
-pub(super) struct NameIndex {
+pub(super) struct SlotIndex {
     cells: Vec<u32>,
     used: usize,
 }
@@ -27,7 +27,7 @@ const fn slot_of(cell: u32) -> Slot {
     Slot((cell & SLOT_MASK) - 1)
 }
 
-impl NameIndex {
+impl SlotIndex {
     /// The slot with this hash that `is_it` accepts.
     #[inline]
     pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(Slot) -> bool) -> Option<Slot> {
@@ -117,7 +117,7 @@ mod tests {
         #[test]
         fn the_index_finds_what_a_map_finds(operations in prop::collection::vec((any::<bool>(), 0_u32..200), 0..400)) {
             let hash_of = |slot: Slot| u64::from(slot.0 * 7 % 64) * 0x0404_0404_0404_0404;
-            let mut index = NameIndex::default();
+            let mut index = SlotIndex::default();
             let mut oracle = BTreeMap::new();
             for (insert, number) in operations {
                 let slot = Slot(number);

@@ -1,5 +1,5 @@
 //! What a record knows of its member in one byte, so that a lookup touches no further place in memory: status, what the
-//! user was told, whether only a tombstone is left, and of which kind the address is.
+//! user was told, whether only a tombstone is left, of which kind the address is, and whether the member has answered there.
 
 use core::net::SocketAddr;
 
@@ -10,8 +10,9 @@ const BURIED: u8 = 1 << 4;
 const ADDRESS: u8 = 3 << 5;
 const V4: u8 = 1 << 5;
 const V6: u8 = 2 << 5;
+const ANSWERED: u8 = 1 << 7;
 
-/// The byte: status in bits 0 and 1, told in 2 and 3, buried in 4, the kind of address in 5 and 6.
+/// The byte: status in bits 0 and 1, told in 2 and 3, buried in 4, the kind of address in 5 and 6, answered in 7.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks(u8);
 
@@ -64,6 +65,20 @@ impl Marks {
         Self(self.0 & !(3 << 2) | (told as u8) << 2)
     }
 
+    #[inline]
+    pub(super) const fn has_answered(self) -> bool {
+        self.0 & ANSWERED != 0
+    }
+
+    pub(super) const fn answered(self) -> Self {
+        Self(self.0 | ANSWERED)
+    }
+
+    /// Those of a member that has moved: nobody has answered at the new address yet.
+    pub(super) const fn unanswered(self) -> Self {
+        Self(self.0 & !ANSWERED)
+    }
+
     pub(super) const fn with_address(self, address: &SocketAddr) -> Self {
         Self(self.0 & !ADDRESS | if address.is_ipv4() { V4 } else { V6 })
     }
@@ -89,6 +104,9 @@ mod tests {
                 let buried = marks.buried();
                 assert_eq!((buried.status(), buried.told()), (status, Told::Nothing));
                 assert!(buried.is_buried() && !buried.has_address() && !buried.raised(status).is_buried());
+                let answered = marks.answered();
+                assert!(answered.has_answered() && answered.with_told(told).raised(status).has_answered());
+                assert!(answered.unanswered() == marks && !marks.has_answered() && !answered.buried().has_answered());
             }
         }
     }

@@ -73,8 +73,16 @@ impl Members {
 
     /// Replaces a description, which the digest does not count while that happens.
     pub(super) fn take_description(&mut self, slot: Slot, new: DescriptionView<'_>) {
+        let moves = self.address(slot) != Some(new.address);
+        if moves {
+            self.leave_address(slot);
+        }
         let record = &mut self.records[slot.index()];
         record.described = new.incarnation;
         record.text = self.texts.describe(record.text, new.address, new.metadata);
+        if moves {
+            record.text.marks = record.text.marks.unanswered();
+            self.come_to_address(slot);
+        }
     }
 }

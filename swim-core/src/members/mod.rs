@@ -4,9 +4,10 @@
 //! metadata), versioned by the incarnation that published it. So a suspicion of incarnation i + 1 that overtakes its
 //! alive raises the claim without hiding the description that is still to come. Both merge by `max`.
 //!
-//! Hot parts (32 bytes a member) and texts lie apart; names are found through 4-byte cells. The table knows nothing of
-//! probing, timers or messages.
+//! Hot parts (32 bytes a member) and texts lie apart; names and addresses are found through 4-byte cells. The table knows
+//! nothing of probing, timers or messages.
 
+mod addresses;
 mod descriptions;
 mod digest;
 mod index;
@@ -23,7 +24,7 @@ use crate::places;
 
 use descriptions::{Descriptions, Text};
 pub(crate) use digest::Digest;
-use index::NameIndex;
+use index::SlotIndex;
 use marks::Marks;
 
 /// What the user was last told of a member.
@@ -74,10 +75,14 @@ pub(crate) struct DescriptionView<'a> {
 #[repr(C)]
 pub(crate) struct Members {
     index_key: u64,
-    index: NameIndex,
+    index: SlotIndex,
+    /// One member at each address.
+    addresses: SlotIndex,
     records: Vec<Record>,
     texts: Descriptions,
     vacant: Vec<Slot>,
+    /// How many described members live at an address that another one is found by.
+    sharing: usize,
     /// Changes whenever what users see of the table does.
     version: u64,
     max: usize,
@@ -91,7 +96,9 @@ impl Members {
             records: Vec::new(),
             vacant: Vec::new(),
             texts: Descriptions::default(),
-            index: NameIndex::default(),
+            index: SlotIndex::default(),
+            addresses: SlotIndex::default(),
+            sharing: 0,
             index_key,
             digest: Digest::default(),
             version: 0,
@@ -161,6 +168,7 @@ impl Members {
 
     /// Forgets a member wholly; its slot may be used again.
     pub(crate) fn remove(&mut self, slot: Slot) {
+        self.leave_address(slot);
         self.discount(slot);
         self.version += 1;
         let Self { records, texts, index_key, .. } = self;
@@ -218,6 +226,19 @@ impl Members {
         self.records[slot.index()].text.marks.is_buried()
     }
 
+    /// Whether the member has answered this node at the address that it has now.
+    #[inline]
+    pub(crate) fn has_answered(&self, slot: Slot) -> bool {
+        self.records[slot.index()].text.marks.has_answered()
+    }
+
+    /// Notes that the member has answered this node at its address.
+    #[inline]
+    pub(crate) fn set_answered(&mut self, slot: Slot) {
+        let marks = &mut self.records[slot.index()].text.marks;
+        *marks = marks.answered();
+    }
+
     /// What the user was last told of the member.
     pub(crate) fn told(&self, slot: Slot) -> Told {
         self.records[slot.index()].text.marks.told()
@@ -239,6 +260,7 @@ impl Members {
     /// Turns a member into a tombstone: its name and claim stay, its description goes.
     pub(crate) fn bury(&mut self, slot: Slot) {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
+        self.leave_address(slot);
         let record = &mut self.records[slot.index()];
         record.text = self.texts.bury(record.text);
         self.version += 1;
@@ -282,6 +304,7 @@ impl Members {
             }
         }
         assert_eq!(len, self.len(), "vacant slots are counted");
+        self.check_addresses();
         assert!(len <= self.max, "the table is bounded");
         assert_eq!(digest, self.digest, "the digest is that of the records");
     }

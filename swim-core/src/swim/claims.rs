@@ -139,13 +139,18 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
-    fn make_room(&mut self, now: Instant) {
+    pub(super) fn make_room(&mut self, now: Instant) {
         let members = &self.members;
         let has_left = |slot| !members.is_buried(slot) && members.claim(slot).status == Status::Left;
         let buried = self.departed.oldest_buried(|slot| members.is_buried(slot));
         let found = buried.or_else(|| self.departed.oldest_left(|slot| slot != self.me.slot && has_left(slot)));
         let Some(slot) = found.or_else(|| self.departed.random(&mut self.rng)) else { return };
         sometimes!(RoomMade);
+        self.make_room_of(now, slot);
+    }
+
+    /// Forgets one of the dead or of those who left, and its tombstone as well.
+    pub(super) fn make_room_of(&mut self, now: Instant, slot: Slot) {
         if !self.members.is_buried(slot) {
             self.reap(now, slot);
         }
@@ -155,7 +160,7 @@ impl<R: Rng> Swim<R> {
 
     /// The description that came with the news, if its metadata is not too long and its address allowed. The claim still
     /// counts, for it may be a refutation: the member is looked for where it was.
-    fn usable_description<'a>(&mut self, news: &News<'a>) -> Option<DescriptionView<'a>> {
+    pub(super) fn usable_description<'a>(&mut self, news: &News<'a>) -> Option<DescriptionView<'a>> {
         let Description { incarnation, address, metadata } = news.description?;
         if metadata.len() > self.config.max_metadata_size {
             self.metrics.drop(DropReason::MetadataTooLong);

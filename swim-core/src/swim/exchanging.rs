@@ -11,6 +11,7 @@ use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
 use crate::metrics::DropReason;
+use crate::source::Source;
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
@@ -21,12 +22,16 @@ pub(super) const ROOM: usize = 64;
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
-    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer.
+    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer. Only one about keys is
+    /// answered when its driver has done so ([`answer_key_request`](Self::answer_key_request)).
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                let reply = self.handle_request(now, from.address, payload);
-                if let Some(payload) = reply {
+                #[cfg(feature = "memberlist")]
+                self.note_protection(from.protection);
+                if self.is_key_request(payload) {
+                    self.handle_key_request(id, from, payload);
+                } else if let Some(payload) = self.handle_request(now, from, payload) {
                     self.metrics.exchange_bytes_sent += payload.len() as u64;
                     self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
                 } else {
@@ -91,16 +96,17 @@ impl<R: Rng> Swim<R> {
         let ids: Vec<ExchangeId> = self.contacts.exchanges.drain().collect();
         self.outputs.exchanges.extend(ids.into_iter().map(|id| ExchangeOutput::Abandon { id }));
         self.timers.cancel(Timer::Exchanges);
+        self.end_rekeying();
     }
 
     /// The reply to a request, or `None` if it deserves none.
-    fn handle_request(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) -> Option<Vec<u8>> {
+    fn handle_request(&mut self, now: Instant, from: Source, payload: &[u8]) -> Option<Vec<u8>> {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             return None;
         }
-        if !self.allows(from) {
+        if !self.allows(from.address) {
             self.metrics.drop(DropReason::NotAllowed);
             return None;
         }
@@ -108,6 +114,7 @@ impl<R: Rng> Swim<R> {
         if self.is_memberlist() {
             return self.handle_memberlist_request(now, from, payload);
         }
+        let sender = self.judge_sender(from, payload.len());
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -128,16 +135,22 @@ impl<R: Rng> Swim<R> {
                 self.refusal(Refusal::Left)
             }
             ExchangeMessage::Join { source, entries } => {
-                let reply = self.answer_join(now, from, source, entries);
-                self.hear_shared_state(now, payload, false);
+                let reply = self.answer_join(now, sender, source, entries);
+                if !sender.is_stranger() {
+                    self.hear_shared_state(now, payload, false);
+                }
                 reply
             }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
-            ExchangeMessage::Buckets { mask, entries, source } => self.answer_buckets(now, source, mask, entries),
+            ExchangeMessage::Buckets { source, mask, entries } => {
+                self.answer_buckets(now, sender, (source, mask), entries)
+            }
             ExchangeMessage::JoinReply { .. }
             | ExchangeMessage::DigestReply { .. }
             | ExchangeMessage::BucketsReply { .. }
             | ExchangeMessage::ReliableAck { .. }
+            | ExchangeMessage::KeyRequest { .. }
+            | ExchangeMessage::KeyReply { .. }
             | ExchangeMessage::Refusal { .. } => {
                 self.metrics.drop(DropReason::WrongPlace);
                 self.refusal(Refusal::Malformed)
@@ -153,7 +166,7 @@ impl<R: Rng> Swim<R> {
         bytes
     }
 
-    fn refusal(&mut self, reason: Refusal) -> Vec<u8> {
+    pub(super) fn refusal(&mut self, reason: Refusal) -> Vec<u8> {
         self.reply(&ExchangeMessage::Refusal { reason })
     }
 
@@ -193,7 +206,7 @@ impl<R: Rng> Swim<R> {
 
     fn handle_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
         self.metrics.exchange_bytes_received += payload.len() as u64;
-        if payload.len() > self.config.max_exchange_size {
+        if payload.len() > self.config.largest_exchange_heard() {
             self.metrics.drop(DropReason::Oversized);
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
             return;
@@ -235,6 +248,9 @@ impl<R: Rng> Swim<R> {
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
                 self.handle_ack(now, sequence, Some(source), Way::Exchange);
             }
+            (Purpose::Keys { sequence }, ExchangeMessage::KeyReply { source, body }) => {
+                self.keys_answered(sequence, source, body);
+            }
             (_, ExchangeMessage::Refusal { reason: Refusal::Left }) => {
                 self.exchange_failed(now, purpose, ExchangeFailure::Left);
             }
@@ -247,8 +263,10 @@ impl<R: Rng> Swim<R> {
 
     pub(super) fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
         self.metrics.exchanges_failed += 1;
-        if let Purpose::Join { address, of } = purpose {
-            self.join_failed(now, address, of, failure);
+        match purpose {
+            Purpose::Join { address, of } => self.join_failed(now, address, of, failure),
+            Purpose::Keys { sequence } => self.keys_unanswered(sequence, failure),
+            _ => {}
         }
     }
 }

@@ -31,6 +31,13 @@ pub enum KeyOperation {
     List,
 }
 
+/// Returns true if a query of this name is about keys.
+#[cfg(feature = "memberlist")]
+pub(super) fn asks_about_keys(name: &str) -> bool {
+    let operation = name.strip_prefix(INTERNAL);
+    operation.is_some_and(|operation| matches!(operation, "install-key" | "use-key" | "remove-key" | "list-keys"))
+}
+
 /// Somebody wants something done with the keys of all members.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyQuery {
@@ -120,6 +127,35 @@ impl<R: Rng> Swim<R> {
         }
         let _ = slot;
         [0; 6]
+    }
+
+    /// memberlist's wire: has every member do something with its keys, this node included, as serf's key commands do. The
+    /// answers come as [`Event::QueryResponse`](crate::Event), each a [`KeyResponse`]; `key` is empty for a list.
+    ///
+    /// The key travels in the query, so the caller must not ask while anything is sent or accepted in plain.
+    ///
+    /// # Errors
+    /// [`QueryError`]; nothing was sent.
+    ///
+    /// # Panics
+    /// If this node is no citizen among serf's agents: nobody else understands the query.
+    #[cfg(feature = "memberlist")]
+    pub fn query_keys(
+        &mut self,
+        now: Instant,
+        operation: KeyOperation,
+        key: &[u8],
+    ) -> Result<QueryId, super::QueryError> {
+        assert!(self.is_citizen(), "only serf's agents, and those who live as one, have key queries");
+        let name = match operation {
+            KeyOperation::Install => "_serf_install-key",
+            KeyOperation::Use => "_serf_use-key",
+            KeyOperation::Remove => "_serf_remove-key",
+            KeyOperation::List => "_serf_list-keys",
+        };
+        let mut payload = Vec::new();
+        KeyRequest { key }.encode(&mut payload);
+        self.ask(now, &super::Question::new(name, &payload))
     }
 
     /// What the driver is asked to do with its keys. Drivers that have none need not ask: then nobody answers.

@@ -60,6 +60,7 @@ impl<R: Rng> Swim<R> {
         let kept = (self.me.allows_all, self.me.speaks_memberlist, outputs.packets.max());
         assert_eq!(kept, settings, "what is kept at hand of the settings is theirs");
         assert!(contacts.seeds.len() <= config.max_seeds, "seeds are bounded");
+        contacts.candidates.check_invariants();
         assert!(contacts.exchanges.len() <= config.max_exchanges, "exchanges are bounded");
         assert!(detector.pings.len() <= config.max_pings, "pings are bounded");
         assert!(detector.awareness.score() <= config.awareness_max, "the health score is bounded");

@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::admission::Sender;
 use super::merging::Agreed;
 use super::news::Spread;
 use super::{JoinError, State, Swim};
@@ -99,14 +100,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A newcomer, or someone who reconnects, sent its table: merge it and give ours.
-    pub(super) fn answer_join(&mut self, now: Instant, from: SocketAddr, source: &str, theirs: Entries<'_>) -> Vec<u8> {
+    pub(super) fn answer_join(&mut self, now: Instant, sender: Sender, source: &str, theirs: Entries<'_>) -> Vec<u8> {
         if *self.me.id == *source
-            && let Some(address) = self.namesake(theirs, from)
+            && let Some(address) = self.namesake(theirs, sender.address)
         {
-            self.witness(now, address);
+            self.meet_namesake(now, &sender, address);
         }
-        let (learnt, agreed) = self.merge_request(now, source, theirs, Spread::Gossip);
-        self.hurry_sync(now, learnt);
+        let agreed = self.hear_table(now, sender, source, theirs, Spread::Gossip);
         let mut reply = Vec::new();
         let table = self.whole_table(&agreed);
         let state = self.shared_state();

@@ -29,7 +29,7 @@ impl Agreed {
         self.slots[slot.index()] = true;
     }
 
-    fn contains(&self, slot: Slot) -> bool {
+    pub(super) fn contains(&self, slot: Slot) -> bool {
         self.slots.get(slot.index()).is_some_and(|&agreed| agreed)
     }
 }
@@ -42,6 +42,7 @@ impl<R: Rng> Swim<R> {
                 break;
             }
         }
+        count_work!(EntriesWritten, writer.len());
         writer.len() as u64
     }
 
@@ -117,6 +118,19 @@ impl<R: Rng> Swim<R> {
         };
         let learnt = self.merge_and_note(now, source, entries, spread, note);
         (learnt, agreed)
+    }
+
+    /// Those of whom entries say what the table says.
+    pub(super) fn agreed(&self, entries: Entries<'_>) -> Agreed {
+        let mut agreed = Agreed::default();
+        for entry in entries.iter() {
+            if let Some(slot) = self.members.find(entry.id).filter(|&slot| slot != self.me.slot)
+                && self.agrees(slot, &entry)
+            {
+                agreed.note(slot);
+            }
+        }
+        agreed
     }
 
     /// Merges entries, and tells of each slot about which the table then says what the entry says.

@@ -1,10 +1,11 @@
 //! [`Swim`]: the state machine that connects the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `packets` (what arrives), `claims` and `refutation` (what is believed),
+//! Each family of rules has its own file: `admission` (who belongs), `packets` (what arrives), `claims` and `refutation` (what is believed),
 //! `probing` and `relaying` (failure detection), `gossiping` and `transmit` (dissemination), `exchanging`, `joining`
 //! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
+mod admission;
 mod bearers;
 mod catching_up;
 mod citizen;
@@ -26,6 +27,7 @@ mod me;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod merging;
+mod namesakes;
 #[cfg(feature = "memberlist")]
 mod naming;
 mod news;
@@ -34,6 +36,7 @@ mod peering;
 mod probing;
 mod querying;
 mod refutation;
+mod rekeying;
 mod relaying;
 mod state;
 mod syncing;
@@ -69,6 +72,7 @@ pub use internal::{KeyAnswer, KeyOperation, KeyQuery};
 use me::Me;
 pub use me::State;
 pub use querying::Question;
+pub use rekeying::{AskKeysError, KeyMessage};
 use state::{Contacts, Detector, Gossip, Outputs};
 pub use transmit::Transmit;
 pub use view::MemberView;

@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::admission::Sender;
 use super::news::News;
 use super::probing::Way;
 use super::{State, Swim};
@@ -27,7 +28,7 @@ impl<R: Rng> Swim<R> {
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
     pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
-        let Source { address: from, .. } = from.into();
+        let from: Source = from.into();
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;
         if self.me.state == State::Left {
@@ -38,29 +39,31 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Oversized);
             return;
         }
-        if !self.allows(from) {
+        if !self.allows(from.address) {
             self.metrics.drop(DropReason::NotAllowed);
             return;
         }
+        let sender = self.judge_sender(from, packet.len());
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
-            self.handle_memberlist_packet(now, from, packet);
+            self.note_protection(from.protection);
+            self.handle_memberlist_packet(now, sender, packet);
             self.debug_check();
             return;
         }
         match Packet::open(packet, self.me.cluster) {
-            Ok(messages) => self.handle_messages(now, from, messages),
+            Ok(messages) => self.handle_messages(now, sender, messages),
             Err(error) => self.metrics.drop(error.reason()),
         }
         self.debug_check();
     }
 
-    fn handle_messages(&mut self, now: Instant, from: SocketAddr, mut messages: Packet<'_>) {
+    fn handle_messages(&mut self, now: Instant, mut sender: Sender, mut messages: Packet<'_>) {
         let mut wants_answer = false;
         while let Some(head) = messages.next_head() {
             let handled = head.and_then(|head| match head.kind() {
-                MessageKind::Alive => self.handle_alive(now, &mut messages, head),
-                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, &mut messages, head),
+                MessageKind::Alive => self.handle_alive(now, &mut sender, &mut messages, head),
+                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, &sender, &mut messages, head),
                 _ => {
                     let message = messages.other(head)?;
                     if matches!(message, Message::Ping { .. } | Message::PingReq { .. }) {
@@ -71,7 +74,7 @@ impl<R: Rng> Swim<R> {
                         }
                         wants_answer = true;
                     }
-                    self.handle_message(now, from, &message);
+                    self.handle_message(now, &mut sender, &message);
                     Ok(())
                 }
             });
@@ -84,7 +87,13 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn handle_alive(&mut self, now: Instant, messages: &mut Packet<'_>, head: Head) -> Result<(), WireError> {
+    fn handle_alive(
+        &mut self,
+        now: Instant,
+        sender: &mut Sender,
+        messages: &mut Packet<'_>,
+        head: Head,
+    ) -> Result<(), WireError> {
         let alive = messages.alive(head)?;
         let found = self.members.find_bytes(alive.id);
         if let Some(slot) = found.filter(|&slot| self.is_known(slot, alive.claim(), alive.description)) {
@@ -99,11 +108,21 @@ impl<R: Rng> Swim<R> {
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
         let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
-        self.hear_of(now, found, &news);
+        if sender.is_stranger() && found != Some(self.me.slot) {
+            self.look_for_told(now, sender, found, &news);
+        } else {
+            self.hear_of(now, found, &news);
+        }
         Ok(())
     }
 
-    fn handle_claim(&mut self, now: Instant, messages: &mut Packet<'_>, head: Head) -> Result<(), WireError> {
+    fn handle_claim(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        messages: &mut Packet<'_>,
+        head: Head,
+    ) -> Result<(), WireError> {
         let said = messages.claim(head)?;
         let status = if head.kind() == MessageKind::Dead { Status::Dead } else { Status::Suspect };
         let claim = Claim::new(said.incarnation, status);
@@ -118,20 +137,33 @@ impl<R: Rng> Swim<R> {
         }
         let (id, from) = said.check()?;
         self.metrics.count_received(head.kind());
-        self.hear_of(now, found, &News::of(id, claim, from));
+        if sender.is_stranger() && found != Some(self.me.slot) {
+            self.metrics.drop(DropReason::Stranger);
+        } else {
+            self.hear_of(now, found, &News::of(id, claim, from));
+        }
         Ok(())
     }
 
     /// Handles a message that is no Alive, Suspect or Dead.
-    fn handle_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+    fn handle_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
+        if sender.is_stranger() && !self.is_for_strangers(message) {
+            self.metrics.drop(DropReason::Stranger);
+            return;
+        }
+        let from = sender.address;
         match *message {
-            Message::Ping { sequence, target, source } => self.handle_ping(now, from, sequence, target, source),
+            Message::Ping { sequence, target, source } => self.handle_ping(now, sender, sequence, target, source),
             Message::PingReq { sequence, target, source } => {
                 self.handle_ping_req(now, from, sequence, target, source);
             }
-            Message::Ack { sequence, source } => self.handle_ack(now, sequence, Some(source), Way::Packet(from)),
-            Message::Nack { sequence, source } => self.handle_nack(sequence, source),
+            Message::Ack { sequence, source } => {
+                if self.handle_ack(now, sequence, Some(source), Way::Packet(from)) {
+                    sender.prove();
+                }
+            }
+            Message::Nack { sequence, source } => self.handle_nack(now, sequence, source),
             Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
                 unreachable!("these are read by their heads")
             }
@@ -153,14 +185,26 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// Whether a stranger may say this: it may ask whether we are there, answer, and say of us that we are gone.
+    fn is_for_strangers(&self, message: &Message<'_>) -> bool {
+        match *message {
+            Message::Ping { .. } | Message::Ack { .. } => true,
+            Message::Left { id, .. } => *self.me.id == *id,
+            // A namesake leaves the name to us.
+            Message::Nack { source, .. } => *self.me.id == *source,
+            _ => false,
+        }
+    }
+
     pub(super) fn handle_ping(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        sender: &Sender,
         sequence: SequenceNumber,
         target: &str,
         source: &str,
     ) {
+        let from = sender.address;
         if *self.me.id == *source {
             let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
             if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {
@@ -168,16 +212,19 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::WrongTarget);
                 return;
             }
-            self.witness(now, from);
+            self.meet_namesake(now, sender, from);
         }
         if *self.me.id != *target {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
         if self.keeps_quiet() {
+            if *self.me.id == *source {
+                self.send(Intent::Nack { to: from, sequence });
+            }
             return;
         }
-        let source = self.member_behind(from, source);
+        let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
         self.send(Intent::Ack { to: from, sequence, source });
     }
 

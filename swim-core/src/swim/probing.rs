@@ -88,44 +88,59 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the number alone.
-    pub(super) fn handle_ack(&mut self, now: Instant, sequence: SequenceNumber, source: Option<&str>, way: Way) {
+    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the number alone. Returns
+    /// whether it answers an open ping: then its sender has been reached by that.
+    pub(super) fn handle_ack(
+        &mut self,
+        now: Instant,
+        sequence: SequenceNumber,
+        source: Option<&str>,
+        way: Way,
+    ) -> bool {
         let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
-            self.handle_other_ack(now, sequence, source);
-            return;
+            return self.handle_other_ack(now, sequence, source, way);
         };
         let target = probe.target();
         if source.is_some_and(|source| !self.members.is_named(target, source)) {
             self.metrics.drop(DropReason::ForeignAck);
-            return;
+            return false;
         }
         let round_trip = now.since(probe.begun());
         match probe.answer() {
             Answer::Direct => {
+                self.members.set_answered(target);
                 self.metrics.probes_acked += 1;
                 self.metrics.round_trips.note(round_trip);
                 self.detector.round_trip = Some((target, round_trip));
                 self.note_round_trip(now, target, round_trip);
             }
             Answer::Indirect => match way {
-                Way::Exchange => self.metrics.probes_acked_reliably += 1,
+                Way::Exchange => {
+                    self.members.set_answered(target);
+                    self.metrics.probes_acked_reliably += 1;
+                }
                 Way::Packet(from) if self.members.address(target) == Some(normal_address(from)) => {
+                    self.members.set_answered(target);
                     self.metrics.probes_acked_late += 1;
                 }
                 Way::Packet(_) => self.metrics.probes_acked_by_relay += 1,
             },
             Answer::Duplicate => {
                 self.metrics.drop(DropReason::DuplicateAck);
-                return;
+                return true;
             }
         }
         self.timers.cancel(Timer::ProbeTimeout);
         if self.detector.awareness.improve() {
             self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
         }
+        true
     }
 
-    pub(super) fn handle_nack(&mut self, sequence: SequenceNumber, source: &str) {
+    pub(super) fn handle_nack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+        if *self.me.id == *source {
+            return self.handle_namesakes_nack(now, sequence);
+        }
         let relay = self.members.find(source);
         let probe = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence);
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {
@@ -159,6 +174,7 @@ impl<R: Rng> Swim<R> {
             self.probe_indirectly(now);
         }
         self.fail_pings_to(now, address);
+        self.forget_candidates_at(address);
         self.debug_check();
     }
 

@@ -7,6 +7,8 @@ use core::time::Duration;
 
 use rand_core::Rng;
 
+#[cfg(feature = "memberlist")]
+use super::internal::asks_about_keys;
 use super::{QueryError, RespondError, State, Swim};
 use crate::dissemination::retransmit_limit;
 use crate::event::Event;
@@ -154,6 +156,13 @@ impl<R: Rng> Swim<R> {
         }
         if !self.citizen.queries.witness(now, query.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
+            return false;
+        }
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() && self.is_unproven() && asks_about_keys(query.name) {
+            // Neither carried out nor passed on, which would seal it. It does not count as heard either: who has a key may
+            // ask the same.
+            self.metrics.drop(DropReason::Unproven);
             return false;
         }
         if self.is_early(query) {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::Swim;
+use super::probing::Way;
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
 use crate::member::normal_address;
@@ -95,11 +96,22 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// An ack that is not for the probe in flight.
-    pub(super) fn handle_other_ack(&mut self, now: Instant, sequence: SequenceNumber, source: Option<&str>) {
+    /// An ack that is not for the probe in flight. Returns whether it answers another open ping.
+    pub(super) fn handle_other_ack(
+        &mut self,
+        now: Instant,
+        sequence: SequenceNumber,
+        source: Option<&str>,
+        way: Way,
+    ) -> bool {
         let Some(ping) = self.detector.pings.find(sequence) else {
-            self.metrics.drop(DropReason::LateAck);
-            return;
+            return match way {
+                Way::Packet(from) => self.admit(now, from, sequence, source),
+                Way::Exchange => {
+                    self.metrics.drop(DropReason::LateAck);
+                    false
+                }
+            };
         };
         let is_expected = |source: &str| match ping.purpose {
             Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Bearer { target } => {
@@ -109,10 +121,11 @@ impl<R: Rng> Swim<R> {
         };
         if source.is_some_and(|source| !is_expected(source)) {
             self.metrics.drop(DropReason::ForeignAck);
-            return;
+            return false;
         }
         self.detector.pings.remove(sequence);
         self.arm_pings();
+        self.note_answered(&ping, way);
         match ping.purpose {
             Purpose::Relay { target, requester, sequence, nacked } => {
                 if nacked {
@@ -127,6 +140,30 @@ impl<R: Rng> Swim<R> {
             Purpose::Bearer { target } => self.bearer_answered(now, target),
             Purpose::Contender { address, .. } => self.witness(now, address),
         }
+        true
+    }
+
+    /// A member has answered; at its address, if the ack came from there.
+    fn note_answered(&mut self, ping: &Ping, way: Way) {
+        let (Purpose::Relay { target, .. } | Purpose::User { target }) = ping.purpose else { return };
+        let is_there = match way {
+            Way::Packet(from) => self.members.address(target) == Some(normal_address(from)),
+            Way::Exchange => true,
+        };
+        if is_there {
+            self.members.set_answered(target);
+        }
+    }
+
+    /// A namesake has answered our look at it, and leaves the name to us.
+    pub(super) fn handle_namesakes_nack(&mut self, now: Instant, sequence: SequenceNumber) {
+        let Some(Purpose::Contender { address, .. }) = self.detector.pings.find(sequence).map(|ping| ping.purpose)
+        else {
+            return self.metrics.drop(DropReason::ForeignAck);
+        };
+        self.detector.pings.remove(sequence);
+        self.arm_pings();
+        self.namesake_conceded(now, address);
     }
 
     pub(super) fn pings_timeout(&mut self, now: Instant) {

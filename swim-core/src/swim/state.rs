@@ -6,9 +6,11 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use super::rekeying::Rekeying;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
 use crate::audience::Audience;
 use crate::awareness::Awareness;
+use crate::candidates::Candidates;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::disputes::Disputes;
@@ -80,7 +82,10 @@ pub(super) struct Gossip {
 pub(super) struct Contacts {
     pub(super) seeds: Seeds,
     pub(super) exchanges: Exchanges,
+    /// Who may be let in.
+    pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
+    pub(super) rekeying: Rekeying,
 }
 
 impl Contacts {
@@ -88,7 +93,9 @@ impl Contacts {
         Self {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
+            candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            rekeying: Rekeying::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::Swim;
+use super::admission::Sender;
 use super::exchanging::ROOM;
 use super::merging::Agreed;
 use super::news::Spread;
@@ -164,9 +165,14 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn answer_buckets(&mut self, now: Instant, source: &str, mask: u64, theirs: Entries<'_>) -> Vec<u8> {
-        let (learnt, agreed) = self.merge_request(now, source, theirs, Spread::Silent);
-        self.hurry_sync(now, learnt);
+    pub(super) fn answer_buckets(
+        &mut self,
+        now: Instant,
+        sender: Sender,
+        (source, mask): (&str, u64),
+        theirs: Entries<'_>,
+    ) -> Vec<u8> {
+        let agreed = self.hear_table(now, sender, source, theirs, Spread::Silent);
         let mut reply = Vec::new();
         let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
         let table = self.table_of(mask, &agreed);

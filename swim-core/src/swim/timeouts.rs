@@ -39,6 +39,7 @@ impl<R: Rng> Swim<R> {
             Timer::Exchanges => self.exchanges_timeout(now),
             Timer::Leave => self.go_on_leaving(now, true),
             Timer::Queries => self.queries_timeout(now),
+            Timer::Candidates => self.candidates_timeout(now),
             Timer::Member(slot) => self.member_timeout(now, slot),
         }
     }

@@ -76,6 +76,11 @@ impl<R: Rng> Swim<R> {
                 self.say(&Message::Ping { sequence, target: &self.me.id.clone(), source: &self.me.id.clone() }, buffer);
                 return Some(address); // A stranger: nothing more.
             }
+            Intent::Look { address, sequence } => {
+                let target = self.contacts.candidates.find(sequence)?.id.clone();
+                self.say(&Message::Ping { sequence, target: &target, source: &self.me.id.clone() }, buffer);
+                return Some(address); // A stranger: nothing more.
+            }
             Intent::PingReq { relay, target, sequence } => {
                 let to = self.members.address(relay)?;
                 let message = Message::PingReq { sequence, target: self.members.name(target), source: &self.me.id };

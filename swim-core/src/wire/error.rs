@@ -36,8 +36,10 @@ pub enum WireError {
     BadChecksum,
     /// memberlist: compressed bytes are damaged, or compressed in an unknown way.
     BadCompression,
-    /// memberlist: messages are nested too deeply, or unpack to more than is allowed.
+    /// memberlist: a message is larger than is allowed, or unpacks to more.
     TooLarge,
+    /// memberlist: messages are nested more deeply than anybody writes them.
+    TooDeep,
     /// memberlist: no key opens the bytes, or they are not encrypted and should be.
     BadSeal,
     /// memberlist: a version vector is too short or cannot be true.
@@ -61,7 +63,7 @@ impl WireError {
             Self::BadIncarnation => DropReason::BadIncarnation,
             Self::BadChecksum => DropReason::BadChecksum,
             Self::BadCompression => DropReason::BadCompression,
-            Self::TooLarge => DropReason::Oversized,
+            Self::TooLarge | Self::TooDeep => DropReason::Oversized,
             Self::BadSeal => DropReason::BadSeal,
             Self::BadVersions => DropReason::BadVersions,
         }
@@ -87,7 +89,8 @@ impl fmt::Display for WireError {
             Self::BadIncarnation => "an incarnation is above the highest allowed",
             Self::BadChecksum => "a checksum is wrong",
             Self::BadCompression => "compressed bytes are damaged or compressed in an unknown way",
-            Self::TooLarge => "messages are nested too deeply or unpack to more than is allowed",
+            Self::TooLarge => "the message is larger than is allowed, or unpacks to more",
+            Self::TooDeep => "messages are nested too deeply",
             Self::BadSeal => "no key opens the bytes, or they are not encrypted",
             Self::BadVersions => "a version vector is too short or cannot be true",
         })

@@ -76,6 +76,22 @@ pub enum ExchangeMessage<'a> {
         /// Who answers.
         source: &'a str,
     },
+    /// Something about one member's keys, of member to member: never through others, never in plain.
+    KeyRequest {
+        /// Who asks.
+        source: &'a str,
+        /// Who is meant.
+        target: &'a str,
+        /// What is asked: [`sealed::change`](super::sealed::change) reads it, this module does not.
+        body: &'a [u8],
+    },
+    /// Its answer.
+    KeyReply {
+        /// Who answers.
+        source: &'a str,
+        /// What is answered.
+        body: &'a [u8],
+    },
     /// The request was understood well enough to be refused.
     Refusal {
         /// Why.
@@ -156,7 +172,7 @@ impl fmt::Debug for Buckets<'_> {
 }
 
 /// The numbers of the kinds of exchanges.
-pub(super) const KINDS: RangeInclusive<u64> = JOIN..=REFUSAL;
+pub(super) const KINDS: RangeInclusive<u64> = JOIN..=KEY_REPLY;
 const JOIN: u64 = 16;
 const JOIN_REPLY: u64 = 17;
 const DIGEST: u64 = 18;
@@ -166,11 +182,13 @@ const BUCKETS_REPLY: u64 = 21;
 const RELIABLE_PING: u64 = 22;
 const RELIABLE_ACK: u64 = 23;
 const REFUSAL: u64 = 24;
+const KEY_REQUEST: u64 = 25;
+const KEY_REPLY: u64 = 26;
 
 /// How many elements the array of a kind has, the kind itself among them.
 const fn elements(kind: u64) -> u32 {
     match kind {
-        BUCKETS | RELIABLE_PING => 4,
+        BUCKETS | RELIABLE_PING | KEY_REQUEST => 4,
         REFUSAL => 2,
         _ => 3,
     }
@@ -190,6 +208,8 @@ impl<'a> ExchangeMessage<'a> {
             Self::ReliablePing { .. } => MessageKind::ReliablePing,
             Self::ReliableAck { .. } => MessageKind::ReliableAck,
             Self::Refusal { .. } => MessageKind::Refusal,
+            Self::KeyRequest { .. } => MessageKind::KeyRequest,
+            Self::KeyReply { .. } => MessageKind::KeyReply,
         }
     }
 
@@ -239,6 +259,15 @@ impl<'a> ExchangeMessage<'a> {
             Self::Refusal { reason } => {
                 begin(cluster, REFUSAL, None, out);
                 writer::uint(out, reason as u64);
+            }
+            Self::KeyRequest { source, target, body } => {
+                begin(cluster, KEY_REQUEST, Some(source), out);
+                writer::str(out, target);
+                writer::bin(out, body);
+            }
+            Self::KeyReply { source, body } => {
+                begin(cluster, KEY_REPLY, Some(source), out);
+                writer::bin(out, body);
             }
         }
     }
@@ -295,6 +324,12 @@ impl<'a> ExchangeMessage<'a> {
                 Self::ReliableAck { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? }
             }
             REFUSAL => Self::Refusal { reason: Refusal::from_number(reader.uint()?) },
+            KEY_REQUEST => Self::KeyRequest {
+                source: field::read_name(reader)?,
+                target: field::read_name(reader)?,
+                body: reader.bin()?,
+            },
+            KEY_REPLY => Self::KeyReply { source: field::read_name(reader)?, body: reader.bin()? },
             _ => return Err(WireError::UnknownKind),
         })
     }

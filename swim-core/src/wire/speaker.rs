@@ -35,7 +35,9 @@ pub fn exchange_speaker(payload: &[u8], cluster: u32) -> Option<&str> {
         | ExchangeMessage::Buckets { source, .. }
         | ExchangeMessage::BucketsReply { source, .. }
         | ExchangeMessage::ReliablePing { source, .. }
-        | ExchangeMessage::ReliableAck { source, .. } => Some(source),
+        | ExchangeMessage::ReliableAck { source, .. }
+        | ExchangeMessage::KeyRequest { source, .. }
+        | ExchangeMessage::KeyReply { source, .. } => Some(source),
         ExchangeMessage::Refusal { .. } => None,
     }
 }

@@ -61,7 +61,7 @@ fn tables_larger_than_an_exchange_become_equal_round_by_round() {
     for (names, port) in names.chunks(10).zip((10..).step_by(10)) {
         for (node, incarnation) in [(&mut a, 1), (&mut b, 2)] {
             let members: Vec<_> = names.iter().zip(port..).map(|(name, port)| alive(name, incarnation, port)).collect();
-            node.handle_packet(at(0), address(9), &packet(&members));
+            node.handle_packet(at(0), proven(9), &packet(&members));
         }
     }
     deliver(&mut a, at(0), &[alive("b", 1, 2)]);

@@ -8,7 +8,8 @@ use swim_core::{
 };
 
 use crate::harness::{
-    FIRST, Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, suspect,
+    FIRST, Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, proven,
+    suspect,
 };
 
 const NOW: Instant = Instant::ORIGIN;
@@ -111,7 +112,7 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
     for (what, bytes, reason) in unreadable().into_iter().chain(unusable()) {
         let mut node = node();
         let before = state(&mut node);
-        node.handle_packet(NOW, address(2), &bytes);
+        node.handle_packet(NOW, proven(2), &bytes);
         assert_eq!(dropped(&node, reason), 1, "{what}: {:?}", node.metrics());
         assert_eq!(state(&mut node), before, "{what}");
         assert_eq!(node.poll_transmit(NOW, &mut Vec::new()), None, "{what}");
@@ -173,7 +174,7 @@ proptest! {
         deliver(&mut node, NOW, &[alive("a", 5, 5), alive("old", 1, 7), dead("old", 1, "b")]);
         deliver(&mut node, NOW, &before);
         let before = node.metrics().clone();
-        node.handle_packet(NOW, address(2), &bytes);
+        node.handle_packet(NOW, proven(2), &bytes);
         node.check_invariants();
         let items: Vec<_> = Packet::open(&bytes, cluster()).unwrap().collect();
         for kind in MessageKind::ALL {
@@ -192,7 +193,7 @@ fn every_truncation_of_a_good_packet_is_harmless_and_the_whole_is_used() {
     let good = packet(&[alive("a", 1, 5), alive("b", 1, 6), dead("a", 1, "b")]);
     for len in 0..=good.len() {
         let mut node = node();
-        node.handle_packet(NOW, address(2), &good[..len]);
+        node.handle_packet(NOW, proven(2), &good[..len]);
         node.check_invariants();
         let members = node.members().count();
         assert!(members <= 3 && (len < good.len() || members == 3), "{len}: {members}");
@@ -229,7 +230,7 @@ fn a_full_table_takes_no_more_members_and_counts_them() {
 }
 
 fn request(node: &mut Node, payload: &[u8]) -> ExchangeOutput {
-    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: address(2).into(), payload });
+    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: proven(2), payload });
     let mut outputs = exchanges(node);
     assert_eq!(outputs.len(), 1, "each request is answered once");
     outputs.remove(0)

@@ -64,7 +64,7 @@ fn broadcasts_of_a_new_life_are_told_though_it_began_below_the_former_one() {
         let mut buffer = Vec::new();
         from.handle_timeout(now);
         while from.poll_transmit(now, &mut buffer).is_some() {
-            listener.handle_packet(now, address(2), &buffer);
+            listener.handle_packet(now, proven(2), &buffer);
         }
         told(listener)
     };
@@ -135,8 +135,8 @@ fn a_node_that_hears_its_own_broadcast_tells_nobody() {
     node.handle_timeout(at(0));
     node.poll_transmit(at(0), &mut buffer).expect("it is gossiped");
     assert!(sent(&mut node, at(0)).is_empty());
-    node.handle_packet(at(0), address(2), &buffer);
-    node.handle_packet(at(0), address(2), &packet(&[broadcast("me", 1, 0)]));
+    node.handle_packet(at(0), proven(2), &buffer);
+    node.handle_packet(at(0), proven(2), &packet(&[broadcast("me", 1, 0)]));
     assert_eq!((told(&mut node), dropped(&node, DropReason::DuplicateBroadcast)), (0, 2));
 }
 
@@ -150,7 +150,7 @@ fn broadcasts_of_a_new_life_are_told_though_it_began_at_the_same_incarnation() {
         let mut buffer = Vec::new();
         from.handle_timeout(now);
         while from.poll_transmit(now, &mut buffer).is_some() {
-            listener.handle_packet(now, address(2), &buffer);
+            listener.handle_packet(now, proven(2), &buffer);
         }
         events(listener).iter().filter(|event| matches!(event, Event::Broadcast { .. })).count()
     };

@@ -1,7 +1,7 @@
 //! Two nodes with one name, and a node that meets its own former life.
 
 use swim_core::wire::Message;
-use swim_core::{DropReason, Event, Instant, SequenceNumber};
+use swim_core::{DropReason, Event, Instant, SequenceNumber, Status};
 
 use crate::harness::*;
 
@@ -11,7 +11,7 @@ fn conflicts(node: &mut Node) -> Vec<Event> {
 
 /// The number of the ping by which the node looks whether someone bears its name at port 9.
 fn contest(node: &mut Node) -> SequenceNumber {
-    deliver(node, Instant::ORIGIN, &[alive("me", FIRST + 50, 9)]);
+    swap(node, Instant::ORIGIN, &[entry("me", FIRST + 50, Status::Alive, 9)]);
     let out = sent(node, Instant::ORIGIN);
     let (_, messages) = out.iter().find(|(to, _)| *to == address(9)).expect("it looks who is there");
     let text = messages[0].strip_prefix("Ping { sequence: SequenceNumber(").expect("a ping");
@@ -52,7 +52,7 @@ fn a_living_namesake_with_the_higher_claim_keeps_the_name_and_the_user_is_told_o
 fn the_higher_claim_hears_of_its_namesake_and_goes_on_defending_itself() {
     let mut node = node();
     let sequence = SequenceNumber::new(3);
-    node.handle_packet(Instant::ORIGIN, address(9), &packet(&[Message::Ping { sequence, target: "me", source: "me" }]));
+    node.handle_packet(Instant::ORIGIN, proven(9), &packet(&[Message::Ping { sequence, target: "me", source: "me" }]));
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(9) }]);
     deliver(&mut node, Instant::ORIGIN, &[suspect("me", FIRST, "a")]);
     assert_eq!(node.incarnation().get(), FIRST + 1);
@@ -73,11 +73,11 @@ fn a_member_that_is_listed_at_our_own_address_is_no_namesake_when_our_probe_of_i
         }
         came_back += own.len();
         // Through an address translation its source may be another.
-        own.iter().for_each(|bytes| node.handle_packet(now, address(if now < second(2) { 1 } else { 4_000 }), bytes));
+        own.iter().for_each(|bytes| node.handle_packet(now, proven(if now < second(2) { 1 } else { 4_000 }), bytes));
     }
     let (sequence, target) = (SequenceNumber::new(7), "misconfigured");
     let late = packet(&[Message::Ping { sequence, target, source: "me" }]);
-    node.handle_packet(now, address(1), &late);
+    node.handle_packet(now, proven(1), &late);
     assert!(came_back > 2 && dropped(&node, DropReason::WrongTarget) > 2);
     assert!(conflicts(&mut node).is_empty());
 }
@@ -97,11 +97,11 @@ fn a_namesake_that_is_seen_under_two_addresses_is_told_of_once_in_a_while() {
     let mut node = node_with(quiet());
     let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
     for millis in 0..1_000 {
-        node.handle_packet(at(millis), address(40 + (millis % 2) as u16), &ping);
+        node.handle_packet(at(millis), proven(40 + (millis % 2) as u16), &ping);
     }
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(40) }]);
     run_until(&mut node, second(30));
-    node.handle_packet(second(30), address(40), &ping);
+    node.handle_packet(second(30), proven(40), &ping);
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(40) }]);
 }
 
@@ -115,7 +115,7 @@ fn a_name_that_was_left_to_another_node_is_not_taken_back_over_a_third_address()
     run_until(&mut node, second(10));
     assert_eq!((node.incarnation().get(), conflicts(&mut node).len()), (FIRST, 0), "nobody answers at port 8");
     let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
-    node.handle_packet(second(20), address(40), &ping);
+    node.handle_packet(second(20), proven(40), &ping);
     deliver(&mut node, second(20), &[suspect("me", FIRST + 60, "a")]);
     assert_eq!(node.incarnation().get(), FIRST, "nor because a further one bears it");
 }
@@ -124,7 +124,7 @@ fn a_name_that_was_left_to_another_node_is_not_taken_back_over_a_third_address()
 fn a_namesake_is_one_in_whichever_form_its_address_comes() {
     let mut node = node_with(quiet());
     let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
-    node.handle_packet(at(0), address(40), &ping);
+    node.handle_packet(at(0), proven(40), &ping);
     node.handle_packet(second(20), "[::ffff:127.0.0.1]:40".parse::<std::net::SocketAddr>().unwrap(), &ping);
     let conflicts: Vec<_> =
         events(&mut node).into_iter().filter(|event| matches!(event, Event::Conflict { .. })).collect();

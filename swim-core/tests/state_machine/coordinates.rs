@@ -60,7 +60,7 @@ fn coordinates_that_are_none_or_that_nothing_was_measured_for_are_of_no_use() {
 /// The messages of the node's answer to a ping from this port under the name "b".
 fn answer(node: &mut Node, port: u16) -> Vec<String> {
     let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source: "b" };
-    node.handle_packet(at(0), address(port), &packet(&[ping]));
+    node.handle_packet(at(0), proven(port), &packet(&[ping]));
     let mut buffer = Vec::new();
     let mut messages = Vec::new();
     while node.poll_transmit(at(0), &mut buffer).is_some() {

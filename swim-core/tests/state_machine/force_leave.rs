@@ -3,8 +3,8 @@
 use swim_core::{Event, ForceLeaveError, Incarnation, Instant, Status};
 
 use crate::harness::{
-    FIRST, alive, at, count, dead, deliver, events, names, node_with, packet, populate, quiet, run_among_the_living,
-    second, seconds, status, suspect,
+    FIRST, alive, at, count, dead, deliver, events, names, node_with, packet, populate, proven, quiet,
+    run_among_the_living, second, seconds, status, suspect,
 };
 
 #[test]
@@ -96,7 +96,7 @@ fn whoever_is_alive_refutes_it() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("peer", 5));
     let declared = swim_core::wire::Message::Left { id: "me", incarnation: Incarnation::new(FIRST) };
-    node.handle_packet(at(1), crate::harness::address(2), &packet(&[declared]));
+    node.handle_packet(at(1), proven(2), &packet(&[declared]));
     assert_eq!((status(&node, "me"), node.incarnation()), (Some(Status::Alive), Incarnation::new(FIRST + 1)));
     let out = run_among_the_living(&mut node, second(5));
     assert!(count(&out, &format!("Alive {{ id: \"me\", incarnation: Incarnation({})", FIRST + 1)) > 0, "{out:?}");

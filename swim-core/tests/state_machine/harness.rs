@@ -10,7 +10,7 @@ use swim_core::wire::{
 };
 use swim_core::{
     Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    NodeId, Status, Swim,
+    NodeId, Protection, Source, Status, Swim,
 };
 
 pub(crate) type Node = Swim<Xoshiro256PlusPlus>;
@@ -20,6 +20,12 @@ pub(crate) const FIRST: u64 = 100;
 
 pub(crate) fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// A sender at that port who holds a key of the cluster: what it says counts, whoever it is. Of those in plain tell
+/// `strangers`.
+pub(crate) fn proven(port: u16) -> Source {
+    Source::new(address(port), Protection::Sealed)
 }
 
 pub(crate) fn cluster() -> u32 {
@@ -77,7 +83,7 @@ pub(crate) fn dead<'a>(id: &'a str, incarnation: u64, from: &'a str) -> Message<
 
 /// Delivers messages from port 2.
 pub(crate) fn deliver(node: &mut Node, now: Instant, messages: &[Message<'_>]) {
-    node.handle_packet(now, address(2), &packet(messages));
+    node.handle_packet(now, proven(2), &packet(messages));
 }
 
 /// Tells the node of living members of these names, the first one at port 10, the next at 11, and so on.
@@ -102,7 +108,7 @@ pub(crate) fn entry(id: &str, incarnation: u64, status: Status, port: u16) -> En
 /// Asks the node something over an exchange; its answer.
 pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Vec<u8> {
     let id = ExchangeId(u64::MAX);
-    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2).into(), payload: request });
+    node.handle_exchange(now, ExchangeInput::Request { id, from: proven(2), payload: request });
     let is_answer = |out: &ExchangeOutput| matches!(out, ExchangeOutput::Reply { id: to, .. } if *to == id);
     match exchanges(node).into_iter().find(is_answer) {
         Some(ExchangeOutput::Reply { payload, .. }) => payload,
@@ -165,7 +171,7 @@ pub(crate) fn sent_and_acked(node: &mut Node, now: Instant) -> Vec<Sent> {
         if acks.is_empty() {
             return all;
         }
-        acks.iter().for_each(|ack| node.handle_packet(now, address(2), ack));
+        acks.iter().for_each(|ack| node.handle_packet(now, proven(2), ack));
     }
 }
 

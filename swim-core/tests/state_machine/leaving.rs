@@ -3,8 +3,8 @@
 use swim_core::{Config, Event, Instant, JoinError, State, Status};
 
 use crate::harness::{
-    FIRST, address, alive, at, count, deliver, events, names, node, node_with, packet, populate, quiet, run_until,
-    second, seconds, sent, status, step,
+    FIRST, address, alive, at, count, deliver, events, names, node, node_with, packet, populate, proven, quiet,
+    run_until, second, seconds, sent, status, step,
 };
 
 #[test]
@@ -86,7 +86,7 @@ fn a_users_ping_that_is_in_flight_at_the_end_of_a_leave_is_told_to_have_failed()
         let now = step(&mut node);
         assert!(now < at(500), "before the ping times out");
         sent(&mut node, now);
-        node.handle_packet(now, address(2), &packet(&[]));
+        node.handle_packet(now, proven(2), &packet(&[]));
     }
     let told = events(&mut node);
     let [.., Event::Pinged { sequence: pinged, round_trip: None, .. }, Event::LeaveComplete] = &told[..] else {

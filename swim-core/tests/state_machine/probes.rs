@@ -144,7 +144,7 @@ fn late_acks_and_those_that_a_relay_passed_on_are_counted_apart() {
         let (began, sequence) = run_until_ping(&mut node, "a");
         let probe_timeout = began + std::time::Duration::from_millis(500);
         node.handle_timeout(probe_timeout);
-        node.handle_packet(probe_timeout, address(from), &packet(&[Message::Ack { sequence, source: "a" }]));
+        node.handle_packet(probe_timeout, proven(from), &packet(&[Message::Ack { sequence, source: "a" }]));
         let metrics = node.metrics();
         assert_eq!((metrics.probes_acked_late, metrics.probes_acked_by_relay), (late, relayed), "from {from}");
         assert_eq!((metrics.probes_acked, metrics.probes_acked_indirectly()), (0, 1));

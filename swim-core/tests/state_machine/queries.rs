@@ -234,7 +234,7 @@ fn nobody_is_answered_but_a_member_at_its_own_address() {
     assert_eq!(dropped(&node, DropReason::WrongPlace), 1, "who announces a query asks it");
     // An answer, or what is to be handed on, counts from a member's own address.
     let direct_message = Message::Direct { source: "b", payload: b"\x05\x81\xa4From\xa1b" };
-    node.handle_packet(at(0), address(5), &packet(&[direct_message]));
+    node.handle_packet(at(0), proven(5), &packet(&[direct_message]));
     assert_eq!(dropped(&node, DropReason::Stranger), 2);
     deliver(&mut node, at(0), &[direct_message]);
     assert_eq!(dropped(&node, DropReason::UnknownQuery), 1);

@@ -4,8 +4,8 @@ use swim_core::wire::Message;
 use swim_core::{Claim, Config, DropReason, Incarnation, Status};
 
 use crate::harness::{
-    address, alive, at, count, dead, deliver, dropped, named, node, node_with, packet, quiet, run_among_the_living,
-    run_until, second, sent, status, suspect,
+    address, alive, at, count, dead, deliver, dropped, named, node, node_with, packet, proven, quiet,
+    run_among_the_living, run_until, second, sent, status, suspect,
 };
 use crate::network::Network;
 
@@ -14,7 +14,7 @@ fn a_member_that_answers_pings_is_never_declared_dead_though_its_refutation_was_
     let mut accuser = named("a", 1, 1, quiet(), 1);
     let mut accused = named("x", 2, 6, quiet(), 2);
     deliver(&mut accuser, at(0), &[alive("x", 5, 2), suspect("x", 5, "somebody")]);
-    accused.handle_packet(at(0), address(1), &packet(&[alive("a", 1, 1)]));
+    accused.handle_packet(at(0), proven(1), &packet(&[alive("a", 1, 1)]));
     sent(&mut accused, at(0));
     let mut network = Network { nodes: vec![accuser, accused] };
     network.run_until(second(60));
@@ -66,8 +66,8 @@ fn a_node_that_a_liar_called_dead_before_it_was_known_is_believed_when_it_comes(
     for lie in [1 << 61, Incarnation::MAX.get()] {
         let lie = packet(&[dead("x", lie, "liar")]);
         let (mut node, mut accused) = (named("b", 2, 1, quiet(), 1), named("x", 3, 100, quiet(), 2));
-        node.handle_packet(at(0), address(9), &lie);
-        accused.handle_packet(at(0), address(9), &lie);
+        node.handle_packet(at(0), proven(9), &lie);
+        accused.handle_packet(at(0), proven(9), &lie);
         assert_eq!(
             (dropped(&node, DropReason::BadIncarnation), node.digest()),
             (1, named("b", 2, 1, quiet(), 1).digest())

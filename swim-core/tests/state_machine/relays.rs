@@ -3,7 +3,7 @@
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, MessageKind, SequenceNumber, Status};
 
-use crate::harness::{FIRST, address, alive, at, deliver, dropped, named, packet, run_until, second, status};
+use crate::harness::{FIRST, alive, at, deliver, dropped, named, packet, proven, run_until, second, status};
 use crate::network::Network;
 
 #[test]
@@ -13,7 +13,7 @@ fn a_relays_nack_comes_before_the_verdict_in_every_preset() {
         let interval = config.probe_interval;
         let mut node = named("me", 1, FIRST, config.clone(), 1);
         let mut relay = named("relay", 2, 1, config, 9);
-        relay.handle_packet(at(0), address(1), &packet(&[alive("me", FIRST, 1), alive("silent", 1, 3)]));
+        relay.handle_packet(at(0), proven(1), &packet(&[alive("me", FIRST, 1), alive("silent", 1, 3)]));
         deliver(&mut node, at(0), &[alive("silent", 1, 3), alive("relay", 1, 2)]);
         let mut network = Network { nodes: vec![node, relay] };
         let mut now = at(0);
@@ -39,7 +39,7 @@ fn a_relays_nack_leaves_time_for_its_way_in_the_shortest_period() {
         deliver(&mut relay, at(0), &[alive("a", 1, 1), alive("silent", 1, 3)]);
         let sequence = SequenceNumber::new(5);
         let request = Message::PingReq { sequence, target: "silent", source: "a" };
-        relay.handle_packet(at(0), address(1), &packet(&[request]));
+        relay.handle_packet(at(0), proven(1), &packet(&[request]));
         run_until(&mut relay, at(0) + left * 4 / 5);
         assert_eq!(relay.metrics().sent(MessageKind::Nack), 1, "a fifth of the rest is for the way there and back");
     }

@@ -75,13 +75,13 @@ fn the_oldest_tombstone_makes_room_first() {
 fn whoever_is_alive_elsewhere_is_suspected_and_not_declared_dead_by_its_tombstone() {
     let mut node = node_with_tombstone(&dead("y", 7, "b"));
     let mut other = named("z", 4, 1, quiet(), 3);
-    other.handle_packet(second(50), address(3), &packet(&[alive("y", 7, 3)]));
+    other.handle_packet(second(50), proven(3), &packet(&[alive("y", 7, 3)]));
     deliver(&mut node, second(50), &[alive("z", 1, 4), alive("y", 7, 3)]);
     let out = run_among_the_living(&mut node, second(55));
     let doubt = "Suspect { id: \"y\", incarnation: Incarnation(7), from: \"me\" }";
     assert!(count(&out, doubt) > 0, "{out:?}");
     assert_eq!((count(&out, "Dead"), status(&node, "y")), (0, None));
-    other.handle_packet(second(55), address(1), &packet(&[suspect("y", 7, "me")]));
+    other.handle_packet(second(55), proven(1), &packet(&[suspect("y", 7, "me")]));
     assert!(!events(&mut other).iter().any(|event| matches!(event, Event::Failed(_))));
     deliver(&mut node, second(56), &[alive("y", 8, 3)]);
     assert_eq!(status(&node, "y"), Some(Status::Alive), "its refutation counts");

@@ -46,7 +46,7 @@ fn announcement(number: u64, time: u64, name: &str) -> Vec<u8> {
 }
 
 fn hear(node: &mut Node, number: u64, time: u64, name: &str) {
-    node.handle_packet(at(0), address(2), &announcement(number, time, name));
+    node.handle_packet(at(0), proven(2), &announcement(number, time, name));
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn exchanges_that_break_a_rule_are_refused_by_name() {
         ("nothing after the header", "", WireError::Truncated),
         ("an empty array", "90", MissingField),
         ("a packet's message", "94 00 07 a161 a162", WrongPlace),
-        ("an unknown kind", "91 19", UnknownKind),
+        ("an unknown kind", "91 1b", UnknownKind),
         ("a kind between the two", "91 0f", UnknownKind),
         ("a join without entries", "92 10 a161", MissingField),
         ("entries that are nil", "93 10 a161 c0", WrongType),
@@ -130,6 +130,8 @@ fn exchanges_that_break_a_rule_are_refused_by_name() {
         ("a digest that is a text", "93 12 a161 a162", WrongType),
         ("buckets of 3 bytes", "93 13 a161 c403000000", OutOfRange),
         ("a refusal without a reason", "91 18", MissingField),
+        ("a request about keys without a body", "93 19 a161 a162", MissingField),
+        ("a reply about keys that is text", "93 1a a161 a162", WrongType),
     ] {
         assert_eq!(in_exchange(&hex(body)), Err(error), "{what}");
     }

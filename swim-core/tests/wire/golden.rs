@@ -155,6 +155,8 @@ fn exchanges(cluster: u32) -> Vec<(&'static str, Vec<u8>)> {
         ("reliable_ping", ExchangeMessage::ReliablePing { sequence: SEQUENCE, target: "b", source: "a" }),
         ("reliable_ack", ExchangeMessage::ReliableAck { sequence: SEQUENCE, source: "b" }),
         ("refusal", ExchangeMessage::Refusal { reason: Refusal::Left }),
+        ("key_request", ExchangeMessage::KeyRequest { source: "a", target: "b", body: &[1, 2, 3] }),
+        ("key_reply", ExchangeMessage::KeyReply { source: "b", body: &[4, 5] }),
     ];
     let mut all: Vec<_> = encoded.map(|(name, message)| (name, written(cluster, &message))).into();
     for name in ["join", "join_reply", "buckets", "buckets_reply"] {

@@ -111,6 +111,8 @@ pub(crate) fn write_exchange(message: &ExchangeMessage<'_>) -> Vec<u8> {
         ExchangeMessage::ReliablePing { sequence, target, source } => to_vec(&(22, sequence.get(), target, source)),
         ExchangeMessage::ReliableAck { sequence, source } => to_vec(&(23, sequence.get(), source)),
         ExchangeMessage::Refusal { reason } => to_vec(&(24, reason as u8)),
+        ExchangeMessage::KeyRequest { source, target, body } => to_vec(&(25, source, target, ByteBuf::from(body))),
+        ExchangeMessage::KeyReply { source, body } => to_vec(&(26, source, ByteBuf::from(body))),
     }
 }
 
@@ -215,7 +217,7 @@ const PACKET_KINDS: [Kind; 12] = [
     (11, &[Field::Name, Field::Binary]),
 ];
 
-const EXCHANGE_KINDS: [Kind; 9] = [
+const EXCHANGE_KINDS: [Kind; 11] = [
     (16, &[Field::Name, Field::Rows]),
     (17, &[Field::Name, Field::Rows]),
     (18, &[Field::Name, ANY]),
@@ -225,6 +227,8 @@ const EXCHANGE_KINDS: [Kind; 9] = [
     (22, &[SEQUENCE, Field::Name, Field::Name]),
     (23, &[SEQUENCE, Field::Name]),
     (24, &[Field::Reason]),
+    (25, &[Field::Name, Field::Name, Field::Binary]),
+    (26, &[Field::Name, Field::Binary]),
 ];
 
 fn shortest(value: Value, here: &[Kind], elsewhere: &[Kind]) -> Result<Vec<u8>, Trouble> {

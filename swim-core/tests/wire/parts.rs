@@ -11,7 +11,7 @@ use swim_core::{Claim, Incarnation, SequenceNumber, Status};
 
 pub(crate) const CLUSTER: u32 = 0x00c0_ffee;
 pub(crate) const PACKET_KINDS: usize = 12;
-pub(crate) const EXCHANGE_KINDS: usize = 9;
+pub(crate) const EXCHANGE_KINDS: usize = 11;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -92,7 +92,9 @@ impl Parts {
             5 => ExchangeMessage::BucketsReply { source, entries },
             6 => ExchangeMessage::ReliablePing { sequence, target: &self.names[0], source },
             7 => ExchangeMessage::ReliableAck { sequence, source },
-            _ => ExchangeMessage::Refusal { reason: self.reason },
+            8 => ExchangeMessage::Refusal { reason: self.reason },
+            9 => ExchangeMessage::KeyRequest { source, target: &self.names[0], body: &self.bytes },
+            _ => ExchangeMessage::KeyReply { source, body: &self.bytes },
         };
         let mut bytes = Vec::new();
         message.encode(CLUSTER, &mut bytes);

@@ -58,7 +58,7 @@ impl Setting for Vec<swim_core::Network> {
     }
 }
 
-plain_settings! { String bool u8 u16 usize u64 }
+plain_settings! { String bool u8 u16 u32 usize u64 }
 
 macro_rules! settings {
     ($($name:ident)*; events: $($of_events:ident)*) => {
@@ -90,6 +90,7 @@ settings! {
     max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds
     max_incarnation_ahead allowed_networks max_coordinates;
     events: max_event_size max_query_size max_response_size max_recent_events max_recent_queries max_queries
+    queries_per_asker queries_per_second relays_per_second expressions_per_second
     query_timeout_mult max_query_timeout max_time_jump replay_on_join
 }
 

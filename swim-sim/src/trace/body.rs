@@ -47,6 +47,8 @@ impl fmt::Display for Body<'_> {
                 write!(f, "reliable ack of {source} #{}", sequence.get())
             }
             ExchangeMessage::Refusal { reason } => write!(f, "refusal: {reason:?}"),
+            ExchangeMessage::KeyRequest { source, target, .. } => write!(f, "key request to {target} from {source}"),
+            ExchangeMessage::KeyReply { source, .. } => write!(f, "key reply of {source}"),
         }
     }
 }
@@ -121,6 +123,8 @@ mod tests {
             (ExchangeMessage::ReliablePing { sequence, target: "b", source }, "reliable ping b #7 from a"),
             (ExchangeMessage::ReliableAck { sequence, source }, "reliable ack of a #7"),
             (ExchangeMessage::Refusal { reason: Refusal::Left }, "refusal: Left"),
+            (ExchangeMessage::KeyRequest { source, target: "b", body: b"k" }, "key request to b from a"),
+            (ExchangeMessage::KeyReply { source, body: b"k" }, "key reply of a"),
         ] {
             assert_eq!(text(&message), wanted);
         }

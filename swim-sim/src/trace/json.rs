@@ -190,6 +190,10 @@ fn body(bytes: &[u8]) -> Value {
         }
         ExchangeMessage::ReliableAck { sequence, source } => json!({ "sequence": sequence.get(), "source": source }),
         ExchangeMessage::Refusal { reason } => json!({ "reason": snake(reason) }),
+        ExchangeMessage::KeyRequest { source, target, body } => {
+            json!({ "source": source, "target": target, "bytes": body.len() })
+        }
+        ExchangeMessage::KeyReply { source, body } => json!({ "source": source, "bytes": body.len() }),
     };
     value["kind"] = message.kind().label().into();
     value

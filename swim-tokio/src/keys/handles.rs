@@ -56,7 +56,7 @@ impl Runtime {
         self.keys.as_ref().map(|keys| keys.state().plain)
     }
 
-    fn sealing_keys(&self) -> Result<&Arc<Keys>, KeysError> {
+    pub(super) fn sealing_keys(&self) -> Result<&Arc<Keys>, KeysError> {
         self.keys.as_ref().ok_or(KeysError::Off)
     }
 }

@@ -3,6 +3,9 @@
 //! A change is written to the keyring's file first, if there is one, and takes effect at the next packet and the next
 //! connection. It seals nothing itself: that is the transport's, and the bytes are `swim_core::wire::sealed`.
 
+mod answering;
+mod challenges;
+mod cluster;
 mod file;
 mod handles;
 mod sealing;
@@ -18,6 +21,9 @@ use swim_core::Config;
 use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 use tokio::runtime::Handle;
 
+pub(crate) use self::answering::Asked;
+use self::challenges::Challenges;
+pub use self::cluster::{ClusterKeys, KeyChange, NodeKeys};
 #[cfg(feature = "memberlist")]
 pub use self::file::read_serf_keyring;
 #[cfg(feature = "memberlist")]
@@ -45,6 +51,8 @@ pub enum PlainTraffic {
 pub enum KeysError {
     /// The node was started without a keyring.
     Off,
+    /// The node takes or sends plain traffic too, which others can read and write: no key is changed for others, nor by them.
+    Exposed,
     /// The node's runtime has stopped.
     Stopped,
     /// The keyring does not allow it.
@@ -62,6 +70,10 @@ impl fmt::Display for KeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Off => f.write_str("the node was started without a keyring: nothing is encrypted"),
+            Self::Exposed => f.write_str(
+                "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every \
+                 node first",
+            ),
             Self::Stopped => f.write_str("the node has stopped: start another one"),
             Self::Keyring(error) => error.fmt(f),
             Self::File { path, error } => write!(f, "cannot write the keyring to {}: {error}", path.display()),
@@ -90,6 +102,8 @@ pub(crate) struct Keys {
     version: AtomicU64,
     /// One change at a time, so that the file says what the memory says.
     changing: tokio::sync::Mutex<()>,
+    /// What members may change.
+    challenges: tokio::sync::Mutex<Challenges>,
     /// The node's runtime: a handle may be used outside of any.
     runtime: Handle,
 }
@@ -104,6 +118,7 @@ impl Keys {
             state: RwLock::new(Arc::new(state)),
             version: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
+            challenges: tokio::sync::Mutex::default(),
             runtime,
         }
     }

@@ -14,7 +14,6 @@ use bytes::BytesMut;
 use swim_core::wire::sealed::{MARK, SealError};
 use swim_core::{ExchangeFailure, Network, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -69,10 +68,8 @@ pub(crate) struct Shared {
 /// What the listener and the connections tell the transport.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// Somebody dialed this node.
-    Accepted { stream: TcpStream, peer: SocketAddr },
-    /// The other side of an accepted connection says where it is reached.
-    Introduced { link: LinkId, address: SocketAddr },
+    /// The other side of an accepted connection says where it is reached. `proven`: with a key or a certificate.
+    Introduced { link: LinkId, address: SocketAddr, proven: bool },
     /// A frame arrived. An exchange's memory stays leased until it is handled.
     Arrived { link: LinkId, frame: Frame, lease: Option<Lease>, protection: Protection },
     /// A request arrives that is longer than allowed: it is to be refused by its number, and the link retired.
@@ -81,6 +78,8 @@ pub(crate) enum Report {
     Closing { link: LinkId },
     /// A datagram found nothing that listens at its address.
     Unreachable(SocketAddr),
+    /// The system gave no file for a connection to be dialed.
+    OutOfFiles,
     /// The connection ended; the last report of a link. `dialing`: it never came to be.
     Ended { link: LinkId, failure: ExchangeFailure, dialing: bool },
 }
@@ -95,41 +94,43 @@ pub(crate) struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Runs one that this node dialed: `first` is written at once, and the other side's greeting is awaited.
+    /// Runs one that this node dialed: `first` is written, and nothing else before the other side has greeted. What
+    /// listens there may be no SWIM node at all, and is not to read what somebody else had this node send.
     pub(crate) async fn run_dialed(
         self,
-        reading: impl AsyncRead + Unpin,
-        writing: impl AsyncWrite + Unpin,
+        mut reading: impl AsyncRead + Unpin,
+        mut writing: impl AsyncWrite + Unpin,
         first: Vec<u8>,
     ) {
-        self.run(reading, writing, first, true).await;
+        let Self { link, shared, .. } = self;
+        let greeted = introduce(&mut reading, &mut writing, &first);
+        let failure = match timeout(shared.config.preamble_timeout, greeted).await {
+            Ok(Ok(())) => {
+                shared.counters.bytes_sent.add(first.len());
+                return self.run(reading, writing, Vec::new()).await;
+            }
+            Ok(Err(failure)) => failure,
+            Err(_) => {
+                shared.counters.timed_out.one();
+                ExchangeFailure::TimedOut
+            }
+        };
+        shared.report(Report::Ended { link, failure, dialing: false }).await;
     }
 
-    /// Runs one that this node accepted.
+    /// Runs one that this node accepted: `first` is written at once.
     pub(crate) async fn run_accepted(
         self,
         reading: impl AsyncRead + Unpin,
         writing: impl AsyncWrite + Unpin,
         first: Vec<u8>,
     ) {
-        self.run(reading, writing, first, false).await;
+        self.run(reading, writing, first).await;
     }
 
-    async fn run(
-        self,
-        reading: impl AsyncRead + Unpin,
-        writing: impl AsyncWrite + Unpin,
-        first: Vec<u8>,
-        dialed: bool,
-    ) {
+    async fn run(self, reading: impl AsyncRead + Unpin, writing: impl AsyncWrite + Unpin, first: Vec<u8>) {
         let Self { link, peer, queue, shared } = self;
-        let mut reading = pin!(async {
-            let mut reader = Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared };
-            if dialed {
-                reader.greeting().await?;
-            }
-            reader.frames().await
-        });
+        let mut reading = pin!(Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared }.frames());
         let mut writing = pin!(Writer { half: writing, queue, peer: &peer, shared }.run(first));
         let failure = tokio::select! {
             end = &mut reading => match end {
@@ -154,6 +155,19 @@ impl Connection<'_> {
     }
 }
 
+/// Writes a dialer's first bytes and awaits the greeting.
+async fn introduce(
+    reading: &mut (impl AsyncRead + Unpin),
+    writing: &mut (impl AsyncWrite + Unpin),
+    first: &[u8],
+) -> Result<(), ExchangeFailure> {
+    writing.write_all(first).await.map_err(|error| failure_of(&error))?;
+    writing.flush().await.map_err(|error| failure_of(&error))?;
+    let mut greeting = [0; preamble::GREETING_LEN];
+    reading.read_exact(&mut greeting).await.map_err(|error| failure_of(&error))?;
+    preamble::check_greeting(greeting).map_err(failure_of_preamble)
+}
+
 struct Reader<'a, R> {
     link: LinkId,
     half: R,
@@ -163,17 +177,8 @@ struct Reader<'a, R> {
 }
 
 impl<R: AsyncRead + Unpin> Reader<'_, R> {
-    async fn greeting(&mut self) -> Result<(), ExchangeFailure> {
-        let mut bytes = [0; preamble::GREETING_LEN];
-        match timeout(self.shared.config.preamble_timeout, self.half.read_exact(&mut bytes)).await {
-            Ok(Ok(_)) => preamble::check_greeting(bytes).map_err(failure_of_preamble),
-            Ok(Err(error)) => Err(failure_of(&error)),
-            Err(_) => Err(self.late()),
-        }
-    }
-
     /// Reads and reports frames until the other side ends the connection between two of them (`Ok`) or elsewhere.
-    async fn frames(&mut self) -> Result<(), ExchangeFailure> {
+    async fn frames(mut self) -> Result<(), ExchangeFailure> {
         let counters = &self.shared.counters;
         let mut deadline = None;
         let mut lease = self.shared.budget.lease();

@@ -48,10 +48,15 @@ counters! {
     accepted,
     /// Connections that others dialed and that were closed at once, because of a bound.
     accepts_refused,
+    /// Accepted connections that had not shown that they belong and were closed to make room for others.
+    unproven_closed,
     /// Connections and datagrams from outside of the allowed networks, which were closed and dropped unread.
     outsiders_refused,
     /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
     preambles_bad,
+    /// Exchanges refused and packets dropped because the other side sends its packets another way, or one side says that it
+    /// is reached at a loopback address and the other is not.
+    mismatches_refused,
     /// Connections that did not come to be because one side does not trust the other, or speaks no TLS.
     handshakes_failed,
     /// Frames in another name than the certificate of their connection has: received ones, which end it, and pings to

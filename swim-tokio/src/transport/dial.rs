@@ -9,10 +9,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::connection::{self, Report, Shared};
-use super::opening;
 use super::pool::LinkId;
 use super::queue::Queue;
 use super::settings::TcpConfig;
+use super::{listener, opening};
 
 /// The whole task of a link that this node dials: what waits in the queue is sent once it is connected.
 pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<Shared>) {
@@ -24,6 +24,9 @@ pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<
         Err(error) => {
             shared.counters.dials_failed.one();
             tracing::debug!(%to, %error, "dial failed");
+            if listener::is_out_of_files(&error) {
+                shared.report(Report::OutOfFiles).await;
+            }
             let failure = failure_of_dial(&error);
             shared.report(Report::Ended { link, failure, dialing: true }).await;
         }

@@ -51,6 +51,67 @@ pub(crate) enum Refusal {
     Unanswered = 0,
     /// The request, or what would be its reply, is larger than the node allows.
     TooLarge = 1,
+    /// The opener's packets go by UDP and this node's by TCP.
+    PacketsByTcp = 2,
+    /// The opener's packets go by TCP and this node's by UDP.
+    PacketsByUdp = 3,
+    /// The opener says that it is reached at a loopback address, and this node at another kind.
+    LoopbackOpener = 4,
+    /// This node is reached at a loopback address, and the opener says another kind of its own.
+    LoopbackAcceptor = 5,
+}
+
+impl Refusal {
+    /// Codes of later versions mean that there is no reply, whatever the reason.
+    const fn from_u8(byte: u8) -> Self {
+        match byte {
+            1 => Self::TooLarge,
+            2 => Self::PacketsByTcp,
+            3 => Self::PacketsByUdp,
+            4 => Self::LoopbackOpener,
+            5 => Self::LoopbackAcceptor,
+            _ => Self::Unanswered,
+        }
+    }
+}
+
+/// How the opener of an exchange sends its packets: the two highest bits of the exchange's number. Who answers repeats
+/// the number as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PacketsBy {
+    /// It does not say: an older version.
+    Unsaid,
+    Tcp,
+    Udp,
+}
+
+/// Where those bits begin.
+const PACKETS_BY: u32 = 62;
+
+impl PacketsBy {
+    /// The exchange's number that says so.
+    pub(crate) const fn mark(self, exchange: u64) -> u64 {
+        let bits = match self {
+            Self::Unsaid => 0,
+            Self::Tcp => 1,
+            Self::Udp => 2,
+        };
+        number_of(exchange) | bits << PACKETS_BY
+    }
+
+    /// What an exchange's number says.
+    pub(crate) const fn of(exchange: u64) -> Self {
+        match exchange >> PACKETS_BY {
+            1 => Self::Tcp,
+            2 => Self::Udp,
+            _ => Self::Unsaid,
+        }
+    }
+}
+
+/// An exchange's number without what it says of packets.
+pub(crate) const fn number_of(exchange: u64) -> u64 {
+    exchange & !(u64::MAX << PACKETS_BY)
 }
 
 /// One frame, as it came.
@@ -115,7 +176,7 @@ pub(crate) fn decode(buffer: &mut BytesMut, limits: Limits) -> Result<Decoded, F
     }
     let mut frame = buffer.split_to(whole);
     frame.advance(PACKET_HEADER);
-    assemble(kind, frame).map(Decoded::Frame)
+    Ok(Decoded::Frame(assemble(kind, frame)))
 }
 
 fn read_header(buffer: &[u8]) -> Option<(u32, u8)> {
@@ -138,21 +199,16 @@ fn check_exchange(kind: Kind, exchange: u64, payload: usize, limits: Limits) -> 
     }
 }
 
-fn assemble(kind: Kind, mut rest: BytesMut) -> Result<Frame, FrameError> {
-    Ok(match kind {
+fn assemble(kind: Kind, mut rest: BytesMut) -> Frame {
+    match kind {
         Kind::Packet => Frame::Packet(rest.freeze()),
         Kind::Request => Frame::Request { exchange: rest.get_u64(), payload: rest.freeze() },
         Kind::Reply => Frame::Reply { exchange: rest.get_u64(), payload: rest.freeze() },
         Kind::Refuse => {
             let exchange = rest.get_u64();
-            let refusal = match rest.get_u8() {
-                0 => Refusal::Unanswered,
-                1 => Refusal::TooLarge,
-                _ => return Err(FrameError::Malformed),
-            };
-            Frame::Refuse { exchange, refusal }
+            Frame::Refuse { exchange, refusal: Refusal::from_u8(rest.get_u8()) }
         }
-    })
+    }
 }
 
 /// A whole packet frame.
@@ -219,7 +275,23 @@ mod tests {
         }
     }
 
-    fn one_of_each() -> [Frame; 6] {
+    #[test]
+    fn a_refusal_of_a_later_version_is_one_all_the_same() {
+        let mut buffer = BytesMut::from(&[0, 0, 0, 10, 3, 0, 0, 0, 0, 0, 0, 0, 7, 99][..]);
+        let refused = Frame::Refuse { exchange: 7, refusal: Refusal::Unanswered };
+        assert_eq!(decode(&mut buffer, LIMITS), Ok(Decoded::Frame(refused)));
+    }
+
+    #[test]
+    fn the_highest_bits_of_an_exchange_say_how_its_opener_sends_packets() {
+        for by in [PacketsBy::Unsaid, PacketsBy::Tcp, PacketsBy::Udp] {
+            let marked = by.mark(258);
+            assert_eq!((PacketsBy::of(marked), number_of(marked)), (by, 258));
+        }
+        assert_eq!(PacketsBy::of(u64::MAX), PacketsBy::Unsaid);
+    }
+
+    fn one_of_each() -> [Frame; 10] {
         [
             Frame::Packet(Bytes::new()),
             Frame::Packet(Bytes::from_static(&[7; 64])),
@@ -227,6 +299,10 @@ mod tests {
             Frame::Reply { exchange: u64::MAX, payload: Bytes::from_static(&[9; 256]) },
             Frame::Refuse { exchange: 5, refusal: Refusal::Unanswered },
             Frame::Refuse { exchange: 6, refusal: Refusal::TooLarge },
+            Frame::Refuse { exchange: 7, refusal: Refusal::PacketsByTcp },
+            Frame::Refuse { exchange: 8, refusal: Refusal::PacketsByUdp },
+            Frame::Refuse { exchange: 9, refusal: Refusal::LoopbackOpener },
+            Frame::Refuse { exchange: 10, refusal: Refusal::LoopbackAcceptor },
         ]
     }
 
@@ -282,7 +358,6 @@ mod tests {
             &[0, 0, 0, 0, 0][..],
             &[0, 0, 0, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0],
             &[0, 0, 0, 9, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-            &[0, 0, 0, 10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 2],
             &[0, 0, 0, 1, 4],
             b"GET / HTTP/1.1\r\n\r\n",
         ] {

@@ -1,14 +1,13 @@
-//! Listening: from an address to a socket, and from a socket to reports of those who dialed it.
+//! Listening: from an address to a socket, and from a socket to those who dialed it.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::connection::Report;
 use super::seldom::Seldom;
 
 /// How many connections may wait to be accepted, as far as the system allows.
@@ -26,19 +25,45 @@ pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// What comes of accepting.
+#[derive(Debug)]
+pub(crate) enum Guest {
+    /// Somebody dialed this node.
+    Dialed { stream: TcpStream, peer: SocketAddr },
+    /// Somebody waits and the system gives no file for a connection: one of those that are open has to go.
+    OutOfFiles,
+}
+
+/// Whether an error means that the process, or the system, has no file left.
+pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::MFILE, Errno::NFILE].iter().any(|no| error.raw_os_error() == Some(no.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
 /// Accepts for as long as the node runs.
-pub(crate) async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>) {
+pub(crate) async fn accept(listener: TcpListener, guests: mpsc::Sender<Guest>) {
     let warned = Seldom::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if reports.send(Report::Accepted { stream, peer }).await.is_err() {
+                if guests.send(Guest::Dialed { stream, peer }).await.is_err() {
                     return;
                 }
             }
             Err(error) => {
                 if warned.is_time(Instant::now()) {
                     tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                }
+                if is_out_of_files(&error) && guests.send(Guest::OutOfFiles).await.is_err() {
+                    return;
                 }
                 tokio::time::sleep(PAUSE).await;
             }

@@ -10,9 +10,11 @@
 //! | `sockets` | the first implementation: what connects the files below |
 //! | `preamble`, `frame` | the bytes |
 //! | `pool`, `queue`, `exchanges`, `budget` | which link, how many, how much memory |
+//! | `crowd`, `file_limit` | who makes room, and how much room there is |
 //! | `binding`, `listener`, `dial`, `opening`, `connection`, `datagrams`, `unreachable` | the sockets |
 //! | `memberlist` | the implementation for memberlist's wire |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
+//! | `mismatch` | nodes that cannot live in one cluster, told at their first exchange |
 //! | `tls`, `vouched` | whom a connection is trusted to be |
 //! | `renewal` | which connections outlived their keys or certificates |
 //! | `settings`, `counters` | what the user sets and reads |
@@ -21,14 +23,17 @@ mod binding;
 mod budget;
 mod connection;
 mod counters;
+mod crowd;
 mod datagrams;
 mod dial;
 mod exchanges;
+mod file_limit;
 mod frame;
 mod handshake;
 mod listener;
 #[cfg(feature = "memberlist")]
 mod memberlist;
+mod mismatch;
 mod opening;
 mod pool;
 mod preamble;
@@ -49,6 +54,7 @@ mod unreachable;
 mod vectors;
 mod vouched;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -58,6 +64,7 @@ use bytes::Bytes;
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery, Source};
 
 pub use self::counters::TransportMetrics;
+pub use self::file_limit::raise_file_limit;
 #[cfg(feature = "memberlist")]
 pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
@@ -149,6 +156,17 @@ pub trait Transport: fmt::Debug + Send + 'static {
     /// last call; a transport that is dropped without it is to free the address too.
     fn close(&mut self) -> BoxFuture<'_, ()>;
 
+    /// Whether [`members_at`](Self::members_at) is to be told where the members are: asked after every turn of the loop. A
+    /// transport with many connections may then keep those of members. Never, unless implemented.
+    fn asks_for_members(&self) -> bool {
+        false
+    }
+
+    /// Where the active members are, this node's own address excepted, as it was asked for.
+    fn members_at(&mut self, addresses: HashSet<SocketAddr>) {
+        drop(addresses);
+    }
+
     /// Does with the keys of the cluster what a member asks of all, if the transport has keys that members may change:
     /// on memberlist's wire. Not, unless implemented.
     fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
@@ -186,6 +204,14 @@ impl Transport for Box<dyn Transport> {
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         (**self).close()
+    }
+
+    fn asks_for_members(&self) -> bool {
+        (**self).asks_for_members()
+    }
+
+    fn members_at(&mut self, addresses: HashSet<SocketAddr>) {
+        (**self).members_at(addresses);
     }
 
     fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {

@@ -112,9 +112,10 @@ async fn welcome(
     deadline: Instant,
 ) {
     let Connection { link, shared, .. } = connection;
+    let proven = connection.peer.protection() != Protection::Plain;
     let failure = match timeout_at(deadline, read_preamble(&mut reading, start)).await {
         Ok(Ok(address)) => {
-            shared.report(Report::Introduced { link, address }).await;
+            shared.report(Report::Introduced { link, address, proven }).await;
             return connection.run_accepted(reading, writing, preamble::GREETING.to_vec()).await;
         }
         Ok(Err(failure)) => failure,

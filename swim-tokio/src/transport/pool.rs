@@ -4,6 +4,9 @@
 //! the link that this node dialed, or else over one that was accepted from there: a peer that says it is reached at
 //! an address is believed only if it really comes from that IP address. Two nodes that dial one another at the same
 //! time each keep the link they dialed, so nothing that waits on either is lost.
+//!
+//! An accepted link **has shown that it belongs** if its handshake proved a key or a certificate, or if it is the one that
+//! leads to a member's address and carried a frame. One that has not makes room for a new one: `crowd` says which.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +14,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::crowd::{Census, Crowded, first_to_go, network};
 use super::settings::TcpConfig;
 
 /// Names a link within one node, for as long as it runs.
@@ -21,7 +25,7 @@ pub(crate) struct LinkId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// How many links there may be.
+/// How many links there may be. `accepted_per_ip` counts by IPv4 address or /64 of IPv6.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) dialed: usize,
@@ -50,6 +54,10 @@ struct Link<Q> {
     /// Where the other side is reached: dialed there, or said by its preamble.
     address: Option<SocketAddr>,
     used: Instant,
+    /// Whether its handshake proved a key or a certificate.
+    proven: bool,
+    /// Whether a frame came over it.
+    heard: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,23 +72,14 @@ pub(crate) struct Pool<Q> {
     bounds: Bounds,
     links: HashMap<LinkId, Link<Q>>,
     routes: HashMap<SocketAddr, Route>,
-    accepted_by_ip: HashMap<IpAddr, usize>,
     dialed: usize,
-    accepted: usize,
+    accepted: Census,
     next: u64,
 }
 
 impl<Q> Pool<Q> {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
-            links: HashMap::new(),
-            routes: HashMap::new(),
-            accepted_by_ip: HashMap::new(),
-            dialed: 0,
-            accepted: 0,
-            next: 0,
-        }
+        Self { bounds, links: HashMap::new(), routes: HashMap::new(), dialed: 0, accepted: Census::new(), next: 0 }
     }
 
     /// The link that leads to an address, if there is one.
@@ -120,22 +119,56 @@ impl<Q> Pool<Q> {
             let oldest = *oldest.ok_or(Full)?.0;
             self.retire(oldest);
         }
-        let id = self.insert(Link { queue: Some(queue), origin: Origin::Dialed, address: Some(to), used: now });
+        let id = self.insert(queue, Origin::Dialed, Some(to), now);
         self.dialed += 1;
         self.routes.entry(to).or_default().dialed = Some(id);
         Ok(id)
     }
 
     /// Adds a link that was accepted from `ip`, if the bounds allow it.
-    pub(crate) fn accept(&mut self, ip: IpAddr, queue: Q, now: Instant) -> Result<LinkId, Full> {
+    pub(crate) fn accept(&mut self, ip: IpAddr, queue: Q, now: Instant) -> Result<LinkId, Crowded> {
         let ip = ip.to_canonical();
-        let from_there = self.accepted_by_ip.get(&ip).copied().unwrap_or_default();
-        if self.accepted >= self.bounds.accepted || from_there >= self.bounds.accepted_per_ip {
-            return Err(Full);
+        let Bounds { accepted, accepted_per_ip, .. } = self.bounds;
+        self.accepted.check(network(ip), accepted, accepted_per_ip)?;
+        self.accepted.add(network(ip));
+        Ok(self.insert(queue, Origin::Accepted { ip }, None, now))
+    }
+
+    /// Whether so many links are accepted that one may soon have to make room.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.accepted.total() * 2 >= self.bounds.accepted || self.accepted.total() >= self.bounds.accepted_per_ip
+    }
+
+    /// The accepted link that is to make room for one from `ip`, if any is to: it has not shown that it belongs.
+    /// `is_member` tells whether a member lives at an address.
+    pub(crate) fn unproven(
+        &self,
+        ip: IpAddr,
+        crowded: Crowded,
+        is_member: impl Fn(&SocketAddr) -> bool,
+    ) -> Option<LinkId> {
+        let own = network(ip);
+        first_to_go(self.links.iter().filter_map(|(&id, link)| {
+            let Origin::Accepted { ip } = link.origin else { return None };
+            let network = network(ip);
+            let counts = crowded == Crowded::All || network == own;
+            (counts && !self.belongs(id, link, &is_member)).then_some((network, id))
+        }))
+    }
+
+    fn belongs(&self, id: LinkId, link: &Link<Q>, is_member: impl Fn(&SocketAddr) -> bool) -> bool {
+        let leads_to_member = |address| {
+            let route = self.routes.get(address);
+            route.is_some_and(|route| route.accepted == Some(id)) && is_member(address)
+        };
+        link.proven || link.heard && link.address.as_ref().is_some_and(leads_to_member)
+    }
+
+    /// The other side of a link has proved by its handshake that it belongs.
+    pub(crate) fn prove(&mut self, id: LinkId) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.proven = true;
         }
-        self.accepted += 1;
-        self.accepted_by_ip.insert(ip, from_there + 1);
-        Ok(self.insert(Link { queue: Some(queue), origin: Origin::Accepted { ip }, address: None, used: now }))
     }
 
     /// The other side of an accepted link says where it is reached. The newest such link leads there: an older one is
@@ -152,6 +185,7 @@ impl<Q> Pool<Q> {
     pub(crate) fn touch(&mut self, id: LinkId, now: Instant) -> Option<SocketAddr> {
         let link = self.links.get_mut(&id)?;
         link.used = now;
+        link.heard = true;
         link.address
     }
 
@@ -196,15 +230,7 @@ impl<Q> Pool<Q> {
         let link = self.links.remove(&id)?;
         match link.origin {
             Origin::Dialed => self.dialed -= 1,
-            Origin::Accepted { ip } => {
-                self.accepted -= 1;
-                if let Some(count) = self.accepted_by_ip.get_mut(&ip) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.accepted_by_ip.remove(&ip);
-                    }
-                }
-            }
+            Origin::Accepted { ip } => self.accepted.remove(network(ip)),
         }
         if let Some(address) = link.address {
             self.unroute(address, id);
@@ -220,9 +246,10 @@ impl<Q> Pool<Q> {
         }
     }
 
-    fn insert(&mut self, link: Link<Q>) -> LinkId {
+    fn insert(&mut self, queue: Q, origin: Origin, address: Option<SocketAddr>, used: Instant) -> LinkId {
         let id = LinkId(self.next);
         self.next += 1;
+        let link = Link { queue: Some(queue), origin, address, used, proven: false, heard: false };
         self.links.insert(id, link);
         id
     }
@@ -287,7 +314,7 @@ mod tests {
         assert_eq!(found(&mut pool, address(1), now), Some("accepted"));
         assert_eq!(pool.remove(accepted), Some(address(1)));
         assert_eq!(found(&mut pool, address(1), now), None);
-        assert!(pool.routes.is_empty() && pool.links.is_empty() && pool.accepted_by_ip.is_empty());
+        assert!(pool.routes.is_empty() && pool.links.is_empty() && pool.accepted.is_empty());
     }
 
     #[test]
@@ -307,13 +334,48 @@ mod tests {
         let one: IpAddr = [10, 0, 0, 1].into();
         let first = pool.accept(one, "", now).unwrap();
         pool.accept(one, "", now).unwrap();
-        assert_eq!(pool.accept(one, "", now), Err(Full));
+        assert_eq!(pool.accept(one, "", now), Err(Crowded::Network));
         pool.accept([10, 0, 0, 2].into(), "", now).unwrap();
-        assert_eq!(pool.accept([10, 0, 0, 3].into(), "", now), Err(Full));
+        assert_eq!(pool.accept([10, 0, 0, 3].into(), "", now), Err(Crowded::All));
         assert!(pool.retire(first) && !pool.retire(first));
-        assert_eq!(pool.accept(one, "", now), Err(Full), "a retired link still holds its socket");
+        assert_eq!(pool.accept(one, "", now), Err(Crowded::Network), "a retired link still holds its socket");
         pool.remove(first);
         assert!(pool.accept(one, "", now).is_ok());
+    }
+
+    #[test]
+    fn a_slash_64_of_ipv6_counts_as_one_address() {
+        let (mut pool, now) = pool();
+        for host in 1..=2 {
+            pool.accept(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, host]), "", now).unwrap();
+        }
+        assert_eq!(pool.accept("2001:db8::ffff:1".parse().unwrap(), "", now), Err(Crowded::Network));
+        assert!(pool.accept("2001:db8:0:1::1".parse().unwrap(), "", now).is_ok());
+    }
+
+    #[test]
+    fn who_has_not_shown_that_it_belongs_makes_room_and_who_has_does_not() {
+        let (mut pool, now) = pool();
+        let is_member = |at: &SocketAddr| *at == address(1);
+        let victim = |pool: &Pool<_>| pool.unproven([10, 9, 9, 9].into(), Crowded::All, is_member);
+        let member = pool.accept(address(1).ip(), "member", now).unwrap();
+        pool.introduce(member, address(1));
+        assert_eq!(victim(&pool), Some(member), "it has said nothing");
+        pool.touch(member, now);
+        assert_eq!(victim(&pool), None);
+
+        let stranger = pool.accept([10, 9, 9, 8].into(), "stranger", now).unwrap();
+        pool.introduce(stranger, address(1));
+        pool.touch(stranger, now);
+        assert_eq!(victim(&pool), Some(stranger), "it does not come from the member's address");
+        assert_eq!(pool.unproven([10, 9, 9, 7].into(), Crowded::Network, is_member), None, "nobody else pays");
+        pool.prove(stranger);
+        assert_eq!(victim(&pool), None);
+
+        let newer = pool.accept(address(1).ip(), "newer", now).unwrap();
+        pool.introduce(newer, address(1));
+        pool.touch(newer, now);
+        assert_eq!(victim(&pool), Some(member), "of one address the newest is believed");
     }
 
     #[test]

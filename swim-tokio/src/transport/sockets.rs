@@ -4,6 +4,7 @@
 //! With [`Packets::Udp`] packets go by datagrams at the same port number, and what comes is the same. This file connects
 //! the tasks' reports with the links; it reads and writes no socket itself.
 
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Source, is_allowed};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, Sleep, timeout};
@@ -20,9 +20,12 @@ use super::binding::{Bound, bind};
 use super::budget::Lease;
 use super::connection::{Report, Shared};
 use super::counters::TransportMetrics;
+use super::crowd::Crowded;
 use super::datagrams::Datagrams;
 use super::exchanges::Exchanges;
-use super::frame::{self, Frame, Refusal};
+use super::frame::{self, Frame, PacketsBy, Refusal};
+use super::listener::Guest;
+use super::mismatch::{Mismatch, Mismatches};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
 use super::renewal::Renewal;
@@ -36,6 +39,10 @@ use crate::error::StartError;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
+/// How many accepted connections may wait for the loop: each holds a file that no bound counts yet.
+const GUESTS: usize = 16;
+/// For how long it is not asked again where the members are, while there is a crowd.
+const MEMBERS_FOR: Duration = Duration::from_secs(1);
 /// How many reports, and how many datagrams, are taken at a time.
 pub(super) const BATCH: usize = 64;
 
@@ -53,6 +60,14 @@ pub struct Sockets {
     seals: Option<SealedPackets>,
     reports: mpsc::Receiver<Report>,
     batch: Vec<Report>,
+    /// Who dialed this node and is not looked at yet.
+    guests: mpsc::Receiver<Guest>,
+    /// The tasks of accepted links, to end them at once.
+    accepted: HashMap<LinkId, AbortHandle>,
+    /// Where the members were when there was a crowd last, and when that is to be asked again.
+    members: HashSet<SocketAddr>,
+    members_until: Option<Instant>,
+    mismatches: Mismatches,
     /// Arrivals that came about without a report.
     arrived: Vec<Arrival>,
     tasks: JoinSet<()>,
@@ -89,6 +104,7 @@ impl Sockets {
         protect: impl FnOnce(Shared) -> Shared,
     ) -> Result<Self, StartError> {
         tcp.validate_with(setup.max_exchange).map_err(StartError::Tcp)?;
+        let tcp = tcp.fitted();
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
         let seals = setup.keys.as_ref().map(|keys| SealedPackets::start(Arc::clone(keys), advertised));
@@ -103,7 +119,9 @@ impl Sockets {
         let shared = Arc::new(shared);
         let config = &shared.config;
         let mut tasks = JoinSet::new();
-        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, shared.reports.clone()))];
+        let (sender, guests) = mpsc::channel(GUESTS);
+        let mut doors = vec![tasks.spawn(listener::accept(bound.listener, sender))];
+        let packets = if bound.datagrams.is_some() { PacketsBy::Udp } else { PacketsBy::Tcp };
         let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
         if let Some(Datagrams { socket, .. }) = &datagrams {
             let (reports, counters) = (shared.reports.clone(), Arc::clone(&shared.counters));
@@ -118,6 +136,11 @@ impl Sockets {
             seals,
             reports,
             batch: Vec::with_capacity(BATCH),
+            guests,
+            accepted: HashMap::new(),
+            members: HashSet::new(),
+            members_until: None,
+            mismatches: Mismatches::new(packets, shared.advertised),
             arrived: Vec::new(),
             tasks,
             doors,
@@ -134,7 +157,25 @@ impl Sockets {
         // The channel never closes: `shared` holds a sender.
         let reports = self.reports.poll_recv_many(context, &mut self.batch, BATCH).is_ready();
         let idle = self.sweep.as_mut().poll(context).is_ready();
-        datagrams || reports || idle
+        let guests = self.poll_guests(context);
+        datagrams || reports || idle || guests
+    }
+
+    /// Takes those who dialed this node, a bounded number at a time: the channel lets no more wait.
+    fn poll_guests(&mut self, context: &mut Context<'_>) -> bool {
+        let mut came = false;
+        for _ in 0..GUESTS {
+            match self.guests.poll_recv(context) {
+                Poll::Ready(Some(guest)) => {
+                    came = true;
+                    self.welcome(Instant::now(), guest);
+                }
+                Poll::Ready(None) | Poll::Pending => return came,
+            }
+        }
+        // There may be more: the task is to come back for them.
+        context.waker().wake_by_ref();
+        came
     }
 
     /// None lives on as it may not.
@@ -167,7 +208,7 @@ impl Sockets {
         if request.len() > self.shared.limits.exchange {
             return Err(ExchangeFailure::TooLarge);
         }
-        let header = frame::request_header(id.0, request.len());
+        let header = frame::request_header(self.mismatches.packets.mark(id.0), request.len());
         let lease = self.shared.budget.take(request.len()).map_err(|_| self.dropped_exchange())?;
         let link = self
             .send(to, Outgoing::Exchange { header, payload: request, lease })
@@ -224,8 +265,12 @@ impl Sockets {
 
     fn handle(&mut self, now: Instant, report: Report) {
         match report {
-            Report::Accepted { stream, peer } => self.accept(now, stream, peer),
-            Report::Introduced { link, address } => self.pool.introduce(link, address),
+            Report::Introduced { link, address, proven } => {
+                self.pool.introduce(link, address);
+                if proven {
+                    self.pool.prove(link);
+                }
+            }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {
                     self.arrive(link, Source::new(address, protection), frame, lease);
@@ -239,25 +284,56 @@ impl Sockets {
                 self.pool.retire(link);
             }
             Report::Unreachable(address) => self.arrived.push(Arrival::Unreachable(address)),
+            Report::OutOfFiles => {
+                self.make_room(self.local, Crowded::All);
+            }
             Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
         }
     }
 
-    fn accept(&mut self, now: Instant, stream: TcpStream, peer: SocketAddr) {
+    fn welcome(&mut self, now: Instant, guest: Guest) {
+        let Guest::Dialed { stream, peer } = guest else {
+            self.make_room(self.local, Crowded::All);
+            return;
+        };
         if !is_allowed(&self.shared.networks, peer.ip()) {
             return self.shared.counters.outsiders_refused.one();
         }
-        let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
-        let Ok(link) = self.pool.accept(peer.ip(), sender, now) else {
-            tracing::debug!(%peer, "connection closed: too many are open");
-            return self.shared.counters.accepts_refused.one();
+        let (mut sender, mut waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+        let link = loop {
+            match self.pool.accept(peer.ip(), sender, now) {
+                Ok(link) => break link,
+                Err(crowded) if self.make_room(peer, crowded) => {
+                    (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+                }
+                Err(_) => {
+                    tracing::debug!(%peer, "connection closed: too many are open");
+                    return self.shared.counters.accepts_refused.one();
+                }
+            }
         };
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
-        self.tasks.spawn(opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared)));
+        let task = opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared));
+        self.accepted.insert(link, self.tasks.spawn(task));
+    }
+
+    /// Closes an accepted link that has not shown that it belongs, for one more from `peer`. False if there is none.
+    fn make_room(&mut self, peer: SocketAddr, crowded: Crowded) -> bool {
+        let is_member = |address: &SocketAddr| self.members.contains(address);
+        let Some(link) = self.pool.unproven(peer.ip(), crowded, is_member) else { return false };
+        if let Some(task) = self.accepted.get(&link) {
+            task.abort();
+        }
+        self.shared.counters.unproven_closed.one();
+        self.end(link, ExchangeFailure::Closed, false);
+        true
     }
 
     fn arrive(&mut self, link: LinkId, from: Source, frame: Frame, lease: Option<Lease>) {
+        if let Some(mismatch) = self.mismatches.find(from.address, &frame) {
+            return self.mismatched(link, from.address, &frame, mismatch);
+        }
         let arrival = match frame {
             Frame::Packet(payload) => Arrival::Packet { from, payload },
             Frame::Request { exchange, payload } => {
@@ -265,28 +341,34 @@ impl Sockets {
                 Arrival::Request { id, from, payload: Lease::hold(lease, payload) }
             }
             Frame::Reply { exchange, payload } => {
-                let id = ExchangeId(exchange);
+                let id = ExchangeId(frame::number_of(exchange));
                 if !self.exchanges.close_on(link, id) {
                     return;
                 }
                 Arrival::Reply { id, payload: Lease::hold(lease, payload) }
             }
             Frame::Refuse { exchange, refusal } => {
-                let id = ExchangeId(exchange);
+                let id = ExchangeId(frame::number_of(exchange));
                 if !self.exchanges.close_on(link, id) {
                     return;
                 }
-                let failure = match refusal {
-                    Refusal::Unanswered => ExchangeFailure::Closed,
-                    Refusal::TooLarge => ExchangeFailure::TooLarge,
-                };
-                Arrival::Failed { id, failure }
+                Arrival::Failed { id, failure: failure_of_refusal(refusal) }
             }
         };
         self.arrived.push(arrival);
     }
 
+    /// The core does not hear from nodes with which nothing would come of it. Both sides say why.
+    fn mismatched(&mut self, link: LinkId, from: SocketAddr, frame: &Frame, mismatch: Mismatch) {
+        self.shared.counters.mismatches_refused.one();
+        self.mismatches.warn(from, mismatch);
+        if let Frame::Request { exchange, .. } = frame {
+            self.refuse(link, *exchange, mismatch.refusal());
+        }
+    }
+
     fn end(&mut self, link: LinkId, failure: ExchangeFailure, dialing: bool) {
+        self.accepted.remove(&link);
         let address = self.pool.remove(link);
         for id in self.exchanges.end(link) {
             self.arrived.push(Arrival::Failed { id, failure });
@@ -326,6 +408,15 @@ impl Transport for Sockets {
         if self.send(to, frame).is_err() {
             self.shared.counters.packets_dropped.one();
         }
+    }
+
+    fn asks_for_members(&self) -> bool {
+        self.pool.is_crowded() && self.members_until.is_none_or(|until| Instant::now() >= until)
+    }
+
+    fn members_at(&mut self, addresses: HashSet<SocketAddr>) {
+        self.members = addresses;
+        self.members_until = Some(Instant::now() + MEMBERS_FOR);
     }
 
     fn exchange(&mut self, output: ExchangeOutput) {
@@ -386,6 +477,17 @@ impl Transport for Sockets {
 
     fn metrics(&self) -> TransportMetrics {
         self.shared.counters.read()
+    }
+}
+
+fn failure_of_refusal(refusal: Refusal) -> ExchangeFailure {
+    match refusal {
+        Refusal::Unanswered => ExchangeFailure::Closed,
+        Refusal::TooLarge => ExchangeFailure::TooLarge,
+        Refusal::PacketsByTcp => ExchangeFailure::PacketsByTcp,
+        Refusal::PacketsByUdp => ExchangeFailure::PacketsByUdp,
+        Refusal::LoopbackOpener => ExchangeFailure::LoopbackHere,
+        Refusal::LoopbackAcceptor => ExchangeFailure::LoopbackThere,
     }
 }
 

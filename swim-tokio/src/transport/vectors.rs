@@ -1,6 +1,6 @@
 //! The vectors of docs/WIRE.md, "Frames of the TCP transport": what is written there is what is sent.
 
-use super::frame::{self, Refusal};
+use super::frame::{self, PacketsBy, Refusal};
 use super::preamble;
 
 const WIRE: &str = include_str!("../../../docs/WIRE.md");
@@ -29,9 +29,15 @@ fn the_vectors_of_the_page_are_what_is_sent() {
         ("greeting", preamble::GREETING.to_vec()),
         ("packet", frame::packet(&PAYLOAD)),
         ("request", with_payload(frame::request_header(EXCHANGE, PAYLOAD.len()))),
+        ("request, packets by TCP", with_payload(frame::request_header(PacketsBy::Tcp.mark(EXCHANGE), PAYLOAD.len()))),
+        ("request, packets by UDP", with_payload(frame::request_header(PacketsBy::Udp.mark(EXCHANGE), PAYLOAD.len()))),
         ("reply", with_payload(frame::reply_header(EXCHANGE, PAYLOAD.len()))),
         ("refuse, no reply", frame::refuse(EXCHANGE, Refusal::Unanswered)),
         ("refuse, too large", frame::refuse(EXCHANGE, Refusal::TooLarge)),
+        ("refuse, packets by TCP", frame::refuse(EXCHANGE, Refusal::PacketsByTcp)),
+        ("refuse, packets by UDP", frame::refuse(EXCHANGE, Refusal::PacketsByUdp)),
+        ("refuse, loopback opener", frame::refuse(EXCHANGE, Refusal::LoopbackOpener)),
+        ("refuse, loopback acceptor", frame::refuse(EXCHANGE, Refusal::LoopbackAcceptor)),
     ];
     assert_eq!(vectors(), sent);
 }

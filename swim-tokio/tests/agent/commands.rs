@@ -73,7 +73,7 @@ fn a_join_and_a_leave_are_seen_by_the_other() {
 
 #[test]
 fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
-    let one = Agent::start("one", &["--seed", "127.0.0.1:1"]);
+    let one = Agent::start("one", &["-v", "--seed", "127.0.0.1:1"]);
     for (seed, words) in [("127.0.0.1:1", "nothing listens there"), ("nowhere.invalid:7946", "no address")] {
         let refused = one.run(&["join", seed]);
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
@@ -84,8 +84,10 @@ fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
         (0..4).for_each(|_| drop(one.line(&format!("seed {seed}"))));
     }
     let logged: Vec<String> = one.stderr.try_iter().collect();
-    for words in ["a seed does not answer", "a seed has no address"] {
-        assert_eq!(logged.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {logged:?}");
+    for (seed, words) in [("127.0.0.1:1", "a seed does not answer"), ("nowhere.invalid:7946", "a seed has no address")]
+    {
+        let told: Vec<_> = logged.iter().filter(|line| line.contains(seed)).collect();
+        assert!(told.len() == 1 && told[0].contains("WARN") && told[0].contains(words), "{words}: {logged:?}");
     }
 }
 
@@ -211,6 +213,16 @@ fn info_health_and_ping_tell_about_the_node() {
         (&"native".into(), &"tcp".into(), &"none".into(), &0.into(), &serde_json::Value::Null)
     );
     assert!(agents[1].ask(&["info"]).contains("none: traffic is plain"));
+    let detection = &info["detection"];
+    // The local preset: periods of 250 ms, and suspicions of three.
+    assert_eq!(
+        (&detection["members"], &detection["suspected"], &detection["failed"]),
+        (&2.into(), &0.375.into(), &1.125.into())
+    );
+    assert_eq!((&info["reap_dead_after"], &info["reap_left_after"]), (&86_400.0.into(), &300.0.into()));
+    let sentence =
+        "a crash of one of 2 is suspected after about 0.4 s (99 %: 0.5 s), and known as a failure after about 1.1 s";
+    assert!(agents[1].ask(&["info"]).contains(sentence), "{}", agents[1].ask(&["info"]));
     assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
     assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
     assert_eq!(agents[1].json(&["health"])["healthy"], true);
@@ -285,6 +297,37 @@ fn the_commands_work_over_a_unix_socket_that_only_its_owner_may_use() {
     let mut again = Agent::start_at("one", &["--http", &there]);
     assert_eq!(again.run(&["leave"]).code, Some(0));
     assert_eq!((again.exit_status(), path.exists()), (Some(0), false));
+}
+
+#[test]
+fn a_unix_socket_has_the_mode_and_the_group_that_were_asked_for() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let place = Place::new();
+    let own_group = std::fs::metadata(&place.0).unwrap().gid().to_string();
+    let path = place.0.join("swim.sock");
+    let there = format!("unix:{}", path.display());
+    for (arguments, mode) in [
+        (&["--http-socket-mode", "0666"][..], 0o666),
+        (&["--http-socket-group", &own_group], 0o660),
+        (&["--http-socket-group", &own_group, "--http-socket-mode", "0620"], 0o620),
+    ] {
+        let one = Agent::start_at("one", &[&["--http", &there], arguments].concat());
+        let file = std::fs::metadata(&path).unwrap();
+        assert_eq!(
+            (file.permissions().mode() & 0o777, file.gid().to_string()),
+            (mode, own_group.clone()),
+            "{arguments:?}"
+        );
+        assert!(one.ask(&["info"]).contains("one"));
+        assert_eq!(one.run(&["leave"]).code, Some(0));
+    }
+    let start = ["agent", "--bind", "127.0.0.1:0", "--http", &there];
+    let nobodys = run(&[&start[..], &["--http-socket-group", "no-such-group"]].concat());
+    assert!(nobodys.code == Some(1) && nobodys.stderr.contains("there is no group \"no-such-group\""), "{nobodys:?}");
+    assert!(!path.exists(), "nothing is left behind");
+    let wrong = run(&[&start[..], &["--http-socket-mode", "0777"]].concat());
+    assert!(wrong.code == Some(64) && wrong.stderr.contains("0660"), "{wrong:?}");
 }
 
 #[test]

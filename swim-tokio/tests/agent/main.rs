@@ -2,6 +2,7 @@
 #![cfg(all(feature = "agent", unix))]
 
 mod commands;
+mod deadlines;
 mod escaping;
 mod exposure;
 mod handlers;
@@ -9,7 +10,9 @@ mod harness;
 mod interface;
 mod life;
 mod limits;
+mod log;
 mod openapi;
 mod settings;
 mod snapshot;
+mod starvation;
 mod talk;

@@ -21,6 +21,12 @@ fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default()
     ] {
         assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
     }
+    for line in [
+        "# a crash of one of 100 is suspected after about 2.0 s (99 %: 5.5 s), and known as a failure after about 10.0 s (99 %: 14 s).",
+        "# A failed member is forgotten after 1day, one that left after 5m.",
+    ] {
+        assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
+    }
     let again = place.file("again.toml", &printed.stdout);
     let plain =
         |text: &str| text.lines().map(|line| line.split("  # ").next().map(ToOwned::to_owned)).collect::<Vec<_>>();

@@ -105,18 +105,58 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
     assert_eq!(both.iter().map(|key| key.1).collect::<Vec<_>>(), [3, 3]);
     assert!(agents[1].ask(&["keys", "use", &second]).ends_with("3 of 3 nodes use the key\n"));
     let in_use = agents[1].run(&["keys", "remove", &second]);
-    assert_eq!((in_use.code, in_use.stdout.contains("0 of 3 nodes")), (Some(1), true), "{in_use:?}");
+    assert!(in_use.code == Some(1) && in_use.stderr.contains("3 of 3 nodes could not do it"), "{in_use:?}");
+    assert!(in_use.stderr.contains("two: it still seals with the key"), "{in_use:?}");
     let removed = agents[2].ask(&["keys", "remove", &first[0].0]);
     assert!(removed.ends_with("3 of 3 nodes do not have the key any more\n"), "{removed}");
-    assert_eq!(names(&agents[0].json(&["keys", "list"])), [(second, 3, 3)]);
+    assert_eq!(names(&agents[0].json(&["keys", "list"])), [(second.clone(), 3, 3)]);
     // They still hear each other, and said nothing of the keys themselves.
     agents[0].ask(&["ping", "three"]);
-    for agent in &agents {
-        for line in agent.stdout.try_iter().chain(agent.stderr.try_iter()) {
+    for (agent, address) in agents.iter().zip(std::iter::repeat(&agents[0].address)) {
+        let lines: Vec<String> = agent.stdout.try_iter().chain(agent.stderr.try_iter()).collect();
+        for line in &lines {
             assert!(!line.contains(&old) && !line.contains(&new), "{line}");
-            assert!(!line.contains("_swim_keys") || !line.contains("install"), "{line}");
         }
+        let who = format!("key change from=one address={address} operation=\"install\" key={second} outcome=\"done\"");
+        assert!(lines.iter().any(|line| line.contains(&who)), "{who} is not in {lines:#?}");
     }
+}
+
+#[test]
+fn keys_are_neither_used_nor_removed_while_a_node_would_be_cut_off_unless_forced() {
+    let place = Place::new();
+    let ring = |name: &str, keys: &[&str]| {
+        let file = place.file(name, &keys.concat());
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        file
+    };
+    let (old, new) = (run(&["keygen"]).stdout, run(&["keygen"]).stdout);
+    let rings = [ring("one", &[&old, &new]), ring("two", &[&old])];
+    let one = Agent::start("one", &["--keyring", &rings[0]]);
+    let two = Agent::start("two", &["--keyring", &rings[1], "--seed", &one.address]);
+    one.until_sees("two", "alive");
+    two.until_sees("one", "alive");
+    let listed = one.json(&["keys", "list"]);
+    let keys: Vec<(String, u64)> = listed["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| (key["key"].as_str().unwrap().to_owned(), key["nodes"].as_u64().unwrap()))
+        .collect();
+    let lacked = keys.iter().find(|key| key.1 == 1).unwrap().0.clone();
+    let refused = one.run(&["keys", "use", &lacked]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("two: it does not have the key"), "{refused:?}");
+    assert!(refused.stderr.contains("--force"), "{refused:?}");
+    one.ask(&["ping", "two"]);
+    // A node that does not answer could not do it either.
+    two.signal("-STOP");
+    let silent = one.run(&["keys", "remove", &lacked]);
+    assert!(silent.code == Some(1) && silent.stderr.contains("two: "), "{silent:?}");
+    two.signal("-CONT");
+    assert_eq!(std::fs::read_to_string(&rings[0]).unwrap(), [&*old, &*new].concat(), "no file was written");
+    one.until_sees("two", "alive");
+    let forced = one.run(&["keys", "use", &lacked, "--force"]);
+    assert!(forced.code == Some(1) && forced.stdout.contains("1 of 2 nodes use the key"), "{forced:?}");
 }
 
 #[test]
@@ -138,9 +178,8 @@ fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
     one.until_sees("outsider", "alive");
     let refused = one.run(&["keys", "install", &ring("new", &theirs)]);
     assert!(refused.code == Some(1) && refused.stderr.contains("plain_traffic to refused"), "{refused:?}");
-    let install = json!({ "name": "_swim_keys", "payload": format!("{{\"install\":\"{}\"}}", theirs.trim()) });
-    let asked = outsider.post("/v1/query", &install);
-    assert!(asked.1.to_string().contains("plain traffic") || asked.0 != 200, "{asked:?}");
+    let asked = outsider.run(&["keys", "install", &ring("again", &theirs), "--force"]);
+    assert!(asked.code == Some(1) && asked.stderr.contains("plain_traffic to refused"), "{asked:?}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), old, "the keyring's file is as it was");
 }
 

@@ -14,6 +14,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::super::Swim;
+use super::super::admission::Sender;
 use super::super::news::{News, Spread};
 use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status};
@@ -22,33 +23,55 @@ use crate::time::Instant;
 use crate::wire::Description;
 use crate::wire::memberlist::{Agreement, NodeState, Versions};
 
+/// What a row or a message says of a living member.
+pub(super) fn alive_news<'a>(node: &NodeState<'a>, spread: Spread) -> News<'a> {
+    let incarnation = Incarnation::new(u64::from(node.incarnation));
+    let description = Some(Description { incarnation, address: node.address, metadata: node.metadata });
+    let claim = Claim::new(incarnation, Status::Alive);
+    News { description, spread, versions: node.versions, ..News::of(node.id, claim, node.id) }
+}
+
 impl<R: Rng> Swim<R> {
     /// A member is said to be alive, described so. Returns whether that was news.
     pub(super) fn hear_alive(&mut self, now: Instant, node: &NodeState<'_>, spread: Spread) -> bool {
-        if !self.speaks_with(node.versions) {
+        self.hear_alive_news(now, &alive_news(node, spread))
+    }
+
+    /// A stranger says that a member is alive: looks whether it is.
+    pub(super) fn hear_stranger(&mut self, now: Instant, sender: &mut Sender, node: &NodeState<'_>) {
+        if *self.me.id == *node.id {
+            self.hear_alive(now, node, Spread::Gossip);
+        } else if self.speaks_with(node.versions) {
+            let found = self.members.find(node.id);
+            self.look_for_told(now, sender, found, &alive_news(node, Spread::Gossip));
+        } else {
+            self.metrics.drop(DropReason::VersionMismatch);
+        }
+    }
+
+    /// A member is said to be alive, with its description. Returns whether that was news.
+    pub(in crate::swim) fn hear_alive_news(&mut self, now: Instant, news: &News<'_>) -> bool {
+        if !self.speaks_with(news.versions) {
             self.metrics.drop(DropReason::VersionMismatch);
             return false;
         }
-        let incarnation = Incarnation::new(u64::from(node.incarnation));
-        if let Some(slot) = self.members.find(node.id).filter(|&slot| slot != self.me.slot) {
-            if let Some(held_at) = self.members.address(slot).filter(|&known| known != node.address) {
+        let Some(Description { address, .. }) = news.description else { return false };
+        if let Some(slot) = self.members.find(news.id).filter(|&slot| slot != self.me.slot) {
+            if let Some(held_at) = self.members.address(slot).filter(|&known| known != address) {
                 if self.keeps_name(now, slot) {
                     let id = self.id_at(slot);
-                    self.tell_refusal(now, &id, held_at, node.address);
+                    self.tell_refusal(now, &id, held_at, address);
                     return false;
                 }
                 sometimes!(NameMoved);
             }
             let known = self.members.claim(slot);
-            if !known.status.is_active() && incarnation <= known.incarnation {
-                self.doubt(now, slot, node.address);
+            if !known.status.is_active() && news.claim.incarnation <= known.incarnation {
+                self.doubt(now, slot, address);
                 return false;
             }
         }
-        let description = Some(Description { incarnation, address: node.address, metadata: node.metadata });
-        let claim = Claim::new(incarnation, Status::Alive);
-        let news = News { description, spread, versions: node.versions, ..News::of(node.id, claim, node.id) };
-        self.hear(now, &news)
+        self.hear(now, news)
     }
 
     /// Whether we and a node that speaks `versions` may merge tables.

@@ -17,12 +17,15 @@ use alloc::vec::Vec;
 use super::Swim;
 use crate::config::{MemberlistWire, Wire};
 use crate::id::Slot;
+use crate::source::Protection;
 use crate::wire::memberlist::{Unpacker, Versions};
 
 /// What only a node on this wire has. Empty on the other one.
 #[derive(Debug, Default)]
 pub(super) struct Memberlist {
     unpacker: Unpacker,
+    /// What is proven of the sender of the packet or request at hand.
+    protection: Protection,
     /// What members speak, by slot; means nothing for those who are not described.
     versions: Vec<Versions>,
     /// What the application says beside each table.
@@ -49,6 +52,16 @@ impl<R> Swim<R> {
             Some(wire) => wire.citizen,
             None => false,
         }
+    }
+
+    /// Notes what is proven of the sender of the packet or request at hand.
+    pub(super) const fn note_protection(&mut self, protection: Protection) {
+        self.memberlist.protection = protection;
+    }
+
+    /// Returns true if anybody could have sent what is at hand.
+    pub(super) const fn is_unproven(&self) -> bool {
+        matches!(self.memberlist.protection, Protection::Plain)
     }
 
     /// What this node speaks.

@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::super::Swim;
+use super::super::admission::Sender;
 use super::super::news::{News, Spread};
 use super::super::probing::Way;
 use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
@@ -30,7 +31,7 @@ const fn kind(message: &Message<'_>) -> MessageKind {
 
 impl<R: Rng> Swim<R> {
     /// A packet arrived, its envelope taken off.
-    pub(in crate::swim) fn handle_memberlist_packet(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
+    pub(in crate::swim) fn handle_memberlist_packet(&mut self, now: Instant, mut sender: Sender, packet: &[u8]) {
         let mut unpacker = core::mem::take(&mut self.memberlist.unpacker);
         let mut wants_answer = false;
         unpacker.unpack(packet, |message| match message {
@@ -41,25 +42,32 @@ impl<R: Rng> Swim<R> {
             Ok(message) => {
                 wants_answer |= matches!(message, Message::Ping { .. } | Message::IndirectPing { .. });
                 self.metrics.count_received(kind(&message));
-                self.handle_memberlist_message(now, from, &message);
+                self.handle_memberlist_message(now, &mut sender, &message);
             }
             Err(error) => self.metrics.drop(error.reason()),
         });
         self.memberlist.unpacker = unpacker;
     }
 
-    fn handle_memberlist_message(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+    fn handle_memberlist_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
+        if sender.is_stranger() && !self.hears_from_strangers(message) {
+            self.metrics.drop(DropReason::Stranger);
+            return;
+        }
+        let from = sender.address;
         match *message {
             Message::Ping { sequence, target, source } => {
-                let to = self.answers_at(from, &source);
-                self.handle_ping(now, to, sequence, &self.addressee(target), source.id);
+                let address = self.answers_at(sender, &source);
+                self.handle_ping(now, &Sender { address, ..*sender }, sequence, &self.addressee(target), source.id);
             }
             Message::IndirectPing { sequence, target, address, wants_nack, source } => {
-                self.handle_indirect_ping(now, from, sequence, (target, address), wants_nack, &source);
+                self.handle_indirect_ping(now, sender, sequence, (target, address), wants_nack, &source);
             }
             Message::Ack { sequence, payload } => {
-                self.handle_ack(now, sequence, None, Way::Packet(from));
-                self.hear_ack_payload(now, payload);
+                if self.handle_ack(now, sequence, None, Way::Packet(from)) {
+                    sender.prove();
+                    self.hear_ack_payload(now, payload);
+                }
             }
             Message::Nack { sequence } => self.handle_unnamed_nack(sequence, from),
             Message::Suspect { id, incarnation, from } => {
@@ -71,9 +79,22 @@ impl<R: Rng> Swim<R> {
             }
             Message::Alive { id, incarnation, address, metadata, versions } => {
                 let node = NodeState { id, incarnation, status: Status::Alive, address, metadata, versions };
-                self.hear_alive(now, &node, Spread::Gossip);
+                if sender.is_stranger() {
+                    self.hear_stranger(now, sender, &node);
+                } else {
+                    self.hear_alive(now, &node, Spread::Gossip);
+                }
             }
             Message::User { payload } => self.hear_user_message(now, from, payload),
+        }
+    }
+
+    /// Whether a stranger may say this: as on the native wire.
+    fn hears_from_strangers(&self, message: &Message<'_>) -> bool {
+        match *message {
+            Message::Ping { .. } | Message::Ack { .. } | Message::Alive { .. } => true,
+            Message::Suspect { id, .. } | Message::Dead { id, .. } => *self.me.id == *id,
+            Message::IndirectPing { .. } | Message::Nack { .. } | Message::User { .. } => false,
         }
     }
 
@@ -89,22 +110,23 @@ impl<R: Rng> Swim<R> {
 
     /// Where the answer to a ping goes: to the address that the sender names if that is a member's own of the sender's
     /// name, so that nobody can have a third party answered to; else to where the packet came from.
-    fn answers_at(&self, from: SocketAddr, source: &Source<'_>) -> SocketAddr {
-        let named = source.address.filter(|&address| self.member_behind(address, source.id).is_some());
-        named.unwrap_or(from)
+    fn answers_at(&self, sender: &Sender, source: &Source<'_>) -> SocketAddr {
+        let is_own = |&address: &SocketAddr| self.member_behind(address, source.id).is_some();
+        let named = source.address.filter(|_| !sender.is_stranger()).filter(is_own);
+        named.unwrap_or(sender.address)
     }
 
     /// A request to ping another. It says where; we go by our table, so that nobody can aim us at strangers.
     fn handle_indirect_ping(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        sender: &Sender,
         sequence: SequenceNumber,
         (target, address): (&str, SocketAddr),
         wants_nack: bool,
         source: &Source<'_>,
     ) {
-        let to = self.answers_at(from, source);
+        let to = self.answers_at(sender, source);
         // Older nodes do not say who they are.
         let member = self.member_behind(to, source.id);
         if !source.id.is_empty() && member.is_none() {

@@ -1,7 +1,6 @@
 //! Streams of this wire: pings, tables and user messages, one message each way.
 
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 
 use rand_core::Rng;
 
@@ -28,9 +27,10 @@ impl<R: Rng> Swim<R> {
     pub(in crate::swim) fn handle_memberlist_request(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: crate::source::Source,
         payload: &[u8],
     ) -> Option<Vec<u8>> {
+        let sender = self.judge_stream(from);
         let message = match StreamMessage::decode(payload) {
             Ok(message) => message,
             Err(error) => {
@@ -49,13 +49,21 @@ impl<R: Rng> Swim<R> {
                 }
                 // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
                 // A refused merge is answered as well: the other side comes to the same verdict.
-                let _ = self.merge_table(now, &theirs, Spread::Gossip, Past::Missed);
+                if sender.is_stranger() {
+                    self.look_for_joiner(now, sender, &theirs);
+                } else {
+                    let _ = self.merge_table(now, &theirs, Spread::Gossip, Past::Missed);
+                }
                 self.metrics.count_sent(MessageKind::JoinReply);
                 Some(self.table(theirs.is_join))
             }
             StreamMessage::User { payload } => {
                 self.metrics.count_received(MessageKind::Broadcast);
-                self.hear_user_message(now, from, payload);
+                if sender.is_stranger() {
+                    self.metrics.drop(DropReason::Stranger);
+                } else {
+                    self.hear_user_message(now, from.address, payload);
+                }
                 None
             }
             StreamMessage::Ack { .. } | StreamMessage::Error { .. } => {

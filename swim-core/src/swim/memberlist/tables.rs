@@ -11,13 +11,14 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::super::Swim;
+use super::super::admission::Sender;
 use super::super::merging::Agreed;
 use super::super::news::{News, Spread};
 use crate::event::Event;
 use crate::exchange::ExchangeFailure;
 use crate::exchanges::{Contact, Purpose};
 use crate::id::{Incarnation, NodeId, Slot};
-use crate::member::{Claim, Status};
+use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::time::Instant;
 use crate::wire::memberlist::{Agreement, NodeState, PushPull, PushPullWriter};
@@ -40,6 +41,8 @@ pub(super) enum Past {
     Missed,
 }
 
+/// How many rows of a stranger's table are looked for, if more of them live where it comes from.
+const JOINERS: usize = 4;
 /// What goes before the rows, at most.
 const HEADER: usize = 48;
 
@@ -74,6 +77,7 @@ impl<R: Rng> Swim<R> {
             rows += 1;
         }
         writer.finish(&state);
+        count_work!(EntriesWritten, rows);
         self.metrics.entries_sent += rows;
         bytes
     }
@@ -107,13 +111,17 @@ impl<R: Rng> Swim<R> {
             }
             return Ok(());
         }
+        let is_first = self.peers.len() == 0;
         let claims = theirs.nodes().flatten().map(|node| (node.id, Incarnation::new(u64::from(node.incarnation))));
         self.be_lifted_by(now, address, claims);
-        // Those who told us know it all: we pass it on only if others know us.
-        let spread = if self.peers.len() == 0 { Spread::Silent } else { Spread::Gossip };
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
         let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
-        self.merge_table(now, theirs, spread, past)?;
+        // As memberlist does, a joiner says that it is there and passes on what it learns, also from its first contact: that
+        // one may be gone before it has told anybody.
+        self.merge_table(now, theirs, Spread::Gossip, past)?;
+        if is_first {
+            self.insist(now);
+        }
         let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
         let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
@@ -149,6 +157,22 @@ impl<R: Rng> Swim<R> {
         }
         self.hear_user_state(now, theirs.is_join, past == Past::Heard, theirs.user_state);
         Ok(learnt)
+    }
+
+    /// A stranger sent its table, which does not say whose it is. Those of its rows count that live where the stream comes
+    /// from, or the only one; they make candidates.
+    pub(super) fn look_for_joiner(&mut self, now: Instant, sender: Sender, theirs: &PushPull<'_>) {
+        if !self.agrees_with(theirs) {
+            return self.metrics.drop(DropReason::VersionMismatch);
+        }
+        let rows = || theirs.nodes().flatten();
+        self.metrics.entries_received += rows().count() as u64;
+        let is_only = rows().nth(1).is_none();
+        let ip = normal_address(sender.address).ip();
+        let is_its = |row: &NodeState<'_>| row.status == Status::Alive && (is_only || row.address.ip() == ip);
+        for row in rows().filter(is_its).filter(|row| *row.id != *self.me.id).take(JOINERS).collect::<Vec<_>>() {
+            self.look_for_row(now, sender, !is_only, &super::claims::alive_news(&row, Spread::Gossip));
+        }
     }
 
     fn merge_row(&mut self, now: Instant, node: &NodeState<'_>, spread: Spread) -> bool {

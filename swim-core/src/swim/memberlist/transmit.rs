@@ -70,6 +70,7 @@ impl<R: Rng> Swim<R> {
     fn begin(&mut self, now: Instant, intent: Intent, writer: &mut PacketWriter<'_>) -> Option<Filling> {
         let me = Source { address: Some(self.me.address), id: &self.me.id };
         let mut payload = Vec::new();
+        let name;
         let (message, filling) = match intent {
             Intent::Ping { target, sequence } => {
                 let to = self.members.address(target)?;
@@ -80,6 +81,11 @@ impl<R: Rng> Swim<R> {
             Intent::Contend { address: to, sequence } => {
                 // A stranger: nothing more.
                 (Message::Ping { sequence, target: me.id, source: me }, Filling { to, member: None, updates: false })
+            }
+            Intent::Look { address: to, sequence } => {
+                name = self.contacts.candidates.find(sequence)?.id.clone();
+                // A stranger: nothing more.
+                (Message::Ping { sequence, target: &name, source: me }, Filling { to, member: None, updates: false })
             }
             Intent::PingReq { relay, target, sequence } => {
                 let (to, address) = (self.members.address(relay)?, self.members.address(target)?);

@@ -3,6 +3,8 @@
 //! The format: codes of 9 to 12 bits, 256 clears the table, 257 ends. Writers begin with a clear, and readers insist.
 
 use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
 
 use weezl::{BitOrder, LzwStatus};
 
@@ -29,49 +31,98 @@ pub(super) fn compress(bytes: &[u8], out: &mut Vec<u8>) {
     writer::raw(out, &compressed);
 }
 
-/// Decompresses the message that `reader` stands at, behind its kind, to the end of `out`, by `limit` bytes at most.
-pub(super) fn decompress(reader: &mut Reader<'_>, limit: usize, out: &mut Vec<u8>) -> Result<(), WireError> {
-    let (mut algorithm, mut compressed) = (LZW, &[][..]);
-    structure::read(reader, &FIELDS, |index, reader| {
+/// Where the compressed bytes are in a message, of which `body` is what follows the kind.
+pub(super) fn compressed_range(body: &[u8]) -> Result<Range<usize>, WireError> {
+    let (mut algorithm, mut range) = (LZW, 0..0);
+    structure::read(&mut Reader::new(body), &FIELDS, |index, reader| {
         match index {
             0 => algorithm = field::read_u32(reader)?,
-            _ => compressed = reader.raw()?,
+            _ => {
+                let len = reader.raw()?.len();
+                let end = body.len() - reader.rest().len();
+                range = end - len..end;
+            }
         }
         Ok(())
     })?;
-    if algorithm != LZW {
-        return Err(WireError::BadCompression);
-    }
-    decode(compressed, limit, out)
+    if algorithm == LZW { Ok(range) } else { Err(WireError::BadCompression) }
 }
 
-fn decode(mut bytes: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), WireError> {
-    // The first code has 9 bits and clears the table: 256.
-    if !matches!(bytes, [0, second, ..] if second & 1 == 1) {
-        return Err(WireError::BadCompression);
+/// Decompresses a message, of which `body` is what follows the kind, to the end of `out`, by `limit` bytes at most. What
+/// came out before an error stays there, so that it can be counted.
+pub(super) fn decompress(body: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), WireError> {
+    decode(&body[compressed_range(body)?], limit, out)
+}
+
+fn decode(bytes: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), WireError> {
+    Unpacking::begin(bytes)?.advance(bytes, limit, usize::MAX, out).map(drop)
+}
+
+/// A decompression under way, which can be done in steps.
+pub(super) struct Unpacking {
+    decoder: weezl::decode::Decoder,
+    /// How many of the compressed bytes were read.
+    read: usize,
+    /// How many bytes came out.
+    written: usize,
+}
+
+impl fmt::Debug for Unpacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { read, written, .. } = self;
+        f.debug_struct("Unpacking").field("read", read).field("written", written).finish_non_exhaustive()
     }
-    let start = out.len();
-    let mut decoder = weezl::decode::Decoder::new(BitOrder::Lsb, 8);
-    let mut used = 0;
-    loop {
-        // One byte more than allowed, so that too much is told from just enough.
-        let room = STEP.min(limit + 1 - used);
-        out.resize(start + used + room, 0);
-        let result = decoder.decode_bytes(bytes, &mut out[start + used..]);
-        bytes = &bytes[result.consumed_in..];
-        used += result.consumed_out;
-        if used > limit {
-            return Err(WireError::TooLarge);
+}
+
+impl Unpacking {
+    /// Begins with these compressed bytes.
+    pub(super) fn begin(bytes: &[u8]) -> Result<Self, WireError> {
+        // The first code has 9 bits and clears the table: 256.
+        if !matches!(bytes, [0, second, ..] if second & 1 == 1) {
+            return Err(WireError::BadCompression);
         }
-        match result.status {
-            Ok(LzwStatus::Done) => {
-                out.truncate(start + used);
-                return Ok(());
+        count_work!(PartsUnpacked, 1);
+        Ok(Self { decoder: weezl::decode::Decoder::new(BitOrder::Lsb, 8), read: 0, written: 0 })
+    }
+
+    /// Appends at least `step` bytes more to `out`, or the rest; `limit` bytes in all. Returns true if that was the
+    /// rest. `bytes` are those that it began with.
+    ///
+    /// # Errors
+    /// [`WireError::TooLarge`] and [`WireError::BadCompression`].
+    pub(super) fn advance(
+        &mut self,
+        bytes: &[u8],
+        limit: usize,
+        step: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, WireError> {
+        let until = self.written.saturating_add(step);
+        while self.written < until {
+            // One byte more than allowed, so that too much is told from just enough.
+            let room = STEP.min(limit.saturating_add(1) - self.written);
+            let len = out.len();
+            if out.capacity() - len < room {
+                // A quarter more rather than as much again: it may be megabytes.
+                out.reserve_exact(room.max(len / 4));
             }
-            Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
-            // No progress: the end is missing.
-            Ok(LzwStatus::Ok | LzwStatus::NoProgress) | Err(_) => return Err(WireError::BadCompression),
+            out.resize(len + room, 0);
+            let result = self.decoder.decode_bytes(&bytes[self.read..], &mut out[len..]);
+            out.truncate(len + result.consumed_out);
+            count_work!(BytesUnpacked, result.consumed_out);
+            self.read += result.consumed_in;
+            self.written += result.consumed_out;
+            if self.written > limit {
+                return Err(WireError::TooLarge);
+            }
+            match result.status {
+                Ok(LzwStatus::Done) => return Ok(true),
+                Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
+                // No progress: the end is missing.
+                Ok(LzwStatus::Ok | LzwStatus::NoProgress) | Err(_) => return Err(WireError::BadCompression),
+            }
         }
+        Ok(false)
     }
 }
 
@@ -87,7 +138,7 @@ mod tests {
 
     fn decompressed(message: &[u8], limit: usize) -> Result<Vec<u8>, WireError> {
         let mut out = Vec::new();
-        decompress(&mut Reader::new(&message[1..]), limit, &mut out).map(|()| out)
+        decompress(&message[1..], limit, &mut out).map(|()| out)
     }
 
     /// The same bytes as the program had that made the vectors: a linear congruential generator's upper bits.

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use super::message::Message;
 use super::{kind, lzw};
 use crate::wire::error::WireError;
-use crate::wire::reader::Reader;
 
 /// Takes packets apart. It keeps the room for decompressed bytes from one packet to the next.
 ///
@@ -20,8 +19,11 @@ pub struct Unpacker {
 impl Unpacker {
     /// How deeply compounds and compression may nest. memberlist itself writes two layers at most.
     pub const MAX_DEPTH: usize = 8;
-    /// How many bytes the compressed parts of one packet may unpack to, together.
+    /// How many bytes the compressed parts of one packet may unpack to, together, those that cannot be used included.
     pub const MAX_UNPACKED: usize = 65_536;
+    /// How many compressed parts one packet may have: each costs a table of codes, however short it is. memberlist
+    /// itself writes one.
+    pub const MAX_COMPRESSED: usize = 8;
 
     /// Shows `visit` every message of the packet, and whatever is wrong with it.
     ///
@@ -39,20 +41,20 @@ impl Unpacker {
             }
             packet => packet,
         };
-        let mut left = Self::MAX_UNPACKED;
+        let mut left = Left { bytes: Self::MAX_UNPACKED, parts: Self::MAX_COMPRESSED };
         self.walk(body, 0, &mut left, &mut visit);
     }
 
-    /// Shows what is within `bytes`, `depth` layers deep; `left` bytes may still be unpacked.
+    /// Shows what is within `bytes`, `depth` layers deep.
     fn walk(
         &mut self,
         bytes: &[u8],
         depth: usize,
-        left: &mut usize,
+        left: &mut Left,
         visit: &mut impl FnMut(Result<Message<'_>, WireError>),
     ) {
         match bytes {
-            [kind::COMPOUND | kind::COMPRESS, ..] if depth == Self::MAX_DEPTH => visit(Err(WireError::TooLarge)),
+            [kind::COMPOUND | kind::COMPRESS, ..] if depth == Self::MAX_DEPTH => visit(Err(WireError::TooDeep)),
             [kind::COMPOUND, body @ ..] => {
                 let mut parts = Parts::new(body);
                 for part in parts.by_ref() {
@@ -62,14 +64,16 @@ impl Unpacker {
                     visit(Err(WireError::Truncated));
                 }
             }
+            [kind::COMPRESS, ..] if left.bytes == 0 || left.parts == 0 => visit(Err(WireError::TooLarge)),
             [kind::COMPRESS, body @ ..] => {
                 let mut buffer = self.buffers.pop().unwrap_or_default();
                 buffer.clear();
-                match lzw::decompress(&mut Reader::new(body), *left, &mut buffer) {
-                    Ok(()) => {
-                        *left -= buffer.len();
-                        self.walk(&buffer, depth + 1, left, visit);
-                    }
+                let result = lzw::decompress(body, left.bytes, &mut buffer);
+                // What cannot be used has cost as much.
+                left.bytes = left.bytes.saturating_sub(buffer.len());
+                left.parts -= 1;
+                match result {
+                    Ok(()) => self.walk(&buffer, depth + 1, left, visit),
                     Err(error) => visit(Err(error)),
                 }
                 self.buffers.push(buffer);
@@ -77,6 +81,13 @@ impl Unpacker {
             message => visit(Message::decode(message)),
         }
     }
+}
+
+/// What may still be unpacked of a packet.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    bytes: usize,
+    parts: usize,
 }
 
 /// The parts of a compound: how many, the length of each, and then one after the other.

@@ -33,11 +33,13 @@ pub(super) struct Scan {
     bytes: usize,
     /// How long a message may be.
     max: usize,
+    /// How many of its bytes may be the application's.
+    max_bytes: usize,
 }
 
 impl Scan {
-    pub(super) const fn new(max: usize) -> Self {
-        Self { stage: Stage::Kind, at: 0, pending: 0, bytes: 0, max }
+    pub(super) const fn new(max: usize, max_bytes: usize) -> Self {
+        Self { stage: Stage::Kind, at: 0, pending: 0, bytes: 0, max, max_bytes }
     }
 
     /// Where the message ends of which `message` is the beginning; `None` if it goes on. `message` must begin with
@@ -102,7 +104,7 @@ impl Scan {
     /// Each value that is open has a byte at least, so some messages are known to be too long before they are there.
     fn check(&self) -> Result<(), WireError> {
         let room = self.max.checked_sub(self.at).ok_or(WireError::TooLarge)?;
-        if self.bytes > room {
+        if self.bytes > room.min(self.max_bytes) {
             return Err(WireError::TooLarge);
         }
         if self.pending > room as u64 { Err(WireError::AbsurdCount) } else { Ok(()) }

@@ -84,6 +84,7 @@ pub(super) fn open(keyring: &Keyring, associated: &[u8], sealed: &[u8], out: &mu
     for key in keyring.keys() {
         out.clear();
         out.extend_from_slice(ciphertext);
+        count_work!(BytesDecrypted, ciphertext.len());
         if key.cipher().decrypt(nonce, associated, out, tag) {
             return if is_padded { unpad(out) } else { Ok(()) };
         }

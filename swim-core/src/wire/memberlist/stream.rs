@@ -1,17 +1,21 @@
 //! [`StreamDecoder`]: reads what one side of a stream says, in whatever pieces it comes.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::envelope::{Envelope, STREAM_HEADER, Side};
+use super::kind;
+use super::lzw::{self, Unpacking};
 use super::scan::Scan;
 use super::seal::SealVersion;
-use super::{kind, lzw};
 use crate::wire::error::WireError;
-use crate::wire::reader::Reader;
 
 /// Reads one message off a stream: label, encryption and compression are taken off.
 ///
-/// Memory grows with what has come, never with what is announced.
+/// Memory grows with what has come and what that unpacks to, never with what is announced. A few bytes may unpack to
+/// very many, so that can be done in steps: [`feed_step`](Self::feed_step), which lets the caller count what is
+/// [held](Self::held) and do something else in between.
 #[derive(Debug)]
 pub struct StreamDecoder {
     /// Our side: the label is the dialer's to write.
@@ -29,14 +33,21 @@ enum Stage {
     Kind,
     Encrypted,
     Plain(Scan),
+    /// What is compressed, in these of the bytes, is unpacked.
+    Unpacking(Box<Unpacking>, Range<usize>, Vec<u8>),
     Complete,
     /// The stream is of no more use.
     Failed(WireError),
 }
 
 impl StreamDecoder {
-    /// A decoder for what the other side says to this `side`. A message, and whatever it unpacks to, may have `max`
-    /// bytes.
+    /// How many times its bound a message may have once it is unpacked. (memberlist: 40 MiB, and 20 MiB on the way)
+    pub const UNPACKED: usize = 2;
+    /// How many bytes one step unpacks at most, give or take a few KiB.
+    const STEP: usize = 256 << 10;
+
+    /// A decoder for what the other side says to this `side`. A message may have `max` bytes, [`Self::UNPACKED`] times
+    /// as many once it is unpacked, and `max` of them may be the application's.
     #[must_use]
     pub const fn new(side: Side, max: usize) -> Self {
         let stage = match side {
@@ -52,9 +63,24 @@ impl StreamDecoder {
     /// What is wrong with the stream; it stays wrong. [`WireError::WrongCluster`] is another label's: close it without
     /// a word. [`WireError::BadSeal`] deserves an [`Error`](super::StreamMessage::Error).
     pub fn feed(&mut self, envelope: &Envelope, bytes: &[u8]) -> Result<bool, WireError> {
+        let mut progress = self.feed_step(envelope, bytes)?;
+        while self.is_unpacking() {
+            progress = self.feed_step(envelope, &[])?;
+        }
+        Ok(progress)
+    }
+
+    /// As [`feed`](Self::feed), but unpacks a step only. While [`is_unpacking`](Self::is_unpacking) says so, call it
+    /// again, without bytes.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn feed_step(&mut self, envelope: &Envelope, bytes: &[u8]) -> Result<bool, WireError> {
         match self.stage {
             Stage::Complete => return Ok(true),
             Stage::Failed(error) => return Err(error),
+            // The message has come; what follows it is ignored.
+            Stage::Unpacking(..) => {}
             _ => self.bytes.extend_from_slice(bytes),
         }
         let progress = self.advance(envelope);
@@ -62,6 +88,31 @@ impl StreamDecoder {
             (self.stage, self.bytes) = (Stage::Failed(error), Vec::new());
         }
         progress
+    }
+
+    /// Returns true if the message has come and is not unpacked yet.
+    #[must_use]
+    pub const fn is_unpacking(&self) -> bool {
+        matches!(self.stage, Stage::Unpacking(..))
+    }
+
+    /// How many bytes the message was unpacked to so far.
+    #[must_use]
+    pub const fn unpacked(&self) -> usize {
+        match &self.stage {
+            Stage::Unpacking(_, _, unpacked) => unpacked.len(),
+            _ => 0,
+        }
+    }
+
+    /// How many bytes of memory the decoder takes, or is about to take to decrypt what has come.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        match &self.stage {
+            Stage::Encrypted => 2 * self.bytes.capacity(),
+            Stage::Unpacking(_, _, unpacked) => self.bytes.capacity() + unpacked.capacity(),
+            _ => self.bytes.capacity(),
+        }
     }
 
     /// The message, once it is complete, for [`StreamMessage::decode`](super::StreamMessage::decode).
@@ -97,7 +148,9 @@ impl StreamDecoder {
                 Stage::Kind => match self.bytes.first() {
                     None => return Ok(false),
                     Some(&kind::ENCRYPT) => self.stage = Stage::Encrypted,
-                    Some(_) if envelope.takes_plain_streams() => self.stage = Stage::Plain(Scan::new(self.max)),
+                    Some(_) if envelope.takes_plain_streams() => {
+                        self.stage = Stage::Plain(Scan::new(self.max, self.max));
+                    }
                     Some(_) => return Err(WireError::BadSeal),
                 },
                 Stage::Encrypted => return self.decrypt(envelope),
@@ -109,6 +162,7 @@ impl StreamDecoder {
                     None if self.bytes.len() > self.max => return Err(WireError::TooLarge),
                     None => return Ok(false),
                 },
+                Stage::Unpacking(..) => return self.unpack_step(),
                 Stage::Complete => return Ok(true),
                 Stage::Failed(error) => return Err(*error),
             }
@@ -126,28 +180,41 @@ impl StreamDecoder {
         let mut message = Vec::new();
         envelope.open_stream(*header, sealed, &mut message)?;
         self.bytes = message;
-        self.whole()?;
+        self.cut_off(self.max)?;
         self.complete()
     }
 
-    /// Takes off the compression of a whole message, if there is one.
+    /// Begins to take off the compression of a whole message, if there is one.
     fn complete(&mut self) -> Result<bool, WireError> {
         if let [kind::COMPRESS, body @ ..] = &self.bytes[..] {
-            let mut message = Vec::new();
-            lzw::decompress(&mut Reader::new(body), self.max, &mut message)?;
-            self.bytes = message;
-            if self.bytes.first() == Some(&kind::COMPRESS) {
-                return Err(WireError::WrongPlace);
-            }
-            self.whole()?;
+            let Range { start, end } = lzw::compressed_range(body)?;
+            let range = 1 + start..1 + end;
+            let unpacking = Box::new(Unpacking::begin(&self.bytes[range.clone()])?);
+            self.stage = Stage::Unpacking(unpacking, range, Vec::new());
+            return Ok(false);
         }
         self.stage = Stage::Complete;
         Ok(true)
     }
 
+    fn unpack_step(&mut self) -> Result<bool, WireError> {
+        let limit = self.max.saturating_mul(Self::UNPACKED);
+        let Stage::Unpacking(unpacking, range, unpacked) = &mut self.stage else { return Ok(false) };
+        if !unpacking.advance(&self.bytes[range.clone()], limit, Self::STEP, unpacked)? {
+            return Ok(false);
+        }
+        self.bytes = core::mem::take(unpacked);
+        if self.bytes.first() == Some(&kind::COMPRESS) {
+            return Err(WireError::WrongPlace);
+        }
+        self.cut_off(limit)?;
+        self.stage = Stage::Complete;
+        Ok(true)
+    }
+
     /// Cuts off what follows the message, of which no more will come.
-    fn whole(&mut self) -> Result<(), WireError> {
-        let end = Scan::new(self.max).end(&self.bytes)?.ok_or(WireError::Truncated)?;
+    fn cut_off(&mut self, max: usize) -> Result<(), WireError> {
+        let end = Scan::new(max, self.max).end(&self.bytes)?.ok_or(WireError::Truncated)?;
         self.bytes.truncate(end);
         Ok(())
     }

@@ -16,7 +16,9 @@
 //! | `packet` | [`PacketSealer`], [`PacketOpener`] |
 //! | `window`, `recent` | what a receiver remembers so that nothing is taken twice |
 //! | `stream` | first bytes and records of a connection |
+//! | `change` | what members ask each other about their keys |
 
+pub mod change;
 mod error;
 mod packet;
 mod place;

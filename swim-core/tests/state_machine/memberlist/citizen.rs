@@ -3,11 +3,12 @@
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
 use swim_core::{
-    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Status,
+    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Protection, Source,
+    Status,
 };
 
-use super::harness::{alive, ask, config, dead, deliver, node_with, row, said, sent, table};
-use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status};
+use super::harness::{alive, ask, config, dead, deliver, node_with, packet, row, said, sent, table};
+use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status, step};
 
 fn citizen() -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
@@ -26,6 +27,12 @@ fn intent(time: u64, node: &str, leaves: bool) -> Vec<u8> {
 
 fn hear(node: &mut Node, payload: &[u8]) {
     deliver(node, at(0), &[Message::User { payload }]);
+}
+
+/// As [`hear`], in a packet that a key opened.
+fn hear_sealed(node: &mut Node, payload: &[u8]) {
+    let from = Source::new(address(2), Protection::Sealed);
+    node.handle_packet(at(0), from, &packet(&[Message::User { payload }]));
 }
 
 fn user(payload: &[u8]) -> String {
@@ -317,7 +324,7 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     let mut payload = Vec::new();
     KeyRequest { key: &[7; 32] }.encode(&mut payload);
     for (id, name) in [(1, "_serf_install-key"), (2, "_serf_list-keys")] {
-        hear(&mut node, &bytes(&serf::Message::Query(query(id, name, &payload))));
+        hear_sealed(&mut node, &bytes(&serf::Message::Query(query(id, name, &payload))));
     }
     assert!(events(&mut node).iter().all(|event| !matches!(event, Event::Query { .. })), "users see none of it");
     let install = node.poll_key_query().unwrap();
@@ -336,6 +343,52 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     let listed = serf::KeyResponse::decode(listed).unwrap();
     let shown = listed.keys.iter().count();
     assert!((10..25).contains(&shown) && listed.message.contains(&format!("first {shown} of 100")), "{listed:?}");
+}
+
+#[test]
+fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_on() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    says_until(&mut node, second(2));
+    let mut payload = Vec::new();
+    KeyRequest { key: &[7; 32] }.encode(&mut payload);
+    let operations = ["install-key", "use-key", "remove-key", "list-keys"];
+    for (id, operation) in (1..).zip(operations) {
+        let asked = bytes(&serf::Message::Query(query(id, &format!("_serf_{operation}"), &payload)));
+        node.handle_packet(at(0), address(2), &packet(&[Message::User { payload: &asked }]));
+        assert_eq!((node.poll_key_query(), node.queued_broadcasts()), (None, 0), "{operation}");
+        hear_sealed(&mut node, &asked);
+        assert!(node.poll_key_query().is_some(), "{operation}: who has a key may ask the same");
+        while node.queued_broadcasts() > 0 {
+            step(&mut node);
+            said(&mut node, at(0));
+        }
+    }
+    assert_eq!(dropped(&node, DropReason::Unproven), 4);
+    let stream = serf_stream(&bytes(&serf::Message::Query(query(9, "_serf_list-keys", &payload))));
+    let request = ExchangeInput::Request { id: swim_core::ExchangeId(1), from: address(2).into(), payload: &stream };
+    node.handle_exchange(at(0), request);
+    assert_eq!((node.poll_key_query(), dropped(&node, DropReason::Unproven)), (None, 5), "by a stream neither");
+}
+
+fn serf_stream(payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    StreamMessage::User { payload }.encode(&mut bytes);
+    bytes
+}
+
+#[test]
+fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
+    let mut node = citizen();
+    deliver(&mut node, at(0), &[alive("a", 1, 2)]);
+    let id = node.query_keys(at(0), KeyOperation::Use, &[7; 32]).unwrap();
+    let own = node.poll_key_query().expect("this node is asked too");
+    assert_eq!((own.operation, &own.key[..]), (KeyOperation::Use, &[7; 32][..]));
+    node.answer_keys(at(0), own.id, &KeyAnswer::default()).unwrap();
+    let answered = |event: &Event| matches!(event, Event::QueryResponse { id: to, .. } if *to == id);
+    assert!(events(&mut node).iter().any(answered));
+    let said = says_until(&mut node, second(1));
+    assert!(said.iter().any(|said| said.contains("_serf_use-key") || said.starts_with("User")), "{said:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use swim_core::wire::memberlist::{
 };
 use swim_core::{Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Status};
 
-use crate::harness::{Node, address, exchanges, named};
+use crate::harness::{Node, address, exchanges, named, proven};
 
 /// A node beside serf without jitter and compression, so that what it sends can be looked at.
 pub(crate) fn config() -> Config {
@@ -50,7 +50,7 @@ pub(crate) fn packet(messages: &[Message<'_>]) -> Vec<u8> {
 
 /// Delivers messages from port 2.
 pub(crate) fn deliver(node: &mut Node, now: Instant, messages: &[Message<'_>]) {
-    node.handle_packet(now, address(2), &packet(messages));
+    node.handle_packet(now, proven(2), &packet(messages));
 }
 
 /// What the node sends: where to, and each message as its debug text.
@@ -81,7 +81,7 @@ pub(crate) fn table(is_join: bool, rows: &[NodeState<'_>], user_state: &[u8]) ->
 /// Asks the node something on a stream from port 2; its answer.
 pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Option<Vec<u8>> {
     let id = ExchangeId(7);
-    node.handle_exchange(now, ExchangeInput::Request { id, from: address(2).into(), payload: request });
+    node.handle_exchange(now, ExchangeInput::Request { id, from: proven(2), payload: request });
     match exchanges(node).pop() {
         Some(ExchangeOutput::Reply { payload, .. }) => Some(payload),
         Some(ExchangeOutput::Refuse { .. }) => None,

@@ -6,7 +6,7 @@ use swim_core::wire::serf::{self, Response, Whereabouts};
 use swim_core::{Event, LamportTime, MemberlistWire, SequenceNumber, Status};
 
 use super::harness::{alive, config, deliver, node_with, packet, suspect};
-use crate::harness::{Node, address, at, events, second};
+use crate::harness::{Node, address, at, events, proven, second};
 
 fn citizen(peers: &[&'static str]) -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
@@ -22,7 +22,7 @@ fn citizen(peers: &[&'static str]) -> Node {
 fn challenged(node: &mut Node) -> Option<(LamportTime, u32)> {
     let source = Source { address: Some(address(9)), id: "me" };
     let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };
-    node.handle_packet(at(0), address(9), &packet(&[ping]));
+    node.handle_packet(at(0), proven(9), &packet(&[ping]));
     let (mut buffer, mut found) = (Vec::new(), None);
     while let Some(now) = node.poll_timeout().filter(|&now| now <= at(300)) {
         node.handle_timeout(now);
@@ -131,7 +131,7 @@ fn who_has_too_many_queries_open_asks_when_they_are_over() {
     events(&mut node);
     let source = Source { address: Some(address(9)), id: "me" };
     let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };
-    node.handle_packet(at(0), address(9), &packet(&[ping]));
+    node.handle_packet(at(0), proven(9), &packet(&[ping]));
     let decided = |told: &[Event]| told.iter().any(|event| matches!(event, Event::ConflictDecided { .. }));
     assert!(!decided(&verdicts_until(&mut node, second(20))));
     deliver(&mut node, second(20), &[alive("a", 2, 2), alive("me", 5, 9)]);

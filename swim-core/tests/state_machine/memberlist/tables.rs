@@ -69,6 +69,31 @@ fn a_seed_s_table_lets_us_in() {
 }
 
 #[test]
+fn a_joiner_says_at_once_that_it_is_there_and_passes_on_what_it_learnt() {
+    let mut node = node();
+    let id = join(&mut node);
+    let rows = [row("a", 1, Status::Alive, 5), row("b", 2, Status::Alive, 6), row("c", 1, Status::Alive, 7)];
+    node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &table(true, &rows, b"") });
+    let (mut first, mut copies) = (None, std::collections::BTreeMap::new());
+    while node.poll_timeout().is_some_and(|now| now < second(5)) {
+        let now = step(&mut node);
+        for (to, said) in super::harness::sent(&mut node, now) {
+            answer(&mut node, now, to, &said);
+            for alive in said.iter().filter_map(|said| said.strip_prefix("Alive { id: \"")) {
+                let name = alive.chars().next().expect("names of a letter or two");
+                *copies.entry(name).or_insert(0) += 1;
+                first.get_or_insert(now);
+            }
+        }
+        opened(&mut node);
+    }
+    assert_eq!(first, Some(at(10)), "at once, not with the next probe");
+    assert_eq!(copies.keys().collect::<String>(), "abcm", "itself and all that it learnt");
+    let most = copies.values().copied().max().unwrap();
+    assert!((3..=4).contains(&most), "as often as any update, and no more: {copies:?}");
+}
+
+#[test]
 fn asking_those_who_are_lost_keeps_no_seed_waiting() {
     let mut node = node_with(Config { join_parallelism: 1, max_exchanges: 5, ..config() });
     deliver(&mut node, at(0), &[alive("a", 1, 5), dead("a", 1, "b")]);

@@ -85,8 +85,8 @@ fn compounds_nest_to_a_bound() {
         packet
     };
     assert!(unpacked(&nested(Unpacker::MAX_DEPTH))[0].is_ok());
-    assert_eq!(unpacked(&nested(Unpacker::MAX_DEPTH + 1)), [Err(WireError::TooLarge)]);
-    assert_eq!(unpacked(&nested(10_000)), [Err(WireError::TooLarge)]);
+    assert_eq!(unpacked(&nested(Unpacker::MAX_DEPTH + 1)), [Err(WireError::TooDeep)]);
+    assert_eq!(unpacked(&nested(10_000)), [Err(WireError::TooDeep)]);
 }
 
 /// A packet that compresses a user message of `len` zeros.
@@ -114,6 +114,33 @@ fn a_packet_unpacks_to_no_more_than_its_bound_in_all() {
     let found = unpacked(&compound(100));
     assert!(found[..2].iter().all(Result::is_ok));
     assert!(found[2..].iter().all(|part| *part == Err(WireError::TooLarge)), "one after the other is bounded too");
+}
+
+/// A compound of these parts.
+fn compound(parts: &[&[u8]]) -> Vec<u8> {
+    let lengths: Vec<u8> = parts.iter().flat_map(|part| (part.len() as u16).to_be_bytes()).collect();
+    [vec![7, parts.len() as u8], lengths, parts.concat()].concat()
+}
+
+#[test]
+fn parts_that_fail_at_the_bound_count_as_much_as_those_that_can_be_used() {
+    let (large, good) = (bomb(40_000), bomb(1_000));
+    assert!(unpacked(&compound(&[&large, &good])).iter().all(Result::is_ok));
+    let found = unpacked(&compound(&[&large, &large, &good]));
+    assert!(found[0].is_ok());
+    assert_eq!(found[1..], [Err(WireError::TooLarge), Err(WireError::TooLarge)], "the second used up what was left");
+}
+
+#[test]
+fn of_many_compressed_parts_only_the_first_are_unpacked() {
+    let (good, most) = (bomb(1_000), Unpacker::MAX_COMPRESSED);
+    let found = unpacked(&compound(&vec![&good[..]; 255]));
+    assert_eq!(found.len(), 255);
+    assert!(found[..most].iter().all(Result::is_ok));
+    assert!(
+        found[most..].iter().all(|part| *part == Err(WireError::TooLarge)),
+        "each costs a table, however short it is"
+    );
 }
 
 #[test]

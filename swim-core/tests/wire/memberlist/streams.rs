@@ -203,6 +203,55 @@ fn a_compressed_message_unpacks_to_no_more_than_the_bound() {
     }
 }
 
+/// A table with so many rows of about 600 bytes.
+fn table(rows: usize) -> Vec<u8> {
+    let (address, versions) = ("192.0.2.1:7946".parse().unwrap(), Versions::PLAIN);
+    let row = NodeState { id: "a", incarnation: 1, status: Status::Alive, address, metadata: &[7; 512], versions };
+    let mut bytes = Vec::new();
+    let mut writer = PushPullWriter::begin(false, &mut bytes);
+    assert!((0..rows).all(|_| writer.push(&row)));
+    writer.finish(b"state");
+    bytes
+}
+
+fn compressed(message: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Envelope::default().seal_stream(Side::Acceptor, true, &mut Nonces::new(), message, &mut bytes);
+    bytes
+}
+
+#[test]
+fn a_compressed_table_may_be_twice_as_large_as_a_plain_one_and_its_application_s_part_may_not() {
+    let row = table(2).len() - table(1).len();
+    let plain = Envelope::default();
+    let fits = table(2 * MAX / row - 1);
+    assert_eq!(read(Side::Dialer, &plain, &compressed(&fits), MAX), Ok(Some(fits.clone())));
+    assert!(read(Side::Dialer, &plain, &fits, MAX).is_err(), "as it is, it does not fit");
+    let more = table(2 * MAX / row + 1);
+    assert_eq!(read(Side::Dialer, &plain, &compressed(&more), MAX), Err(WireError::TooLarge));
+    let reason = WireError::TooLarge.to_string();
+    assert!(reason.contains("larger than is allowed") && !reason.contains("nested"), "{reason}");
+    let [state, more] = [MAX - 1_000, MAX + 1].map(|len| compressed(&user(&vec![0; len])));
+    assert!(read(Side::Dialer, &plain, &state, MAX).is_ok());
+    assert_eq!(read(Side::Dialer, &plain, &more, MAX), Err(WireError::TooLarge));
+}
+
+#[test]
+fn a_message_is_unpacked_in_steps_and_its_memory_is_known_in_between() {
+    let plain = Envelope::default();
+    let message = table(2 * MAX / 700);
+    let mut decoder = StreamDecoder::new(Side::Dialer, MAX);
+    assert_eq!(decoder.feed_step(&plain, &compressed(&message)), Ok(false));
+    let (mut steps, mut held) = (0, decoder.held());
+    while decoder.is_unpacking() {
+        decoder.feed_step(&plain, &[]).unwrap();
+        assert!(decoder.held() <= 2 * held + (1 << 19), "{} after {held}", decoder.held());
+        (steps, held) = (steps + 1, decoder.held());
+    }
+    assert!(steps >= message.len() / (1 << 19), "{steps} steps");
+    assert_eq!(decoder.message(), Some(&message[..]));
+}
+
 #[test]
 fn a_row_that_cannot_be_used_does_no_harm_to_the_others() {
     let (address, versions) = ("192.0.2.1:7946".parse().unwrap(), Versions::PLAIN);

@@ -116,6 +116,8 @@ pub(super) fn bodies() -> Vec<Vec<u8>> {
         ExchangeMessage::ReliablePing { sequence, target: "b", source },
         ExchangeMessage::ReliableAck { sequence, source },
         ExchangeMessage::Refusal { reason: Refusal::Left },
+        ExchangeMessage::KeyRequest { source, target: "b", body: b"k" },
+        ExchangeMessage::KeyReply { source, body: b"k" },
     ]
     .iter()
     .map(|message| {

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::cli::Agent;
 use crate::escape::Text;
 use crate::handlers::Registry;
+use crate::histories::Histories;
 use crate::http::{Context, ListenError, Listener, Server, Token};
 use crate::joining::Joining;
 use crate::logging::Logging;
@@ -24,7 +25,7 @@ use crate::shapes::metadata_of;
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
-use crate::{failed, keys, lines, misused, output, reload, service_manager};
+use crate::{cluster_log, failed, lines, misused, output, reload, service_manager};
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -47,6 +48,10 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         Ok(both) => both,
         Err(error) => return failed(&error),
     };
+    // Each connection is a file; the node fits its bounds to the limit.
+    if let Err(error) = swim_tokio::raise_file_limit() {
+        tracing::warn!(%error, "the limit on open files cannot be raised");
+    }
     let code = live(agent, settings, out.clone(), Arc::clone(&logging)).await;
     out.flush().await;
     logging.flush().await;
@@ -107,7 +112,7 @@ impl Running {
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
         for place in &settings.http.listen {
-            listeners.push(Listener::open(place, token.is_some()).await.map_err(not_listening)?);
+            listeners.push(Listener::open(place, token.is_some(), &settings.http).await.map_err(not_listening)?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
         let node = builder.start().await.map_err(not_started)?;
@@ -118,21 +123,24 @@ impl Running {
         if let Some(place) = out.place().await {
             place.fill(lines::started(&node, &places, format));
         }
+        let histories = Histories::of(&node);
+        tokio::spawn(cluster_log::follow(node.subscribe(), histories.clone()));
         let context = Arc::new(Context {
             node,
             cluster: settings.node.cluster.clone().unwrap_or_default(),
             transport: settings.node.transport.unwrap_or_default().name(),
             wire: settings.wire.format.unwrap_or_default().name(),
             protection: settings.protection(),
+            config: settings.protocol.config(),
             started: Instant::now(),
             joining: joining.clone(),
+            histories: histories.clone(),
             tagging: Mutex::default(),
             left: Notify::new(),
         });
         let server = Server::start(listeners, token, &context);
         let handlers = Registry::new(&settings.handlers);
-        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe()));
-        tokio::spawn(keys::answer(context.node.clone(), context.node.subscribe()));
+        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
         Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format, out })
     }
@@ -159,7 +167,7 @@ impl Running {
                     tracing::info!("left because a caller asked for it");
                     break;
                 }
-                () = print(&mut self.notices, self.format, &self.out) => break,
+                () = print(&mut self.notices, &self.context.histories, self.format, &self.out) => break,
             }
         }
         service_manager::stopping();
@@ -217,7 +225,7 @@ impl Running {
             node.shutdown().await;
         };
         let mut leaving = pin!(leaving);
-        let mut printing = pin!(print(&mut self.notices, self.format, &self.out));
+        let mut printing = pin!(print(&mut self.notices, &self.context.histories, self.format, &self.out));
         // The notices end with the node; but standard output may not take them.
         tokio::select! {
             () = &mut leaving => drop(timeout(LAST_WORDS, printing).await),
@@ -321,14 +329,14 @@ fn metadata(settings: &Settings) -> Vec<u8> {
 
 /// Prints what happens until the node stops, or nobody reads any more. While standard output takes nothing, notices wait in
 /// the subscription, which tells when it had to drop some. Nothing is lost when this is dropped.
-async fn print(notices: &mut Subscription, format: Format, out: &Writer) {
+async fn print(notices: &mut Subscription, histories: &Histories, format: Format, out: &Writer) {
     while let Some(place) = out.place().await {
         let notice = tokio::select! {
             notice = notices.next() => notice,
             () = out.closed() => None,
         };
         match notice {
-            Some(notice) if is_shown(&notice) => place.fill(lines::notice(&notice, format)),
+            Some(notice) if is_shown(&notice) => place.fill(lines::notice(&notice, histories, format)),
             Some(_) => {}
             None => return,
         }

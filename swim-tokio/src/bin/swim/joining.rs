@@ -61,7 +61,7 @@ impl Joining {
                     tracing::warn!(%address, "another node has this node's name: give one of them another (--id)");
                 }
                 (Some(_), Notice::Event(Event::SeedJoined { seed, .. })) => {
-                    tracing::warn!(%seed, "the seed answers now");
+                    tracing::info!(%seed, "the seed answers now");
                 }
                 _ => {}
             }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
 use crate::escape::Text;
+use crate::histories::Histories;
 use crate::reload::Reloaded;
 use crate::settings::Format;
 use crate::shapes::tags_or_text;
@@ -61,10 +62,10 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Tex
 }
 
 /// A notice's line.
-pub(crate) fn notice(notice: &Notice, format: Format) -> Text {
+pub(crate) fn notice(notice: &Notice, histories: &Histories, format: Format) -> Text {
     match format {
-        Format::Text => Text::line(format_args!("{} {notice}", time())),
-        Format::Json => Text::json_line(&timed(notice)),
+        Format::Text => Text::line(format_args!("{} {}", time(), histories.text(notice))),
+        Format::Json => Text::json_line(&timed(notice, histories)),
     }
 }
 
@@ -83,10 +84,10 @@ fn line(object: Value) -> Text {
 }
 
 /// A notice as an object, with its time and a sentence for people.
-pub(crate) fn timed(notice: &Notice) -> Value {
+pub(crate) fn timed(notice: &Notice, histories: &Histories) -> Value {
     let mut object = object(notice);
     object["time"] = time().to_string().into();
-    object["text"] = notice.to_string().into();
+    object["text"] = histories.text(notice).into();
     object
 }
 
@@ -200,7 +201,7 @@ mod tests {
     fn a_json_line_is_one_object_with_its_time() {
         let from = swim_tokio::NodeId::new("a \"b\"\n").unwrap();
         let heard = Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"hi"[..]) });
-        let line = notice(&heard, Format::Json);
+        let line = notice(&heard, &Histories::default(), Format::Json);
         assert_eq!(line.as_str().matches('\n').count(), 1);
         let object: Value = serde_json::from_str(line.as_str()).unwrap();
         assert_eq!(
@@ -213,13 +214,16 @@ mod tests {
     #[test]
     fn a_payload_that_is_no_text_is_there_as_it_is_too() {
         let from = swim_tokio::NodeId::new("a").unwrap();
-        let object = timed(&Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"\xff\x00!"[..]) }));
+        let object = timed(
+            &Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"\xff\x00!"[..]) }),
+            &Histories::default(),
+        );
         assert_eq!((&object["payload"], &object["payload_base64"]), (&"\u{fffd}\0!".into(), &"/wAh".into()));
     }
 
     #[test]
     fn a_text_line_begins_with_its_time() {
-        let line = notice(&Notice::Event(Event::Isolated), Format::Text);
+        let line = notice(&Notice::Event(Event::Isolated), &Histories::default(), Format::Text);
         let (time, rest) = line.as_str().split_once(' ').unwrap();
         assert!(humantime::parse_rfc3339(time).is_ok());
         assert_eq!(rest, "no other member is left\n");

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -10,6 +10,7 @@ use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use crate::escape::{Fields, Text, json_text};
 use crate::output;
+use crate::pacing::Pacing;
 use crate::settings::{Level, LogFormat};
 use crate::writer::Writer;
 
@@ -18,6 +19,7 @@ use crate::writer::Writer;
 pub(crate) struct Logging {
     level: reload::Handle<Targets, Registry>,
     writer: Writer,
+    pacing: Pacing,
 }
 
 /// Where lines go.
@@ -68,7 +70,7 @@ fn lost_as_json(count: u64) -> Text {
 }
 
 impl Logging {
-    /// Begins to log.
+    /// Begins to log, in a runtime.
     ///
     /// # Errors
     /// The system has no thread to give.
@@ -89,8 +91,10 @@ impl Logging {
                 fmt::layer().json().flatten_event(true).with_writer(lines).boxed()
             }
         };
-        tracing_subscriber::registry().with(layer.with_filter(filter)).init();
-        Ok(Self { level: handle, writer })
+        let pacing = Pacing::default();
+        tracing_subscriber::registry().with(layer.with_filter(filter.and(pacing.clone()))).init();
+        tokio::spawn(pacing.clone().run());
+        Ok(Self { level: handle, writer, pacing })
     }
 
     /// Logs more, or less, from now on.
@@ -101,18 +105,19 @@ impl Logging {
 
     /// Waits, for a bounded time, until all is written.
     pub(crate) async fn flush(&self) {
+        self.pacing.tell(true);
         self.writer.flush().await;
     }
 }
 
-/// Notices are left out of the default: the agent prints them all on standard output.
+/// What the library says of notices is left out: `cluster_log` and `joining` say it.
 fn targets(level: Level) -> Targets {
-    let (level, notices) = match level {
-        Level::Error => (LevelFilter::ERROR, LevelFilter::OFF),
-        Level::Warn => (LevelFilter::WARN, LevelFilter::OFF),
-        Level::Info => (LevelFilter::INFO, LevelFilter::INFO),
-        Level::Debug => (LevelFilter::DEBUG, LevelFilter::DEBUG),
-        Level::Trace => (LevelFilter::TRACE, LevelFilter::TRACE),
+    let level = match level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(level).with_target("swim_tokio::notice", notices)
+    Targets::new().with_default(level).with_target("swim_tokio::notice", LevelFilter::OFF)
 }

@@ -6,16 +6,18 @@
 //! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
 //! | `handlers/` | commands that are run, and addresses that are called, when something happens |
 //! | `joining` | what becomes of the seeds, and whether the node takes part |
-//! | `keys` | the cluster's keys, changed at every node by a query |
+//! | `keys` | the cluster's keys, changed at every node: what HTTP says of it |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
+//! | `detection` | how long a crash takes to be known |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
 //! | `escape` | the doors where text that others chose is escaped |
-//! | `logging` | the log on standard error |
+//! | `logging`, `pacing` | the log on standard error, and how much of it |
+//! | `cluster_log`, `histories` | what happens in the cluster, in the log; what an update changed |
 //! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -23,17 +25,21 @@
 mod agent;
 mod cli;
 mod client;
+mod cluster_log;
 mod commands;
 mod demo;
+mod detection;
 mod endpoint;
 mod escape;
 mod handlers;
+mod histories;
 mod http;
 mod joining;
 mod keys;
 mod lines;
 mod logging;
 mod output;
+mod pacing;
 mod reload;
 mod service_manager;
 mod settings;

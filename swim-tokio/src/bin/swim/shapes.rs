@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use swim_tokio::swim_core::Tags;
 use swim_tokio::{Member, Status};
 
+use crate::detection::Detection;
+
 /// What went wrong, as a sentence for people.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Failure {
@@ -122,6 +124,11 @@ pub(crate) struct InfoShape {
     pub(crate) queued_updates: usize,
     pub(crate) queued_broadcasts: usize,
     pub(crate) tags: BTreeMap<String, String>,
+    /// How long a crash of one of the active members takes to be known.
+    pub(crate) detection: Detection,
+    /// How long a failed member is kept, and one that left, in seconds.
+    pub(crate) reap_dead_after: f64,
+    pub(crate) reap_left_after: f64,
 }
 
 /// What is to be joined.
@@ -323,6 +330,9 @@ pub(crate) struct NearShape {
 #[serde(deny_unknown_fields)]
 pub(crate) struct InstallKeyRequest {
     pub(crate) key: zeroize::Zeroizing<String>,
+    /// Go ahead though some live node cannot do it.
+    #[serde(default)]
+    pub(crate) force: bool,
 }
 
 /// A key by its name.
@@ -330,6 +340,9 @@ pub(crate) struct InstallKeyRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRequest {
     pub(crate) key: String,
+    /// Go ahead though some live node cannot do it: it may be cut off.
+    #[serde(default)]
+    pub(crate) force: bool,
 }
 
 /// What the nodes did with their keys, and which they have.

@@ -5,6 +5,8 @@
 //! each exchange is a task with a deadline. It knows no message. Read first: docs/MEMBERLIST.md, "Who does what".
 
 mod current;
+mod inflation;
+mod reading;
 mod settings;
 mod streams;
 
@@ -21,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::current::Current;
+use self::inflation::Inflation;
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
 use super::binding::bind;
@@ -75,6 +78,7 @@ impl MemberlistSockets {
             timeout: settings.stream_timeout,
             counters: Arc::clone(&counters),
             networks: Arc::clone(&networks),
+            inflation: Inflation::default(),
             warned: Seldom::default(),
         };
         let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, networks));

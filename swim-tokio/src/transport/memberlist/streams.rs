@@ -1,19 +1,19 @@
-//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and a bound on
-//! how many there are.
+//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and bounds on
+//! how many there are, in all and from each network.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use swim_core::wire::WireError;
-use swim_core::wire::memberlist::{Side, StreamDecoder, StreamMessage};
+use swim_core::wire::memberlist::{Side, StreamMessage};
 use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -21,21 +21,28 @@ use super::super::Arrival;
 use super::super::budget::Budget;
 use super::super::connection::failure_of;
 use super::super::counters::Counters;
+use super::super::crowd::{Census, Crowded, first_to_go, network};
 use super::super::dial::failure_of_dial;
+use super::super::listener::is_out_of_files;
 use super::super::seldom::Seldom;
 use super::current::Current;
+use super::inflation::Inflation;
+use super::reading::{ReadError, read};
 use super::{peer, protection_of, randomness};
 
-/// How many streams of others are served at once, as memberlist has it; further ones are closed.
+/// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
+/// a bound the oldest from the network that has most makes room.
 const SERVED: usize = 128;
+const SERVED_FOR_EACH: usize = 32;
 /// How many messages that came may wait for the loop.
 const WAITING: usize = 256;
-/// How many bytes the messages that are coming may take up together.
+/// How many bytes the messages that are coming, and what they unpack to, may take up together; more if that is needed
+/// for one that is as large as may be.
 const MEMORY: usize = 64 << 20;
+/// How many times its bound the largest message takes up, with what it unpacks to and room to grow.
+const LARGEST: usize = 4;
 /// The pause after the system refused to accept, for want of file descriptors as a rule.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How much is read at a time.
-const STEP: usize = 16 << 10;
 
 /// What all streams of a node share.
 #[derive(Debug)]
@@ -48,6 +55,8 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     /// Whose streams are taken.
     pub(super) networks: Arc<[Network]>,
+    /// What streams may unpack to beyond what tables do.
+    pub(super) inflation: Inflation,
     /// When somebody with other keys was told of.
     pub(super) warned: Seldom,
 }
@@ -79,7 +88,7 @@ impl Streams {
     /// Begins to accept.
     pub(super) fn start(listener: TcpListener, shared: Shared) -> Self {
         let (sender, came) = mpsc::channel(WAITING);
-        let budget = Budget::new(MEMORY.max(shared.max));
+        let budget = Budget::new(MEMORY.max(shared.max.saturating_mul(LARGEST)));
         let shared = Arc::new(shared);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, Arc::clone(&shared), budget.clone(), sender.clone()));
@@ -153,31 +162,85 @@ impl Streams {
     }
 }
 
+/// The streams of others that are being served.
+#[derive(Debug)]
+struct Served {
+    tasks: JoinSet<()>,
+    /// In the order of their beginnings.
+    open: BTreeMap<u64, (IpAddr, AbortHandle)>,
+    census: Census,
+    next: u64,
+}
+
+impl Served {
+    fn new() -> Self {
+        Self { tasks: JoinSet::new(), open: BTreeMap::new(), census: Census::new(), next: 0 }
+    }
+
+    /// Gives back the places of those that ended.
+    fn sweep(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        let census = &mut self.census;
+        self.open.retain(|_, (network, task)| {
+            let ended = task.is_finished();
+            if ended {
+                census.remove(*network);
+            }
+            !ended
+        });
+    }
+
+    /// Makes sure that there is a place for one from this network. True if another had to go for it.
+    fn make_room(&mut self, from: IpAddr) -> bool {
+        self.sweep();
+        let Err(crowded) = self.census.check(from, SERVED, SERVED_FOR_EACH) else { return false };
+        self.end_one(|network| crowded == Crowded::All || network == from);
+        true
+    }
+
+    fn end_one(&mut self, counts: impl Fn(IpAddr) -> bool) {
+        let open = self.open.iter().map(|(&number, &(network, _))| (network, number));
+        let oldest = first_to_go(open.filter(|&(network, _)| counts(network)));
+        if let Some((network, task)) = oldest.and_then(|oldest| self.open.remove(&oldest)) {
+            task.abort();
+            self.census.remove(network);
+        }
+    }
+
+    fn add(&mut self, network: IpAddr, task: impl Future<Output = ()> + Send + 'static) {
+        self.census.add(network);
+        let task = self.tasks.spawn(task);
+        self.open.insert(self.next, (network, task));
+        self.next += 1;
+    }
+}
+
 /// Accepts for as long as the node runs.
 async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, sender: mpsc::Sender<Came>) {
-    let places = Arc::new(Semaphore::new(SERVED));
-    let (mut served, warned) = (JoinSet::new(), Seldom::default());
+    let (mut served, warned) = (Served::new(), Seldom::default());
     loop {
-        while served.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => shared.counters.outsiders_refused.one(),
             Ok((stream, from)) => {
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                    shared.counters.accepts_refused.one();
-                    continue;
-                };
+                let network = network(from.ip());
+                if served.make_room(network) {
+                    shared.counters.unproven_closed.one();
+                }
                 shared.counters.accepted.one();
                 let (shared, budget, sender) = (Arc::clone(&shared), budget.clone(), sender.clone());
-                served.spawn(async move {
+                served.add(network, async move {
                     if timeout(shared.timeout, serve(stream, from, &shared, &budget, &sender)).await.is_err() {
                         shared.counters.timed_out.one();
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
                 if warned.is_time(Instant::now()) {
                     tracing::warn!(%error, "cannot accept a connection: check the limit on open files");
+                }
+                if is_out_of_files(&error) {
+                    served.sweep();
+                    served.end_one(|_| true);
                 }
                 tokio::time::sleep(PAUSE).await;
             }
@@ -246,44 +309,4 @@ async fn write(stream: &mut TcpStream, side: Side, message: &[u8], shared: &Shar
     stream.write_all(&bytes).await?;
     shared.counters.bytes_sent.add(bytes.len());
     Ok(())
-}
-
-/// Why no message was read.
-enum ReadError {
-    /// The stream ended, failed, or found no room.
-    Ended(ExchangeFailure),
-    /// What came is no message.
-    Wire(WireError),
-}
-
-async fn read(stream: &mut TcpStream, side: Side, shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
-    let mut decoder = StreamDecoder::new(side, shared.max);
-    let envelope = shared.envelope.get();
-    let (mut lease, mut total) = (budget.lease(), 0);
-    let mut buffer = vec![0; STEP];
-    loop {
-        let count = stream.read(&mut buffer).await.map_err(|error| ReadError::Ended(failure_of(&error)))?;
-        if count == 0 {
-            return Err(ReadError::Ended(ExchangeFailure::Closed));
-        }
-        total += count;
-        shared.counters.bytes_received.add(count);
-        if lease.grow_to(total).is_err() {
-            shared.counters.exchanges_dropped.one();
-            return Err(ReadError::Ended(ExchangeFailure::Overloaded));
-        }
-        match decoder.feed(&envelope, &buffer[..count]) {
-            Ok(false) => {}
-            Ok(true) => return Ok(Bytes::from(decoder.into_message().unwrap_or_default())),
-            Err(error) => {
-                tracing::debug!(%error, "a stream is not read");
-                match error {
-                    WireError::BadSeal | WireError::WrongCluster => shared.counters.unopened.one(),
-                    WireError::TooLarge => shared.counters.oversized.one(),
-                    _ => shared.counters.malformed.one(),
-                }
-                return Err(ReadError::Wire(error));
-            }
-        }
-    }
 }

@@ -271,6 +271,7 @@ async fn what_answers_at_a_dialed_port_is_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     a.open(1, listener.local_addr().unwrap(), b"all?");
     let (mut stream, _) = while_running!(a, listener.accept()).unwrap();
+    stream.write_all(&preamble::GREETING).await.unwrap();
     stream.read_exact(&mut [0; 12 + frame::EXCHANGE_HEADER + 4]).await.unwrap();
     drop(stream);
     assert_eq!(a.reply_or_failure().await, (1, Err(ExchangeFailure::Closed)));
@@ -279,11 +280,19 @@ async fn what_answers_at_a_dialed_port_is_told_apart() {
 #[tokio::test]
 async fn connections_from_one_ip_address_are_bounded() {
     let mut a = Node::start(TcpConfig { max_accepted_per_ip: 2, ..TcpConfig::default() });
-    let kept = [TcpStream::connect(a.address).await.unwrap(), TcpStream::connect(a.address).await.unwrap()];
-    a.until(|m| m.accepted == 2).await;
+    let members = ["127.0.0.1:7", "127.0.0.1:8"].map(|at| at.parse::<SocketAddr>().unwrap());
+    let mut kept = Vec::new();
+    for member in members {
+        let mut stream = dial_as(member, &a).await;
+        stream.write_all(&frame::packet(b"")).await.unwrap();
+        a.packet().await;
+        kept.push(stream);
+    }
+    a.transport.members_at(members.into());
     let mut third = TcpStream::connect(a.address).await.unwrap();
     assert!(while_running!(a, is_closed(&mut third)));
     assert_eq!(a.transport.metrics().accepts_refused, 1);
+    assert_eq!(a.transport.metrics().unproven_closed, 0);
     drop(kept);
 }
 
@@ -348,4 +357,59 @@ async fn flushed_waits_for_what_is_queued_and_not_for_ever() {
     a.transport.send_packet(free, b"left");
     let flushed = a.transport.flushed();
     while_running!(a, timeout(PATIENCE, flushed)).unwrap();
+}
+
+/// What listens there may be a service on this machine's loopback, and the packet's bytes a command to it.
+#[tokio::test]
+async fn nothing_of_others_is_written_before_the_other_side_has_greeted() {
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = service.local_addr().unwrap();
+    let mut a = Node::start(hasty());
+    a.transport.send_packet(at, b"\r\nSET owned by-swim\r\n");
+    a.open(1, at, b"\r\nSET owned by-swim\r\n");
+    let (mut stream, _) = while_running!(a, service.accept()).unwrap();
+    let mut written = [0; 12];
+    while_running!(a, stream.read_exact(&mut written)).unwrap();
+    assert_eq!(written[..], preamble::encode(a.address));
+    stream.write_all(b"+OK\r\n\r\n").await.unwrap();
+    let mut more = Vec::new();
+    // It may be reset, for nobody reads the rest of the answer.
+    let _ = while_running!(a, timeout(PATIENCE, stream.read_to_end(&mut more))).expect("it ends");
+    assert!(more.is_empty());
+    assert_eq!(a.reply_or_failure().await, (1, Err(ExchangeFailure::Malformed)));
+
+    a.open(2, at, b"request");
+    let (mut silent, _) = while_running!(a, service.accept()).unwrap();
+    let mut written = Vec::new();
+    while_running!(a, timeout(PATIENCE, silent.read_to_end(&mut written))).expect("it ends").unwrap();
+    assert_eq!(written, preamble::encode(a.address));
+    assert_eq!(a.reply_or_failure().await, (2, Err(ExchangeFailure::TimedOut)));
+}
+
+#[tokio::test]
+async fn the_unproven_make_room_and_members_keep_their_connections() {
+    let config = TcpConfig { max_accepted: 4, ..TcpConfig::default() };
+    let mut a = Node::start(config);
+    let member: SocketAddr = "127.0.0.1:7".parse().unwrap();
+    let mut known = dial_as(member, &a).await;
+    known.write_all(&frame::packet(b"first")).await.unwrap();
+    assert_eq!(a.packet().await, (member, b"first".to_vec()));
+    let mut silent = Vec::new();
+    for number in 0..30 {
+        silent.push(TcpStream::connect(a.address).await.unwrap());
+        a.until(|m| m.accepted == number + 2).await;
+        if a.transport.asks_for_members() {
+            a.transport.members_at([member].into());
+        }
+    }
+    assert_eq!(a.transport.metrics().unproven_closed, 31 - 4);
+    known.write_all(&frame::packet(b"still here")).await.unwrap();
+    assert_eq!(a.packet().await, (member, b"still here".to_vec()));
+    let newcomer: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    let mut new = dial_as(newcomer, &a).await;
+    new.write_all(&frame::packet(b"new")).await.unwrap();
+    assert_eq!(a.packet().await, (newcomer, b"new".to_vec()));
+    let mut rest = Vec::new();
+    let end = while_running!(a, timeout(PATIENCE, silent[0].read_to_end(&mut rest)));
+    assert!(end.is_ok() && rest.is_empty(), "it is closed");
 }

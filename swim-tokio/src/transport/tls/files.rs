@@ -19,8 +19,8 @@ use crate::secret_file::read_secret_file;
 /// The longest private key's file, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// What is spoken inside (ALPN): a server of something else, even of the same authority, ends the handshake.
-const PROTOCOL: &[u8] = b"swim/1";
+/// What is spoken inside (ALPN): who says another protocol, or none, is refused, even of the same authority.
+pub(super) const PROTOCOL: &[u8] = b"swim/1";
 
 impl Files {
     /// Reads and checks all of them.

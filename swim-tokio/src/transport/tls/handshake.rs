@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{CommonState, Error};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
+use super::files::PROTOCOL;
 use super::{Names, Tls, verify};
 
 /// How much of what a refused peer still sends is read over, so that it gets to read why it is refused.
@@ -28,7 +29,7 @@ pub(crate) async fn connect(
     let connector = TlsConnector::from(tls.current().client.clone());
     match connector.connect(ServerName::from(to.ip()), stream).await {
         Ok(stream) => {
-            let names = peer_names(stream.get_ref().1);
+            let names = admitted(stream.get_ref().1)?;
             Ok((stream, names))
         }
         // Who knows no TLS ends a connection that begins so.
@@ -51,7 +52,7 @@ pub(crate) async fn accept(
     let acceptor = TlsAcceptor::from(tls.current().server.clone());
     match acceptor.accept(stream).into_fallible().await {
         Ok(stream) => {
-            let names = peer_names(stream.get_ref().1);
+            let names = admitted(stream.get_ref().1)?;
             Ok((stream, names))
         }
         Err((error, mut stream)) => {
@@ -72,6 +73,16 @@ fn explained(error: io::Error) -> io::Error {
         return io::Error::new(io::ErrorKind::InvalidData, "it speaks no TLS");
     }
     error
+}
+
+/// The names of a peer that speaks what we do. Who names no protocol may be a server of something else, whose certificate
+/// the same authority issued.
+fn admitted(session: &CommonState) -> io::Result<Names> {
+    if session.alpn_protocol() == Some(PROTOCOL) {
+        return Ok(peer_names(session));
+    }
+    let told = "it does not say that it speaks swim/1 (ALPN): it is no SWIM node";
+    Err(io::Error::new(io::ErrorKind::InvalidData, told))
 }
 
 fn peer_names(session: &CommonState) -> Names {

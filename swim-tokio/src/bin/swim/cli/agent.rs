@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::detection::comments;
 use crate::settings::{Settings, marked, read_file};
 
 /// The arguments of `swim agent`.
@@ -45,6 +46,6 @@ impl Agent {
         let file = self.config.as_deref().and_then(|path| read_file(path).ok()).unwrap_or_default();
         let name = self.config.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         let layers = [("flag", &self.flags), ("environment", &self.settings), (name.as_str(), &file)];
-        marked(&merged.to_toml(), &layers)
+        marked(&merged.to_toml(), &layers) + &comments(&merged.protocol.config())
     }
 }

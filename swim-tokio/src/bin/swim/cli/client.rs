@@ -5,19 +5,40 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::endpoint::Endpoint;
-use crate::settings::{HTTP_DEFAULT, tag};
+use crate::settings::{HTTP_DEFAULT, Period, tag};
 use crate::vocabulary::Wanted;
 
 /// Which agent to talk to.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Agent")]
-pub(crate) struct Connect {
-    /// Where the agent answers HTTP
+pub(crate) struct Place {
+    /// Where the agent answers HTTP: http://HOST:PORT, https://HOST[:PORT][/PREFIX], or unix: and a path
     #[arg(long, global = true, value_name = "URL|unix:PATH", env = "SWIM_AGENT", default_value = HTTP_DEFAULT)]
     pub(crate) agent: Endpoint,
+    /// The authority of the agent's certificate, for https:// (PEM) [default: those that the system trusts]
+    #[arg(long, global = true, value_name = "FILE", env = "SWIM_AGENT_CA")]
+    pub(crate) agent_ca: Option<PathBuf>,
     /// A file with the agent's token, if it wants one
     #[arg(long, global = true, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Which agent to talk to, and for how long.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Agent")]
+pub(crate) struct Connect {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How long the agent may take to answer; exit status 3 when it does not. Of a command that takes long by itself
+    /// (join, leave, keys, ping, reachability): to show that it is there, unless this is given [default: 5s]
+    #[arg(long, global = true, value_name = "TIME", env = "SWIM_TIMEOUT", value_parser = timeout)]
+    pub(crate) timeout: Option<Period>,
+}
+
+/// Reads a time that is not 0.
+pub(super) fn timeout(text: &str) -> Result<Period, String> {
+    let period: Period = text.parse()?;
+    if period.0.is_zero() { Err("the time is 0: write it as 500ms, 10s or 1m 30s".to_owned()) } else { Ok(period) }
 }
 
 /// How an answer is printed.

@@ -11,7 +11,8 @@ use clap_complete::Shell;
 
 pub(crate) use self::agent::Agent;
 pub(crate) use self::client::{
-    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Nearest, Output, Ping, Rtt, Show, Tags,
+    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Nearest, Output, Ping, Place, Rtt, Show,
+    Tags,
 };
 pub(crate) use self::demo::Demo;
 pub(crate) use self::user::{Event, Keys, KeysWhat, Query};
@@ -23,8 +24,8 @@ pub(crate) use self::user::{Event, Keys, KeysWhat, Query};
     version,
     arg_required_else_help = true,
     after_help = "\
-Exit status: 0 when all went well, 1 after an error, 2 when nothing matched, 3 when no agent answers, 64 for wrong
-arguments; 130 and 143 when a second SIGINT or SIGTERM cuts a leave short."
+Exit status: 0 when all went well, 1 after an error, 2 when nothing matched, 3 when no agent answers in time, 64 for
+wrong arguments; 130 and 143 when a second SIGINT or SIGTERM cuts a leave short."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

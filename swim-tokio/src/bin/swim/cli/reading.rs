@@ -3,11 +3,13 @@
 //! An environment variable that is empty is one that is not set: service managers and container files set such ones. And a
 //! flag wins over the variable of another one that says something else of the same thing; two such flags are an error.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+
+use swim_tokio::Escaped;
 
 use super::Cli;
 
@@ -20,8 +22,19 @@ impl Cli {
     /// # Errors
     /// What clap says of wrong arguments, or of a wish for help.
     pub(crate) fn read() -> Result<Self, Error> {
+        let arguments: Vec<_> = std::env::args_os().collect();
+        let error = match Self::parse(&arguments) {
+            Ok(cli) => return Ok(cli),
+            Err(error) => error,
+        };
+        // The error repeats arguments, in which a script may have put somebody else's name: it is of the escaped ones.
+        let escaped: Vec<_> = arguments.iter().map(|text| Escaped(text.display()).to_string().into()).collect();
+        Err(Self::parse(&escaped).err().unwrap_or(error))
+    }
+
+    fn parse(arguments: &[OsString]) -> Result<Self, Error> {
         let mut command = without(&is_empty, Self::command());
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command.try_get_matches_from_mut(arguments)?;
         if let Some((name, agent)) = matches.subcommand().filter(|(name, _)| *name == "agent") {
             check(agent).map_err(|text| {
                 let wrong = Error::raw(ErrorKind::ArgumentConflict, text);
@@ -35,7 +48,7 @@ impl Cli {
         if let super::Command::Agent(agent) = &mut cli.command
             && agent.print_config
         {
-            let matches = without(&|_| true, Self::command()).try_get_matches_from(std::env::args_os())?;
+            let matches = without(&|_| true, Self::command()).try_get_matches_from(arguments)?;
             if let super::Command::Agent(flags) = Self::from_arg_matches(&matches)?.command {
                 agent.flags = flags.settings;
             }

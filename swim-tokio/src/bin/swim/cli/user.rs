@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use swim_tokio::KeyId;
 
-use super::{Connect, Show};
+use super::{Connect, Output, Place, Show};
+use crate::http::LONGEST_QUERY;
 use crate::settings::{Period, tag};
 
 /// The arguments of `swim event`.
@@ -50,14 +51,26 @@ pub(crate) struct Query {
     /// Asks only members whose tag matches a regular expression; of several, all of them
     #[arg(long = "tag", value_name = "NAME=EXPRESSION", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
-    /// For how long answers are gathered [default: as long as the cluster's size asks for]
-    #[arg(long, value_name = "TIME")]
+    /// For how long answers are gathered, at most 80s [default: as long as the cluster's size asks for]
+    #[arg(long, value_name = "TIME", value_parser = gathering)]
     pub(crate) timeout: Option<Period>,
     /// Through how many other members each answer is sent once more, in case it is lost
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=8))]
     pub(crate) relay_factor: u8,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) format: Output,
     #[command(flatten)]
-    pub(crate) show: Show,
+    pub(crate) place: Place,
+}
+
+/// Reads for how long answers are gathered.
+fn gathering(text: &str) -> Result<Period, String> {
+    let period = super::client::timeout(text)?;
+    if period.0 > LONGEST_QUERY {
+        return Err(format!("answers to a query are gathered for at most {} s", LONGEST_QUERY.as_secs()));
+    }
+    Ok(period)
 }
 
 /// The arguments of `swim keys`.
@@ -73,10 +86,16 @@ Examples:
   swim keys list
   swim keygen | swim keys install -
 
+All live nodes are asked first. When one cannot do it, or does not answer, nothing is changed,
+unless --force is given.
+
 Exit status 1 when not all nodes have done it.")]
 pub(crate) struct Keys {
     #[command(subcommand)]
     pub(crate) what: KeysWhat,
+    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) show: Show,
 }

@@ -62,7 +62,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Ok(Outcome::No) => ExitCode::FAILURE,
         Err(error) => {
             failed(&error);
-            if matches!(error, ClientError::Unreachable { .. } | ClientError::Lost { .. }) {
+            if matches!(error, ClientError::Unreachable { .. } | ClientError::Late { .. } | ClientError::Lost { .. }) {
                 ExitCode::from(UNREACHABLE)
             } else {
                 ExitCode::FAILURE

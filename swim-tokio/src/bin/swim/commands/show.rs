@@ -87,6 +87,7 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
                     members.alive, members.suspect, members.dead, members.left
                 ),
             ),
+            ("detection", info.detection.sentence()),
             ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
             ("tags", tags_text(&info.tags).to_string()),
         ])

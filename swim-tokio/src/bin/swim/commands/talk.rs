@@ -36,11 +36,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
         relay_factor: arguments.relay_factor,
     };
-    let shape: QueryShape = Client::new(&arguments.show.connect)?.post("/v1/query", &request).await?;
-    if arguments.show.format == Output::Jsonl {
+    let client = Client::for_query(&arguments.place, arguments.timeout.map(|timeout| timeout.0))?;
+    let shape: QueryShape = client.post("/v1/query", &request).await?;
+    if arguments.format == Output::Jsonl {
         shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {
-        print(&shape, arguments.show.format, || response_table(&shape));
+        print(&shape, arguments.format, || response_table(&shape));
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
@@ -68,17 +69,20 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
 pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     // What is no key is said before anybody is asked.
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
-    let client = Client::new(&arguments.show.connect)?;
+    let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
         KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
         KeysWhat::Install { .. } => {
-            let request = InstallKeyRequest { key: new.unwrap_or_default() };
+            let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")
         }
-        KeysWhat::Use { key } => (client.post("/v1/keys/use", &KeyRequest { key: key.clone() }).await?, "use the key"),
-        KeysWhat::Remove { key } => {
-            (client.post("/v1/keys/remove", &KeyRequest { key: key.clone() }).await?, "do not have the key any more")
+        KeysWhat::Use { key } => {
+            (client.post("/v1/keys/use", &KeyRequest { key: key.clone(), force }).await?, "use the key")
         }
+        KeysWhat::Remove { key } => (
+            client.post("/v1/keys/remove", &KeyRequest { key: key.clone(), force }).await?,
+            "do not have the key any more",
+        ),
     };
     print(&shape, arguments.show.format, || key_table(&shape, what));
     for (name, error) in &shape.failures {

@@ -15,6 +15,7 @@ use swim_tokio::{Event, Notice, Runtime, Subscription};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::histories::Histories;
 use crate::lines;
 use crate::settings::{Handler, Handlers};
 use crate::shown::is_shown;
@@ -63,7 +64,7 @@ impl Registry {
     }
 
     /// Runs handlers until the node stops, and then for a short time on.
-    pub(crate) async fn run(self, node: Runtime, mut notices: Subscription) {
+    pub(crate) async fn run(self, node: Runtime, mut notices: Subscription, histories: Histories) {
         let mut jobs = JoinSet::new();
         while let Some(notice) = notices.next().await {
             while jobs.try_join_next().is_some() {}
@@ -71,7 +72,7 @@ impl Registry {
                 continue;
             }
             let rules = self.rules();
-            let event = lines::timed(&notice);
+            let event = lines::timed(&notice, &histories);
             let name = event["event"].as_str().unwrap_or_default().to_owned();
             let query = match &notice {
                 Notice::Event(Event::Query { id, .. }) => Some(*id),

@@ -10,6 +10,7 @@ use swim_tokio::{NodeId, PlainTraffic, Status};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, failure, json};
+use crate::detection::Detection;
 use crate::settings::tag;
 use crate::shapes::{
     CountsShape, EstimateShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, TagsShape, tags_or_text,
@@ -18,7 +19,7 @@ use crate::shapes::{
 pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
     let node = &context.node;
     let (members, metrics) = (node.members(), node.metrics());
-    let own = node.member(node.id());
+    let (own, counts) = (node.member(node.id()), CountsShape::of(&members));
     json(&InfoShape {
         id: node.id().as_str().to_owned(),
         address: node.advertised_address().to_string(),
@@ -40,10 +41,13 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
         incarnation: own.as_ref().map_or(0, |own| own.claim.incarnation.get()),
         uptime: context.started.elapsed().as_secs_f64(),
         health: metrics.health,
-        members: CountsShape::of(&members),
+        members: counts,
         queued_updates: metrics.queued_updates,
         queued_broadcasts: metrics.queued_broadcasts,
         tags: own.map(|own| tags_or_text(&own.metadata).0).unwrap_or_default(),
+        detection: Detection::of(&context.config, counts.alive + counts.suspect),
+        reap_dead_after: context.config.reap_dead_after.as_secs_f64(),
+        reap_left_after: context.config.reap_left_after.as_secs_f64(),
     })
 }
 

@@ -6,21 +6,24 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
+use super::activity::Monitored;
+use super::admission::Slot;
 use super::call::Call;
-use super::reply::{Reply, failure};
+use super::reply::{Reply, Tracked, failure, is_stream};
 use super::{Context, Token, guard, routes};
 
-/// How many connections are open at once, to all listeners; further ones wait.
-pub(super) const MAX: usize = 256;
-/// How long a request's head may take.
+/// How long a request's head may take, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for a connection of the reserve.
+const RESERVE_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a request's body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a handler may take. A join of seeds that do not answer takes longest.
@@ -42,21 +45,38 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Answers one connection's requests until it ends.
-    pub(super) async fn serve<S>(mut self, stream: TokioIo<S>, place: OwnedSemaphorePermit)
+    /// Answers one connection's requests, one after the other, until it ends or makes room for another.
+    pub(super) async fn serve<S>(mut self, stream: S, slot: Slot)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = self.clone();
+        let (service, activity, is_reserve) = (self.clone(), Arc::clone(&slot.activity), slot.is_reserve);
         let answer = service_fn(move |request| {
-            let service = service.clone();
-            async move { Ok::<_, Infallible>(service.answer(request).await) }
+            let (service, activity) = (service.clone(), Arc::clone(&activity));
+            async move {
+                let busy = activity.begin();
+                let reply = service.answer(request, is_reserve).await;
+                if is_stream(&reply) {
+                    activity.streams();
+                }
+                Ok::<_, Infallible>(reply.map(|content| Tracked::new(content, busy)))
+            }
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+        let head_timeout = if is_reserve { RESERVE_HEAD_TIMEOUT } else { HEAD_TIMEOUT };
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(head_timeout)
+            .max_buf_size(MAX_HEAD)
+            .keep_alive(!is_reserve);
+        let stream = TokioIo::new(Monitored::new(stream, Arc::clone(&slot.activity)));
         let mut connection = std::pin::pin!(builder.serve_connection(stream, answer));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = slot.evicted() => {
+                tracing::debug!("an HTTP connection made room for another");
+                return;
+            }
             _ = self.stopping.changed() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -65,15 +85,17 @@ impl Service {
         if let Err(error) = ended {
             tracing::debug!(%error, "an HTTP connection ended early");
         }
-        drop(place);
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Reply {
+    async fn answer(&self, request: Request<Incoming>, is_reserve: bool) -> Reply {
         let (head, body) = request.into_parts();
         let (route, parameters) = match routes::find(&head.method, head.uri.path()) {
             Ok(found) => found,
             Err(reply) => return *reply,
         };
+        if is_reserve && !route.is_health() {
+            return busy();
+        }
         if let Err(reply) = guard::admit(route, &head, self.token.as_ref().as_ref(), self.local) {
             return *reply;
         }
@@ -93,4 +115,12 @@ impl Service {
             Err(_) => failure(StatusCode::GATEWAY_TIMEOUT, "it took too long"),
         }
     }
+}
+
+/// What is answered while every ordinary slot is taken.
+fn busy() -> Reply {
+    let mut reply = failure(StatusCode::SERVICE_UNAVAILABLE, "too many connections are open: try again in a second");
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
 }

@@ -14,6 +14,7 @@ use super::Context;
 use super::call::Call;
 use super::reply::{Reply, streamed};
 use crate::escape::json;
+use crate::histories::Histories;
 use crate::lines;
 use crate::shown::is_shown;
 
@@ -25,17 +26,17 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 pub(super) async fn events(context: Arc<Context>, _: Call) -> Reply {
     let (sender, body) = Channel::new(BUFFER);
     let notices = context.node.subscribe();
-    tokio::spawn(tell(sender, notices));
+    tokio::spawn(tell(sender, notices, context.histories.clone()));
     streamed("text/event-stream", body)
 }
 
 /// Tells what happens until the client or the node is gone.
-async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription) {
+async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription, histories: Histories) {
     let mut next = ": connected\n\n".to_owned();
     while sender.send_data(next.into()).await.is_ok() {
         next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {
             Ok(Some(notice)) => {
-                let object = lines::timed(&notice);
+                let object = lines::timed(&notice, &histories);
                 let name = object["event"].as_str().unwrap_or_default();
                 format!("event: {name}\ndata: {}\n\n", json(&object))
             }
@@ -67,7 +68,7 @@ mod tests {
         let start = |id: &str| Runtime::builder().id(id).config(Config::local()).notice_capacity(4);
         let one = start("one").start().await.unwrap();
         let (sender, body) = Channel::new(BUFFER);
-        tokio::spawn(tell(sender, one.subscribe()));
+        tokio::spawn(tell(sender, one.subscribe(), Histories::default()));
         let mut witness = one.subscribe();
         let two = start("two").seed(one.local_address()).start().await.unwrap();
         for _ in 0..4 * BUFFER {

@@ -2,22 +2,26 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::admission::Admission;
 use super::connection::Service;
 use super::paced::Paced;
-use crate::settings::Listen;
+#[cfg(unix)]
+use crate::settings::group_number;
+use crate::settings::{Http, Listen};
 
 /// The pause after the system could not accept a connection: it may be short of descriptors for a while.
 const BREATHER: Duration = Duration::from_millis(100);
+
+/// How many bytes of answers the system keeps for a client that has not read them yet.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// An open listener.
 #[derive(Debug)]
@@ -43,12 +47,12 @@ impl Listener {
     ///
     /// # Errors
     /// [`ListenError`].
-    pub(crate) async fn open(place: &Listen, has_token: bool) -> Result<Self, ListenError> {
+    pub(crate) async fn open(place: &Listen, has_token: bool, settings: &Http) -> Result<Self, ListenError> {
         Self::check(place, has_token)?;
         let failed = |error| ListenError::Open { place: place.clone(), error };
         match place {
             Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
-            Listen::Unix(path) => unix(path).map_err(failed),
+            Listen::Unix(path) => unix(path, settings).map_err(failed),
         }
     }
 
@@ -85,24 +89,23 @@ impl Listener {
         }
     }
 
-    /// Answers whoever connects, as long as there is room.
-    pub(crate) async fn serve(self, service: Service, room: Arc<Semaphore>) {
+    /// Answers everyone who connects and is let in.
+    pub(super) async fn serve(self, service: Service, admission: Admission) {
         let mut connections = JoinSet::new();
         let mut stopping = service.stopping.clone();
         let mut refusals = Paced::default();
         loop {
             while connections.try_join_next().is_some() {}
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             let service = service.clone();
             tokio::select! {
                 _ = stopping.changed() => break,
                 accepted = self.accept() => match accepted {
-                    Ok(Stream::Tcp(stream)) => {
-                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                    Ok(Stream::Tcp(stream, address)) => {
+                        connections.spawn(service.serve(stream, admission.admit(Some(address))));
                     }
                     #[cfg(unix)]
                     Ok(Stream::Unix(stream)) => {
-                        connections.spawn(async move { service.serve(TokioIo::new(stream), place).await });
+                        connections.spawn(service.serve(stream, admission.admit(None)));
                     }
                     Err(error) => {
                         if let Some(times) = refusals.note(Instant::now()) {
@@ -111,6 +114,8 @@ impl Listener {
                                 "cannot accept a connection to the HTTP interface: check the limit on open files"
                             );
                         }
+                        // An idle connection has a descriptor that this one lacks.
+                        admission.make_room();
                         tokio::time::sleep(BREATHER).await;
                     }
                 },
@@ -121,7 +126,11 @@ impl Listener {
 
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Stream::Tcp(stream)),
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, from)| {
+                // Without a bound on what the system keeps for clients that do not read, it would be megabytes for each.
+                let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
+                Stream::Tcp(stream, from.ip())
+            }),
             #[cfg(unix)]
             Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
         }
@@ -129,15 +138,15 @@ impl Listener {
 }
 
 enum Stream {
-    Tcp(tokio::net::TcpStream),
+    Tcp(tokio::net::TcpStream, IpAddr),
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
 }
 
-/// A Unix socket that only this user may connect to. A file that a killed agent left behind makes room.
+/// A Unix socket that this user may connect to, and others as the settings say. A file that a killed agent left behind makes room.
 #[cfg(unix)]
-fn unix(path: &Path) -> io::Result<Listener> {
-    use std::os::unix::fs::FileTypeExt;
+fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
@@ -149,11 +158,22 @@ fn unix(path: &Path) -> io::Result<Listener> {
     rustix::process::umask(usual);
     let listener = bound?;
     let file = SocketFile(path.to_owned());
+    // The group comes before the mode that lets it in.
+    if let Some(group) = &settings.socket_group {
+        let number = group_number(group).map_err(io::Error::other)?;
+        std::os::unix::fs::chown(path, None, Some(number)).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("{error}: the socket's group cannot be {group:?} (is the agent's user in it?)"),
+            )
+        })?;
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(settings.socket_mode().bits()))?;
     Ok(Listener::Unix(listener, file))
 }
 
 #[cfg(not(unix))]
-fn unix(_: &Path) -> io::Result<Listener> {
+fn unix(_: &Path, _: &Http) -> io::Result<Listener> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
 }
 

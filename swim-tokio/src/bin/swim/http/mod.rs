@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `listener` | where it listens, and where it refuses to |
+//! | `admission`, `activity` | which connections are let in, and which one makes room |
 //! | `connection` | one connection: deadlines and bounds |
 //! | `paced` | a warning that would be too many |
 //! | `guard`, `token` | who may call what |
@@ -10,6 +11,8 @@
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
 //! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
 
+mod activity;
+mod admission;
 mod call;
 mod changes;
 mod cluster;
@@ -31,12 +34,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Member, Runtime, read_serf_keyring};
-use tokio::sync::{Mutex, Notify, Semaphore, watch};
+use swim_tokio::{Config, Member, Runtime, read_serf_keyring};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
+pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::token::Token;
+use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
 
@@ -52,8 +57,11 @@ pub(crate) struct Context {
     pub(crate) wire: &'static str,
     /// What protects the traffic.
     pub(crate) protection: Protection,
+    pub(crate) config: Config,
     pub(crate) started: Instant,
     pub(crate) joining: Joining,
+    /// How members were before their last update.
+    pub(crate) histories: Histories,
     /// Held while the node's tags are changed: what is set is what there was, with the change.
     pub(crate) tagging: Mutex<()>,
     /// Told when the node has left because a caller asked for it.
@@ -120,7 +128,10 @@ impl Server {
     /// Answers at each of the listeners.
     pub(crate) fn start(listeners: Vec<Listener>, token: Option<Token>, context: &Arc<Context>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let (token, room) = (Arc::new(token), Arc::new(Semaphore::new(connection::MAX)));
+        let token = Arc::new(token);
+        let tcp = admission::Admission::new(admission::TCP);
+        #[cfg(unix)]
+        let unix = admission::Admission::new(admission::UNIX);
         let mut tasks = JoinSet::new();
         for listener in listeners {
             let service = connection::Service {
@@ -129,7 +140,12 @@ impl Server {
                 local: listener.is_local(),
                 stopping: stopping.clone(),
             };
-            tasks.spawn(listener.serve(service, Arc::clone(&room)));
+            let admission = match &listener {
+                Listener::Tcp(_) => &tcp,
+                #[cfg(unix)]
+                Listener::Unix(..) => &unix,
+            };
+            tasks.spawn(listener.serve(service, admission.clone()));
         }
         Self { tasks, stop }
     }

@@ -1,17 +1,57 @@
 //! What handlers answer.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::{Either, Full};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
+use super::activity::Busy;
 use crate::escape;
 use crate::shapes::Failure;
 
-/// An answer: whole, or as it comes.
-pub(crate) type Reply = Response<Either<Full<Bytes>, Channel<Bytes>>>;
+/// What an answer says: whole, or as it comes.
+type Content = Either<Full<Bytes>, Channel<Bytes>>;
+
+/// An answer.
+pub(crate) type Reply = Response<Content>;
+
+/// An answer's body, whose request is under way until the last piece is taken.
+pub(super) struct Tracked {
+    content: Content,
+    _busy: Busy,
+}
+
+impl Tracked {
+    pub(super) fn new(content: Content, busy: Busy) -> Self {
+        Self { content, _busy: busy }
+    }
+}
+
+impl Body for Tracked {
+    type Data = Bytes;
+    type Error = <Content as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.content).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+}
 
 /// An answer of one of the shapes.
 pub(super) fn json<T: Serialize>(shape: &T) -> Reply {
@@ -38,6 +78,11 @@ pub(super) fn whole(kind: &'static str, body: impl Into<Bytes>) -> Reply {
 /// An answer that goes on.
 pub(super) fn streamed(kind: &'static str, body: Channel<Bytes>) -> Reply {
     of(kind, Either::Right(body))
+}
+
+/// Whether an answer goes on.
+pub(super) fn is_stream(reply: &Reply) -> bool {
+    matches!(reply.body(), Either::Right(_))
 }
 
 fn of(kind: &'static str, body: Either<Full<Bytes>, Channel<Bytes>>) -> Reply {

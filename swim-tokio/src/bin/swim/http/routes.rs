@@ -34,6 +34,13 @@ pub(super) struct Route {
     pub(super) handler: Handler,
 }
 
+impl Route {
+    /// Whether supervisors ask for it, and are answered though every ordinary connection is taken.
+    pub(super) fn is_health(&self) -> bool {
+        ["/health", "/ready", "/metrics"].contains(&self.path)
+    }
+}
+
 macro_rules! routes {
     ($($method:ident $path:literal $access:ident $handler:path,)*) => {
         /// All routes.

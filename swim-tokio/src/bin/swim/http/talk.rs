@@ -21,7 +21,7 @@ use crate::shapes::{
 use crate::shown::INTERNAL;
 
 /// For how long a query may be open here: less than an answer may take.
-const LONGEST_QUERY: f64 = 80.0;
+pub(crate) const LONGEST_QUERY: Duration = Duration::from_secs(80);
 
 /// What a handler answers, or the reply that says why not.
 type Answered = Result<Reply, Box<Reply>>;
@@ -55,11 +55,11 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             return Err(wrong(NAMELESS));
         }
         let timeout = request.timeout.map(|seconds| {
-            let is_usable = seconds > 0.0 && seconds <= LONGEST_QUERY;
+            let is_usable = seconds > 0.0 && seconds <= LONGEST_QUERY.as_secs_f64();
             if is_usable {
                 Ok(Duration::from_secs_f64(seconds))
             } else {
-                Err(wrong("a timeout is above 0 and at most 80"))
+                Err(wrong(&format!("timeout = {seconds}: above 0 s and at most {} s", LONGEST_QUERY.as_secs())))
             }
         });
         let mut query = Query::new(request.name)
@@ -131,32 +131,35 @@ pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
-    change_keys(&context, Change::List).await
+    match keys::list(&context.node).await {
+        Ok(shape) => json(&shape),
+        Err(error) => failure(StatusCode::CONFLICT, &error),
+    }
 }
 
 pub(super) async fn install_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<InstallKeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Install(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Install(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
 pub(super) async fn use_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<KeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Use(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Use(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
 pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
     match call.body::<KeyRequest>() {
-        Ok(request) => change_keys(&context, Change::Remove(request.key)).await,
+        Ok(request) => change_keys(&context, Change::Remove(request.key), request.force).await,
         Err(reply) => *reply,
     }
 }
 
-async fn change_keys(context: &Context, change: Change) -> Reply {
-    match keys::everywhere(&context.node, &change).await {
+async fn change_keys(context: &Context, change: Change, force: bool) -> Reply {
+    match keys::everywhere(&context.node, &change, force).await {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
     }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::Group;
+use super::{Group, SocketMode};
 
 /// Where the agent listens with `--http` alone, and where the command line looks for it.
 pub(crate) const DEFAULT: &str = "127.0.0.1:7950";
@@ -32,6 +32,23 @@ pub(crate) struct Http {
     /// A file with the token that requests must bear; needed beyond loopback
     #[arg(long, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The mode of the Unix sockets' files, in octal: whoever may write them may connect [default: 0600]
+    #[arg(long = "http-socket-mode", value_name = "MODE", env = "SWIM_HTTP_SOCKET_MODE")]
+    pub(crate) socket_mode: Option<SocketMode>,
+    /// The group of the Unix sockets' files, by its name or number; the mode is 0660 then, unless it is given
+    #[arg(long = "http-socket-group", value_name = "GROUP", env = "SWIM_HTTP_SOCKET_GROUP")]
+    pub(crate) socket_group: Option<String>,
+}
+
+impl Http {
+    /// The mode of the Unix sockets' files.
+    pub(crate) fn socket_mode(&self) -> SocketMode {
+        self.socket_mode.unwrap_or(if self.socket_group.is_some() {
+            SocketMode::OF_GROUP
+        } else {
+            SocketMode::default()
+        })
+    }
 }
 
 impl Group for Http {
@@ -39,6 +56,8 @@ impl Group for Http {
         Self {
             listen: if self.listen.is_empty() { below.listen } else { self.listen },
             token_file: self.token_file.or(below.token_file),
+            socket_mode: self.socket_mode.or(below.socket_mode),
+            socket_group: self.socket_group.or(below.socket_group),
         }
     }
 

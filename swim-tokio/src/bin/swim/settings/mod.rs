@@ -16,6 +16,9 @@ mod nearest;
 mod node;
 mod period;
 mod protocol;
+#[cfg(test)]
+mod protocol_page;
+mod socket;
 mod sources;
 mod tags;
 mod tls;
@@ -36,6 +39,9 @@ pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
+pub(crate) use self::socket::SocketMode;
+#[cfg(unix)]
+pub(crate) use self::socket::group_number;
 pub(crate) use self::sources::{leaves, marked};
 pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
@@ -151,7 +157,7 @@ mod tests {
     }
 
     /// The names that serde knows in a table of the file.
-    fn keys(table: &str) -> Vec<String> {
+    pub(super) fn keys(table: &str) -> Vec<String> {
         let error = toml::from_str::<Settings>(&format!("{table}'' = 1")).unwrap_err();
         error.message().split('`').skip(3).step_by(2).map(ToOwned::to_owned).collect()
     }
@@ -175,11 +181,39 @@ mod tests {
     fn what_is_printed_can_be_read_back() {
         let everything = read(
             "[node]\nid = 'a \"b\"'\nseeds = ['one:1', 'two:2']\n[tags]\nrole = 'web'\n[protocol]\nprobe_interval = '750ms'\n\
-             [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\n\
+             [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\nsocket_mode = '0660'\nsocket_group = 'swim'\n\
              [[handlers.run]]\nevents = ['member-failed']\ncommand = 'page-me'\ntimeout = '5s'",
         );
         for settings in [Settings::defaults(), everything.clone(), everything.over(Settings::defaults())] {
             assert_eq!(read(&settings.to_toml()), settings, "{}", settings.to_toml());
+        }
+    }
+
+    #[test]
+    fn the_packaged_settings_are_valid_and_agree_with_the_unit() {
+        let unit = include_str!("../../../../../packaging/swim.service");
+        let text = include_str!("../../../../../packaging/swim.toml");
+        // With everything that is commented out, too.
+        let uncommented = |line: &str| {
+            let shown = line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('['));
+            shown.unwrap_or(line).to_owned() + "\n"
+        };
+        let all: String = text.lines().map(uncommented).collect();
+        for text in [text, &all] {
+            let settings = read(text).over(Settings::defaults());
+            settings.handlers.check().unwrap();
+            assert_eq!(settings.http.socket_mode().to_string(), "0660");
+            assert_eq!(settings.http.listen, ["unix:/run/swim/swim.sock".parse().unwrap()]);
+            assert!(settings.node.snapshot.is_some_and(|place| place.starts_with("/var/lib/swim")));
+        }
+        assert_eq!(read(&all).wire.keyring.as_deref(), Some(Path::new("/var/lib/swim/keyring")));
+        for line in ["RuntimeDirectory=swim", "StateDirectory=swim", "User=swim", "Group=swim", "UMask=0077"] {
+            assert!(unit.lines().any(|written| written == line), "{line}");
+        }
+        assert!(unit.contains("swim agent --config /etc/swim/swim.toml\n"));
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
+        for file in ["packaging/swim.service", "packaging/swim.sysusers", "packaging/swim.toml"] {
+            assert!(page.contains(file), "docs/OPERATIONS.md does not name {file}");
         }
     }
 }

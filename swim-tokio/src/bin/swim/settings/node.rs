@@ -157,9 +157,13 @@ pub(crate) enum Format {
     Json,
 }
 
-/// This machine's name, where the system tells it in a file or in the environment.
+/// This machine's name, from the system or, where that tells none, from the environment.
 fn host_name() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok())?;
+    // Not from /proc, which a confined service may not see.
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").or_else(|_| std::env::var("HOSTNAME")).ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 

@@ -112,6 +112,8 @@ settings! {
         max_metadata_size: usize,
         /// The longest user broadcast.
         max_broadcast_size: usize,
+        /// How many user broadcasts wait to be sent at most.
+        max_broadcasts: usize,
         /// Of how many members the network coordinates are kept.
         max_coordinates: usize,
     }
@@ -132,13 +134,13 @@ settings! {
         max_recent_queries: usize,
         /// How many queries are open at most.
         max_queries: usize,
-        /// How many queries of one member are answered within a second.
+        /// How many queries of one member are answered in a second.
         queries_per_asker: u32,
-        /// How many queries of all members together.
+        /// The same, of all members together.
         queries_per_second: u32,
-        /// How many answers of others are handed on within a second.
+        /// How many answers of others are handed on in a second.
         relays_per_second: u32,
-        /// How many regular expressions of others are compiled within a second.
+        /// How many regular expressions of others are compiled in a second.
         expressions_per_second: u32,
         /// For how long a query without a timeout of its own is open.
         query_timeout_mult: u8,
@@ -205,8 +207,8 @@ mod tests {
     fn every_setting_of_events_and_queries_is_a_key_of_the_file_and_the_upper_source_wins() {
         let upper: Protocol = toml::from_str(
             "max_event_size = 1\nmax_query_size = 2\nmax_response_size = 3\nmax_recent_events = 4\nmax_queries = 6\n\
-             queries_per_asker = 10\nqueries_per_second = 11\nrelays_per_second = 12\nexpressions_per_second = 13\n\
-             query_timeout_mult = 7\nmax_query_timeout = '8s'\nmax_time_jump = 9\nreplay_on_join = true",
+             query_timeout_mult = 7\nqueries_per_asker = 10\nqueries_per_second = 11\nrelays_per_second = 12\n\
+             expressions_per_second = 13\nmax_query_timeout = '8s'\nmax_time_jump = 9\nreplay_on_join = true",
         )
         .unwrap();
         let below: Protocol = toml::from_str("max_event_size = 99\nmax_recent_queries = 5").unwrap();

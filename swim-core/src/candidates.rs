@@ -1,0 +1,254 @@
+//! Members that strangers have told of and that have not answered yet: each is pinged once, and forgotten unless it
+//! answers.
+//!
+//! A candidate takes no seat in the table, is told to nobody and gets nothing but that ping. There are places for those
+//! heard of in packets, a few for each network address that packets come from, and others for those that ask to be let in
+//! by an exchange, so that a flood of datagrams does not keep joiners out. In either the oldest makes room. Read first:
+//! docs/SECURITY.md, "The rules".
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::net::{IpAddr, SocketAddr};
+
+use crate::id::{Incarnation, NodeId, SequenceNumber};
+use crate::time::Instant;
+#[cfg(feature = "memberlist")]
+use crate::wire::memberlist::Versions;
+
+/// Places for candidates heard of in packets.
+const HEARD_OF: usize = 64;
+/// How many of those packets from one network address may take.
+const FROM_ONE: usize = 8;
+/// Places for candidates that have opened an exchange.
+const JOINING: usize = 1_024;
+
+/// How a candidate was heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// In a packet.
+    Packet,
+    /// In a request.
+    Request,
+}
+
+/// A member that may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) id: NodeId,
+    pub(crate) address: SocketAddr,
+    /// The incarnation at which it is said to be alive.
+    pub(crate) incarnation: Incarnation,
+    /// The incarnation that published the description.
+    pub(crate) described: Incarnation,
+    pub(crate) metadata: Box<[u8]>,
+    /// Where it was heard of from.
+    pub(crate) teller: SocketAddr,
+    /// Its table holds more than we know.
+    pub(crate) knows_more: bool,
+    /// The number of the ping.
+    pub(crate) sequence: SequenceNumber,
+    pub(crate) deadline: Instant,
+    /// What it speaks.
+    #[cfg(feature = "memberlist")]
+    pub(crate) versions: Versions,
+}
+
+impl Candidate {
+    /// Whether it was heard of from its own address.
+    fn speaks_for_itself(&self) -> bool {
+        self.address == self.teller
+    }
+}
+
+/// All of them, those of each door by their deadlines.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    heard_of: VecDeque<Candidate>,
+    joining: VecDeque<Candidate>,
+}
+
+impl Candidates {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heard_of.is_empty() && self.joining.is_empty()
+    }
+
+    /// Takes note of what was said of a candidate that has been pinged already. Returns whether there is such a one, so
+    /// that no other ping is needed.
+    ///
+    /// An address is pinged for one candidate at a time. But who speaks from the address is asked though another one is
+    /// said to live there, or anyone could keep it out by saying so.
+    pub(crate) fn renew(&mut self, door: Door, new: &Candidate) -> bool {
+        let known = match door {
+            Door::Packet => self.all_mut().find(|known| known.address == new.address),
+            Door::Request => self.joining.iter_mut().find(|known| known.address == new.address),
+        };
+        let Some(known) = known else { return false };
+        if known.id != new.id {
+            return known.speaks_for_itself() || !new.speaks_for_itself();
+        }
+        known.knows_more |= new.knows_more;
+        if new.incarnation >= known.incarnation && new.described >= known.described {
+            (known.incarnation, known.described) = (new.incarnation, new.described);
+            known.metadata.clone_from(&new.metadata);
+        }
+        true
+    }
+
+    /// Adds a candidate, whose deadline is not before those of others of its door. The oldest makes room.
+    pub(crate) fn add(&mut self, door: Door, new: Candidate) {
+        let (list, places) = match door {
+            Door::Packet => (&mut self.heard_of, HEARD_OF),
+            Door::Request => (&mut self.joining, JOINING),
+        };
+        if door == Door::Packet {
+            let is_near = |other: &Candidate| neighbourhood(other.teller) == neighbourhood(new.teller);
+            if list.iter().filter(|other| is_near(other)).count() >= FROM_ONE
+                && let Some(oldest) = list.iter().position(is_near)
+            {
+                list.remove(oldest);
+            }
+        }
+        if list.len() >= places {
+            list.pop_front();
+        }
+        list.push_back(new);
+    }
+
+    /// The candidate that was sent the ping of that number.
+    pub(crate) fn find(&self, sequence: SequenceNumber) -> Option<&Candidate> {
+        self.heard_of.iter().chain(&self.joining).find(|candidate| candidate.sequence == sequence)
+    }
+
+    /// Takes the candidate of that number out.
+    pub(crate) fn take(&mut self, sequence: SequenceNumber) -> Option<Candidate> {
+        for list in [&mut self.heard_of, &mut self.joining] {
+            if let Some(place) = list.iter().position(|candidate| candidate.sequence == sequence) {
+                return list.remove(place);
+            }
+        }
+        None
+    }
+
+    /// Nobody listens at an address.
+    pub(crate) fn forget(&mut self, address: SocketAddr) {
+        self.heard_of.retain(|candidate| candidate.address != address);
+        self.joining.retain(|candidate| candidate.address != address);
+    }
+
+    /// Forgets those that have not answered in time.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        for list in [&mut self.heard_of, &mut self.joining] {
+            while list.front().is_some_and(|candidate| candidate.deadline <= now) {
+                list.pop_front();
+            }
+            if list.is_empty() && list.capacity() > HEARD_OF {
+                *list = VecDeque::new(); // What many who joined at once needed is given back.
+            }
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let first = |list: &VecDeque<Candidate>| list.front().map(|candidate| candidate.deadline);
+        first(&self.heard_of).into_iter().chain(first(&self.joining)).min()
+    }
+
+    /// Panics if there are more than there may be.
+    pub(crate) fn check_invariants(&self) {
+        assert!(self.heard_of.len() <= HEARD_OF && self.joining.len() <= JOINING, "candidates are bounded");
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Candidate> {
+        self.heard_of.iter_mut().chain(&mut self.joining)
+    }
+}
+
+/// What one attacker has many addresses of: an IPv4 address, or a network of 64 bits of IPv6.
+fn neighbourhood(address: SocketAddr) -> u64 {
+    match address.ip() {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn candidate(id: usize, address: &str, teller: &str) -> Candidate {
+        Candidate {
+            id: NodeId::new(&id.to_string()).unwrap(),
+            address: address.parse().unwrap(),
+            incarnation: Incarnation::new(1),
+            described: Incarnation::new(1),
+            metadata: Box::default(),
+            teller: teller.parse().unwrap(),
+            knows_more: false,
+            sequence: SequenceNumber::new(id as u32),
+            deadline: Instant::from_millis(id as u64),
+            #[cfg(feature = "memberlist")]
+            versions: Versions::PLAIN,
+        }
+    }
+
+    fn numbers(list: &VecDeque<Candidate>) -> Vec<u32> {
+        list.iter().map(|candidate| candidate.sequence.get()).collect()
+    }
+
+    #[test]
+    fn one_address_or_network_takes_a_few_places_and_all_together_what_there_are() {
+        let mut candidates = Candidates::default();
+        for id in 0..100 {
+            let teller = if id % 2 == 0 { format!("[2001:db8::{id}]:1") } else { String::from("10.0.0.1:1") };
+            candidates.add(Door::Packet, candidate(id, &format!("10.0.1.{id}:1"), &teller));
+        }
+        assert_eq!(numbers(&candidates.heard_of), (84..100).collect::<Vec<u32>>());
+        for id in 100..300 {
+            candidates.add(Door::Packet, candidate(id, "10.0.0.1:9", &format!("10.1.{id}.1:1", id = id - 100)));
+        }
+        assert_eq!(numbers(&candidates.heard_of), (236..300).collect::<Vec<u32>>());
+        candidates.check_invariants();
+    }
+
+    #[test]
+    fn a_flood_of_packets_does_not_push_those_out_who_join() {
+        let mut candidates = Candidates::default();
+        candidates.add(Door::Request, candidate(7, "10.0.0.7:1", "10.0.0.7:1"));
+        for id in 100..400 {
+            candidates.add(Door::Packet, candidate(id, "10.0.0.1:9", "10.0.0.1:9"));
+        }
+        assert!(candidates.find(SequenceNumber::new(7)).is_some());
+    }
+
+    #[test]
+    fn an_address_is_pinged_once_at_a_time_but_who_speaks_from_it_is_asked() {
+        let mut candidates = Candidates::default();
+        candidates.add(Door::Packet, candidate(1, "10.0.0.7:1", "10.0.0.1:1"));
+        let renewed = |new, door, candidates: &mut Candidates| candidates.renew(door, &new);
+        let all = &mut candidates;
+        assert!(renewed(candidate(1, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "the same one");
+        assert!(renewed(candidate(2, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "another, told of by a third");
+        assert!(!renewed(candidate(2, "10.0.0.7:1", "10.0.0.7:1"), Door::Packet, all), "who lives there");
+        assert!(!renewed(candidate(1, "10.0.0.7:1", "10.0.0.7:1"), Door::Request, all), "who joins");
+        assert!(!renewed(candidate(3, "10.0.0.8:1", "10.0.0.7:1"), Door::Packet, all), "another address");
+    }
+
+    #[test]
+    fn who_does_not_answer_in_time_is_forgotten() {
+        let mut candidates = Candidates::default();
+        candidates.add(Door::Packet, candidate(1, "10.0.0.1:1", "10.0.0.1:1"));
+        candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
+        assert_eq!(candidates.next_deadline(), Some(Instant::from_millis(1)));
+        candidates.expire(Instant::from_millis(1));
+        assert_eq!(
+            (numbers(&candidates.heard_of).len(), candidates.next_deadline()),
+            (0, Some(Instant::from_millis(2)))
+        );
+        candidates.forget("10.0.0.2:1".parse().unwrap());
+        assert!(candidates.is_empty());
+    }
+}

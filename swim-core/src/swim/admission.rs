@@ -1,0 +1,298 @@
+//! The one door: whether a sender belongs, and how those come in who have not shown it yet.
+//!
+//! A sender is **proven** if the transport has proven it (a key, a certificate), if it speaks from the address of a member
+//! in the table, or once it has answered a ping of ours; anyone else is a **stranger**. Of what a stranger says only this
+//! counts: its ping is acked, what it says of us may make us refute, and that somebody is alive makes a candidate, which
+//! is pinged once and comes into the table when it answers. Read first: docs/SECURITY.md, "The rules".
+
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::merging::Agreed;
+use super::news::{News, Spread};
+use super::{State, Swim};
+use crate::candidates::{Candidate, Door};
+use crate::exchanges::{Contact, Purpose};
+use crate::id::{NodeId, SequenceNumber, Slot};
+use crate::member::{Claim, Status, normal_address};
+use crate::metrics::DropReason;
+use crate::outbox::Intent;
+use crate::source::{Protection, Source};
+use crate::time::Instant;
+use crate::timers::Timer;
+use crate::wire::{Description, Entries};
+
+/// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
+const PING_OVERHEAD: usize = 48;
+
+/// Whether a sender has shown that it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has a key or a certificate, speaks from a member's address, or has answered.
+    Proven,
+    /// It has not.
+    Stranger,
+}
+
+/// The sender of what is being handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender {
+    pub(super) address: SocketAddr,
+    pub(super) standing: Standing,
+    /// Bytes of pings that what it has sent may still make us send.
+    pub(super) allowance: usize,
+}
+
+impl Sender {
+    pub(super) const fn is_stranger(&self) -> bool {
+        matches!(self.standing, Standing::Stranger)
+    }
+
+    /// It has answered a ping of ours, which only who was pinged can have read.
+    pub(super) const fn prove(&mut self) {
+        self.standing = Standing::Proven;
+    }
+}
+
+impl<R: Rng> Swim<R> {
+    /// Judges the sender of so many bytes, once for all that is in them.
+    #[inline]
+    pub(super) fn judge_sender(&self, source: Source, len: usize) -> Sender {
+        let Source { address, protection } = source;
+        let proven = protection >= Protection::Sealed || self.is_members_address(address);
+        let standing = if proven { Standing::Proven } else { Standing::Stranger };
+        Sender { address, standing, allowance: len }
+    }
+
+    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute.
+    fn is_members_address(&self, address: SocketAddr) -> bool {
+        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot)
+    }
+
+    /// A stranger says that a member is alive, which would be news: looks whether somebody is there.
+    ///
+    /// The first ping that a packet makes us send costs it nothing, each further one as many of its bytes as are sent: so
+    /// nobody makes us send more than it sends.
+    pub(super) fn look_for_told(&mut self, now: Instant, sender: &mut Sender, found: Option<Slot>, news: &News<'_>) {
+        let price = PING_OVERHEAD + news.id.len() + self.me.id.len();
+        if sender.allowance == 0 {
+            return self.metrics.drop(DropReason::Stranger);
+        }
+        if self.look_for(now, sender.address, (Door::Packet, false), found, news) {
+            sender.allowance = sender.allowance.saturating_sub(price);
+        }
+    }
+
+    /// Makes a candidate of whom `teller` says that it is alive, and pings it. Returns whether it is pinged now.
+    fn look_for(
+        &mut self,
+        now: Instant,
+        teller: SocketAddr,
+        (door, knows_more): (Door, bool),
+        found: Option<Slot>,
+        news: &News<'_>,
+    ) -> bool {
+        if self.me.state != State::Running || found.is_some_and(|slot| self.is_no_news(slot, news)) {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
+        let Some(description) = self.usable_description(news) else { return false };
+        if !self.is_within_reach(now, news.claim.incarnation) {
+            return false;
+        }
+        let Ok(id) = NodeId::new(news.id) else { return false };
+        let sequence = SequenceNumber::new(self.rng.next_u32());
+        let new = Candidate {
+            id,
+            address: description.address,
+            incarnation: news.claim.incarnation,
+            described: description.incarnation,
+            metadata: description.metadata.into(),
+            teller: normal_address(teller),
+            knows_more,
+            sequence,
+            deadline: now + self.config.probe_timeout,
+            #[cfg(feature = "memberlist")]
+            versions: news.versions,
+        };
+        if self.contacts.candidates.renew(door, &new) {
+            return false;
+        }
+        let address = new.address;
+        self.contacts.candidates.add(door, new);
+        self.arm_candidates();
+        self.send(Intent::Look { address, sequence });
+        true
+    }
+
+    /// Whether an Alive says nothing of a living member that the table does not say.
+    fn is_no_news(&self, slot: Slot, news: &News<'_>) -> bool {
+        let is_older = |described: Description<'_>| {
+            self.members.description(slot).is_some_and(|known| described.incarnation <= known.incarnation)
+        };
+        let known = self.members.claim(slot);
+        known.status.is_active() && news.claim <= known && news.description.is_some_and(is_older)
+    }
+
+    /// A stranger sent its table, or a part of it: of all that only its own row counts, and makes a candidate. Returns what
+    /// need not be said in the reply.
+    fn look_for_source(&mut self, now: Instant, sender: Sender, source: &str, theirs: Entries<'_>) -> Agreed {
+        self.metrics.entries_received += theirs.len() as u64;
+        let agreed = self.agreed(theirs);
+        let own = theirs.iter().find(|entry| *entry.id == *source && *source != *self.me.id);
+        let Some(own) = own.filter(|entry| entry.claim.status == Status::Alive) else { return agreed };
+        let Some(description) = own.description.filter(|it| it.incarnation <= own.claim.incarnation) else {
+            return agreed;
+        };
+        let is_known = |id: &str| self.members.find(id).is_some_and(|slot| agreed.contains(slot));
+        let is_other = |id: &str| *id != *source && *id != *self.me.id;
+        let knows_more = theirs.iter().any(|row| row.claim.status.is_active() && is_other(row.id) && !is_known(row.id));
+        let news = News { description: Some(description), ..News::of(source, own.claim, source) };
+        self.look_for(now, sender.address, (Door::Request, knows_more), self.members.find(source), &news);
+        agreed
+    }
+
+    /// memberlist's wire: judges who opened a stream, which comes from any port of its host.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn judge_stream(&self, source: Source) -> Sender {
+        let ip = normal_address(source.address).ip();
+        let lives_there =
+            |slot: Slot| slot != self.me.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip);
+        let proven = source.protection >= Protection::Sealed || self.members.slots().any(lives_there);
+        let standing = if proven { Standing::Proven } else { Standing::Stranger };
+        Sender { address: source.address, standing, allowance: 0 }
+    }
+
+    /// memberlist's wire: a row of a stranger's table makes a candidate.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn look_for_row(&mut self, now: Instant, sender: Sender, knows_more: bool, news: &News<'_>) {
+        let found = self.members.find(news.id);
+        self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
+    }
+
+    /// Merges the table that came with a request, or of a stranger's only what may be believed. Returns what need not be
+    /// said in the reply.
+    pub(super) fn hear_table(
+        &mut self,
+        now: Instant,
+        sender: Sender,
+        source: &str,
+        theirs: Entries<'_>,
+        spread: Spread,
+    ) -> Agreed {
+        if sender.is_stranger() {
+            return self.look_for_source(now, sender, source, theirs);
+        }
+        let (learnt, agreed) = self.merge_request(now, source, theirs, spread);
+        self.hurry_sync(now, learnt);
+        agreed
+    }
+
+    /// An ack came that is for no other ping: a candidate's, if it comes from where it is said to live. Then it is one no
+    /// more. Returns whether that is so.
+    ///
+    /// Another port will do: what translates addresses changes ports, and the number cannot be guessed.
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        sequence: SequenceNumber,
+        source: Option<&str>,
+    ) -> bool {
+        let Some(candidate) = self.contacts.candidates.find(sequence) else {
+            self.metrics.drop(DropReason::LateAck);
+            return false;
+        };
+        let is_its_name = source.is_none_or(|source| *candidate.id == *source);
+        if !is_its_name || candidate.address.ip() != normal_address(from).ip() {
+            self.metrics.drop(DropReason::ForeignAck);
+            return false;
+        }
+        let Some(candidate) = self.contacts.candidates.take(sequence) else { return false };
+        self.arm_candidates();
+        sometimes!(Admitted);
+        self.hear_candidate(now, &candidate);
+        let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
+        let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
+        self.members.set_answered(slot);
+        if candidate.knows_more {
+            self.learn_from(now, candidate.address);
+        }
+        true
+    }
+
+    /// Takes a candidate that has answered at its word.
+    fn hear_candidate(&mut self, now: Instant, candidate: &Candidate) {
+        let Candidate { id, address, incarnation, described, metadata, .. } = candidate;
+        if self.members.is_full() && self.members.find(id).is_none() {
+            self.make_room_for_the_living(now);
+        }
+        let description = Some(Description { incarnation: *described, address: *address, metadata });
+        let claim = Claim::new(*incarnation, Status::Alive);
+        let news = News {
+            description,
+            spread: Spread::Gossip,
+            #[cfg(feature = "memberlist")]
+            versions: candidate.versions,
+            ..News::of(id, claim, id)
+        };
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.hear_alive_news(now, &news);
+            return;
+        }
+        self.hear(now, &news);
+    }
+
+    /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on with another one. What is
+    /// not learnt in this way anti-entropy brings.
+    fn learn_from(&mut self, now: Instant, address: SocketAddr) {
+        self.hurry_sync(now, 1);
+        let is_learning = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Digest { of: Contact::Lost, .. } | Purpose::Join { of: Contact::Lost, .. })
+        };
+        if !self.contacts.exchanges.any(is_learning) {
+            sometimes!(ClustersMet);
+            self.compare_with(now, address, Contact::Lost);
+        }
+    }
+
+    /// In a full table somebody who never answered makes room for one who has.
+    fn make_room_for_the_living(&mut self, now: Instant) {
+        self.make_room(now);
+        if !self.members.is_full() {
+            return;
+        }
+        let first = crate::random::below(&mut self.rng, self.members.len() as u32) as usize;
+        let is_silent = |slot: &Slot| *slot != self.me.slot && !self.members.has_answered(*slot);
+        let after = self.members.slots().skip(first).find(is_silent);
+        let Some(slot) = after.or_else(|| self.members.slots().find(is_silent)) else { return };
+        sometimes!(SilentMadeRoom);
+        let (id, me) = (self.id_at(slot), self.me.id.clone());
+        let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
+        self.hear(now, &News { spread: Spread::Silent, ..News::of(&id, claim, &me) });
+        self.make_room_of(now, slot);
+    }
+
+    fn arm_candidates(&mut self) {
+        match self.contacts.candidates.next_deadline() {
+            Some(at) => self.timers.set(Timer::Candidates, at),
+            None => self.timers.cancel(Timer::Candidates),
+        }
+    }
+
+    /// Forgets the candidates that have not answered.
+    pub(super) fn candidates_timeout(&mut self, now: Instant) {
+        self.contacts.candidates.expire(now);
+        self.arm_candidates();
+    }
+
+    /// Nothing listens at `address`.
+    pub(super) fn forget_candidates_at(&mut self, address: SocketAddr) {
+        if !self.contacts.candidates.is_empty() {
+            self.contacts.candidates.forget(normal_address(address));
+            self.arm_candidates();
+        }
+    }
+}
