@@ -11,6 +11,7 @@ mod interface;
 mod life;
 mod limits;
 mod log;
+mod names;
 mod openapi;
 mod settings;
 mod snapshot;
