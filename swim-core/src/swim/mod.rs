@@ -28,6 +28,7 @@ mod me;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod merging;
+mod namesakes;
 #[cfg(feature = "memberlist")]
 mod naming;
 mod news;

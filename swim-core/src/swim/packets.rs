@@ -163,7 +163,7 @@ impl<R: Rng> Swim<R> {
                     sender.prove();
                 }
             }
-            Message::Nack { sequence, source } => self.handle_nack(sequence, source),
+            Message::Nack { sequence, source } => self.handle_nack(now, sequence, source),
             Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
                 unreachable!("these are read by their heads")
             }
@@ -190,6 +190,8 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
             Message::Left { id, .. } => *self.me.id == *id,
+            // A namesake leaves the name to us.
+            Message::Nack { source, .. } => *self.me.id == *source,
             _ => false,
         }
     }
@@ -217,6 +219,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         if self.keeps_quiet() {
+            if *self.me.id == *source {
+                self.send(Intent::Nack { to: from, sequence });
+            }
             return;
         }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
