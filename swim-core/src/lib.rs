@@ -48,6 +48,7 @@ mod awareness;
 mod candidates;
 mod deliveries;
 mod departed;
+mod disputes;
 mod dissemination;
 mod exchanges;
 mod filtering;

@@ -6,6 +6,7 @@
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
 mod admission;
+mod bearers;
 mod catching_up;
 mod citizen;
 mod claims;

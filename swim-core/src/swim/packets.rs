@@ -216,6 +216,9 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
+        if self.keeps_quiet() {
+            return;
+        }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
         self.send(Intent::Ack { to: from, sequence, source });
     }

@@ -13,6 +13,7 @@ use crate::awareness::Awareness;
 use crate::candidates::Candidates;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
+use crate::disputes::Disputes;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
 use crate::id::{SequenceNumber, Slot};
@@ -30,6 +31,8 @@ use crate::time::Instant;
 pub(super) struct Detector {
     pub(super) probe: Option<Probe>,
     pub(super) pings: Pings,
+    /// Names that are claimed at another address than their bearer's.
+    pub(super) disputes: Disputes,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
     /// The latest round trip of a direct probe that was not polled.
@@ -42,6 +45,7 @@ impl Detector {
         Self {
             probe: None,
             pings: Pings::default(),
+            disputes: Disputes::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
             round_trip: None,
@@ -85,6 +89,8 @@ pub(super) struct Contacts {
     pub(super) candidates: Candidates,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
+    /// Since when a node that is alone has asked seeds of which none has answered.
+    pub(super) searching: Option<Instant>,
 }
 
 impl Contacts {
@@ -95,6 +101,7 @@ impl Contacts {
             candidates: Candidates::default(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),
+            searching: None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod acks;
 mod amplification;
 mod anti_entropy;
 mod bad_input;
+mod bearers;
 mod broadcasts;
 mod conflicts;
 mod coordinates;
