@@ -268,7 +268,9 @@ impl Sockets {
     fn handle(&mut self, now: Instant, report: Report) {
         match report {
             Report::Introduced { link, address, proven } => {
-                self.pool.introduce(link, address);
+                // What this node sends is sealed: a plain connection leads back to nobody.
+                let leads_back = proven || !self.shared.seals();
+                self.pool.introduce(link, address, leads_back);
                 if proven {
                     self.pool.prove(link);
                 }
