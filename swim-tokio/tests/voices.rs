@@ -3,6 +3,7 @@
 //! In each cell an impostor speaks in the name of a member, `victim`, to another node. It has what lets it in under that
 //! protection, and nothing in plain: the cluster's key, or a certificate of its own name.
 
+#[allow(dead_code, reason = "each test binary uses a part of it")]
 #[path = "harness/certificates.rs"]
 mod certificates;
 mod harness;

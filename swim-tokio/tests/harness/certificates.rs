@@ -1,5 +1,4 @@
 //! Authorities, and the certificates that they issue, as files.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
