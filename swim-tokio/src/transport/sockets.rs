@@ -268,12 +268,12 @@ impl Sockets {
     fn handle(&mut self, now: Instant, report: Report) {
         match report {
             Report::Introduced { link, address, proven } => {
-                // What this node sends is sealed: a plain connection leads back to nobody.
-                let leads_back = proven || !self.shared.seals();
-                self.pool.introduce(link, address, leads_back);
                 if proven {
                     self.pool.prove(link);
                 }
+                // What this node sends is sealed: a plain connection leads back to nobody.
+                let leads_back = proven || !self.shared.seals();
+                self.pool.introduce(link, address, leads_back);
             }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {
@@ -316,6 +316,7 @@ impl Sockets {
                 }
             }
         };
+        self.pool.came_from(link, peer);
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
         let task = opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared));

@@ -109,8 +109,7 @@ impl MemberlistSockets {
                 match envelope.unseal_packet(payload, &mut self.opened) {
                     Ok((opened, was_sealed)) => {
                         from.protection = protection_of(&envelope, was_sealed);
-                        *payload =
-                            if was_sealed { Bytes::copy_from_slice(opened) } else { payload.slice_ref(opened) };
+                        *payload = if was_sealed { Bytes::copy_from_slice(opened) } else { payload.slice_ref(opened) };
                     }
                     Err(error) => {
                         tracing::debug!(%error, "a packet is not opened");

@@ -4,9 +4,9 @@
 //! handled it. Unpacking is done in steps, between which others run. Read first: docs/MEMBERLIST.md, "Reading".
 
 use bytes::Bytes;
-use swim_core::{ExchangeFailure, Protection};
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Envelope, Side, StreamDecoder};
+use swim_core::{ExchangeFailure, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::super::budget::{Budget, Lease};
