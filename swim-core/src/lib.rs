@@ -59,6 +59,7 @@ mod outbox;
 mod pings;
 mod probe;
 mod probe_order;
+mod provenance;
 mod queries;
 mod query_pace;
 mod recent;

@@ -35,6 +35,7 @@ mod news;
 mod packets;
 mod peering;
 mod probing;
+mod provenance;
 mod querying;
 mod refutation;
 mod rekeying;
@@ -61,6 +62,7 @@ use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
 use crate::network::is_allowed;
 use crate::probe_order::ProbeOrder;
+use crate::provenance::Provenance;
 use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
@@ -139,6 +141,7 @@ pub struct Swim<R> {
     contacts: Contacts,
     citizen: Citizen,
     vivaldi: Vivaldi,
+    provenance: Provenance,
     #[cfg(feature = "memberlist")]
     memberlist: memberlist::Memberlist,
 }
@@ -183,6 +186,7 @@ impl<R: Rng> Swim<R> {
             contacts: Contacts::new(&config),
             citizen: Citizen::default(),
             vivaldi: Vivaldi::default(),
+            provenance: Provenance::default(),
             #[cfg(feature = "memberlist")]
             memberlist: memberlist::Memberlist::default(),
             config,

@@ -4,13 +4,14 @@
 //! handled it. Unpacking is done in steps, between which others run. Read first: docs/MEMBERLIST.md, "Reading".
 
 use bytes::Bytes;
-use swim_core::ExchangeFailure;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Envelope, Side, StreamDecoder};
+use swim_core::{ExchangeFailure, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::super::budget::{Budget, Lease};
 use super::super::connection::failure_of;
+use super::protection_of;
 use super::streams::Shared;
 
 /// How much is read at a time.
@@ -25,13 +26,13 @@ pub(super) enum ReadError {
     Wire(WireError),
 }
 
-/// Reads a message, whose memory stays leased until it is dropped.
+/// Reads a message, whose memory stays leased until it is dropped, and says what is proven of its sender.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     side: Side,
     shared: &Shared,
     budget: &Budget,
-) -> Result<Bytes, ReadError> {
+) -> Result<(Bytes, Protection), ReadError> {
     let envelope = shared.envelope.get();
     let mut decoder = StreamDecoder::new(side, shared.max);
     let (mut lease, mut total) = (budget.lease(), 0);
@@ -48,8 +49,9 @@ pub(super) async fn read(
             Err(error) => Err(error),
         };
         if result? {
+            let protection = protection_of(&envelope, decoder.was_sealed());
             let message = Bytes::from(decoder.into_message().unwrap_or_default());
-            return Ok(Lease::hold(Some(lease), message));
+            return Ok((Lease::hold(Some(lease), message), protection));
         }
     }
 }
@@ -136,7 +138,7 @@ mod tests {
     }
 
     async fn read_all(bytes: &[u8], shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
-        read(&mut &bytes[..], Side::Acceptor, shared, budget).await
+        read(&mut &bytes[..], Side::Acceptor, shared, budget).await.map(|(message, _)| message)
     }
 
     #[tokio::test]
