@@ -330,6 +330,10 @@ impl Builder {
         if self.transport.is_none() && config.wire == Wire::Native {
             config.reliable_fallback &= self.packets == Packets::Udp;
         }
+        #[cfg(feature = "tls")]
+        if self.tls.as_ref().is_some_and(Tls::binds_names) {
+            config.origin_only = true;
+        }
         config.validate().map_err(StartError::Config)?;
         if config.wire != Wire::Native && self.sealing.source.is_some() {
             return Err(StartError::KeyringOfOtherWire);

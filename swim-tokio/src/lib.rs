@@ -19,6 +19,7 @@
 mod builder;
 mod clock;
 mod coordinates;
+mod detached;
 mod durable;
 mod error;
 mod escape;
@@ -69,7 +70,7 @@ pub use transport::{
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};
 #[cfg(feature = "tls")]
-pub use transport::{Tls, TlsError};
+pub use transport::{Tls, TlsError, certificate_expiry};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

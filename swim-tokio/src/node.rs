@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -323,7 +325,8 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let addresses = addresses(seeds, self.resolver.len(), max)?;
+        let mut addresses = addresses(seeds, self.resolver.len(), max)?;
+        shuffle(&mut addresses);
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
             if let Seed::LookedUp(seed) = seed {
@@ -343,6 +346,8 @@ impl Node {
                 let networks = &self.swim.config().allowed_networks;
                 let (addresses, outside): (Vec<_>, Vec<_>) =
                     addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let mut addresses = addresses;
+                shuffle(&mut addresses);
                 let addresses = &addresses[..];
                 if !outside.is_empty() {
                     tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
@@ -438,6 +443,12 @@ impl Node {
         notice.log(&self.view.id, self.view.advertised);
         self.view.subscribers.tell(notice);
     }
+}
+
+/// Seeds are tried in another order at each node, or those that stand first on everybody's list would be asked by all.
+fn shuffle(addresses: &mut [SocketAddr]) {
+    let order = RandomState::new();
+    addresses.sort_by_cached_key(|address| order.hash_one(address));
 }
 
 impl Drop for Node {

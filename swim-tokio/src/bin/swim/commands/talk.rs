@@ -32,7 +32,7 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         name: arguments.name,
         payload,
         payload_base64,
-        nodes: arguments.nodes,
+        nodes: arguments.nodes.clone(),
         tags: arguments.tags.into_iter().collect(),
         timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
         relay_factor: arguments.relay_factor,
@@ -43,6 +43,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {
         print(&shape, arguments.format, || response_table(&shape));
+    }
+    for name in &arguments.nodes {
+        let is_heard = shape.acks.contains(name) || shape.responses.iter().any(|response| response.from == *name);
+        if !is_heard {
+            output::complain(format_args!("{name} was not reached: `swim members` shows whether it is one"));
+        }
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
@@ -75,7 +81,7 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
-        KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
+        KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
         KeysWhat::Install { .. } => {
             let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")

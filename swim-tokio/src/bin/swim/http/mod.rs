@@ -7,6 +7,7 @@
 //! | `connection` | one connection: deadlines and bounds |
 //! | `paced` | a warning that would be too many |
 //! | `guard`, `token` | who may call what |
+//! | `tls` | the interface's certificate |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
 //! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
@@ -27,6 +28,7 @@ mod probes;
 mod reply;
 mod routes;
 mod talk;
+mod tls;
 mod token;
 
 use std::collections::BTreeMap;
@@ -39,7 +41,8 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::talk::LONGEST_QUERY;
-pub(crate) use self::token::Token;
+pub(crate) use self::tls::HttpTls;
+pub(crate) use self::token::{Token, Tokens};
 use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
@@ -99,6 +102,12 @@ impl Protection {
 }
 
 impl Context {
+    /// What needs a person although the node works, as sentences.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
+        snapshot.into_iter().collect()
+    }
+
     /// How long a member's last answer took, in seconds.
     fn round_trip(&self, member: &Member) -> Option<f64> {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
@@ -124,9 +133,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers at each of the listeners.
-    pub(crate) fn start(listeners: Vec<Listener>, token: Option<Token>, context: &Arc<Context>) -> Self {
+    pub(crate) fn start(listeners: Vec<Listener>, tokens: Tokens, context: &Arc<Context>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let token = Arc::new(token);
+        let tokens = Arc::new(tokens);
         let tcp = admission::Admission::new(admission::TCP);
         #[cfg(unix)]
         let unix = admission::Admission::new(admission::UNIX);
@@ -134,12 +143,12 @@ impl Server {
         for listener in listeners {
             let service = connection::Service {
                 context: Arc::clone(context),
-                token: Arc::clone(&token),
-                local: listener.is_local(),
+                tokens: Arc::clone(&tokens),
+                way: listener.way(),
                 stopping: stopping.clone(),
             };
             let admission = match &listener {
-                Listener::Tcp(_) => &tcp,
+                Listener::Tcp(..) => &tcp,
                 #[cfg(unix)]
                 Listener::Unix(..) => &unix,
             };
