@@ -74,6 +74,7 @@ async fn decode(
         ReadError::Wire(error)
     };
     let mut is_complete = decoder.feed_step(envelope, bytes).map_err(wrong)?;
+    let _turn = if decoder.is_unpacking() { Some(shared.inflation.turn().await) } else { None };
     let mut charged = 0;
     while decoder.is_unpacking() {
         grow(lease, shared, decoder.held())?;
@@ -153,6 +154,20 @@ mod tests {
         drop(first);
         assert!(read_all(&bomb(5 << 20), &shared, &budget).await.is_ok());
         assert!(budget.take(8 << 20).is_ok(), "all is given back");
+    }
+
+    #[tokio::test]
+    async fn of_several_large_messages_one_is_unpacked_after_the_other_and_none_is_lost() {
+        let (shared, budget) = (Arc::new(shared()), Budget::new(24 << 20));
+        let bomb = Arc::new(bomb(12 << 20));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (shared, budget, bomb) = (Arc::clone(&shared), budget.clone(), Arc::clone(&bomb));
+            tasks.spawn(async move { read_all(&bomb, &shared, &budget).await.map(|message| message.len()) });
+        }
+        while let Some(read) = tasks.join_next().await {
+            assert!(read.unwrap().is_ok(), "{:?}", shared.counters.read());
+        }
     }
 
     #[tokio::test(start_paused = true)]
