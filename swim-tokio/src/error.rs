@@ -179,6 +179,8 @@ impl std::error::Error for StartError {
 pub enum CallError<E> {
     /// The node has stopped.
     Stopped,
+    /// The call would wait on the thread that it waits for.
+    OnNodeThread,
     /// The protocol refuses it.
     Refused(E),
 }
@@ -187,6 +189,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str(STOPPED),
+            Self::OnNodeThread => OnNodeThread.fmt(f),
             Self::Refused(error) => error.fmt(f),
         }
     }
@@ -208,11 +211,38 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
+/// A call of the blocking handle was made on the thread of a node, by a transport or a layer of tracing that runs there:
+/// the node would wait for itself. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnNodeThread;
+
+impl fmt::Display for OnNodeThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call was made on the node's own thread, which it waits for: make it on another thread")
+    }
+}
+
+impl std::error::Error for OnNodeThread {}
+
+impl<E> From<OnNodeThread> for CallError<E> {
+    fn from(_: OnNodeThread) -> Self {
+        Self::OnNodeThread
+    }
+}
+
+impl From<OnNodeThread> for JoinError {
+    fn from(_: OnNodeThread) -> Self {
+        Self::OnNodeThread
+    }
+}
+
 /// Why a join did not get an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JoinError {
     /// The node has stopped.
     Stopped,
+    /// The call would wait on the thread that it waits for.
+    OnNodeThread,
     /// There is nobody to ask.
     NoSeeds,
     /// A seed is neither an address nor a host name with a port. None of them was taken.
@@ -245,6 +275,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str(STOPPED),
+            Self::OnNodeThread => OnNodeThread.fmt(f),
             Self::NoSeeds => f.write_str("there is no seed to join: give the address of a running node"),
             Self::Seed(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),

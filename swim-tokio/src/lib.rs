@@ -31,6 +31,7 @@ mod notice;
 mod queries;
 mod rekeying;
 mod resolver;
+mod room;
 mod round_trips;
 mod runtime;
 mod secret_file;
@@ -44,7 +45,7 @@ pub mod blocking;
 
 pub use builder::Builder;
 pub use bytes;
-pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use error::{CallError, JoinError, OnNodeThread, SeedFailure, StartError, Stopped};
 pub use escape::{Escaped, is_hazardous};
 #[cfg(feature = "memberlist")]
 pub use keys::read_serf_keyring;
