@@ -20,6 +20,7 @@ pub use error::ConfigError;
 pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
+pub(crate) use wire::NamePolicy;
 pub use wire::Wire;
 
 use crate::network::Network;
@@ -186,6 +187,11 @@ pub struct Config {
     /// acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none, and no round trip is estimated. Default 0,
     /// beside serf's agents 1,024; at most 65,536. (serf)
     pub max_coordinates: usize,
+    /// Whether broadcasts, user events, queries and answers are taken from their origin alone: nobody passes them on, each
+    /// node sends its own to every member itself, 2 n packets for each, up to 256 in a gossip interval; and events told
+    /// beside tables are not believed. For a transport that knows who speaks (TLS with bound names): there what is passed on
+    /// could be anyone's. Of no effect on memberlist's wire. Default off. (own)
+    pub origin_only: bool,
     /// User events and queries.
     pub events: EventConfig,
 }
@@ -238,6 +244,7 @@ impl Config {
             max_incarnation_ahead: 1 << 42,
             allowed_networks: Vec::new(),
             max_coordinates: 0,
+            origin_only: false,
             events: EventConfig::default(),
         }
     }

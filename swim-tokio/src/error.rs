@@ -49,6 +49,11 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
+    /// The others are to reach the node at an IPv6 link-local address, and could not tell on which link.
+    AdvertiseLinkLocal {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The keyring's file cannot be used.
     KeyFile(KeyFileError),
     /// The keyring was given for the native wire, and the node is to speak memberlist's.
@@ -88,7 +93,7 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            Self::AdvertiseMissing { .. } | Self::AdvertiseLinkLocal { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::SnapshotOfAnother { .. } => true,
@@ -135,6 +140,9 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::AdvertiseLinkLocal { address } => {
+                write!(f, "the others cannot reach {address}: it is {}", crate::seed::LINK_LOCAL)
+            }
             Self::Snapshot { path, error } => write!(f, "cannot use the snapshot {}: {error}", path.display()),
             Self::SnapshotInUse { directory } => write!(
                 f,
@@ -166,7 +174,7 @@ impl std::error::Error for StartError {
             #[cfg(feature = "tls")]
             Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
-            Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
+            Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::AdvertiseLinkLocal { .. } | Self::Entropy(_) => None,
             Self::Snapshot { error, .. } => Some(error),
             Self::SnapshotInUse { .. } => None,
             Self::SnapshotOfAnother { .. } | Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,

@@ -45,18 +45,60 @@ const FLUSH: Duration = Duration::from_millis(500);
 /// What the user wants, and where the answer goes. An answer that nobody waits for any more is dropped.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Join { seeds: Vec<Seed>, done: oneshot::Sender<Outcome> },
-    Leave { done: oneshot::Sender<()> },
-    SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
-    Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
+    Join {
+        seeds: Vec<Seed>,
+        done: oneshot::Sender<Outcome>,
+    },
+    Leave {
+        done: oneshot::Sender<()>,
+    },
+    SetMetadata {
+        metadata: Vec<u8>,
+        done: oneshot::Sender<Result<(), MetadataError>>,
+    },
+    Broadcast {
+        payload: Vec<u8>,
+        done: oneshot::Sender<Result<(), BroadcastError>>,
+    },
     WhenRoom(Delayed),
-    ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
-    UserEvent { name: String, payload: Vec<u8>, coalesce: bool, done: oneshot::Sender<Result<LamportTime, EventError>> },
-    Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
-    Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
-    Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
-    AskKeys { member: NodeId, body: Vec<u8>, done: Asking },
-    Shutdown { done: oneshot::Sender<()> },
+    ForceLeave {
+        id: String,
+        prune: bool,
+        done: oneshot::Sender<Result<(), ForceLeaveError>>,
+    },
+    UserEvent {
+        name: String,
+        payload: Vec<u8>,
+        coalesce: bool,
+        done: oneshot::Sender<Result<LamportTime, EventError>>,
+    },
+    Query {
+        query: Query,
+        done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>>,
+    },
+    #[cfg(feature = "memberlist")]
+    QueryKeys {
+        operation: swim_core::KeyOperation,
+        key: Option<swim_core::wire::sealed::Key>,
+        done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>>,
+    },
+    Respond {
+        id: QueryId,
+        payload: Vec<u8>,
+        done: oneshot::Sender<Result<(), RespondError>>,
+    },
+    Ping {
+        id: String,
+        done: oneshot::Sender<Result<Option<Duration>, PingError>>,
+    },
+    AskKeys {
+        member: NodeId,
+        body: Vec<u8>,
+        done: Asking,
+    },
+    Shutdown {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// One node at work.
@@ -245,11 +287,13 @@ impl Node {
             }
             Command::Query { query, done } => {
                 let asked = query.with(|question| self.swim.query(now, question));
-                let _ = done.send(asked.map(|id| {
-                    let (sender, answers) = mpsc::unbounded_channel();
-                    self.waiting.queries.insert(id, sender);
-                    answers
-                }));
+                let _ = done.send(asked.map(|id| self.answers(id)));
+            }
+            #[cfg(feature = "memberlist")]
+            Command::QueryKeys { operation, key, done } => {
+                let key = key.as_ref().map_or(&[][..], |key| key.as_bytes());
+                let asked = self.swim.query_keys(now, operation, key);
+                let _ = done.send(asked.map(|id| self.answers(id)));
             }
             Command::Respond { id, payload, done } => {
                 let _ = done.send(self.swim.respond(now, id, &payload));
@@ -373,6 +417,13 @@ impl Node {
             _ => {}
         }
         self.publish(&Notice::Event(event));
+    }
+
+    /// Where the answers to a query go.
+    fn answers(&mut self, id: QueryId) -> mpsc::UnboundedReceiver<Answer> {
+        let (sender, answers) = mpsc::unbounded_channel();
+        self.waiting.queries.insert(id, sender);
+        answers
     }
 
     fn answered(&self, id: QueryId, answer: impl FnOnce() -> Answer) {

@@ -154,14 +154,14 @@ impl<R: Rng> Swim<R> {
                 }
                 return;
             };
-            self.witness(now, namesake);
+            self.meet_bearer(now, namesake);
         }
         self.be_lifted_by(now, address, theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)));
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
-        let learnt = self.merge(now, theirs, spread);
-        if is_first {
+        let learnt = self.merge(now, source, theirs, spread);
+        if is_first && self.me.contender.is_none() {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }

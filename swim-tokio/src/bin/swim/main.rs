@@ -41,6 +41,7 @@ mod logging;
 mod output;
 mod pacing;
 mod reload;
+mod serf_keys;
 mod service_manager;
 mod settings;
 mod shapes;
