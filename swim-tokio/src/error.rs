@@ -93,7 +93,10 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } | Self::AdvertiseLinkLocal { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            Self::AdvertiseMissing { .. }
+            | Self::AdvertiseLinkLocal { .. }
+            | Self::Sealed(_)
+            | Self::KeyringOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::SnapshotOfAnother { .. } => true,
