@@ -124,6 +124,13 @@ impl Runtime {
         self.view.metrics()
     }
 
+    /// Why the node's snapshot could not be written the last time that it was to be; `None` if it could, or if there is none.
+    /// It is tried again, every few seconds.
+    #[must_use]
+    pub fn snapshot_error(&self) -> Option<String> {
+        self.view.snapshot_writes.outcomes().error
+    }
+
     /// Lifeguard's local health score: 0 is well; higher means that this node itself is slow or badly connected.
     #[must_use]
     pub fn health(&self) -> u8 {

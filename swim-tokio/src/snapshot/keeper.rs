@@ -71,13 +71,18 @@ async fn run(mut snapshot: Snapshot, view: Arc<View>, mut ended: oneshot::Receiv
         let urgent = last || !failing && is_urgent(&snapshot.content, &wanted);
         if changed && (urgent || tried.elapsed() >= PAUSE) {
             tried = Instant::now();
-            match write(&turns, &snapshot, wanted.clone()).await {
+            let ended = write(&turns, &snapshot, wanted.clone()).await;
+            let is_news = view.snapshot_writes.note(&ended);
+            failing = ended.is_err();
+            match ended {
                 Ok(()) => {
-                    (changed, failing) = (false, false);
+                    changed = false;
                     snapshot.content.clone_from(&wanted);
+                    if is_news {
+                        tracing::info!(snapshot = %snapshot.path.display(), "the snapshot is written again");
+                    }
                 }
-                Err(error) if !failing => {
-                    failing = true;
+                Err(error) if is_news => {
                     tracing::warn!(snapshot = %snapshot.path.display(), %error, "the snapshot cannot be written");
                 }
                 Err(_) => {}

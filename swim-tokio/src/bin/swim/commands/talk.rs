@@ -32,7 +32,7 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         name: arguments.name,
         payload,
         payload_base64,
-        nodes: arguments.nodes,
+        nodes: arguments.nodes.clone(),
         tags: arguments.tags.into_iter().collect(),
         timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
         relay_factor: arguments.relay_factor,
@@ -43,6 +43,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {
         print(&shape, arguments.format, || response_table(&shape));
+    }
+    for name in &arguments.nodes {
+        let is_heard = shape.acks.contains(name) || shape.responses.iter().any(|response| response.from == *name);
+        if !is_heard {
+            output::complain(format_args!("{name} was not reached: `swim members` shows whether it is one"));
+        }
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }

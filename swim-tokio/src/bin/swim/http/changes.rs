@@ -12,6 +12,7 @@ use swim_tokio::{CallError, JoinError};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, failure, json};
+use crate::settings::in_our_words;
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     PingShape, TagsRequest, TagsShape, metadata_of,
@@ -59,7 +60,7 @@ pub(super) async fn join(context: Arc<Context>, call: Call) -> Reply {
                 JoinError::NoneAnswered(_) => StatusCode::BAD_GATEWAY,
                 JoinError::OnNodeThread => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            failure(status, &error.to_string())
+            failure(status, &in_our_words(&error))
         }
     }
 }

@@ -102,6 +102,12 @@ impl Protection {
 }
 
 impl Context {
+    /// What needs a person although the node works, as sentences.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
+        snapshot.into_iter().collect()
+    }
+
     /// How long a member's last answer took, in seconds.
     fn round_trip(&self, member: &Member) -> Option<f64> {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
