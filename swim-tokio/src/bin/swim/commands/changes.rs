@@ -1,6 +1,6 @@
 //! Commands that make the agent do something: `join`, `leave`, `force-leave`, `tags`, `broadcast`.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,11 @@ use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     TagsRequest, TagsShape,
 };
+
+/// The longest payload: as base64 it fits into a request.
+const LONGEST_PAYLOAD: u64 = 40 << 10;
+/// How much more is read to tell how long it is.
+const LONGEST_COUNTED: u64 = 256 << 20;
 
 pub(super) async fn join(arguments: &Join) -> Result<Outcome, ClientError> {
     let request = JoinRequest { seeds: arguments.seeds.clone() };
@@ -63,10 +68,18 @@ pub(super) fn payload(text: &str) -> Result<(Option<String>, Option<String>), Cl
     if text != "-" {
         return Ok((Some(text.to_owned()), None));
     }
-    let mut bytes = Vec::new();
-    // More than any may have: the agent says what is too long.
-    let read = std::io::stdin().lock().take(40 << 10).read_to_end(&mut bytes);
-    read.map_err(|error| ClientError::Input(format!("standard input cannot be read: {error}")))?;
+    let failed = |error: io::Error| ClientError::Input(format!("standard input cannot be read: {error}"));
+    let (mut input, mut bytes) = (io::stdin().lock(), Vec::new());
+    input.by_ref().take(LONGEST_PAYLOAD).read_to_end(&mut bytes).map_err(failed)?;
+    // The rest is read for its length alone.
+    let rest = io::copy(&mut input.take(LONGEST_COUNTED), &mut io::sink()).map_err(failed)?;
+    if rest > 0 {
+        let (more, length) = (if rest == LONGEST_COUNTED { "more than " } else { "" }, LONGEST_PAYLOAD + rest);
+        return Err(ClientError::Input(format!(
+            "standard input has {more}{length} bytes: no payload has more than {LONGEST_PAYLOAD}, and the agent's settings \
+             may allow fewer"
+        )));
+    }
     Ok((None, Some(STANDARD.encode(bytes))))
 }
 

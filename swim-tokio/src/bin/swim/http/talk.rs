@@ -66,6 +66,7 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             .payload(payload(request.payload, request.payload_base64)?)
             .wants_acks()
             .relay_factor(request.relay_factor);
+        let unknown = request.nodes.iter().filter(|name| context.node.member(name).is_none()).cloned().collect();
         query.nodes = request.nodes;
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
@@ -75,7 +76,7 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             ) => wrong(&error.to_string()),
             error => Box::new(refused(&error)),
         })?;
-        let mut shape = QueryShape::default();
+        let mut shape = QueryShape { unknown, ..QueryShape::default() };
         while let Some(answer) = answers.next().await {
             match answer {
                 Answer::Ack(from) => shape.acks.push(from.as_str().to_owned()),
@@ -93,6 +94,9 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
 
 /// Asks all members whether they hear this node. The answer is in the acknowledgements: nobody needs to understand it.
 pub(super) async fn reachability(context: Arc<Context>, _: Call) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     let members = context.node.members();
     let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
     let mut silent: Vec<String> = active.map(|member| member.id.as_str().to_owned()).collect();
@@ -131,6 +135,9 @@ pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     match keys::list(&context.node).await {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
@@ -159,6 +166,9 @@ pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
 }
 
 async fn change_keys(context: &Context, change: Change, force: bool) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     match keys::everywhere(&context.node, &change, force).await {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
