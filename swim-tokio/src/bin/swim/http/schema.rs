@@ -31,7 +31,7 @@ struct Form {
 /// Every pattern that the document has for requests.
 const FORMS: [Form; 4] = [
     Form {
-        pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$",
         name: "base64",
         is_of: |text| STANDARD.decode(text).map(Zeroizing::new).is_ok(),
     },
@@ -399,6 +399,24 @@ mod tests {
         assert_eq!(get("/v1/members", "", &[("status", "alive"), ("status", "dead"), ("tag", "a=b")]), Ok(()));
         assert_eq!(post("/v1/tags", ""), Ok(()));
         assert_eq!(post("/v1/query", r#"{"name":"x","timeout":0.1,"relay_factor":8,"tags":{"a":"b"}}"#), Ok(()));
+    }
+
+    #[test]
+    fn base64_is_what_the_decoder_takes() {
+        for (text, is_base64) in [
+            ("", true),
+            ("YQ==", true),
+            ("YWI=", true),
+            ("YWJj", true),
+            ("YR==", false),
+            ("YWJ=", false),
+            ("YQ=", false),
+            ("YQ", false),
+            ("?", false),
+        ] {
+            let body = serde_json::json!({ "name": "x", "payload_base64": text }).to_string();
+            assert_eq!(post("/v1/event", &body).is_ok(), is_base64, "{text}");
+        }
     }
 
     #[test]
