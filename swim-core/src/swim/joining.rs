@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -11,8 +12,8 @@ use super::merging::Agreed;
 use super::news::Spread;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
-use crate::exchange::ExchangeFailure;
-use crate::exchanges::{Contact, Purpose};
+use crate::exchange::{Contact, ExchangeFailure};
+use crate::exchanges::Purpose;
 use crate::id::NodeId;
 use crate::member::{is_reachable, normal_address};
 use crate::metrics::MessageKind;
@@ -20,6 +21,9 @@ use crate::random::{below, jittered};
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Entries, STATE_OVERHEAD, add_state, begin_join, begin_join_reply};
+
+/// How long a node that is alone waits for an answer before it asks more seeds at once.
+const WIDEN: Duration = Duration::from_millis(500);
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
@@ -59,21 +63,42 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
+    /// How many seeds may be contacted at once, and when more may be. A node that is alone asks twice as many each time
+    /// that [`WIDEN`] has passed without an answer: dead seeds hold a living one up for seconds only.
+    fn join_width(&mut self, now: Instant) -> (usize, Option<Instant>) {
+        let narrow = usize::from(self.config.join_parallelism);
+        if self.peers.len() > 0 || self.contacts.exchanges.joins() == 0 {
+            self.contacts.searching = None;
+        }
+        if self.peers.len() > 0 {
+            return (narrow, None);
+        }
+        let since = *self.contacts.searching.get_or_insert(now);
+        let steps = (now.since(since).as_millis() / WIDEN.as_millis()).min(16) as u32;
+        // One is left for those who probe over a stream.
+        let widest = self.config.max_exchanges - 1;
+        let width = narrow.saturating_mul(1 << steps).min(widest);
+        (width, (width < widest).then(|| since + WIDEN * (steps + 1)))
+    }
+
     /// Contacts the seeds that are due, as many at once as may be.
     pub(super) fn contact_seeds(&mut self, now: Instant) {
         if self.me.state != State::Running {
             return;
         }
-        while self.contacts.exchanges.joins() < usize::from(self.config.join_parallelism)
-            && self.contacts.exchanges.len() < self.config.max_exchanges
-        {
+        let (width, wider_at) = self.join_width(now);
+        while self.contacts.exchanges.joins() < width && self.contacts.exchanges.len() < self.config.max_exchanges {
             let Some(address) = self.contacts.seeds.pop_due(now) else { break };
             self.open_join(now, address, Contact::Seed);
         }
         match self.contacts.seeds.next_due() {
-            // A seed that is due now waits for an exchange to close.
             Some(at) if at > now => self.timers.set(Timer::Join, at),
-            _ => self.timers.cancel(Timer::Join),
+            // A seed that is due now waits for an exchange to close, or until more may be open.
+            Some(_) => match wider_at {
+                Some(at) => self.timers.set(Timer::Join, at),
+                None => self.timers.cancel(Timer::Join),
+            },
+            None => self.timers.cancel(Timer::Join),
         }
     }
 
@@ -129,14 +154,14 @@ impl<R: Rng> Swim<R> {
                 }
                 return;
             };
-            self.witness(now, namesake);
+            self.meet_bearer(now, namesake);
         }
         self.be_lifted_by(now, address, theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)));
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
-        let learnt = self.merge(now, theirs, spread);
-        if is_first {
+        let learnt = self.merge(now, source, theirs, spread);
+        if is_first && self.me.contender.is_none() {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }
@@ -146,10 +171,12 @@ impl<R: Rng> Swim<R> {
 
     /// `occupant` lives at `address`, and we know what it knows.
     pub(super) fn welcomed(&mut self, address: SocketAddr, of: Contact, occupant: Option<&NodeId>) {
+        self.note_answer_from(address);
         if let Some(occupant) = occupant {
             self.contacts.seeds.answered(address, occupant, self.config.join_backoff);
         }
         self.contacts.seeds.rest_failed(self.config.join_backoff);
+        self.contacts.searching = None;
         if of == Contact::Seed {
             self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
         }
@@ -182,17 +209,18 @@ impl<R: Rng> Swim<R> {
         let members = &self.members;
         let is_active = |id: &str| members.find(id).is_some_and(|slot| members.is_active(slot));
         let absent: Vec<SocketAddr> = self.contacts.seeds.absent(is_active).collect();
-        let dead = self.departed.random(&mut self.rng).and_then(|slot| self.members.address(slot));
+        let dead = self.departed.random(&mut self.rng);
         let seed = match absent.len() {
             0 => None,
             len => Some(absent[below(&mut self.rng, len as u32) as usize]),
         };
-        let target = match (dead, seed) {
-            (Some(dead), Some(seed)) => Some(if below(&mut self.rng, 2) == 0 { dead } else { seed }),
-            (dead, seed) => dead.or(seed),
-        };
-        if let Some(address) = target.filter(|&address| address != self.me.address) {
-            self.compare_with(now, address, Contact::Lost);
+        match (dead, seed) {
+            (Some(dead), Some(_)) if below(&mut self.rng, 2) == 0 => {
+                self.compare_with_member(now, dead, Contact::Lost);
+            }
+            (_, Some(seed)) if seed != self.me.address => self.compare_with(now, seed, Contact::Lost),
+            (Some(dead), None) => self.compare_with_member(now, dead, Contact::Lost),
+            _ => {}
         }
     }
 }

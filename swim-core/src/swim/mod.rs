@@ -6,11 +6,13 @@
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
 mod admission;
+mod bearers;
 mod catching_up;
 mod citizen;
 mod claims;
 mod commands;
 mod coordinates;
+mod dialing;
 mod error;
 mod event_error;
 mod exchanging;
@@ -299,8 +301,8 @@ impl<R: Rng> Swim<R> {
 
     /// How many user broadcasts wait to be sent.
     #[must_use]
-    pub const fn queued_broadcasts(&self) -> usize {
-        self.gossip.broadcasts.len()
+    pub fn queued_broadcasts(&self) -> usize {
+        self.gossip.broadcasts.len() + self.gossip.rounds.len()
     }
 
     /// How many suspicions are running.

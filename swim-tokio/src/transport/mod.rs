@@ -66,6 +66,8 @@ use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOpera
 pub use self::counters::TransportMetrics;
 pub use self::file_limit::raise_file_limit;
 #[cfg(feature = "memberlist")]
+pub(crate) use self::memberlist::Current;
+#[cfg(feature = "memberlist")]
 pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;

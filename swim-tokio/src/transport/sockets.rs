@@ -87,7 +87,9 @@ impl Sockets {
         Self::open_with(setup, packets, tcp, |shared| shared)
     }
 
-    /// The same with TLS for all that is sent: packets go over connections too.
+    /// The same with TLS for all that is sent: packets go over connections too. Where names are bound, what is passed on of
+    /// others is left out: the node needs [`Config::origin_only`](swim_core::Config), which
+    /// [`Builder::tls`](crate::Builder::tls) sets.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`StartError::Tls`] if names are bound and the node's is not in its certificate.
@@ -266,10 +268,10 @@ impl Sockets {
     fn handle(&mut self, now: Instant, report: Report) {
         match report {
             Report::Introduced { link, address, proven } => {
-                self.pool.introduce(link, address);
                 if proven {
                     self.pool.prove(link);
                 }
+                self.pool.introduce(link, address);
             }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {
@@ -312,6 +314,7 @@ impl Sockets {
                 }
             }
         };
+        self.pool.came_from(link, peer);
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
         let task = opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared));

@@ -21,12 +21,12 @@ use crate::http::{Context, HttpTls, ListenError, Listener, Rate, Server, Tokens}
 use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
-use crate::settings::{Format, Settings};
-use crate::shapes::metadata_of;
+use crate::settings::{Format, Settings, in_our_words};
+use crate::shapes::{metadata_of, tags_or_text};
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
-use crate::{cluster_log, failed, lines, misused, output, reload, service_manager};
+use crate::{cluster_log, failed, lines, misused, output, reload, service_manager, state};
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -161,6 +161,8 @@ impl Running {
                 },
                 signal = signals.next() => match signal {
                     Signal::Hangup => self.reload(agent).await,
+                    Signal::User1 => state::log(&self.context),
+                    Signal::User2 => tracing::info!("SIGUSR2 means nothing to the agent (SIGUSR1 logs its state)"),
                     end => {
                         tracing::info!(signal = ?end, "leaving");
                         break;
@@ -193,11 +195,22 @@ impl Running {
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
-        let mut reloaded = Reloaded::between(&self.settings, &new);
         let node = &self.context.node;
         // First, since it can fail, and then nothing is to have changed.
-        reloaded.certificates = self.reload_certificates()?;
-        if metadata(&new) != metadata(&self.settings) {
+        let certificates = self.reload_certificates()?;
+        match node.reload_serf_keyring() {
+            Ok(true) => tracing::info!("the keyring was read anew: it holds other keys"),
+            Ok(false) => {}
+            Err(error) => return Err(format!("the keys stay as they were: {error}")),
+        }
+        // Not what the file said last: `swim tags` may have changed them since.
+        let own = node.member(node.id()).map(|own| own.metadata).unwrap_or_default();
+        let mut running = self.settings.clone();
+        let (tags, text) = tags_or_text(&own);
+        (running.tags, running.node.metadata) = (tags.into(), text);
+        let mut reloaded = Reloaded::between(&running, &new);
+        reloaded.certificates = certificates;
+        if tags_or_text(&metadata(&new)) != tags_or_text(&own) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }
         let known = &self.settings.node.seeds;
@@ -291,7 +304,8 @@ fn not_listening(error: ListenError) -> ExitCode {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn not_started(error: StartError) -> ExitCode {
-    if error.is_of_arguments() { misused(&error) } else { failed(&error) }
+    let text = in_our_words(&error);
+    if error.is_of_arguments() { misused(&text) } else { failed(&text) }
 }
 
 /// The node that the settings describe.

@@ -243,6 +243,9 @@ pub(crate) struct HealthShape {
     /// The agent's certificates.
     #[serde(default)]
     pub(crate) certificates: Vec<CertificateShape>,
+    /// What needs a person although the node works, as sentences.
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Whether the node takes part in its cluster.

@@ -36,11 +36,10 @@ mod tls;
 mod token;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Config, Member, Runtime, read_serf_keyring};
+use swim_tokio::{Config, Member, Runtime};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
@@ -49,7 +48,7 @@ pub(crate) use self::rate::Rate;
 pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::tls::HttpTls;
 pub(crate) use self::token::{Token, Tokens};
-use crate::certificates::Certificates;
+use crate::certificates::{Certificates, State};
 use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
@@ -88,8 +87,8 @@ pub(crate) enum Protection {
     Tls,
     /// The native wire's keyring, which the node knows.
     Keyring,
-    /// The keyring of memberlist's wire, in this file.
-    MemberlistKeyring(PathBuf),
+    /// The keyring of memberlist's wire.
+    MemberlistKeyring,
 }
 
 impl Protection {
@@ -98,7 +97,7 @@ impl Protection {
         match self {
             Self::None => "none",
             Self::Tls => "tls",
-            Self::Keyring | Self::MemberlistKeyring(_) => "keyring",
+            Self::Keyring | Self::MemberlistKeyring => "keyring",
         }
     }
 
@@ -107,13 +106,19 @@ impl Protection {
         match self {
             Self::None | Self::Tls => 0,
             Self::Keyring => node.keys().len(),
-            // The node keeps the file as its keys are.
-            Self::MemberlistKeyring(file) => read_serf_keyring(file).map_or(0, |ring| ring.keys().count()),
+            Self::MemberlistKeyring => node.serf_keys().map_or(0, |keys| keys.len()),
         }
     }
 }
 
 impl Context {
+    /// What needs a person although the node works, as sentences.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
+        let certificates = self.certificates.states().into_iter().filter(State::is_due).map(|state| state.to_string());
+        snapshot.into_iter().chain(certificates).collect()
+    }
+
     /// How long a member's last answer took, in seconds.
     fn round_trip(&self, member: &Member) -> Option<f64> {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
