@@ -65,7 +65,7 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
     print(&info, arguments.format, || {
         let members = info.members;
         let uptime = Duration::from_secs(info.uptime.max(0.0) as u64);
-        pairs(&[
+        let mut rows = vec![
             (
                 "name",
                 info.name_lost_to.as_ref().map_or_else(|| info.id.clone(), |at| format!("{}, lost to {at}", info.id)),
@@ -93,7 +93,11 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
             ("detection", info.detection.sentence()),
             ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
             ("tags", tags_text(&info.tags).to_string()),
-        ])
+        ];
+        rows.extend(
+            info.certificates.iter().map(|certificate| ("certificate", certificate.sentence(&certificate.purpose))),
+        );
+        pairs(&rows)
     });
     Ok(Outcome::Done)
 }
