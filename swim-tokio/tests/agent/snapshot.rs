@@ -99,7 +99,7 @@ fn a_damaged_snapshot_is_set_aside_with_a_warning_and_the_agent_starts() {
     std::fs::create_dir_all(&directory).expect("a directory");
     std::fs::write(directory.join("snapshot"), b"SWIMSNAP\x01 and then nothing that makes sense").expect("a file");
     let agent = start("one", &place, &[]);
-    let warning = crate::harness::line(&agent.stderr, "damaged");
+    let warning = line(&agent.stderr, "damaged");
     assert!(warning.contains("corrupt-"), "{warning}");
     until("a new one is written", || knows(&place, "one", &["SWIMSNAP", "one"]));
     let again =
