@@ -38,6 +38,9 @@ pub struct Runtime {
     commands: mpsc::Sender<Command>,
     /// `keys/handles.rs` has their calls.
     pub(crate) keys: Option<Arc<Keys>>,
+    /// The envelope of memberlist's wire; `keys/serf.rs` has the calls.
+    #[cfg(feature = "memberlist")]
+    pub(crate) envelope: Option<crate::transport::Current>,
 }
 
 impl Runtime {
@@ -47,7 +50,13 @@ impl Runtime {
     }
 
     pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>, keys: Option<Arc<Keys>>) -> Self {
-        Self { view, commands, keys }
+        Self {
+            view,
+            commands,
+            keys,
+            #[cfg(feature = "memberlist")]
+            envelope: None,
+        }
     }
 
     /// The node's name.

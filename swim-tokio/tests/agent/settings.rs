@@ -98,7 +98,7 @@ fn what_a_start_refuses_is_not_printed_either_with_its_words_and_exit_status() {
 #[test]
 fn a_token_is_printed_as_its_path_alone() {
     let place = Place::new();
-    let token = place.file("token", "a-secret-that-nobody-sees");
+    let token = place.secret("token", "a-secret-that-nobody-sees");
     let printed = run(&["agent", "--print-config", "--http", "--token-file", &token]).stdout;
     assert!(printed.contains(&token) && !printed.contains("a-secret"), "{printed}");
 }

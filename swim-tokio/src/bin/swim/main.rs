@@ -42,6 +42,7 @@ mod logging;
 mod output;
 mod pacing;
 mod reload;
+mod serf_keys;
 mod service_manager;
 mod settings;
 mod shapes;

@@ -55,12 +55,12 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
 
 fn response_table(shape: &QueryShape) -> Text {
     let row = |response: &ResponseShape| vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())];
-    // An answer may have come though the acknowledgement was lost.
+    // An answer may come though the acknowledgement is lost.
     let answered = shape.responses.iter().map(|response| &response.from);
-    let asked = shape.acks.iter().chain(answered).collect::<BTreeSet<_>>().len();
-    let answers = shape.responses.len();
+    let reached: BTreeSet<&String> = shape.acks.iter().chain(answered).collect();
+    let (reached, answers) = (reached.len(), shape.responses.len());
     let rows: Vec<_> = shape.responses.iter().map(row).collect();
-    let total = Text::line(format_args!("{answers} of {asked} that it reached have answered"));
+    let total = Text::line(format_args!("{answers} of {reached} that it reached have answered"));
     [table(&["NAME", "ANSWER"], &rows), total].into_iter().collect()
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
-        KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
+        KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
         KeysWhat::Install { .. } => {
             let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")

@@ -137,7 +137,7 @@ impl Settings {
     /// What protects the node's traffic.
     pub(crate) fn protection(&self) -> Protection {
         match (&self.wire.keyring, self.wire.format.unwrap_or_default()) {
-            (Some(file), WireFormat::Memberlist) => Protection::MemberlistKeyring(file.clone()),
+            (Some(_), WireFormat::Memberlist) => Protection::MemberlistKeyring,
             (Some(_), WireFormat::Native) => Protection::Keyring,
             (None, _) if self.tls.cert.is_some() => Protection::Tls,
             (None, _) => Protection::None,
