@@ -12,11 +12,12 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::certificates::Certificates;
 use crate::cli::Agent;
 use crate::escape::Text;
 use crate::handlers::Registry;
 use crate::histories::Histories;
-use crate::http::{Context, HttpTls, ListenError, Listener, Server, Tokens};
+use crate::http::{Context, HttpTls, ListenError, Listener, Rate, Server, Tokens};
 use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
@@ -98,10 +99,6 @@ struct Running {
     handlers: Registry,
     handling: JoinHandle<()>,
     logging: Arc<Logging>,
-    /// The node's certificates.
-    tls: Option<Tls>,
-    /// The certificate of the HTTP interface.
-    http_tls: Option<HttpTls>,
     /// As they were last read.
     settings: Settings,
     format: Format,
@@ -138,14 +135,17 @@ impl Running {
             started: Instant::now(),
             joining: joining.clone(),
             histories: histories.clone(),
+            certificates: Certificates { node: tls, http: http_tls },
+            asking: Rate::default(),
             tagging: Mutex::default(),
             left: Notify::new(),
         });
+        tokio::spawn(context.certificates.clone().watch());
         let server = Server::start(listeners, tokens, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, tls, http_tls, settings, format, out })
+        Ok(Self { context, notices, server, handlers, handling, logging, settings, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
@@ -233,9 +233,10 @@ impl Running {
     /// is replaced.
     fn reload_certificates(&self) -> Result<Option<bool>, String> {
         let failed = |error: &dyn std::fmt::Display| format!("the certificates stay as they were: {error}");
-        let http = self.http_tls.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
+        let certificates = &self.context.certificates;
+        let http = certificates.http.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
         let http = http.transpose().map_err(|error| failed(&error))?;
-        let node = self.tls.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
+        let node = certificates.node.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
         let http = http.map(|(http, loaded)| http.replace(loaded));
         Ok(node.into_iter().chain(http).reduce(|one, other| one || other))
     }
