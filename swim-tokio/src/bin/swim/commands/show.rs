@@ -128,16 +128,19 @@ pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
     } else {
         let health: HealthShape = client.get_or("/health", unwell).await?;
         print(&health, arguments.show.format, || {
-            let score = health.score;
-            let state = match (health.healthy, score) {
+            let first = match (health.healthy, health.score) {
                 (false, _) => Text::line("the node has stopped"),
                 (true, 0) => Text::line("healthy"),
-                (true, _) => {
+                (true, score) => {
                     Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
                 }
             };
+            let due = health.certificates.iter().filter(|certificate| certificate.due);
+            let due = due.map(|certificate| {
+                Text::line(certificate.sentence(&format!("the certificate for {}", certificate.purpose)))
+            });
             let warnings = health.warnings.iter().map(|warning| Text::line(format_args!("warning: {warning}")));
-            [state].into_iter().chain(warnings).collect()
+            std::iter::once(first).chain(due).chain(warnings).collect()
         });
         health.healthy
     };
