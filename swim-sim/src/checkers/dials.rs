@@ -23,7 +23,10 @@ impl Checker for Dials {
 
     fn opened(&mut self, _: Instant, _: usize, to: SocketAddr, request: &[u8]) -> Verdict {
         if is_outside(to) {
-            return Err(format!("an exchange of {} bytes was opened with {to}, where nobody ever answered", request.len()));
+            return Err(format!(
+                "an exchange of {} bytes was opened with {to}, where nobody ever answered",
+                request.len()
+            ));
         }
         Ok(())
     }
