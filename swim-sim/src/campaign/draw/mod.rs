@@ -95,10 +95,11 @@ fn heard_permille(case: &Case) -> u16 {
         return 0;
     }
     let all = workload::delivered_permille(case.nodes, &case.afterwards);
-    // On swim's own wire clocks are told with events and at joins alone. Who has missed an earlier event sends the next at the
-    // same time, and all who joined since take it for old: then only the campaign's test of chance holds the run to anything.
+    // Clocks are told with events, at joins and, on serf's wire, when tables are swapped. Who has missed an earlier event, or has
+    // restarted through somebody who has, sends the next at the same time, and all who joined since through others take it for
+    // old: then only the campaign's test of chance holds the run to anything.
     let is_earlier = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
-    let may_seem_old = wire.is_none() && case.plan.steps().iter().any(|(_, step)| is_earlier(step));
+    let may_seem_old = case.plan.steps().iter().any(|(_, step)| is_earlier(step));
     if may_seem_old { all.min(1) } else { all }
 }
 
@@ -147,6 +148,21 @@ mod tests {
             let text = case.to_toml();
             let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             assert_eq!(again, case, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_an_event_came_before_a_run_need_only_show_that_somebody_hears_on_either_wire() {
+        let wire = |case: &Case| case.settings.get("wire").and_then(|wire| wire.as_str().map(String::from));
+        let is_event = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
+        let cases: Vec<_> = (0..2_000).map(draw).filter(|case| case.heard_permille > 0).collect();
+        for wanted in [None, Some(String::from("serf"))] {
+            let mut of_wire = cases.iter().filter(|case| wire(case) == wanted).peekable();
+            assert!(of_wire.peek().is_some(), "{wanted:?}");
+            for case in of_wire {
+                let is_earlier = case.plan.steps().iter().any(|(_, step)| is_event(step));
+                assert_eq!(case.heard_permille == 1, is_earlier, "{}", case.name);
+            }
         }
     }
 
