@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     },
     /// The user wants to know the round-trip time.
     User { target: Slot },
+    /// The name of `target` is claimed at another address: is it still there?
+    Bearer { target: Slot },
     /// Someone at `address` is said to bear our name.
     Contender { address: SocketAddr, incarnation: Incarnation },
 }

@@ -194,7 +194,7 @@ impl<R: Rng> Swim<R> {
         if sender.is_stranger() {
             return self.look_for_source(now, sender, source, theirs);
         }
-        let (learnt, agreed) = self.merge_request(now, theirs, spread);
+        let (learnt, agreed) = self.merge_request(now, source, theirs, spread);
         self.hurry_sync(now, learnt);
         agreed
     }

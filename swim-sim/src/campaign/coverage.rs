@@ -119,6 +119,9 @@ impl Coverage {
                 Event::UserState { .. } => continue,
                 // What a conflict of names comes to.
                 Event::ConflictDecided { .. } | Event::NameRefused { .. } => continue,
+                Event::NameLost { .. } | Event::NameRegained => continue,
+                // That follows from others.
+                Event::Restarted(_) | Event::Returned => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
             };
