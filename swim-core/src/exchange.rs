@@ -111,6 +111,17 @@ pub enum ExchangeFailure {
     Overloaded,
 }
 
+/// Whom an exchange is opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// A seed that is to let us in.
+    Seed,
+    /// An active member.
+    Member,
+    /// Whoever lives where a dead member or an absent seed once was.
+    Lost,
+}
+
 impl fmt::Display for ExchangeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

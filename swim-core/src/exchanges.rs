@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
+use crate::exchange::Contact;
 use crate::id::{ExchangeId, SequenceNumber};
 use crate::time::Instant;
 
@@ -22,17 +23,6 @@ pub(crate) enum Purpose {
     ReliablePing { sequence: SequenceNumber },
     /// To ask a member something about its keys.
     Keys { sequence: SequenceNumber },
-}
-
-/// Whom an exchange is opened with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Contact {
-    /// A seed that is to let us in.
-    Seed,
-    /// An active member.
-    Member,
-    /// Whoever lives where a dead member or an absent seed once was.
-    Lost,
 }
 
 #[derive(Clone, Copy, Debug)]

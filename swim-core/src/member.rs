@@ -138,6 +138,37 @@ pub fn is_reachable(address: &SocketAddr) -> bool {
     address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast
 }
 
+/// How far an address means the same thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// On one host alone: loopback.
+    Host,
+    /// On one link alone: link-local.
+    Link,
+    /// Wherever there is a route.
+    Routed,
+}
+
+fn reach(ip: IpAddr) -> Reach {
+    let is_link_local = match ip {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    match (ip.is_loopback(), is_link_local) {
+        (true, _) => Reach::Host,
+        (_, true) => Reach::Link,
+        _ => Reach::Routed,
+    }
+}
+
+/// Whether a node at `own` may believe that a member lives at `address`. An address that means something on one host or
+/// one link alone is believed only by nodes that have such an address themselves: anyone else would look for the member on
+/// its own host, and whatever listens there would hear of it.
+pub(crate) fn is_believable(address: SocketAddr, own: SocketAddr) -> bool {
+    let there = reach(address.ip().to_canonical());
+    there == Reach::Routed || there == reach(own.ip().to_canonical())
+}
+
 /// An address as the wire carries it: IPv4 as such, no flow and no scope.
 #[must_use]
 pub fn normal_address(address: SocketAddr) -> SocketAddr {
@@ -176,6 +207,23 @@ mod tests {
                 for c in every_claim() {
                     assert_eq!(a.max(b).max(c), a.max(b.max(c)));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_host_or_one_link_are_believed_there_alone() {
+        let [host, link, routed] = [
+            ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"],
+            ["169.254.1.1:1", "[fe80::1]:1", "169.254.169.254:80"],
+            ["10.0.0.1:1", "[2001:db8::1]:1", "203.0.113.9:1"],
+        ]
+        .map(|class| class.map(|text| text.parse::<SocketAddr>().unwrap()));
+        for (own, classes) in
+            [(host[0], [true, false, true]), (link[1], [false, true, true]), (routed[0], [false, false, true])]
+        {
+            for (class, expected) in [host, link, routed].iter().zip(classes) {
+                assert!(class.iter().all(|&address| is_believable(address, own) == expected), "{own} {class:?}");
             }
         }
     }

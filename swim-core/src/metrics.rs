@@ -101,7 +101,8 @@ counted! {
         UnknownKind = "unknown_kind",
         /// More elements are announced than bytes are left.
         AbsurdCount = "absurd_count",
-        /// An address that is unspecified, multicast, broadcast, has port 0 or a strange length.
+        /// An address that is unspecified, multicast, broadcast, has port 0 or a strange length; or one that means something
+        /// on another host or link alone.
         BadAddress = "bad_address",
         /// A name that is empty, too long or not UTF-8.
         BadName = "bad_name",

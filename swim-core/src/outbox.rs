@@ -13,7 +13,7 @@ pub(crate) enum Intent {
     Ping { target: Slot, sequence: SequenceNumber },
     /// A ping to whoever is said to bear our own name.
     Contend { address: SocketAddr, sequence: SequenceNumber },
-    /// A ping to a candidate, to see whether it is there.
+    /// A ping to a candidate, or to a member that never answered, to see whether it is there.
     Look { address: SocketAddr, sequence: SequenceNumber },
     /// A request to ping `target` for us.
     PingReq { relay: Slot, target: Slot, sequence: SequenceNumber },

@@ -4,6 +4,7 @@
 use alloc::collections::VecDeque;
 use core::net::SocketAddr;
 
+use crate::exchange::Contact;
 use crate::id::{Incarnation, SequenceNumber, Slot};
 use crate::time::Instant;
 
@@ -23,8 +24,19 @@ pub(crate) enum Purpose {
     User { target: Slot },
     /// The name of `target` is claimed at another address: is it still there?
     Bearer { target: Slot },
+    /// We want something of `target`, which never answered us.
+    Look { target: Slot, wanted: Wanted },
     /// Someone at `address` is said to bear our name.
     Contender { address: SocketAddr, incarnation: Incarnation },
+}
+
+/// What a member is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// To compare tables with it.
+    Tables(Contact),
+    /// To answer its queries.
+    Answers,
 }
 
 /// A ping that is out.
@@ -55,6 +67,11 @@ impl Pings {
     /// The ping of that number.
     pub(crate) fn find(&self, sequence: SequenceNumber) -> Option<Ping> {
         self.out.iter().find(|ping| ping.sequence == sequence).copied()
+    }
+
+    /// Whether a ping is out that `wanted` accepts.
+    pub(crate) fn any(&self, wanted: impl FnMut(&Ping) -> bool) -> bool {
+        self.out.iter().any(wanted)
     }
 
     /// The ping leaves this node only now.

@@ -5,6 +5,7 @@
 //! first: docs/SERF.md.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use crate::id::{NodeId, QueryId};
@@ -59,11 +60,23 @@ pub(crate) enum Answer {
     NotOpen,
 }
 
+/// An answer that waits until its asker has shown that it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) asked: Asked,
+    pub(crate) is_ack: bool,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// How many answers may wait so.
+const MOST_HELD: usize = 64;
+
 /// All that are open here.
 #[derive(Debug, Default)]
 pub(crate) struct Queries {
     open: BTreeMap<QueryId, Open>,
     asked: BTreeMap<QueryId, Asked>,
+    held: Vec<Held>,
     next: u64,
 }
 
@@ -144,6 +157,21 @@ impl Queries {
     /// The query that is about to be answered, if it still waits.
     pub(crate) fn waiting(&self, now: Instant, id: QueryId) -> Option<&Asked> {
         self.asked.get(&id).filter(|asked| asked.deadline > now)
+    }
+
+    /// Holds an answer. Returns whether there was room.
+    pub(crate) fn hold(&mut self, held: Held) -> bool {
+        let has_room = self.held.len() < MOST_HELD;
+        if has_room {
+            self.held.push(held);
+        }
+        has_room
+    }
+
+    /// Takes the first answer that is held for an asker.
+    pub(crate) fn release(&mut self, source: &NodeId) -> Option<Held> {
+        let place = self.held.iter().position(|held| held.asked.source == *source)?;
+        Some(self.held.remove(place))
     }
 
     /// The query was answered.

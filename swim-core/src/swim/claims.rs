@@ -13,7 +13,7 @@ use super::news::{News, Spread};
 use crate::event::Event;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
-use crate::member::{Claim, Status};
+use crate::member::{Claim, Status, is_believable};
 use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
 use crate::network::is_allowed;
@@ -168,6 +168,10 @@ impl<R: Rng> Swim<R> {
         }
         if !self.allows(address) {
             self.metrics.drop(DropReason::NotAllowed);
+            return None;
+        }
+        if !is_believable(address, self.me.address) {
+            self.metrics.drop(DropReason::BadAddress);
             return None;
         }
         Some(DescriptionView { incarnation, address, metadata })
@@ -351,6 +355,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
         let status = self.members.claim(slot).status;
         if status == Status::Dead
+            && self.members.has_answered(slot)
             && let Some(address) = self.members.address(slot)
         {
             self.contacts.seeds.remember(address, self.config.join_backoff, self.config.max_seeds);

@@ -10,7 +10,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::Swim;
-use crate::exchanges::Contact;
+use crate::exchange::Contact;
 use crate::id::Incarnation;
 use crate::metrics::DropReason;
 use crate::random::below;

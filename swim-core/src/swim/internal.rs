@@ -80,7 +80,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn answer_internal(&mut self, now: Instant, query: &Query<'_>, asked: Asked) {
         let operation = match &query.name[INTERNAL.len()..] {
             "ping" => return, // It is acked, and that is all.
-            "conflict" => return self.answer_conflict(query, &asked),
+            "conflict" => return self.answer_conflict(now, query, &asked),
             "install-key" => KeyOperation::Install,
             "use-key" => KeyOperation::Use,
             "remove-key" => KeyOperation::Remove,
@@ -99,7 +99,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Two nodes claim one name, and one of them asks everybody where it is believed to be.
-    fn answer_conflict(&mut self, query: &Query<'_>, asked: &Asked) {
+    fn answer_conflict(&mut self, now: Instant, query: &Query<'_>, asked: &Asked) {
         let Ok(node) = core::str::from_utf8(query.payload) else { return self.metrics.drop(DropReason::BadName) };
         if *self.me.id == *node {
             return;
@@ -116,7 +116,7 @@ impl<R: Rng> Swim<R> {
             });
             Whereabouts::encode(whereabouts.as_ref(), &mut bytes);
         }
-        self.answer(asked, false, &bytes);
+        self.answer(now, asked, false, &bytes);
     }
 
     /// What a member speaks, as bytes.

@@ -12,8 +12,8 @@ use super::merging::Agreed;
 use super::news::Spread;
 use super::{JoinError, State, Swim};
 use crate::event::Event;
-use crate::exchange::ExchangeFailure;
-use crate::exchanges::{Contact, Purpose};
+use crate::exchange::{Contact, ExchangeFailure};
+use crate::exchanges::Purpose;
 use crate::id::NodeId;
 use crate::member::{is_reachable, normal_address};
 use crate::metrics::MessageKind;
@@ -171,6 +171,7 @@ impl<R: Rng> Swim<R> {
 
     /// `occupant` lives at `address`, and we know what it knows.
     pub(super) fn welcomed(&mut self, address: SocketAddr, of: Contact, occupant: Option<&NodeId>) {
+        self.note_answer_from(address);
         if let Some(occupant) = occupant {
             self.contacts.seeds.answered(address, occupant, self.config.join_backoff);
         }
@@ -208,17 +209,18 @@ impl<R: Rng> Swim<R> {
         let members = &self.members;
         let is_active = |id: &str| members.find(id).is_some_and(|slot| members.is_active(slot));
         let absent: Vec<SocketAddr> = self.contacts.seeds.absent(is_active).collect();
-        let dead = self.departed.random(&mut self.rng).and_then(|slot| self.members.address(slot));
+        let dead = self.departed.random(&mut self.rng);
         let seed = match absent.len() {
             0 => None,
             len => Some(absent[below(&mut self.rng, len as u32) as usize]),
         };
-        let target = match (dead, seed) {
-            (Some(dead), Some(seed)) => Some(if below(&mut self.rng, 2) == 0 { dead } else { seed }),
-            (dead, seed) => dead.or(seed),
-        };
-        if let Some(address) = target.filter(|&address| address != self.me.address) {
-            self.compare_with(now, address, Contact::Lost);
+        match (dead, seed) {
+            (Some(dead), Some(_)) if below(&mut self.rng, 2) == 0 => {
+                self.compare_with_member(now, dead, Contact::Lost);
+            }
+            (_, Some(seed)) if seed != self.me.address => self.compare_with(now, seed, Contact::Lost),
+            (Some(dead), None) => self.compare_with_member(now, dead, Contact::Lost),
+            _ => {}
         }
     }
 }

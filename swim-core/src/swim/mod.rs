@@ -12,6 +12,7 @@ mod citizen;
 mod claims;
 mod commands;
 mod coordinates;
+mod dialing;
 mod error;
 mod event_error;
 mod exchanging;

@@ -50,7 +50,10 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        self.worsen_health(probe.blame());
+        // Whoever never answered anything may not be there at all, which says nothing of this node.
+        if self.members.has_answered(probe.target()) {
+            self.worsen_health(probe.blame());
+        }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
         self.hear(now, &News::of(&id, claim, &me));

@@ -214,7 +214,7 @@ impl<R: Rng> Swim<R> {
             Err(reason) => return self.metrics.drop(reason),
         }
         if query.wants_ack {
-            self.answer(&asked, true, &[]);
+            self.answer(now, &asked, true, &[]);
         }
         if query.name.starts_with(INTERNAL) {
             return self.answer_internal(now, query, asked);
@@ -257,7 +257,7 @@ impl<R: Rng> Swim<R> {
             return Err(RespondError::TooLong { len, max });
         }
         self.citizen.open.answered(id);
-        self.answer(&asked, false, payload);
+        self.answer(now, &asked, false, payload);
         self.debug_check();
         Ok(())
     }
@@ -271,11 +271,14 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Sends an answer to who asked, and once more through others if that is wanted.
-    pub(super) fn answer(&mut self, asked: &Asked, is_ack: bool, payload: &[u8]) {
+    pub(super) fn answer(&mut self, now: Instant, asked: &Asked, is_ack: bool, payload: &[u8]) {
         let Some(address) = asked.address else {
             let (Key { time, id }, me) = (asked.key, self.me.id.clone());
             return self.hear_response(&Response { time, id, from: &me, is_ack, payload });
         };
+        if !self.may_answer(now, asked, is_ack, payload) {
+            return;
+        }
         let bytes = self.response(asked, is_ack, payload);
         self.send_direct(address, &bytes);
         let wanted = usize::from(asked.relay_factor);
@@ -290,7 +293,9 @@ impl<R: Rng> Swim<R> {
         // One more than wanted, since the one who asked may be among them.
         let mut relays: Vec<SocketAddr> = Vec::new();
         for place in sample(&mut self.rng, wanted + 1, self.peers.len()) {
-            relays.extend(self.members.address(self.peers.at(place)).filter(|&relay| relay != address));
+            let relay = self.peers.at(place);
+            let answers = |&relay_address: &SocketAddr| relay_address != address && self.members.has_answered(relay);
+            relays.extend(self.members.address(relay).filter(answers));
         }
         relays.truncate(wanted);
         relays.into_iter().for_each(|relay| self.send_direct(relay, &relayed));
@@ -307,7 +312,7 @@ impl<R: Rng> Swim<R> {
         if *self.me.id == *relay.node {
             return self.hear_response(&response);
         }
-        if self.member_behind(relay.address, relay.node).is_none() {
+        if !self.member_behind(relay.address, relay.node).is_some_and(|slot| self.members.has_answered(slot)) {
             return self.metrics.drop(DropReason::Stranger);
         }
         // Whoever sends longer packets than we do may wrap an answer that none of ours holds.

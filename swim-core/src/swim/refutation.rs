@@ -18,7 +18,7 @@ use super::news::News;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::Incarnation;
-use crate::member::{Claim, Status, normal_address};
+use crate::member::{Claim, Status, is_believable, normal_address};
 use crate::members::DescriptionView;
 use crate::metrics::DropReason;
 use crate::outbox::Intent;
@@ -117,6 +117,9 @@ impl<R: Rng> Swim<R> {
 
     /// Our name is said to belong to a node at another address: look whether one is there.
     fn contest(&mut self, now: Instant, address: SocketAddr, incarnation: Incarnation) {
+        if !is_believable(address, self.me.address) {
+            return self.metrics.drop(DropReason::BadAddress);
+        }
         let has_conceded = self.has_conceded();
         if let Some(contender) = &mut self.me.contender
             && (contender.address == address || has_conceded)

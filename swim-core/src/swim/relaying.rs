@@ -114,9 +114,10 @@ impl<R: Rng> Swim<R> {
             };
         };
         let is_expected = |source: &str| match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Bearer { target } => {
-                self.members.is_named(target, source)
-            }
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => self.members.is_named(target, source),
             Purpose::Contender { .. } => *self.me.id == *source,
         };
         if source.is_some_and(|source| !is_expected(source)) {
@@ -139,20 +140,9 @@ impl<R: Rng> Swim<R> {
             }
             Purpose::Bearer { target } => self.bearer_answered(now, target),
             Purpose::Contender { address, .. } => self.witness(now, address),
+            Purpose::Look { target, wanted } => self.go_on_after_look(now, target, wanted),
         }
         true
-    }
-
-    /// A member has answered; at its address, if the ack came from there.
-    fn note_answered(&mut self, ping: &Ping, way: Way) {
-        let (Purpose::Relay { target, .. } | Purpose::User { target }) = ping.purpose else { return };
-        let is_there = match way {
-            Way::Packet(from) => self.members.address(target) == Some(normal_address(from)),
-            Way::Exchange => true,
-        };
-        if is_there {
-            self.members.set_answered(target);
-        }
     }
 
     pub(super) fn pings_timeout(&mut self, now: Instant) {
@@ -175,6 +165,7 @@ impl<R: Rng> Swim<R> {
             }
             Purpose::Bearer { target } => self.bearer_silent(now, target),
             Purpose::Contender { address, .. } => self.outlive(now, address),
+            Purpose::Look { target, wanted } => self.give_up_look(target, wanted),
         }
     }
 
@@ -184,9 +175,10 @@ impl<R: Rng> Swim<R> {
         let members = &self.members;
         let is_hopeless = |ping: &Ping| match ping.purpose {
             Purpose::Relay { nacked: true, .. } => false,
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Bearer { target } => {
-                members.address(target) == Some(address)
-            }
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => members.address(target) == Some(address),
             Purpose::Contender { address: contender, .. } => contender == address,
         };
         let mut failed = alloc::vec::Vec::new();
@@ -205,7 +197,10 @@ impl<R: Rng> Swim<R> {
     /// Ends what was asked about a member that is being forgotten.
     pub(super) fn forget_pings(&mut self, slot: Slot) {
         self.end_pings(|ping| match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Bearer { target } => target == slot,
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => target == slot,
             Purpose::Contender { .. } => false,
         });
     }

@@ -11,7 +11,8 @@ use super::admission::Sender;
 use super::exchanging::ROOM;
 use super::merging::Agreed;
 use super::news::Spread;
-use crate::exchanges::{Contact, Purpose};
+use crate::exchange::Contact;
+use crate::exchanges::Purpose;
 use crate::id::NodeId;
 use crate::metrics::MessageKind;
 use crate::random::jittered;
@@ -39,8 +40,8 @@ impl<R: Rng> Swim<R> {
         if self.contacts.exchanges.any(is_sync) {
             return;
         }
-        if let Some(peer) = self.peers.random(&mut self.rng).and_then(|slot| self.members.address(slot)) {
-            self.compare_with(now, peer, Contact::Member);
+        if let Some(peer) = self.peers.random(&mut self.rng) {
+            self.compare_with_member(now, peer, Contact::Member);
         }
     }
 

@@ -9,10 +9,11 @@ use rand_core::Rng;
 
 use super::{State, Swim};
 use crate::dissemination::{Readers, Room};
-use crate::id::{SequenceNumber, Slot};
+use crate::id::{NodeId, SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
+use crate::pings::Purpose;
 use crate::time::Instant;
 use crate::wire::{COORDINATE_LEN, Message, begin_packet};
 
@@ -77,7 +78,7 @@ impl<R: Rng> Swim<R> {
                 return Some(address); // A stranger: nothing more.
             }
             Intent::Look { address, sequence } => {
-                let target = self.contacts.candidates.find(sequence)?.id.clone();
+                let (target, _) = self.looked_for(sequence)?;
                 self.say(&Message::Ping { sequence, target: &target, source: &self.me.id.clone() }, buffer);
                 return Some(address); // A stranger: nothing more.
             }
@@ -131,6 +132,17 @@ impl<R: Rng> Swim<R> {
         let readers = self.readers(reader, to);
         self.piggyback(readers, buffer);
         (buffer.len() > start).then_some(to)
+    }
+
+    /// Whom a ping looks for: a candidate, or a member that never answered.
+    pub(super) fn looked_for(&self, sequence: SequenceNumber) -> Option<(NodeId, Option<Slot>)> {
+        if let Some(candidate) = self.contacts.candidates.find(sequence) {
+            return Some((candidate.id.clone(), None));
+        }
+        match self.detector.pings.find(sequence)?.purpose {
+            Purpose::Look { target, .. } => Some((self.id_at(target), Some(target))),
+            _ => None,
+        }
     }
 
     fn write_ping(

@@ -193,22 +193,35 @@ pub(crate) fn run_among_the_living(node: &mut Node, until: Instant) -> Vec<Sent>
     all
 }
 
+/// Has members answer a ping, as those have that a node has known for a while; and drops what the node sends meanwhile.
+pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
+    for name in names {
+        let sequence = node.ping(now, name).unwrap();
+        sent(node, now);
+        let from = Source::new(node.member(name).unwrap().address, Protection::Sealed);
+        node.handle_packet(now, from, &packet(&[Message::Ack { sequence, source: name }]));
+    }
+    events(node);
+}
+
 /// How many messages begin so.
 pub(crate) fn count(packets: &[Sent], beginning: &str) -> usize {
     packets.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(beginning)).count()
 }
 
-/// The sequence number of the ping that the node sent to the member of that name, and when.
+/// The sequence number of the ping by which the node probed the member of that name, and when.
 pub(crate) fn run_until_ping(node: &mut Node, target: &str) -> (Instant, swim_core::SequenceNumber) {
     let mut buffer = Vec::new();
     for _ in 0..1_000 {
         let now = node.poll_timeout().expect("a running node has timers");
         node.handle_timeout(now);
         let mut found = None;
+        let probed = node.probing().map(|(_, sequence)| sequence);
         while node.poll_transmit(now, &mut buffer).is_some() {
             for message in Packet::open(&buffer, cluster()).unwrap() {
                 if let Ok(Message::Ping { sequence, target: to, .. }) = message
                     && to == target
+                    && probed == Some(sequence)
                 {
                     found = Some((now, sequence));
                 }

@@ -92,6 +92,7 @@ pub(crate) fn tagged_with(config: Config, tags: &[(&'static str, &'static str)])
     let mut node = node_with(config);
     node.set_metadata(at(0), &tags.iter().copied().collect::<Tags>().encode()).unwrap();
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    let_answer(&mut node, at(0), &["b"]);
     events(&mut node);
     node
 }
@@ -258,6 +259,7 @@ fn filters_that_make_no_sense_let_nobody_through_and_the_query_is_passed_on() {
 fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
     let mut node = tagged(&[]);
     deliver(&mut node, at(0), &[alive("c", 1, 3), alive("d", 1, 4)]);
+    let_answer(&mut node, at(0), &["c", "d"]);
     announce(&mut node, 0, &Query { relay_factor: 2, wants_ack: false, ..query_of_b(1, Filters::default(), "x") });
     let [id] = asked(&mut node)[..] else { panic!("it is asked") };
     node.respond(at(0), id, b"yes").unwrap();
@@ -285,6 +287,7 @@ fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
 fn an_answer_too_long_for_a_packet_of_ours_is_not_handed_on() {
     let mut node = tagged(&[]);
     deliver(&mut node, at(0), &[alive("c", 1, 3)]);
+    let_answer(&mut node, at(0), &["c"]);
     let hand = |node: &mut Node, len: usize| {
         let (mut response, mut bytes) = (Vec::new(), Vec::new());
         let (time, payload) = (LamportTime::new(1), &vec![7; len][..]);

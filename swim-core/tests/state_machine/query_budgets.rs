@@ -65,6 +65,7 @@ fn askers_who_are_no_members_share_one_allowance() {
 fn answers_above_the_allowance_are_not_handed_on() {
     let mut node = tagged_with(slow(), &[]);
     deliver(&mut node, at(0), &[alive("c", 1, 3)]);
+    let_answer(&mut node, at(0), &["c"]);
     let (mut response, mut relay) = (Vec::new(), Vec::new());
     let time = LamportTime::new(1);
     serf::Message::Response(Response { time, id: 1, from: "b", is_ack: false, payload: b"hi" }).encode(&mut response);

@@ -3,9 +3,13 @@
 
 use std::net::SocketAddr;
 
-use swim_core::wire::{ExchangeMessage, Message, Packet, begin_buckets, begin_join};
+use rand_core::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use swim_core::wire::serf::{Filters, Query};
+use swim_core::wire::{Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_join};
 use swim_core::{
-    Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Incarnation, Instant, SequenceNumber, Status,
+    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
+    NodeId, SequenceNumber, Status, Swim,
 };
 
 use crate::harness::*;
@@ -290,4 +294,81 @@ fn a_namesake_in_plain_is_a_conflict_once_it_has_answered_and_not_on_its_word() 
     assert_eq!(events(&mut node), vec![]);
     answer(&mut node, at(1), address(9), "me");
     assert!(events(&mut node).contains(&Event::Conflict { address: address(9) }));
+}
+
+/// "b", whom the node knows by hearsay, asks it a question.
+fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
+    let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };
+    crate::queries::announce_at(node, now, 1, &query);
+}
+
+#[test]
+fn the_answer_to_one_who_never_answered_waits_until_it_has_and_else_is_dropped() {
+    for answers in [true, false] {
+        let mut node = node_with(quiet());
+        deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+        sent(&mut node, at(0));
+        ask_by_hearsay(&mut node, at(1), 0);
+        let id = crate::queries::asked(&mut node)[0];
+        node.respond(at(2), id, &[b'x'; 900]).unwrap();
+        let mut out = Vec::new();
+        let looked: Vec<PingSent> = pings(&mut node, at(2)).into_iter().filter(|(.., name, _)| name == "b").collect();
+        let [(to, sequence, ..)] = looked[..] else { panic!("one ping for both answers: {looked:?}") };
+        assert_eq!(to, address(2));
+        if answers {
+            tell(&mut node, at(3), address(2), &[Message::Ack { sequence, source: "b" }]);
+        } else {
+            node.handle_timeout(at(700));
+        }
+        out.extend(sent(&mut node, at(700)));
+        let direct = count(&out, "Direct");
+        let expected = if answers { (2, 0) } else { (0, 2) };
+        assert_eq!((direct, dropped(&node, DropReason::Stranger)), expected, "{out:?}");
+    }
+}
+
+#[test]
+fn an_address_that_never_answered_gets_no_exchange_and_one_that_did_does() {
+    for answers in [true, false] {
+        let mut node = node_with(quiet());
+        deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+        let mut dialled = 0;
+        while let Some(now) = node.poll_timeout().filter(|&now| now < second(40)) {
+            node.handle_timeout(now);
+            if answers {
+                answer(&mut node, now, address(2), "b");
+            } else {
+                sent(&mut node, now);
+            }
+            dialled += opened(&mut node).len();
+        }
+        assert_eq!(dialled > 0, answers, "{dialled} exchanges");
+    }
+}
+
+#[test]
+fn who_never_answered_anybody_does_not_make_its_probers_think_themselves_sick() {
+    let mut node = node_with(quiet());
+    populate(&mut node, at(0), &names("ghost", 8));
+    run_until(&mut node, second(20));
+    assert!(node.metrics().probes_failed > 3);
+    assert_eq!(node.health(), 0);
+}
+
+#[test]
+fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
+    let identity = Identity::new(NodeId::new("me").unwrap(), "10.0.0.1:1".parse().unwrap(), Incarnation::new(FIRST));
+    let mut node = Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap();
+    for (id, there) in [("redis", "127.0.0.1:6379"), ("metadata", "169.254.169.254:80"), ("six", "[fe80::1]:9")] {
+        let there: SocketAddr = there.parse().unwrap();
+        let told = Message::Alive { id, incarnation: Incarnation::new(1), address: there, metadata: b"" };
+        tell(&mut node, at(0), "10.0.0.9:9".parse().unwrap(), &[told]);
+        deliver(&mut node, at(0), &[told]);
+        let description = Some(Description { incarnation: Incarnation::new(1), address: there, metadata: b"" });
+        let row = Entry { id, claim: Claim::new(Incarnation::new(1), Status::Alive), description, age: 0 };
+        request(&mut node, at(0), 9, &join(id, &[row]));
+        ask(&mut node, at(0), &join(id, &[row]));
+    }
+    assert_eq!((node.known_members(), pings(&mut node, at(0))), (1, vec![]));
+    assert_eq!(dropped(&node, DropReason::BadAddress), 12);
 }

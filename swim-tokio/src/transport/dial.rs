@@ -1,11 +1,11 @@
 //! Dialing: from an address to a connected stream, or to why there is none.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use swim_core::ExchangeFailure;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::connection::{self, Report, Shared};
@@ -16,7 +16,7 @@ use super::{listener, opening};
 
 /// The whole task of a link that this node dials: what waits in the queue is sent once it is connected.
 pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<Shared>) {
-    match connect(to, &shared.config).await {
+    match connect(to, shared.advertised.ip(), &shared.config).await {
         Ok(stream) => {
             shared.counters.dialed.one();
             opening::run_dialed(link, to, stream, queue, &shared).await;
@@ -33,8 +33,8 @@ pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<
     }
 }
 
-async fn connect(to: SocketAddr, config: &TcpConfig) -> io::Result<TcpStream> {
-    let connecting = timeout(config.connect_timeout, TcpStream::connect(to));
+async fn connect(to: SocketAddr, own: IpAddr, config: &TcpConfig) -> io::Result<TcpStream> {
+    let connecting = timeout(config.connect_timeout, socket(to, own)?.connect(to));
     let stream = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     // A dial from an ephemeral port to that very port, where nobody listens, meets itself (RFC 9293, 3.5: simultaneous
     // open). It would also keep the port from the node that is to come back there.
@@ -43,6 +43,17 @@ async fn connect(to: SocketAddr, config: &TcpConfig) -> io::Result<TcpStream> {
     }
     prepare(&stream, config);
     Ok(stream)
+}
+
+/// A socket whose connection comes from this node's own address, if that is one of this host's: in plain a node is known by
+/// where it comes from.
+fn socket(to: SocketAddr, own: IpAddr) -> io::Result<TcpSocket> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let fits = own.is_ipv4() == to.is_ipv4() && (!own.is_loopback() || to.ip().is_loopback());
+    if fits && let Err(error) = socket.bind(SocketAddr::new(own, 0)) {
+        tracing::trace!(%own, %error, "dialing from another address");
+    }
+    Ok(socket)
 }
 
 /// Sets a connection's options. A system that refuses one works without it.
@@ -99,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_dial_to_a_port_without_a_listener_is_refused() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let error = connect(free, &TcpConfig::default()).await.unwrap_err();
+        let error = connect(free, free.ip(), &TcpConfig::default()).await.unwrap_err();
         assert_eq!(failure_of_dial(&error), ExchangeFailure::Refused);
     }
 }

@@ -51,8 +51,10 @@ struct Link<Q> {
     /// What takes frames for it. Dropped when the link is retired: its task then writes what waits, and closes.
     queue: Option<Q>,
     origin: Origin,
-    /// Where the other side is reached: dialed there, or said by its preamble.
+    /// Where the other side is reached: dialed there, or said by its preamble if it comes from there or has proved itself.
     address: Option<SocketAddr>,
+    /// Where an accepted link comes from.
+    peer: Option<SocketAddr>,
     used: Instant,
     /// Whether its handshake proved a key or a certificate.
     proven: bool,
@@ -171,12 +173,25 @@ impl<Q> Pool<Q> {
         }
     }
 
+    /// An accepted link comes from `peer`.
+    pub(crate) fn came_from(&mut self, id: LinkId, peer: SocketAddr) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.peer = Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+        }
+    }
+
     /// The other side of an accepted link says where it is reached. The newest such link leads there: an older one is
     /// perhaps that of a process that is gone.
+    ///
+    /// One that comes from another IP address and has not proved itself is known by where it comes from: it may not speak
+    /// as if it came from a member's address, and its answers go back to it and nowhere else.
     pub(crate) fn introduce(&mut self, id: LinkId, address: SocketAddr) {
         let Some(link) = self.links.get_mut(&id) else { return };
+        let is_there = link.origin == (Origin::Accepted { ip: address.ip().to_canonical() });
+        let known_by = link.peer.filter(|_| !is_there && !link.proven);
+        let address = known_by.unwrap_or(address);
         link.address = Some(address);
-        if link.queue.is_some() && link.origin == (Origin::Accepted { ip: address.ip().to_canonical() }) {
+        if link.queue.is_some() && (is_there || known_by.is_some()) {
             self.routes.entry(address).or_default().accepted = Some(id);
         }
     }
@@ -249,7 +264,7 @@ impl<Q> Pool<Q> {
     fn insert(&mut self, queue: Q, origin: Origin, address: Option<SocketAddr>, used: Instant) -> LinkId {
         let id = LinkId(self.next);
         self.next += 1;
-        let link = Link { queue: Some(queue), origin, address, used, proven: false, heard: false };
+        let link = Link { queue: Some(queue), origin, address, peer: None, used, proven: false, heard: false };
         self.links.insert(id, link);
         id
     }
@@ -267,6 +282,26 @@ impl<Q> Pool<Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_says_another_address_than_it_comes_from_is_known_by_that_unless_it_has_proved_itself() {
+        let now = Instant::now();
+        for proves in [false, true] {
+            let mut pool = Pool::new(BOUNDS);
+            let (said, from) = (address(7946), SocketAddr::from(([10, 9, 9, 9], 40_000)));
+            let link = pool.accept(from.ip(), "link", now).unwrap();
+            pool.came_from(link, from);
+            if proves {
+                pool.prove(link);
+            }
+            pool.introduce(link, said);
+            assert_eq!(pool.touch(link, now), Some(if proves { said } else { from }));
+            assert_eq!(pool.find(said, now), None, "nothing for a member goes there");
+            assert_eq!(pool.find(from, now).is_some(), !proves, "its answers do");
+            pool.retire(link);
+            assert_eq!(pool.find(from, now), None);
+        }
+    }
 
     const BOUNDS: Bounds = Bounds { dialed: 2, accepted: 3, accepted_per_ip: 2 };
 

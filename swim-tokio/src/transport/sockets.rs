@@ -268,10 +268,10 @@ impl Sockets {
     fn handle(&mut self, now: Instant, report: Report) {
         match report {
             Report::Introduced { link, address, proven } => {
-                self.pool.introduce(link, address);
                 if proven {
                     self.pool.prove(link);
                 }
+                self.pool.introduce(link, address);
             }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {
@@ -314,6 +314,7 @@ impl Sockets {
                 }
             }
         };
+        self.pool.came_from(link, peer);
         self.shared.counters.accepted.one();
         dial::prepare(&stream, &self.shared.config);
         let task = opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared));

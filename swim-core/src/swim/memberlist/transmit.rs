@@ -83,9 +83,9 @@ impl<R: Rng> Swim<R> {
                 (Message::Ping { sequence, target: me.id, source: me }, Filling { to, member: None, updates: false })
             }
             Intent::Look { address: to, sequence } => {
-                name = self.contacts.candidates.find(sequence)?.id.clone();
-                // A stranger: nothing more.
-                (Message::Ping { sequence, target: &name, source: me }, Filling { to, member: None, updates: false })
+                let (target, member) = self.looked_for(sequence)?;
+                name = target;
+                (Message::Ping { sequence, target: &name, source: me }, Filling { to, member, updates: false })
             }
             Intent::PingReq { relay, target, sequence } => {
                 let (to, address) = (self.members.address(relay)?, self.members.address(target)?);

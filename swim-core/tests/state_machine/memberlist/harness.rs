@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use swim_core::wire::memberlist::{
     Message, NodeState, PacketWriter, Packing, PushPullWriter, StreamMessage, Unpacker, Versions,
 };
-use swim_core::{Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Status};
+use swim_core::{
+    Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Protection, Source, Status,
+};
 
-use crate::harness::{Node, address, exchanges, named, proven};
+use crate::harness::{Node, address, events, exchanges, named, proven};
 
 /// A node beside serf without jitter and compression, so that what it sends can be looked at.
 pub(crate) fn config() -> Config {
@@ -62,6 +64,17 @@ pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<(SocketAddr, Vec<String
         all.push((transmit.to, messages));
     }
     all
+}
+
+/// Has members answer a ping, and drops what the node sends meanwhile.
+pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
+    for name in names {
+        let sequence = node.ping(now, name).unwrap();
+        sent(node, now);
+        let from = Source::new(node.member(name).unwrap().address, Protection::Sealed);
+        node.handle_packet(now, from, &packet(&[Message::Ack { sequence, payload: b"" }]));
+    }
+    events(node);
 }
 
 /// All messages that the node sends, wherever to.

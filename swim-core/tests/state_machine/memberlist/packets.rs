@@ -3,7 +3,7 @@
 use swim_core::wire::memberlist::{Message, Source, StreamMessage, Unpacker};
 use swim_core::{Config, DropReason, ExchangeInput, ExchangeOutput, MemberlistWire, SequenceNumber, Status, Wire};
 
-use super::harness::{alive, ask, config, dead, deliver, node, node_with, said, sent};
+use super::harness::{alive, ask, config, dead, deliver, let_answer, node, node_with, said, sent};
 use crate::harness::{Node, address, at, dropped, exchanges, second, status, step};
 
 fn ping<'a>(sequence: u32, target: &'a str, source: Source<'a>) -> Message<'a> {
@@ -70,6 +70,7 @@ fn an_ack_counts_by_its_number_alone() {
 fn a_probe_without_an_answer_goes_on_through_others_and_a_stream_and_a_nack_spares_our_health() {
     let mut node = node();
     deliver(&mut node, at(0), &[alive("a", 1, 5), alive("b", 1, 6)]);
+    let_answer(&mut node, at(0), &["a"]);
     let (_, sequence) = pinged(&mut node);
     let mut stream = None;
     while stream.is_none() {
@@ -102,6 +103,7 @@ fn a_probe_without_an_answer_goes_on_through_others_and_a_stream_and_a_nack_spar
 fn an_ack_on_a_stream_answers_the_probe_too() {
     let mut node = node();
     deliver(&mut node, at(0), &[alive("a", 1, 5)]);
+    let_answer(&mut node, at(0), &["a"]);
     let (_, sequence) = pinged(&mut node);
     let (now, id) = loop {
         let now = step(&mut node);

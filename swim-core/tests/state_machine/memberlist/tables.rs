@@ -3,7 +3,7 @@
 use swim_core::wire::memberlist::{NodeState, PushPull, StreamMessage, Versions};
 use swim_core::{Config, DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
 
-use super::harness::{alive, ask, config, dead, deliver, names, node, node_with, row, said, table};
+use super::harness::{alive, ask, config, dead, deliver, let_answer, names, node, node_with, row, said, table};
 use crate::harness::{Node, address, at, dropped, events, opened, second, status, step};
 
 #[test]
@@ -96,7 +96,9 @@ fn a_joiner_says_at_once_that_it_is_there_and_passes_on_what_it_learnt() {
 #[test]
 fn asking_those_who_are_lost_keeps_no_seed_waiting() {
     let mut node = node_with(Config { join_parallelism: 1, max_exchanges: 5, ..config() });
-    deliver(&mut node, at(0), &[alive("a", 1, 5), dead("a", 1, "b")]);
+    deliver(&mut node, at(0), &[alive("a", 1, 5)]);
+    let_answer(&mut node, at(0), &["a"]);
+    deliver(&mut node, at(0), &[dead("a", 1, "b")]);
     let mut now = at(0);
     while opened(&mut node).iter().all(|(_, to, _)| *to != address(5)) {
         now = node.poll_timeout().expect("the lost are looked for as long as the node runs");
@@ -131,7 +133,9 @@ fn a_join_that_fails_says_why() {
 #[test]
 fn tables_are_swapped_at_the_interval_and_with_those_who_are_lost() {
     let mut node = node();
-    deliver(&mut node, at(0), &[alive("a", 1, 5), alive("lost", 1, 6), dead("lost", 1, "a")]);
+    deliver(&mut node, at(0), &[alive("a", 1, 5), alive("lost", 1, 6)]);
+    let_answer(&mut node, at(0), &["lost"]);
+    deliver(&mut node, at(0), &[dead("lost", 1, "a")]);
     let mut asked = [0, 0];
     while node.poll_timeout().is_some_and(|now| now < second(600)) {
         let now = step(&mut node);

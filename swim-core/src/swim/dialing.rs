@@ -1,0 +1,104 @@
+//! Looking before more is sent: a member that never answered this node is pinged, and gets a connection or answers to its
+//! queries only once it has. So nobody gets more from us than a ping by saying that a member lives somewhere.
+
+use core::net::SocketAddr;
+
+use rand_core::Rng;
+
+use super::Swim;
+use super::probing::Way;
+use crate::exchange::Contact;
+use crate::id::Slot;
+use crate::member::normal_address;
+use crate::metrics::DropReason;
+use crate::outbox::Intent;
+use crate::pings::{Ping, Purpose, Wanted};
+use crate::queries::{Asked, Held};
+use crate::time::Instant;
+
+impl<R: Rng> Swim<R> {
+    /// Compares tables with a member, at once or when it has answered.
+    pub(super) fn compare_with_member(&mut self, now: Instant, slot: Slot, of: Contact) {
+        let Some(address) = self.members.address(slot) else { return };
+        if self.members.has_answered(slot) {
+            self.compare_with(now, address, of);
+        } else {
+            self.look_first(now, slot, Wanted::Tables(of));
+        }
+    }
+
+    /// Pings a member that never answered, for the sake of what comes after. Returns whether it is pinged.
+    fn look_first(&mut self, now: Instant, target: Slot, wanted: Wanted) -> bool {
+        let Some(address) = self.members.address(target) else { return false };
+        if self.detector.pings.any(|ping| ping.purpose == Purpose::Look { target, wanted }) {
+            return true;
+        }
+        let Some(sequence) = self.add_ping(now, Purpose::Look { target, wanted }) else { return false };
+        self.send(Intent::Look { address, sequence });
+        true
+    }
+
+    /// Whether an answer may go to who asked. If the asker never answered us, the answer is held until it does, for as long
+    /// as a ping takes.
+    pub(super) fn may_answer(&mut self, now: Instant, asked: &Asked, is_ack: bool, payload: &[u8]) -> bool {
+        let Some(slot) = self.members.find(&asked.source) else { return false };
+        if self.members.has_answered(slot) {
+            return true;
+        }
+        let held = Held { asked: asked.clone(), is_ack, payload: payload.into() };
+        if !(self.look_first(now, slot, Wanted::Answers) && self.citizen.open.hold(held)) {
+            self.metrics.drop(DropReason::Stranger);
+        }
+        false
+    }
+
+    /// A member that was looked for has answered.
+    pub(super) fn go_on_after_look(&mut self, now: Instant, target: Slot, wanted: Wanted) {
+        let Some(address) = self.members.address(target).filter(|_| self.members.has_answered(target)) else { return };
+        match wanted {
+            Wanted::Tables(of) => self.compare_with(now, address, of),
+            Wanted::Answers => {
+                let source = self.id_at(target);
+                while let Some(Held { asked, is_ack, payload }) = self.citizen.open.release(&source) {
+                    self.answer(now, &asked, is_ack, &payload);
+                }
+            }
+        }
+    }
+
+    /// A member that was looked for has not answered: nothing of what was meant for it is sent.
+    pub(super) fn give_up_look(&mut self, target: Slot, wanted: Wanted) {
+        if wanted == Wanted::Answers {
+            let source = self.id_at(target);
+            while self.citizen.open.release(&source).is_some() {
+                self.metrics.drop(DropReason::Stranger);
+            }
+        }
+    }
+
+    /// Notes that a member has answered a ping beside the probe, if the ack came from its host: what translates addresses
+    /// changes ports.
+    pub(super) fn note_answered(&mut self, ping: &Ping, way: Way) {
+        let target = match ping.purpose {
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => target,
+            Purpose::Contender { .. } => return,
+        };
+        let is_there = match way {
+            Way::Packet(from) => self.members.address(target).is_some_and(|at| at.ip() == normal_address(from).ip()),
+            Way::Exchange => true,
+        };
+        if is_there {
+            self.members.set_answered(target);
+        }
+    }
+
+    /// Somebody at `address` has answered an exchange that we opened.
+    pub(super) fn note_answer_from(&mut self, address: SocketAddr) {
+        if let Some(slot) = self.members.at(normal_address(address)) {
+            self.members.set_answered(slot);
+        }
+    }
+}
