@@ -67,11 +67,16 @@ impl Probe {
     }
 
     /// The direct ping has failed, and `relays` are asked.
-    pub(crate) fn ask(&mut self, relays: &[Slot]) {
+    pub(crate) fn ask(&mut self, relays: impl Iterator<Item = Slot>) {
         debug_assert!(self.stage == Stage::Direct, "relays are asked once");
         self.stage = Stage::Indirect;
-        self.silent.extend_from_slice(relays);
-        self.asked = relays.len() as u8;
+        self.silent.extend(relays);
+        self.asked = self.silent.len() as u8;
+    }
+
+    /// Whether relays were asked whose silence counts.
+    pub(crate) const fn has_asked(&self) -> bool {
+        self.asked > 0
     }
 
     /// Asks to put the verdict off because this node stalled. Granted once.
@@ -124,7 +129,7 @@ mod tests {
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
-        probe.ask(&[Slot(2)]);
+        probe.ask([Slot(2)].into_iter());
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
@@ -132,7 +137,7 @@ mod tests {
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(), 1, "nobody could be asked");
-        probe.ask(&[Slot(2), Slot(3), Slot(4)]);
+        probe.ask([Slot(2), Slot(3), Slot(4)].into_iter());
         assert_eq!(probe.blame(), 3);
         assert!(probe.nack(Slot(3)));
         assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));

@@ -50,8 +50,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // Whoever never answered anything may not be there at all, which says nothing of this node.
-        if self.members.has_answered(probe.target()) {
+        // One that never answered may not be there at all: then only the silence of relays that are there says something of
+        // this node.
+        if self.members.has_answered(probe.target()) || probe.has_asked() {
             self.worsen_health(probe.blame());
         }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
@@ -80,8 +81,10 @@ impl<R: Rng> Swim<R> {
         let nackers = &nackers[..];
         #[cfg(not(feature = "memberlist"))]
         let nackers = &relays[..asked];
+        // The silence of a relay that never answered says nothing of this node.
+        let members = &self.members;
         if let Some(probe) = &mut self.detector.probe {
-            probe.ask(nackers);
+            probe.ask(nackers.iter().copied().filter(|&relay| members.has_answered(relay)));
         }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
