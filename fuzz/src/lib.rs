@@ -5,6 +5,7 @@
 //! not. A new target is a module here, a file in `fuzz_targets/`, a `[[bin]]` in Cargo.toml and its seeds in
 //! `corpus/<target>/seed-*`.
 
+pub mod cost;
 pub mod decode;
 mod layer;
 pub mod memberlist_lzw;
@@ -32,6 +33,11 @@ mod tests {
         let seeds: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
         assert!(!seeds.is_empty(), "{} has no seeds", directory.display());
         seeds
+    }
+
+    #[test]
+    fn the_seeds_of_cost_pass() {
+        corpus("cost").iter().for_each(|bytes| super::cost::check(bytes));
     }
 
     #[test]

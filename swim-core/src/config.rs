@@ -20,6 +20,7 @@ pub use error::ConfigError;
 pub use events::EventConfig;
 #[cfg(feature = "memberlist")]
 pub use wire::MemberlistWire;
+pub(crate) use wire::NamePolicy;
 pub use wire::Wire;
 
 use crate::network::Network;
@@ -108,8 +109,9 @@ pub struct Config {
     /// How long an exchange may take before it counts as failed. Default 10 s; above zero. (memberlist's TCP timeout)
     pub exchange_timeout: Duration,
 
-    /// How many seeds are contacted at the same time during a join. More get past dead seeds sooner and swap more
-    /// tables. Default 3; 1 to 64. (own)
+    /// How many seeds are contacted at the same time at the beginning of a join. More get past dead seeds sooner and swap
+    /// more tables. While none answers a node that is alone contacts twice as many every 500 ms, up to
+    /// `max_exchanges` less 1. Default 3; 1 to 64. (own)
     pub join_parallelism: u8,
     /// The pause before a seed that failed is tried again; it doubles with each failure. Default 500 ms; above zero,
     /// at most `join_backoff_max`. (own)
@@ -159,7 +161,7 @@ pub struct Config {
     /// no more origins than this are broadcasting; past it, the origin longest silent is forgotten, and broadcasts of
     /// the one that takes its place are at first not passed on. Default 16,384; at least 1. (own)
     pub max_broadcast_origins: usize,
-    /// How many exchanges this node keeps open at once. A further one is not begun until one ends. Default 16; at
+    /// How many exchanges this node keeps open at once. A further one is not begun until one ends. Default 64; at
     /// least 1 more than `join_parallelism`, at most 1,024. (own)
     pub max_exchanges: usize,
     /// How many pings on behalf of others, and of the user, are outstanding at most; further requests are dropped and
@@ -185,6 +187,11 @@ pub struct Config {
     /// acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none, and no round trip is estimated. Default 0,
     /// beside serf's agents 1,024; at most 65,536. (serf)
     pub max_coordinates: usize,
+    /// Whether broadcasts, user events, queries and answers are taken from their origin alone: nobody passes them on, each
+    /// node sends its own to every member itself, 2 n packets for each, up to 256 in a gossip interval; and events told
+    /// beside tables are not believed. For a transport that knows who speaks (TLS with bound names): there what is passed on
+    /// could be anyone's. Of no effect on memberlist's wire. Default off. (own)
+    pub origin_only: bool,
     /// User events and queries.
     pub events: EventConfig,
 }
@@ -229,7 +236,7 @@ impl Config {
             max_broadcast_size: 380,
             max_broadcasts: 1_024,
             max_broadcast_origins: 16_384,
-            max_exchanges: 16,
+            max_exchanges: 64,
             max_pings: 256,
             max_transmits: 1_024,
             max_events: 262_144,
@@ -237,6 +244,7 @@ impl Config {
             max_incarnation_ahead: 1 << 42,
             allowed_networks: Vec::new(),
             max_coordinates: 0,
+            origin_only: false,
             events: EventConfig::default(),
         }
     }

@@ -29,18 +29,36 @@ pub enum Event {
     },
     /// A suspected member has shown that it is alive.
     Refuted(Member),
+    /// A member that is there has started anew, without having been taken for dead in between: what was agreed with its
+    /// former life (sessions, caches, leases) is over. `Updated` comes first if its address or metadata changed as well.
+    ///
+    /// It is known by its incarnation, which is more than 64 above the former one, as one from a wall clock is. So a program that
+    /// counts its lives otherwise must leave that room, and a member whose name was claimed at an incarnation far above its
+    /// own may be told as restarted when it refutes that. Not told on memberlist's wire, whose incarnations do not show it.
+    Restarted(Member),
     /// A member is taken for dead.
     Failed(Member),
     /// A member has left of its own will. It may have been taken for dead before.
     Left(Member),
     /// A member that failed or left was forgotten.
     Reaped(NodeId),
-    /// Another node, at `address`, is alive under this node's name. The one with the higher incarnation keeps the
-    /// name in the others' tables; give one of them another name.
+    /// Another node, at `address`, is alive under this node's name. The one that others believed in first keeps the name; of
+    /// two established ones the one with the higher incarnation. Give one of them another name.
     Conflict {
         /// Where the other node is.
         address: SocketAddr,
     },
+    /// The name of this node is left to another node, which is alive under it. This node says nothing of itself any more
+    /// and answers no pings, so the others see the other one. It should be stopped, without announcing a departure.
+    NameLost {
+        /// Where the other node is.
+        address: SocketAddr,
+        /// Whether this node was refused at its start: the other one bore the name before anybody believed in this one.
+        /// Otherwise both bore it, and the other one's claim is the greater.
+        at_start: bool,
+    },
+    /// The node to which this one had left its name is gone, and this one bears it again.
+    NameRegained,
     /// memberlist's wire among serf's citizens: the members were asked whose name it is that a [`Event::Conflict`] was
     /// about. Who lost it is not known to them under it, and should stop.
     ConflictDecided {
@@ -53,8 +71,8 @@ pub enum Event {
         /// How many have answered with an address.
         answers: usize,
     },
-    /// memberlist's wire: a name is claimed at another address than its bearer's and refused there, until the bearer has
-    /// left or been dead for `Config::gossip_to_dead_for`. Of this node's own name: the others still have its former
+    /// A name is claimed at another address than its bearer's and refused there: on the native wire because the bearer has
+    /// answered, on memberlist's until it has left or been dead for `Config::gossip_to_dead_for`. Of this node's own name: the others still have its former
     /// life, at which nobody answers. Told of a name once in an `exchange_timeout` at most, and of at most 16 names in one.
     NameRefused {
         /// The name.
@@ -142,6 +160,9 @@ pub enum Event {
         /// The new score, 0 to `Config::awareness_max`.
         score: u8,
     },
+    /// This node was taken for dead, or to have left, and has refuted that: others have told their users that it failed, and
+    /// may have given away what was its.
+    Returned,
     /// The last other active member is gone; seeds and dead members are contacted until one answers.
     Isolated,
     /// There is another active member again.

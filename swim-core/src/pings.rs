@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     },
     /// The user wants to know the round-trip time.
     User { target: Slot },
+    /// The name of `target` is claimed at another address: is it still there?
+    Bearer { target: Slot },
     /// We want something of `target`, which never answered us.
     Look { target: Slot, wanted: Wanted },
     /// Someone at `address` is said to bear our name.

@@ -21,6 +21,25 @@ pub(crate) fn numbered(number: u32) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(NET + number + 1)), PORT)
 }
 
+/// So many addresses at the end are attackers' inventions: nobody is ever there. The upper half are outsiders'.
+const INVENTED: u32 = 1 << 20;
+
+/// The address with a number, modulo their count, among those that an outsider or an insider invents.
+pub(crate) fn nowhere(by_outsider: bool, number: u32) -> SocketAddr {
+    let place = number % (INVENTED / 2);
+    numbered(COUNT - 1 - place - if by_outsider { 0 } else { INVENTED / 2 })
+}
+
+/// Returns true for an address that an attacker invented: no process was ever there.
+pub(crate) fn is_nowhere(address: SocketAddr) -> bool {
+    number(address).is_some_and(|number| number >= COUNT - INVENTED)
+}
+
+/// Returns true for an address that an outsider has or invented.
+pub(crate) fn is_outside(address: SocketAddr) -> bool {
+    number(address).is_some_and(|number| number >= COUNT - INVENTED / 2)
+}
+
 /// The number of an address; `None` for one that is not of this network.
 pub(crate) fn number(address: SocketAddr) -> Option<u32> {
     let IpAddr::V4(ip) = address.ip() else { return None };
@@ -68,6 +87,15 @@ mod tests {
         for foreign in ["10.0.0.1:80", "10.0.0.0:7946", "11.0.0.1:7946", "10.255.255.255:7946", "[::1]:7946"] {
             assert_eq!(number(foreign.parse().unwrap()), None, "{foreign}");
         }
+    }
+
+    #[test]
+    fn invented_addresses_are_told_apart_by_their_inventor() {
+        for number in [0, 1, 5_000, u32::MAX] {
+            let (outsiders, insiders) = (nowhere(true, number), nowhere(false, number));
+            assert!(is_nowhere(outsiders) && is_nowhere(insiders) && is_outside(outsiders) && !is_outside(insiders));
+        }
+        assert!(!is_nowhere(numbered(0)) && !is_nowhere(numbered(1 << 20)));
     }
 
     #[test]

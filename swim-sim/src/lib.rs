@@ -16,6 +16,7 @@
 mod address;
 mod agenda;
 mod announcements;
+mod attack;
 #[cfg(feature = "serde")]
 pub mod campaign;
 #[cfg(feature = "serde")]
@@ -48,6 +49,7 @@ mod streams;
 mod swizzle;
 mod trace;
 
+pub use self::attack::{Attack, Attacker, Lie};
 #[cfg(feature = "serde")]
 pub use self::campaign::{FailureKind, Finding};
 #[cfg(feature = "serde")]

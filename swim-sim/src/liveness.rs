@@ -61,12 +61,18 @@ impl Deadlines {
     pub fn within(cluster: &Builder, plan: &Plan) -> Self {
         let mut configs = vec![cluster.config.clone()];
         configs.extend(cluster.own_configs.values().cloned());
+        // Members that an insider invents are probed as others are, until they are found dead.
+        let mut nodes = cluster.nodes;
         for (_, step) in plan.steps() {
-            if let Step::Fault(Fault::Reconfigure { setting, .. }) = step {
-                configs.iter_mut().for_each(|config| setting.widen(config));
+            match step {
+                Step::Fault(Fault::Reconfigure { setting, .. }) => {
+                    configs.iter_mut().for_each(|config| setting.widen(config));
+                }
+                Step::Fault(Fault::Attack(attack)) => nodes += attack.ghosts(),
+                _ => {}
             }
         }
-        configs.iter().map(|config| Self::of(config, cluster.nodes)).fold(Self::default(), Self::longest)
+        configs.iter().map(|config| Self::of(config, nodes)).fold(Self::default(), Self::longest)
     }
 
     fn longest(self, other: Self) -> Self {

@@ -48,6 +48,10 @@ pub enum Phase {
 pub(crate) enum Inbound {
     /// A packet.
     Packet { from: SocketAddr, bytes: Vec<u8> },
+    /// A packet of an attacker.
+    Forged { from: SocketAddr, bytes: Vec<u8> },
+    /// A request of an attacker.
+    ForgedRequest { from: SocketAddr, bytes: Vec<u8> },
     /// The request of a connection.
     Request(u64),
     /// The reply of a connection.

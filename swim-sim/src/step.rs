@@ -8,6 +8,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::attack::Attack;
 use crate::network::{Bandwidth, Latency};
 use crate::node_ranges::NodeRanges;
 use crate::setting::Setting;
@@ -106,6 +107,8 @@ pub enum Fault {
         #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
         lasts: Duration,
     },
+    /// Somebody sends what is not true.
+    Attack(Box<Attack>),
     /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
     Flapping {
         /// One end of the paths.
@@ -193,9 +196,10 @@ pub enum Step {
 
 impl Step {
     /// How long it goes on by itself.
-    pub(crate) const fn lasts(&self) -> Duration {
+    pub(crate) fn lasts(&self) -> Duration {
         match self {
             Self::Fault(Fault::Namesake { lasts, .. }) => *lasts,
+            Self::Fault(Fault::Attack(attack)) => attack.lasts(),
             _ => Duration::ZERO,
         }
     }
@@ -212,6 +216,12 @@ impl Step {
 impl From<Fault> for Step {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<Attack> for Fault {
+    fn from(attack: Attack) -> Self {
+        Self::Attack(Box::new(attack))
     }
 }
 
@@ -242,6 +252,13 @@ impl Plan {
         let place = self.steps.partition_point(|(at, _)| *at <= time);
         self.steps.insert(place, (time, step.into()));
         self
+    }
+
+    /// The plan with these steps, in any order: as [`at`](Self::at) for each of them, in less time.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(mut steps: Vec<(Duration, Step)>) -> Self {
+        steps.sort_by_key(|(at, _)| *at);
+        Self { steps }
     }
 
     /// The steps in their order.
@@ -311,6 +328,7 @@ impl fmt::Display for Fault {
                 write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
             }
             Self::Namesake { of, lasts } => write!(f, "another machine bears the name of node-{of} for {lasts:?}"),
+            Self::Attack(attack) => attack.fmt(f),
             Self::Flapping { one, other, up, down } => {
                 let (one, other) = (NodeRanges(one), NodeRanges(other));
                 write!(f, "paths between {one} and {other} flap: up for {up:?}, down for {down:?}")

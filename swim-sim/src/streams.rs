@@ -37,6 +37,8 @@ pub(crate) enum Purpose {
     Shape = 8,
     /// The seeds of a campaign's runs.
     Campaign = 9,
+    /// Who attacks, and how.
+    Attacks = 10,
 }
 
 /// The stream number `index` for `purpose` in the run of `seed`.

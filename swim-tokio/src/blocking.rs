@@ -18,8 +18,8 @@ use crate::error::{CallError, JoinError, StartError, Stopped};
 use crate::notice::Notice;
 use crate::view::Metrics;
 
-/// How long the thread waits, when the node has stopped, for a lookup of a host name that is still under way.
-const LOOKUP_GRACE: Duration = Duration::from_millis(100);
+/// How long the thread waits, when the node has stopped, for a file of keys that is still being written.
+const WRITE_GRACE: Duration = Duration::from_millis(100);
 
 /// A running node with a thread of its own: see [`crate::Runtime`], whose calls these are. Clones are handles of the
 /// same node; dropping the last one stops it and waits for its end.
@@ -80,7 +80,7 @@ fn run(builder: Builder, started: &mpsc::SyncSender<Result<crate::Runtime, Start
             }
         }
     });
-    runtime.shutdown_timeout(LOOKUP_GRACE);
+    runtime.shutdown_timeout(WRITE_GRACE);
 }
 
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use crate::subscription::Subscribers;
 #[cfg(feature = "tls")]
 use crate::transport::Tls;
 #[cfg(feature = "memberlist")]
-use crate::transport::{Memberlist, MemberlistSockets};
+use crate::transport::{Current, Memberlist, MemberlistSockets};
 use crate::transport::{Opener, Packets, Setup, Sockets, TcpConfig, Transport};
 use crate::view::{Snapshots, View};
 
@@ -260,6 +260,8 @@ impl Builder {
             max_packet: Config::LARGEST_PACKET,
             max_exchange: config.max_exchange_size,
             keys: keys.clone(),
+            #[cfg(feature = "memberlist")]
+            envelope: self.memberlist.as_ref().filter(|_| self.transport.is_none()).map(Current::new),
         };
         let transport = self.open_transport(&setup)?;
         let local = transport.local_address();
@@ -300,7 +302,13 @@ impl Builder {
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
         self.sealing.warn(self.is_protected_otherwise(), advertised);
-        Ok((Runtime::new(view, sender, keys), tokio::spawn(node.run())))
+        #[cfg_attr(not(feature = "memberlist"), expect(unused_mut, reason = "only that wire has an envelope"))]
+        let mut runtime = Runtime::new(view, sender, keys);
+        #[cfg(feature = "memberlist")]
+        {
+            runtime.envelope = setup.envelope;
+        }
+        Ok((runtime, tokio::spawn(node.run())))
     }
 
     fn checked_config(&self) -> Result<(Config, Option<Arc<Keys>>), StartError> {
@@ -321,6 +329,10 @@ impl Builder {
         }
         if self.transport.is_none() && config.wire == Wire::Native {
             config.reliable_fallback &= self.packets == Packets::Udp;
+        }
+        #[cfg(feature = "tls")]
+        if self.tls.as_ref().is_some_and(Tls::binds_names) {
+            config.origin_only = true;
         }
         config.validate().map_err(StartError::Config)?;
         if config.wire != Wire::Native && self.sealing.source.is_some() {

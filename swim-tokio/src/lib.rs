@@ -19,6 +19,7 @@
 mod builder;
 mod clock;
 mod coordinates;
+mod detached;
 mod durable;
 mod error;
 mod escape;
@@ -45,12 +46,12 @@ pub use builder::Builder;
 pub use bytes;
 pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
 pub use escape::{Escaped, is_hazardous};
-#[cfg(feature = "memberlist")]
-pub use keys::read_serf_keyring;
 pub use keys::{
     ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
     key_from_base64, key_to_base64, read_keyring,
 };
+#[cfg(feature = "memberlist")]
+pub use keys::{SerfKeyChange, SerfKeys, SerfKeysError, read_serf_keyring};
 pub use notice::Notice;
 pub use queries::{Answer, Answers, Query};
 pub use runtime::Runtime;
@@ -69,7 +70,7 @@ pub use transport::{
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};
 #[cfg(feature = "tls")]
-pub use transport::{Tls, TlsError};
+pub use transport::{Tls, TlsError, certificate_expiry};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,17 +44,59 @@ const FLUSH: Duration = Duration::from_millis(500);
 /// What the user wants, and where the answer goes. An answer that nobody waits for any more is dropped.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Join { seeds: Vec<Seed>, done: oneshot::Sender<Outcome> },
-    Leave { done: oneshot::Sender<()> },
-    SetMetadata { metadata: Vec<u8>, done: oneshot::Sender<Result<(), MetadataError>> },
-    Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
-    ForceLeave { id: String, prune: bool, done: oneshot::Sender<Result<(), ForceLeaveError>> },
-    UserEvent { name: String, payload: Vec<u8>, coalesce: bool, done: oneshot::Sender<Result<LamportTime, EventError>> },
-    Query { query: Query, done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>> },
-    Respond { id: QueryId, payload: Vec<u8>, done: oneshot::Sender<Result<(), RespondError>> },
-    Ping { id: String, done: oneshot::Sender<Result<Option<Duration>, PingError>> },
-    AskKeys { member: NodeId, body: Vec<u8>, done: Asking },
-    Shutdown { done: oneshot::Sender<()> },
+    Join {
+        seeds: Vec<Seed>,
+        done: oneshot::Sender<Outcome>,
+    },
+    Leave {
+        done: oneshot::Sender<()>,
+    },
+    SetMetadata {
+        metadata: Vec<u8>,
+        done: oneshot::Sender<Result<(), MetadataError>>,
+    },
+    Broadcast {
+        payload: Vec<u8>,
+        done: oneshot::Sender<Result<(), BroadcastError>>,
+    },
+    ForceLeave {
+        id: String,
+        prune: bool,
+        done: oneshot::Sender<Result<(), ForceLeaveError>>,
+    },
+    UserEvent {
+        name: String,
+        payload: Vec<u8>,
+        coalesce: bool,
+        done: oneshot::Sender<Result<LamportTime, EventError>>,
+    },
+    Query {
+        query: Query,
+        done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>>,
+    },
+    #[cfg(feature = "memberlist")]
+    QueryKeys {
+        operation: swim_core::KeyOperation,
+        key: Option<swim_core::wire::sealed::Key>,
+        done: oneshot::Sender<Result<mpsc::UnboundedReceiver<Answer>, QueryError>>,
+    },
+    Respond {
+        id: QueryId,
+        payload: Vec<u8>,
+        done: oneshot::Sender<Result<(), RespondError>>,
+    },
+    Ping {
+        id: String,
+        done: oneshot::Sender<Result<Option<Duration>, PingError>>,
+    },
+    AskKeys {
+        member: NodeId,
+        body: Vec<u8>,
+        done: Asking,
+    },
+    Shutdown {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// One node at work.
@@ -237,11 +281,13 @@ impl Node {
             }
             Command::Query { query, done } => {
                 let asked = query.with(|question| self.swim.query(now, question));
-                let _ = done.send(asked.map(|id| {
-                    let (sender, answers) = mpsc::unbounded_channel();
-                    self.waiting.queries.insert(id, sender);
-                    answers
-                }));
+                let _ = done.send(asked.map(|id| self.answers(id)));
+            }
+            #[cfg(feature = "memberlist")]
+            Command::QueryKeys { operation, key, done } => {
+                let key = key.as_ref().map_or(&[][..], |key| key.as_bytes());
+                let asked = self.swim.query_keys(now, operation, key);
+                let _ = done.send(asked.map(|id| self.answers(id)));
             }
             Command::Respond { id, payload, done } => {
                 let _ = done.send(self.swim.respond(now, id, &payload));
@@ -279,7 +325,8 @@ impl Node {
     /// Hands addresses to the core and host names to the resolver; all of them or none.
     pub(crate) fn take_seeds(&mut self, seeds: &[Seed]) -> Result<(), SeedsRefused> {
         let max = self.swim.config().max_seeds;
-        let addresses = addresses(seeds, self.resolver.len(), max)?;
+        let mut addresses = addresses(seeds, self.resolver.len(), max)?;
+        shuffle(&mut addresses);
         self.swim.join(self.clock.now(), &addresses)?;
         for seed in seeds {
             if let Seed::LookedUp(seed) = seed {
@@ -299,6 +346,8 @@ impl Node {
                 let networks = &self.swim.config().allowed_networks;
                 let (addresses, outside): (Vec<_>, Vec<_>) =
                     addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let mut addresses = addresses;
+                shuffle(&mut addresses);
                 let addresses = &addresses[..];
                 if !outside.is_empty() {
                     tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
@@ -364,6 +413,13 @@ impl Node {
         self.publish(&Notice::Event(event));
     }
 
+    /// Where the answers to a query go.
+    fn answers(&mut self, id: QueryId) -> mpsc::UnboundedReceiver<Answer> {
+        let (sender, answers) = mpsc::unbounded_channel();
+        self.waiting.queries.insert(id, sender);
+        answers
+    }
+
     fn answered(&self, id: QueryId, answer: impl FnOnce() -> Answer) {
         if let Some(waiting) = self.waiting.queries.get(&id) {
             let _ = waiting.send(answer());
@@ -387,6 +443,12 @@ impl Node {
         notice.log(&self.view.id, self.view.advertised);
         self.view.subscribers.tell(notice);
     }
+}
+
+/// Seeds are tried in another order at each node, or those that stand first on everybody's list would be asked by all.
+fn shuffle(addresses: &mut [SocketAddr]) {
+    let order = RandomState::new();
+    addresses.sort_by_cached_key(|address| order.hash_one(address));
 }
 
 impl Drop for Node {

@@ -40,9 +40,13 @@ impl Notice {
                 Event::SeedFailed { .. }
                 | Event::Conflict { .. }
                 | Event::ConflictDecided { .. }
-                | Event::NameRefused { .. },
+                | Event::NameRefused { .. }
+                | Event::NameLost { .. }
+                | Event::Returned,
             ) => tracing::warn!(node, %address, "{self}"),
-            Self::Event(Event::Isolated | Event::Reconnected | Event::LeaveComplete) => tracing::info!(node, "{self}"),
+            Self::Event(Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete) => {
+                tracing::info!(node, "{self}")
+            }
             _ => tracing::debug!(node, "{self}"),
         }
     }
@@ -90,8 +94,17 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it")
         }
         Event::NameRefused { id, held_at, claimed_at } => {
-            write!(f, "{id} is claimed at {claimed_at} and refused while the others have it at {held_at}")
+            write!(f, "{id} is claimed at {claimed_at} and refused while its bearer lives at {held_at}")
         }
+        Event::NameLost { address, at_start: true } => {
+            write!(f, "this node's name is taken: a living node bears it at {address}")
+        }
+        Event::NameLost { address, at_start: false } => {
+            write!(f, "this node has lost its name to the one at {address}, whose claim is the greater")
+        }
+        Event::NameRegained => write!(f, "this node bears its name again: the other one is gone"),
+        Event::Restarted(member) => write!(f, "{} has restarted at {}", member.id, member.address),
+        Event::Returned => write!(f, "this node was taken for dead, and has refuted it"),
         Event::Broadcast { from, payload } => write!(f, "broadcast from {from}: {}", Payload(payload)),
         Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", Payload(payload)),
         Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),

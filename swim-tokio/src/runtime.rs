@@ -38,6 +38,9 @@ pub struct Runtime {
     commands: mpsc::Sender<Command>,
     /// `keys/handles.rs` has their calls.
     pub(crate) keys: Option<Arc<Keys>>,
+    /// The envelope of memberlist's wire; `keys/serf.rs` has the calls.
+    #[cfg(feature = "memberlist")]
+    pub(crate) envelope: Option<crate::transport::Current>,
 }
 
 impl Runtime {
@@ -47,7 +50,13 @@ impl Runtime {
     }
 
     pub(crate) fn new(view: Arc<View>, commands: mpsc::Sender<Command>, keys: Option<Arc<Keys>>) -> Self {
-        Self { view, commands, keys }
+        Self {
+            view,
+            commands,
+            keys,
+            #[cfg(feature = "memberlist")]
+            envelope: None,
+        }
     }
 
     /// The node's name.
@@ -112,6 +121,13 @@ impl Runtime {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.view.metrics()
+    }
+
+    /// Why the node's snapshot could not be written the last time that it was to be; `None` if it could, or if there is none.
+    /// It is tried again, every few seconds.
+    #[must_use]
+    pub fn snapshot_error(&self) -> Option<String> {
+        self.view.snapshot_writes.outcomes().error
     }
 
     /// Lifeguard's local health score: 0 is well; higher means that this node itself is slow or badly connected.

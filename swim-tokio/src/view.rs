@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::coordinates::Coordinates;
 use crate::round_trips::RoundTrips;
+use crate::snapshot::SnapshotWrites;
 use crate::subscription::Subscribers;
 use crate::transport::TransportMetrics;
 
@@ -52,6 +53,10 @@ pub struct Metrics {
     pub queued_updates: usize,
     /// User broadcasts that wait to be sent.
     pub queued_broadcasts: usize,
+    /// How often the node's snapshot was written since its start.
+    pub snapshots_written: u64,
+    /// How often it could not be written: [`Runtime::snapshot_error`](crate::Runtime::snapshot_error) says why.
+    pub snapshots_failed: u64,
 }
 
 /// What all handles of one node share.
@@ -65,6 +70,8 @@ pub(crate) struct View {
     pub(crate) round_trips: RoundTrips,
     /// Where the snapshot said that the others were, once it is read.
     pub(crate) restored: OnceLock<Vec<SocketAddr>>,
+    /// How the snapshot's writes ended.
+    pub(crate) snapshot_writes: SnapshotWrites,
     members: Mutex<Arc<[Member]>>,
     metrics: Mutex<Metrics>,
 }
@@ -78,6 +85,7 @@ impl View {
             advertised,
             subscribers,
             coordinates: Coordinates::default(),
+            snapshot_writes: SnapshotWrites::default(),
             round_trips: RoundTrips::default(),
             restored: OnceLock::new(),
             members,
@@ -97,7 +105,9 @@ impl View {
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
-        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outcomes = self.snapshot_writes.outcomes();
+        Metrics { snapshots_written: outcomes.written, snapshots_failed: outcomes.failed, ..metrics }
     }
 
     pub(crate) fn health(&self) -> u8 {

@@ -22,6 +22,16 @@ pub enum Wire {
     Memberlist(MemberlistWire),
 }
 
+/// Who keeps a name that is claimed at another address than its bearer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamePolicy {
+    /// The bearer, if it answers when it is asked.
+    AskBearer,
+    /// The bearer, unasked, until it has been dead for a while or has left.
+    #[cfg(feature = "memberlist")]
+    UntilDead,
+}
+
 /// The settings that only memberlist's wire has. The cluster's name is of no meaning there: clusters are kept apart by
 /// the label and the keys of the [`Envelope`](crate::wire::memberlist::Envelope), which is the driver's.
 #[cfg(feature = "memberlist")]
@@ -62,6 +72,15 @@ impl Wire {
             Self::Memberlist(_) => (ahead.min(1 << 31), Duration::from_secs(1)),
         };
         Horizon::new(now, first, ahead, tick, self.highest_incarnation())
+    }
+
+    /// Who keeps a name that is claimed at another address.
+    pub(crate) const fn name_policy(&self) -> NamePolicy {
+        match self {
+            Self::Native => NamePolicy::AskBearer,
+            #[cfg(feature = "memberlist")]
+            Self::Memberlist(_) => NamePolicy::UntilDead,
+        }
     }
 
     /// The incarnation after this one, unless there is none.

@@ -52,7 +52,7 @@ impl Members {
     }
 
     /// How a description compares with the one known.
-    fn order(&self, slot: Slot, new: DescriptionView<'_>) -> Described {
+    pub(crate) fn order(&self, slot: Slot, new: DescriptionView<'_>) -> Described {
         let record = &self.records[slot.index()];
         if !record.text.has_address() {
             return Described::Confirmed;

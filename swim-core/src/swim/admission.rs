@@ -99,6 +99,16 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let Some(description) = self.usable_description(news) else { return false };
+        // That it answers there would prove nothing new, and its incarnation and metadata are its own to say.
+        let is_where_it_is = |slot| {
+            let is_active = self.members.claim(slot).status.is_active();
+            is_active && self.members.address(slot) == Some(normal_address(description.address))
+        };
+        if normal_address(teller).ip() != normal_address(description.address).ip() && found.is_some_and(is_where_it_is)
+        {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
         if !self.is_within_reach(now, news.claim.incarnation) {
             return false;
         }
@@ -194,7 +204,7 @@ impl<R: Rng> Swim<R> {
         if sender.is_stranger() {
             return self.look_for_source(now, sender, source, theirs);
         }
-        let (learnt, agreed) = self.merge_request(now, theirs, spread);
+        let (learnt, agreed) = self.merge_request(now, source, theirs, spread);
         self.hurry_sync(now, learnt);
         agreed
     }

@@ -11,6 +11,7 @@ use rand_core::Rng;
 use super::Swim;
 use super::user_events::Heard;
 use crate::lamport::LamportTime;
+use crate::metrics::DropReason;
 use crate::time::Instant;
 use crate::wire::serf::{Message, State, StateWriter, UserEvent};
 use crate::wire::state_in;
@@ -82,13 +83,17 @@ impl<R: Rng> Swim<R> {
         let citizen = &mut self.citizen;
         let events = citizen.events.witness(now, state.events.previous(), jump);
         if !(events && citizen.queries.witness(now, state.queries.previous(), jump)) {
-            return self.metrics.drop(crate::metrics::DropReason::BadTime);
+            return self.metrics.drop(DropReason::BadTime);
         }
         if is_first && !self.config.events.replay_on_join {
             citizen.recent_events.forget_until(state.events.previous());
             return;
         }
         for event in state.recent() {
+            if self.config.origin_only {
+                self.metrics.drop(DropReason::Secondhand);
+                continue;
+            }
             match event {
                 Ok(event) => self.catch_up(now, &event, is_first),
                 Err(error) => self.metrics.drop(error.reason()),

@@ -64,6 +64,10 @@ impl<R: Rng> Swim<R> {
     /// passed on.
     pub(super) fn hear_announced(&mut self, now: Instant, origin: &str, payload: &[u8]) -> bool {
         match serf::Message::decode(payload) {
+            Ok(serf::Message::UserEvent(event)) if !self.is_origins_own(origin, event.source) => {
+                self.metrics.drop(DropReason::Secondhand);
+                false
+            }
             Ok(serf::Message::UserEvent(event)) => {
                 // One that is announced again, for those who missed it, says whose it is.
                 let event = serf::UserEvent { source: event.source.or(Some(origin)), ..event };
@@ -79,6 +83,11 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// Whether an event that `origin` announces is its own, where it must be.
+    fn is_origins_own(&self, origin: &str, source: Option<&str>) -> bool {
+        !self.config.origin_only || source.is_none_or(|source| source == origin)
+    }
+
     /// Entry of the native wire: a message for this node alone.
     pub(super) fn handle_direct(&mut self, now: Instant, from: SocketAddr, source: &str, payload: &[u8]) {
         if self.member_behind(from, source).is_none() {
@@ -86,6 +95,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         match serf::Message::decode(payload) {
+            Ok(serf::Message::Response(response)) if self.config.origin_only && response.from != source => {
+                self.metrics.drop(DropReason::Secondhand);
+            }
             Ok(serf::Message::Response(response)) => self.hear_response(&response),
             Ok(serf::Message::Relay(relay)) => self.hand_on(now, &relay),
             Ok(_) => {

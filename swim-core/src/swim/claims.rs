@@ -12,7 +12,7 @@ use super::Swim;
 use super::news::{News, Spread};
 use crate::event::Event;
 use crate::hash::hash;
-use crate::id::Slot;
+use crate::id::{Incarnation, Slot};
 use crate::member::{Claim, Status, is_believable};
 use crate::members::{Described, DescriptionView, Told};
 use crate::metrics::DropReason;
@@ -23,11 +23,17 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
 
+/// A member publishes its description at incarnations that grow by one, or by what is said of it; a new life begins at the
+/// milliseconds of its clock, further above.
+const LIFE_GAP: u64 = 64;
+
 /// What a piece of news changed.
 #[derive(Clone, Copy, Debug)]
 struct Change {
     /// The claim that stood before; `None` if the member was unknown.
     before: Option<Claim>,
+    /// The incarnation of the description that stood before, if there was one.
+    published: Option<Incarnation>,
     raised: bool,
     described: Described,
 }
@@ -62,7 +68,21 @@ impl<R: Rng> Swim<R> {
             }
             sometimes!(Resurrected);
         }
+        let without;
+        let news = match self.moving(slot, news) {
+            // What is said against the claimant counts, for it may be against the bearer: that one can refute it.
+            Some(said) => {
+                self.dispute(now, slot, news, said);
+                if news.claim.status == Status::Alive {
+                    return false;
+                }
+                without = News { description: None, ..*news };
+                &without
+            }
+            None => news,
+        };
         let description = self.usable_description(news);
+        let published = self.members.description(slot).map(|known| known.incarnation);
         let (raised, described) = self.members.merge(slot, news.claim, description);
         #[cfg(feature = "memberlist")]
         if described != Described::Known && self.is_memberlist() {
@@ -77,7 +97,7 @@ impl<R: Rng> Swim<R> {
         if described == Described::Changed && !raised {
             sometimes!(ClaimAhead);
         }
-        self.settle(now, slot, news, Change { before: Some(before), raised, described });
+        self.settle(now, slot, news, Change { before: Some(before), published, raised, described });
         true
     }
 
@@ -114,7 +134,7 @@ impl<R: Rng> Swim<R> {
         if news.description.is_none() {
             sometimes!(Undescribed);
         }
-        self.settle(now, slot, news, Change { before: None, raised: true, described });
+        self.settle(now, slot, news, Change { before: None, published: None, raised: true, described });
         true
     }
 
@@ -245,6 +265,9 @@ impl<R: Rng> Swim<R> {
             } else if change.described == Described::Changed {
                 self.tell(Event::Updated(self.member_at(slot)));
             }
+            if told == Told::Up && self.has_restarted(slot, change) {
+                self.tell(Event::Restarted(self.member_at(slot)));
+            }
             let is_news = change.raised || told != Told::Up;
             if status == Status::Suspect && is_news && (was != Some(Status::Suspect) || told != Told::Up) {
                 let by = crate::id::NodeId::new(from).unwrap_or_else(|_| self.me.id.clone());
@@ -259,6 +282,13 @@ impl<R: Rng> Swim<R> {
             self.members.set_told(slot, Told::Left);
             self.tell(Event::Left(self.member_at(slot)));
         }
+    }
+
+    /// Whether a description that came is that of a new life.
+    fn has_restarted(&self, slot: Slot, change: Change) -> bool {
+        let publishes_clocks = !self.me.speaks_memberlist && change.described != Described::Known;
+        let now = self.members.description(slot).filter(|_| publishes_clocks).map(|known| known.incarnation.get());
+        now.zip(change.published).is_some_and(|(now, before)| now > before.get().saturating_add(LIFE_GAP))
     }
 
     fn pass_on(&mut self, now: Instant, slot: Slot, news: &News<'_>, change: Change) {
@@ -301,6 +331,7 @@ impl<R: Rng> Swim<R> {
         self.vivaldi.forget(slot);
         self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
+        self.detector.disputes.forget(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
         #[cfg(feature = "memberlist")]

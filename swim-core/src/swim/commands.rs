@@ -47,7 +47,7 @@ impl<R: Rng> Swim<R> {
             return Err(BroadcastError::TooLong { len, max });
         }
         let max = self.config.max_broadcasts;
-        if self.gossip.broadcasts.len() >= max {
+        if self.queued_broadcasts() >= max {
             return Err(BroadcastError::QueueFull { max });
         }
         #[cfg(feature = "memberlist")]

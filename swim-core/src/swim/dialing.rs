@@ -80,7 +80,10 @@ impl<R: Rng> Swim<R> {
     /// changes ports.
     pub(super) fn note_answered(&mut self, ping: &Ping, way: Way) {
         let target = match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Look { target, .. } => target,
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => target,
             Purpose::Contender { .. } => return,
         };
         let is_there = match way {

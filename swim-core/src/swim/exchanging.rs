@@ -183,6 +183,9 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotRunning);
             return self.refusal(Refusal::Left);
         }
+        if self.keeps_quiet() {
+            return self.refusal(Refusal::WrongTarget);
+        }
         let id = self.me.id.clone();
         self.reply(&ExchangeMessage::ReliableAck { sequence, source: &id })
     }
@@ -243,8 +246,8 @@ impl<R: Rng> Swim<R> {
             (Purpose::Digest { peer, of }, ExchangeMessage::DigestReply { source, buckets }) => {
                 self.compared(now, peer, of, source, buckets);
             }
-            (Purpose::Buckets, ExchangeMessage::BucketsReply { entries, .. }) => {
-                self.swapped(now, entries);
+            (Purpose::Buckets, ExchangeMessage::BucketsReply { source, entries }) => {
+                self.swapped(now, source, entries);
             }
             (Purpose::ReliablePing { .. }, ExchangeMessage::ReliableAck { sequence, source }) => {
                 self.handle_ack(now, sequence, Some(source), Way::Exchange);

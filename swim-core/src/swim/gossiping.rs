@@ -12,10 +12,14 @@ use crate::dissemination::retransmit_limit;
 use crate::id::Slot;
 use crate::member::Status;
 use crate::members::DescriptionView;
+use crate::metrics::MessageKind;
 use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::wire::Message;
+use crate::wire::{HEADER_LEN, Message};
+
+/// Packets of a node's own broadcasts in one gossip interval at most, where nobody else passes them on.
+const MOST_IN_A_ROUND: usize = 256;
 
 /// The key of a member's Alive in the queue of updates.
 const fn alive_key(slot: Slot) -> Slot {
@@ -148,8 +152,31 @@ impl<R: Rng> Swim<R> {
     /// Queues a user broadcast.
     pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
         encode(broadcast, &mut self.gossip.scratch);
-        self.gossip.broadcasts.push(None, &self.gossip.scratch);
+        if self.config.origin_only {
+            self.gossip.rounds.push(&self.gossip.scratch, self.peers.as_slice());
+        } else {
+            self.gossip.broadcasts.push(None, &self.gossip.scratch);
+        }
         self.arm_gossip(now);
+    }
+
+    /// Sends this node's own broadcasts to the next peers of their rounds, where nobody else passes them on.
+    fn go_on_with_rounds(&mut self) {
+        if self.gossip.rounds.len() == 0 {
+            return;
+        }
+        let room = self.config.max_packet_size - HEADER_LEN;
+        let left = self.outputs.packets.max().saturating_sub(self.outputs.packets.len()) / 2;
+        for _ in 0..self.peers.len().min(MOST_IN_A_ROUND).min(left) {
+            let mut body = Vec::new();
+            let metrics = &mut self.metrics;
+            let count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
+            let Some(peer) = self.gossip.rounds.next(room, &mut body, count) else { return };
+            let is_there = self.peers.contains(peer) && !body.is_empty();
+            if let Some(to) = self.members.address(peer).filter(|_| is_there) {
+                self.send_letter(to, body.into_boxed_slice());
+            }
+        }
     }
 
     /// Drops what waits to be said of a member.
@@ -170,7 +197,7 @@ impl<R: Rng> Swim<R> {
 
     /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last time.
     pub(super) fn arm_gossip(&mut self, now: Instant) {
-        let waits = self.gossip.updates.len() + self.gossip.broadcasts.len() > 0;
+        let waits = self.gossip.updates.len() + self.queued_broadcasts() > 0;
         if waits && self.timers.get(Timer::Gossip).is_none() {
             let rested = self.gossip.last_tick.map_or(now, |tick| tick + self.config.gossip_interval);
             self.timers.set(Timer::Gossip, rested.max(now));
@@ -182,9 +209,10 @@ impl<R: Rng> Swim<R> {
     pub(super) fn gossip_tick(&mut self, now: Instant) {
         self.gossip.last_tick = Some(now);
         self.relieve_gossip(now);
-        if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
+        if self.gossip.updates.len() + self.queued_broadcasts() == 0 {
             return;
         }
+        self.go_on_with_rounds();
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
             // That peers are active is so anyway; asked here, their records are fetched from memory all at once, not one
             // after the other when the packets are made.

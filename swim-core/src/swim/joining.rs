@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -20,6 +21,9 @@ use crate::random::{below, jittered};
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Entries, STATE_OVERHEAD, add_state, begin_join, begin_join_reply};
+
+/// How long a node that is alone waits for an answer before it asks more seeds at once.
+const WIDEN: Duration = Duration::from_millis(500);
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
@@ -59,21 +63,42 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
+    /// How many seeds may be contacted at once, and when more may be. A node that is alone asks twice as many each time
+    /// that [`WIDEN`] has passed without an answer: dead seeds hold a living one up for seconds only.
+    fn join_width(&mut self, now: Instant) -> (usize, Option<Instant>) {
+        let narrow = usize::from(self.config.join_parallelism);
+        if self.peers.len() > 0 || self.contacts.exchanges.joins() == 0 {
+            self.contacts.searching = None;
+        }
+        if self.peers.len() > 0 {
+            return (narrow, None);
+        }
+        let since = *self.contacts.searching.get_or_insert(now);
+        let steps = (now.since(since).as_millis() / WIDEN.as_millis()).min(16) as u32;
+        // One is left for those who probe over a stream.
+        let widest = self.config.max_exchanges - 1;
+        let width = narrow.saturating_mul(1 << steps).min(widest);
+        (width, (width < widest).then(|| since + WIDEN * (steps + 1)))
+    }
+
     /// Contacts the seeds that are due, as many at once as may be.
     pub(super) fn contact_seeds(&mut self, now: Instant) {
         if self.me.state != State::Running {
             return;
         }
-        while self.contacts.exchanges.joins() < usize::from(self.config.join_parallelism)
-            && self.contacts.exchanges.len() < self.config.max_exchanges
-        {
+        let (width, wider_at) = self.join_width(now);
+        while self.contacts.exchanges.joins() < width && self.contacts.exchanges.len() < self.config.max_exchanges {
             let Some(address) = self.contacts.seeds.pop_due(now) else { break };
             self.open_join(now, address, Contact::Seed);
         }
         match self.contacts.seeds.next_due() {
-            // A seed that is due now waits for an exchange to close.
             Some(at) if at > now => self.timers.set(Timer::Join, at),
-            _ => self.timers.cancel(Timer::Join),
+            // A seed that is due now waits for an exchange to close, or until more may be open.
+            Some(_) => match wider_at {
+                Some(at) => self.timers.set(Timer::Join, at),
+                None => self.timers.cancel(Timer::Join),
+            },
+            None => self.timers.cancel(Timer::Join),
         }
     }
 
@@ -129,14 +154,14 @@ impl<R: Rng> Swim<R> {
                 }
                 return;
             };
-            self.witness(now, namesake);
+            self.meet_bearer(now, namesake);
         }
         self.be_lifted_by(now, address, theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)));
         // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
-        let learnt = self.merge(now, theirs, spread);
-        if is_first {
+        let learnt = self.merge(now, source, theirs, spread);
+        if is_first && self.me.contender.is_none() {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }
@@ -151,6 +176,7 @@ impl<R: Rng> Swim<R> {
             self.contacts.seeds.answered(address, occupant, self.config.join_backoff);
         }
         self.contacts.seeds.rest_failed(self.config.join_backoff);
+        self.contacts.searching = None;
         if of == Contact::Seed {
             self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
         }

@@ -141,6 +141,7 @@ impl<R: Rng> Swim<R> {
         self.timers.clear();
         self.outputs.packets.clear();
         self.outputs.letters.clear();
+        self.gossip.rounds.clear();
         self.end_queries();
         // Whoever waits for it must not miss it, however many events wait.
         let lag = self.outputs.lag();

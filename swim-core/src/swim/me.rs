@@ -29,6 +29,8 @@ pub(super) struct Contender {
     pub(super) confirmed: bool,
     /// The others have decided that the name is ours.
     pub(super) beaten: bool,
+    /// It bore the name before anybody believed us to: it keeps it, whichever claim is the greater.
+    pub(super) came_first: bool,
 }
 
 /// This node. What every packet needs comes last: what it counts follows.
@@ -36,6 +38,8 @@ pub(super) struct Contender {
 #[repr(C)]
 pub(super) struct Me {
     pub(super) contender: Option<Contender>,
+    /// Others have said that they believe us to be where we are.
+    pub(super) is_established: bool,
     /// The highest incarnation that is believed of anybody.
     pub(super) horizon: Horizon,
     /// When a seed was last asked what is believed of us, since we were told too much to believe it.
@@ -49,8 +53,7 @@ pub(super) struct Me {
     #[cfg(feature = "memberlist")]
     pub(super) is_vote_owed: bool,
     /// Of which names the user was told lately that they were refused.
-    #[cfg(feature = "memberlist")]
-    pub(super) refusals_told: super::naming::Refusals,
+    pub(super) refusals_told: super::bearers::Refusals,
     /// The user was told that no peer is left, and not yet that one is there again.
     pub(super) isolated: bool,
     /// There was a peer when it was last looked.
@@ -90,13 +93,13 @@ impl Me {
             address,
             epoch,
             contender: None,
+            is_established: false,
             conflict_told: None,
             #[cfg(feature = "memberlist")]
             vote: None,
             #[cfg(feature = "memberlist")]
             is_vote_owed: false,
-            #[cfg(feature = "memberlist")]
-            refusals_told: super::naming::Refusals::new(),
+            refusals_told: super::bearers::Refusals::new(),
             isolated: false,
             had_peers: false,
         }

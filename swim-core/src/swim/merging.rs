@@ -97,12 +97,18 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Merges another's entries. Returns how many of them taught us something.
-    pub(super) fn merge(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> usize {
-        self.merge_and_note(now, entries, spread, |_| {})
+    pub(super) fn merge(&mut self, now: Instant, source: &str, entries: Entries<'_>, spread: Spread) -> usize {
+        self.merge_and_note(now, source, entries, spread, |_| {})
     }
 
     /// Merges a request's entries. Returns how many of them taught us something, and what need not be said in the reply.
-    pub(super) fn merge_request(&mut self, now: Instant, entries: Entries<'_>, spread: Spread) -> (usize, Agreed) {
+    pub(super) fn merge_request(
+        &mut self,
+        now: Instant,
+        source: &str,
+        entries: Entries<'_>,
+        spread: Spread,
+    ) -> (usize, Agreed) {
         let mut agreed = Agreed::default();
         let me = self.me.slot;
         let note = |slot| {
@@ -110,7 +116,7 @@ impl<R: Rng> Swim<R> {
                 agreed.note(slot);
             }
         };
-        let learnt = self.merge_and_note(now, entries, spread, note);
+        let learnt = self.merge_and_note(now, source, entries, spread, note);
         (learnt, agreed)
     }
 
@@ -131,6 +137,7 @@ impl<R: Rng> Swim<R> {
     fn merge_and_note(
         &mut self,
         now: Instant,
+        source: &str,
         entries: Entries<'_>,
         spread: Spread,
         mut is_agreed: impl FnMut(Slot),
@@ -140,6 +147,9 @@ impl<R: Rng> Swim<R> {
         let mut learnt = 0;
         for entry in entries.iter() {
             let Entry { id, mut claim, description, age } = entry;
+            if *id == *me && *source == *me {
+                continue; // A namesake's word on itself; what others believe of the name is for them to say.
+            }
             let too_new = |described: Description<'_>| described.incarnation > claim.incarnation;
             if description.is_some_and(too_new) {
                 self.metrics.drop(DropReason::BadIncarnation);

@@ -6,6 +6,7 @@
 //! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
 mod admission;
+mod bearers;
 mod catching_up;
 mod citizen;
 mod claims;
@@ -300,8 +301,8 @@ impl<R: Rng> Swim<R> {
 
     /// How many user broadcasts wait to be sent.
     #[must_use]
-    pub const fn queued_broadcasts(&self) -> usize {
-        self.gossip.broadcasts.len()
+    pub fn queued_broadcasts(&self) -> usize {
+        self.gossip.broadcasts.len() + self.gossip.rounds.len()
     }
 
     /// How many suspicions are running.

@@ -4,21 +4,15 @@
 //! On the native wire nobody need be asked: the greater claim keeps the name, and both can tell. Read first: `refutation`,
 //! which finds out that there is another one.
 
-use alloc::vec::Vec;
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use rand_core::Rng;
 
 use super::{Question, State, Swim};
 use crate::event::Event;
-use crate::id::{NodeId, QueryId};
-use crate::metrics::DropReason;
+use crate::id::QueryId;
 use crate::time::Instant;
 use crate::wire::serf::{CONFLICT, Whereabouts};
-
-/// Of so many names at a time the user is told that they are refused: of more the counter of what was dropped tells.
-const NAMES_TOLD: usize = 16;
 
 /// The vote on whose our name is.
 #[derive(Clone, Copy, Debug)]
@@ -30,26 +24,6 @@ pub(super) struct Vote {
     /// How many members have answered, and how many of them with our address.
     answers: usize,
     agreeing: usize,
-}
-
-/// Of which names the user was told lately that they were refused.
-#[derive(Debug)]
-pub(super) struct Refusals(Vec<(NodeId, Instant)>);
-
-impl Refusals {
-    pub(super) const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Whether it is time to tell of this name; then it counts as told.
-    fn note(&mut self, now: Instant, pause: Duration, id: &NodeId) -> bool {
-        self.0.retain(|(_, told)| *told + pause > now);
-        if self.0.len() >= NAMES_TOLD || self.0.iter().any(|(name, _)| name == id) {
-            return false;
-        }
-        self.0.push((id.clone(), now));
-        true
-    }
 }
 
 impl<R: Rng> Swim<R> {
@@ -108,14 +82,5 @@ impl<R: Rng> Swim<R> {
         }
         self.tell(Event::ConflictDecided { address, kept, agreeing, answers });
         true
-    }
-
-    /// A member's name is claimed at another address, and refused there; or ours is, by others. The user is told of each name
-    /// once in a while: whoever is refused says its Alive again and again.
-    pub(super) fn tell_refusal(&mut self, now: Instant, id: &NodeId, held_at: SocketAddr, claimed_at: SocketAddr) {
-        self.metrics.drop(DropReason::NameTaken);
-        if self.me.refusals_told.note(now, self.config.exchange_timeout, id) {
-            self.tell(Event::NameRefused { id: id.clone(), held_at, claimed_at });
-        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct News<'a> {
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
+    /// Whether the member was asked at the address that we know, and is not there any more.
+    pub(super) is_vetted: bool,
     /// What the member speaks; comes with a description.
     #[cfg(feature = "memberlist")]
     pub(super) versions: Versions,
@@ -41,6 +43,7 @@ impl<'a> News<'a> {
             accuses: true,
             age: 0,
             spread: Spread::Gossip,
+            is_vetted: false,
             #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,
         }

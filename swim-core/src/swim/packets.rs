@@ -236,6 +236,9 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
+        if self.keeps_quiet() {
+            return;
+        }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
         self.send(Intent::Ack { to: from, sequence, source });
     }
@@ -294,6 +297,9 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
+        if self.config.origin_only {
+            return; // Its origin sends it to everyone.
+        }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, message);
         } else {

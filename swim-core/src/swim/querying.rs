@@ -105,7 +105,7 @@ impl<R: Rng> Swim<R> {
             filters: filters.filters(),
             wants_ack: question.wants_acks,
             no_broadcast: false,
-            relay_factor: question.relay_factor.min(MAX_RELAYS),
+            relay_factor: if self.config.origin_only { 0 } else { question.relay_factor.min(MAX_RELAYS) },
             timeout: timeout.min(self.config.events.max_query_timeout),
             name: question.name,
             payload: question.payload,
@@ -121,7 +121,7 @@ impl<R: Rng> Swim<R> {
             return Err(QueryError::TooMany { max });
         }
         let max = self.config.max_broadcasts;
-        if self.gossip.broadcasts.len() >= max {
+        if self.queued_broadcasts() >= max {
             return Err(QueryError::QueueFull { max });
         }
         self.citizen.queries.tick();
@@ -282,7 +282,7 @@ impl<R: Rng> Swim<R> {
         let bytes = self.response(asked, is_ack, payload);
         self.send_direct(address, &bytes);
         let wanted = usize::from(asked.relay_factor);
-        if wanted == 0 || self.active_members() <= wanted {
+        if wanted == 0 || self.config.origin_only || self.active_members() <= wanted {
             return;
         }
         let mut relayed = Vec::new();
@@ -303,6 +303,9 @@ impl<R: Rng> Swim<R> {
 
     /// Hands an answer on to the member that it is for; to nobody else, and nothing else, so that nobody can aim us.
     pub(super) fn hand_on(&mut self, now: Instant, relay: &Relay<'_>) {
+        if self.config.origin_only {
+            return self.metrics.drop(DropReason::Secondhand);
+        }
         let Ok(Message::Response(response)) = Message::decode(relay.message) else {
             return self.metrics.drop(DropReason::WrongPlace);
         };

@@ -1,9 +1,11 @@
 //! What is heard of this node itself: refutation (SWIM 4.2), and other nodes under the same name.
 //!
 //! What others say of us that is not so, we answer by raising our incarnation. But a claim about our name may also be
-//! about another node that bears it. Then raising would start a race that nobody wins, so we look first: if someone
-//! answers under our name at the other address, the user is told and the higher claim keeps the name; the other node
-//! stays quiet until the name's owner is declared dead. If nobody answers, that was our own former life.
+//! about another node that bears it. Then raising would start a race that nobody wins, so we look first. If nobody answers
+//! under our name at the other address, that was our own former life. If someone does, the user is told, and one of the two
+//! concedes: the one whom nobody had believed in yet, for a living bearer keeps its name; of two that are both established
+//! (a partition has healed) the one with the lower claim. Who concedes stays quiet, and answers no pings under the name, so
+//! that all others come to see the other one; until that one is declared dead.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -30,7 +32,17 @@ impl<R: Rng> Swim<R> {
         if self.me.state != State::Running || !self.is_within_own_reach(now, news.claim.incarnation) {
             return false;
         }
-        if news.claim.incarnation < own.incarnation {
+        let is_active = news.claim.status.is_active();
+        let elsewhere = news.description.filter(|described| described.address != self.me.address);
+        if elsewhere.is_none() && is_active && news.description.is_some() && news.claim.incarnation == own.incarnation {
+            self.me.is_established = true;
+        }
+        if let Some(described) = elsewhere.filter(|_| is_active && self.is_newcomer()) {
+            self.contest(now, described.address, news.claim.incarnation);
+            return false;
+        }
+        let namesake_is_gone = self.has_conceded() && !is_active && self.is_of_contender(news.claim.incarnation);
+        if news.claim.incarnation < own.incarnation && !namesake_is_gone {
             if news.claim.status != Status::Alive && !self.has_conceded() {
                 // Someone has not heard our refutation, and it may have been sent as often as it may.
                 sometimes!(Insisted);
@@ -38,8 +50,6 @@ impl<R: Rng> Swim<R> {
             }
             return false;
         }
-        let namesake_is_gone = self.has_conceded() && !news.claim.status.is_active();
-        let elsewhere = news.description.filter(|described| described.address != self.me.address);
         if let Some(described) = elsewhere.filter(|_| !namesake_is_gone) {
             self.contest(now, described.address, news.claim.incarnation);
             return false;
@@ -58,10 +68,14 @@ impl<R: Rng> Swim<R> {
             }
             sometimes!(Inherited);
             self.me.contender = None;
+            self.tell(Event::NameRegained);
         }
         let refuted = self.refute(now, news.claim.incarnation);
         if refuted {
             self.worsen_health(1);
+            if self.me.is_established && !is_active {
+                self.tell(Event::Returned);
+            }
         }
         refuted
     }
@@ -111,13 +125,15 @@ impl<R: Rng> Swim<R> {
             && (contender.address == address || has_conceded)
         {
             contender.incarnation = contender.incarnation.max(incarnation);
+            self.note_concession(has_conceded);
             #[cfg(feature = "memberlist")]
             self.call_owed_vote(now, address);
             return;
         }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
             sometimes!(Contested);
-            self.me.contender = Some(Contender { address, incarnation, confirmed: false, beaten: false });
+            self.me.contender =
+                Some(Contender { address, incarnation, confirmed: false, beaten: false, came_first: false });
             self.send(Intent::Contend { address, sequence });
         }
     }
@@ -130,7 +146,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let incarnation = known.map_or(Incarnation::default(), |contender| contender.incarnation);
-        self.me.contender = Some(Contender { address, incarnation, confirmed: true, beaten: false });
+        let came_first = known.is_some() && self.is_newcomer();
+        self.me.contender = Some(Contender { address, incarnation, confirmed: true, beaten: false, came_first });
+        self.note_concession(false);
         // A namesake that is seen under several addresses is told of once in a while.
         if self.me.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now) {
             self.me.conflict_told = Some(now);
@@ -148,6 +166,8 @@ impl<R: Rng> Swim<R> {
             self.me.contender = None;
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);
+            } else {
+                self.insist(now);
             }
             #[cfg(feature = "memberlist")]
             if self.is_memberlist() {
@@ -157,11 +177,57 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Whether the name is left to another node, whose claim is the greater, unless the others believe ours.
-    fn has_conceded(&self) -> bool {
+    /// A node has answered our join under our own name, from `address`: it bore the name before us.
+    pub(super) fn meet_bearer(&mut self, now: Instant, address: SocketAddr) {
+        if self.is_newcomer() && self.me.contender.is_none() {
+            let incarnation = Incarnation::default();
+            let contender = Contender { address, incarnation, confirmed: false, beaten: false, came_first: false };
+            self.me.contender = Some(contender);
+        }
+        self.witness(now, address);
+    }
+
+    /// Whether nobody has believed yet that we bear our name, so that who bears it keeps it.
+    fn is_newcomer(&self) -> bool {
+        !self.me.is_established && self.asks_bearers()
+    }
+
+    /// Whether the claim may be about the one to whom we have left the name.
+    fn is_of_contender(&self, incarnation: Incarnation) -> bool {
+        incarnation >= self.incarnation() || self.me.contender.is_some_and(|other| incarnation >= other.incarnation)
+    }
+
+    /// Tells the user if the name is left to another node by now, and was not `before`.
+    fn note_concession(&mut self, before: bool) {
+        if let Some(Contender { address, came_first, .. }) = self.me.contender
+            && !before
+            && self.has_conceded()
+            && self.asks_bearers()
+        {
+            self.tell(Event::NameLost { address, at_start: came_first });
+        }
+    }
+
+    /// Whether the name is left to another node, which came first or whose claim is the greater, unless the others believe
+    /// ours.
+    pub(super) fn has_conceded(&self) -> bool {
         let own = (self.incarnation(), self.me.address);
-        self.me
-            .contender
-            .is_some_and(|other| other.confirmed && !other.beaten && (other.incarnation, other.address) > own)
+        let is_theirs = |other: &Contender| other.came_first || (other.incarnation, other.address) > own;
+        self.me.contender.is_some_and(|other| other.confirmed && !other.beaten && is_theirs(&other))
+    }
+
+    /// Whether we answer no pings under our name, which we have left to another node. Counted if so.
+    pub(super) fn keeps_quiet(&mut self) -> bool {
+        let is_quiet = self.asks_bearers() && self.has_conceded();
+        if is_quiet {
+            self.metrics.drop(DropReason::NameTaken);
+        }
+        is_quiet
+    }
+
+    /// Where the node is to which this one has left its name; `None` while the name is its own.
+    #[must_use]
+    pub fn name_lost_to(&self) -> Option<SocketAddr> {
+        self.me.contender.filter(|_| self.has_conceded()).map(|other| other.address)
     }
 }

@@ -46,6 +46,9 @@ impl<R: Rng> Swim<R> {
         wants_nack: bool,
     ) {
         if *self.me.id == *target {
+            if self.keeps_quiet() {
+                return;
+            }
             self.send(Intent::Ack { to: requester, sequence, source });
             return;
         }
@@ -111,9 +114,10 @@ impl<R: Rng> Swim<R> {
             };
         };
         let is_expected = |source: &str| match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Look { target, .. } => {
-                self.members.is_named(target, source)
-            }
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => self.members.is_named(target, source),
             Purpose::Contender { .. } => *self.me.id == *source,
         };
         if source.is_some_and(|source| !is_expected(source)) {
@@ -134,6 +138,7 @@ impl<R: Rng> Swim<R> {
                 let round_trip = Some(now.since(ping.sent));
                 self.tell(Event::Pinged { sequence, id: self.id_at(target), round_trip });
             }
+            Purpose::Bearer { target } => self.bearer_answered(now, target),
             Purpose::Contender { address, .. } => self.witness(now, address),
             Purpose::Look { target, wanted } => self.go_on_after_look(now, target, wanted),
         }
@@ -158,6 +163,7 @@ impl<R: Rng> Swim<R> {
             Purpose::User { target } => {
                 self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
             }
+            Purpose::Bearer { target } => self.bearer_silent(now, target),
             Purpose::Contender { address, .. } => self.outlive(now, address),
             Purpose::Look { target, wanted } => self.give_up_look(target, wanted),
         }
@@ -169,9 +175,10 @@ impl<R: Rng> Swim<R> {
         let members = &self.members;
         let is_hopeless = |ping: &Ping| match ping.purpose {
             Purpose::Relay { nacked: true, .. } => false,
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Look { target, .. } => {
-                members.address(target) == Some(address)
-            }
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => members.address(target) == Some(address),
             Purpose::Contender { address: contender, .. } => contender == address,
         };
         let mut failed = alloc::vec::Vec::new();
@@ -179,6 +186,9 @@ impl<R: Rng> Swim<R> {
             failed.push(ping);
         }
         for ping in failed {
+            if let Purpose::Bearer { target } = ping.purpose {
+                self.detector.disputes.give_up(target);
+            }
             self.fail_ping(now, ping);
         }
         self.arm_pings();
@@ -187,7 +197,10 @@ impl<R: Rng> Swim<R> {
     /// Ends what was asked about a member that is being forgotten.
     pub(super) fn forget_pings(&mut self, slot: Slot) {
         self.end_pings(|ping| match ping.purpose {
-            Purpose::Relay { target, .. } | Purpose::User { target } | Purpose::Look { target, .. } => target == slot,
+            Purpose::Relay { target, .. }
+            | Purpose::User { target }
+            | Purpose::Bearer { target }
+            | Purpose::Look { target, .. } => target == slot,
             Purpose::Contender { .. } => false,
         });
     }

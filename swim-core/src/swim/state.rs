@@ -13,12 +13,14 @@ use crate::awareness::Awareness;
 use crate::candidates::Candidates;
 use crate::config::Config;
 use crate::deliveries::Deliveries;
+use crate::disputes::Disputes;
 use crate::dissemination::Dissemination;
 use crate::exchanges::Exchanges;
 use crate::id::{SequenceNumber, Slot};
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
+use crate::rounds::Rounds;
 use crate::seeds::Seeds;
 use crate::suspicion::Suspicions;
 use crate::sync::SyncPace;
@@ -29,6 +31,8 @@ use crate::time::Instant;
 pub(super) struct Detector {
     pub(super) probe: Option<Probe>,
     pub(super) pings: Pings,
+    /// Names that are claimed at another address than their bearer's.
+    pub(super) disputes: Disputes,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
     /// The latest round trip of a direct probe that was not polled.
@@ -41,6 +45,7 @@ impl Detector {
         Self {
             probe: None,
             pings: Pings::default(),
+            disputes: Disputes::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
             round_trip: None,
@@ -60,6 +65,8 @@ impl Detector {
 pub(super) struct Gossip {
     pub(super) updates: Dissemination,
     pub(super) broadcasts: Dissemination,
+    /// This node's own broadcasts, where nobody passes them on.
+    pub(super) rounds: Rounds,
     /// To whom broadcasts are to go, each by itself, while there are few.
     pub(super) audience: Audience,
     pub(super) deliveries: Deliveries,
@@ -84,6 +91,8 @@ pub(super) struct Contacts {
     pub(super) released: Vec<(SocketAddr, Box<[u8]>)>,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
+    /// Since when a node that is alone has asked seeds of which none has answered.
+    pub(super) searching: Option<Instant>,
 }
 
 impl Contacts {
@@ -95,6 +104,7 @@ impl Contacts {
             released: Vec::new(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),
+            searching: None,
         }
     }
 }

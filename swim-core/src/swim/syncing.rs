@@ -184,8 +184,8 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A peer gave its entries of the buckets that differ.
-    pub(super) fn swapped(&mut self, now: Instant, theirs: Entries<'_>) {
-        let learnt = self.merge(now, theirs, Spread::Silent);
+    pub(super) fn swapped(&mut self, now: Instant, source: &str, theirs: Entries<'_>) {
+        let learnt = self.merge(now, source, theirs, Spread::Silent);
         self.hurry_sync(now, learnt); // If that is nothing, the peer was behind.
     }
 }

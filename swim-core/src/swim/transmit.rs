@@ -122,7 +122,10 @@ impl<R: Rng> Swim<R> {
             Intent::Letter => {
                 let (to, body) = self.outputs.letters.pop_front()?;
                 buffer.extend_from_slice(&body);
-                self.metrics.count_sent(MessageKind::Direct);
+                // An encoded message begins with an array's header and its kind. Broadcasts are counted when they are queued.
+                if body.get(1) == Some(&(MessageKind::Direct as u8)) {
+                    self.metrics.count_sent(MessageKind::Direct);
+                }
                 return Some(to);
             }
         };

@@ -50,7 +50,7 @@ impl<R: Rng> Swim<R> {
             return Err(EventError::TooLong { len, max });
         }
         let max = self.config.max_broadcasts;
-        if self.gossip.broadcasts.len() >= max {
+        if self.queued_broadcasts() >= max {
             return Err(EventError::QueueFull { max });
         }
         self.citizen.events.tick();

@@ -54,5 +54,5 @@ pub use exchange::{
 pub(crate) use message::Head;
 pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
-pub use speaker::{exchange_speaker, pinged, speakers};
+pub use speaker::{exchange_speaker, pinged, speakers, without_others};
 pub use tags::{Tags, TagsError};

@@ -72,6 +72,11 @@ impl<'a> Packet<'a> {
         if self.reader.rest().is_empty() { None } else { Some(Head::read(&mut self.reader)) }
     }
 
+    /// How many bytes are not read yet.
+    pub(super) fn remaining(&self) -> usize {
+        self.reader.rest().len()
+    }
+
     /// The Alive with this head.
     #[inline]
     pub(crate) fn alive(&mut self, head: Head) -> Result<UncheckedAlive<'a>, WireError> {

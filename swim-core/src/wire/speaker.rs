@@ -2,6 +2,10 @@
 //!
 //! It knows no certificate. Only what a message says of its own sender counts: what members pass on of others is theirs
 //! to vouch for. An ack is passed on too (by a relay), so it is not its sender's word: who is pinged is checked instead.
+//! Broadcasts, events, queries and answers are passed on by default; where they are not (`Config::origin_only`), each is
+//! its origin's word, and [`without_others`] leaves out those of others.
+
+use alloc::vec::Vec;
 
 use super::exchange::ExchangeMessage;
 use super::message::Message;
@@ -22,6 +26,36 @@ pub fn pinged(packet: &[u8], cluster: u32) -> impl Iterator<Item = &str> {
         Message::Ping { target, .. } => Some(target),
         _ => None,
     })
+}
+
+/// A packet without the broadcasts, events, queries, answers and coordinates of others than the names that `is_own`
+/// accepts, and how many those were; `None` if there are none. What cannot be read is kept.
+#[must_use]
+pub fn without_others(packet: &[u8], cluster: u32, is_own: impl Fn(&str) -> bool) -> Option<(Vec<u8>, usize)> {
+    let mut messages = Packet::open(packet, cluster).ok()?;
+    let mut kept: Option<(Vec<u8>, usize)> = None;
+    let mut start = packet.len() - messages.remaining();
+    while let Some(message) = messages.next() {
+        // After an error that ends the packet nothing remains; its bytes are kept, so that it is counted.
+        let end = packet.len() - messages.remaining();
+        let is_foreign = message.is_ok_and(|message| origin(&message).is_some_and(|origin| !is_own(origin)));
+        if is_foreign {
+            kept.get_or_insert_with(|| (packet[..start].to_vec(), 0)).1 += 1;
+        } else if let Some((bytes, _)) = &mut kept {
+            bytes.extend_from_slice(&packet[start..end]);
+        }
+        start = end;
+    }
+    kept
+}
+
+/// Whose word a message is that only its origin may say.
+const fn origin<'a>(message: &Message<'a>) -> Option<&'a str> {
+    match *message {
+        Message::Broadcast { origin, .. } | Message::Announcement { origin, .. } => Some(origin),
+        Message::Direct { source, .. } | Message::Coordinate { source, .. } => Some(source),
+        _ => None,
+    }
 }
 
 /// The name in which the sender of a request or a reply speaks; none if it cannot be read, or is a refusal.
@@ -48,8 +82,6 @@ fn messages(packet: &[u8], cluster: u32) -> impl Iterator<Item = Message<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::super::packet::begin_packet;
     use super::*;
     use crate::id::{Incarnation, SequenceNumber};
@@ -68,6 +100,37 @@ mod tests {
         assert!(pinged(&packet, 9).eq(["b"]));
         assert_eq!(speakers(&packet, 8).count(), 0, "of another cluster");
         assert_eq!(speakers(b"noise", 9).count(), 0);
+    }
+
+    #[test]
+    fn the_words_of_others_are_left_out_and_all_else_is_kept_byte_for_byte() {
+        let (sequence, epoch) = (SequenceNumber::new(7), Incarnation::new(1));
+        let broadcast = |origin| Message::Broadcast { origin, epoch, number: 1, payload: b"p" };
+        let ping = Message::Ping { sequence, target: "b", source: "a" };
+        let others = [
+            broadcast("b"),
+            Message::Announcement { origin: "b", epoch, number: 1, payload: b"p" },
+            Message::Direct { source: "b", payload: b"p" },
+            Message::Coordinate { source: "b", bytes: b"c" },
+        ];
+        let kept = [broadcast("a"), ping, Message::Suspect { id: "b", incarnation: epoch, from: "c" }];
+        let packet = |messages: &[Message<'_>]| {
+            let mut packet = Vec::new();
+            begin_packet(9, &mut packet);
+            messages.iter().for_each(|message| message.encode(&mut packet));
+            packet
+        };
+        let is_own = |name: &str| name == "a";
+        assert_eq!(without_others(&packet(&kept), 9, is_own), None);
+        for other in others {
+            let mixed = packet(&[kept[0], other, kept[1], other, kept[2]]);
+            assert_eq!(without_others(&mixed, 9, is_own), Some((packet(&kept), 2)), "{other:?}");
+            // Of a kind that is not known, and then damaged.
+            let tail = b"\x91\x0e\xc1".to_vec();
+            let damaged = [packet(&[other, kept[0]]), tail.clone()].concat();
+            assert_eq!(without_others(&damaged, 9, is_own), Some(([packet(&kept[..1]), tail].concat(), 1)));
+        }
+        assert_eq!(without_others(b"noise", 9, is_own), None);
     }
 
     #[test]

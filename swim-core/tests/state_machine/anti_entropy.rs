@@ -115,6 +115,7 @@ fn a_table_brings_the_newer_description_of_a_suspect() {
     let incarnation = Incarnation::new(2);
     let description = Some(Description { incarnation, address: address(7), metadata: b"new" });
     swap(&mut node, at(10), &[Entry { id: "x", claim: Claim::new(incarnation, Status::Suspect), description, age: 0 }]);
+    run_until(&mut node, second(2)); // Nobody answers at the old address.
     assert_eq!(node.member("x").unwrap().metadata, b"new");
 }
 

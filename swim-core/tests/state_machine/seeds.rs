@@ -76,6 +76,41 @@ fn a_seed_that_is_dead_is_contacted_for_ever() {
     assert!((90..160).contains(&attempts), "every 30 s: {attempts}");
 }
 
+/// Such as addresses behind a firewall, which say nothing at all.
+#[test]
+fn a_living_seed_among_sixty_silent_ones_is_asked_within_three_seconds() {
+    let mut node = node_with(quiet());
+    let seeds: Vec<_> = (50..111).map(address).collect();
+    node.join(at(0), &seeds).unwrap();
+    let (mut asked, mut now) = (opened(&mut node), at(0));
+    assert_eq!(asked.len(), 3, "a cluster that is there is not asked for its table by all at once");
+    while now <= second(3) {
+        now = step(&mut node);
+        asked.extend(opened(&mut node));
+    }
+    assert_eq!(asked.len(), seeds.len());
+}
+
+#[test]
+fn once_a_seed_has_answered_no_more_are_asked_at_once_than_the_setting_says() {
+    let mut node = node_with(quiet());
+    let seeds: Vec<_> = (50..111).map(address).collect();
+    node.join(at(0), &seeds).unwrap();
+    let (id, to, _) = opened(&mut node).pop().unwrap();
+    let mut payload = Vec::new();
+    let mut reply = swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload);
+    assert!(reply.push(&entry("n", 1, Status::Alive, to.port())));
+    node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &payload });
+    let mut now = at(10);
+    let mut further = opened(&mut node).len();
+    while now <= second(3) {
+        now = step(&mut node);
+        sent_and_acked(&mut node, now);
+        further += opened(&mut node).len();
+    }
+    assert!(further <= 4, "{further}");
+}
+
 #[test]
 fn seeds_that_the_user_gives_again_are_all_tried_though_they_failed_before() {
     let mut node = node_with(Config { join_parallelism: 1, ..quiet() });

@@ -180,6 +180,16 @@ fn a_stranger_may_say_of_us_that_we_are_dead_and_we_refute() {
 }
 
 #[test]
+fn what_a_stranger_says_of_a_member_where_it_lives_is_dropped_though_the_member_would_answer() {
+    let mut node = node_among_members();
+    let (elsewhere, known) = ("10.9.9.9:5".parse().unwrap(), node.member("b").unwrap().claim);
+    tell(&mut node, at(0), elsewhere, &[alive("b", 9, 11)]);
+    assert!(pings(&mut node, at(0)).is_empty());
+    assert_eq!(node.member("b").unwrap().claim, known);
+    assert_eq!(node.metrics().dropped(DropReason::Stranger), 1);
+}
+
+#[test]
 fn a_strangers_ping_draws_a_bare_ack_even_in_a_members_name() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("member", 20));

@@ -9,6 +9,7 @@ use core::fmt;
 use swim_core::coverage::{Mark, Passed};
 use swim_core::{DropReason, Event, MessageKind};
 
+use crate::attack::Lie;
 use crate::cluster::Cluster;
 
 /// So many runs reach every state. Fewer may miss a rare one by chance, and are not held to it.
@@ -118,6 +119,9 @@ impl Coverage {
                 Event::UserState { .. } => continue,
                 // What a conflict of names comes to.
                 Event::ConflictDecided { .. } | Event::NameRefused { .. } => continue,
+                Event::NameLost { .. } | Event::NameRegained => continue,
+                // That follows from others.
+                Event::Restarted(_) | Event::Returned => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
             };
@@ -149,6 +153,11 @@ impl Coverage {
             ("a packet is damaged", figures.packets_damaged),
         ] {
             self.add(state, count);
+        }
+        for (attackers, counts) in ["an outsider", "an insider"].into_iter().zip(cluster.attacks()) {
+            for (what, count) in Lie::LABELS.into_iter().zip(counts) {
+                self.add(&format!("{attackers} sends: {what}"), *count);
+            }
         }
         let of_keys = |kind| matches!(kind, MessageKind::KeyRequest | MessageKind::KeyReply);
         for kind in MessageKind::ALL.into_iter().filter(|&kind| !of_keys(kind)) {

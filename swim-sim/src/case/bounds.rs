@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use swim_core::Config;
 
+use crate::attack::{Attack, Lie};
 use crate::network::{Bandwidth, Latency, Link};
 use crate::step::{Fault, Step, Work};
 
@@ -54,6 +55,24 @@ fn fault(fault: &Fault) -> Result<(), String> {
         }
         Fault::Namesake { lasts, .. } => some_time("namesake.lasts", *lasts),
         Fault::Partition(groups) => apart(groups),
+        Fault::Attack(of) => attack(of),
+        _ => Ok(()),
+    }
+}
+
+/// A flood of more would tell nothing that this one does not.
+const MOST_TIMES: u16 = 10_000;
+/// A packet holds no more.
+const MOST_GHOSTS: u16 = 1_000;
+
+fn attack(attack: &Attack) -> Result<(), String> {
+    if attack.times == 0 || attack.times > MOST_TIMES {
+        return Err(format!("attack.times = {}: 1 to {MOST_TIMES}", attack.times));
+    }
+    match attack.lie {
+        Lie::Ghosts(count) | Lie::GhostTable(count) if count == 0 || count > MOST_GHOSTS => {
+            Err(format!("attack.lie of {count} members: 1 to {MOST_GHOSTS}"))
+        }
         _ => Ok(()),
     }
 }

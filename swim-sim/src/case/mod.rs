@@ -224,6 +224,7 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attack::{Attack, Attacker, Lie};
     use crate::network::{Latency, Link};
     use crate::step::Fault;
 
@@ -238,6 +239,10 @@ mod tests {
         (case.seed, case.profile, case.join, case.port_unreachable) = (7, Profile::Wan, Seeds::Few(3), true);
         case.plan = Plan::chaos(3, 12, ms(1_500), ms(400_000))
             .at(ms(1), Fault::Slowness(Latency::quantiles(&[(10, ms(1)), (1_000, ms(9))])));
+        let (on, every) = (vec![0, 2], ms(40));
+        for (from, lie) in [(Attacker::Outside, Lie::Ghosts(3)), (Attacker::Inside(3), Lie::Accuse(4))] {
+            case.plan = case.plan.at(ms(2), Fault::from(Attack { from, on: on.clone(), lie, times: 9, every }));
+        }
         case.expect.push(Expected::by(ms(600_000), That::Converged).after(ms(400_000)));
         case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
@@ -287,6 +292,14 @@ mod tests {
                 "line 4: there is no node 4",
             ),
             ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 5: there is no node 9"),
+            (
+                "plan = [{ at = '1s', fault = { attack = { from = { inside = 5 }, on = [0], lie = 'ping', times = 1, every = '0s' } } }]",
+                "line 3: there is no node 5",
+            ),
+            (
+                "plan = [{ at = '1s', fault = { attack = { from = 'outside', on = [0], lie = 'ping', times = 0, every = '0s' } } }]",
+                "line 3: attack.times = 0",
+            ),
             ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
             ("plan = [{ at = '1s' }]", "one of `fault`, `work` and `operation`"),
             ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
 use super::time;
+use crate::attack::{Attack, Attacker};
 use crate::cluster::Seeds;
 use crate::step::{Fault, Plan, Step, Work};
 
@@ -37,12 +38,16 @@ impl TryFrom<Vec<Row>> for Plan {
     type Error = String;
 
     fn try_from(rows: Vec<Row>) -> Result<Self, String> {
-        rows.into_iter().try_fold(Self::new(), |plan, row| match (row.fault, row.work, row.operation) {
-            (Some(fault), None, None) => Ok(plan.at(row.at, fault)),
-            (None, Some(work), None) => Ok(plan.at(row.at, work)),
-            (None, None, Some(operation)) => Ok(operation.unfold(plan, row.at)),
-            _ => Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
-        })
+        let mut steps = Vec::with_capacity(rows.len());
+        for row in rows {
+            match (row.fault, row.work, row.operation) {
+                (Some(fault), None, None) => steps.push((row.at, fault.into())),
+                (None, Some(work), None) => steps.push((row.at, work.into())),
+                (None, None, Some(operation)) => steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps()),
+                _ => return Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
+            }
+        }
+        Ok(Self::of(steps))
     }
 }
 
@@ -78,6 +83,11 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
             Fault::OneWayPartition { from, to } => from.iter().chain(to).max().copied(),
             Fault::Flapping { one, other, .. } => one.iter().chain(other).max().copied(),
             Fault::LossBetween { from, to, .. } => Some(*from.max(to)),
+            Fault::Attack(attack) => {
+                let Attack { from, on, lie, .. } = &**attack;
+                let insider = if let Attacker::Inside(node) = from { Some(*node) } else { None };
+                on.iter().copied().chain(insider).chain(lie.node()).max()
+            }
             Fault::Heal
             | Fault::Loss(_)
             | Fault::PacketsBlocked(_)
@@ -136,6 +146,18 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::LossBetween { from, to, permille } => {
             Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
         }
+        Fault::Attack(attack) => {
+            let Attack { from, on, lie, times, every } = *attack;
+            let from = match from {
+                Attacker::Inside(node) => Attacker::Inside(number(node)?),
+                Attacker::Outside => from,
+            };
+            let lie = match lie.node() {
+                Some(node) => lie.about(number(node)?),
+                None => lie,
+            };
+            Attack { from, on: group(&on)?, lie, times, every }.into()
+        }
         everywhere @ (Fault::Heal
         | Fault::Loss(_)
         | Fault::PacketsBlocked(_)
@@ -165,6 +187,7 @@ pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attack::Lie;
 
     #[test]
     fn in_a_smaller_cluster_groups_shrink_and_steps_of_absent_nodes_vanish() {
@@ -187,5 +210,11 @@ mod tests {
         let wanted = Fault::LossBetween { from: 1, to: 3, permille: 5 };
         assert_eq!(renumbered_fault(&between, &evens), Some(wanted));
         assert_eq!(renumbered_fault(&Fault::LossBetween { from: 2, to: 5, permille: 5 }, &evens), None);
+        let attack = |from, on, lie| Fault::from(Attack { from, on, lie, times: 2, every: Duration::ZERO });
+        let accusation = attack(Attacker::Inside(2), vec![0, 1, 4], Lie::Accuse(6));
+        let wanted = attack(Attacker::Inside(1), vec![0, 2], Lie::Accuse(3));
+        assert_eq!(renumbered_fault(&accusation, &evens), Some(wanted));
+        assert_eq!(renumbered_fault(&attack(Attacker::Inside(3), vec![0], Lie::Ping), &evens), None, "nobody attacks");
+        assert_eq!(renumbered_fault(&attack(Attacker::Outside, vec![1], Lie::Ping), &evens), None, "on nobody");
     }
 }

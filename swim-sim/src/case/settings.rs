@@ -88,7 +88,7 @@ settings! {
     sync_interval_min exchange_timeout join_parallelism join_backoff join_backoff_max reconnect_interval leave_timeout
     reap_dead_after reap_left_after tombstone_for max_packet_size max_exchange_size max_members max_metadata_size
     max_broadcast_size max_broadcasts max_broadcast_origins max_exchanges max_pings max_transmits max_events max_seeds
-    max_incarnation_ahead allowed_networks max_coordinates;
+    max_incarnation_ahead allowed_networks max_coordinates origin_only;
     events: max_event_size max_query_size max_response_size max_recent_events max_recent_queries max_queries
     queries_per_asker queries_per_second relays_per_second expressions_per_second
     query_timeout_mult max_query_timeout max_time_jump replay_on_join

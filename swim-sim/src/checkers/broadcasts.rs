@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use swim_core::{Config, Event, Incarnation, Instant};
 
-use super::{Checker, Verdict, grown};
+use super::{Attack, Checker, Verdict, grown};
 use crate::name;
 
 /// (Origin, payload) -> how often a node's user was told.
@@ -25,6 +25,8 @@ pub struct Broadcasts {
     remembers: Vec<usize>,
     /// How many names there are.
     names: usize,
+    /// An insider has lied: it may say anything in anybody's name.
+    is_off: bool,
 }
 
 impl Checker for Broadcasts {
@@ -35,6 +37,10 @@ impl Checker for Broadcasts {
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         grown(&mut self.told, node).clear();
         *grown(&mut self.remembers, node) = config.max_broadcast_origins;
+    }
+
+    fn attacked(&mut self, attack: &Attack) {
+        self.is_off |= attack.is_lie_of_a_member();
     }
 
     fn owned(&mut self, subject: usize, _: Incarnation, _: bool) {
@@ -51,6 +57,9 @@ impl Checker for Broadcasts {
         let sent = grown(&mut self.sent, origin).get(&**payload).copied().unwrap_or_default();
         let told = grown(&mut self.told, node).entry((origin, payload.clone())).or_default();
         *told += 1;
+        if sent == 0 && self.is_off {
+            return Ok(());
+        }
         if sent == 0 {
             return Err(format!("a broadcast of node-{origin} was told, which it never sent: {payload:02x?}"));
         }

@@ -12,13 +12,15 @@ use swim_core::wire::{Message, Packet, cluster_hash};
 use swim_core::{Claim, Config, Event, Incarnation, Instant, Status};
 
 use super::watch::{SMALL, member};
-use super::{Checker, Fill, Verdict, grown};
+use super::{Attack, Checker, Fill, Verdict, grown};
 use crate::name;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Descriptions {
     nodes: Vec<Node>,
+    /// An insider has lied: what is known of a member may be its invention.
+    is_off: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -65,11 +67,15 @@ impl Checker for Descriptions {
         *grown(&mut self.nodes, node) = Node { cluster: cluster_hash(&config.cluster), ..Node::default() };
     }
 
+    fn attacked(&mut self, attack: &Attack) {
+        self.is_off |= attack.is_lie_of_a_member();
+    }
+
     fn received(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
         node.awaited.clear();
         // Most packets need not be read.
-        if !node.known.values().any(|known| known.is_overtaken) {
+        if self.is_off || !node.known.values().any(|known| known.is_overtaken) {
             return Ok(());
         }
         for (subject, incarnation, address, metadata) in described(packet, node.cluster) {

@@ -4,14 +4,21 @@
 //! Suspect and Dead are others' words, about an incarnation that was Alive; so that incarnation is one at which a process of
 //! the name has stood after some step. What it passes through within a step, it never says.
 //!
+//! An outsider may say at which incarnation a member is alive, and who does not know the member takes it at that word when it
+//! answers where it is said to be: the owner tops what it hears. That it is somewhere else, dead or gone is not believed.
+//!
 //! Among serf's agents a member says that it leaves in a word of its own, without an incarnation, and who is found dead
 //! after that has left at the incarnation that died.
 
+use core::net::SocketAddr;
 use std::collections::BTreeSet;
 
+use swim_core::wire::{Message, Packet, cluster_hash};
 use swim_core::{Claim, Config, Incarnation, Instant, Status, Wire};
 
-use super::{Checker, Verdict, grown};
+use super::{Attack, Checker, Verdict, grown};
+use crate::address::is_nowhere;
+use crate::name;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -19,6 +26,10 @@ pub struct Incarnations {
     owners: Vec<Owner>,
     /// Departures are told by serf's intents.
     by_intents: bool,
+    /// An insider has lied: members' words may be false, and others believe them.
+    is_off: bool,
+    /// Node -> the hash of its cluster's name.
+    clusters: Vec<u32>,
 }
 
 /// What the processes of a name have stood at.
@@ -36,8 +47,25 @@ impl Checker for Incarnations {
         "only a member raises its incarnation, and says that it left"
     }
 
-    fn started(&mut self, _: Instant, _: usize, config: &Config) {
+    fn started(&mut self, _: Instant, node: usize, config: &Config) {
+        *grown(&mut self.clusters, node) = cluster_hash(&config.cluster);
         self.by_intents |= matches!(config.wire, Wire::Memberlist(wire) if wire.citizen);
+    }
+
+    fn attacked(&mut self, attack: &Attack) {
+        self.is_off |= attack.is_lie_of_a_member();
+    }
+
+    fn injected(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
+        let Ok(messages) = Packet::open(packet, *grown(&mut self.clusters, node)) else { return Ok(()) };
+        for message in messages.map_while(Result::ok) {
+            if let Message::Alive { id, incarnation, address, .. } = message
+                && let (Some(subject), false) = (name::number(id), is_nowhere(address))
+            {
+                grown(&mut self.owners, subject).had.insert(incarnation);
+            }
+        }
+        Ok(())
     }
 
     fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
@@ -57,6 +85,9 @@ impl Checker for Incarnations {
     }
 
     fn believed(&mut self, _: Instant, _: usize, subject: usize, claim: Claim) -> Verdict {
+        if self.is_off {
+            return Ok(());
+        }
         let owner = grown(&mut self.owners, subject);
         if !owner.had.contains(&claim.incarnation) {
             return Err(match owner.had.last() {

@@ -4,9 +4,11 @@
 //! could see (events, bytes, the table), never the core's inside. `Watch` shows it to all of them and keeps the
 //! first violation.
 
+mod amplification;
 mod bounds;
 mod broadcasts;
 mod descriptions;
+mod dials;
 mod event_stream;
 mod incarnations;
 mod packets;
@@ -14,17 +16,21 @@ mod progress;
 mod regression;
 mod rounds;
 mod sequences;
+mod strangers;
 mod user_events;
 mod watch;
 
 use core::fmt;
 use core::net::SocketAddr;
 
+use crate::attack::Attack;
 use swim_core::{Claim, Config, Event, Incarnation, Instant};
 
+pub use self::amplification::Amplification;
 pub use self::bounds::Bounds;
 pub use self::broadcasts::Broadcasts;
 pub use self::descriptions::Descriptions;
+pub use self::dials::Dials;
 pub use self::event_stream::EventStream;
 pub use self::incarnations::Incarnations;
 pub use self::packets::Packets;
@@ -32,6 +38,7 @@ pub use self::progress::Progress;
 pub use self::regression::Regression;
 pub use self::rounds::Rounds;
 pub use self::sequences::Sequences;
+pub use self::strangers::Strangers;
 pub use self::user_events::UserEvents;
 pub(crate) use self::watch::{Moment, Watch, about, member};
 
@@ -69,6 +76,35 @@ pub trait Checker: fmt::Debug {
     /// A node is about to be handed a packet, as it is after what befell it on the way.
     fn received(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
         let _ = (now, node, from, packet);
+        Ok(())
+    }
+
+    /// Somebody begins to send what is not true.
+    fn attacked(&mut self, attack: &Attack) {
+        let _ = attack;
+    }
+
+    /// A node is about to be handed a packet of an attacker, in place of [`received`](Self::received).
+    fn injected(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
+        let _ = (now, node, from, packet);
+        Ok(())
+    }
+
+    /// A node is about to be handed a request of an attacker.
+    fn requested(&mut self, now: Instant, node: usize, from: SocketAddr, request: &[u8]) -> Verdict {
+        let _ = (now, node, from, request);
+        Ok(())
+    }
+
+    /// A node opens an exchange, whatever becomes of it.
+    fn opened(&mut self, now: Instant, node: usize, to: SocketAddr, request: &[u8]) -> Verdict {
+        let _ = (now, node, to, request);
+        Ok(())
+    }
+
+    /// A node answers a request.
+    fn replied(&mut self, now: Instant, node: usize, reply: &[u8]) -> Verdict {
+        let _ = (now, node, reply);
         Ok(())
     }
 
@@ -167,6 +203,9 @@ pub(crate) fn all() -> Vec<Box<dyn Checker>> {
         Box::<Broadcasts>::default(),
         Box::<Descriptions>::default(),
         Box::<UserEvents>::default(),
+        Box::<Amplification>::default(),
+        Box::<Strangers>::default(),
+        Box::<Dials>::default(),
     ]
 }
 

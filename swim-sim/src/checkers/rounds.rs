@@ -49,10 +49,14 @@ impl Checker for Rounds {
     }
 
     fn told(&mut self, _: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
-        let (Some(subject), node) = (about, grown(&mut self.nodes, node)) else { return Ok(()) };
+        let node = grown(&mut self.nodes, node);
+        if matches!(event, Event::Joined(_)) {
+            node.waits.values_mut().for_each(|wait| wait.joined += 1);
+        }
+        // Members that attackers invent have no number, and are not looked at themselves.
+        let Some(subject) = about else { return Ok(()) };
         match event {
             Event::Joined(_) => {
-                node.waits.values_mut().for_each(|wait| wait.joined += 1);
                 node.waits.insert(subject, Wait::default());
             }
             Event::Failed(_) | Event::Left(_) => drop(node.waits.remove(&subject)),

@@ -97,6 +97,10 @@ impl Checker for Sequences {
         Ok(())
     }
 
+    fn injected(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
+        self.received(now, node, from, packet)
+    }
+
     fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         let node = grown(&mut self.nodes, node);
         let (sequence, what) = match first(packet, node.cluster) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use swim_core::{Config, Event, Instant, LamportTime};
 
-use super::{Checker, Verdict, grown};
+use super::{Attack, Checker, Verdict, grown};
 use crate::name;
 
 /// An event as it is told apart: its time, its sender's number, its name and its payload.
@@ -24,6 +24,8 @@ pub struct UserEvents {
     sent: BTreeSet<Known>,
     /// Node -> the latest time that its process has heard of or given.
     latest: Vec<LamportTime>,
+    /// An insider has lied: it may say anything in anybody's name.
+    is_off: bool,
 }
 
 impl Checker for UserEvents {
@@ -36,6 +38,10 @@ impl Checker for UserEvents {
         *grown(&mut self.latest, node) = LamportTime::default();
     }
 
+    fn attacked(&mut self, attack: &Attack) {
+        self.is_off |= attack.is_lie_of_a_member();
+    }
+
     fn told(&mut self, _: Instant, node: usize, event: &Event, _: Option<usize>) -> Verdict {
         let Event::UserEvent { time, from: Some(from), name, payload, .. } = event else { return Ok(()) };
         let Some(origin) = name::number(from) else { return Ok(()) };
@@ -46,11 +52,11 @@ impl Checker for UserEvents {
         let latest = *grown(&mut self.latest, node);
         // Told when it is sent; what a former life has sent is heard like anybody's.
         if origin == node && !self.sent.contains(&known) {
-            if *time <= latest {
+            if *time <= latest && !self.is_off {
                 return Err(format!("the event {name}@{time} was sent after one of the time {latest} was heard of"));
             }
             self.sent.insert(known);
-        } else if !self.sent.contains(&known) {
+        } else if !self.sent.contains(&known) && !self.is_off {
             return Err(format!("an event of node-{origin} was told, which it never sent: {name}@{time}"));
         }
         *grown(&mut self.latest, node) = latest.max(*time);

@@ -11,6 +11,7 @@ use core::time::Duration;
 use swim_core::{Claim, Event, Instant, Member, State, Swim};
 
 use super::{Checker, Fill, Verdict, Violation, grown};
+use crate::attack::Attack;
 use crate::name;
 use crate::streams::Stream;
 
@@ -63,6 +64,26 @@ impl Watch {
 
     pub(crate) fn received(&mut self, at: Moment, node: usize, from: SocketAddr, packet: &[u8]) {
         self.ask(at, node, |checker| checker.received(at.local, node, from, packet));
+    }
+
+    pub(crate) fn attacked(&mut self, attack: &Attack) {
+        self.checkers.iter_mut().for_each(|checker| checker.attacked(attack));
+    }
+
+    pub(crate) fn injected(&mut self, at: Moment, node: usize, from: SocketAddr, packet: &[u8]) {
+        self.ask(at, node, |checker| checker.injected(at.local, node, from, packet));
+    }
+
+    pub(crate) fn requested(&mut self, at: Moment, node: usize, from: SocketAddr, request: &[u8]) {
+        self.ask(at, node, |checker| checker.requested(at.local, node, from, request));
+    }
+
+    pub(crate) fn opened(&mut self, at: Moment, node: usize, to: SocketAddr, request: &[u8]) {
+        self.ask(at, node, |checker| checker.opened(at.local, node, to, request));
+    }
+
+    pub(crate) fn replied(&mut self, at: Moment, node: usize, reply: &[u8]) {
+        self.ask(at, node, |checker| checker.replied(at.local, node, reply));
     }
 
     pub(crate) fn broadcast(&mut self, subject: usize, payload: &[u8]) {

@@ -74,6 +74,12 @@ impl Cluster {
                 swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
+            Inbound::Forged { from, bytes } => {
+                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
+                self.watch.injected(moment, index, from, &bytes);
+                swim.handle_packet(moment.local, from, &bytes);
+            }
+            Inbound::ForgedRequest { from, bytes } => self.forged_request(index, from, &bytes),
             Inbound::Request(serial) => {
                 let Some(connection) = self.network.connections.get_mut(serial) else { return };
                 let (client, payload) = (connection.client.node, core::mem::take(&mut connection.payload));
@@ -94,7 +100,7 @@ impl Cluster {
         self.settle(index);
     }
 
-    fn exchange(&mut self, index: usize, input: ExchangeInput<'_>) {
+    pub(super) fn exchange(&mut self, index: usize, input: ExchangeInput<'_>) {
         let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
             swim.handle_exchange(local, input);
@@ -136,6 +142,7 @@ impl Cluster {
             let Some(swim) = self.nodes[index].running() else { return };
             let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
             self.watch.sent(moment, index, transmit.to, &bytes);
+            self.attackers.overhear(index, &bytes);
             self.send(index, transmit.to, bytes);
         }
     }
@@ -182,6 +189,8 @@ impl Cluster {
             if let Some(recording) = &mut self.recording {
                 recording.told(&observed);
             }
+            self.broadcasts.told(&observed);
+            self.announcements.told(&observed);
             self.log.push(observed);
         }
         has_left

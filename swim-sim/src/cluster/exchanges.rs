@@ -12,6 +12,7 @@ use crate::trace::What;
 impl Cluster {
     /// A process opens an exchange.
     pub(super) fn open(&mut self, index: usize, id: ExchangeId, to: SocketAddr, request: Vec<u8>) {
+        self.watch.opened(self.nodes[index].moment(self.now), index, to, &request);
         let client = self.nodes[index].end(index);
         let serial = self.network.connections.open(client, id, to, request);
         if let Some(connection) = self.network.connections.get_mut(serial) {
@@ -23,6 +24,7 @@ impl Cluster {
     /// A process answers a request.
     pub(super) fn reply(&mut self, index: usize, serial: u64, payload: Vec<u8>) {
         self.trace.note(self.now, Some(index), &What::Replied { serial, reply: &payload });
+        self.watch.replied(self.nodes[index].moment(self.now), index, &payload);
         if let Some(connection) = self.network.connections.get_mut(serial) {
             connection.payload = payload;
             self.enter(serial, Stage::Reply);

@@ -2,9 +2,10 @@
 //!
 //! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
 //! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
-//! them what arrives and takes what they put out, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
+//! them what arrives and takes what they put out, `attacking` what attackers send, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
 //! `readers` what can be asked of it, `run` lets time pass.
 
+mod attacking;
 mod builder;
 mod delivery;
 mod exchanges;
@@ -18,6 +19,7 @@ mod view;
 
 use swim_core::{Config, ConfigError, Instant, MemberlistWire};
 
+use self::attacking::Attackers;
 pub use self::builder::Builder;
 pub use self::run::{Late, Met};
 pub use self::verbs::Seeds;
@@ -25,6 +27,7 @@ pub use self::view::NodeView;
 use crate::address::Directory;
 use crate::agenda::Agenda;
 use crate::announcements::Announcements;
+use crate::attack::Attack;
 use crate::checkers::{self, Watch};
 use crate::deliveries::Broadcasts;
 use crate::figures::{Meter, Recorder};
@@ -49,6 +52,8 @@ enum Occurrence {
     Done(usize),
     /// Something is done to the cluster.
     Step(Box<Step>),
+    /// An attack goes on, for the so-manieth time.
+    Attack(Box<(Attack, u16)>),
 }
 
 /// Real nodes of `swim-core` that exchange real bytes over a simulated network in virtual time.
@@ -80,14 +85,13 @@ pub struct Cluster {
     watch: Watch,
     trace: Trace,
     log: EventLog,
-    /// The running number of the next event that [`Cluster::next_event`] returns.
-    unread: u64,
     recorder: Recorder,
     broadcasts: Broadcasts,
     announcements: Announcements,
     /// The queries that the node at work was asked and has not answered yet.
     asked: Vec<swim_core::QueryId>,
     recording: Option<Box<Recording>>,
+    attackers: Attackers,
     meter: Option<Meter>,
 }
 
@@ -151,12 +155,12 @@ impl Cluster {
             watch: Watch::new(checkers, options.nodes),
             trace: Trace::new(options.records_trace, options.flight_recorder.clone()),
             log: EventLog::new(options.event_log),
-            unread: 0,
             recorder: Recorder::default(),
             broadcasts: Broadcasts::default(),
             announcements: Announcements::default(),
             asked: Vec::new(),
             recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
+            attackers: Attackers::default(),
             meter: options.cpu_clock.map(Meter::new),
             options,
         };

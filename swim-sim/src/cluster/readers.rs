@@ -83,16 +83,31 @@ impl Cluster {
     }
 
     /// How many of the broadcasts that were sent since a time after the cluster's start were heard by those who were
-    /// there: of the last 4,096, as far as the event log goes back.
+    /// there: of the last 4,096.
     #[must_use]
     pub fn deliveries(&self, since: Duration) -> Deliveries {
-        self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations(), self.log.iter())
+        self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations())
+    }
+
+    /// Whether every node that runs, but the sender, told its user of each broadcast with this payload that the sender sent
+    /// while it ran, or else of any.
+    ///
+    /// # Errors
+    /// Who was not told, or that the sender sent no such broadcast among the last 4,096 of all.
+    pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
+        match self.broadcasts.deaf(self.nodes[sender].name, payload, &self.running_generations()) {
+            None => Err(format!("node-{sender} sent no such broadcast")),
+            Some(mut deaf) => {
+                deaf.retain(|&node| node != sender);
+                if deaf.is_empty() { Ok(()) } else { Err(format!("these nodes did not hear it: {deaf:?}")) }
+            }
+        }
     }
 
     /// The same of user events and queries, and of answers to queries that were heard.
     #[must_use]
     pub fn announcements(&self, since: Duration) -> Deliveries {
-        self.announcements.account(Instant::ORIGIN + since, &self.running_generations(), &self.log.iter())
+        self.announcements.account(Instant::ORIGIN + since, &self.running_generations())
     }
 
     /// The how-manieth process runs at each node, if one does.

@@ -116,7 +116,9 @@ impl Cluster {
 
     /// Lets time pass until a node tells its user something, and returns that: the way in which a program of your own
     /// lives in the cluster. Events come in order and each once; `None` when the time is over. Events that were told
-    /// during [`Cluster::run_for`] and the like are returned first.
+    /// during [`Cluster::run_for`] and the like are returned first. If more were told than the log keeps
+    /// ([`Builder::event_log`](super::Builder::event_log)), an [`Event::Lagged`](swim_core::Event::Lagged) of each node that
+    /// lost some says how many, and then the rest is returned.
     ///
     /// # Panics
     /// If a checker finds a violation.
@@ -124,12 +126,9 @@ impl Cluster {
         let deadline = self.now + within;
         self.begin_metering();
         loop {
-            if let Some(observed) = self.log.numbered(self.unread) {
-                self.unread += 1;
-                return Some(observed.clone());
+            if let Some(observed) = self.log.read() {
+                return Some(observed);
             }
-            // Whoever reads more slowly than the log forgets goes on at the end.
-            self.unread = self.log.next_number();
             match self.agenda.next_at() {
                 Some(at) if at <= deadline => self.step().unwrap_or_else(|violation| self.panic_with(&violation)),
                 _ => {
@@ -163,6 +162,7 @@ impl Cluster {
                 Due::Occurrence(Occurrence::Connection(serial)) => self.advance(serial),
                 Due::Occurrence(Occurrence::Done(node)) => self.done(node),
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),
+                Due::Occurrence(Occurrence::Attack(attack)) => self.attack(&attack.0, attack.1),
             }
             self.charge(None);
         }

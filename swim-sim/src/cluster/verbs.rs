@@ -187,7 +187,7 @@ impl Cluster {
         };
         if outcome.is_ok() {
             let running = self.running_generations();
-            self.broadcasts.accepted(self.now, node, payload, running);
+            self.broadcasts.accepted(self.now, (node, self.nodes[node].name), payload, running);
             self.watch.broadcast(self.nodes[node].name, payload);
         }
         self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
@@ -207,7 +207,8 @@ impl Cluster {
         };
         if let Ok(time) = outcome {
             let what = Announcement::UserEvent { time, name: name.into(), payload: payload.into() };
-            self.announcements.accepted(self.now, node, what, self.running_generations());
+            let sender = (node, self.nodes[node].name);
+            self.announcements.accepted(self.now, sender, what, self.running_generations());
         }
         self.note(&Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
         self.settle(node);
@@ -226,8 +227,9 @@ impl Cluster {
             None => Err(QueryError::NotRunning),
         };
         if let Ok(id) = outcome {
-            let what = Announcement::Query { id, asker: self.nodes[node].name, name: name.into() };
-            self.announcements.accepted(self.now, node, what, self.running_generations());
+            let what = Announcement::Query { id, name: name.into() };
+            let sender = (node, self.nodes[node].name);
+            self.announcements.accepted(self.now, sender, what, self.running_generations());
         }
         self.note(&Work::Query { node, name: name.to_owned() }.into());
         self.settle(node);
@@ -257,6 +259,9 @@ impl Cluster {
     /// Puts the steps of a plan on the agenda, each at its time since the cluster's start; those that are past, now.
     pub fn schedule(&mut self, plan: &Plan) {
         for (time, step) in plan.steps() {
+            if let Step::Fault(Fault::Attack(attack)) = step {
+                self.attackers.expect(attack);
+            }
             let at = (swim_core::Instant::ORIGIN + *time).max(self.now);
             self.agenda.put(at, Occurrence::Step(Box::new(step.clone())));
         }
@@ -343,6 +348,7 @@ impl Cluster {
                 self.network.cuts_mut().flap([one, other], self.now, up, down);
             }
             Fault::Namesake { of, lasts } => self.misname(of, lasts),
+            Fault::Attack(ref attack) => self.begin_attack(attack),
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
         }
     }

@@ -4,6 +4,7 @@
 //! acts when something is sent; what is under way when it falls still arrives. A flapping cut comes and goes by the clock.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use swim_core::Instant;
 
@@ -56,12 +57,23 @@ impl Cuts {
                 group_of[node] = number;
             }
         }
-        self.standing.push(Cut::Groups(group_of));
+        let former = self.standing.iter_mut().find_map(|cut| match cut {
+            Cut::Groups(former) => Some(former),
+            _ => None,
+        });
+        match former {
+            Some(former) => refine(former, &group_of),
+            None => self.standing.push(Cut::Groups(group_of)),
+        }
     }
 
     /// Nothing passes from `senders` to `receivers`; the way back stays as it is.
     pub(crate) fn one_way(&mut self, senders: &[usize], receivers: &[usize]) {
-        self.standing.push(Cut::OneWay(senders.iter().collect(), receivers.iter().collect()));
+        let cut = Cut::OneWay(senders.iter().collect(), receivers.iter().collect());
+        // One more of the same cuts nothing more, and would cost each packet a look.
+        if !self.standing.contains(&cut) {
+            self.standing.push(cut);
+        }
     }
 
     /// From now on nothing passes between the two sets for `down`, after it could for `up`, again and again.
@@ -78,6 +90,16 @@ impl Cuts {
     /// Whether nothing passes from one node to another now. A node always reaches itself.
     pub(crate) fn covers(&self, from: usize, to: usize, now: Instant) -> bool {
         from != to && self.standing.iter().any(|cut| cut.covers(from, to, now))
+    }
+}
+
+/// Splits groups further: those stay together that are together in both. Group 0 of both is group 0.
+fn refine(groups: &mut Vec<u32>, further: &[u32]) {
+    groups.resize(groups.len().max(further.len()), 0);
+    let mut numbers = BTreeMap::from([((0, 0), 0)]);
+    for (node, group) in groups.iter_mut().enumerate() {
+        let next = numbers.len() as u32;
+        *group = *numbers.entry((*group, further.get(node).copied().unwrap_or(0))).or_insert(next);
     }
 }
 
@@ -100,6 +122,21 @@ mod tests {
         cuts.heal();
         cuts.split(&[vec![0], vec![1]]);
         assert_eq!(reach(&cuts), ["0", "1", "23", "23"]);
+    }
+
+    #[test]
+    fn splits_add_up_in_one_cut_however_many_there_are() {
+        let mut cuts = Cuts::default();
+        for number in 0..1_000 {
+            cuts.split(&[vec![number % 2], vec![3]]);
+            cuts.one_way(&[2], &[3]);
+        }
+        assert_eq!(cuts.standing.len(), 2);
+        assert_eq!(reach(&cuts), ["0", "1", "2", "3"]);
+        let mut cuts = Cuts::default();
+        cuts.split(&[vec![0, 1]]);
+        cuts.split(&[vec![1, 2]]);
+        assert_eq!(reach(&cuts), ["0", "1", "2", "3"], "each pair is cut by one of them");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use swim_core::{Event, Status};
+use swim_core::Status;
 
 use super::gossip;
 use crate::cluster::{Cluster, Met};
@@ -125,17 +125,11 @@ pub fn no_false_suspicions() -> Expectation {
     })
 }
 
-/// Every node that runs, but the sender, told its user of a broadcast with this payload.
+/// See [`Cluster::everyone_heard`].
 #[must_use]
 pub fn everyone_heard(sender: usize, payload: &[u8]) -> Expectation {
     let wanted = payload.to_vec();
     that(&format!("everyone heard the broadcast of node-{sender}"), move |cluster| {
-        let heard = |node: usize| {
-            let is_it = |event: &Event| matches!(event, Event::Broadcast { payload, .. } if **payload == *wanted);
-            cluster.events(node).any(|(_, event)| is_it(event))
-        };
-        let others = (0..cluster.nodes().len()).filter(|&node| node != sender && cluster.node(node).is_running());
-        let deaf: Vec<_> = others.filter(|&node| !heard(node)).collect();
-        if deaf.is_empty() { Ok(()) } else { Err(format!("these nodes did not hear it: {deaf:?}")) }
+        cluster.everyone_heard(sender, &wanted)
     })
 }

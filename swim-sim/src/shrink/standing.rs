@@ -109,7 +109,7 @@ impl Standing {
             Fault::Slowness(ref latency) => self.is(Part::Latency, latency),
             Fault::Corruption(permille) => self.is_unless(Part::Bits, &permille, permille == 0),
             Fault::Bandwidth(limit) => self.is_unless(Part::Bandwidth, &limit, limit.is_none()),
-            Fault::ClockSetBack(..) | Fault::Reconfigure { .. } | Fault::Namesake { .. } => {}
+            Fault::ClockSetBack(..) | Fault::Reconfigure { .. } | Fault::Namesake { .. } | Fault::Attack(_) => {}
         }
     }
 }

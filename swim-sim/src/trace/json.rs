@@ -239,6 +239,12 @@ fn told(event: &Event) -> Value {
         Event::NameRefused { id, held_at, claimed_at } => json!({
             "event": "name_refused", "id": id.as_str(), "held_at": held_at, "claimed_at": claimed_at,
         }),
+        Event::NameLost { address, at_start } => {
+            json!({ "event": "name_lost", "address": address, "at_start": at_start })
+        }
+        Event::NameRegained => json!({ "event": "name_regained" }),
+        Event::Restarted(member) => about("restarted", member),
+        Event::Returned => json!({ "event": "returned" }),
         Event::Broadcast { from, payload } => {
             json!({ "event": "broadcast", "from": from.as_str(), "payload": hex(payload) })
         }

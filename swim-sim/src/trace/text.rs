@@ -118,6 +118,12 @@ impl fmt::Display for Told<'_> {
             Event::NameRefused { id, held_at, claimed_at } => {
                 write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
             }
+            Event::NameLost { address, at_start } => {
+                write!(f, "name lost to {address}{}", if *at_start { ", which bore it first" } else { "" })
+            }
+            Event::NameRegained => f.write_str("name regained"),
+            Event::Restarted(restarted) => member(f, "restarted", restarted),
+            Event::Returned => f.write_str("returned from the dead"),
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }

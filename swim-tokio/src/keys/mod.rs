@@ -9,6 +9,8 @@ mod cluster;
 mod file;
 mod handles;
 mod sealing;
+#[cfg(feature = "memberlist")]
+mod serf;
 mod text;
 
 use std::fmt;
@@ -29,6 +31,8 @@ pub use self::file::read_serf_keyring;
 #[cfg(feature = "memberlist")]
 pub(crate) use self::file::write_serf_keyring;
 pub use self::file::{KeyFileError, read_keyring};
+#[cfg(feature = "memberlist")]
+pub use self::serf::{SerfKeyChange, SerfKeys, SerfKeysError};
 pub use self::text::{KeyTextError, generate_key, key_from_base64, key_to_base64};
 
 pub(crate) use self::sealing::{Sealing, Source};

@@ -1,6 +1,8 @@
 //! Seeds in a file, one a line, blank lines and what follows a `#` left out. It is read anew at each lookup, so whoever
 //! writes it need not tell the node; write another file and rename it, so that no half of it is read.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
@@ -23,8 +25,7 @@ pub(super) const PATIENCE: Duration = LOOKUP_TIMEOUT.saturating_sub(Duration::fr
 /// logged.
 pub(super) async fn look_up(directory: &Directory, path: &Path) -> Result<Vec<SocketAddr>, String> {
     let owned = path.to_owned();
-    let read = tokio::task::spawn_blocking(move || read(&owned)).await;
-    let text = read.map_err(|error| error.to_string())??;
+    let text = directory.files.run("swim-seed-file", move || read(&owned)).await??;
     let (mut found, mut names) = (Vec::new(), JoinSet::new());
     for (number, seed) in seeds(&text) {
         match seed {
@@ -75,12 +76,27 @@ fn gathered(path: &Path, found: Vec<(usize, Result<Vec<SocketAddr>, String>)>) -
     }
 }
 
+/// A link is followed: Kubernetes keeps its files behind links.
 fn read(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if length > LONGEST {
-        return Err(format!("the file has {length} bytes: at most {LONGEST} are read"));
+    let file = open(path).map_err(|error| error.to_string())?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
     }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
+    let mut text = String::new();
+    file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if text.len() as u64 > LONGEST {
+        return Err(format!("the file has {} bytes: at most {LONGEST} are read", metadata.len()));
+    }
+    Ok(text)
+}
+
+/// Does not wait for a writer where a FIFO is.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options.read(true).open(path)
 }
 
 /// The seeds with the numbers of their lines, from 1.
@@ -127,12 +143,24 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_fifo_in_its_place_is_told_at_once() {
+        let path = std::env::temp_dir().join(format!("swim-seeds-fifo-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let told = look_up(&Directory::default(), &path).await;
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(told, Err("it is not a regular file".to_owned()));
+    }
+
     /// With what a name server that is gone costs: more time than a lookup may take.
     #[cfg(feature = "dns-srv")]
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_name_that_nobody_answers_for_hides_no_other_line() {
         let silent: Vec<_> = (0..3).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-        let directory = Directory { servers: silent.iter().map(|socket| socket.local_addr().unwrap()).collect() };
+        let servers = silent.iter().map(|socket| socket.local_addr().unwrap()).collect();
+        let directory = Directory { servers, ..Directory::default() };
         let path = std::env::temp_dir().join(format!("swim-silent-seeds-{}", std::process::id()));
         std::fs::write(&path, "srv+_swim._tcp.silent.test\n10.0.0.1:1\n").unwrap();
         let seed = format!("file:{}", path.display()).parse().unwrap();

@@ -10,24 +10,44 @@ mod file;
 #[cfg(feature = "dns-srv")]
 mod srv;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::detached::Turns;
 use crate::seed::{LookedUp, Place};
 
 /// How long the lookup of a seed may take; each has this time for itself. The usual resolver waits 5 s for a name server that is
 /// dead before it asks the next one: who gave up then would never find anything while the first one is.
 pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(12);
 
+/// How many host names are looked up at once by one node: each on a thread of its own, which a resolver may hold for
+/// long.
+const HOSTS: usize = 16;
+/// How many files are read at once by one node: from a dead mount nothing ever comes.
+const FILES: usize = 1;
+
 /// Whom to ask.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Directory {
     /// Name servers for SRV records; none: those of the system.
     #[cfg(feature = "dns-srv")]
     pub(crate) servers: Vec<SocketAddr>,
+    hosts: Turns,
+    files: Turns,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            #[cfg(feature = "dns-srv")]
+            servers: Vec::new(),
+            hosts: Turns::new(HOSTS),
+            files: Turns::new(FILES),
+        }
+    }
 }
 
 impl Directory {
@@ -42,16 +62,20 @@ impl Directory {
 
     async fn ask(&self, place: &Place) -> Result<Vec<SocketAddr>, String> {
         match place {
-            Place::Host { name, port } => host(name, *port).await,
+            Place::Host { name, port } => host(&self.hosts, name, *port).await,
             Place::File(path) => file::look_up(self, path).await,
             #[cfg(feature = "dns-srv")]
-            Place::Srv(name) => srv::look_up(&self.servers, name).await,
+            Place::Srv(name) => srv::look_up(self, name).await,
         }
     }
 }
 
 /// All addresses of a host name, of both families, as the system's resolver tells them.
-async fn host(name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let addresses = tokio::net::lookup_host((name, port)).await.map_err(|error| error.to_string())?;
-    Ok(addresses.collect())
+async fn host(hosts: &Turns, name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let asked = (name.to_owned(), port);
+    let found = hosts.run("swim-lookup", move || {
+        let (name, port) = asked;
+        (name.as_str(), port).to_socket_addrs().map(Iterator::collect)
+    });
+    found.await?.map_err(|error| error.to_string())
 }

@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use super::Directory;
+
 /// How long one name server may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long all of them may take.
@@ -45,10 +47,15 @@ struct Target {
 }
 
 /// The addresses of all targets of a name's SRV records.
-pub(super) async fn look_up(servers: &[SocketAddr], name: &str) -> Result<Vec<SocketAddr>, String> {
+pub(super) async fn look_up(directory: &Directory, name: &str) -> Result<Vec<SocketAddr>, String> {
+    let Directory { servers, hosts, .. } = directory;
     let targets =
         if servers.is_empty() { ask_all(&of_the_system(), name).await } else { ask_all(servers, name).await }?;
-    addresses(targets, |name, port| async move { super::host(&name, port).await }).await
+    let host = |name: String, port| {
+        let hosts = hosts.clone();
+        async move { super::host(&hosts, &name, port).await }
+    };
+    addresses(targets, host).await
 }
 
 /// The addresses of all targets, those that were not told looked up; or why there is none.

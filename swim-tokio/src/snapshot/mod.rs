@@ -9,6 +9,7 @@ mod content;
 mod keeper;
 mod lock;
 mod own;
+mod writes;
 
 use std::fs;
 use std::io::{self, Read};
@@ -21,6 +22,7 @@ use swim_core::{Incarnation, NodeId};
 pub(crate) use self::content::Content;
 pub(crate) use self::keeper::Keeper;
 use self::lock::Lock;
+pub(crate) use self::writes::SnapshotWrites;
 use crate::durable;
 use crate::error::StartError;
 

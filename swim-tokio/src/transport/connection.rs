@@ -194,6 +194,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
                         counters.names_refused.one();
                         return Err(ExchangeFailure::Untrusted);
                     }
+                    let (frame, others) = self.peer.without_others(frame);
+                    counters.names_refused.add(others);
                     deadline = None;
                     self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease())).await;
                     continue;

@@ -66,13 +66,15 @@ use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOpera
 pub use self::counters::TransportMetrics;
 pub use self::file_limit::raise_file_limit;
 #[cfg(feature = "memberlist")]
+pub(crate) use self::memberlist::Current;
+#[cfg(feature = "memberlist")]
 pub use self::memberlist::{Memberlist, MemberlistSockets};
 pub use self::settings::{Packets, TcpConfig, TcpConfigError};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
 pub use self::sockets::Sockets;
 #[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsError};
+pub use self::tls::{Tls, TlsError, certificate_expiry};
 
 /// A future that a transport hands out, at most once for each leave or shutdown.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -33,6 +33,9 @@ pub struct Setup {
     pub max_exchange: usize,
     /// The keys that [`Sockets`](super::Sockets) seals with, if the node has a keyring.
     pub(crate) keys: Option<Arc<Keys>>,
+    /// The envelope that [`MemberlistSockets`](super::MemberlistSockets) puts on, if the node's handles share it.
+    #[cfg(feature = "memberlist")]
+    pub(crate) envelope: Option<super::Current>,
 }
 
 impl Setup {
@@ -50,6 +53,8 @@ impl Setup {
             max_packet,
             max_exchange: max_exchange_size,
             keys: None,
+            #[cfg(feature = "memberlist")]
+            envelope: None,
         }
     }
 

@@ -87,7 +87,9 @@ impl Sockets {
         Self::open_with(setup, packets, tcp, |shared| shared)
     }
 
-    /// The same with TLS for all that is sent: packets go over connections too.
+    /// The same with TLS for all that is sent: packets go over connections too. Where names are bound, what is passed on of
+    /// others is left out: the node needs [`Config::origin_only`](swim_core::Config), which
+    /// [`Builder::tls`](crate::Builder::tls) sets.
     ///
     /// # Errors
     /// As [`open`](Self::open); [`StartError::Tls`] if names are bound and the node's is not in its certificate.

@@ -47,6 +47,17 @@ impl Peer {
         }
     }
 
+    /// The frame without what it passes on of others, which only they may say: broadcasts, events, queries, answers. And
+    /// how many messages those were.
+    pub(crate) fn without_others(&self, frame: Frame) -> (Frame, usize) {
+        if let (Some(names), Frame::Packet(payload)) = (&self.names, &frame)
+            && let Some((kept, others)) = wire::without_others(payload, self.cluster, |name| is_among(names, name))
+        {
+            return (Frame::Packet(kept.into()), others);
+        }
+        (frame, 0)
+    }
+
     /// Whether a frame that is to go to it pings nobody else: the table has another member at this address.
     pub(crate) fn is_meant_by(&self, frame: &[u8]) -> bool {
         let Some(names) = &self.names else { return true };
@@ -88,6 +99,20 @@ mod tests {
         );
         let anyone = Peer::anyone(Protection::Plain);
         assert!(anyone.may_say(&says("c")) && anyone.is_meant_by(&frame::packet(&ping("c", "x"))));
+    }
+
+    #[test]
+    fn what_a_peer_passes_on_of_others_is_left_out_where_names_are_bound() {
+        let broadcast = |origin| {
+            let mut packet = ping("x", "a");
+            let epoch = swim_core::Incarnation::new(1);
+            Message::Broadcast { origin, epoch, number: 1, payload: b"p" }.encode(&mut packet);
+            Frame::Packet(packet.into())
+        };
+        let peer = Peer::named(Arc::from([Box::from("a")]), 7);
+        assert_eq!(peer.without_others(broadcast("a")), (broadcast("a"), 0));
+        assert_eq!(peer.without_others(broadcast("b")), (Frame::Packet(ping("x", "a").into()), 1));
+        assert_eq!(Peer::anyone(Protection::Sealed).without_others(broadcast("b")), (broadcast("b"), 0));
     }
 
     #[test]

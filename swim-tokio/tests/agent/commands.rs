@@ -50,7 +50,7 @@ fn exit_codes_say_that_nothing_matched_that_no_agent_answers_or_that_the_argumen
         }
     }
     for wrong in
-        [&["members", "--status", "asleep"][..], &["join"], &["members", "--agent", "https://x"], &["man", "nothing"]]
+        [&["members", "--status", "asleep"][..], &["join"], &["members", "--agent", "ftp://x"], &["man", "nothing"]]
     {
         assert_eq!(run(wrong).code, Some(64), "{wrong:?}");
     }
@@ -331,6 +331,37 @@ fn a_unix_socket_has_the_mode_and_the_group_that_were_asked_for() {
 }
 
 #[test]
+fn too_much_on_standard_input_is_refused_and_named_as_what_it_is() {
+    let one = Agent::start("one", &[]);
+    let mut broadcast = swim(&["broadcast", "-", "--agent", &one.http]);
+    let mut child = broadcast.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It stops reading.
+    let _ = child.stdin.take().unwrap().write_all(&[b'x'; 70_000]);
+    let refused = ended(child.wait_with_output().unwrap());
+    assert!(refused.code == Some(1) && refused.stderr.contains("more than 40960 bytes"), "{refused:?}");
+}
+
+#[test]
+fn a_query_names_those_whom_it_did_not_reach_and_counts_each_that_answered_once() {
+    let one = Agent::start("one", &["--on", "query:load=echo 1"]);
+    let asked = one.run(&["query", "load", "--node", "one", "--node", "nobody", "--timeout", "1s"]);
+    assert!(asked.code == Some(0) && asked.stderr.contains("nobody was not reached"), "{asked:?}");
+    assert!(
+        asked.stdout.ends_with("1 of 1 that it reached have answered\n") && !asked.stderr.contains("one was"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for arguments in [&["help"][..], &["--version"], &["agent", "--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
+        let refused = ended(swim(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap());
+        assert!(refused.code == Some(1) && refused.stderr.contains("standard output cannot be written"), "{refused:?}");
+    }
+}
+
+#[test]
 fn keys_completions_manual_pages_and_the_version_need_no_agent() {
     let key = run(&["keygen"]).stdout;
     assert_eq!((key.len(), key == run(&["keygen"]).stdout), (45, false), "32 bytes in base64, other ones each time");
@@ -339,6 +370,12 @@ fn keys_completions_manual_pages_and_the_version_need_no_agent() {
         assert!(script.contains("swim") && script.contains("force-leave"), "{shell}");
     }
     assert!(run(&["man"]).stdout.contains(".TH swim 1"));
+    let place = Place::new();
+    assert_eq!(run(&["man", "--dir", &place.0.display().to_string()]).code, Some(0));
+    for page in ["swim.1", "swim-agent.1", "swim-keys-install.1"] {
+        assert!(std::fs::read_to_string(place.0.join(page)).is_ok_and(|text| text.contains(".TH")), "{page}");
+    }
+    assert!(run(&["man", "--dir", "/no/such/place"]).stderr.contains("/no/such/place"));
     let page = run(&["man", "agent"]).stdout;
     assert!(page.contains("\\-\\-token\\-file") && page.contains("SWIM_BIND"), "{page}");
     assert_eq!(run(&["version"]).stdout, format!("swim {}\n", env!("CARGO_PKG_VERSION")));

@@ -64,6 +64,15 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Writes a file that only this user may read; its path.
+    pub(crate) fn secret(&self, name: &str, text: &str) -> String {
+        let path = self.file(name, text);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the mode is set");
+        path
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         // What cannot be removed is the system's to clean up.

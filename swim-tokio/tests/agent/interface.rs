@@ -26,7 +26,7 @@ fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
 fn with_a_token_only_who_bears_it_is_answered() {
     let place = Place::new();
     let token = "correct horse battery".replace(' ', "-");
-    let file = place.file("token", &format!("{token}\n"));
+    let file = place.secret("token", &format!("{token}\n"));
     let one = Agent::start("one", &["--token-file", &file]);
     for (header, status) in [
         ("X: y".to_owned(), 401),
@@ -44,7 +44,7 @@ fn with_a_token_only_who_bears_it_is_answered() {
     let refused = one.run(&["members"]);
     assert_eq!((refused.code, refused.stderr.contains("--token-file")), (Some(1), true), "{refused:?}");
     assert!(one.ask(&["members", "--token-file", &file]).contains("one"));
-    let short = place.file("short", "secret");
+    let short = place.secret("short", "secret");
     let refused = run(&["agent", "--http", "127.0.0.1:0", "--token-file", &short]);
     assert!(refused.code == Some(1) && refused.stderr.contains("too short") && !refused.stderr.contains("secret"));
 }
@@ -55,7 +55,7 @@ fn beyond_loopback_it_refuses_to_listen_without_a_token() {
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{refused:?}");
     assert!(refused.stderr.contains("open to other machines: protect it with --token-file"), "{refused:?}");
     let file = Place::new();
-    let token = file.file("token", "0123456789abcdef");
+    let token = file.secret("token", "0123456789abcdef");
     let one = Agent::start_at("one", &["--http", "0.0.0.0:0", "--token-file", &token]);
     let here = one.http.replace("0.0.0.0", "127.0.0.1");
     assert_eq!(request(&here, "GET", "/v1/info", &[], "").0, 401);

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::harness::{Agent, PATIENCE, Place, line, lines, run, swim, until};
+use crate::harness::{Agent, PATIENCE, Place, cluster, line, lines, run, swim, until};
 
 #[test]
 fn the_service_manager_is_told_when_the_node_is_there_and_when_it_leaves() {
@@ -45,6 +45,7 @@ fn on_sighup_what_can_change_does_and_the_rest_is_named() {
         ),
         "{said}"
     );
+    one.ask(&["event", "any"]);
     line(&one.stderr, "DEBUG");
     two.until_sees("one", "alive");
     until("the tag is seen", || two.json(&["members"])["members"][0]["tags"]["role"] == "db");
@@ -60,6 +61,39 @@ fn on_sighup_what_can_change_does_and_the_rest_is_named() {
         assert!(one.line("settings not read again, the old ones stand").contains(words), "{wrong}");
         assert_eq!(one.ask(&["tags"]), "role=db\n");
     }
+}
+
+#[test]
+fn on_sighup_the_agent_becomes_what_its_file_says_whatever_was_changed_since() {
+    let place = Place::new();
+    let file = place.file("swim.toml", "[tags]\nrole = 'web'\n");
+    let one = Agent::start("one", &["--config", &file]);
+    one.signal("-HUP");
+    assert!(one.line("settings read again").ends_with("changed: nothing"));
+    assert_eq!(one.ask(&["tags", "--set", "role=db", "--set", "zone=a"]), "role=db\nzone=a\n");
+    one.signal("-HUP");
+    let said = one.line("settings read again");
+    assert!(said.ends_with("changed: tags.role, tags.zone"), "{said}");
+    until("the tags are the file's", || one.ask(&["tags"]) == "role=web\n");
+    place.file("swim.toml", "[node]\nmetadata = 'rack 7'\n[tags]\nrole = 'web'\n");
+    one.signal("-HUP");
+    one.line("settings not read again, the old ones stand: node.metadata is in place of tags");
+}
+
+#[test]
+fn sigusr1_logs_the_state_at_any_level_and_neither_it_nor_sigusr2_ends_the_agent() {
+    let mut agents = cluster(&["one", "two"]);
+    drop(agents.pop());
+    let one = &agents[0];
+    one.until_sees("two", "dead");
+    one.signal("-USR2");
+    one.signal("-USR1");
+    let state = line(&one.stderr, "the state of the node");
+    assert!(state.contains("node=one") && state.contains("members=2 alive=1"), "{state}");
+    let first = line(&one.stderr, "a member");
+    assert!(first.contains("member=two") && first.contains("status=dead"), "who is not alive comes first: {first}");
+    assert!(line(&one.stderr, "a member").contains("member=one"));
+    assert_eq!(one.get("/health").0, 200);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default()
         assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
     }
     for line in [
-        "# a crash of one of 100 is suspected after about 2.0 s (99 %: 5.5 s), and known as a failure after about 10.0 s (99 %: 14 s).",
+        "# a crash of one of 100 is suspected after about 2.0 s (99 %: 5.5 s), and known as a failure after about 10 s (99 %: 13 s).",
         "# A failed member is forgotten after 1day, one that left after 5m.",
     ] {
         assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
@@ -79,6 +79,8 @@ fn what_a_start_refuses_is_not_printed_either_with_its_words_and_exit_status() {
         (&["--config", &zero][..], 64, "probe_interval"),
         (&["--config", &nameless], 64, "a tag has a name"),
         (&["--id", &long], 64, "255"),
+        (&["--metadata", "rack 7", "--tag", "role=web"], 64, "give either --metadata or --tag"),
+        (&["--bind", "10.0.0.5:7946", "--allow", "192.0.2.0/24"], 64, "(--allow, node.allow)"),
         (&["--advertise", "0.0.0.0:7946"], 64, "no member can reach 0.0.0.0:7946"),
         (&["--seed", "0.0.0.0:1"], 64, "0.0.0.0:1"),
         (&["--tag", &format!("a={}", "x".repeat(600))], 64, "max_metadata_size"),
@@ -96,7 +98,7 @@ fn what_a_start_refuses_is_not_printed_either_with_its_words_and_exit_status() {
 #[test]
 fn a_token_is_printed_as_its_path_alone() {
     let place = Place::new();
-    let token = place.file("token", "a-secret-that-nobody-sees");
+    let token = place.secret("token", "a-secret-that-nobody-sees");
     let printed = run(&["agent", "--print-config", "--http", "--token-file", &token]).stdout;
     assert!(printed.contains(&token) && !printed.contains("a-secret"), "{printed}");
 }

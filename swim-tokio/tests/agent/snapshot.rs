@@ -1,6 +1,6 @@
 //! Killed agents come back: by their snapshot alone, without a seed.
 
-use crate::harness::{Agent, Place, swim, until};
+use crate::harness::{Agent, Place, line, swim, until};
 
 fn start(id: &str, place: &Place, more: &[&str]) -> Agent {
     let directory = place.0.join(id);
@@ -99,7 +99,7 @@ fn a_damaged_snapshot_is_set_aside_with_a_warning_and_the_agent_starts() {
     std::fs::create_dir_all(&directory).expect("a directory");
     std::fs::write(directory.join("snapshot"), b"SWIMSNAP\x01 and then nothing that makes sense").expect("a file");
     let agent = start("one", &place, &[]);
-    let warning = crate::harness::line(&agent.stderr, "damaged");
+    let warning = line(&agent.stderr, "damaged");
     assert!(warning.contains("corrupt-"), "{warning}");
     until("a new one is written", || knows(&place, "one", &["SWIMSNAP", "one"]));
     let again =
@@ -115,4 +115,32 @@ fn a_damaged_snapshot_is_set_aside_with_a_warning_and_the_agent_starts() {
             .expect("it starts");
     let stderr = String::from_utf8_lossy(&another.stderr);
     assert!(another.status.code() == Some(64) && stderr.contains("belongs to one"), "{stderr}");
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_written_is_a_warning_of_health_and_a_metric_until_it_can() {
+    let place = Place::new();
+    let directory = place.0.join("snapshot");
+    let one = Agent::start("one", &["-v", "--snapshot", &directory.display().to_string()]);
+    let failures = || {
+        let text = one.request("GET", "/metrics", &[], "").1;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("swim_snapshots_total{result=\"failed\"} "))
+            .expect("it is there");
+        line.parse::<u64>().expect("a number")
+    };
+    assert_eq!((failures(), one.ask(&["health"])), (0, "healthy\n".to_owned()));
+    // As a disk that is full: nothing can be written there, whoever asks.
+    std::fs::remove_dir_all(&directory).unwrap();
+    std::fs::write(&directory, "").unwrap();
+    let _two = Agent::start("two", &["--seed", &one.address]);
+    line(&one.stderr, "the snapshot cannot be written");
+    let warned = one.ask(&["health"]);
+    assert!(warned.starts_with("healthy\nwarning: the snapshot cannot be written: "), "{warned}");
+    assert!(failures() > 0 && one.json(&["health"])["warnings"][0].is_string());
+    std::fs::remove_file(&directory).unwrap();
+    std::fs::create_dir(&directory).unwrap();
+    line(&one.stderr, "the snapshot is written again");
+    assert_eq!(one.ask(&["health"]), "healthy\n");
 }

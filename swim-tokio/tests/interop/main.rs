@@ -9,6 +9,7 @@ mod citizen;
 mod encryption;
 mod failures;
 mod joining;
+mod keys;
 mod mixed;
 mod naming;
 mod ours;

@@ -3,6 +3,7 @@
 //! Size, network, settings, faults and workload come from streams of their own, so that one can be changed while the
 //! others stay. All times are drawn as multiples of the protocol period, so that slow settings do not make idle runs.
 
+mod attacks;
 mod faults;
 mod network;
 mod settings;
@@ -63,7 +64,13 @@ pub fn draw(seed: u64) -> Case {
     let faults = faults::draw(&mut streams::stream(seed, Purpose::Faults, INDEX), &frame);
     let mut workload = streams::stream(seed, Purpose::Workload, INDEX);
     let works = workload::draw(&mut workload, &frame);
-    case.plan = faults.into_iter().chain(works).fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
+    // Forgeries are in the native wire's words.
+    let attacks = if case.settings.contains_key("wire") {
+        Vec::new()
+    } else {
+        attacks::draw(&mut streams::stream(seed, Purpose::Attacks, INDEX), &frame)
+    };
+    case.plan = faults.into_iter().chain(attacks).chain(works).fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
     case.mend = Some(frame.to);
     if !beyond {
         case.liveness = true;
@@ -166,7 +173,7 @@ mod tests {
             .collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 25 + 6, "{kinds:?}");
+        assert_eq!(kinds.len(), 26 + 6, "{kinds:?}");
         let mut profiles: Vec<_> = cases.iter().map(|case| format!("{:?}", case.profile)).collect();
         profiles.sort_unstable();
         profiles.dedup();

@@ -16,16 +16,16 @@ use crate::cli::Agent;
 use crate::escape::Text;
 use crate::handlers::Registry;
 use crate::histories::Histories;
-use crate::http::{Context, ListenError, Listener, Server, Token};
+use crate::http::{Context, HttpTls, ListenError, Listener, Server, Tokens};
 use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
-use crate::settings::{Format, Settings};
-use crate::shapes::metadata_of;
+use crate::settings::{Format, Settings, in_our_words};
+use crate::shapes::{metadata_of, tags_or_text};
 use crate::shown::is_shown;
 use crate::signals::{Signal, Signals};
 use crate::writer::Writer;
-use crate::{cluster_log, failed, lines, misused, output, reload, service_manager};
+use crate::{cluster_log, failed, lines, misused, output, reload, service_manager, state};
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -100,6 +100,8 @@ struct Running {
     logging: Arc<Logging>,
     /// The node's certificates.
     tls: Option<Tls>,
+    /// The certificate of the HTTP interface.
+    http_tls: Option<HttpTls>,
     /// As they were last read.
     settings: Settings,
     format: Format,
@@ -108,11 +110,12 @@ struct Running {
 
 impl Running {
     async fn start(settings: Settings, logging: Arc<Logging>, out: Writer) -> Result<Self, ExitCode> {
-        let Prepared { token, tls, builder } = Prepared::new(&settings)?;
+        let Prepared { tokens, tls, http_tls, builder } = Prepared::new(&settings)?;
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
         for place in &settings.http.listen {
-            listeners.push(Listener::open(place, token.is_some(), &settings.http).await.map_err(not_listening)?);
+            let opened = Listener::open(place, !tokens.is_empty(), &settings.http, http_tls.as_ref());
+            listeners.push(opened.await.map_err(not_listening)?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
         let node = builder.start().await.map_err(not_started)?;
@@ -138,11 +141,11 @@ impl Running {
             tagging: Mutex::default(),
             left: Notify::new(),
         });
-        let server = Server::start(listeners, token, &context);
+        let server = Server::start(listeners, tokens, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, tls, settings, format, out })
+        Ok(Self { context, notices, server, handlers, handling, logging, tls, http_tls, settings, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
@@ -158,6 +161,8 @@ impl Running {
                 },
                 signal = signals.next() => match signal {
                     Signal::Hangup => self.reload(agent).await,
+                    Signal::User1 => state::log(&self.context),
+                    Signal::User2 => tracing::info!("SIGUSR2 means nothing to the agent (SIGUSR1 logs its state)"),
                     end => {
                         tracing::info!(signal = ?end, "leaving");
                         break;
@@ -190,14 +195,22 @@ impl Running {
     }
 
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
-        let mut reloaded = Reloaded::between(&self.settings, &new);
         let node = &self.context.node;
-        // Certificates are replaced in their files. First, since it can fail, and then nothing is to have changed.
-        if let Some(tls) = &self.tls {
-            let changed = tls.reload().map_err(|error| format!("the certificates stay as they were: {error}"))?;
-            reloaded.certificates = Some(changed);
+        // First, since it can fail, and then nothing is to have changed.
+        let certificates = self.reload_certificates()?;
+        match node.reload_serf_keyring() {
+            Ok(true) => tracing::info!("the keyring was read anew: it holds other keys"),
+            Ok(false) => {}
+            Err(error) => return Err(format!("the keys stay as they were: {error}")),
         }
-        if metadata(&new) != metadata(&self.settings) {
+        // Not what the file said last: `swim tags` may have changed them since.
+        let own = node.member(node.id()).map(|own| own.metadata).unwrap_or_default();
+        let mut running = self.settings.clone();
+        let (tags, text) = tags_or_text(&own);
+        (running.tags, running.node.metadata) = (tags.into(), text);
+        let mut reloaded = Reloaded::between(&running, &new);
+        reloaded.certificates = certificates;
+        if tags_or_text(&metadata(&new)) != tags_or_text(&own) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }
         let known = &self.settings.node.seeds;
@@ -214,6 +227,17 @@ impl Running {
         reload::apply(&new, &self.logging, &self.handlers);
         self.settings = new;
         Ok(reloaded)
+    }
+
+    /// Reads the files of certificates again, and says whether they hold others; none without TLS. All are read before any
+    /// is replaced.
+    fn reload_certificates(&self) -> Result<Option<bool>, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("the certificates stay as they were: {error}");
+        let http = self.http_tls.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
+        let http = http.transpose().map_err(|error| failed(&error))?;
+        let node = self.tls.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
+        let http = http.map(|(http, loaded)| http.replace(loaded));
+        Ok(node.into_iter().chain(http).reduce(|one, other| one || other))
     }
 
     /// Leaves the cluster and stops, and prints what happens meanwhile.
@@ -249,22 +273,24 @@ async fn lost_name(notices: &mut Subscription) -> String {
 
 /// What the settings come to, with the files that they name; nothing has begun.
 struct Prepared {
-    token: Option<Token>,
+    tokens: Tokens,
     tls: Option<Tls>,
+    http_tls: Option<HttpTls>,
     builder: Builder,
 }
 
 impl Prepared {
     fn new(settings: &Settings) -> Result<Self, ExitCode> {
-        let token = settings.http.token_file.as_deref().map(Token::read).transpose().map_err(|error| failed(&error))?;
+        let tokens = settings.http.tokens().map_err(|error| failed(&error))?;
+        let http_tls = settings.http.tls().map_err(|error| misused(&error))?;
         let tls = settings.tls.load().map_err(|error| misused(&error))?;
         let builder = builder(settings, tls.as_ref()).map_err(|error| misused(&error))?;
-        Ok(Self { token, tls, builder })
+        Ok(Self { tokens, tls, http_tls, builder })
     }
 
     /// Whether a start refuses them.
     fn check(&self, settings: &Settings) -> Result<(), ExitCode> {
-        let allowed = |place| Listener::check(place, self.token.is_some());
+        let allowed = |place| Listener::check(place, !self.tokens.is_empty());
         settings.http.listen.iter().try_for_each(allowed).map_err(not_listening)?;
         self.builder.check().map_err(not_started)
     }
@@ -277,7 +303,8 @@ fn not_listening(error: ListenError) -> ExitCode {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn not_started(error: StartError) -> ExitCode {
-    if error.is_of_arguments() { misused(&error) } else { failed(&error) }
+    let text = in_our_words(&error);
+    if error.is_of_arguments() { misused(&text) } else { failed(&text) }
 }
 
 /// The node that the settings describe.

@@ -70,7 +70,7 @@ impl Detection {
 
 /// Seconds with as many digits as are of use.
 fn seconds(seconds: f64) -> String {
-    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+    if seconds < 9.95 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
 }
 
 /// What the settings come to, as comments of a configuration file.
@@ -86,6 +86,24 @@ pub(crate) fn comments(config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_for_operators_has_these_figures() {
+        let page = include_str!("../../../../docs/OPERATIONS.md");
+        for (members, shown, profile, config) in [
+            (3, "3", "lan", Config::lan()),
+            (10, "10", "lan", Config::lan()),
+            (100, "100", "lan", Config::lan()),
+            (1_000, "1,000", "lan", Config::lan()),
+            (10, "10", "wan", Config::wan()),
+            (10, "10", "local", Config::local()),
+        ] {
+            let of = Detection::of(&config, members);
+            let [suspected, failed, failed_99] = [of.suspected, of.failed, of.failed_99].map(seconds);
+            let row = format!("| {shown} | `{profile}` | {suspected} | {failed} | {failed_99} |");
+            assert!(page.contains(&row), "docs/OPERATIONS.md has no row {row}");
+        }
+    }
 
     #[test]
     fn the_formula_s_figures_for_the_presets() {

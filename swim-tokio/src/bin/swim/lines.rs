@@ -122,6 +122,12 @@ fn event_object(event: &Event) -> Value {
         Event::NameRefused { id, held_at, claimed_at } => json!({
             "event": "name-refused", "id": id.as_str(), "held_at": held_at.to_string(), "claimed_at": claimed_at.to_string(),
         }),
+        Event::NameLost { address, at_start } => {
+            json!({ "event": "name-lost", "address": address.to_string(), "at_start": at_start })
+        }
+        Event::NameRegained => json!({ "event": "name-regained" }),
+        Event::Restarted(member) => of_member("member-restart", member),
+        Event::Returned => json!({ "event": "returned" }),
         Event::Broadcast { from, payload } => with(payload, json!({ "event": "broadcast", "from": from.as_str() })),
         Event::UserMessage { from, payload } => {
             with(payload, json!({ "event": "user-message", "from": from.to_string() }))

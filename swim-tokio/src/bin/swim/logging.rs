@@ -12,6 +12,7 @@ use crate::escape::{Fields, Text, json_text};
 use crate::output;
 use crate::pacing::Pacing;
 use crate::settings::{Level, LogFormat};
+use crate::state;
 use crate::writer::Writer;
 
 /// The running log, whose level can be changed.
@@ -119,5 +120,8 @@ fn targets(level: Level) -> Targets {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(level).with_target("swim_tokio::notice", LevelFilter::OFF)
+    Targets::new()
+        .with_default(level)
+        .with_target("swim_tokio::notice", LevelFilter::OFF)
+        .with_target(state::TARGET, LevelFilter::INFO)
 }

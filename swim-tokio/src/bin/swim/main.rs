@@ -13,6 +13,7 @@
 //! | `shapes` | the JSON between the two |
 //! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
 //! | `detection` | how long a crash takes to be known |
+//! | `state` | SIGUSR1: the node and its members, in the log |
 //! | `demo/` | `swim demo`: a cluster that shows what it does |
 //! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
 //! | `escape` | the doors where text that others chose is escaped |
@@ -41,11 +42,13 @@ mod logging;
 mod output;
 mod pacing;
 mod reload;
+mod serf_keys;
 mod service_manager;
 mod settings;
 mod shapes;
 mod shown;
 mod signals;
+mod state;
 mod vocabulary;
 mod writer;
 

@@ -15,6 +15,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Filter};
 
+use crate::state;
+
 /// How many lines of one place are written in a period.
 const LINES: u64 = 50;
 /// The period.
@@ -113,7 +115,7 @@ impl<S: Subscriber> Filter<S> for Pacing {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::INFO || metadata.target() == OWN {
+        if *metadata.level() > Level::INFO || [OWN, state::TARGET].contains(&metadata.target()) {
             return true;
         }
         self.admits(metadata.callsite(), *metadata.level(), Instant::now(), || sample(event))

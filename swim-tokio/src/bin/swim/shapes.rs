@@ -212,6 +212,9 @@ pub(crate) struct HealthShape {
     pub(crate) healthy: bool,
     /// The local health score: 0 is well; higher means that this node itself is slow or badly connected.
     pub(crate) score: u8,
+    /// What needs a person although the node works, as sentences.
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Whether the node takes part in its cluster.

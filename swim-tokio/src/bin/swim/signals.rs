@@ -1,4 +1,4 @@
-//! The signals that ask a process to end, or to read its settings again.
+//! The signals that ask a process to end, to read its settings again, or to log its state.
 
 use std::io;
 
@@ -13,6 +13,12 @@ pub(crate) enum Signal {
     /// The settings are to be read again.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
     Hangup,
+    /// The state is to be logged.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
+    User1,
+    /// Nothing is meant by it. It would end the process otherwise.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
+    User2,
 }
 
 impl Signal {
@@ -22,6 +28,8 @@ impl Signal {
             Self::Interrupt => 130,
             Self::Terminate => 143,
             Self::Hangup => 129,
+            Self::User1 => 138,
+            Self::User2 => 140,
         }
     }
 }
@@ -33,6 +41,8 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    user1: tokio::signal::unix::Signal,
+    user2: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -44,6 +54,8 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            user1: signal(SignalKind::user_defined1())?,
+            user2: signal(SignalKind::user_defined2())?,
         })
     }
 
@@ -52,6 +64,8 @@ impl Signals {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
             _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.user1.recv() => Signal::User1,
+            _ = self.user2.recv() => Signal::User2,
         }
     }
 }
@@ -80,7 +94,7 @@ impl Signals {
     pub(crate) async fn next_end(&mut self) -> Signal {
         loop {
             match self.next().await {
-                Signal::Hangup => {}
+                Signal::Hangup | Signal::User1 | Signal::User2 => {}
                 end => return end,
             }
         }

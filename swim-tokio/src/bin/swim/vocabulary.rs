@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::settings::nearest;
 
 /// Every event's name, with the other ones that are understood in filters.
-const EVENTS: [(&str, &[&str]); 24] = [
+const EVENTS: [(&str, &[&str]); 28] = [
     ("member-join", &["joined", "member-joined"]),
     ("member-update", &["updated", "member-updated"]),
     ("member-suspect", &["suspected", "member-suspected"]),
     ("member-refute", &["refuted", "member-refuted"]),
+    ("member-restart", &["restarted", "member-restarted"]),
     ("member-failed", &["failed"]),
     ("member-leave", &["left", "member-left"]),
     ("member-reap", &["reaped", "member-reaped"]),
@@ -25,13 +26,16 @@ const EVENTS: [(&str, &[&str]); 24] = [
     ("user-state", &[]),
     ("conflict", &[]),
     ("conflict-decided", &[]),
+    ("name-lost", &[]),
     ("name-refused", &[]),
+    ("name-regained", &[]),
     ("health-changed", &[]),
     ("isolated", &[]),
     ("lagged", &[]),
     ("leave-complete", &[]),
     ("pinged", &[]),
     ("reconnected", &[]),
+    ("returned", &[]),
     ("seed-failed", &[]),
     ("seed-joined", &[]),
     ("seed-unresolved", &[]),

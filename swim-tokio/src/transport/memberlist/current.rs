@@ -8,22 +8,50 @@ use swim_core::wire::memberlist::Envelope;
 use swim_core::wire::sealed::{Key, Keyring};
 use swim_core::{KeyAnswer, KeyOperation, KeyQuery};
 
-use crate::keys::{key_to_base64, write_serf_keyring};
+use super::settings::Memberlist;
+use crate::keys::{KeyFileError, key_to_base64, read_serf_keyring, write_serf_keyring};
 
 /// One envelope for packets and streams.
 #[derive(Clone, Debug)]
-pub(super) struct Current {
+pub(crate) struct Current {
     envelope: Arc<RwLock<Arc<Envelope>>>,
     file: Option<PathBuf>,
+    is_beside_serf: bool,
 }
 
 impl Current {
-    /// `file` is where the keys are kept, as serf keeps them.
-    pub(super) fn new(envelope: Envelope, file: Option<PathBuf>) -> Self {
-        Self { envelope: Arc::new(RwLock::new(Arc::new(envelope))), file }
+    /// What the settings say.
+    pub(crate) fn new(settings: &Memberlist) -> Self {
+        let envelope = settings.envelope.clone();
+        if envelope.keyring.is_some() && (envelope.accepts_plain || envelope.sends_plain) {
+            let what = if envelope.sends_plain { "all that is sent is plain" } else { "plain traffic is taken" };
+            tracing::warn!("{what} in spite of the keyring: go on to the next step when every node has the keys");
+        }
+        Self {
+            envelope: Arc::new(RwLock::new(Arc::new(envelope))),
+            file: settings.keyring_file.clone(),
+            is_beside_serf: settings.citizen,
+        }
     }
 
-    pub(super) fn get(&self) -> Arc<Envelope> {
+    /// Returns true if the other nodes are serf's agents.
+    pub(crate) const fn is_beside_serf(&self) -> bool {
+        self.is_beside_serf
+    }
+
+    /// Reads the keyring's file anew. Returns true if it holds other keys.
+    pub(crate) fn reload(&self) -> Result<bool, KeyFileError> {
+        let Some(path) = &self.file else { return Ok(false) };
+        let keyring = read_serf_keyring(path)?;
+        let mut envelope = self.envelope.write().unwrap_or_else(PoisonError::into_inner);
+        if envelope.keyring.as_ref() == Some(&keyring) {
+            return Ok(false);
+        }
+        *envelope = Arc::new(Envelope { keyring: Some(keyring), ..Envelope::clone(&envelope) });
+        Ok(true)
+    }
+
+    pub(crate) fn get(&self) -> Arc<Envelope> {
         Arc::clone(&self.envelope.read().unwrap_or_else(PoisonError::into_inner))
     }
 

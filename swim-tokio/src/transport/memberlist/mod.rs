@@ -22,7 +22,7 @@ use swim_core::{ExchangeOutput, KeyAnswer, KeyQuery, Network, Protection, normal
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use self::current::Current;
+pub(crate) use self::current::Current;
 use self::inflation::Inflation;
 pub use self::settings::Memberlist;
 use self::streams::{Shared, Streams};
@@ -69,7 +69,7 @@ impl MemberlistSockets {
     pub fn open(setup: &Setup, settings: &Memberlist) -> Result<Self, StartError> {
         let bound = bind(setup.bind, Packets::Udp).map_err(|error| setup.cannot_bind(error))?;
         let networks: Arc<[Network]> = setup.allowed_networks.clone().into();
-        let envelope = Current::new(settings.envelope.clone(), settings.keyring_file.clone());
+        let envelope = setup.envelope.clone().unwrap_or_else(|| Current::new(settings));
         let counters = Arc::new(Counters::default());
         let shared = Shared {
             envelope: envelope.clone(),
@@ -173,9 +173,10 @@ impl Transport for MemberlistSockets {
     }
 }
 
-/// What an envelope proves of who sent what it opened: with plain traffic accepted, nothing.
+/// What an envelope proves of who sent what it opened: nothing while plain traffic is accepted. While it is sent an answer
+/// would be readable, so then nothing counts as proven either.
 fn protection_of(envelope: &Envelope) -> Protection {
-    let proves = envelope.keyring.is_some() && !envelope.accepts_plain;
+    let proves = envelope.keyring.is_some() && !envelope.accepts_plain && !envelope.sends_plain;
     if proves { Protection::Sealed } else { Protection::Plain }
 }
 

@@ -108,13 +108,14 @@ mod tests {
     use super::super::current::Current;
     use super::super::inflation::Inflation;
     use super::super::randomness;
+    use super::super::settings::Memberlist;
     use super::*;
 
     const MAX: usize = 20 << 20;
 
     fn shared() -> Shared {
         Shared {
-            envelope: Current::new(Envelope::default(), None),
+            envelope: Current::new(&Memberlist::plain()),
             compress: true,
             max: MAX,
             timeout: Duration::from_secs(10),

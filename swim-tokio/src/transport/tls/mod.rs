@@ -10,10 +10,12 @@
 //! | file | what |
 //! | --- | --- |
 //! | `files` | from PEM files to certificates, and what is wrong with them |
+//! | `expiry` | when a certificate expires |
 //! | `verify` | whose certificate is accepted |
 //! | `handshake` | from a connection to a trusted one, or to why it is none |
 
 mod error;
+mod expiry;
 mod files;
 mod handshake;
 mod verify;
@@ -22,11 +24,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use swim_core::NodeId;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 pub use self::error::TlsError;
+pub use self::expiry::certificate_expiry;
 pub(crate) use self::handshake::{accept, connect};
 
 /// The names in a certificate.
@@ -75,6 +79,7 @@ struct Current {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
     names: Names,
+    expires: Option<SystemTime>,
     /// Another number for other files, to tell that they changed.
     content: u64,
 }
@@ -127,6 +132,13 @@ impl Tls {
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.current().names.iter().map(ToString::to_string).collect()
+    }
+
+    /// When the certificate in use expires, or the first of those between it and the authority; `None` if that is beyond
+    /// what the system's clock can say.
+    #[must_use]
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.current().expires
     }
 
     /// Whether names are bound.

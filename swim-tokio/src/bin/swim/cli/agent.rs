@@ -14,9 +14,9 @@ Examples:
   swim agent --id one
   swim agent --id two --bind 127.0.0.1:0 --seed 127.0.0.1:7946 --http
   swim agent --id web-1 --bind 0.0.0.0:7946 --advertise 10.0.0.5:7946 --seed swim.example.org:7946 --tag role=web
-  swim agent --config /etc/swim.toml --http unix:/run/swim/swim.sock
+  swim agent --config /etc/swim/swim.toml --http unix:/run/swim/swim.sock
   swim agent --on member-failed='logger -t swim \"$SWIM_MEMBER failed\"'
-  swim agent --config swim.toml --print-config")]
+  swim agent --config /etc/swim/swim.toml --print-config")]
 pub(crate) struct Agent {
     /// A TOML file with settings; SIGHUP makes the agent read it again
     #[arg(long, value_name = "FILE", env = "SWIM_CONFIG")]

@@ -76,7 +76,7 @@ pub(crate) struct Members {
     /// Only members of this status; may be given several times
     #[arg(long, value_enum)]
     pub(crate) status: Vec<StatusName>,
-    /// Only members with this tag; of several, with all of them
+    /// Only members with exactly this tag (`swim query --tag` takes an expression); of several, with all of them
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
     #[command(flatten)]

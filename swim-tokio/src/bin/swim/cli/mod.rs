@@ -6,6 +6,8 @@ mod demo;
 mod reading;
 mod user;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -116,10 +118,15 @@ Examples:
 Examples:
   swim man | man -l -
   swim man agent > swim-agent.1
+  swim man --dir /usr/share/man/man1
   swim man keys install | man -l -")]
     Man {
         /// Which command
+        #[arg(conflicts_with = "dir")]
         command: Vec<String>,
+        /// Writes the pages of swim and of all its commands into this directory instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
     /// Prints the version
     Version,

@@ -15,7 +15,7 @@ use crate::settings::{Period, tag};
 Examples:
   swim event deploy 'version 17'
   git rev-parse HEAD | swim event deploy -
-  swim agent --on user:deploy=/usr/local/bin/deploy")]
+  swim agent --on user:deploy='logger -t deploy'      what each member does when it hears of it")]
 pub(crate) struct Event {
     /// What the event is called
     pub(crate) name: String,
@@ -48,7 +48,8 @@ pub(crate) struct Query {
     /// Asks only this member; may be given several times
     #[arg(long = "node", value_name = "NAME")]
     pub(crate) nodes: Vec<String>,
-    /// Asks only members whose tag matches a regular expression; of several, all of them
+    /// Asks only members with a tag in which a regular expression matches somewhere, as ^web$ does in the whole (`swim
+    /// members --tag` takes the text itself); of several, with all of them
     #[arg(long = "tag", value_name = "NAME=EXPRESSION", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
     /// For how long answers are gathered, at most 80s [default: as long as the cluster's size asks for]
@@ -77,7 +78,7 @@ fn gathering(text: &str) -> Result<Period, String> {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 A new key is taken into use in three steps, each of which must reach all nodes before the next:
-  swim keygen > new.key
+  (umask 077; swim keygen > new.key)
   swim keys install new.key      every node takes what is sealed with it
   swim keys use 1f0c9a3b         every node seals with it (its name is what `install` prints)
   swim keys remove 77d0e1a2      no node takes the old one any more

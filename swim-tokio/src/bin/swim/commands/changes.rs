@@ -58,15 +58,21 @@ pub(super) async fn tags(arguments: Tags) -> Result<Outcome, ClientError> {
     Ok(Outcome::Done)
 }
 
+/// The longest payload that is read from standard input, in bytes: more than any may have, and in base64 less than a request may.
+const LONGEST_INPUT: u64 = 40 << 10;
+
 /// A payload as a request has it: as text, or as base64 if it comes from standard input.
 pub(super) fn payload(text: &str) -> Result<(Option<String>, Option<String>), ClientError> {
     if text != "-" {
         return Ok((Some(text.to_owned()), None));
     }
     let mut bytes = Vec::new();
-    // More than any may have: the agent says what is too long.
-    let read = std::io::stdin().lock().take(40 << 10).read_to_end(&mut bytes);
+    let read = std::io::stdin().lock().take(LONGEST_INPUT + 1).read_to_end(&mut bytes);
     read.map_err(|error| ClientError::Input(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() as u64 > LONGEST_INPUT {
+        let error = format!("standard input has more than {LONGEST_INPUT} bytes: no payload may be so long");
+        return Err(ClientError::Input(error));
+    }
     Ok((None, Some(STANDARD.encode(bytes))))
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Monitor(monitor) => monitor::run(&monitor).await,
         Command::Keygen => return own::keygen(),
         Command::Completions { shell } => return own::completions(shell),
-        Command::Man { command } => return own::man(&command),
+        Command::Man { command, dir } => return dir.map_or_else(|| own::man(&command), |dir| own::manual(&dir)),
         Command::Version => return own::version(),
     };
     match outcome {

@@ -1,5 +1,6 @@
 //! Commands that need no agent: `keygen`, `completions`, `man`, `version`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use base64::Engine;
@@ -41,6 +42,14 @@ pub(super) fn man(names: &[String]) -> ExitCode {
     }
     output::write(&Text::own(String::from_utf8_lossy(&page)));
     ExitCode::SUCCESS
+}
+
+/// Writes a page for `swim` and one for each of its commands.
+pub(super) fn manual(directory: &Path) -> ExitCode {
+    match clap_mangen::generate_to(Cli::command(), directory) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&format_args!("the pages cannot be written to {}: {error}", directory.display())),
+    }
 }
 
 pub(super) fn version() -> ExitCode {

@@ -120,12 +120,17 @@ pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
         ready.ready
     } else {
         let health: HealthShape = client.get_or("/health", unwell).await?;
-        print(&health, arguments.show.format, || match (health.healthy, health.score) {
-            (false, _) => Text::line("the node has stopped"),
-            (true, 0) => Text::line("healthy"),
-            (true, score) => {
-                Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
-            }
+        print(&health, arguments.show.format, || {
+            let score = health.score;
+            let state = match (health.healthy, score) {
+                (false, _) => Text::line("the node has stopped"),
+                (true, 0) => Text::line("healthy"),
+                (true, _) => {
+                    Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
+                }
+            };
+            let warnings = health.warnings.iter().map(|warning| Text::line(format_args!("warning: {warning}")));
+            [state].into_iter().chain(warnings).collect()
         });
         health.healthy
     };

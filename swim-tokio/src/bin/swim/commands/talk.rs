@@ -1,5 +1,6 @@
 //! Commands for what members say to each other: `event`, `query`, `keys`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use swim_tokio::{KeyTextError, key_from_base64};
@@ -31,7 +32,7 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         name: arguments.name,
         payload,
         payload_base64,
-        nodes: arguments.nodes,
+        nodes: arguments.nodes.clone(),
         tags: arguments.tags.into_iter().collect(),
         timeout: arguments.timeout.map(|timeout| timeout.0.as_secs_f64()),
         relay_factor: arguments.relay_factor,
@@ -43,14 +44,23 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
     } else {
         print(&shape, arguments.format, || response_table(&shape));
     }
+    for name in &arguments.nodes {
+        let is_heard = shape.acks.contains(name) || shape.responses.iter().any(|response| response.from == *name);
+        if !is_heard {
+            output::complain(format_args!("{name} was not reached: `swim members` shows whether it is one"));
+        }
+    }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
 fn response_table(shape: &QueryShape) -> Text {
     let row = |response: &ResponseShape| vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())];
-    let (asked, answers) = (shape.acks.len(), shape.responses.len());
+    // An answer may come though the acknowledgement is lost.
+    let answered = shape.responses.iter().map(|response| &response.from);
+    let reached: BTreeSet<&String> = shape.acks.iter().chain(answered).collect();
+    let (reached, answers) = (reached.len(), shape.responses.len());
     let rows: Vec<_> = shape.responses.iter().map(row).collect();
-    let total = Text::line(format_args!("{answers} of {asked} that it reached have answered"));
+    let total = Text::line(format_args!("{answers} of {reached} that it reached have answered"));
     [table(&["NAME", "ANSWER"], &rows), total].into_iter().collect()
 }
 
@@ -71,7 +81,7 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
-        KeysWhat::List => (client.get("/v1/keys").await?, "have answered"),
+        KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
         KeysWhat::Install { .. } => {
             let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")

@@ -12,6 +12,7 @@ use swim_tokio::{CallError, JoinError};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, failure, json};
+use crate::settings::in_our_words;
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     PingShape, TagsRequest, TagsShape, metadata_of,
@@ -58,7 +59,7 @@ pub(super) async fn join(context: Arc<Context>, call: Call) -> Reply {
                 JoinError::Refused(_) => StatusCode::CONFLICT,
                 JoinError::NoneAnswered(_) => StatusCode::BAD_GATEWAY,
             };
-            failure(status, &error.to_string())
+            failure(status, &in_our_words(&error))
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
         wire: context.wire.to_owned(),
         protection: context.protection.name().to_owned(),
         keys: context.protection.keys(node),
-        plain_traffic: node.plain_traffic().map(|plain| {
+        plain_traffic: node.plain_traffic().or_else(|| node.serf_plain_traffic()).map(|plain| {
             let name = match plain {
                 PlainTraffic::Refused => "refused",
                 PlainTraffic::Accepted => "accepted",

@@ -12,13 +12,16 @@ use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::activity::Monitored;
 use super::admission::Slot;
 use super::call::Call;
+use super::guard::Way;
 use super::reply::{Reply, Tracked, failure, is_stream};
-use super::{Context, Token, guard, routes};
+use super::tls::HttpTls;
+use super::{Context, Tokens, guard, routes};
 
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,12 +42,27 @@ pub(super) const LINGER: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(super) context: Arc<Context>,
-    pub(super) token: Arc<Option<Token>>,
-    pub(super) local: bool,
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) way: Way,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Service {
+    /// As [`serve`](Self::serve), after the TLS handshake.
+    pub(super) async fn serve_tls(mut self, tls: HttpTls, stream: TcpStream, slot: Slot) {
+        let limit = if slot.is_reserve { RESERVE_HEAD_TIMEOUT } else { HEAD_TIMEOUT };
+        let secured = tokio::select! {
+            secured = tokio::time::timeout(limit, tls.accept(stream)) => secured,
+            () = slot.evicted() => return,
+            _ = self.stopping.changed() => return,
+        };
+        match secured {
+            Ok(Ok(stream)) => self.serve(stream, slot).await,
+            Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection has no TLS"),
+            Err(_) => tracing::debug!("an HTTP connection did not finish its TLS handshake in time"),
+        }
+    }
+
     /// Answers one connection's requests, one after the other, until it ends or makes room for another.
     pub(super) async fn serve<S>(mut self, stream: S, slot: Slot)
     where
@@ -96,7 +114,7 @@ impl Service {
         if is_reserve && !route.is_health() {
             return busy();
         }
-        if let Err(reply) = guard::admit(route, &head, self.token.as_ref().as_ref(), self.local) {
+        if let Err(reply) = guard::admit(route, &head, &self.tokens, self.way) {
             return *reply;
         }
         let read = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect());

@@ -10,33 +10,61 @@ use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 
-use super::Token;
 use super::reply::{Reply, failure};
 use super::routes::{Access, Route};
+use super::token::{Grant, Tokens};
 
-/// Refuses who may not call the route. `local`: over a socket that only this user may connect to.
-pub(super) fn admit(route: &Route, head: &Parts, token: Option<&Token>, local: bool) -> Result<(), Box<Reply>> {
+/// The way by which requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A Unix socket, to which the system lets only those whom its mode allows.
+    Local,
+    /// Plain TCP, perhaps from a proxy that took the TLS off.
+    Plain,
+    Tls,
+}
+
+/// Refuses who may not call the route.
+pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> Result<(), Box<Reply>> {
     let header = |name| head.headers.get(name).map(HeaderValue::as_bytes);
     let refused = |status, why: &str| Err(Box::new(failure(status, why)));
-    if local || route.access == Access::Open {
+    if way == Way::Local || route.access == Access::Open {
         return Ok(());
     }
     let host = header(HOST).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default();
-    match token {
-        Some(token) if !header(AUTHORIZATION).is_some_and(|given| token.is_borne_by(given)) => {
-            let mut reply = failure(StatusCode::UNAUTHORIZED, "the request does not bear the agent's token");
-            reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return Err(Box::new(reply));
+    if tokens.is_empty() {
+        if !is_loopback(host) {
+            return refused(StatusCode::FORBIDDEN, "the host asked for is not this machine's own");
         }
-        Some(_) => {}
-        None if is_loopback(host) => {}
-        None => return refused(StatusCode::FORBIDDEN, "the host asked for is not this machine's own"),
+    } else {
+        match tokens.grant(header(AUTHORIZATION).unwrap_or_default()) {
+            Grant::All => {}
+            Grant::Read if route.access == Access::Read => {}
+            Grant::Read => return refused(StatusCode::FORBIDDEN, "this token may only read"),
+            Grant::Nothing => return Err(Box::new(unauthorized())),
+        }
     }
-    let is_foreign = |origin: &[u8]| origin.strip_prefix(b"http://") != Some(host.as_bytes());
-    if route.access == Access::Change && header(ORIGIN).is_some_and(is_foreign) {
-        return refused(StatusCode::FORBIDDEN, "a page of another origin may change nothing here");
+    let is_foreign = |origin: &[u8]| !is_of_host(origin, host, way);
+    let is_cross_site = |site: &[u8]| ![&b"same-origin"[..], b"none"].contains(&site);
+    let from_elsewhere = header(ORIGIN).is_some_and(is_foreign)
+        || head.headers.get("sec-fetch-site").map(HeaderValue::as_bytes).is_some_and(is_cross_site);
+    if route.access == Access::Change && from_elsewhere {
+        return refused(StatusCode::FORBIDDEN, "a page of another origin may change and ask for nothing here");
     }
     Ok(())
+}
+
+fn unauthorized() -> Reply {
+    let mut reply = failure(StatusCode::UNAUTHORIZED, "the request does not bear the agent's token");
+    reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    reply
+}
+
+/// Whether a page of this origin came from the host that was asked. Before a plain listener a proxy may have TLS.
+fn is_of_host(origin: &[u8], host: &str, way: Way) -> bool {
+    let secure = origin.strip_prefix(b"https://");
+    let authority = if way == Way::Tls { secure } else { secure.or_else(|| origin.strip_prefix(b"http://")) };
+    authority == Some(host.as_bytes())
 }
 
 /// Whether the value of the header `Host` names loopback, whatever the port.
@@ -52,6 +80,21 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_is_the_host_s_own_by_the_way_that_it_came() {
+        for (origin, way, is_own) in [
+            ("http://a:1", Way::Plain, true),
+            ("https://a:1", Way::Plain, true),
+            ("https://a:1", Way::Tls, true),
+            ("http://a:1", Way::Tls, false),
+            ("https://a:2", Way::Tls, false),
+            ("null", Way::Plain, false),
+            ("a:1", Way::Plain, false),
+        ] {
+            assert_eq!(is_of_host(origin.as_bytes(), "a:1", way), is_own, "{origin} {way:?}");
+        }
+    }
 
     #[test]
     fn only_names_of_loopback_are_loopback() {

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 
 use super::admission::Admission;
 use super::connection::Service;
+use super::guard::Way;
 use super::paced::Paced;
+use super::tls::HttpTls;
 #[cfg(unix)]
 use crate::settings::group_number;
 use crate::settings::{Http, Listen};
@@ -26,7 +28,7 @@ const SEND_BUFFER: usize = 128 << 10;
 /// An open listener.
 #[derive(Debug)]
 pub(crate) enum Listener {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Option<HttpTls>),
     #[cfg(unix)]
     Unix(tokio::net::UnixListener, SocketFile),
 }
@@ -47,11 +49,26 @@ impl Listener {
     ///
     /// # Errors
     /// [`ListenError`].
-    pub(crate) async fn open(place: &Listen, has_token: bool, settings: &Http) -> Result<Self, ListenError> {
+    pub(crate) async fn open(
+        place: &Listen,
+        has_token: bool,
+        settings: &Http,
+        tls: Option<&HttpTls>,
+    ) -> Result<Self, ListenError> {
         Self::check(place, has_token)?;
         let failed = |error| ListenError::Open { place: place.clone(), error };
         match place {
-            Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp).map_err(failed),
+            Listen::Tcp(address) => {
+                if tls.is_none() && !address.ip().is_loopback() {
+                    tracing::warn!(
+                        %address,
+                        "whoever is on the way to HTTP here reads its token: give --http-tls-cert and --http-tls-key, or put \
+                         a proxy with TLS before a listener at 127.0.0.1"
+                    );
+                }
+                let listener = TcpListener::bind(address).await.map_err(failed)?;
+                Ok(Self::Tcp(listener, tls.cloned()))
+            }
             Listen::Unix(path) => unix(path, settings).map_err(failed),
         }
     }
@@ -72,20 +89,22 @@ impl Listener {
     /// Where it listens, with the port that it got.
     pub(crate) fn place(&self) -> String {
         match self {
-            Self::Tcp(listener) => {
-                listener.local_addr().map_or_else(|_| "?".into(), |address| format!("http://{address}"))
+            Self::Tcp(listener, tls) => {
+                let scheme = if tls.is_some() { "https" } else { "http" };
+                listener.local_addr().map_or_else(|_| "?".into(), |address| format!("{scheme}://{address}"))
             }
             #[cfg(unix)]
             Self::Unix(_, file) => format!("unix:{}", file.0.display()),
         }
     }
 
-    /// Whether the system sees to it that only those may connect who may write the socket's file.
-    pub(crate) const fn is_local(&self) -> bool {
+    /// The way by which requests come.
+    pub(super) const fn way(&self) -> Way {
         match self {
-            Self::Tcp(_) => false,
+            Self::Tcp(_, None) => Way::Plain,
+            Self::Tcp(_, Some(_)) => Way::Tls,
             #[cfg(unix)]
-            Self::Unix(..) => true,
+            Self::Unix(..) => Way::Local,
         }
     }
 
@@ -101,7 +120,11 @@ impl Listener {
                 _ = stopping.changed() => break,
                 accepted = self.accept() => match accepted {
                     Ok(Stream::Tcp(stream, address)) => {
-                        connections.spawn(service.serve(stream, admission.admit(Some(address))));
+                        let slot = admission.admit(Some(address));
+                        match self.tls() {
+                            None => connections.spawn(service.serve(stream, slot)),
+                            Some(tls) => connections.spawn(service.serve_tls(tls.clone(), stream, slot)),
+                        };
                     }
                     #[cfg(unix)]
                     Ok(Stream::Unix(stream)) => {
@@ -124,9 +147,17 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
+    const fn tls(&self) -> Option<&HttpTls> {
+        match self {
+            Self::Tcp(_, tls) => tls.as_ref(),
+            #[cfg(unix)]
+            Self::Unix(..) => None,
+        }
+    }
+
     async fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, from)| {
+            Self::Tcp(listener, _) => listener.accept().await.map(|(stream, from)| {
                 // Without a bound on what the system keeps for clients that do not read, it would be megabytes for each.
                 let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
                 Stream::Tcp(stream, from.ip())
@@ -191,7 +222,7 @@ impl fmt::Display for ListenError {
         match self {
             Self::Unprotected(address) => write!(
                 f,
-                "HTTP at {address} would be open to other machines: protect it with --token-file, or listen at \
+                "HTTP at {address} would be open to other machines: protect it with --token-file (or --read-token-file), or listen at \
                  127.0.0.1 or at a Unix socket"
             ),
             Self::Open { place, error } if error.kind() == io::ErrorKind::AddrInUse => write!(

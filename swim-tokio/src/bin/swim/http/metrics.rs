@@ -120,7 +120,12 @@ impl Snapshot {
         families.gauges("swim_members", "Members by state, this node included", &samples)?;
         let (updates, broadcasts) = (self.metrics.queued_updates as u64, self.metrics.queued_broadcasts as u64);
         families.gauge("swim_update_queue_length", "Membership updates that wait to be sent", updates)?;
-        families.gauge("swim_broadcast_queue_length", "User broadcasts that wait to be sent", broadcasts)
+        families.gauge("swim_broadcast_queue_length", "User broadcasts that wait to be sent", broadcasts)?;
+        let snapshots: [(Labels<'_>, u64); 2] = [
+            (&[("result", "written")], self.metrics.snapshots_written),
+            (&[("result", "failed")], self.metrics.snapshots_failed),
+        ];
+        families.counters("swim_snapshots", "Writes of the node's snapshot, by how they ended", &snapshots)
     }
 
     fn detection(&self, families: &mut Families<'_>) -> fmt::Result {

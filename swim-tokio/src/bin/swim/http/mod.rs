@@ -7,6 +7,7 @@
 //! | `connection` | one connection: deadlines and bounds |
 //! | `paced` | a warning that would be too many |
 //! | `guard`, `token` | who may call what |
+//! | `tls` | the interface's certificate |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
 //! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
@@ -27,20 +28,21 @@ mod probes;
 mod reply;
 mod routes;
 mod talk;
+mod tls;
 mod token;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use swim_tokio::{Config, Member, Runtime, read_serf_keyring};
+use swim_tokio::{Config, Member, Runtime};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::talk::LONGEST_QUERY;
-pub(crate) use self::token::Token;
+pub(crate) use self::tls::HttpTls;
+pub(crate) use self::token::{Token, Tokens};
 use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
@@ -75,8 +77,8 @@ pub(crate) enum Protection {
     Tls,
     /// The native wire's keyring, which the node knows.
     Keyring,
-    /// The keyring of memberlist's wire, in this file.
-    MemberlistKeyring(PathBuf),
+    /// The keyring of memberlist's wire.
+    MemberlistKeyring,
 }
 
 impl Protection {
@@ -85,7 +87,7 @@ impl Protection {
         match self {
             Self::None => "none",
             Self::Tls => "tls",
-            Self::Keyring | Self::MemberlistKeyring(_) => "keyring",
+            Self::Keyring | Self::MemberlistKeyring => "keyring",
         }
     }
 
@@ -94,13 +96,18 @@ impl Protection {
         match self {
             Self::None | Self::Tls => 0,
             Self::Keyring => node.keys().len(),
-            // The node keeps the file as its keys are.
-            Self::MemberlistKeyring(file) => read_serf_keyring(file).map_or(0, |ring| ring.keys().count()),
+            Self::MemberlistKeyring => node.serf_keys().map_or(0, |keys| keys.len()),
         }
     }
 }
 
 impl Context {
+    /// What needs a person although the node works, as sentences.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
+        snapshot.into_iter().collect()
+    }
+
     /// How long a member's last answer took, in seconds.
     fn round_trip(&self, member: &Member) -> Option<f64> {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
@@ -126,9 +133,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers at each of the listeners.
-    pub(crate) fn start(listeners: Vec<Listener>, token: Option<Token>, context: &Arc<Context>) -> Self {
+    pub(crate) fn start(listeners: Vec<Listener>, tokens: Tokens, context: &Arc<Context>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let token = Arc::new(token);
+        let tokens = Arc::new(tokens);
         let tcp = admission::Admission::new(admission::TCP);
         #[cfg(unix)]
         let unix = admission::Admission::new(admission::UNIX);
@@ -136,12 +143,12 @@ impl Server {
         for listener in listeners {
             let service = connection::Service {
                 context: Arc::clone(context),
-                token: Arc::clone(&token),
-                local: listener.is_local(),
+                tokens: Arc::clone(&tokens),
+                way: listener.way(),
                 stopping: stopping.clone(),
             };
             let admission = match &listener {
-                Listener::Tcp(_) => &tcp,
+                Listener::Tcp(..) => &tcp,
                 #[cfg(unix)]
                 Listener::Unix(..) => &unix,
             };

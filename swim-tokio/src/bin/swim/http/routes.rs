@@ -17,9 +17,10 @@ use super::{Context, changes, cluster, events, metrics, page, probes, talk};
 pub(super) enum Access {
     /// Everyone who can connect: it tells nothing about the cluster.
     Open,
-    /// Who bears the token, if there is one.
+    /// Requests that bear a token, if there is one.
     Read,
-    /// As `Read`; and no page of another origin.
+    /// Those that bear the token for everything, and come from no page of another origin: what changes the node, and what
+    /// makes it ask the others.
     Change,
 }
 
@@ -76,7 +77,7 @@ routes! {
     POST "/v1/query" Change talk::query,
     POST "/v1/queries/{id}/respond" Change talk::respond,
     POST "/v1/reachability" Change talk::reachability,
-    GET "/v1/keys" Read talk::list_keys,
+    POST "/v1/keys/list" Change talk::list_keys,
     POST "/v1/keys/install" Change talk::install_key,
     POST "/v1/keys/use" Change talk::use_key,
     POST "/v1/keys/remove" Change talk::remove_key,

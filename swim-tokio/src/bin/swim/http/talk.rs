@@ -14,6 +14,7 @@ use super::call::Call;
 use super::changes::{NAMELESS, payload, refused};
 use super::reply::{Reply, failure, json};
 use crate::keys::{self, Change};
+use crate::serf_keys;
 use crate::shapes::{
     EventRequest, EventShape, InstallKeyRequest, KeyRequest, QueryRequest, QueryShape, ReachabilityShape,
     RespondRequest, RespondedShape, ResponseShape,
@@ -131,7 +132,9 @@ pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
-    match keys::list(&context.node).await {
+    let node = &context.node;
+    let listed = if serf_keys::has_keys(node) { serf_keys::list(node).await } else { keys::list(node).await };
+    match listed {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
     }
@@ -159,7 +162,12 @@ pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
 }
 
 async fn change_keys(context: &Context, change: Change, force: bool) -> Reply {
-    match keys::everywhere(&context.node, &change, force).await {
+    let changed = if serf_keys::has_keys(&context.node) {
+        serf_keys::everywhere(&context.node, &change, force).await
+    } else {
+        keys::everywhere(&context.node, &change, force).await
+    };
+    match changed {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Group, SocketMode};
+use crate::http::{HttpTls, Tokens};
 
 /// Where the agent listens with `--http` alone, and where the command line looks for it.
 pub(crate) const DEFAULT: &str = "127.0.0.1:7950";
@@ -29,9 +30,18 @@ pub(crate) struct Http {
         value_delimiter = ','
     )]
     pub(crate) listen: Vec<Listen>,
-    /// A file with the token that requests must bear; needed beyond loopback
+    /// A file with the token that requests must bear; this or the next one is needed beyond loopback
     #[arg(long, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// A file with a token that may only read: requests that change something, or ask the other nodes, are refused
+    #[arg(long, value_name = "FILE", env = "SWIM_READ_TOKEN_FILE")]
+    pub(crate) read_token_file: Option<PathBuf>,
+    /// Answers by TLS at all TCP addresses, with the certificate in this file (PEM)
+    #[arg(id = "http_tls_cert", long = "http-tls-cert", value_name = "FILE", env = "SWIM_HTTP_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(id = "http_tls_key", long = "http-tls-key", value_name = "FILE", env = "SWIM_HTTP_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// The mode of the Unix sockets' files, in octal: whoever may write them may connect [default: 0600]
     #[arg(long = "http-socket-mode", value_name = "MODE", env = "SWIM_HTTP_SOCKET_MODE")]
     pub(crate) socket_mode: Option<SocketMode>,
@@ -41,6 +51,26 @@ pub(crate) struct Http {
 }
 
 impl Http {
+    /// The tokens, read.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn tokens(&self) -> Result<Tokens, String> {
+        Tokens::read(self.token_file.as_deref(), self.read_token_file.as_deref())
+    }
+
+    /// The certificate, read, if one is named.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(crate) fn tls(&self) -> Result<Option<HttpTls>, String> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => HttpTls::from_files(certificate, key).map(Some),
+            _ => Err("TLS for HTTP needs a certificate and its key: give http-tls-cert and http-tls-key".to_owned()),
+        }
+    }
+
     /// The mode of the Unix sockets' files.
     pub(crate) fn socket_mode(&self) -> SocketMode {
         self.socket_mode.unwrap_or(if self.socket_group.is_some() {
@@ -56,6 +86,9 @@ impl Group for Http {
         Self {
             listen: if self.listen.is_empty() { below.listen } else { self.listen },
             token_file: self.token_file.or(below.token_file),
+            read_token_file: self.read_token_file.or(below.read_token_file),
+            tls_cert: self.tls_cert.or(below.tls_cert),
+            tls_key: self.tls_key.or(below.tls_key),
             socket_mode: self.socket_mode.or(below.socket_mode),
             socket_group: self.socket_group.or(below.socket_group),
         }

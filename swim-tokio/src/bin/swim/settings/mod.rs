@@ -47,6 +47,13 @@ pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
 pub(crate) use self::wire::{Wire, WireFormat};
 
+/// An error of the library in the words of the settings: it names fields that have another name here.
+pub(crate) fn in_our_words(error: &impl std::fmt::Display) -> String {
+    error
+        .to_string()
+        .replace("outside of allowed_networks", "outside of the networks that are let in (--allow, node.allow)")
+}
+
 /// One group of settings: a layer of them.
 pub(crate) trait Group: Sized {
     /// This layer, and the one below wherever this one says nothing.
@@ -119,13 +126,18 @@ impl Settings {
         settings.handlers.check()?;
         settings.node.check()?;
         settings.tags.check()?;
+        if settings.node.metadata.is_some() && !settings.tags.tags.is_empty() {
+            return Err(
+                "node.metadata is in place of tags, which would be lost: give either --metadata or --tag".to_owned()
+            );
+        }
         Ok(settings)
     }
 
     /// What protects the node's traffic.
     pub(crate) fn protection(&self) -> Protection {
         match (&self.wire.keyring, self.wire.format.unwrap_or_default()) {
-            (Some(file), WireFormat::Memberlist) => Protection::MemberlistKeyring(file.clone()),
+            (Some(_), WireFormat::Memberlist) => Protection::MemberlistKeyring,
             (Some(_), WireFormat::Native) => Protection::Keyring,
             (None, _) if self.tls.cert.is_some() => Protection::Tls,
             (None, _) => Protection::None,

@@ -105,7 +105,7 @@ impl Wire {
         let plain = self.plain_traffic.map(PlainTraffic::from);
         match (&self.keyring, self.format.unwrap_or_default()) {
             (Some(file), WireFormat::Native) => Ok(Some((file, plain.unwrap_or_default()))),
-            _ if plain.is_some() => Err("plain_traffic is for the native wire with a keyring".to_owned()),
+            (None, _) if plain.is_some() => Err("plain_traffic needs a keyring".to_owned()),
             _ => Ok(None),
         }
     }
@@ -137,6 +137,10 @@ impl Wire {
         }
         if let Some(file) = &self.keyring {
             settings = settings.keyring_file(file).map_err(|error| error.to_string())?;
+            // As memberlist's GossipVerifyIncoming and GossipVerifyOutgoing, which are off in the first round.
+            let plain = self.plain_traffic.unwrap_or_default();
+            settings.envelope.accepts_plain = plain != Plain::Refused;
+            settings.envelope.sends_plain = plain == Plain::Sent;
         }
         Ok(Some(settings))
     }

@@ -1,0 +1,167 @@
+//! TLS of the HTTP interface, the command line's way to it, and the token that may only read.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::json;
+
+use crate::certificates::{Authority, Issued};
+use crate::harness::{Agent, Place, line, run, until};
+
+/// Writes a certificate, its key and its authority's; their paths.
+fn files(place: &Place, issued: &Issued, authority: &Authority) -> [String; 3] {
+    [
+        place.file("cert.pem", &issued.certificate),
+        place.secret("key.pem", &issued.key),
+        place.file("ca.pem", &authority.pem),
+    ]
+}
+
+#[test]
+fn over_tls_the_command_line_trusts_what_the_authority_issued_for_the_host_and_nothing_else() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let [cert, key, ca] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let one = Agent::start("one", &["--http-tls-cert", &cert, "--http-tls-key", &key]);
+    assert!(one.http.starts_with("https://127.0.0.1:"), "{}", one.http);
+    assert!(one.ask(&["members", "--agent-ca", &ca]).contains("one"));
+    let theirs = place.file("theirs.pem", &Authority::new("theirs").pem);
+    for arguments in [&["members"][..], &["members", "--agent-ca", &theirs], &["monitor", "--agent-ca", &theirs]] {
+        let refused = one.run(arguments);
+        assert!(refused.code == Some(1) && refused.stderr.contains("is not trusted"), "{refused:?}");
+    }
+    let by_name = one.http.replace("127.0.0.1", "localhost");
+    let refused = run(&["members", "--agent-ca", &ca, "--agent", &by_name]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("is not trusted"), "another name: {refused:?}");
+    let refused = run(&["members", "--agent", &one.http.replace("https://", "http://")]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("this address speaks TLS: use https://"), "{refused:?}");
+    let refused = one.run(&["members", "--agent-ca", "/no/such/file"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("/no/such/file"), "{refused:?}");
+}
+
+#[test]
+fn a_renewed_certificate_is_in_use_after_sighup_and_one_that_cannot_be_used_is_not() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let [cert, key, ca] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let one = Agent::start("one", &["--http-tls-cert", &cert, "--http-tls-key", &key]);
+    place.file("cert.pem", "no certificate");
+    one.signal("-HUP");
+    let said = one.line("settings not read again");
+    assert!(said.contains("the certificates stay as they were") && said.contains(&cert), "{said}");
+    one.ask(&["members", "--agent-ca", &ca]);
+    let other = Authority::new("other");
+    files(&place, &other.issue(&["127.0.0.1"]), &other);
+    one.signal("-HUP");
+    one.line("the certificates were read again, and are others now");
+    one.ask(&["members", "--agent-ca", &ca]);
+}
+
+#[test]
+fn a_key_that_others_can_read_or_that_is_missing_is_refused_at_the_start() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let issued = authority.issue(&["127.0.0.1"]);
+    let [cert, key, _] = files(&place, &issued, &authority);
+    let open = place.file("open.pem", &issued.key);
+    let other = place.secret("other.pem", &authority.issue(&["127.0.0.1"]).key);
+    for (arguments, words) in [
+        (&["--http-tls-cert", &cert][..], "http-tls-key"),
+        (&["--http-tls-cert", &cert, "--http-tls-key", &open], "chmod 600"),
+        (&["--http-tls-cert", &cert, "--http-tls-key", &other], "is not that of the certificate"),
+        (&["--http-tls-cert", &key, "--http-tls-key", &key], "holds no certificate"),
+    ] {
+        let refused = run(&[&["agent", "--print-config", "--http", "127.0.0.1:0"], arguments].concat());
+        assert!(refused.code == Some(64) && refused.stderr.contains(words), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_proxy_s_prefix_comes_before_the_paths() {
+    let one = Agent::start("one", &[]);
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}/swim/one/", proxy.local_addr().unwrap());
+    let behind = one.http.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || {
+        for client in proxy.incoming() {
+            let (mut client, mut agent) = (client.unwrap(), TcpStream::connect(&behind).unwrap());
+            let mut head = vec![0; 4_096];
+            let count = client.read(&mut head).unwrap();
+            let head = String::from_utf8_lossy(&head[..count]).into_owned();
+            assert!(head.starts_with("GET /swim/one/v1/"), "{head}");
+            let head = head.replacen("/swim/one", "", 1).replacen("\r\n", "\r\nConnection: close\r\n", 1);
+            agent.write_all(head.as_bytes()).unwrap();
+            std::io::copy(&mut agent, &mut client).unwrap();
+        }
+    });
+    let members = run(&["members", "--agent", &place]);
+    assert!(members.code == Some(0) && members.stdout.contains("one"), "{members:?}");
+}
+
+#[test]
+fn a_token_that_may_only_read_changes_nothing_and_asks_nobody() {
+    let place = Place::new();
+    let (all, read) = ("0123456789abcdef-all", "0123456789abcdef-read");
+    let (all_file, read_file) = (place.secret("all", all), place.secret("read", read));
+    let one = Agent::start("one", &["--token-file", &all_file, "--read-token-file", &read_file]);
+    let bearer = |token: &str| format!("Authorization: Bearer {token}");
+    let document: serde_json::Value = serde_json::from_str(&one.request("GET", "/v1/openapi.json", &[], "").1).unwrap();
+    let mut refused = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if path == "/v1/events" || operation["security"].as_array().is_some_and(Vec::is_empty) {
+                continue;
+            }
+            let (method, path) = (method.to_uppercase(), path.replace("{id}", "nobody"));
+            let (status, answer) = one.request(&method, &path, &[&bearer(read)], "");
+            if method == "GET" {
+                assert!(![401, 403].contains(&status), "{method} {path}: {answer}");
+            } else {
+                assert!(status == 403 && answer.contains("may only read"), "{method} {path}: {status} {answer}");
+                refused += 1;
+            }
+            assert_eq!(one.request(&method, &path, &[&bearer("0123456789abcdef-none")], "").0, 401, "{method} {path}");
+        }
+    }
+    assert!(refused > 10, "{refused}");
+    let tags = json!({ "set": { "a": "b" } }).to_string();
+    assert_eq!(one.request("POST", "/v1/tags", &[&bearer(all)], &tags).0, 200);
+    assert_eq!(one.ask(&["tags", "--token-file", &read_file]), "a=b\n");
+    let refused = one.run(&["tags", "--set", "a=c", "--token-file", &read_file]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("this token may only read"), "{refused:?}");
+
+    let alone = Agent::start("two", &["--read-token-file", &read_file]);
+    assert_eq!(alone.request("GET", "/v1/info", &[&bearer(read)], "").0, 200);
+    assert_eq!(alone.request("GET", "/v1/info", &[], "").0, 401);
+    let same = run(&["agent", "--http", "127.0.0.1:0", "--token-file", &all_file, "--read-token-file", &all_file]);
+    assert!(same.code == Some(1) && same.stderr.contains("is the same as"), "{same:?}");
+}
+
+#[test]
+fn beyond_loopback_without_tls_a_warning_says_that_the_token_can_be_read() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let [cert, key, _] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let token = place.secret("token", "0123456789abcdef");
+    let one = Agent::start_at("one", &["--http", "0.0.0.0:0", "--token-file", &token]);
+    line(&one.stderr, "reads its token");
+    let tls = ["--http-tls-cert", &cert, "--http-tls-key", &key];
+    let two = Agent::start_at("two", &[&["--http", "0.0.0.0:0", "--token-file", &token][..], &tls].concat());
+    let there = two.http.replace("0.0.0.0", "127.0.0.1");
+    let ca = place.0.join("ca.pem").display().to_string();
+    until("it answers", || {
+        run(&["info", "--agent", &there, "--agent-ca", &ca, "--token-file", &token]).code == Some(0)
+    });
+    assert!(!two.stderr.try_iter().any(|line| line.contains("reads its token")));
+}
+
+#[test]
+fn the_keys_of_the_cluster_are_asked_for_by_no_page_of_another_site() {
+    let one = Agent::start("one", &[]);
+    assert_eq!(one.request("GET", "/v1/keys/list", &[], "").0, 405, "an image's address is no way to ask");
+    for foreign in
+        ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
+    {
+        for path in ["/v1/keys/list", "/v1/reachability", "/v1/broadcast"] {
+            assert_eq!(one.request("POST", path, &[foreign], "{}").0, 403, "{path} {foreign}");
+        }
+    }
+    let own = format!("Origin: {}", one.http);
+    assert_eq!(one.request("POST", "/v1/keys/list", &[&own, "Sec-Fetch-Site: same-origin"], "").0, 409, "no keyring");
+}
