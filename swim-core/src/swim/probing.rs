@@ -50,10 +50,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // One that never answered may not be there at all: then only the silence of relays that are there says something of
-        // this node.
+        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node.
         if self.members.has_answered(probe.target()) || probe.has_asked() {
-            self.worsen_health(probe.blame());
+            self.worsen_health(probe.blame(|relay| self.members.has_answered(relay)));
         }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
@@ -81,10 +80,8 @@ impl<R: Rng> Swim<R> {
         let nackers = &nackers[..];
         #[cfg(not(feature = "memberlist"))]
         let nackers = &relays[..asked];
-        // The silence of a relay that never answered says nothing of this node.
-        let members = &self.members;
         if let Some(probe) = &mut self.detector.probe {
-            probe.ask(nackers.iter().copied().filter(|&relay| members.has_answered(relay)));
+            probe.ask(nackers);
         }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
