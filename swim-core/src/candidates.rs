@@ -48,6 +48,8 @@ pub(crate) struct Candidate {
     /// The number of the ping.
     pub(crate) sequence: SequenceNumber,
     pub(crate) deadline: Instant,
+    /// The first packet that came from its address: it is read again when the candidate has answered.
+    pub(crate) held: Option<Box<[u8]>>,
     /// What it speaks.
     #[cfg(feature = "memberlist")]
     pub(crate) versions: Versions,
@@ -113,6 +115,13 @@ impl Candidates {
             list.pop_front();
         }
         list.push_back(new);
+    }
+
+    /// Holds a packet for the candidate that it came from, if there is one and it has sent none before. Returns whether it
+    /// is held.
+    pub(crate) fn hold(&mut self, from: SocketAddr, packet: &[u8]) -> bool {
+        let sender = self.all_mut().find(|candidate| candidate.address == from && candidate.held.is_none());
+        sender.map(|candidate| candidate.held = Some(packet.into())).is_some()
     }
 
     /// The candidate that was sent the ping of that number.
@@ -190,6 +199,7 @@ mod tests {
             knows_more: false,
             sequence: SequenceNumber::new(id as u32),
             deadline: Instant::from_millis(id as u64),
+            held: None,
             #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,
         }

@@ -125,6 +125,7 @@ impl<R: Rng> Swim<R> {
             knows_more,
             sequence,
             deadline: now + self.config.probe_timeout,
+            held: None,
             #[cfg(feature = "memberlist")]
             versions: news.versions,
         };
@@ -136,6 +137,14 @@ impl<R: Rng> Swim<R> {
         self.arm_candidates();
         self.send(Intent::Look { address, sequence });
         true
+    }
+
+    /// Holds a packet of a stranger that is looked for: what else it says, of others or to everyone, is heard when it has
+    /// answered.
+    pub(super) fn hold_packet(&mut self, from: SocketAddr, packet: &[u8]) {
+        if packet.len() <= self.config.max_packet_size && !self.contacts.candidates.is_empty() {
+            self.contacts.candidates.hold(normal_address(from), packet);
+        }
     }
 
     /// Whether an Alive says nothing of a living member that the table does not say.
@@ -228,6 +237,9 @@ impl<R: Rng> Swim<R> {
         let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
         let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
         self.members.set_answered(slot);
+        if let Some(packet) = candidate.held {
+            self.contacts.released.push((candidate.address, packet));
+        }
         if candidate.knows_more {
             self.learn_from(now, candidate.address);
         }

@@ -11,7 +11,7 @@ use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
 use crate::metrics::DropReason;
-use crate::source::Source;
+use crate::source::{Protection, Source};
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
@@ -117,6 +117,10 @@ impl<R: Rng> Swim<R> {
             return self.handle_memberlist_request(now, from, payload);
         }
         let sender = self.judge_sender(from, payload.len());
+        if from.protection == Protection::Plain && !sender.is_stranger() {
+            // Nobody opens a connection from an address at which answers do not arrive.
+            self.note_answer_from(from.address);
+        }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {

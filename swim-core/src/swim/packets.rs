@@ -18,7 +18,7 @@ use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
-use crate::source::Source;
+use crate::source::{Protection, Source};
 use crate::time::Instant;
 use crate::wire::{Head, Message, Packet, WireError};
 
@@ -43,30 +43,49 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotAllowed);
             return;
         }
-        self.begin_hearing(from);
-        let sender = self.judge_sender(from, packet.len());
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            self.note_protection(from.protection);
-            self.handle_memberlist_packet(now, sender, packet);
-            self.end_hearing();
-            self.debug_check();
-            return;
-        }
-        match Packet::open(packet, self.me.cluster) {
-            Ok(messages) => self.handle_messages(now, sender, messages),
-            Err(error) => self.metrics.drop(error.reason()),
+        self.read_packet(now, from, packet);
+        // Of candidates that this packet has made members. As many as there are candidates at most: none is held twice.
+        while let Some((from, held)) = self.contacts.released.pop() {
+            self.read_packet(now, from.into(), &held);
         }
         self.end_hearing();
         self.debug_check();
     }
 
-    fn handle_messages(&mut self, now: Instant, mut sender: Sender, mut messages: Packet<'_>) {
+    fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
+        self.begin_hearing(from);
+        let mut sender = self.judge_sender(from, packet.len());
+        let is_read = self.read_messages(now, &mut sender, from.protection, packet);
+        if is_read && sender.is_stranger() {
+            self.hold_packet(from.address, packet);
+        }
+    }
+
+    /// Returns whether the packet could be read.
+    fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.note_protection(protection);
+            self.handle_memberlist_packet(now, sender, packet);
+            return true;
+        }
+        let _ = protection;
+        match Packet::open(packet, self.me.cluster) {
+            Ok(messages) => self.handle_messages(now, sender, messages),
+            Err(error) => {
+                self.metrics.drop(error.reason());
+                return false;
+            }
+        }
+        true
+    }
+
+    fn handle_messages(&mut self, now: Instant, sender: &mut Sender, mut messages: Packet<'_>) {
         let mut wants_answer = false;
         while let Some(head) = messages.next_head() {
             let handled = head.and_then(|head| match head.kind() {
-                MessageKind::Alive => self.handle_alive(now, &mut sender, &mut messages, head),
-                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, &sender, &mut messages, head),
+                MessageKind::Alive => self.handle_alive(now, sender, &mut messages, head),
+                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, sender, &mut messages, head),
                 _ => {
                     let message = messages.other(head)?;
                     if matches!(message, Message::Ping { .. } | Message::PingReq { .. }) {
@@ -77,7 +96,7 @@ impl<R: Rng> Swim<R> {
                         }
                         wants_answer = true;
                     }
-                    self.handle_message(now, &mut sender, &message);
+                    self.handle_message(now, sender, &message);
                     Ok(())
                 }
             });

@@ -50,9 +50,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // Whoever never answered anything may not be there at all, which says nothing of this node.
-        if self.members.has_answered(probe.target()) {
-            self.worsen_health(probe.blame());
+        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node.
+        if self.members.has_answered(probe.target()) || probe.has_asked() {
+            self.worsen_health(probe.blame(|relay| self.members.has_answered(relay)));
         }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
@@ -86,7 +86,9 @@ impl<R: Rng> Swim<R> {
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
         }
-        if self.config.reliable_fallback {
+        if !self.members.has_answered(target) {
+            self.send(Intent::Ping { target, sequence }); // In place of a stream, which it does not get yet.
+        } else if self.config.reliable_fallback {
             self.ping_reliably(now, target, sequence);
         }
     }

@@ -373,3 +373,18 @@ fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
     assert_eq!((node.known_members(), pings(&mut node, at(0))), (1, vec![]));
     assert_eq!(dropped(&node, DropReason::BadAddress), 12);
 }
+
+#[test]
+fn what_a_newcomer_says_in_its_first_packet_is_heard_when_it_has_answered_and_not_before() {
+    let broadcast = Message::Broadcast { origin: "new", epoch: Incarnation::new(7), number: 0, payload: b"first" };
+    let mut node = node_among_members();
+    tell(&mut node, at(0), address(5), &[alive("new", 7, 5), broadcast, alive("c", 1, 12)]);
+    assert_eq!((events(&mut node), status(&node, "c")), (vec![], None));
+    answer(&mut node, at(1), address(5), "new");
+    assert!(
+        events(&mut node)
+            .iter()
+            .any(|event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"first"))
+    );
+    assert_eq!(status(&node, "c"), Some(Status::Alive));
+}
