@@ -71,11 +71,7 @@ impl Envelope {
     ///
     /// # Errors
     /// As of [`open_packet`](Self::open_packet).
-    pub fn unseal_packet<'a>(
-        &self,
-        packet: &'a [u8],
-        buffer: &'a mut Vec<u8>,
-    ) -> Result<(&'a [u8], bool), WireError> {
+    pub fn unseal_packet<'a>(&self, packet: &'a [u8], buffer: &'a mut Vec<u8>) -> Result<(&'a [u8], bool), WireError> {
         let body = self.label.strip(packet)?;
         let Some(keyring) = &self.keyring else { return Ok((body, false)) };
         match seal::open(keyring, self.label.as_bytes(), body, buffer) {
