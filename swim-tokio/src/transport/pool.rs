@@ -333,14 +333,18 @@ mod tests {
         assert_eq!(found(&mut pool, address(2), now), None);
         assert_eq!(pool.touch(liar, now), Some(address(2)), "who it says it is is known all the same");
 
-        let plain = pool.accept(address(40_001).ip(), "plain", now).unwrap();
-        pool.introduce(plain, address(4), false);
-        assert_eq!(found(&mut pool, address(4), now), None);
-        assert_eq!(pool.touch(plain, now), Some(address(4)));
-
         let mapped = pool.accept("::ffff:10.0.0.1".parse().unwrap(), "mapped", now).unwrap();
         pool.introduce(mapped, address(3), true);
         assert_eq!(found(&mut pool, address(3), now), Some("mapped"));
+    }
+
+    #[test]
+    fn an_accepted_link_that_does_not_lead_back_is_known_and_sent_nothing() {
+        let (mut pool, now) = pool();
+        let plain = pool.accept(address(40_000).ip(), "plain", now).unwrap();
+        pool.introduce(plain, address(4), false);
+        assert_eq!(found(&mut pool, address(4), now), None);
+        assert_eq!(pool.touch(plain, now), Some(address(4)));
     }
 
     #[test]
