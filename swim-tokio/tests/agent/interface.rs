@@ -10,7 +10,13 @@ use crate::harness::{Agent, PATIENCE, Place, request, run};
 #[test]
 fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
     let one = Agent::start("one", &[]);
-    for rebound in ["Host: evil.example", "Host: evil.example:80", "Host: 127.0.0.1.evil.example", "Host: 10.0.0.1"] {
+    for rebound in [
+        "Host: evil.example",
+        "Host: evil.example:80",
+        "Host: 127.0.0.1.evil.example",
+        "Host: 10.0.0.1",
+        "Host: 127.0.0.1\r\nHost: evil.example",
+    ] {
         assert_eq!(one.request("GET", "/v1/members", &[rebound], "").0, 403, "{rebound}");
         assert_eq!(one.request("POST", "/v1/leave", &[rebound], "{}").0, 403, "{rebound}");
     }
