@@ -71,7 +71,7 @@ pub use transport::{
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};
 #[cfg(feature = "tls")]
-pub use transport::{Tls, TlsError, certificate_expiry};
+pub use transport::{Tls, TlsError, certificate_validity};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

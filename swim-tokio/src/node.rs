@@ -191,6 +191,7 @@ impl Node {
 
     /// Steps 2 and 3; says when to wake up.
     pub(crate) fn settle(&mut self) -> Instant {
+        self.rekeying.tell_of_plain_traffic(&mut self.swim);
         self.tick();
         self.drain();
         self.waiting.room.retry(&mut self.swim, self.clock.now());

@@ -55,7 +55,7 @@ impl Notice {
                 | Event::Returned,
             ) => tracing::warn!(node, %address, "{self}"),
             Self::Event(Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete) => {
-                tracing::info!(node, "{self}")
+                tracing::info!(node, "{self}");
             }
             _ => tracing::debug!(node, "{self}"),
         }
