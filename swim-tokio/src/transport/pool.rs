@@ -55,6 +55,8 @@ struct Link<Q> {
     address: Option<SocketAddr>,
     /// Where an accepted link comes from.
     peer: Option<SocketAddr>,
+    /// What its preamble says, whether it is believed or not.
+    said: Option<SocketAddr>,
     used: Instant,
     /// Whether its handshake proved a key or a certificate.
     proven: bool,
@@ -187,6 +189,7 @@ impl<Q> Pool<Q> {
     /// as if it came from a member's address, and its answers go back to it and nowhere else.
     pub(crate) fn introduce(&mut self, id: LinkId, address: SocketAddr, leads_back: bool) {
         let Some(link) = self.links.get_mut(&id) else { return };
+        link.said = Some(address);
         let is_there = link.origin == (Origin::Accepted { ip: address.ip().to_canonical() });
         let known_by = link.peer.filter(|_| !is_there && !link.proven);
         let address = known_by.unwrap_or(address);
@@ -194,6 +197,11 @@ impl<Q> Pool<Q> {
         if leads_back && link.queue.is_some() && (is_there || known_by.is_some()) {
             self.routes.entry(address).or_default().accepted = Some(id);
         }
+    }
+
+    /// What the preamble of an accepted link says.
+    pub(crate) fn said(&self, id: LinkId) -> Option<SocketAddr> {
+        self.links.get(&id)?.said
     }
 
     /// A frame came over the link: says who sent it, as far as is known.
@@ -264,7 +272,8 @@ impl<Q> Pool<Q> {
     fn insert(&mut self, queue: Q, origin: Origin, address: Option<SocketAddr>, used: Instant) -> LinkId {
         let id = LinkId(self.next);
         self.next += 1;
-        let link = Link { queue: Some(queue), origin, address, peer: None, used, proven: false, heard: false };
+        let link =
+            Link { queue: Some(queue), origin, address, peer: None, said: None, used, proven: false, heard: false };
         self.links.insert(id, link);
         id
     }
