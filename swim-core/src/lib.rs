@@ -75,6 +75,7 @@ mod outbox;
 mod pings;
 mod probe;
 mod probe_order;
+mod provenance;
 mod queries;
 mod query_pace;
 mod recent;
@@ -91,6 +92,11 @@ mod swim;
 // For users: stands beside the floors and is imported by none of them.
 #[cfg(feature = "std")]
 pub mod typed;
+
+/// The traits of random number generators, of the version that this crate takes: [`Swim::new`] wants a generator that implements
+/// `Rng` of rand_core 0.10, which those of rand 0.10 and of its time do. One of rand 0.9, which implements rand_core 0.9,
+/// does not: the compiler then misses `DerefMut`. Name the traits as `swim_core::rand_core::…` and versions agree.
+pub use rand_core;
 
 #[cfg(feature = "memberlist")]
 pub use config::MemberlistWire;

@@ -43,11 +43,13 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotAllowed);
             return;
         }
+        self.begin_hearing(from);
         let sender = self.judge_sender(from, packet.len());
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
             self.note_protection(from.protection);
             self.handle_memberlist_packet(now, sender, packet);
+            self.end_hearing();
             self.debug_check();
             return;
         }
@@ -55,6 +57,7 @@ impl<R: Rng> Swim<R> {
             Ok(messages) => self.handle_messages(now, sender, messages),
             Err(error) => self.metrics.drop(error.reason()),
         }
+        self.end_hearing();
         self.debug_check();
     }
 
@@ -103,6 +106,7 @@ impl<R: Rng> Swim<R> {
                 let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
                 self.check_no_news(now, slot, &news);
             }
+            self.heard_again(now, slot);
             return Ok(());
         }
         let id = alive.check()?;
@@ -163,7 +167,7 @@ impl<R: Rng> Swim<R> {
                     sender.prove();
                 }
             }
-            Message::Nack { sequence, source } => self.handle_nack(sequence, source),
+            Message::Nack { sequence, source } => self.handle_nack(now, sequence, source),
             Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
                 unreachable!("these are read by their heads")
             }
@@ -190,6 +194,8 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
             Message::Left { id, .. } => *self.me.id == *id,
+            // A namesake leaves the name to us.
+            Message::Nack { source, .. } => *self.me.id == *source,
             _ => false,
         }
     }
@@ -217,6 +223,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         if self.keeps_quiet() {
+            if *self.me.id == *source {
+                self.send(Intent::Nack { to: from, sequence });
+            }
             return;
         }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
@@ -277,8 +286,8 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
-        if self.config.origin_only {
-            return; // Its origin sends it to everyone.
+        if self.config.origin_only || self.provenance.hears_plain() {
+            return; // Its origin sends it to everyone; or it is not to get our seal.
         }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, message);

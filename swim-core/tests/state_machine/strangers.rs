@@ -59,7 +59,7 @@ fn request(node: &mut Node, now: Instant, port: u16, payload: &[u8]) -> Vec<u8> 
 }
 
 /// The join of `source` with these rows.
-fn join(source: &str, rows: &[swim_core::wire::Entry<'_>]) -> Vec<u8> {
+fn join(source: &str, rows: &[Entry<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = begin_join(cluster(), source, usize::MAX, &mut bytes);
     assert!(rows.iter().all(|row| writer.push(row)));
@@ -220,6 +220,7 @@ fn a_member_that_moved_or_came_back_is_looked_for_where_it_is_said_to_be() {
         tell(&mut node, at(1), address(5), &[alive("a", 2, 5)]);
         assert_eq!(node.member("a").unwrap().address, address(10));
         answer(&mut node, at(2), address(5), "a");
+        node.handle_unreachable(at(3), address(10)); // A living bearer would keep the name.
         let member = node.member("a").unwrap();
         assert_eq!((member.address, member.status()), (address(5), Status::Alive), "gone: {gone}");
     }

@@ -176,7 +176,7 @@ fn certificates_say_in_time_that_they_expire() {
     let one = Agent::start("one", &[&http[..], &node].concat());
     line(&one.stderr, "the certificate of the node expires in 1h 59m");
     let ask = |command: &[&str]| one.ask(&[command, &["--agent-ca", &ca]].concat());
-    assert!(ask(&["health"]).contains("the certificate for http expires in 1h 59m"));
+    assert!(ask(&["health"]).contains("warning: the certificate of the HTTP interface expires in 1h 59m"));
     assert!(ask(&["info"]).contains("node expires in 1h 59m"));
     let health = one.json(&["health", "--agent-ca", &ca]);
     let left = health["certificates"][0]["expires_in"].as_i64().unwrap();

@@ -101,6 +101,8 @@ struct Running {
     logging: Arc<Logging>,
     /// As they were last read.
     settings: Settings,
+    /// What tells that the node has lost its name.
+    verdicts: Subscription,
     format: Format,
     out: Writer,
 }
@@ -116,7 +118,7 @@ impl Running {
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
         let node = builder.start().await.map_err(not_started)?;
-        let notices = node.subscribe();
+        let (notices, verdicts) = (node.subscribe(), node.subscribe());
         let joining = Joining::new(&node, !settings.node.seeds.is_empty());
         tokio::spawn(joining.clone().watch(node.subscribe()));
         let format = settings.node.format.unwrap_or_default();
@@ -145,14 +147,13 @@ impl Running {
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, settings, format, out })
+        Ok(Self { context, notices, server, handlers, handling, logging, settings, verdicts, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
-        let mut verdicts = self.context.node.subscribe();
         loop {
             tokio::select! {
-                lost = lost_name(&mut verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
+                lost = lost_name(&mut self.verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
                     service_manager::stopping();
                     // Without a word: a departure would be said of the one whose name it is.
                     self.context.node.shutdown().await;
@@ -262,10 +263,15 @@ impl Running {
     }
 }
 
-/// Ends when the others have decided that this node's name is another's, with what to say of it.
+/// Ends when this node was refused at its start, since a living node bears its name, or when the others have decided that
+/// the name is another's; with what to say of it.
 async fn lost_name(notices: &mut Subscription) -> String {
     while let Some(notice) = notices.next().await {
-        if matches!(notice, Notice::Event(Event::ConflictDecided { kept: false, .. })) {
+        let is_lost = matches!(
+            notice,
+            Notice::Event(Event::ConflictDecided { kept: false, .. } | Event::NameLost { at_start: true, .. })
+        );
+        if is_lost {
             return format!("{notice}; give one of them another name (--id)");
         }
     }

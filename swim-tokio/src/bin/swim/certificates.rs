@@ -69,6 +69,11 @@ impl State {
         Self { purpose, expires: validity.end, left, is_due: left < i64::try_from(lead).unwrap_or(i64::MAX) }
     }
 
+    /// Whether it is time to renew it.
+    pub(crate) const fn is_due(&self) -> bool {
+        self.is_due
+    }
+
     pub(crate) fn shape(&self) -> CertificateShape {
         CertificateShape {
             purpose: self.purpose.name().to_owned(),

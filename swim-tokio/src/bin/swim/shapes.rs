@@ -115,6 +115,8 @@ pub(crate) struct InfoShape {
     pub(crate) keys: usize,
     /// What becomes of plain traffic beside a keyring: `refused`, `accepted` or `sent`; null without one.
     pub(crate) plain_traffic: Option<String>,
+    /// The address of the node to which this one has lost its name; null while it bears it.
+    pub(crate) name_lost_to: Option<String>,
     pub(crate) version: String,
     pub(crate) incarnation: u64,
     pub(crate) uptime: f64,

@@ -66,7 +66,10 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
         let members = info.members;
         let uptime = Duration::from_secs(info.uptime.max(0.0) as u64);
         let mut rows = vec![
-            ("name", info.id.clone()),
+            (
+                "name",
+                info.name_lost_to.as_ref().map_or_else(|| info.id.clone(), |at| format!("{}, lost to {at}", info.id)),
+            ),
             ("address", info.address.clone()),
             ("listens at", info.bind.clone()),
             ("cluster", info.cluster.clone()),

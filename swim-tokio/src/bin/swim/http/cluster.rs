@@ -37,6 +37,7 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
             };
             name.to_owned()
         }),
+        name_lost_to: context.joining.name_lost_to().map(|address| address.to_string()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         incarnation: own.as_ref().map_or(0, |own| own.claim.incarnation.get()),
         uptime: context.started.elapsed().as_secs_f64(),

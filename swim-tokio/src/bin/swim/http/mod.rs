@@ -48,7 +48,7 @@ pub(crate) use self::rate::Rate;
 pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::tls::HttpTls;
 pub(crate) use self::token::{Token, Tokens};
-use crate::certificates::Certificates;
+use crate::certificates::{Certificates, State};
 use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
@@ -115,7 +115,8 @@ impl Context {
     /// What needs a person although the node works, as sentences.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
-        snapshot.into_iter().collect()
+        let certificates = self.certificates.states().into_iter().filter(State::is_due).map(|state| state.to_string());
+        snapshot.into_iter().chain(certificates).collect()
     }
 
     /// How long a member's last answer took, in seconds.
