@@ -31,8 +31,6 @@ extern crate alloc;
 #[cfg(any(test, feature = "std", feature = "coverage"))]
 extern crate std;
 
-pub use rand_core;
-
 // Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
