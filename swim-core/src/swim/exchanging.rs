@@ -199,7 +199,7 @@ impl<R: Rng> Swim<R> {
             self.ping_by_stream(now, target, sequence);
             return;
         }
-        let Some(to) = self.members.address(target).filter(|_| self.members.has_answered(target)) else { return };
+        let Some(to) = self.members.address(target) else { return };
         let mut request = Vec::new();
         let (target, source) = (self.members.name(target), &*self.me.id);
         let ping = ExchangeMessage::ReliablePing { sequence, target, source };

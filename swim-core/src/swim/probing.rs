@@ -86,9 +86,7 @@ impl<R: Rng> Swim<R> {
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
         }
-        if !self.members.has_answered(target) {
-            self.send(Intent::Ping { target, sequence }); // In place of a stream, which it does not get yet.
-        } else if self.config.reliable_fallback {
+        if self.config.reliable_fallback {
             self.ping_reliably(now, target, sequence);
         }
     }
