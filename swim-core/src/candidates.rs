@@ -45,6 +45,8 @@ pub(crate) struct Candidate {
     pub(crate) teller: SocketAddr,
     /// Its table holds more than we know.
     pub(crate) knows_more: bool,
+    /// What is known of it was heard in plain, by a node that seals what it sends.
+    pub(crate) heard_plain: bool,
     /// The number of the ping.
     pub(crate) sequence: SequenceNumber,
     pub(crate) deadline: Instant,
@@ -93,6 +95,7 @@ impl Candidates {
         if new.incarnation >= known.incarnation && new.described >= known.described {
             (known.incarnation, known.described) = (new.incarnation, new.described);
             known.metadata.clone_from(&new.metadata);
+            known.heard_plain |= new.heard_plain;
         }
         true
     }
@@ -197,6 +200,7 @@ mod tests {
             metadata: Box::default(),
             teller: teller.parse().unwrap(),
             knows_more: false,
+            heard_plain: false,
             sequence: SequenceNumber::new(id as u32),
             deadline: Instant::from_millis(id as u64),
             held: None,

@@ -123,6 +123,7 @@ impl<R: Rng> Swim<R> {
             metadata: description.metadata.into(),
             teller: normal_address(teller),
             knows_more,
+            heard_plain: self.provenance.hears_plain(),
             sequence,
             deadline: now + self.config.probe_timeout,
             held: None,
@@ -233,7 +234,11 @@ impl<R: Rng> Swim<R> {
         let Some(candidate) = self.contacts.candidates.take(sequence) else { return false };
         self.arm_candidates();
         sometimes!(Admitted);
+        // Its answer shows that it is there, under a seal or not; what was said of it stays as it was heard.
+        let hears_plain = self.provenance.hears_plain();
+        self.provenance.hear(hears_plain || candidate.heard_plain);
         self.hear_candidate(now, &candidate);
+        self.provenance.hear(hears_plain);
         let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
         let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
         self.members.set_answered(slot);
