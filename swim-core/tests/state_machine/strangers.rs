@@ -297,6 +297,20 @@ fn a_namesake_in_plain_is_a_conflict_once_it_has_answered_and_not_on_its_word() 
     assert!(events(&mut node).contains(&Event::Conflict { address: address(9) }));
 }
 
+#[test]
+fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_no_room_for_pings() {
+    let mut node = node_among_members();
+    let claims: Vec<Message<'_>> = (0..40).map(|i| alive("me", FIRST + 1 + i, 1_000 + i as u16)).collect();
+    let bytes = packet(&claims);
+    node.handle_packet(at(0), address(5), &bytes[..]);
+    for port in 2_000..2_400 {
+        tell(&mut node, at(1), address(port), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+    }
+    let sent = pings(&mut node, at(1));
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(dropped(&node, DropReason::PingsFull), 0);
+}
+
 /// "b", whom the node knows by hearsay, asks it a question.
 fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
     let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };
