@@ -311,6 +311,25 @@ fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_n
     assert_eq!(dropped(&node, DropReason::PingsFull), 0);
 }
 
+#[test]
+fn who_is_accused_by_strangers_refutes_and_neither_thinks_itself_sick_nor_tells_of_a_return() {
+    let mut node = node_among_members();
+    deliver(&mut node, at(0), &[alive("me", FIRST, 1)]);
+    for i in 0..20 {
+        let own = node.incarnation().get();
+        tell(&mut node, at(i), address(5), &[suspect("me", own, "a")]);
+        tell(&mut node, at(i), address(5), &[dead("me", own + 1, "a")]);
+        let left = Message::Left { id: "me", incarnation: Incarnation::new(own + 2) };
+        tell(&mut node, at(i), address(5), &[left]);
+        assert!(node.incarnation().get() > own, "it refutes");
+    }
+    assert_eq!((node.health(), events(&mut node)), (0, vec![]));
+    let own = node.incarnation().get();
+    deliver(&mut node, at(30), &[dead("me", own, "a")]);
+    assert_eq!(node.health(), 1, "a member's word counts");
+    assert!(events(&mut node).contains(&Event::Returned));
+}
+
 /// "b", whom the node knows by hearsay, asks it a question.
 fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
     let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };
