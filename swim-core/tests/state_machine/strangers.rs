@@ -330,6 +330,25 @@ fn who_is_accused_by_strangers_refutes_and_neither_thinks_itself_sick_nor_tells_
     assert!(events(&mut node).contains(&Event::Returned));
 }
 
+#[test]
+fn who_was_pinged_as_a_namesake_learns_no_number_of_another_ping() {
+    let mut node = node_among_members();
+    tell(&mut node, at(0), address(9), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+    let [(_, seen, ..)] = pings(&mut node, at(0))[..] else { panic!("one look") };
+    // What is probed next is not kept alive by one who counts on from the number that it saw.
+    for now in (100..20_000).step_by(100).map(at) {
+        node.handle_timeout(now);
+        for ahead in 1..64 {
+            for source in ["a", "b"] {
+                let sequence = SequenceNumber::new(seen.get().wrapping_add(ahead));
+                tell(&mut node, now, address(9), &[Message::Ack { sequence, source }]);
+            }
+        }
+    }
+    assert_eq!(node.metrics().probes_acked, 0);
+    assert_eq!(node.active_members(), 1, "both are dead");
+}
+
 /// "b", whom the node knows by hearsay, asks it a question.
 fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
     let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };
