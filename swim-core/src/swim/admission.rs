@@ -134,7 +134,10 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let address = new.address;
-        self.contacts.candidates.add(door, new);
+        if !self.contacts.candidates.add(door, new) {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
         self.arm_candidates();
         self.send(Intent::Look { address, sequence });
         true
