@@ -27,6 +27,10 @@ use crate::wire::{Description, Entries};
 /// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
 const PING_OVERHEAD: usize = 48;
 
+/// Rows of tables that all strangers together are given in a second, and eight times as many at once: what a few hundredths
+/// of a second write.
+const ROWS_PER_SECOND: u32 = 1 << 20;
+
 /// Whether a sender has shown that it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -194,6 +198,16 @@ impl<R: Rng> Swim<R> {
     pub(super) fn look_for_row(&mut self, now: Instant, sender: Sender, knows_more: bool, news: &News<'_>) {
         let found = self.members.find(news.id);
         self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
+    }
+
+    /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has rows.
+    pub(super) fn may_have_table(&mut self, now: Instant, sender: &Sender) -> bool {
+        let rows = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let may = !sender.is_stranger() || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
+        if !may {
+            self.metrics.drop(DropReason::Stranger);
+        }
+        may
     }
 
     /// Merges the table that came with a request, or of a stranger's only what may be believed. Returns what need not be

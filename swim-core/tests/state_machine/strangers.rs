@@ -312,6 +312,30 @@ fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_n
 }
 
 #[test]
+fn strangers_are_given_so_many_rows_of_tables_and_members_as_many_as_they_ask_for() {
+    let mut node = node_with(quiet());
+    let names = names("peer", 10_000);
+    let rows: Vec<_> = names.iter().enumerate().map(|(i, id)| entry(id, 1, Status::Alive, 10_000 + i as u16)).collect();
+    swap(&mut node, at(0), &rows);
+    let asked = join("z", &[]);
+    let ask = |node: &mut Node, now: Instant, port: u16, times: usize| {
+        let ask_once = |node: &mut Node| {
+            node.handle_exchange(
+                now,
+                ExchangeInput::Request { id: ExchangeId(1), from: address(port).into(), payload: &asked },
+            );
+            exchanges(node).iter().any(|out| matches!(out, ExchangeOutput::Reply { .. }))
+        };
+        (0..times).filter(|_| ask_once(node)).count()
+    };
+    let (burst, members) = ((8 << 20) / 10_001, 50);
+    assert_eq!(ask(&mut node, at(1), 5, burst + 100), burst);
+    assert_eq!(ask(&mut node, at(1), 10_000, members), members);
+    let later = ask(&mut node, at(1_001), 5, 500);
+    assert!((100..110).contains(&later), "{later} a second later");
+}
+
+#[test]
 fn who_is_accused_by_strangers_refutes_and_neither_thinks_itself_sick_nor_tells_of_a_return() {
     let mut node = node_among_members();
     deliver(&mut node, at(0), &[alive("me", FIRST, 1)]);
