@@ -2,7 +2,7 @@
 //!
 //! The node has a thread of its own with a tokio runtime on it. The calls wait by parking the caller's thread, so they
 //! work wherever they are made, within another tokio runtime too (where they block one of its threads). On a node's own thread
-//! alone, where a transport or a layer of tracing may come to make one, they are errors: [`OnNodeThread`](crate::OnNodeThread).
+//! alone, where a transport or a layer of tracing may come to make one, they are errors: [`OnNodeThread`].
 
 use std::cell::Cell;
 use std::convert::Infallible;

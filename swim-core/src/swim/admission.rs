@@ -5,6 +5,7 @@
 //! counts: its ping is acked, what it says of us may make us refute, and that somebody is alive makes a candidate, which
 //! is pinged once and comes into the table when it answers. Read first: docs/SECURITY.md, "The rules".
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
@@ -26,6 +27,9 @@ use crate::wire::{Description, Entries};
 
 /// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
 const PING_OVERHEAD: usize = 48;
+/// How often a candidate that speaks for itself is pinged once more, a probe timeout after the last time. The connection
+/// through which it has asked to be let in has shown that its address wants to talk.
+const MORE_PINGS: u8 = 3;
 
 /// Rows of tables that all strangers together are given in a second, and eight times as many at once: what a few hundredths
 /// of a second write.
@@ -109,8 +113,8 @@ impl<R: Rng> Swim<R> {
             let is_active = self.members.claim(slot).status.is_active();
             is_active && self.members.address(slot) == Some(normal_address(description.address))
         };
-        if normal_address(teller).ip() != normal_address(description.address).ip() && found.is_some_and(is_where_it_is)
-        {
+        let speaks_for_itself = normal_address(teller).ip() == normal_address(description.address).ip();
+        if !speaks_for_itself && found.is_some_and(is_where_it_is) {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
@@ -130,6 +134,7 @@ impl<R: Rng> Swim<R> {
             heard_plain: self.provenance.hears_plain(),
             sequence,
             deadline: now + self.config.probe_timeout,
+            pings_left: if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 },
             held: None,
             #[cfg(feature = "memberlist")]
             versions: news.versions,
@@ -330,7 +335,10 @@ impl<R: Rng> Swim<R> {
 
     /// Forgets the candidates that have not answered.
     pub(super) fn candidates_timeout(&mut self, now: Instant) {
-        self.contacts.candidates.expire(now);
+        let deadline = now + self.config.probe_timeout;
+        let mut again = Vec::new();
+        self.contacts.candidates.expire(now, deadline, |address, sequence| again.push((address, sequence)));
+        again.into_iter().for_each(|(address, sequence)| self.send(Intent::Look { address, sequence }));
         self.arm_candidates();
     }
 
