@@ -1,7 +1,8 @@
 //! Members that strangers have told of and that have not answered yet: each is pinged once, and forgotten unless it
 //! answers.
 //!
-//! A candidate takes no seat in the table, is told to nobody and gets nothing but that ping. There are places for those
+//! A candidate takes no seat in the table, is told to nobody and gets nothing but that ping; who asks to be let in from its
+//! own address gets a few more, so that losses do not keep it out. There are places for those
 //! heard of in packets, a few for each network address that packets come from, and others for those that ask to be let in
 //! by an exchange, so that a flood of datagrams does not keep joiners out. In either the oldest makes room. Read first:
 //! docs/SECURITY.md, "The rules".
@@ -48,6 +49,10 @@ pub(crate) struct Candidate {
     /// The number of the ping.
     pub(crate) sequence: SequenceNumber,
     pub(crate) deadline: Instant,
+    /// How many more pings it gets before it is forgotten.
+    pub(crate) pings_left: u8,
+    /// The first packet that came from its address: it is read again when the candidate has answered.
+    pub(crate) held: Option<Box<[u8]>>,
     /// What it speaks.
     #[cfg(feature = "memberlist")]
     pub(crate) versions: Versions,
@@ -115,6 +120,13 @@ impl Candidates {
         list.push_back(new);
     }
 
+    /// Holds a packet for the candidate that it came from, if there is one and it has sent none before. Returns whether it
+    /// is held.
+    pub(crate) fn hold(&mut self, from: SocketAddr, packet: &[u8]) -> bool {
+        let sender = self.all_mut().find(|candidate| candidate.address == from && candidate.held.is_none());
+        sender.map(|candidate| candidate.held = Some(packet.into())).is_some()
+    }
+
     /// The candidate that was sent the ping of that number.
     pub(crate) fn find(&self, sequence: SequenceNumber) -> Option<&Candidate> {
         self.heard_of.iter().chain(&self.joining).find(|candidate| candidate.sequence == sequence)
@@ -136,11 +148,22 @@ impl Candidates {
         self.joining.retain(|candidate| candidate.address != address);
     }
 
-    /// Forgets those that have not answered in time.
-    pub(crate) fn expire(&mut self, now: Instant) {
+    /// Forgets those that have not answered in time, but for those that get another ping: these wait until `deadline`.
+    /// Tells where their pings go, and with which numbers.
+    pub(crate) fn expire(
+        &mut self,
+        now: Instant,
+        deadline: Instant,
+        mut again: impl FnMut(SocketAddr, SequenceNumber),
+    ) {
         for list in [&mut self.heard_of, &mut self.joining] {
             while list.front().is_some_and(|candidate| candidate.deadline <= now) {
-                list.pop_front();
+                let Some(mut late) = list.pop_front() else { break };
+                if let Some(left) = late.pings_left.checked_sub(1) {
+                    again(late.address, late.sequence);
+                    (late.pings_left, late.deadline) = (left, deadline);
+                    list.push_back(late);
+                }
             }
             if list.is_empty() && list.capacity() > HEARD_OF {
                 *list = VecDeque::new(); // What many who joined at once needed is given back.
@@ -190,6 +213,8 @@ mod tests {
             knows_more: false,
             sequence: SequenceNumber::new(id as u32),
             deadline: Instant::from_millis(id as u64),
+            pings_left: 0,
+            held: None,
             #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,
         }
@@ -238,12 +263,30 @@ mod tests {
     }
 
     #[test]
+    fn who_gets_more_pings_waits_behind_the_others_until_they_are_used_up() {
+        let mut candidates = Candidates::default();
+        candidates.add(Door::Request, Candidate { pings_left: 1, ..candidate(1, "10.0.0.1:1", "10.0.0.1:1") });
+        candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
+        let mut pinged = Vec::new();
+        let mut expire = |candidates: &mut Candidates, now| {
+            let (now, deadline) = (Instant::from_millis(now), Instant::from_millis(now + 10));
+            candidates.expire(now, deadline, |_, sequence| pinged.push(sequence.get()));
+            numbers(&candidates.joining)
+        };
+        assert_eq!(expire(&mut candidates, 1), [2, 1]);
+        assert_eq!(expire(&mut candidates, 2), [1]);
+        assert_eq!(expire(&mut candidates, 11), [0; 0]);
+        assert_eq!(pinged, [1]);
+    }
+
+    #[test]
     fn who_does_not_answer_in_time_is_forgotten() {
         let mut candidates = Candidates::default();
         candidates.add(Door::Packet, candidate(1, "10.0.0.1:1", "10.0.0.1:1"));
         candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
         assert_eq!(candidates.next_deadline(), Some(Instant::from_millis(1)));
-        candidates.expire(Instant::from_millis(1));
+        let nobody = |_, _| unreachable!("none gets another ping");
+        candidates.expire(Instant::from_millis(1), Instant::from_millis(9), nobody);
         assert_eq!(
             (numbers(&candidates.heard_of).len(), candidates.next_deadline()),
             (0, Some(Instant::from_millis(2)))

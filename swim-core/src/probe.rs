@@ -74,6 +74,11 @@ impl Probe {
         self.asked = relays.len() as u8;
     }
 
+    /// Whether relays were asked whose silence counts.
+    pub(crate) const fn has_asked(&self) -> bool {
+        self.asked > 0
+    }
+
     /// Asks to put the verdict off because this node stalled. Granted once.
     pub(crate) fn defer(&mut self) -> bool {
         !core::mem::replace(&mut self.deferred, true)
@@ -109,8 +114,9 @@ impl Probe {
 
     /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
     /// of our own; so does a failure that nobody was there to check (Lifeguard IV-A).
-    pub(crate) fn blame(&self) -> u8 {
-        if self.asked == 0 { 1 } else { self.silent.len() as u8 }
+    /// Of the silent ones those `is_there` count.
+    pub(crate) fn blame(&self, is_there: impl Fn(Slot) -> bool) -> u8 {
+        if self.asked == 0 { 1 } else { self.silent.iter().filter(|&&relay| is_there(relay)).count() as u8 }
     }
 }
 
@@ -131,11 +137,12 @@ mod tests {
     #[test]
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
-        assert_eq!(probe.blame(), 1, "nobody could be asked");
+        assert_eq!(probe.blame(|_| true), 1, "nobody could be asked");
         probe.ask(&[Slot(2), Slot(3), Slot(4)]);
-        assert_eq!(probe.blame(), 3);
+        assert_eq!(probe.blame(|_| true), 3);
         assert!(probe.nack(Slot(3)));
         assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));
-        assert_eq!(probe.blame(), 2);
+        assert_eq!(probe.blame(|_| true), 2);
+        assert_eq!(probe.blame(|relay| relay != Slot(4)), 1, "one of them never answered");
     }
 }

@@ -105,8 +105,17 @@ fn listen(seed: u64, arrival: &Arrival) -> Node {
         node.handle_packet(Instant::ORIGIN, proven(9), &packet);
         rest = later;
     }
+    find_nobody(&mut node);
     node.check_invariants();
     node
+}
+
+/// Nothing listens where the node looks for those who are said to have moved: so it believes where they are now.
+fn find_nobody(node: &mut Node) {
+    let mut packet = Vec::new();
+    while let Some(transmit) = node.poll_transmit(Instant::ORIGIN, &mut packet) {
+        node.handle_unreachable(Instant::ORIGIN, transmit.to);
+    }
 }
 
 /// What a node shows of the others, by name.

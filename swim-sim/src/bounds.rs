@@ -6,16 +6,20 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+#[cfg(feature = "serde")]
 use swim_core::Config;
 
 use crate::attack::{Attack, Lie};
 use crate::network::{Bandwidth, Latency, Link};
-use crate::step::{Fault, Step, Work};
+use crate::step::Fault;
+#[cfg(feature = "serde")]
+use crate::step::{Step, Work};
 
 /// A clock that runs ten times as fast as it should is the fastest.
 const FASTEST: u16 = 10_000;
 
 /// A row of a plan.
+#[cfg(feature = "serde")]
 pub(crate) fn step(step: &Step, config: &Config) -> Result<(), String> {
     match step {
         Step::Fault(of) => fault(of),
@@ -127,6 +131,7 @@ fn apart(groups: &[Vec<usize>]) -> Result<(), String> {
 }
 
 /// What the core would refuse when it comes to it.
+#[cfg(feature = "serde")]
 fn work(work: &Work, config: &Config) -> Result<(), String> {
     let (key, size, name, most) = match work {
         Work::Broadcast { payload, .. } => {

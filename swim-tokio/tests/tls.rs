@@ -1,6 +1,7 @@
 //! Clusters protected by certificates, and who is kept out of them.
 
 #[path = "harness/certificates.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod certificates;
 mod harness;
 
@@ -337,4 +338,22 @@ async fn a_node_starts_neither_with_a_certificate_of_another_name_nor_with_packe
     assert!(other.to_string().contains("its DNS names are two"), "{other}");
     let udp = builder("one").packets(Packets::Udp).tls(tls_for("one", &ours)).start().await.unwrap_err();
     assert!(matches!(udp, StartError::TlsOverUdp) && udp.is_of_arguments(), "{udp}");
+}
+
+#[test]
+fn the_certificate_that_expires_first_says_until_when_it_is_good() {
+    let authority = Authority::new("ours");
+    let folder = Folder::new("validity");
+    let (short, long) = (Duration::from_secs(3_600), Duration::from_secs(360_000));
+    let mut issued = authority.issue_until(&["one"], long);
+    folder.put(&issued, &[&authority]);
+    let tls = folder.tls().unwrap();
+    let left = |tls: &Tls| {
+        tls.validity().expect("it has an end").end.duration_since(std::time::SystemTime::now()).expect("it is to come")
+    };
+    assert!(left(&tls) > long - Duration::from_secs(600) && left(&tls) <= long, "{:?}", left(&tls));
+    issued.certificate += &authority.issue_until(&["between"], short).certificate;
+    folder.put(&issued, &[&authority]);
+    tls.reload().unwrap();
+    assert!(left(&tls) <= short, "{:?}", left(&tls));
 }

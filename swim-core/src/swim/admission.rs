@@ -5,6 +5,7 @@
 //! counts: its ping is acked, what it says of us may make us refute, and that somebody is alive makes a candidate, which
 //! is pinged once and comes into the table when it answers. Read first: docs/SECURITY.md, "The rules".
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
@@ -26,6 +27,9 @@ use crate::wire::{Description, Entries};
 
 /// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
 const PING_OVERHEAD: usize = 48;
+/// How often a candidate that speaks for itself is pinged once more, a probe timeout after the last time. The connection
+/// through which it has asked to be let in has shown that its address wants to talk.
+const MORE_PINGS: u8 = 3;
 
 /// Whether a sender has shown that it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +70,10 @@ impl<R: Rng> Swim<R> {
         Sender { address, standing, allowance: len }
     }
 
-    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute.
+    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
+    /// that speaks under a seal, for who speaks in plain.
     fn is_members_address(&self, address: SocketAddr) -> bool {
-        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot)
+        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot && self.may_speak_plain(slot))
     }
 
     /// A stranger says that a member is alive, which would be news: looks whether somebody is there.
@@ -104,8 +109,8 @@ impl<R: Rng> Swim<R> {
             let is_active = self.members.claim(slot).status.is_active();
             is_active && self.members.address(slot) == Some(normal_address(description.address))
         };
-        if normal_address(teller).ip() != normal_address(description.address).ip() && found.is_some_and(is_where_it_is)
-        {
+        let speaks_for_itself = normal_address(teller).ip() == normal_address(description.address).ip();
+        if !speaks_for_itself && found.is_some_and(is_where_it_is) {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
@@ -124,6 +129,8 @@ impl<R: Rng> Swim<R> {
             knows_more,
             sequence,
             deadline: now + self.config.probe_timeout,
+            pings_left: if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 },
+            held: None,
             #[cfg(feature = "memberlist")]
             versions: news.versions,
         };
@@ -135,6 +142,14 @@ impl<R: Rng> Swim<R> {
         self.arm_candidates();
         self.send(Intent::Look { address, sequence });
         true
+    }
+
+    /// Holds a packet of a stranger that is looked for: what else it says, of others or to everyone, is heard when it has
+    /// answered.
+    pub(super) fn hold_packet(&mut self, from: SocketAddr, packet: &[u8]) {
+        if packet.len() <= self.config.max_packet_size && !self.contacts.candidates.is_empty() {
+            self.contacts.candidates.hold(normal_address(from), packet);
+        }
     }
 
     /// Whether an Alive says nothing of a living member that the table does not say.
@@ -227,6 +242,9 @@ impl<R: Rng> Swim<R> {
         let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
         let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
         self.members.set_answered(slot);
+        if let Some(packet) = candidate.held {
+            self.contacts.released.push((candidate.address, packet));
+        }
         if candidate.knows_more {
             self.learn_from(now, candidate.address);
         }
@@ -295,7 +313,10 @@ impl<R: Rng> Swim<R> {
 
     /// Forgets the candidates that have not answered.
     pub(super) fn candidates_timeout(&mut self, now: Instant) {
-        self.contacts.candidates.expire(now);
+        let deadline = now + self.config.probe_timeout;
+        let mut again = Vec::new();
+        self.contacts.candidates.expire(now, deadline, |address, sequence| again.push((address, sequence)));
+        again.into_iter().for_each(|(address, sequence)| self.send(Intent::Look { address, sequence }));
         self.arm_candidates();
     }
 

@@ -11,7 +11,7 @@ use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
 use crate::metrics::DropReason;
-use crate::source::Source;
+use crate::source::{Protection, Source};
 use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
@@ -29,6 +29,7 @@ impl<R: Rng> Swim<R> {
             ExchangeInput::Request { id, from, payload } => {
                 #[cfg(feature = "memberlist")]
                 self.note_protection(from.protection);
+                self.begin_hearing(from);
                 if self.is_key_request(payload) {
                     self.handle_key_request(id, from, payload);
                 } else if let Some(payload) = self.handle_request(now, from, payload) {
@@ -37,6 +38,7 @@ impl<R: Rng> Swim<R> {
                 } else {
                     self.outputs.exchanges.push_back(ExchangeOutput::Refuse { id });
                 }
+                self.end_hearing();
             }
             ExchangeInput::Reply { id, payload } => match self.contacts.exchanges.close(id) {
                 Some(purpose) => {
@@ -115,6 +117,10 @@ impl<R: Rng> Swim<R> {
             return self.handle_memberlist_request(now, from, payload);
         }
         let sender = self.judge_sender(from, payload.len());
+        if from.protection == Protection::Plain && !sender.is_stranger() {
+            // Nobody opens a connection from an address at which answers do not arrive.
+            self.note_answer_from(from.address);
+        }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {
             Ok(message) => message,
             Err(error) => {
@@ -193,7 +199,7 @@ impl<R: Rng> Swim<R> {
             self.ping_by_stream(now, target, sequence);
             return;
         }
-        let Some(to) = self.members.address(target).filter(|_| self.members.has_answered(target)) else { return };
+        let Some(to) = self.members.address(target) else { return };
         let mut request = Vec::new();
         let (target, source) = (self.members.name(target), &*self.me.id);
         let ping = ExchangeMessage::ReliablePing { sequence, target, source };

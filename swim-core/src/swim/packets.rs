@@ -18,7 +18,7 @@ use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
-use crate::source::Source;
+use crate::source::{Protection, Source};
 use crate::time::Instant;
 use crate::wire::{Head, Message, Packet, WireError};
 
@@ -43,27 +43,49 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotAllowed);
             return;
         }
-        let sender = self.judge_sender(from, packet.len());
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            self.note_protection(from.protection);
-            self.handle_memberlist_packet(now, sender, packet);
-            self.debug_check();
-            return;
+        self.read_packet(now, from, packet);
+        // Of candidates that this packet has made members. As many as there are candidates at most: none is held twice.
+        while let Some((from, held)) = self.contacts.released.pop() {
+            self.read_packet(now, from.into(), &held);
         }
-        match Packet::open(packet, self.me.cluster) {
-            Ok(messages) => self.handle_messages(now, sender, messages),
-            Err(error) => self.metrics.drop(error.reason()),
-        }
+        self.end_hearing();
         self.debug_check();
     }
 
-    fn handle_messages(&mut self, now: Instant, mut sender: Sender, mut messages: Packet<'_>) {
+    fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
+        self.begin_hearing(from);
+        let mut sender = self.judge_sender(from, packet.len());
+        let is_read = self.read_messages(now, &mut sender, from.protection, packet);
+        if is_read && sender.is_stranger() {
+            self.hold_packet(from.address, packet);
+        }
+    }
+
+    /// Returns whether the packet could be read.
+    fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
+        #[cfg(feature = "memberlist")]
+        if self.is_memberlist() {
+            self.note_protection(protection);
+            self.handle_memberlist_packet(now, sender, packet);
+            return true;
+        }
+        let _ = protection;
+        match Packet::open(packet, self.me.cluster) {
+            Ok(messages) => self.handle_messages(now, sender, messages),
+            Err(error) => {
+                self.metrics.drop(error.reason());
+                return false;
+            }
+        }
+        true
+    }
+
+    fn handle_messages(&mut self, now: Instant, sender: &mut Sender, mut messages: Packet<'_>) {
         let mut wants_answer = false;
         while let Some(head) = messages.next_head() {
             let handled = head.and_then(|head| match head.kind() {
-                MessageKind::Alive => self.handle_alive(now, &mut sender, &mut messages, head),
-                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, &sender, &mut messages, head),
+                MessageKind::Alive => self.handle_alive(now, sender, &mut messages, head),
+                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, sender, &mut messages, head),
                 _ => {
                     let message = messages.other(head)?;
                     if matches!(message, Message::Ping { .. } | Message::PingReq { .. }) {
@@ -74,7 +96,7 @@ impl<R: Rng> Swim<R> {
                         }
                         wants_answer = true;
                     }
-                    self.handle_message(now, &mut sender, &message);
+                    self.handle_message(now, sender, &message);
                     Ok(())
                 }
             });
@@ -103,6 +125,7 @@ impl<R: Rng> Swim<R> {
                 let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
                 self.check_no_news(now, slot, &news);
             }
+            self.heard_again(now, slot);
             return Ok(());
         }
         let id = alive.check()?;
@@ -163,7 +186,7 @@ impl<R: Rng> Swim<R> {
                     sender.prove();
                 }
             }
-            Message::Nack { sequence, source } => self.handle_nack(sequence, source),
+            Message::Nack { sequence, source } => self.handle_nack(now, sequence, source),
             Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
                 unreachable!("these are read by their heads")
             }
@@ -190,6 +213,8 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
             Message::Left { id, .. } => *self.me.id == *id,
+            // A namesake leaves the name to us.
+            Message::Nack { source, .. } => *self.me.id == *source,
             _ => false,
         }
     }
@@ -217,6 +242,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         if self.keeps_quiet() {
+            if *self.me.id == *source {
+                self.send(Intent::Nack { to: from, sequence });
+            }
             return;
         }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
@@ -277,8 +305,8 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
-        if self.config.origin_only {
-            return; // Its origin sends it to everyone.
+        if self.config.origin_only || self.provenance.hears_plain() {
+            return; // Its origin sends it to everyone; or it is not to get our seal.
         }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, message);

@@ -50,9 +50,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // Whoever never answered anything may not be there at all, which says nothing of this node.
-        if self.members.has_answered(probe.target()) {
-            self.worsen_health(probe.blame());
+        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node.
+        if self.members.has_answered(probe.target()) || probe.has_asked() {
+            self.worsen_health(probe.blame(|relay| self.members.has_answered(relay)));
         }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
@@ -140,7 +140,10 @@ impl<R: Rng> Swim<R> {
         true
     }
 
-    pub(super) fn handle_nack(&mut self, sequence: SequenceNumber, source: &str) {
+    pub(super) fn handle_nack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+        if *self.me.id == *source {
+            return self.handle_namesakes_nack(now, sequence);
+        }
         let relay = self.members.find(source);
         let probe = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence);
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {

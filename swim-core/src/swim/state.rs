@@ -87,6 +87,8 @@ pub(super) struct Contacts {
     pub(super) exchanges: Exchanges,
     /// Who may be let in.
     pub(super) candidates: Candidates,
+    /// Packets of candidates that have just answered, to be read again.
+    pub(super) released: Vec<(SocketAddr, Box<[u8]>)>,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
     /// Since when a node that is alone has asked seeds of which none has answered.
@@ -99,6 +101,7 @@ impl Contacts {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
             candidates: Candidates::default(),
+            released: Vec::new(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),
             searching: None,

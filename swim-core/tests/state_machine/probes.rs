@@ -9,7 +9,7 @@ use crate::harness::*;
 fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead() {
     let mut node = node();
     deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7)]);
-    let_answer(&mut node, Instant::ORIGIN, &["a"]);
+    let_answer(&mut node, Instant::ORIGIN, &["a", "b", "c"]);
     let (began, sequence) = run_until_ping(&mut node, "a");
     assert_eq!((node.probing(), node.known_members()), (Some(("a", sequence)), 4));
     events(&mut node);

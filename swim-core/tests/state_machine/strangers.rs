@@ -59,7 +59,7 @@ fn request(node: &mut Node, now: Instant, port: u16, payload: &[u8]) -> Vec<u8> 
 }
 
 /// The join of `source` with these rows.
-fn join(source: &str, rows: &[swim_core::wire::Entry<'_>]) -> Vec<u8> {
+fn join(source: &str, rows: &[Entry<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = begin_join(cluster(), source, usize::MAX, &mut bytes);
     assert!(rows.iter().all(|row| writer.push(row)));
@@ -220,8 +220,9 @@ fn a_member_that_moved_or_came_back_is_looked_for_where_it_is_said_to_be() {
         tell(&mut node, at(1), address(5), &[alive("a", 2, 5)]);
         assert_eq!(node.member("a").unwrap().address, address(10));
         answer(&mut node, at(2), address(5), "a");
+        node.handle_unreachable(at(3), address(10)); // A living bearer would keep the name.
         let member = node.member("a").unwrap();
-        assert_eq!((member.address, member.status()), (address(5), Status::Alive), "gone: {gone}");
+        assert!(member.address == address(5) && member.status().is_active(), "gone: {gone}, {member:?}");
     }
 }
 
@@ -253,6 +254,22 @@ fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing()
         assert_eq!((status(&node, "new"), status(&node, "ghost")), (Some(Status::Alive), None));
         let asked = opened(&mut node);
         assert!(matches!(asked[..], [(_, to, _)] if to == address(5)), "what else it knows is asked for: {asked:?}");
+    }
+}
+
+#[test]
+fn who_asks_to_be_let_in_gets_a_few_pings_and_who_is_told_of_from_elsewhere_gets_one() {
+    for (port, told_from, wanted) in [(5, address(5), 4), (6, SocketAddr::from(([10, 0, 0, 7], 5)), 1)] {
+        let mut node = node_among_members();
+        let payload = join("new", &[entry("new", 7, Status::Alive, port)]);
+        let from = told_from.into();
+        node.handle_exchange(at(0), ExchangeInput::Request { id: ExchangeId(1), from, payload: &payload });
+        let mut pinged = 0;
+        for now in (0..20).map(|half| at(half * 500)) {
+            node.handle_timeout(now);
+            pinged += pings(&mut node, now).iter().filter(|(to, ..)| *to == address(port)).count();
+        }
+        assert_eq!((pinged, status(&node, "new")), (wanted, None), "{told_from}");
     }
 }
 
@@ -371,4 +388,19 @@ fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
     }
     assert_eq!((node.known_members(), pings(&mut node, at(0))), (1, vec![]));
     assert_eq!(dropped(&node, DropReason::BadAddress), 12);
+}
+
+#[test]
+fn what_a_newcomer_says_in_its_first_packet_is_heard_when_it_has_answered_and_not_before() {
+    let broadcast = Message::Broadcast { origin: "new", epoch: Incarnation::new(7), number: 0, payload: b"first" };
+    let mut node = node_among_members();
+    tell(&mut node, at(0), address(5), &[alive("new", 7, 5), broadcast, alive("c", 1, 12)]);
+    assert_eq!((events(&mut node), status(&node, "c")), (vec![], None));
+    answer(&mut node, at(1), address(5), "new");
+    assert!(
+        events(&mut node)
+            .iter()
+            .any(|event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"first"))
+    );
+    assert_eq!(status(&node, "c"), Some(Status::Alive));
 }

@@ -271,7 +271,9 @@ impl Sockets {
                 if proven {
                     self.pool.prove(link);
                 }
-                self.pool.introduce(link, address);
+                // What this node sends is sealed: a plain connection leads back to nobody.
+                let leads_back = proven || !self.shared.seals();
+                self.pool.introduce(link, address, leads_back);
             }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {
@@ -334,8 +336,10 @@ impl Sockets {
     }
 
     fn arrive(&mut self, link: LinkId, from: Source, frame: Frame, lease: Option<Lease>) {
-        if let Some(mismatch) = self.mismatches.find(from.address, &frame) {
-            return self.mismatched(link, from.address, &frame, mismatch);
+        // A dialed link leads to where it was dialed.
+        let said = self.pool.said(link).unwrap_or(from.address);
+        if let Some(mismatch) = self.mismatches.find(said, &frame) {
+            return self.mismatched(link, said, &frame, mismatch);
         }
         let arrival = match frame {
             Frame::Packet(payload) => Arrival::Packet { from, payload },

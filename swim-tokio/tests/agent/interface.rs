@@ -10,7 +10,13 @@ use crate::harness::{Agent, PATIENCE, Place, request, run};
 #[test]
 fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
     let one = Agent::start("one", &[]);
-    for rebound in ["Host: evil.example", "Host: evil.example:80", "Host: 127.0.0.1.evil.example", "Host: 10.0.0.1"] {
+    for rebound in [
+        "Host: evil.example",
+        "Host: evil.example:80",
+        "Host: 127.0.0.1.evil.example",
+        "Host: 10.0.0.1",
+        "Host: 127.0.0.1\r\nHost: evil.example",
+    ] {
         assert_eq!(one.request("GET", "/v1/members", &[rebound], "").0, 403, "{rebound}");
         assert_eq!(one.request("POST", "/v1/leave", &[rebound], "{}").0, 403, "{rebound}");
     }
@@ -68,20 +74,36 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
     for (method, path, body, status, words) in [
         ("GET", "/v1/nothing", "", 404, "openapi"),
         ("DELETE", "/v1/members", "", 405, "GET"),
-        ("GET", "/v1/members?status=asleep", "", 400, "alive, suspect, dead or left"),
+        ("GET", "/v1/members?status=asleep", "", 400, "one of alive, suspect, dead, left"),
         ("GET", "/v1/members?state=alive", "", 400, "unknown parameter"),
         ("GET", "/v1/members?tag=role", "", 400, "role=web"),
         ("GET", "/v1/members/nobody", "", 404, "no member"),
         ("POST", "/v1/join", "{}", 400, "seeds"),
-        ("POST", "/v1/join", "{\"seeds\":[]}", 400, "no seed"),
+        ("POST", "/v1/join", "{\"seeds\":[]}", 400, "from 1 to 64"),
         ("POST", "/v1/join", "{\"seeds\":[\"localhost\"]}", 400, "is no seed"),
         ("POST", "/v1/broadcast", "{\"payload\":\"a\",\"payload_base64\":\"YQ==\"}", 400, "either"),
-        ("POST", "/v1/broadcast", "{\"payload_base64\":\"?\"}", 400, "no base64"),
+        ("POST", "/v1/broadcast", "{\"payload_base64\":\"?\"}", 400, "payload_base64 is no base64"),
         ("POST", "/v1/tags", "{\"sat\":{}}", 400, "unknown field"),
         ("POST", "/v1/tags", "not json", 400, "not what this route wants"),
-        ("POST", "/v1/tags", "{\"set\":{\"\":\"web\"}}", 400, "a tag has a name"),
+        ("POST", "/v1/tags", "{\"set\":{\"\":\"web\"}}", 400, "a name in set: 0 characters"),
         ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"role\":\"(\"}}", 400, "regular expression"),
-        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"\":\"web\"}}", 400, "a tag has a name"),
+        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"\":\"web\"}}", 400, "a name in tags: 0 characters"),
+        (
+            "POST",
+            "/v1/query",
+            "{\"name\":\"load\",\"timeout\":86400}",
+            400,
+            "timeout = 86400: a number above 0 s to 80 s",
+        ),
+        (
+            "POST",
+            "/v1/query",
+            "{\"name\":\"load\",\"relay_factor\":300}",
+            400,
+            "relay_factor = 300: a whole number from 0 to 8",
+        ),
+        ("POST", "/v1/event", "{\"name\":\"deploy\",\"payload\":null}", 400, "payload = null: a text"),
+        ("GET", "/v1/nearest?count=-1", "", 400, "count = -1: a whole number from 0 to 65535"),
         ("POST", "/v1/members/nobody/ping", "", 404, "no active member"),
         ("POST", "/v1/members/one/force-leave", "", 409, "own"),
     ] {

@@ -64,7 +64,7 @@ fn a_killed_member_is_shown_so_and_the_page_comes_back_with_its_agent() {
 #[test]
 fn a_token_that_is_wanted_is_asked_for_and_kept_for_the_tab() {
     let place = Place::new();
-    let token = place.file("token", "0123456789abcdef");
+    let token = place.secret("token", "0123456789abcdef");
     let one = Agent::start("one", &["--token-file", &token]);
     let mut chromium = Chromium::start();
     let page = chromium.open(&one.http);

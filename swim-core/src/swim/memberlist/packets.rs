@@ -31,7 +31,7 @@ const fn kind(message: &Message<'_>) -> MessageKind {
 
 impl<R: Rng> Swim<R> {
     /// A packet arrived, its envelope taken off.
-    pub(in crate::swim) fn handle_memberlist_packet(&mut self, now: Instant, mut sender: Sender, packet: &[u8]) {
+    pub(in crate::swim) fn handle_memberlist_packet(&mut self, now: Instant, sender: &mut Sender, packet: &[u8]) {
         let mut unpacker = core::mem::take(&mut self.memberlist.unpacker);
         let mut wants_answer = false;
         unpacker.unpack(packet, |message| match message {
@@ -42,7 +42,7 @@ impl<R: Rng> Swim<R> {
             Ok(message) => {
                 wants_answer |= matches!(message, Message::Ping { .. } | Message::IndirectPing { .. });
                 self.metrics.count_received(kind(&message));
-                self.handle_memberlist_message(now, &mut sender, &message);
+                self.handle_memberlist_message(now, sender, &message);
             }
             Err(error) => self.metrics.drop(error.reason()),
         });

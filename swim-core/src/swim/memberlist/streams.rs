@@ -89,11 +89,7 @@ impl<R: Rng> Swim<R> {
 
     /// Probes over a stream, if the target answers that.
     pub(in crate::swim) fn ping_by_stream(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
-        let Some(to) = self
-            .members
-            .address(target)
-            .filter(|_| self.members.has_answered(target) && self.versions_at(target).has_stream_ping())
-        else {
+        let Some(to) = self.members.address(target).filter(|_| self.versions_at(target).has_stream_ping()) else {
             return;
         };
         let source = Source { address: Some(self.me.address), id: &self.me.id };

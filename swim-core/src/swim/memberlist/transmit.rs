@@ -85,7 +85,10 @@ impl<R: Rng> Swim<R> {
             Intent::Look { address: to, sequence } => {
                 let (target, member) = self.looked_for(sequence)?;
                 name = target;
-                (Message::Ping { sequence, target: &name, source: me }, Filling { to, member, updates: false })
+                // Without a source it draws a bare ack: a newcomer's updates, which are sent a few times only, are not spent on
+                // one that is about to hear of it.
+                let ping = Message::Ping { sequence, target: &name, source: Source::default() };
+                (ping, Filling { to, member, updates: false })
             }
             Intent::PingReq { relay, target, sequence } => {
                 let (to, address) = (self.members.address(relay)?, self.members.address(target)?);

@@ -12,6 +12,7 @@ use crate::vocabulary::Wanted;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Agent")]
 pub(crate) struct Place {
+    #[allow(rustdoc::broken_intra_doc_links, reason = "it is help for the terminal")]
     /// Where the agent answers HTTP: http://HOST:PORT, https://HOST[:PORT][/PREFIX], or unix: and a path
     #[arg(long, global = true, value_name = "URL|unix:PATH", env = "SWIM_AGENT", default_value = HTTP_DEFAULT)]
     pub(crate) agent: Endpoint,
