@@ -178,12 +178,14 @@ fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
         "outsider",
         &["--keyring", &ring("theirs", &theirs), "--plain-traffic", "sent", "--seed", &one.address],
     );
-    one.until_sees("outsider", "alive");
     let refused = one.run(&["keys", "install", &ring("new", &theirs)]);
     assert!(refused.code == Some(1) && refused.stderr.contains("plain_traffic to refused"), "{refused:?}");
     let asked = outsider.run(&["keys", "install", &ring("again", &theirs), "--force"]);
     assert!(asked.code == Some(1) && asked.stderr.contains("plain_traffic to refused"), "{asked:?}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), old, "the keyring's file is as it was");
+    // It opens no ping that is sealed with the cluster's key, so it cannot answer one.
+    let members = one.run(&["members"]);
+    assert!(members.code == Some(0) && !members.stdout.contains("outsider"), "{members:?}");
 }
 
 #[test]
