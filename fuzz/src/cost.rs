@@ -31,7 +31,7 @@ const EXPRESSIONS: u64 = 8 * 16;
 /// Memory that any input may take at its peak, and more for each byte of it.
 const MEMORY: (u64, u64) = (2 << 20, 64);
 /// The same of CPU time, in nanoseconds. Debug builds take ten times as long.
-const CPU: (u64, u64) = if cfg!(debug_assertions) { (300_000_000, 20_000) } else { (40_000_000, 4_000) };
+const CPU: (u64, u64) = if cfg!(debug_assertions) { (100_000_000, 5_000) } else { (40_000_000, 1_000) };
 
 /// Who sends what: the first byte of an input.
 #[derive(Clone, Copy, Debug)]

@@ -91,11 +91,28 @@ impl fmt::Display for NameError {
 
 impl core::error::Error for NameError {}
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for NodeId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for NodeId {
+    /// Only what [`NodeId::new`] takes.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = alloc::string::String::deserialize(deserializer)?;
+        Self::new(&name).map_err(serde::de::Error::custom)
+    }
+}
+
 /// How many times a member has asserted itself: a member that raises it supersedes all that was said of it before
 /// (SWIM 4.2).
 ///
 /// The first one is given by the caller; wall-clock milliseconds make a restarted node supersede its old self.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Incarnation(u64);
 
 impl Incarnation {

@@ -9,9 +9,23 @@
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
 //! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
+//!
+//! # Random numbers
+//! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]: `rand` 0.10 and
+//! `rand_xoshiro` 0.8 have such ones. One of `rand` 0.9 (`rand_core` 0.9) is not, and the compiler's complaint about it names
+//! `DerefMut`, since the traits are blanket ones over references.
+//!
+//! # Targets without std
+//! The crate needs `alloc` and atomic compare-and-swap for pointers, which `Arc` stands on: `thumbv7m` and `thumbv7em`
+//! build, `thumbv6m` (Cortex-M0) does not.
 
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(not(target_has_atomic = "ptr"))]
+compile_error!(
+    "swim-core needs atomic compare-and-swap for pointers (alloc::sync::Arc), which this target does not have"
+);
 
 extern crate alloc;
 #[cfg(any(test, feature = "std", feature = "coverage"))]
@@ -59,6 +73,7 @@ mod outbox;
 mod pings;
 mod probe;
 mod probe_order;
+mod provenance;
 mod queries;
 mod query_pace;
 mod recent;
@@ -75,6 +90,11 @@ mod swim;
 // For users: stands beside the floors and is imported by none of them.
 #[cfg(feature = "std")]
 pub mod typed;
+
+/// The traits of random number generators, of the version that this crate takes: [`Swim::new`] wants a generator that implements
+/// `Rng` of rand_core 0.10, which those of rand 0.10 and of its time do. One of rand 0.9, which implements rand_core 0.9,
+/// does not: the compiler then misses `DerefMut`. Name the traits as `swim_core::rand_core::…` and versions agree.
+pub use rand_core;
 
 #[cfg(feature = "memberlist")]
 pub use config::MemberlistWire;

@@ -12,6 +12,7 @@ use crate::id::{Incarnation, NodeId};
 
 /// What a claim says of a member. The order is the order of merging at equal incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "snake_case"))]
 #[repr(u8)]
 pub enum Status {
     /// The member answers, or has said itself that it is alive.
@@ -58,6 +59,7 @@ impl fmt::Display for Status {
 
 /// What one says of a member: at this incarnation, it has this status. Merging two claims is taking the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Claim {
     /// Compared first: a member that raises its incarnation overrides all that was said before.
     pub incarnation: Incarnation,
@@ -79,14 +81,33 @@ impl fmt::Display for Claim {
     }
 }
 
+/// Metadata as a sequence of bytes.
+#[cfg(feature = "serde")]
+mod metadata {
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(metadata: &Arc<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        metadata[..].serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[u8]>, D::Error> {
+        Vec::<u8>::deserialize(deserializer).map(Arc::from)
+    }
+}
+
 /// A copy of what a node believes of one member at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Member {
     /// The member's name.
     pub id: NodeId,
     /// Where the member listens.
     pub address: SocketAddr,
     /// The member's metadata, at most `Config::max_metadata_size` bytes; their meaning is the users'.
+    #[cfg_attr(feature = "serde", serde(with = "metadata"))]
     pub metadata: Arc<[u8]>,
     /// The claim that stands.
     pub claim: Claim,
@@ -234,5 +255,17 @@ mod tests {
             assert!(!is_reachable(&bad.parse().unwrap()), "{bad}");
         }
         assert!(is_reachable(&"127.0.0.1:7946".parse().unwrap()));
+    }
+
+    #[cfg(all(feature = "serde", feature = "std"))]
+    #[test]
+    fn a_member_comes_back_from_what_serde_made_of_it_and_a_name_is_checked() {
+        let claim = Claim::new(Incarnation::new(7), Status::Suspect);
+        let address = "[2001:db8::1]:7946".parse().unwrap();
+        let id = NodeId::new("n\u{e9}").unwrap();
+        let member = Member { id, address, metadata: Arc::from([0, 255]), claim };
+        let bytes = rmp_serde::to_vec_named(&member).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Member>(&bytes).unwrap(), member);
+        assert!(rmp_serde::from_slice::<NodeId>(&rmp_serde::to_vec("").unwrap()).is_err());
     }
 }

@@ -228,7 +228,7 @@ mod tests {
         }
         assert_eq!(queries.next_deadline(), Some(at(10)));
         let ended = core::iter::from_fn(|| queries.pop_due(at(25))).map(|outcome| outcome.id.0);
-        assert_eq!(ended.collect::<alloc::vec::Vec<_>>(), [2, 3]);
+        assert_eq!(ended.collect::<Vec<_>>(), [2, 3]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod address;
 mod agenda;
 mod announcements;
 mod attack;
+mod bounds;
 #[cfg(feature = "serde")]
 pub mod campaign;
 #[cfg(feature = "serde")]

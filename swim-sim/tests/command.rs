@@ -41,7 +41,7 @@ fn the_same_options_print_the_same_hash_and_another_seed_another() {
 fn what_is_not_met_exits_with_3_and_says_why_and_how_to_see_it_again() {
     let output = swim_sim("run --scenario join-storm --nodes 5 --loss 1000");
     assert_eq!(output.status.code(), Some(3));
-    for wanted in ["not so by 60s", "node-0", "last events", "see it again: cargo sim run --scenario join-storm"] {
+    for wanted in ["not so by 60s", "node-0", "last events", "swim-sim run --scenario join-storm"] {
         assert!(err(&output).contains(wanted), "{wanted}: {}", err(&output));
     }
 }
@@ -238,7 +238,7 @@ fn the_command_that_is_printed_is_one_that_a_shell_reads_as_it_is_meant() {
     with_file("quoted", text, |file| {
         for command in ["run", "replay"] {
             let output = with_path(&[command], file);
-            let wanted = format!("see it again: cargo sim {command} '{}'", file.display());
+            let wanted = format!("swim-sim {command} '{}'", file.display());
             assert!((err(&output) + &out(&output)).contains(&wanted), "{wanted}: {}", err(&output));
         }
     });

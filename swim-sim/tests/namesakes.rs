@@ -85,3 +85,52 @@ fn a_restart_at_a_new_address_is_no_conflict() {
     cluster.run_for(secs(120));
     assert!((0..10).all(|node| conflicts(&cluster, node) == 0));
 }
+
+fn told(cluster: &Cluster, node: usize, is_it: fn(&Event) -> bool) -> bool {
+    cluster.events(node).any(|(_, event)| is_it(event))
+}
+
+#[test]
+fn a_living_bearer_keeps_its_name_and_the_newcomer_is_refused_at_its_start() {
+    for seed in 0..10 {
+        let mut cluster = Cluster::lan(10).seed(seed).build_joined();
+        let namesake = cluster.add_namesake_of(3);
+        let bearer = cluster.node(3).address();
+        let begin = cluster.now();
+        cluster.join(namesake, &[0]);
+        let refused = |event: &Event| matches!(event, Event::NameLost { at_start: true, .. });
+        cluster.run_until(|c: &Cluster| told(c, namesake, refused), secs(2)).unwrap();
+        cluster.run_for(secs(60));
+        for node in (0..10).filter(|&node| node != 3) {
+            assert_eq!(cluster.node(node).member(3).unwrap().address, bearer, "seed {seed}: at node-{node}");
+            let is_about = |event: &Event| matches!(event, Event::Updated(member) if *member.id == *"node-3");
+            assert!(!cluster.events(node).any(|(at, event)| at > begin && is_about(event)), "seed {seed}");
+        }
+        assert!(!told(&cluster, 3, |event| matches!(event, Event::NameLost { .. })), "seed {seed}");
+        assert!(told(&cluster, 0, |event| matches!(event, Event::NameRefused { .. })), "the seed tells it, too");
+    }
+}
+
+#[test]
+fn two_bearers_of_two_halves_settle_on_one_when_the_halves_meet() {
+    for seed in 0..5 {
+        let mut cluster = Cluster::lan(8).seed(seed).build_joined();
+        let namesake = cluster.add_namesake_of(1);
+        cluster.partition(&[&[0, 1, 2, 3], &[4, 5, 6, 7, namesake]]);
+        cluster.run_for(secs(60));
+        cluster.join(namesake, &[5]);
+        let joined = |event: &Event| matches!(event, Event::SeedJoined { .. });
+        cluster.run_until(|c: &Cluster| told(c, namesake, joined), secs(60)).unwrap();
+        cluster.run_for(secs(30));
+        cluster.heal();
+        let lost = |event: &Event| matches!(event, Event::NameLost { at_start: false, .. });
+        cluster.run_until(|c: &Cluster| told(c, 1, lost), secs(300)).unwrap();
+        let address = cluster.node(namesake).address();
+        let is_settled = |c: &Cluster| {
+            (0..8).filter(|&node| node != 1).all(|node| c.node(node).member(1).unwrap().address == address)
+        };
+        cluster.run_until(is_settled, secs(120)).unwrap();
+        cluster.run_for(secs(60));
+        assert!(is_settled(&cluster), "seed {seed}");
+    }
+}

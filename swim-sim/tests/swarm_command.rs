@@ -92,7 +92,9 @@ fn a_state_that_is_not_reached_exits_with_4_if_all_are_wanted() {
 /// The command that is printed last, without `cargo sim`.
 fn replay_command(out: &str) -> &str {
     let last = out.lines().last().unwrap_or_default();
-    last.strip_prefix("see it again: cargo sim ").unwrap_or_else(|| panic!("the last line is the command: {out}"))
+    last.strip_prefix("see it again: ")
+        .and_then(|line| Some(line.split_once("swim-sim ")?.1))
+        .unwrap_or_else(|| panic!("the last line is the command: {out}"))
 }
 
 #[test]

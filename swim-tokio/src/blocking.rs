@@ -1,8 +1,11 @@
 //! The handle of a running node for programs without async: the same calls, each of which waits.
 //!
 //! The node has a thread of its own with a tokio runtime on it. The calls wait by parking the caller's thread, so they
-//! work wherever they are made, within another tokio runtime too (where they block one of its threads).
+//! work wherever they are made, within another tokio runtime too (where they block one of its threads). On a node's own thread
+//! alone, where a transport or a layer of tracing may come to make one, they are errors: [`OnNodeThread`](crate::OnNodeThread).
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::mpsc::RecvTimeoutError;
@@ -14,7 +17,7 @@ use std::time::{Duration, Instant};
 use swim_core::{BroadcastError, ForceLeaveError, Member, MetadataError, NodeId, PingError};
 
 use crate::builder::Builder;
-use crate::error::{CallError, JoinError, StartError, Stopped};
+use crate::error::{CallError, JoinError, OnNodeThread, StartError, Stopped};
 use crate::notice::Notice;
 use crate::view::Metrics;
 
@@ -59,8 +62,20 @@ impl Builder {
     }
 }
 
+thread_local! {
+    /// Whether a node runs on this thread.
+    static IS_NODE_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is a blocking node's. Code of the user's runs there too: a transport, a layer of tracing. If it
+/// waited for the node, the node would wait for it.
+pub(crate) fn is_node_thread() -> bool {
+    IS_NODE_THREAD.get()
+}
+
 /// The thread of a node, from its start to its end.
 fn run(builder: Builder, started: &mpsc::SyncSender<Result<crate::Runtime, StartError>>) {
+    IS_NODE_THREAD.set(true);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -88,7 +103,10 @@ struct NodeThread(Mutex<Option<JoinHandle<()>>>);
 
 impl Drop for NodeThread {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(thread) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take()
+            // The last handle may be dropped on it: it ends by itself then.
+            && thread.thread().id() != thread::current().id()
+        {
             // An error would be a bug of the loop, which has been reported by its panic.
             let _ = thread.join();
         }
@@ -160,15 +178,15 @@ impl Runtime {
     /// # Errors
     /// See [`crate::Runtime::join`].
     pub fn join<S: ToString>(&self, seeds: impl IntoIterator<Item = S>) -> Result<usize, JoinError> {
-        wait(self.node.join(seeds))
+        call(self.node.join(seeds))
     }
 
     /// Says goodbye, in bounded time: see [`crate::Runtime::leave`].
     ///
     /// # Errors
     /// If the node has stopped.
-    pub fn leave(&self) -> Result<(), Stopped> {
-        wait(self.node.leave())
+    pub fn leave(&self) -> Result<(), CallError<Infallible>> {
+        call(async { self.node.leave().await.map_err(|Stopped| CallError::Stopped) })
     }
 
     /// Changes the metadata that the others see.
@@ -176,7 +194,7 @@ impl Runtime {
     /// # Errors
     /// See [`crate::Runtime::set_metadata`].
     pub fn set_metadata(&self, metadata: impl Into<Vec<u8>>) -> Result<(), CallError<MetadataError>> {
-        wait(self.node.set_metadata(metadata))
+        call(self.node.set_metadata(metadata))
     }
 
     /// Sends a payload to every other member.
@@ -184,7 +202,15 @@ impl Runtime {
     /// # Errors
     /// See [`crate::Runtime::broadcast`].
     pub fn broadcast(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
-        wait(self.node.broadcast(payload))
+        call(self.node.broadcast(payload))
+    }
+
+    /// The same, and waits for room: see [`crate::Runtime::broadcast_when_ready`].
+    ///
+    /// # Errors
+    /// See [`crate::Runtime::broadcast_when_ready`].
+    pub fn broadcast_when_ready(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
+        call(self.node.broadcast_when_ready(payload))
     }
 
     /// Pings a member: how long its answer took, or `None` if none came in time.
@@ -192,7 +218,7 @@ impl Runtime {
     /// # Errors
     /// See [`crate::Runtime::ping`].
     pub fn ping(&self, id: &str) -> Result<Option<Duration>, CallError<PingError>> {
-        wait(self.node.ping(id))
+        call(self.node.ping(id))
     }
 
     /// Declares a suspected or failed member to have left: see [`crate::Runtime::force_leave`].
@@ -200,11 +226,18 @@ impl Runtime {
     /// # Errors
     /// See [`crate::Runtime::force_leave`].
     pub fn force_leave(&self, id: &str, prune: bool) -> Result<(), CallError<ForceLeaveError>> {
-        wait(self.node.force_leave(id, prune))
+        call(self.node.force_leave(id, prune))
     }
 
-    /// Stops the node and its thread, without a word to the others: when this returns its port is free.
+    /// Stops the node and its thread, without a word to the others: when this returns its port is free. On the thread of
+    /// a node it only asks for that.
     pub fn shutdown(&self) {
+        if is_node_thread() {
+            // It sends the word at its first step, as far as there is room, and the rest is not waited for.
+            let mut shutdown = pin!(self.node.shutdown());
+            let _ = shutdown.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            return;
+        }
         wait(self.node.shutdown());
         let thread = self.thread.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
@@ -228,6 +261,7 @@ impl Subscription {
     /// # Errors
     /// [`RecvTimeoutError::Timeout`] when none came, [`RecvTimeoutError::Disconnected`] when the node has stopped.
     pub fn next_timeout(&mut self, patience: Duration) -> Result<Notice, RecvTimeoutError> {
+        let patience = if is_node_thread() { Duration::ZERO } else { patience };
         match wait_until(self.0.next(), Instant::now().checked_add(patience)) {
             Some(Some(notice)) => Ok(notice),
             Some(None) => Err(RecvTimeoutError::Disconnected),
@@ -239,9 +273,10 @@ impl Subscription {
 impl Iterator for Subscription {
     type Item = Notice;
 
-    /// Waits for the next notice; `None` once the node has stopped.
+    /// Waits for the next notice; `None` once the node has stopped. On the thread of a node, which must not wait, it is
+    /// one that is there already, or `None`.
     fn next(&mut self) -> Option<Notice> {
-        wait(self.0.next())
+        if is_node_thread() { self.0.try_next() } else { wait(self.0.next()) }
     }
 }
 
@@ -251,6 +286,11 @@ impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
+}
+
+/// Waits for a call of the handle, unless this is a node's own thread.
+pub(crate) fn call<T, E: From<OnNodeThread>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    if is_node_thread() { Err(OnNodeThread.into()) } else { wait(future) }
 }
 
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -50,6 +50,7 @@ pub struct Builder {
     incarnation: Option<Incarnation>,
     rng_seed: Option<u64>,
     notice_capacity: usize,
+    notice_memory: usize,
     directory: Directory,
     sealing: Sealing,
     snapshot: Option<PathBuf>,
@@ -75,6 +76,7 @@ impl Builder {
             incarnation: None,
             rng_seed: None,
             notice_capacity: 16_384,
+            notice_memory: 16 << 20,
             directory: Directory::default(),
             sealing: Sealing::default(),
             snapshot: None,
@@ -202,6 +204,13 @@ impl Builder {
         self
     }
 
+    /// How many bytes of notices wait for one subscriber at most, payloads included; further ones are dropped, and the
+    /// subscriber is told how many. One that is longer waits alone. Default 16 MiB.
+    pub fn notice_memory(mut self, bytes: usize) -> Self {
+        self.notice_memory = bytes;
+        self
+    }
+
     /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
     /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
     /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
@@ -280,7 +289,8 @@ impl Builder {
         let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
-        let view = Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity)));
+        let view =
+            Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity, self.notice_memory)));
         let (sender, commands) = mpsc::channel(node::COMMANDS);
         let mut node = Node {
             swim,

@@ -49,6 +49,11 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
+    /// The others are to reach the node at an IPv6 link-local address, and could not tell on which link.
+    AdvertiseLinkLocal {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The keyring's file cannot be used.
     KeyFile(KeyFileError),
     /// The keyring was given for the native wire, and the node is to speak memberlist's.
@@ -88,7 +93,10 @@ impl StartError {
     pub const fn is_of_arguments(&self) -> bool {
         match self {
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) | Self::Seeds(_) => true,
-            Self::AdvertiseMissing { .. } | Self::Sealed(_) | Self::KeyringOfOtherWire => true,
+            Self::AdvertiseMissing { .. }
+            | Self::AdvertiseLinkLocal { .. }
+            | Self::Sealed(_)
+            | Self::KeyringOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::SnapshotOfAnother { .. } => true,
@@ -135,6 +143,9 @@ impl fmt::Display for StartError {
                 "no member can reach {bound}: advertise the address at which the others reach this node \
                  (with port 0 for the port that it listens at)"
             ),
+            Self::AdvertiseLinkLocal { address } => {
+                write!(f, "the others cannot reach {address}: it is {}", crate::seed::LINK_LOCAL)
+            }
             Self::Snapshot { path, error } => write!(f, "cannot use the snapshot {}: {error}", path.display()),
             Self::SnapshotInUse { directory } => write!(
                 f,
@@ -166,7 +177,7 @@ impl std::error::Error for StartError {
             #[cfg(feature = "tls")]
             Self::TlsOverUdp | Self::TlsWithKeys => None,
             Self::Name(_) | Self::Config(_) | Self::Tcp(_) | Self::Seed(_) => None,
-            Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::Entropy(_) => None,
+            Self::Seeds(_) | Self::AdvertiseMissing { .. } | Self::AdvertiseLinkLocal { .. } | Self::Entropy(_) => None,
             Self::Snapshot { error, .. } => Some(error),
             Self::SnapshotInUse { .. } => None,
             Self::SnapshotOfAnother { .. } | Self::KeyFile(_) | Self::Sealed(_) | Self::KeyringOfOtherWire => None,
@@ -179,6 +190,8 @@ impl std::error::Error for StartError {
 pub enum CallError<E> {
     /// The node has stopped.
     Stopped,
+    /// The call would wait on the thread that it waits for.
+    OnNodeThread,
     /// The protocol refuses it.
     Refused(E),
 }
@@ -187,6 +200,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str(STOPPED),
+            Self::OnNodeThread => OnNodeThread.fmt(f),
             Self::Refused(error) => error.fmt(f),
         }
     }
@@ -208,11 +222,38 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
+/// A call of the blocking handle was made on the thread of a node, by a transport or a layer of tracing that runs there:
+/// the node would wait for itself. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnNodeThread;
+
+impl fmt::Display for OnNodeThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call was made on the node's own thread, which it waits for: make it on another thread")
+    }
+}
+
+impl std::error::Error for OnNodeThread {}
+
+impl<E> From<OnNodeThread> for CallError<E> {
+    fn from(_: OnNodeThread) -> Self {
+        Self::OnNodeThread
+    }
+}
+
+impl From<OnNodeThread> for JoinError {
+    fn from(_: OnNodeThread) -> Self {
+        Self::OnNodeThread
+    }
+}
+
 /// Why a join did not get an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JoinError {
     /// The node has stopped.
     Stopped,
+    /// The call would wait on the thread that it waits for.
+    OnNodeThread,
     /// There is nobody to ask.
     NoSeeds,
     /// A seed is neither an address nor a host name with a port. None of them was taken.
@@ -245,6 +286,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str(STOPPED),
+            Self::OnNodeThread => OnNodeThread.fmt(f),
             Self::NoSeeds => f.write_str("there is no seed to join: give the address of a running node"),
             Self::Seed(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),

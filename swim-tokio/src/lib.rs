@@ -31,6 +31,7 @@ mod notice;
 mod queries;
 mod rekeying;
 mod resolver;
+mod room;
 mod round_trips;
 mod runtime;
 mod secret_file;
@@ -44,7 +45,7 @@ pub mod blocking;
 
 pub use builder::Builder;
 pub use bytes;
-pub use error::{CallError, JoinError, SeedFailure, StartError, Stopped};
+pub use error::{CallError, JoinError, OnNodeThread, SeedFailure, StartError, Stopped};
 pub use escape::{Escaped, is_hazardous};
 pub use keys::{
     ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
@@ -70,7 +71,7 @@ pub use transport::{
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};
 #[cfg(feature = "tls")]
-pub use transport::{Tls, TlsError, certificate_expiry};
+pub use transport::{Tls, TlsError, certificate_validity};
 pub use view::Metrics;
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.

@@ -31,6 +31,7 @@ use crate::notice::Notice;
 use crate::queries::{Answer, AnswerSender, Query};
 use crate::rekeying::{Asking, Rekeying};
 use crate::resolver::{Resolution, Resolver};
+use crate::room::{Delayed, Room};
 use crate::seed::{Seed, addresses};
 use crate::snapshot::{Keeper, Snapshot};
 use crate::transport::{Arrival, Transport};
@@ -59,6 +60,7 @@ pub(crate) enum Command {
         payload: Vec<u8>,
         done: oneshot::Sender<Result<(), BroadcastError>>,
     },
+    WhenRoom(Delayed),
     ForceLeave {
         id: String,
         prune: bool,
@@ -126,6 +128,7 @@ pub(crate) struct Waiting {
     /// Bounded by `EventConfig::max_queries`.
     queries: HashMap<QueryId, AnswerSender>,
     leaves: Vec<oneshot::Sender<()>>,
+    room: Room,
     /// Leaves that wait for their packets to be written.
     flushes: JoinSet<()>,
 }
@@ -188,7 +191,10 @@ impl Node {
 
     /// Steps 2 and 3; says when to wake up.
     pub(crate) fn settle(&mut self) -> Instant {
+        self.rekeying.tell_of_plain_traffic(&mut self.swim);
         self.tick();
+        self.drain();
+        self.waiting.room.retry(&mut self.swim, self.clock.now());
         self.drain();
         let mut at = Instant::now() + Duration::from_secs(3_600);
         let mut earlier = |instant: Option<Instant>| at = at.min(instant.unwrap_or(at));
@@ -273,6 +279,7 @@ impl Node {
             Command::Broadcast { payload, done } => {
                 let _ = done.send(self.swim.broadcast(now, &payload));
             }
+            Command::WhenRoom(delayed) => self.waiting.room.send(delayed, &mut self.swim, now),
             Command::ForceLeave { id, prune, done } => {
                 let _ = done.send(self.swim.force_leave(now, &id, prune));
             }

@@ -32,6 +32,16 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// About how many bytes it takes up while it waits: payloads, names and metadata included.
+    pub(crate) fn weight(&self) -> usize {
+        let text = match self {
+            Self::Event(event) => weight_of(event),
+            Self::SeedUnresolved { seed, error, .. } => seed.len() + error.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + text
+    }
+
     /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging. It happened at that node.
     pub(crate) fn log(&self, node: &str, address: SocketAddr) {
         match self {
@@ -45,10 +55,31 @@ impl Notice {
                 | Event::Returned,
             ) => tracing::warn!(node, %address, "{self}"),
             Self::Event(Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete) => {
-                tracing::info!(node, "{self}")
+                tracing::info!(node, "{self}");
             }
             _ => tracing::debug!(node, "{self}"),
         }
+    }
+}
+
+/// How many bytes of names, metadata and payloads an event holds.
+fn weight_of(event: &Event) -> usize {
+    match event {
+        Event::Joined(member)
+        | Event::Updated(member)
+        | Event::Refuted(member)
+        | Event::Failed(member)
+        | Event::Left(member) => member.id.len() + member.metadata.len(),
+        Event::Suspected { member, by } => member.id.len() + member.metadata.len() + by.len(),
+        Event::Reaped(id) | Event::NameRefused { id, .. } | Event::Pinged { id, .. } => id.len(),
+        Event::Broadcast { from, payload } | Event::QueryResponse { from, payload, .. } => from.len() + payload.len(),
+        Event::UserMessage { payload, .. } | Event::UserState { payload, .. } => payload.len(),
+        Event::UserEvent { from, name, payload, .. } => {
+            from.as_ref().map_or(0, |from| from.len()) + name.len() + payload.len()
+        }
+        Event::Query { from, name, payload, .. } => from.len() + name.len() + payload.len(),
+        Event::QueryAck { from, .. } => from.len(),
+        _ => 0,
     }
 }
 

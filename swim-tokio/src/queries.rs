@@ -7,9 +7,10 @@ use std::time::Duration;
 use swim_core::{EventError, LamportTime, MetadataError, NodeId, QueryError, QueryId, Question, RespondError, Tags};
 use tokio::sync::mpsc;
 
-use crate::blocking::{self, wait};
+use crate::blocking::{self, call, is_node_thread, wait};
 use crate::error::{CallError, Stopped};
 use crate::node::Command;
+use crate::room::Delayed;
 use crate::runtime::Runtime;
 
 /// A question to members: [`swim_core::Question`] with what it says.
@@ -156,6 +157,21 @@ impl Runtime {
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 
+    /// The same, and waits while too much waits to be sent already.
+    ///
+    /// # Errors
+    /// If it is too long, 1,024 callers wait for room already, or the node leaves or has stopped.
+    pub async fn send_user_event_when_ready(
+        &self,
+        name: &str,
+        payload: impl Into<Vec<u8>>,
+        coalesce: bool,
+    ) -> Result<LamportTime, CallError<EventError>> {
+        let (name, payload) = (name.to_owned(), payload.into());
+        let result = self.call(|done| Command::WhenRoom(Delayed::Event { name, payload, coalesce, done })).await;
+        result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
+    }
+
     /// Asks members a question, this node too if it is for it. The answers come one by one.
     ///
     /// # Errors
@@ -194,9 +210,10 @@ impl Runtime {
 impl Iterator for Answers {
     type Item = Answer;
 
-    /// The next answer, for programs without async: waits for it.
+    /// The next answer, for programs without async: waits for it. On the thread of a blocking node, which must not wait, it
+    /// is an answer that is there already, or `None`.
     fn next(&mut self) -> Option<Answer> {
-        wait(self.answers.recv())
+        if is_node_thread() { self.answers.try_recv().ok() } else { wait(self.answers.recv()) }
     }
 }
 
@@ -211,7 +228,20 @@ impl blocking::Runtime {
         payload: impl Into<Vec<u8>>,
         coalesce: bool,
     ) -> Result<LamportTime, CallError<EventError>> {
-        wait(self.node.send_user_event(name, payload, coalesce))
+        call(self.node.send_user_event(name, payload, coalesce))
+    }
+
+    /// The same, and waits for room: see [`Runtime::send_user_event_when_ready`].
+    ///
+    /// # Errors
+    /// See [`Runtime::send_user_event_when_ready`].
+    pub fn send_user_event_when_ready(
+        &self,
+        name: &str,
+        payload: impl Into<Vec<u8>>,
+        coalesce: bool,
+    ) -> Result<LamportTime, CallError<EventError>> {
+        call(self.node.send_user_event_when_ready(name, payload, coalesce))
     }
 
     /// Asks members a question: see [`Runtime::query`]. The answers are an iterator that waits for each.
@@ -219,7 +249,7 @@ impl blocking::Runtime {
     /// # Errors
     /// See [`Runtime::query`].
     pub fn query(&self, query: Query) -> Result<Answers, CallError<QueryError>> {
-        wait(self.node.query(query))
+        call(self.node.query(query))
     }
 
     /// Answers a question: see [`Runtime::respond`].
@@ -227,7 +257,7 @@ impl blocking::Runtime {
     /// # Errors
     /// See [`Runtime::respond`].
     pub fn respond(&self, id: QueryId, payload: impl Into<Vec<u8>>) -> Result<(), CallError<RespondError>> {
-        wait(self.node.respond(id, payload))
+        call(self.node.respond(id, payload))
     }
 
     /// Changes this node's tags: see [`Runtime::set_tags`].
@@ -235,7 +265,7 @@ impl blocking::Runtime {
     /// # Errors
     /// See [`Runtime::set_tags`].
     pub fn set_tags(&self, tags: &Tags) -> Result<(), CallError<MetadataError>> {
-        wait(self.node.set_tags(tags))
+        call(self.node.set_tags(tags))
     }
 
     /// A member's tags: see [`Runtime::tags`].

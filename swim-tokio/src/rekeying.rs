@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::keys::{Asked, Keys};
+use crate::keys::{Asked, Keys, PlainTraffic};
 
 /// What comes of a request: the answer's body, or why there is none.
 pub(crate) type Asking = oneshot::Sender<Result<Vec<u8>, Unanswered>>;
@@ -54,6 +54,8 @@ pub(crate) struct Rekeying {
     asked: HashMap<SequenceNumber, Asking>,
     /// Answers in the making: few, since the core takes up few requests at a time and keys change one after the other.
     answers: JoinSet<(ExchangeId, Vec<u8>)>,
+    /// As of which change of the keys the core knows whether plain traffic is taken beside what is sealed.
+    known: Option<u64>,
 }
 
 /// Answers in the making at most: each waits for the disk.
@@ -62,7 +64,7 @@ const MAX_ANSWERS: usize = 32;
 impl Rekeying {
     /// Of the node of that name.
     pub(crate) fn new(me: NodeId, keys: Option<Arc<Keys>>) -> Self {
-        Self { me, keys, asked: HashMap::new(), answers: JoinSet::new() }
+        Self { me, keys, asked: HashMap::new(), answers: JoinSet::new(), known: None }
     }
 
     /// Asks a member.
@@ -78,6 +80,16 @@ impl Rekeying {
                 self.asked.insert(sequence, done);
             }
             Err(error) => drop(done.send(Err(Unanswered::NotAsked(error)))),
+        }
+    }
+
+    /// Tells the core whether this node seals what it sends and takes plain traffic too.
+    pub(crate) fn tell_of_plain_traffic<R: rand_core::Rng>(&mut self, swim: &mut Swim<R>) {
+        let Some(keys) = &self.keys else { return };
+        let version = keys.version();
+        if self.known != Some(version) {
+            self.known = Some(version);
+            swim.set_mixed_traffic(keys.state().plain == PlainTraffic::Accepted);
         }
     }
 

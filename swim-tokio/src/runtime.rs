@@ -11,6 +11,7 @@ use crate::builder::Builder;
 use crate::error::{CallError, JoinError, Stopped};
 use crate::keys::Keys;
 use crate::node::Command;
+use crate::room::Delayed;
 use crate::seed::Seed;
 use crate::subscription::Subscription;
 use crate::view::{Metrics, View};
@@ -178,6 +179,17 @@ impl Runtime {
     pub async fn broadcast(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
         let payload = payload.into();
         let result = self.call(|done| Command::Broadcast { payload, done }).await;
+        result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
+    }
+
+    /// The same, and waits while too many broadcasts wait already: until this one is queued behind them. Nothing is sent
+    /// if the call is dropped before.
+    ///
+    /// # Errors
+    /// If it is too long, 1,024 callers wait for room already, or the node leaves or has stopped.
+    pub async fn broadcast_when_ready(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
+        let payload = payload.into();
+        let result = self.call(|done| Command::WhenRoom(Delayed::Broadcast { payload, done })).await;
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 

@@ -2,7 +2,7 @@
 //! looks nothing up.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -40,6 +40,10 @@ pub struct SeedError {
     text: String,
 }
 
+/// What such an address is, and what to do.
+pub(crate) const LINK_LOCAL: &str = "an IPv6 link-local address, which means another host on each link and is of no use to \
+    the other members: use an IPv4 address, or a global or unique local one of IPv6";
+
 const SRV: &str = "srv+";
 const FILE: &str = "file:";
 
@@ -51,7 +55,8 @@ impl FromStr for Seed {
         if let Ok(address) = text.parse::<SocketAddr>() {
             // As the core writes it in its events.
             let address = swim_core::normal_address(address);
-            return if swim_core::is_reachable(&address) { Ok(Self::Address(address)) } else { Err(error()) };
+            let is_one = swim_core::is_reachable(&address) && !is_link_local(address.ip());
+            return if is_one { Ok(Self::Address(address)) } else { Err(error()) };
         }
         let place = if let Some(name) = text.strip_prefix(SRV) {
             srv(name).ok_or_else(error)?
@@ -84,6 +89,18 @@ pub(crate) fn addresses(seeds: &[Seed], known: usize, max: usize) -> Result<Vec<
         Seed::LookedUp(_) => None,
     };
     Ok(seeds.iter().filter_map(address).collect())
+}
+
+/// Whether it is an IPv6 address that means another host on each link: what members tell each other has no scope, so nobody
+/// else could reach it.
+pub(crate) fn is_link_local(ip: IpAddr) -> bool {
+    matches!(ip.to_canonical(), IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
+/// The same of a text such as `[fe80::1%eth0]:7946`, whose scope is a name.
+fn means_link_local(text: &str) -> bool {
+    let ip = text.trim_start_matches('[').split(['%', ']']).next().and_then(|ip| ip.parse().ok());
+    ip.is_some_and(is_link_local)
 }
 
 fn host(text: &str) -> Option<Place> {
@@ -121,6 +138,9 @@ impl fmt::Display for SeedError {
         let Self { text } = self;
         if cfg!(not(feature = "dns-srv")) && text.starts_with(SRV) {
             return write!(f, "{text:?} is no seed here: SRV records need the feature dns-srv, which is not built in");
+        }
+        if means_link_local(text) {
+            return write!(f, "{text:?} is no seed: it is {LINK_LOCAL}");
         }
         write!(f, "{text:?} is no seed: write an address (10.0.0.1:7946, [2001:db8::1]:7946) ")?;
         f.write_str("or a host name (node-1.example.org:7946), each with its port, which is not 0; ")?;
@@ -161,6 +181,15 @@ mod tests {
     #[test]
     fn a_dns_name_is_marked_as_one() {
         assert_eq!(place("srv+_swim._tcp.example.org"), Place::Srv("_swim._tcp.example.org".into()));
+    }
+
+    #[test]
+    fn an_ipv6_link_local_address_is_refused_with_the_reason() {
+        for text in ["[fe80::1]:7946", "[fe80::1%2]:7946", "[fe80::1%eth0]:7946", "[febf::9]:1"] {
+            let error = text.parse::<Seed>().expect_err(text);
+            assert!(error.to_string().contains("means another host on each link"), "{error}");
+        }
+        assert!("[fd00::1]:7946".parse::<Seed>().is_ok());
     }
 
     #[test]

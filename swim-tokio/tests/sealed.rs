@@ -298,3 +298,30 @@ async fn a_keyring_of_the_native_wire_is_an_error_on_memberlist_s() {
     let error = node.start().await.expect_err("the wires differ");
     assert!(error.to_string().contains("memberlist") && error.is_of_arguments(), "{error}");
 }
+
+#[tokio::test]
+async fn what_a_node_that_seals_hears_in_plain_goes_no_further() {
+    let first = sealed("first", Packets::Udp, 1).start().await.unwrap();
+    let seed = Some(first.local_address());
+    let mixed =
+        sealed("mixed", Packets::Udp, 1).plain_traffic(PlainTraffic::Accepted).seeds(seed).start().await.unwrap();
+    let nodes = [first, mixed];
+    until_all_know_all(&nodes).await;
+    let [first, mixed] = nodes;
+    let (mut at_first, mut at_mixed) = (first.subscribe(), mixed.subscribe());
+    let seed = Some(mixed.local_address());
+    let plain = sealed("plain", Packets::Udp, 1).plain_traffic(PlainTraffic::Sent).seeds(seed).start().await.unwrap();
+    until("it is a member where plain is taken", || status(&mixed, "plain") == Some(Status::Alive)).await;
+    plain.broadcast("in plain").await.unwrap();
+    let heard = |event: &Event| match event {
+        Event::Broadcast { payload, .. } => Some(payload.to_vec()),
+        _ => None,
+    };
+    assert_eq!(event(&mut at_mixed, "what is said in plain", heard).await, b"in plain");
+    // What the mixed node says itself comes through, and comes later.
+    further_probes(&[first.clone(), mixed.clone()]).await;
+    mixed.broadcast("sealed").await.unwrap();
+    assert_eq!(event(&mut at_first, "what is said under a seal", heard).await, b"sealed");
+    // It has the key, and answers under a seal when it is asked so: of the member itself all learn.
+    until("the first one knows it", || status(&first, "plain") == Some(Status::Alive)).await;
+}

@@ -1,6 +1,7 @@
 //! Clusters protected by certificates, and who is kept out of them.
 
 #[path = "harness/certificates.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod certificates;
 mod harness;
 

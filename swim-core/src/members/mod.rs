@@ -283,6 +283,15 @@ impl Members {
         &self.digest
     }
 
+    /// The digests without some members.
+    pub(crate) fn digest_without(&self, slots: impl Iterator<Item = Slot>) -> Digest {
+        let mut digest = self.digest.clone();
+        for slot in slots.filter(|&slot| self.claim(slot).status.is_active()) {
+            digest.remove(self.fingerprint(slot));
+        }
+        digest
+    }
+
     /// The bucket in which the digest counts the member.
     pub(crate) fn bucket(&self, slot: Slot) -> usize {
         digest::bucket(self.digest_key(slot))

@@ -66,9 +66,10 @@ impl<R: Rng> Swim<R> {
         Sender { address, standing, allowance: len }
     }
 
-    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute.
+    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
+    /// that speaks under a seal, for who speaks in plain.
     fn is_members_address(&self, address: SocketAddr) -> bool {
-        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot)
+        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot && self.may_speak_plain(slot))
     }
 
     /// A stranger says that a member is alive, which would be news: looks whether somebody is there.

@@ -110,7 +110,8 @@ impl<R: Rng> Swim<R> {
         }
         sometimes!(CaughtUp);
         // Those whom we have just met know it.
-        if !is_first && self.gossip.broadcasts.len() < self.config.max_broadcasts && self.announces_again() {
+        let is_ours_to_say = !is_first && !self.provenance.hears_plain();
+        if is_ours_to_say && self.gossip.broadcasts.len() < self.config.max_broadcasts && self.announces_again() {
             self.announce(now, &bytes);
         }
     }

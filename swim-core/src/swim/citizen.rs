@@ -74,6 +74,10 @@ impl<R: Rng> Swim<R> {
                 self.hear_user_event(now, &event, payload.len())
             }
             Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
+            Ok(serf::Message::Intent(intent)) if intent.prune && self.provenance.hears_plain() => {
+                self.metrics.drop(DropReason::Unproven);
+                false
+            }
             Ok(serf::Message::Intent(intent)) if intent.prune => {
                 self.hear_pruned(now, &intent);
                 true

@@ -46,6 +46,7 @@ impl<R: Rng> Swim<R> {
             && news.claim.status == Status::Alive
             && self.is_known(slot, news.claim, description)
         {
+            self.heard_again(now, slot);
             return false;
         }
         self.hear_of(now, found, news)
@@ -53,6 +54,9 @@ impl<R: Rng> Swim<R> {
 
     /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of one that is not there.
     pub(super) fn hear_of(&mut self, now: Instant, found: Option<Slot>, news: &News<'_>) -> bool {
+        if !self.is_believable(found, news) {
+            return false;
+        }
         let Some(slot) = found else { return self.meet(now, news) };
         if slot == self.me.slot {
             return self.hear_of_me(now, news);
@@ -180,7 +184,8 @@ impl<R: Rng> Swim<R> {
     /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
     /// hear of that to refute it; if not, the others must find out. So it is suspected, not declared dead once more.
     fn remind(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
-        if news.claim.status == Status::Alive && news.claim < self.members.claim(slot) {
+        if news.claim.status == Status::Alive && news.claim < self.members.claim(slot) && !self.provenance.hears_plain()
+        {
             sometimes!(Reminded);
             self.pass_on_doubt(now, slot);
         }
@@ -213,6 +218,9 @@ impl<R: Rng> Swim<R> {
             }
         }
         self.follow_peer(slot);
+        if !claim.status.is_active() {
+            self.provenance.end(slot);
+        }
         if claim.status == Status::Dead {
             self.departed.insert(slot, now);
         } else {
@@ -292,7 +300,7 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on(&mut self, now: Instant, slot: Slot, news: &News<'_>, change: Change) {
-        if news.spread == Spread::Silent {
+        if !self.note_provenance(slot, news) || news.spread == Spread::Silent {
             return;
         }
         let is_alive_news = change.described != Described::Known || change.raised && news.claim.status == Status::Alive;
@@ -329,6 +337,7 @@ impl<R: Rng> Swim<R> {
             self.detector.probe = None;
         }
         self.vivaldi.forget(slot);
+        self.provenance.forget(slot);
         self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.detector.disputes.forget(slot);

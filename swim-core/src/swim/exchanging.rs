@@ -29,6 +29,7 @@ impl<R: Rng> Swim<R> {
             ExchangeInput::Request { id, from, payload } => {
                 #[cfg(feature = "memberlist")]
                 self.note_protection(from.protection);
+                self.begin_hearing(from);
                 if self.is_key_request(payload) {
                     self.handle_key_request(id, from, payload);
                 } else if let Some(payload) = self.handle_request(now, from, payload) {
@@ -37,6 +38,7 @@ impl<R: Rng> Swim<R> {
                 } else {
                     self.outputs.exchanges.push_back(ExchangeOutput::Refuse { id });
                 }
+                self.end_hearing();
             }
             ExchangeInput::Reply { id, payload } => match self.contacts.exchanges.close(id) {
                 Some(purpose) => {

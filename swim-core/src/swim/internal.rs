@@ -135,7 +135,7 @@ impl<R: Rng> Swim<R> {
     /// The key travels in the query, so the caller must not ask while anything is sent or accepted in plain.
     ///
     /// # Errors
-    /// [`QueryError`]; nothing was sent.
+    /// [`QueryError`](crate::QueryError); nothing was sent.
     ///
     /// # Panics
     /// If this node is no citizen among serf's agents: nobody else understands the query.

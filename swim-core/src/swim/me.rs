@@ -29,6 +29,8 @@ pub(super) struct Contender {
     pub(super) confirmed: bool,
     /// The others have decided that the name is ours.
     pub(super) beaten: bool,
+    /// Tables of others have it as the bearer, so it is not its word alone, or a forged Alive.
+    pub(super) is_believed: bool,
     /// It bore the name before anybody believed us to: it keeps it, whichever claim is the greater.
     pub(super) came_first: bool,
 }

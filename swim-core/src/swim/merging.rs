@@ -49,7 +49,7 @@ impl<R: Rng> Swim<R> {
     /// All that is known, tombstones included, ourselves first; but for others of whom `agreed` says that the receiver
     /// knows it.
     pub(super) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
-        let is_news = |&slot: &Slot| slot != self.me.slot && !agreed.contains(slot);
+        let is_news = |&slot: &Slot| slot != self.me.slot && !agreed.contains(slot) && self.is_vouched(slot);
         let others = self.members.slots().filter(is_news).collect();
         let mut slots = self.turned(others);
         slots.insert(0, self.me.slot);
@@ -58,7 +58,8 @@ impl<R: Rng> Swim<R> {
 
     /// All that is known of the buckets of `mask`, but for what the receiver knows as `agreed` says.
     pub(super) fn table_of(&mut self, mask: u64, agreed: &Agreed) -> Vec<Slot> {
-        let is_wanted = |&slot: &Slot| !agreed.contains(slot) && mask >> self.members.bucket(slot) & 1 == 1;
+        let is_told = |slot| !agreed.contains(slot) && self.is_vouched(slot);
+        let is_wanted = |&slot: &Slot| is_told(slot) && mask >> self.members.bucket(slot) & 1 == 1;
         let slots = self.members.slots().filter(is_wanted).collect();
         self.turned(slots)
     }
@@ -162,6 +163,7 @@ impl<R: Rng> Swim<R> {
             if let Some(slot) = self.members.find(id)
                 && self.agrees(slot, &entry)
             {
+                self.heard_again(now, slot);
                 is_agreed(slot);
                 continue;
             }

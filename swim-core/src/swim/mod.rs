@@ -28,12 +28,14 @@ mod me;
 #[cfg(feature = "memberlist")]
 mod memberlist;
 mod merging;
+mod namesakes;
 #[cfg(feature = "memberlist")]
 mod naming;
 mod news;
 mod packets;
 mod peering;
 mod probing;
+mod provenance;
 mod querying;
 mod refutation;
 mod rekeying;
@@ -60,6 +62,7 @@ use crate::members::{DescriptionView, Members};
 use crate::metrics::{DropReason, Metrics};
 use crate::network::is_allowed;
 use crate::probe_order::ProbeOrder;
+use crate::provenance::Provenance;
 use crate::random::up_to;
 use crate::time::Instant;
 use crate::timers::{Timer, Timers};
@@ -138,6 +141,7 @@ pub struct Swim<R> {
     contacts: Contacts,
     citizen: Citizen,
     vivaldi: Vivaldi,
+    provenance: Provenance,
     #[cfg(feature = "memberlist")]
     memberlist: memberlist::Memberlist,
 }
@@ -182,6 +186,7 @@ impl<R: Rng> Swim<R> {
             contacts: Contacts::new(&config),
             citizen: Citizen::default(),
             vivaldi: Vivaldi::default(),
+            provenance: Provenance::default(),
             #[cfg(feature = "memberlist")]
             memberlist: memberlist::Memberlist::default(),
             config,

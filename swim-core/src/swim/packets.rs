@@ -52,11 +52,13 @@ impl<R: Rng> Swim<R> {
     }
 
     fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
+        self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
         let is_read = self.read_messages(now, &mut sender, from.protection, packet);
         if is_read && sender.is_stranger() {
             self.hold_packet(from.address, packet);
         }
+        self.end_hearing();
     }
 
     /// Returns whether the packet could be read.
@@ -123,6 +125,7 @@ impl<R: Rng> Swim<R> {
                 let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
                 self.check_no_news(now, slot, &news);
             }
+            self.heard_again(now, slot);
             return Ok(());
         }
         let id = alive.check()?;
@@ -183,7 +186,7 @@ impl<R: Rng> Swim<R> {
                     sender.prove();
                 }
             }
-            Message::Nack { sequence, source } => self.handle_nack(sequence, source),
+            Message::Nack { sequence, source } => self.handle_nack(now, sequence, source),
             Message::Alive { .. } | Message::Suspect { .. } | Message::Dead { .. } => {
                 unreachable!("these are read by their heads")
             }
@@ -210,6 +213,8 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
             Message::Left { id, .. } => *self.me.id == *id,
+            // A namesake leaves the name to us.
+            Message::Nack { source, .. } => *self.me.id == *source,
             _ => false,
         }
     }
@@ -237,6 +242,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         if self.keeps_quiet() {
+            if *self.me.id == *source {
+                self.send(Intent::Nack { to: from, sequence });
+            }
             return;
         }
         let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
@@ -297,8 +305,8 @@ impl<R: Rng> Swim<R> {
     }
 
     fn pass_on_delivered(&mut self, now: Instant, delivery: Delivery, message: &Message<'_>) {
-        if self.config.origin_only {
-            return; // Its origin sends it to everyone.
+        if self.config.origin_only || self.provenance.hears_plain() {
+            return; // Its origin sends it to everyone; or it is not to get our seal.
         }
         if delivery == Delivery::New && self.gossip.broadcasts.len() < self.config.max_broadcasts {
             self.pass_on_broadcast(now, message);

@@ -140,7 +140,10 @@ impl<R: Rng> Swim<R> {
         true
     }
 
-    pub(super) fn handle_nack(&mut self, sequence: SequenceNumber, source: &str) {
+    pub(super) fn handle_nack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
+        if *self.me.id == *source {
+            return self.handle_namesakes_nack(now, sequence);
+        }
         let relay = self.members.find(source);
         let probe = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence);
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {

@@ -306,6 +306,9 @@ impl<R: Rng> Swim<R> {
         if self.config.origin_only {
             return self.metrics.drop(DropReason::Secondhand);
         }
+        if self.provenance.hears_plain() {
+            return self.metrics.drop(DropReason::Unproven);
+        }
         let Ok(Message::Response(response)) = Message::decode(relay.message) else {
             return self.metrics.drop(DropReason::WrongPlace);
         };

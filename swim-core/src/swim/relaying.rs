@@ -145,6 +145,17 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// A namesake has answered our look at it, and leaves the name to us.
+    pub(super) fn handle_namesakes_nack(&mut self, now: Instant, sequence: SequenceNumber) {
+        let Some(Purpose::Contender { address, .. }) = self.detector.pings.find(sequence).map(|ping| ping.purpose)
+        else {
+            return self.metrics.drop(DropReason::ForeignAck);
+        };
+        self.detector.pings.remove(sequence);
+        self.arm_pings();
+        self.namesake_conceded(now, address);
+    }
+
     pub(super) fn pings_timeout(&mut self, now: Instant) {
         while let Some(ping) = self.detector.pings.pop_due(now) {
             self.fail_ping(now, ping);

@@ -108,7 +108,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::with_capacity(ROOM);
-        let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.digest() };
+        let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.vouched_digest().total() };
         message.encode(self.me.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
             self.metrics.count_sent(MessageKind::Digest);
@@ -116,8 +116,9 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn answer_digest(&mut self, theirs: u64) -> Vec<u8> {
-        let bytes = Buckets::to_bytes(self.members.digest().buckets());
-        let buckets = (theirs != self.digest()).then(|| Buckets::new(&bytes));
+        let ours = self.vouched_digest();
+        let bytes = Buckets::to_bytes(ours.buckets());
+        let buckets = (theirs != ours.total()).then(|| Buckets::new(&bytes));
         let id = self.me.id.clone();
         self.reply(&ExchangeMessage::DigestReply { source: &id, buckets })
     }
@@ -136,7 +137,7 @@ impl<R: Rng> Swim<R> {
         {
             self.contacts.seeds.answered(peer, &occupant, self.config.join_backoff);
         }
-        let ours = *self.members.digest().buckets();
+        let ours = *self.vouched_digest().buckets();
         let differs = |theirs: Buckets<'_>| {
             let bits = theirs.iter().zip(ours).enumerate();
             bits.fold(0_u64, |mask, (i, (theirs, ours))| mask | u64::from(theirs != ours) << i)

@@ -118,6 +118,9 @@ fn a_newcomer_whose_name_has_a_living_bearer_is_refused_and_says_nothing_of_itse
         let out = run_among_the_living(&mut node, second(30));
         assert_eq!(count(&out, "Alive { id: \"me\""), 0, "{incarnation}");
         assert!(!acks(&mut node, second(30)) && node.incarnation().get() == FIRST);
+        let contest = Message::Ping { sequence: SequenceNumber::new(8), target: "me", source: "me" };
+        node.handle_packet(second(30), address(9), &packet(&[contest]));
+        assert_eq!(count(&sent(&mut node, second(30)), "Nack"), 1, "the bearer hears that the name is its own");
         deliver(&mut node, second(30), &[dead("me", incarnation, "a")]);
         assert_eq!(about_names(&mut node), [Event::NameRegained], "the bearer is gone");
         assert!(acks(&mut node, second(30)) && node.incarnation().get() > FIRST && node.name_lost_to().is_none());
@@ -170,6 +173,18 @@ fn a_newcomer_whose_seed_bears_its_name_is_refused_and_the_seed_keeps_it() {
 }
 
 #[test]
+fn a_bearer_whom_nobody_knows_yet_keeps_its_name_against_who_speaks_under_it() {
+    let mut bearer = node_with(quiet());
+    let ping = Message::Ping { sequence: SequenceNumber::new(7), target: "me", source: "me" };
+    bearer.handle_packet(at(0), address(9), &packet(&[ping]));
+    let sequence = pinged(&sent(&mut bearer, at(0)), 9, "me").expect("it looks whether somebody is there");
+    bearer.handle_packet(at(1), address(9), &packet(&[Message::Nack { sequence, source: "me" }]));
+    assert_eq!(about_names(&mut bearer), [Event::Conflict { address: address(9) }]);
+    deliver(&mut bearer, at(2), &[alive("me", FIRST + 70, 9), suspect("me", FIRST, "a")]);
+    assert_eq!((bearer.incarnation().get(), bearer.name_lost_to()), (FIRST + 1, None), "the other one has conceded");
+}
+
+#[test]
 fn of_two_established_bearers_the_one_with_the_lower_claim_hears_it_and_answers_no_more() {
     let mut node = node_with(quiet());
     deliver(&mut node, at(0), &[alive("b", 1, 2), alive("me", FIRST, 1)]);
@@ -184,6 +199,18 @@ fn of_two_established_bearers_the_one_with_the_lower_claim_hears_it_and_answers_
     deliver(&mut node, second(70), &[dead("me", FIRST + 1, "b")]);
     assert_eq!(about_names(&mut node), [Event::NameRegained]);
     assert!(acks(&mut node, second(70)));
+}
+
+#[test]
+fn a_forged_alive_takes_no_name_from_its_bearer_though_somebody_answers_there() {
+    let mut node = node_with(quiet());
+    deliver(&mut node, at(0), &[alive("b", 1, 2), alive("me", FIRST, 1)]);
+    deliver(&mut node, at(1), &[alive("me", FIRST + 70, 9)]);
+    let sequence = pinged(&sent(&mut node, at(1)), 9, "me").expect("it looks who is there");
+    node.handle_packet(at(1), address(9), &packet(&[Message::Ack { sequence, source: "me" }]));
+    deliver(&mut node, at(2), &[alive("me", FIRST + 71, 9)]);
+    assert_eq!((about_names(&mut node), node.name_lost_to()), (vec![Event::Conflict { address: address(9) }], None));
+    assert!(acks(&mut node, at(3)));
 }
 
 #[test]

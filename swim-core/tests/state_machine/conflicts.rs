@@ -1,7 +1,7 @@
 //! Two nodes with one name, and a node that meets its own former life.
 
 use swim_core::wire::Message;
-use swim_core::{DropReason, Event, Instant, SequenceNumber};
+use swim_core::{DropReason, Event, Instant, SequenceNumber, Status};
 
 use crate::harness::*;
 
@@ -11,7 +11,7 @@ fn conflicts(node: &mut Node) -> Vec<Event> {
 
 /// The number of the ping by which the node looks whether someone bears its name at port 9.
 fn contest(node: &mut Node) -> SequenceNumber {
-    deliver(node, Instant::ORIGIN, &[alive("me", FIRST + 50, 9)]);
+    swap(node, Instant::ORIGIN, &[entry("me", FIRST + 50, Status::Alive, 9)]);
     let out = sent(node, Instant::ORIGIN);
     let (_, messages) = out.iter().find(|(to, _)| *to == address(9)).expect("it looks who is there");
     let text = messages[0].strip_prefix("Ping { sequence: SequenceNumber(").expect("a ping");

@@ -18,6 +18,7 @@ mod network;
 mod networks;
 mod origins;
 mod probes;
+mod provenance;
 mod queries;
 mod query_budgets;
 mod refutation;

@@ -1,12 +1,9 @@
 //! Whoever is accused falsely is heard, however much of what it says is lost.
 
 use swim_core::wire::Message;
-use swim_core::{Claim, Config, DropReason, Incarnation, Status};
+use swim_core::{Claim, Config, DropReason, Event, Incarnation, Status};
 
-use crate::harness::{
-    address, alive, at, count, dead, deliver, dropped, named, node, node_with, packet, proven, quiet,
-    run_among_the_living, run_until, second, sent, status, suspect,
-};
+use crate::harness::*;
 use crate::network::Network;
 
 #[test]
@@ -86,4 +83,29 @@ fn the_highest_incarnation_is_believed_of_nobody_since_it_could_not_be_refuted()
     run_until(&mut node, at(1));
     deliver(&mut node, at(1), &[suspect("a", highest - 1, "liar"), alive("a", highest, 5)]);
     assert_eq!(status(&node, "a"), Some(Status::Suspect), "one below it is; the member has then used up its numbers");
+}
+
+#[test]
+fn a_restart_is_told_and_a_refutation_or_new_metadata_is_not() {
+    let mut node = node();
+    deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1_000, 3)]);
+    let restarts = |node: &mut Node| events(node).iter().filter(|event| matches!(event, Event::Restarted(_))).count();
+    deliver(&mut node, at(1), &[suspect("x", 1_000, "b"), alive("x", 1_001, 3), alive("x", 1_065, 3)]);
+    assert_eq!(restarts(&mut node), 0, "what its owner counts up");
+    deliver(&mut node, at(2), &[suspect("x", 5_000, "b"), alive("x", 5_000, 3), alive("x", 5_000, 3)]);
+    assert_eq!(restarts(&mut node), 1, "also if a suspicion of the new life came first");
+    deliver(&mut node, at(3), &[dead("x", 5_000, "b"), alive("x", 9_000, 3)]);
+    assert_eq!(restarts(&mut node), 0, "that it is back is told as a join");
+}
+
+#[test]
+fn a_node_that_was_taken_for_dead_tells_its_own_user_when_it_is_back() {
+    let mut node = node();
+    let returns = |node: &mut Node| events(node).iter().filter(|event| matches!(event, Event::Returned)).count();
+    deliver(&mut node, at(0), &[alive("b", 1, 2), dead("me", FIRST, "b")]);
+    assert_eq!(returns(&mut node), 0, "its former life's death");
+    deliver(&mut node, at(1), &[alive("me", FIRST + 1, 1), suspect("me", FIRST + 1, "b")]);
+    assert_eq!(returns(&mut node), 0, "a suspicion");
+    deliver(&mut node, at(2), &[dead("me", FIRST + 2, "b")]);
+    assert_eq!(returns(&mut node), 1);
 }

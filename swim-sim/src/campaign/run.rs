@@ -13,7 +13,7 @@ use rand_core::Rng as _;
 use swim_core::coverage;
 
 use super::coverage::Coverage;
-use super::draw::draw;
+use super::draw::{draw, has_ghosts};
 use super::unlikely::Unlikely;
 use super::verdict::{Finding, judge};
 use crate::case::Case;
@@ -174,8 +174,12 @@ impl Campaign {
                     number,
                     virtual_time: cluster.elapsed(),
                     coverage: Coverage::of(cluster, &passed),
-                    updates: (changed(&case.afterwards, case.nodes) as u64, outcome.late as u64),
-                    case: (outcome.late > 0 || misses).then_some(case),
+                    updates: if has_ghosts(&case) {
+                        (0, 0)
+                    } else {
+                        (changed(&case.afterwards, case.nodes) as u64, outcome.late as u64)
+                    },
+                    case: ((outcome.late > 0 && !has_ghosts(&case)) || misses).then_some(case),
                     deliveries,
                     announcements,
                     finding: None,

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use swim_core::Config;
 
 use super::obstacles::Obstacles;
-use super::{Case, CaseError, Expected, That, bounds, reach};
+use super::{Case, CaseError, Expected, That, reach};
+use crate::bounds::{self, absent};
 use crate::cluster::Seeds;
 use crate::step::{Fault, Step, Work};
 
@@ -102,15 +103,6 @@ fn time(key: &str, time: Duration) -> Result<(), String> {
     let hours = LONGEST.as_secs() / 3_600;
     let is_short = time <= LONGEST;
     is_short.then_some(()).ok_or_else(|| format!("{key} = {time:?}: no time may be longer than a year, \"{hours}h\""))
-}
-
-fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
-    match node {
-        Some(node) if node >= nodes => {
-            Err(format!("there is no node {node}: {nodes} nodes are numbered from 0 to {}", nodes - 1))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A node's settings change as it says, and are still valid with what was changed before.

@@ -2,7 +2,8 @@
 
 use toml::Table;
 
-use super::{Case, CaseError, bounds, nearest};
+use super::{Case, CaseError, nearest};
+use crate::bounds;
 use crate::cluster::Builder;
 use crate::network::Link;
 

@@ -16,7 +16,6 @@
 //! This file knows what a case says, not what becomes of it: that is the [`Scenario`](crate::Scenario)'s.
 
 mod blame;
-mod bounds;
 mod check;
 mod expected;
 pub(crate) mod limit;

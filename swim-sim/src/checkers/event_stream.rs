@@ -45,12 +45,13 @@ impl EventStream {
 fn next(heard: Heard, event: &Event) -> Option<Heard> {
     use Heard::{Alive, Failed, Left, Nothing, Suspected};
     let carries = |member: &Member, status: &[Status], heard| status.contains(&member.status()).then_some(heard);
-    // A join and an update come before the suspicion or the refutation that comes with them.
+    // A join, an update and a restart come before the suspicion or the refutation that comes with them.
     let active = [Status::Alive, Status::Suspect];
     match (event, heard) {
         (Event::Joined(member), Nothing | Failed | Left) => carries(member, &active, Alive),
         (Event::Updated(member), Alive | Suspected) => carries(member, &active, heard),
         (Event::Suspected { member, .. }, Alive) => carries(member, &[Status::Suspect], Suspected),
+        (Event::Restarted(member), Alive | Suspected) => carries(member, &active, heard),
         (Event::Refuted(member), Suspected) => carries(member, &[Status::Alive], Alive),
         (Event::Failed(member), Alive | Suspected) => carries(member, &[Status::Dead], Failed),
         (Event::Left(member), Alive | Suspected | Failed) => carries(member, &[Status::Left], Left),

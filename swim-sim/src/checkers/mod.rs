@@ -47,7 +47,7 @@ pub type Verdict = Result<(), String>;
 
 /// Something that watches a run. Every method is optional; nodes and subjects are numbers, a subject being the number
 /// in a member's name. `now` is what the node's own clock shows: it may run fast or slow, and does not go back.
-pub trait Checker: fmt::Debug {
+pub trait Checker: fmt::Debug + Send {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 

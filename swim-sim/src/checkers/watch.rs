@@ -174,6 +174,7 @@ pub(crate) fn member(event: &Event) -> Option<&Member> {
         | Event::Updated(member)
         | Event::Suspected { member, .. }
         | Event::Refuted(member)
+        | Event::Restarted(member)
         | Event::Failed(member)
         | Event::Left(member) => Some(member),
         _ => None,

@@ -3,16 +3,34 @@
 use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use swim_core::{Config, ConfigError};
 
 use super::{Cluster, Seeds};
+use crate::bounds;
 use crate::checkers::Checker;
 use crate::network::{Bandwidth, Latency, Link, Topology};
 use crate::trace::FlightRecorder;
 
 /// How many events the log keeps unless told otherwise.
 const EVENT_LOG: usize = 1 << 20;
+
+/// Makes a checker.
+#[derive(Clone)]
+pub(crate) struct MakeChecker(Arc<dyn Fn() -> Box<dyn Checker> + Send + Sync>);
+
+impl MakeChecker {
+    pub(super) fn make(&self) -> Box<dyn Checker> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for MakeChecker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MakeChecker")
+    }
+}
 
 /// Options of a cluster: from [`Cluster::lan`] and its siblings, changed by methods, used by [`Builder::build`].
 #[derive(Clone, Debug)]
@@ -22,14 +40,17 @@ pub struct Builder {
     pub(crate) config: Config,
     pub(crate) own_configs: BTreeMap<usize, Config>,
     pub(crate) link: Link,
+    /// (From, to) -> the path of that direction.
+    pub(crate) own_links: BTreeMap<(usize, usize), Link>,
     pub(crate) topology: Option<Topology>,
     pub(crate) records_trace: bool,
     pub(crate) flight_recorder: Option<FlightRecorder>,
     pub(crate) records_history: bool,
     pub(crate) event_log: usize,
+    pub(crate) answers_queries: bool,
     pub(crate) port_unreachable: bool,
     pub(crate) is_checked: bool,
-    pub(crate) checkers: Vec<fn() -> Box<dyn Checker>>,
+    pub(crate) checkers: Vec<MakeChecker>,
     pub(crate) cpu_clock: Option<fn() -> Duration>,
 }
 
@@ -41,11 +62,13 @@ impl Builder {
             config,
             own_configs: BTreeMap::new(),
             link,
+            own_links: BTreeMap::new(),
             topology: None,
             records_trace: false,
             flight_recorder: None,
             records_history: false,
             event_log: EVENT_LOG,
+            answers_queries: true,
             port_unreachable: false,
             is_checked: true,
             checkers: Vec::new(),
@@ -90,6 +113,22 @@ impl Builder {
         self
     }
 
+    /// The path from one node to another, in that direction: its own latency, loss and bandwidth. What is said of every
+    /// path after that is said of it, too.
+    #[must_use]
+    pub fn link_between(mut self, from: usize, to: usize, link: Link) -> Self {
+        self.own_links.insert((from, to), link);
+        self
+    }
+
+    /// Leaves queries to your program, which answers by [`Cluster::respond`]. By default every node answers at once with
+    /// its name.
+    #[must_use]
+    pub const fn answers_of_programs(mut self) -> Self {
+        self.answers_queries = false;
+        self
+    }
+
     /// Who stands where, and the path of each class. What is said of every path after that, is said of every class.
     #[must_use]
     pub fn topology(mut self, topology: Topology) -> Self {
@@ -101,14 +140,16 @@ impl Builder {
     #[must_use]
     fn change_links(mut self, change: impl Fn(&mut Link)) -> Self {
         change(&mut self.link);
-        self.topology.iter_mut().flat_map(Topology::links_mut).for_each(change);
+        self.topology.iter_mut().flat_map(Topology::links_mut).for_each(&change);
+        self.own_links.values_mut().for_each(change);
         self
     }
 
     /// The delay of every path.
     #[must_use]
     pub fn latency(mut self, latency: Latency) -> Self {
-        for link in self.topology.iter_mut().flat_map(Topology::links_mut) {
+        let classes = self.topology.iter_mut().flat_map(Topology::links_mut);
+        for link in classes.chain(self.own_links.values_mut()) {
             link.latency = latency.clone();
         }
         self.link.latency = latency;
@@ -200,17 +241,19 @@ impl Builder {
         self
     }
 
-    /// Adds a checker of your own beside those that every run has.
+    /// Adds a checker of your own beside those that every run has. `make` is called for each cluster that is built, and may
+    /// hand what the checker finds to whoever made it.
     #[must_use]
-    pub fn checker(mut self, make: fn() -> Box<dyn Checker>) -> Self {
-        self.checkers.push(make);
+    pub fn checker(mut self, make: impl Fn() -> Box<dyn Checker> + Send + Sync + 'static) -> Self {
+        self.checkers.push(MakeChecker(Arc::new(make)));
         self
     }
 
     /// The cluster: every node runs, and none has joined another.
     ///
     /// # Panics
-    /// If the configuration is not valid; [`Builder::try_build`] returns the error instead.
+    /// If a path says what cannot be (a share of more than 1,000, a latency from high to low), or is of a node that is not
+    /// there; if the configuration is not valid: [`Builder::try_build`] returns the error instead.
     #[must_use]
     pub fn build(self) -> Cluster {
         self.try_build().unwrap_or_else(|error| panic!("no cluster can be built: {error}"))
@@ -237,6 +280,14 @@ impl Builder {
         Cluster::start(self)
     }
 
+    /// Whether every path can be.
+    pub(super) fn check_links(&self) -> Result<(), String> {
+        let classes = self.topology.iter().flat_map(Topology::links);
+        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(bounds::link)?;
+        let absent = self.own_links.keys().find(|(from, to)| *from.max(to) >= self.nodes);
+        bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
+    }
+
     pub(crate) fn config_of(&self, node: usize) -> &Config {
         self.own_configs.get(&node).unwrap_or(&self.config)
     }
@@ -250,6 +301,9 @@ impl fmt::Display for Builder {
         match &self.topology {
             None => writeln!(f, "link: {:?}", self.link)?,
             Some(topology) => writeln!(f, "topology: {topology:?}")?,
+        }
+        for ((from, to), link) in &self.own_links {
+            writeln!(f, "link from node-{from} to node-{to}: {link:?}")?;
         }
         if self.port_unreachable {
             writeln!(f, "port_unreachable")?;

@@ -181,7 +181,9 @@ impl Cluster {
             self.watch.told(self.nodes[index].moment(self.now), index, &event);
             self.recorder.told(self.now, index, &event, self.condition(&event));
             has_left |= event == Event::LeaveComplete;
-            if let Event::Query { id, .. } = event {
+            if let Event::Query { id, .. } = event
+                && self.options.answers_queries
+            {
                 self.asked.push(id);
             }
             let generation = self.nodes[index].generation;

@@ -142,14 +142,15 @@ impl Cluster {
         for node in 0..options.nodes {
             options.config_of(node).validate()?;
         }
+        options.check_links().unwrap_or_else(|wrong| panic!("no cluster can be built: {wrong}"));
         let mut checkers = if options.is_checked { checkers::all() } else { Vec::new() };
-        checkers.extend(options.checkers.iter().map(|make| make()));
+        checkers.extend(options.checkers.iter().map(builder::MakeChecker::make));
         let mut cluster = Self {
             now: Instant::ORIGIN,
             nodes: Vec::with_capacity(options.nodes),
             directory: Directory::default(),
             agenda: Agenda::new(),
-            network: Network::new(options.link.clone(), options.topology.clone()),
+            network: Network::new(options.link.clone(), options.topology.clone(), options.own_links.clone()),
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
             watch: Watch::new(checkers, options.nodes),

@@ -6,11 +6,15 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{BroadcastError, EventError, JoinError, LamportTime, MetadataError, QueryError, QueryId, Question};
+use swim_core::{
+    BroadcastError, EventError, ForceLeaveError, JoinError, LamportTime, MetadataError, PingError, QueryError, QueryId,
+    Question, RespondError, SequenceNumber,
+};
 
 use super::{Cluster, Occurrence};
 use crate::announcements::Announcement;
-use crate::network::Bandwidth;
+use crate::bounds;
+use crate::network::{Bandwidth, Link};
 use crate::node::Phase;
 use crate::setting::Setting;
 use crate::step::{Fault, Plan, Step, Work};
@@ -236,6 +240,58 @@ impl Cluster {
         outcome
     }
 
+    /// A node's user answers a query that it was told of: see
+    /// [`Builder::answers_of_programs`](super::Builder::answers_of_programs).
+    ///
+    /// # Errors
+    /// What the core says; [`RespondError::NotRunning`] if there is no running process.
+    pub fn respond(&mut self, node: usize, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
+        let now = self.nodes[node].local(self.now);
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.respond(now, id, payload),
+            None => Err(RespondError::NotRunning),
+        };
+        self.settle(node);
+        outcome
+    }
+
+    /// A node's user pings another member, and is told of the answer as [`Event::Pinged`](swim_core::Event::Pinged).
+    ///
+    /// # Errors
+    /// What the core says; [`PingError::NotRunning`] if there is no running process.
+    pub fn ping(&mut self, node: usize, target: usize) -> Result<SequenceNumber, PingError> {
+        let (now, id) = (self.nodes[node].local(self.now), self.nodes[target].id());
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.ping(now, &id),
+            None => Err(PingError::NotRunning),
+        };
+        self.settle(node);
+        outcome
+    }
+
+    /// A node's user has a dead member count as one that left; with `prune`, has it forgotten.
+    ///
+    /// # Errors
+    /// What the core says; [`ForceLeaveError::NotRunning`] if there is no running process.
+    pub fn force_leave(&mut self, node: usize, target: usize, prune: bool) -> Result<(), ForceLeaveError> {
+        let (now, id) = (self.nodes[node].local(self.now), self.nodes[target].id());
+        let outcome = match self.nodes[node].running() {
+            Some(swim) => swim.force_leave(now, &id, prune),
+            None => Err(ForceLeaveError::NotRunning),
+        };
+        self.settle(node);
+        outcome
+    }
+
+    /// Gives the path from one node to another a latency, loss and bandwidth of its own, in that direction.
+    ///
+    /// # Panics
+    /// If a share is more than 1,000, or a latency from high to low.
+    pub fn set_link(&mut self, from: usize, to: usize, link: Link) {
+        bounds::link(&link).unwrap_or_else(|wrong| panic!("{wrong}"));
+        self.network.change(from, to, |own| *own = link);
+    }
+
     /// A node changes its metadata.
     ///
     /// # Errors
@@ -297,6 +353,8 @@ impl Cluster {
     }
 
     fn strike(&mut self, fault: &Fault) {
+        // A file is refused when it is read; a program that asks for what cannot be has a bug.
+        bounds::struck(fault).unwrap_or_else(|wrong| panic!("{wrong}"));
         match *fault {
             Fault::Crash(node) => self.stop_process(node, Phase::Crashed),
             Fault::PowerOff(node) => self.stop_process(node, Phase::PoweredOff),

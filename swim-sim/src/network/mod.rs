@@ -40,11 +40,11 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(link: Link, topology: Option<Topology>) -> Self {
+    pub(crate) fn new(link: Link, topology: Option<Topology>, own: BTreeMap<(usize, usize), Link>) -> Self {
         Self {
             link,
             topology,
-            own: BTreeMap::new(),
+            own,
             cuts: Cuts::default(),
             uplinks: Uplinks::default(),
             connections: Connections::default(),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_path_of_its_own_differs_in_one_direction_only_and_follows_changes_of_all() {
-        let mut network = Network::new(Link::lan(), None);
+        let mut network = Network::new(Link::lan(), None, BTreeMap::new());
         network.change(1, 2, |link| link.loss_permille = 1_000);
         let losses = |network: &Network| [(1, 2), (2, 1), (0, 1)].map(|(a, b)| network.link(a, b).loss_permille);
         assert_eq!(losses(&network), [1_000, 0, 0]);
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_change_of_all_paths_reaches_every_class_and_one_of_a_pair_keeps_its_class() {
-        let mut network = Network::new(Link::satellite(), Some(Topology::three_sites()));
+        let mut network = Network::new(Link::satellite(), Some(Topology::three_sites()), BTreeMap::new());
         network.change_all(|link| link.loss_permille = 7);
         network.change(0, 1, |link| link.duplicate_permille = 9);
         let wan = Link { loss_permille: 7, ..Link::wan() };
@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_cut_takes_packets_away_and_leaves_the_draws_of_the_rest() {
-        let (mut whole, mut cut) = (Network::new(Link::lossy_wifi(), None), Network::new(Link::lossy_wifi(), None));
+        let (mut whole, mut cut) = (
+            Network::new(Link::lossy_wifi(), None, BTreeMap::new()),
+            Network::new(Link::lossy_wifi(), None, BTreeMap::new()),
+        );
         cut.cuts_mut().split(&[vec![1]]);
         let fates = |network: &mut Network| {
             let mut stream = stream(1, Purpose::Link, 0);

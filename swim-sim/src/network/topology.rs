@@ -34,6 +34,8 @@ pub struct Topology {
     sites: usize,
     racks: usize,
     placed: BTreeMap<usize, Place>,
+    /// (From, to) -> the path between these two sites, in that direction.
+    distances: BTreeMap<(usize, usize), Link>,
     /// The path between two nodes of a rack.
     pub same_rack: Link,
     /// The path between two racks of a site.
@@ -52,6 +54,7 @@ impl Topology {
             sites: sites.max(1),
             racks: racks.max(1),
             placed: BTreeMap::new(),
+            distances: BTreeMap::new(),
             same_rack: Link { latency: Latency::Uniform { low: us(20), high: us(60) }, ..Link::local() },
             same_site: Link::lan(),
             between_sites: Link::wan(),
@@ -68,6 +71,14 @@ impl Topology {
     #[must_use]
     pub fn place(mut self, node: usize, place: Place) -> Self {
         self.placed.insert(node, place);
+        self
+    }
+
+    /// Gives the paths from one site to another a link of their own, in that direction: sites need not be equally far apart,
+    /// nor the way back as long.
+    #[must_use]
+    pub fn distance(mut self, from: usize, to: usize, link: Link) -> Self {
+        self.distances.insert((from, to), link);
         self
     }
 
@@ -101,13 +112,23 @@ impl Topology {
         match self.class(from, to) {
             LinkClass::SameRack => &self.same_rack,
             LinkClass::SameSite => &self.same_site,
-            LinkClass::BetweenSites => &self.between_sites,
+            LinkClass::BetweenSites => {
+                let sites = (self.place_of(from).site, self.place_of(to).site);
+                let own = if self.distances.is_empty() { None } else { self.distances.get(&sites) };
+                own.unwrap_or(&self.between_sites)
+            }
         }
     }
 
-    /// The links of all classes.
-    pub(crate) fn links_mut(&mut self) -> [&mut Link; 3] {
-        [&mut self.same_rack, &mut self.same_site, &mut self.between_sites]
+    /// The links of all classes, and of pairs of sites.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
+        [&self.same_rack, &self.same_site, &self.between_sites].into_iter().chain(self.distances.values())
+    }
+
+    /// The links of all classes, and of pairs of sites.
+    pub(crate) fn links_mut(&mut self) -> impl Iterator<Item = &mut Link> {
+        let classes = [&mut self.same_rack, &mut self.same_site, &mut self.between_sites];
+        classes.into_iter().chain(self.distances.values_mut())
     }
 }
 
@@ -123,6 +144,13 @@ mod tests {
         let class = |other| topology.class(0, other);
         assert_eq!([6, 3, 1].map(class), [LinkClass::SameRack, LinkClass::SameSite, LinkClass::BetweenSites]);
         assert_eq!(topology.nodes_at(1, 8), [1, 4, 7]);
+    }
+
+    #[test]
+    fn sites_can_be_at_three_distances_and_one_way_longer_than_the_other() {
+        let topology = Topology::new(3, 1).distance(0, 1, Link::satellite()).distance(1, 0, Link::lossy_wifi());
+        let links = [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(from, to)| topology.link(from, to).clone());
+        assert_eq!(links, [Link::satellite(), Link::lossy_wifi(), Link::wan(), Link::wan()]);
     }
 
     #[test]

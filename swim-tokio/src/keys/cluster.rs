@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::answering::Asked;
 use super::{Keys, KeysError};
-use crate::blocking::{self, wait};
+use crate::blocking::{self, call};
 use crate::node::Command;
 use crate::runtime::Runtime;
 
@@ -225,7 +225,7 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError`].
     pub fn cluster_keys(&self) -> Result<ClusterKeys, KeysError> {
-        wait(self.node.cluster_keys())
+        call(self.node.cluster_keys())
     }
 
     /// Changes a key at every live node: see [`crate::Runtime::change_keys`].
@@ -233,6 +233,6 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError`]: nobody was asked.
     pub fn change_keys(&self, change: KeyChange, force: bool) -> Result<ClusterKeys, KeysError> {
-        wait(self.node.change_keys(change, force))
+        call(self.node.change_keys(change, force))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use swim_core::wire::sealed::{Key, KeyId};
 
 use super::{Keys, KeysError, PlainTraffic};
-use crate::blocking::{self, wait};
+use crate::blocking::{self, call};
 use crate::runtime::Runtime;
 
 impl Runtime {
@@ -73,7 +73,7 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError`]: nothing has changed.
     pub fn install_key(&self, key: Key) -> Result<(), KeysError> {
-        wait(self.node.install_key(key))
+        call(self.node.install_key(key))
     }
 
     /// Seals with this key: see [`crate::Runtime::use_key`].
@@ -81,7 +81,7 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError`]: nothing has changed.
     pub fn use_key(&self, id: KeyId) -> Result<(), KeysError> {
-        wait(self.node.use_key(id))
+        call(self.node.use_key(id))
     }
 
     /// Takes nothing any more that is sealed with this key: see [`crate::Runtime::remove_key`].
@@ -89,7 +89,7 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError`]: nothing has changed.
     pub fn remove_key(&self, id: KeyId) -> Result<(), KeysError> {
-        wait(self.node.remove_key(id))
+        call(self.node.remove_key(id))
     }
 
     /// Whether plain traffic is dealt in beside the keyring, from now on.
@@ -97,7 +97,7 @@ impl blocking::Runtime {
     /// # Errors
     /// [`KeysError::Off`] without a keyring.
     pub fn set_plain_traffic(&self, plain: PlainTraffic) -> Result<(), KeysError> {
-        wait(self.node.set_plain_traffic(plain))
+        call(self.node.set_plain_traffic(plain))
     }
 
     /// Whether plain traffic is dealt in beside the keyring; `None` without one.

@@ -37,6 +37,8 @@ pub use self::text::{KeyTextError, generate_key, key_from_base64, key_to_base64}
 
 pub(crate) use self::sealing::{Sealing, Source};
 
+use crate::error::OnNodeThread;
+
 /// Whether a node that has keys deals in plain traffic too. For a cluster that is being moved to encryption, in three
 /// rounds over all its nodes: [`Sent`](Self::Sent), [`Accepted`](Self::Accepted), [`Refused`](Self::Refused).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +61,8 @@ pub enum KeysError {
     Exposed,
     /// The node's runtime has stopped.
     Stopped,
+    /// The call would wait on the thread that it waits for.
+    OnNodeThread,
     /// The keyring does not allow it.
     Keyring(KeyringError),
     /// The keyring's file cannot be written.
@@ -79,6 +83,7 @@ impl fmt::Display for KeysError {
                  node first",
             ),
             Self::Stopped => f.write_str("the node has stopped: start another one"),
+            Self::OnNodeThread => OnNodeThread.fmt(f),
             Self::Keyring(error) => error.fmt(f),
             Self::File { path, error } => write!(f, "cannot write the keyring to {}: {error}", path.display()),
         }
@@ -86,6 +91,12 @@ impl fmt::Display for KeysError {
 }
 
 impl std::error::Error for KeysError {}
+
+impl From<OnNodeThread> for KeysError {
+    fn from(_: OnNodeThread) -> Self {
+        Self::OnNodeThread
+    }
+}
 
 /// The keys at this moment.
 #[derive(Clone, Debug)]

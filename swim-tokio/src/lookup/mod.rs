@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::detached::Turns;
-use crate::seed::{LookedUp, Place};
+use crate::seed::{LINK_LOCAL, LookedUp, Place, is_link_local};
 
 /// How long the lookup of a seed may take; each has this time for itself. The usual resolver waits 5 s for a name server that is
 /// dead before it asks the next one: who gave up then would never find anything while the first one is.
@@ -55,7 +55,11 @@ impl Directory {
     pub(crate) async fn look_up(&self, seed: &LookedUp) -> Result<Vec<SocketAddr>, Arc<str>> {
         match timeout(LOOKUP_TIMEOUT, self.ask(&seed.place)).await {
             Ok(Ok(addresses)) if addresses.is_empty() => Err("there is no address".into()),
-            Ok(result) => result.map_err(Arc::from),
+            Ok(Ok(mut addresses)) => {
+                addresses.retain(|address| !is_link_local(address.ip()));
+                if addresses.is_empty() { Err(format!("all it has is {LINK_LOCAL}").into()) } else { Ok(addresses) }
+            }
+            Ok(Err(error)) => Err(error.into()),
             Err(_) => Err("the resolver did not answer in time".into()),
         }
     }

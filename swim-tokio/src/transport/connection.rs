@@ -30,7 +30,7 @@ use super::setup::Setup;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::vouched::Peer;
-use crate::keys::Keys;
+use crate::keys::{Keys, PlainTraffic};
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
@@ -349,6 +349,11 @@ impl Shared {
             #[cfg(feature = "tls")]
             cluster: swim_core::wire::cluster_hash(&setup.cluster),
         }
+    }
+
+    /// Whether all that is sent is sealed.
+    pub(crate) fn seals(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.state().plain != PlainTraffic::Sent)
     }
 
     /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.

@@ -74,7 +74,7 @@ pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
 pub use self::sockets::Sockets;
 #[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsError, certificate_expiry};
+pub use self::tls::{Tls, TlsError, certificate_validity};
 
 /// A future that a transport hands out, at most once for each leave or shutdown.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -181,17 +181,17 @@ impl<Q> Pool<Q> {
     }
 
     /// The other side of an accepted link says where it is reached. The newest such link leads there: an older one is
-    /// perhaps that of a process that is gone.
+    /// perhaps that of a process that is gone. Without `leads_back` nothing is sent over it but replies to its requests.
     ///
     /// One that comes from another IP address and has not proved itself is known by where it comes from: it may not speak
     /// as if it came from a member's address, and its answers go back to it and nowhere else.
-    pub(crate) fn introduce(&mut self, id: LinkId, address: SocketAddr) {
+    pub(crate) fn introduce(&mut self, id: LinkId, address: SocketAddr, leads_back: bool) {
         let Some(link) = self.links.get_mut(&id) else { return };
         let is_there = link.origin == (Origin::Accepted { ip: address.ip().to_canonical() });
         let known_by = link.peer.filter(|_| !is_there && !link.proven);
         let address = known_by.unwrap_or(address);
         link.address = Some(address);
-        if link.queue.is_some() && (is_there || known_by.is_some()) {
+        if leads_back && link.queue.is_some() && (is_there || known_by.is_some()) {
             self.routes.entry(address).or_default().accepted = Some(id);
         }
     }
@@ -294,7 +294,7 @@ mod tests {
             if proves {
                 pool.prove(link);
             }
-            pool.introduce(link, said);
+            pool.introduce(link, said, true);
             assert_eq!(pool.touch(link, now), Some(if proves { said } else { from }));
             assert_eq!(pool.find(said, now), None, "nothing for a member goes there");
             assert_eq!(pool.find(from, now).is_some(), !proves, "its answers do");
@@ -325,16 +325,21 @@ mod tests {
     fn an_accepted_link_leads_back_only_to_the_ip_address_that_it_comes_from() {
         let (mut pool, now) = pool();
         let honest = pool.accept(address(40_000).ip(), "honest", now).unwrap();
-        pool.introduce(honest, address(1));
+        pool.introduce(honest, address(1), true);
         assert_eq!(found(&mut pool, address(1), now), Some("honest"));
 
         let liar = pool.accept([10, 9, 9, 9].into(), "liar", now).unwrap();
-        pool.introduce(liar, address(2));
+        pool.introduce(liar, address(2), true);
         assert_eq!(found(&mut pool, address(2), now), None);
         assert_eq!(pool.touch(liar, now), Some(address(2)), "who it says it is is known all the same");
 
+        let plain = pool.accept(address(40_001).ip(), "plain", now).unwrap();
+        pool.introduce(plain, address(4), false);
+        assert_eq!(found(&mut pool, address(4), now), None);
+        assert_eq!(pool.touch(plain, now), Some(address(4)));
+
         let mapped = pool.accept("::ffff:10.0.0.1".parse().unwrap(), "mapped", now).unwrap();
-        pool.introduce(mapped, address(3));
+        pool.introduce(mapped, address(3), true);
         assert_eq!(found(&mut pool, address(3), now), Some("mapped"));
     }
 
@@ -342,7 +347,7 @@ mod tests {
     fn the_dialed_link_is_preferred_and_the_accepted_one_takes_over_when_it_ends() {
         let (mut pool, now) = pool();
         let accepted = pool.accept(address(1).ip(), "accepted", now).unwrap();
-        pool.introduce(accepted, address(1));
+        pool.introduce(accepted, address(1), true);
         let dialed = pool.dial(address(1), "dialed", now, never).unwrap();
         assert_eq!(found(&mut pool, address(1), now), Some("dialed"));
         assert_eq!(pool.remove(dialed), Some(address(1)));
@@ -356,9 +361,9 @@ mod tests {
     fn the_end_of_an_old_link_does_not_cut_off_the_new_one_to_the_same_address() {
         let (mut pool, now) = pool();
         let old = pool.accept(address(1).ip(), "old", now).unwrap();
-        pool.introduce(old, address(1));
+        pool.introduce(old, address(1), true);
         let new = pool.accept(address(1).ip(), "new", now).unwrap();
-        pool.introduce(new, address(1));
+        pool.introduce(new, address(1), true);
         pool.remove(old);
         assert_eq!(found(&mut pool, address(1), now), Some("new"));
     }
@@ -394,13 +399,13 @@ mod tests {
         let is_member = |at: &SocketAddr| *at == address(1);
         let victim = |pool: &Pool<_>| pool.unproven([10, 9, 9, 9].into(), Crowded::All, is_member);
         let member = pool.accept(address(1).ip(), "member", now).unwrap();
-        pool.introduce(member, address(1));
+        pool.introduce(member, address(1), true);
         assert_eq!(victim(&pool), Some(member), "it has said nothing");
         pool.touch(member, now);
         assert_eq!(victim(&pool), None);
 
         let stranger = pool.accept([10, 9, 9, 8].into(), "stranger", now).unwrap();
-        pool.introduce(stranger, address(1));
+        pool.introduce(stranger, address(1), true);
         pool.touch(stranger, now);
         assert_eq!(victim(&pool), Some(stranger), "it does not come from the member's address");
         assert_eq!(pool.unproven([10, 9, 9, 7].into(), Crowded::Network, is_member), None, "nobody else pays");
@@ -408,7 +413,7 @@ mod tests {
         assert_eq!(victim(&pool), None);
 
         let newer = pool.accept(address(1).ip(), "newer", now).unwrap();
-        pool.introduce(newer, address(1));
+        pool.introduce(newer, address(1), true);
         pool.touch(newer, now);
         assert_eq!(victim(&pool), Some(member), "of one address the newest is believed");
     }
@@ -440,7 +445,7 @@ mod tests {
         pool.dial(address(2), "old", now, never).unwrap();
         let next = pool.next_link();
         let accepted = pool.accept(address(3).ip(), "new", now).unwrap();
-        pool.introduce(accepted, address(3));
+        pool.introduce(accepted, address(3), true);
         assert_eq!(pool.retire_before(next, |id| id == busy), 1);
         assert_eq!((found(&mut pool, address(1), now), found(&mut pool, address(2), now)), (Some("busy"), None));
         assert_eq!(pool.retire_before(next, never), 1);
@@ -454,7 +459,7 @@ mod tests {
         pool.dial(address(1), "dialed", now, never).unwrap();
         let busy = pool.dial(address(2), "busy", now, never).unwrap();
         let accepted = pool.accept(address(3).ip(), "accepted", now).unwrap();
-        pool.introduce(accepted, address(3));
+        pool.introduce(accepted, address(3), true);
         assert_eq!(pool.retire_idle(now + idle / 2, idle, never), 0);
         assert_eq!(pool.retire_idle(now + idle, idle, |id| id == busy), 1);
         assert_eq!(found(&mut pool, address(1), now), None);

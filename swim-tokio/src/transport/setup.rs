@@ -5,11 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use swim_core::{Config, Network, NodeId};
+use swim_core::{Config, Network, NodeId, normal_address};
 
 use super::Transport;
 use crate::error::StartError;
 use crate::keys::Keys;
+use crate::seed::is_link_local;
 
 /// What a transport is to be: a node's settings as far as they concern it. They are checked already.
 #[derive(Clone, Debug)]
@@ -61,7 +62,8 @@ impl Setup {
     /// Where the others reach a node that listens at `local`.
     ///
     /// # Errors
-    /// [`StartError::AdvertiseMissing`] if that would be an address that nobody can reach, such as 0.0.0.0.
+    /// [`StartError::AdvertiseMissing`] if that would be an address that nobody can reach, such as 0.0.0.0, and
+    /// [`StartError::AdvertiseLinkLocal`] if others could not tell on which link it is.
     pub fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
         let mut advertised = self.advertise.unwrap_or(local);
         if advertised.port() == 0 {
@@ -70,7 +72,11 @@ impl Setup {
         if advertised.ip().is_unspecified() {
             return Err(StartError::AdvertiseMissing { bound: advertised });
         }
-        Ok(advertised)
+        if is_link_local(advertised.ip()) {
+            return Err(StartError::AdvertiseLinkLocal { address: advertised });
+        }
+        // As tables have it.
+        Ok(normal_address(advertised))
     }
 
     /// The error of a transport that cannot listen at [`bind`](Self::bind).
@@ -117,6 +123,10 @@ mod tests {
         assert_eq!(setup(None).advertised(local("10.0.0.1:7")).unwrap(), local("10.0.0.1:7"));
         assert_eq!(setup(Some("192.0.2.1:0")).advertised(local("0.0.0.0:7")).unwrap(), local("192.0.2.1:7"));
         assert_eq!(setup(Some("192.0.2.1:9")).advertised(local("0.0.0.0:7")).unwrap(), local("192.0.2.1:9"));
+        let mapped = setup(Some("[::ffff:192.0.2.1]:9")).advertised(local("[::]:7")).unwrap();
+        assert_eq!(mapped, local("192.0.2.1:9"), "as tables have it");
+        let error = setup(None).advertised(local("[fe80::1%3]:7")).unwrap_err();
+        assert!(error.to_string().contains("link-local"), "{error}");
         let error = setup(None).advertised(local("0.0.0.0:7")).unwrap_err();
         assert!(error.to_string().contains("0.0.0.0:7"), "{error}");
     }

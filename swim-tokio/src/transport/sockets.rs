@@ -271,7 +271,9 @@ impl Sockets {
                 if proven {
                     self.pool.prove(link);
                 }
-                self.pool.introduce(link, address);
+                // What this node sends is sealed: a plain connection leads back to nobody.
+                let leads_back = proven || !self.shared.seals();
+                self.pool.introduce(link, address, leads_back);
             }
             Report::Arrived { link, frame, lease, protection } => {
                 if let Some(address) = self.pool.touch(link, now) {

@@ -92,6 +92,70 @@ fn commands() -> Vec<String> {
 /// Those that say nothing of others: what they print is this program's own. `leave` and `monitor` are run apart.
 const OWN: [&str; 9] = ["agent", "demo", "keygen", "completions", "man", "version", "help", "leave", "monitor"];
 
+/// Runs every command against an agent that knows the hostile member.
+fn try_commands(agent: &Agent, place: &Place) {
+    let rtt = [EVIL, "one"];
+    let tag = format!("t{EVIL}=x");
+    let fresh = place.file("fresh", &run(&["keygen"]).stdout);
+    let cases: [(&[&str], bool); 17] = [
+        (&["members"], true),
+        (&["info"], false),
+        (&["ping", EVIL], true),
+        (&["rtt", rtt[0], rtt[1]], true),
+        (&["nearest"], false),
+        (&["health"], false),
+        (&["reachability"], false),
+        (&["query", "load", "--timeout", "2s"], true),
+        (&["keys", "list"], false),
+        (&["keys", "install", &fresh], false),
+        (&["tags", "--set", &tag], true),
+        (&["tags"], true),
+        (&["join", EVIL], true),
+        (&["event", EVIL], false),
+        (&["broadcast", EVIL], false),
+        (&["force-leave", EVIL], false),
+        (&["members", "--status", EVIL], true),
+    ];
+    let tried: BTreeSet<&str> = cases.iter().map(|(arguments, _)| arguments[0]).chain(OWN).collect();
+    for command in commands() {
+        assert!(tried.contains(command.as_str()), "`swim {command}` is not tried with a hostile member");
+    }
+    for (arguments, shows) in cases {
+        for format in ["table", "json", "jsonl"] {
+            let has_format = !["join", "event", "broadcast", "force-leave"].contains(&arguments[0]);
+            if !has_format && format != "table" {
+                continue;
+            }
+            let more: &[&str] = if has_format { &["--format", format] } else { &[] };
+            let ended = agent.run(&[arguments, more].concat());
+            let what = format!("{arguments:?} as {format}: {ended:?}");
+            assert_clean(&what, &ended.stdout);
+            assert_clean(&what, &ended.stderr);
+            let all = ended.stdout + &ended.stderr;
+            assert!(!shows || all.contains("\\u{202e}") || all.contains("\\u202e"), "it shows nothing of it: {what}");
+        }
+    }
+    assert_clean("a refusal", &agent.run(&["ping", &format!("nobody{EVIL}")]).stderr);
+}
+
+/// None of it is raw, and all of it shows the hostile member.
+fn assert_said(said: Vec<(&str, Vec<String>)>) {
+    for (what, lines) in said {
+        let text = lines.join("\n");
+        assert_clean(what, &text);
+        assert!(text.contains("\\u{202e}") || text.contains("\\u202e"), "{what} show nothing of it: {text}");
+    }
+}
+
+/// JSON says the same with its escapes.
+fn assert_json_is_exact(agent: &Agent) {
+    for line in agent.run(&["members", "--format", "jsonl"]).stdout.lines() {
+        let member: Value = serde_json::from_str(line).expect("JSON");
+        let (id, tags) = (member["id"].as_str().unwrap(), &member["tags"]);
+        assert!(id != EVIL || tags[format!("t{EVIL}")].as_str().is_some_and(|tag| tag.ends_with(EVIL)), "{line}");
+    }
+}
+
 #[test]
 fn nothing_that_a_member_says_reaches_a_terminal_a_log_json_or_a_handler_unescaped() {
     let place = Place::new();
@@ -134,51 +198,10 @@ fn nothing_that_a_member_says_reaches_a_terminal_a_log_json_or_a_handler_unescap
             .all(|event| seen.contains(event))
     });
 
-    let rtt = [EVIL, "one"];
-    let tag = format!("t{EVIL}=x");
-    let fresh = place.file("fresh", &run(&["keygen"]).stdout);
-    let cases: [(&[&str], bool); 17] = [
-        (&["members"], true),
-        (&["info"], false),
-        (&["ping", EVIL], true),
-        (&["rtt", rtt[0], rtt[1]], true),
-        (&["nearest"], false),
-        (&["health"], false),
-        (&["reachability"], false),
-        (&["query", "load", "--timeout", "2s"], true),
-        (&["keys", "list"], false),
-        (&["keys", "install", &fresh], false),
-        (&["tags", "--set", &tag], true),
-        (&["tags"], true),
-        (&["join", EVIL], true),
-        (&["event", EVIL], false),
-        (&["broadcast", EVIL], false),
-        (&["force-leave", EVIL], false),
-        (&["members", "--status", EVIL], true),
-    ];
-    let tried: BTreeSet<&str> = cases.iter().map(|(arguments, _)| arguments[0]).chain(OWN).collect();
-    for command in commands() {
-        assert!(tried.contains(command.as_str()), "`swim {command}` is not tried with a hostile member");
-    }
-    for (arguments, shows) in cases {
-        for format in ["table", "json", "jsonl"] {
-            let has_format = !["join", "event", "broadcast", "force-leave"].contains(&arguments[0]);
-            if !has_format && format != "table" {
-                continue;
-            }
-            let more: &[&str] = if has_format { &["--format", format] } else { &[] };
-            let ended = two.run(&[arguments, more].concat());
-            let what = format!("{arguments:?} as {format}: {ended:?}");
-            assert_clean(&what, &ended.stdout);
-            assert_clean(&what, &ended.stderr);
-            let all = ended.stdout + &ended.stderr;
-            assert!(!shows || all.contains("\\u{202e}") || all.contains("\\u202e"), "it shows nothing of it: {what}");
-        }
-    }
+    try_commands(&two, &place);
 
     drop(hostile);
     one.until_sees(EVIL, "dead");
-    assert_clean("a refusal", &two.run(&["ping", &format!("nobody{EVIL}")]).stderr);
     json_lines.kill().unwrap();
     json_lines.wait().unwrap();
     let mut said = vec![
@@ -193,16 +216,8 @@ fn nothing_that_a_member_says_reaches_a_terminal_a_log_json_or_a_handler_unescap
         let told = ended(monitor.wait_with_output().unwrap()).stdout;
         said.push(("a monitor", told.lines().map(ToOwned::to_owned).collect()));
     }
-    for (what, lines) in said {
-        let text = lines.join("\n");
-        assert_clean(what, &text);
-        assert!(text.contains("\\u{202e}") || text.contains("\\u202e"), "{what} show nothing of it: {text}");
-    }
-    for line in two.run(&["members", "--format", "jsonl"]).stdout.lines() {
-        let member: Value = serde_json::from_str(line).expect("JSON");
-        let (id, tags) = (member["id"].as_str().unwrap(), &member["tags"]);
-        assert!(id != EVIL || tags[format!("t{EVIL}")].as_str().is_some_and(|tag| tag.ends_with(EVIL)), "{line}");
-    }
+    assert_said(said);
+    assert_json_is_exact(&two);
 }
 
 /// The files below a directory with their texts.
@@ -254,4 +269,42 @@ fn nothing_is_written_but_through_the_doors_where_it_is_escaped() {
     }
     // `put` alone, and the title.
     assert_eq!(page.matches(".textContent =").count(), 1, "text of others goes through `put` or `element`");
+}
+
+/// The characters of a class in a regular expression of JavaScript: `\xNN`, `\uNNNN`, `\u{N}`, `\0` and ranges of them.
+fn characters_of(class: &str) -> BTreeSet<u32> {
+    let mut rest = class;
+    let mut next = || {
+        let (length, digits) = match rest.as_bytes() {
+            [b'\\', b'x', ..] => (4, rest[2..4].to_owned()),
+            [b'\\', b'u', b'{', ..] => (rest.find('}')? + 1, rest[3..rest.find('}')?].to_owned()),
+            [b'\\', b'u', ..] => (6, rest[2..6].to_owned()),
+            [b'\\', b'0', ..] => (2, "0".to_owned()),
+            [b'-', ..] => (1, String::new()),
+            _ => return None,
+        };
+        rest = &rest[length..];
+        Some(u32::from_str_radix(&digits, 16).ok())
+    };
+    let (mut characters, mut last, mut is_range) = (BTreeSet::new(), 0, false);
+    while let Some(item) = next() {
+        match item {
+            None => is_range = true,
+            Some(character) => {
+                characters.extend(if is_range { last..=character } else { character..=character });
+                (last, is_range) = (character, false);
+            }
+        }
+    }
+    assert!(rest.is_empty(), "{rest}");
+    characters
+}
+
+#[test]
+fn the_page_escapes_the_same_characters() {
+    let page = include_str!("../../src/bin/swim/http/page/page.js");
+    let (_, rest) = page.split_once("const HAZARDS = /[").expect("the class");
+    let class = rest.split_once("]/gu").expect("its end").0;
+    let ours = (0..=u32::from(char::MAX)).filter(|&number| char::from_u32(number).is_some_and(is_hazardous));
+    assert_eq!(characters_of(class), ours.collect());
 }

@@ -14,6 +14,7 @@ mod interface;
 mod life;
 mod limits;
 mod log;
+mod names;
 mod openapi;
 mod secured;
 mod settings;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -164,4 +165,43 @@ fn the_keys_of_the_cluster_are_asked_for_by_no_page_of_another_site() {
     }
     let own = format!("Origin: {}", one.http);
     assert_eq!(one.request("POST", "/v1/keys/list", &[&own, "Sec-Fetch-Site: same-origin"], "").0, 409, "no keyring");
+}
+
+#[test]
+fn certificates_say_in_time_that_they_expire() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let [cert, key, ca] = files(&place, &authority.issue_until(&["127.0.0.1"], Duration::from_secs(7_200)), &authority);
+    let http = ["--http-tls-cert", &cert, "--http-tls-key", &key];
+    let node = ["--tls-cert", &cert, "--tls-key", &key, "--tls-ca", &ca];
+    let one = Agent::start("one", &[&http[..], &node].concat());
+    line(&one.stderr, "the certificate of the node expires in 1h 59m");
+    let ask = |command: &[&str]| one.ask(&[command, &["--agent-ca", &ca]].concat());
+    assert!(ask(&["health"]).contains("warning: the certificate of the HTTP interface expires in 1h 59m"));
+    assert!(ask(&["info"]).contains("node expires in 1h 59m"));
+    let health = one.json(&["health", "--agent-ca", &ca]);
+    let left = health["certificates"][0]["expires_in"].as_i64().unwrap();
+    assert!((7_000..=7_200).contains(&left), "{health}");
+
+    let fresh = authority.issue_until(&["127.0.0.1"], Duration::from_secs(400 * 24 * 3_600));
+    files(&place, &fresh, &authority);
+    one.signal("-HUP");
+    one.line("are others now");
+    assert_eq!(ask(&["health"]), "healthy\n");
+    let two = Agent::start("two", &node);
+    let metrics = two.request("GET", "/metrics", &[], "").1;
+    let gauge =
+        metrics.lines().find_map(|line| line.strip_prefix("swim_certificate_expires_seconds{certificate=\"node\"} "));
+    let left: i64 = gauge.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{metrics}"));
+    assert!(left > 399 * 24 * 3_600, "{left}");
+    assert!(!two.stderr.try_iter().any(|line| line.contains("expires in")));
+}
+
+#[test]
+fn the_cluster_is_asked_only_so_often() {
+    let one = Agent::start("one", &[]);
+    let statuses: Vec<_> = (0..60).map(|_| one.request("POST", "/v1/reachability", &[], "{}")).collect();
+    assert!(statuses[..20].iter().all(|(status, _)| *status == 200), "{statuses:?}");
+    let refused = statuses.iter().find(|(status, _)| *status == 429).expect("one is refused");
+    assert!(refused.1.contains("20 times at once"), "{refused:?}");
+    until("it is asked again", || one.request("POST", "/v1/keys/list", &[], "").0 == 409);
 }

@@ -43,6 +43,9 @@ fn a_query_is_answered_by_handlers_and_by_programs() {
     assert_eq!(table, "NAME  ANSWER\ntwo   0.5\n1 of 3 that it reached have answered\n");
     assert_eq!(one.run(&["query", "load", "--node", "three", "--timeout", "500ms"]).code, Some(2), "nobody answers");
     assert!(one.run(&["query", "load", "--tag", "role=("]).stderr.contains("expression"));
+    let beside_nobody = one.run(&["query", "load", "--node", "nobody", "--node", "two", "--timeout", "1s"]);
+    assert_eq!(beside_nobody.code, Some(0), "{beside_nobody:?}");
+    assert!(beside_nobody.stderr.contains("no member has the name nobody"), "{beside_nobody:?}");
     assert_eq!(one.run(&["query", "_own"]).code, Some(1));
 
     // A program hears of a query by an event, and answers over HTTP.
@@ -198,6 +201,17 @@ fn what_is_no_key_is_said_before_an_agent_is_asked() {
         let refused = run(&[&["keys", what, "the-old-one"], &nobody[..]].concat());
         assert!(refused.code == Some(64) && refused.stderr.contains("swim keys list"), "{refused:?}");
         assert_eq!(run(&[&["keys", what, "1f0c9a3b"], &nobody[..]].concat()).code, Some(3), "that is a name");
+    }
+}
+
+#[test]
+fn what_is_too_long_on_standard_input_is_said_with_its_whole_length() {
+    let place = Place::new();
+    for command in [&["broadcast", "-"][..], &["event", "deploy", "-"], &["query", "load", "-"]] {
+        let input = std::fs::File::open(place.file("input", &"x".repeat(70_000))).unwrap();
+        let refused = ended(swim(command).stdin(input).output().unwrap());
+        assert!(refused.code == Some(1) && refused.stderr.contains("has 70000 bytes"), "{command:?}: {refused:?}");
+        assert!(refused.stderr.contains("more than 40960"), "{command:?}: {refused:?}");
     }
 }
 

@@ -42,11 +42,24 @@ impl Authority {
     }
 
     pub(crate) fn issue_with(&self, names: &[&str], flaw: Option<Flaw>) -> Issued {
+        self.issue_for(names, flaw, None)
+    }
+
+    /// One that expires after so long.
+    pub(crate) fn issue_until(&self, names: &[&str], lifetime: std::time::Duration) -> Issued {
+        self.issue_for(names, None, Some(lifetime))
+    }
+
+    fn issue_for(&self, names: &[&str], flaw: Option<Flaw>, lifetime: Option<std::time::Duration>) -> Issued {
         let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
         match flaw {
             Some(Flaw::Expired) => params.not_after = rcgen::date_time_ymd(2_020, 1, 1),
             Some(Flaw::NotYetValid) => params.not_before = rcgen::date_time_ymd(2_999, 1, 1),
             Some(Flaw::ClientsOnly) | None => {}
+        }
+        if let Some(lifetime) = lifetime {
+            let end = std::time::SystemTime::now() + lifetime;
+            params.not_after = end.into();
         }
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
         if flaw != Some(Flaw::ClientsOnly) {

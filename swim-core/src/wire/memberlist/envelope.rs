@@ -63,11 +63,20 @@ impl Envelope {
     /// [`WireError::WrongCluster`] if the label is another, [`WireError::BadSeal`] if no key opens the packet, and what
     /// is wrong with the label's layer.
     pub fn open_packet<'a>(&self, packet: &'a [u8], buffer: &'a mut Vec<u8>) -> Result<&'a [u8], WireError> {
+        self.unseal_packet(packet, buffer).map(|(packet, _)| packet)
+    }
+
+    /// As [`open_packet`](Self::open_packet), and whether one of the keys opened it: one that came as it is proves nothing
+    /// of its sender.
+    ///
+    /// # Errors
+    /// As of [`open_packet`](Self::open_packet).
+    pub fn unseal_packet<'a>(&self, packet: &'a [u8], buffer: &'a mut Vec<u8>) -> Result<(&'a [u8], bool), WireError> {
         let body = self.label.strip(packet)?;
-        let Some(keyring) = &self.keyring else { return Ok(body) };
+        let Some(keyring) = &self.keyring else { return Ok((body, false)) };
         match seal::open(keyring, self.label.as_bytes(), body, buffer) {
-            Ok(()) => Ok(buffer),
-            Err(_) if self.accepts_plain => Ok(body),
+            Ok(()) => Ok((buffer, true)),
+            Err(_) if self.accepts_plain => Ok((body, false)),
             Err(error) => Err(error),
         }
     }

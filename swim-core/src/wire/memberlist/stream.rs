@@ -24,6 +24,8 @@ pub struct StreamDecoder {
     stage: Stage,
     /// What has come, from the layer on that is not yet off; in the end, the message.
     bytes: Vec<u8>,
+    /// One of the keys opened it.
+    sealed: bool,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl StreamDecoder {
             Side::Acceptor => Stage::Label,
             Side::Dialer => Stage::Kind,
         };
-        Self { side, max, stage, bytes: Vec::new() }
+        Self { side, max, stage, bytes: Vec::new(), sealed: false }
     }
 
     /// Takes the next bytes that came. Returns whether the message is complete; what comes after it is ignored.
@@ -127,6 +129,12 @@ impl StreamDecoder {
         matches!(self.stage, Stage::Complete).then_some(self.bytes)
     }
 
+    /// Returns true if one of the keys opened the message: one that came as it is proves nothing of its sender.
+    #[must_use]
+    pub const fn was_sealed(&self) -> bool {
+        self.sealed
+    }
+
     /// Our side of the stream.
     #[must_use]
     pub const fn side(&self) -> Side {
@@ -179,6 +187,7 @@ impl StreamDecoder {
         let Some(sealed) = sealed.get(..len) else { return Ok(false) };
         let mut message = Vec::new();
         envelope.open_stream(*header, sealed, &mut message)?;
+        self.sealed = true;
         self.bytes = message;
         self.cut_off(self.max)?;
         self.complete()

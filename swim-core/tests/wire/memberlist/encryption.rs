@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::WireError;
-use swim_core::wire::memberlist::{Envelope, Key, Keyring, Label, SealVersion};
+use swim_core::wire::memberlist::{Envelope, Key, Keyring, Label, SealVersion, Side, StreamDecoder};
 
 use super::captures::{Capture, ENCRYPTED, KEY, packets};
 use super::golden::assert_golden;
@@ -190,3 +190,25 @@ fn a_cluster_can_be_moved_to_encryption_in_three_steps() {
     assert!(!understands(&on, &off) && !understands(&off, &on));
     assert_eq!((off.packet_overhead(), reads.packet_overhead(), on.packet_overhead()), (0, 0, 29));
 }
+
+#[test]
+fn while_both_are_taken_it_is_told_which_were_sealed() {
+    let keyring = Some(Keyring::new(key(16, 1)));
+    let both = Envelope { keyring: keyring.clone(), accepts_plain: true, ..Envelope::default() };
+    let plain = Envelope { keyring, sends_plain: true, ..Envelope::default() };
+    // A user message of two bytes.
+    let message = b"\x08hi";
+    for (sender, was_sealed) in [(&both, true), (&plain, false)] {
+        let (mut packet, mut buffer) = (Vec::new(), Vec::new());
+        sender.seal_packet(&mut Nonces::new(), message, &mut packet);
+        assert_eq!(both.unseal_packet(&packet, &mut buffer), Ok((&message[..], was_sealed)));
+        let mut stream = Vec::new();
+        sender.seal_stream(Side::Dialer, false, &mut Nonces::new(), ERROR, &mut stream);
+        let mut decoder = StreamDecoder::new(Side::Acceptor, 1_000);
+        assert_eq!(decoder.feed(&both, &stream), Ok(true));
+        assert_eq!((decoder.message(), decoder.was_sealed()), (Some(ERROR), was_sealed));
+    }
+}
+
+/// A stream's message: an error without a word.
+const ERROR: &[u8] = b"\x0d\x81\xa5Error\xa0";

@@ -155,12 +155,13 @@ impl Options {
     pub(crate) fn command(&self) -> String {
         if let Some(file) = &self.file {
             let seed = self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
-            return format!("cargo sim run {}{seed}", quoted::path(file));
+            return format!("{} run {}{seed}", quoted::program(), quoted::path(file));
         }
         let profile = self.profile.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
         let loss = self.loss.map_or(String::new(), |permille| format!(" --loss {permille}"));
         let (scenario, nodes, seed) = (self.scenario.name, self.nodes, self.seed.unwrap_or(0));
-        format!("cargo sim run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}")
+        let program = quoted::program();
+        format!("{program} run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}")
     }
 }
 
@@ -176,7 +177,9 @@ mod tests {
     use super::*;
 
     fn options(command: &str) -> Options {
-        match Arguments::try_parse_from(command.trim_start_matches("cargo sim ").split(' ').collect_args()) {
+        match Arguments::try_parse_from(
+            command.strip_prefix(&quoted::program()).unwrap_or(command).trim_start().split(' ').collect_args(),
+        ) {
             Ok(Arguments { command: Command::Run { options, .. } }) => options,
             other => panic!("{command}: {other:?}"),
         }

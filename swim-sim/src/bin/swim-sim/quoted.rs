@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+/// This program, as it was started: a command that begins so works where it is printed, whatever shortcuts there are.
+pub(crate) fn program() -> String {
+    word(&std::env::args().next().unwrap_or_else(|| String::from("swim-sim")))
+}
+
 /// A path, which is no option even if it begins as one.
 pub(crate) fn path(path: &Path) -> String {
     let text = path.display().to_string();

@@ -75,7 +75,7 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
     if let Ok(outcome) = &mut judged {
         remains.go_on(&output, &mut outcome.cluster);
     }
-    let command = format!("cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant));
+    let command = format!("{} replay {}{}", quoted::program(), quoted::path(&file), Plant::arguments(options.plant));
     let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
     let failure = judged.as_ref().err().map(|finding| finding.text.as_str());
     output.write(&subject, &remains, (&looked, failure), &mut out)?;

@@ -165,7 +165,8 @@ fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), stop: &Stop, ou
     if judged.is_ok() {
         writeln!(out, "it failed before, and did not now: it depends on more than its seed")?;
     }
-    writeln!(out, "see it again: cargo sim replay {}{}", quoted::path(&file), Plant::arguments(options.plant))
+    let (program, plant) = (quoted::program(), Plant::arguments(options.plant));
+    writeln!(out, "see it again: {program} replay {}{plant}", quoted::path(&file))
 }
 
 impl Swarm {

@@ -13,7 +13,7 @@ use core::time::Duration;
 
 use crate::case::{Case, Profile};
 use crate::cluster::Seeds;
-use crate::step::{Plan, Step, Work};
+use crate::step::{Fault, Plan, Step, Work};
 use crate::streams::{self, Purpose, Stream};
 
 /// The run's share in the streams that the running cluster draws from as well: 0 is the cluster's, 1 is chaos's.
@@ -72,19 +72,26 @@ pub fn draw(seed: u64) -> Case {
     };
     case.plan = faults.into_iter().chain(attacks).chain(works).fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
     case.mend = Some(frame.to);
+    let has_ghosts = has_ghosts(&case);
     if !beyond {
         case.liveness = true;
         let takes_leave = !case.settings.contains_key("leave_timeout");
         case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
-        case.heard_permille = heard_permille(&case);
+        case.heard_permille = if has_ghosts { 0 } else { heard_permille(&case) };
         // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire nobody but the sender sends
         // a broadcast at all.
         let is_unset = |name| !case.settings.contains_key(name);
-        if ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset) {
+        if !has_ghosts && ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset) {
             case.delivered_permille = workload::delivered_permille(case.nodes, &case.afterwards);
         }
     }
     case
+}
+
+/// Whether an insider invents members: gossip goes to them as well, until they are found dead and forgotten, so nothing is owed to
+/// anybody by gossip alone.
+pub(super) fn has_ghosts(case: &Case) -> bool {
+    case.plan.steps().iter().any(|(_, step)| matches!(step, Step::Fault(Fault::Attack(attack)) if attack.ghosts() > 0))
 }
 
 /// As for broadcasts. Serf's agents all pass events and queries on, and memberlist's plain nodes have none.
@@ -95,10 +102,11 @@ fn heard_permille(case: &Case) -> u16 {
         return 0;
     }
     let all = workload::delivered_permille(case.nodes, &case.afterwards);
-    // On swim's own wire clocks are told with events and at joins alone. Who has missed an earlier event sends the next at the
-    // same time, and all who joined since take it for old: then only the campaign's test of chance holds the run to anything.
+    // Clocks are told with events, at joins and, on serf's wire, when tables are swapped. Who has missed an earlier event, or has
+    // restarted through somebody who has, sends the next at the same time, and all who joined since through others take it for
+    // old: then only the campaign's test of chance holds the run to anything.
     let is_earlier = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
-    let may_seem_old = wire.is_none() && case.plan.steps().iter().any(|(_, step)| is_earlier(step));
+    let may_seem_old = case.plan.steps().iter().any(|(_, step)| is_earlier(step));
     if may_seem_old { all.min(1) } else { all }
 }
 
@@ -147,6 +155,22 @@ mod tests {
             let text = case.to_toml();
             let again = Case::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             assert_eq!(again, case, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_an_event_came_before_a_run_need_only_show_that_somebody_hears_on_either_wire() {
+        let wire = |case: &Case| case.settings.get("wire").and_then(|wire| wire.as_str().map(String::from));
+        let is_event = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
+        let cases: Vec<_> = (0..2_000).map(draw).filter(|case| case.heard_permille > 0).collect();
+        for wanted in [None, Some(String::from("serf"))] {
+            let mut of_wire = cases.iter().filter(|case| wire(case) == wanted).peekable();
+            assert!(of_wire.peek().is_some(), "{wanted:?}");
+            for case in of_wire {
+                let is_earlier = case.plan.steps().iter().any(|(_, step)| is_event(step));
+                assert!(!has_ghosts(case));
+                assert_eq!(case.heard_permille == 1, is_earlier, "{}", case.name);
+            }
         }
     }
 

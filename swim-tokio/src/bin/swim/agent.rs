@@ -12,11 +12,12 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::certificates::Certificates;
 use crate::cli::Agent;
 use crate::escape::Text;
 use crate::handlers::Registry;
 use crate::histories::Histories;
-use crate::http::{Context, HttpTls, ListenError, Listener, Server, Tokens};
+use crate::http::{Context, HttpTls, ListenError, Listener, Rate, Server, Tokens};
 use crate::joining::Joining;
 use crate::logging::Logging;
 use crate::reload::Reloaded;
@@ -98,12 +99,10 @@ struct Running {
     handlers: Registry,
     handling: JoinHandle<()>,
     logging: Arc<Logging>,
-    /// The node's certificates.
-    tls: Option<Tls>,
-    /// The certificate of the HTTP interface.
-    http_tls: Option<HttpTls>,
     /// As they were last read.
     settings: Settings,
+    /// What tells that the node has lost its name.
+    verdicts: Subscription,
     format: Format,
     out: Writer,
 }
@@ -119,7 +118,7 @@ impl Running {
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
         let node = builder.start().await.map_err(not_started)?;
-        let notices = node.subscribe();
+        let (notices, verdicts) = (node.subscribe(), node.subscribe());
         let joining = Joining::new(&node, !settings.node.seeds.is_empty());
         tokio::spawn(joining.clone().watch(node.subscribe()));
         let format = settings.node.format.unwrap_or_default();
@@ -138,21 +137,23 @@ impl Running {
             started: Instant::now(),
             joining: joining.clone(),
             histories: histories.clone(),
+            certificates: Certificates { node: tls, http: http_tls },
+            asking: Rate::default(),
             tagging: Mutex::default(),
             left: Notify::new(),
         });
+        tokio::spawn(context.certificates.clone().watch());
         let server = Server::start(listeners, tokens, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, tls, http_tls, settings, format, out })
+        Ok(Self { context, notices, server, handlers, handling, logging, settings, verdicts, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
-        let mut verdicts = self.context.node.subscribe();
         loop {
             tokio::select! {
-                lost = lost_name(&mut verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
+                lost = lost_name(&mut self.verdicts) => if !self.settings.wire.stay_without_name.unwrap_or_default() {
                     service_manager::stopping();
                     // Without a word: a departure would be said of the one whose name it is.
                     self.context.node.shutdown().await;
@@ -233,9 +234,10 @@ impl Running {
     /// is replaced.
     fn reload_certificates(&self) -> Result<Option<bool>, String> {
         let failed = |error: &dyn std::fmt::Display| format!("the certificates stay as they were: {error}");
-        let http = self.http_tls.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
+        let certificates = &self.context.certificates;
+        let http = certificates.http.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
         let http = http.transpose().map_err(|error| failed(&error))?;
-        let node = self.tls.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
+        let node = certificates.node.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
         let http = http.map(|(http, loaded)| http.replace(loaded));
         Ok(node.into_iter().chain(http).reduce(|one, other| one || other))
     }
@@ -261,10 +263,15 @@ impl Running {
     }
 }
 
-/// Ends when the others have decided that this node's name is another's, with what to say of it.
+/// Ends when this node was refused at its start, since a living node bears its name, or when the others have decided that
+/// the name is another's; with what to say of it.
 async fn lost_name(notices: &mut Subscription) -> String {
     while let Some(notice) = notices.next().await {
-        if matches!(notice, Notice::Event(Event::ConflictDecided { kept: false, .. })) {
+        let is_lost = matches!(
+            notice,
+            Notice::Event(Event::ConflictDecided { kept: false, .. } | Event::NameLost { at_start: true, .. })
+        );
+        if is_lost {
             return format!("{notice}; give one of them another name (--id)");
         }
     }

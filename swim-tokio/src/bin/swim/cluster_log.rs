@@ -41,9 +41,15 @@ fn log(event: &Event, text: &str) {
             let tags = described(member);
             tracing::info!(member = %member.id, address = %member.address, %tags, "a member failed");
         }
+        Event::Restarted(member) => {
+            let incarnation = member.claim.incarnation.get();
+            tracing::info!(member = %member.id, address = %member.address, incarnation, "a member was restarted");
+        }
         Event::Left(member) => tracing::info!(member = %member.id, address = %member.address, "a member left"),
         Event::Reaped(id) => tracing::info!(member = %id, "a member is forgotten"),
         Event::ConflictDecided { .. } | Event::NameRefused { .. } => tracing::warn!("{text}"),
+        Event::NameLost { .. } | Event::Returned => tracing::warn!("{text}"),
+        Event::NameRegained => tracing::info!("{text}"),
         Event::HealthChanged { score } => tracing::info!(score, "the local health score changed (0 is well)"),
         Event::Isolated => tracing::info!("{text}"),
         Event::Reconnected => tracing::info!("{text}"),

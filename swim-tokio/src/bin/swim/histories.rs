@@ -36,7 +36,9 @@ impl Histories {
     /// A notice's line for people, [escaped](Escaped): of an update, with what changed.
     pub(crate) fn text(&self, notice: &Notice) -> String {
         match notice {
-            Notice::Event(Event::Joined(member) | Event::Refuted(member)) => self.note(member),
+            Notice::Event(Event::Joined(member) | Event::Refuted(member) | Event::Restarted(member)) => {
+                self.note(member);
+            }
             Notice::Event(Event::Updated(member)) => {
                 self.note(member);
                 if let Some(changes) = self.changes(member) {

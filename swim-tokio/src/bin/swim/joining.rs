@@ -7,6 +7,7 @@
 //! program to know, by `isolated` and the members.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use swim_tokio::{Event, ExchangeFailure, Notice, Runtime, Subscription};
@@ -24,6 +25,8 @@ struct State {
     has_joined: bool,
     /// Addresses of the snapshot that have not been tried to the end.
     untried: BTreeSet<String>,
+    /// Where the node is to which this one has left its name.
+    name_lost_to: Option<SocketAddr>,
     /// Seeds of which the log says that they do not answer, and nodes of which it says that they have this one's name.
     complained: BTreeSet<String>,
 }
@@ -42,7 +45,13 @@ impl Joining {
     }
 
     fn from(has_seeds: bool, untried: BTreeSet<String>) -> Self {
-        Self(Arc::new(Mutex::new(State { has_seeds, has_joined: false, untried, complained: BTreeSet::new() })))
+        Self(Arc::new(Mutex::new(State {
+            has_seeds,
+            has_joined: false,
+            untried,
+            name_lost_to: None,
+            complained: BTreeSet::new(),
+        })))
     }
 
     /// Follows what happens until the node stops.
@@ -71,6 +80,14 @@ impl Joining {
     fn note(&self, notice: &Notice) -> Option<Word> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let silent = match notice {
+            Notice::Event(Event::NameLost { address, .. } | Event::ConflictDecided { address, kept: false, .. }) => {
+                state.name_lost_to = Some(*address);
+                return None;
+            }
+            Notice::Event(Event::NameRegained | Event::ConflictDecided { kept: true, .. }) => {
+                state.name_lost_to = None;
+                return None;
+            }
             Notice::Event(Event::SeedFailed { seed, retry_in, .. }) => {
                 let seed = seed.to_string();
                 state.untried.remove(&seed);
@@ -91,10 +108,17 @@ impl Joining {
         (state.complained.len() < COMPLAINTS && state.complained.insert(silent)).then_some(Word::Silent)
     }
 
+    /// Where the node is to which this one has left its name.
+    pub(crate) fn name_lost_to(&self) -> Option<SocketAddr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).name_lost_to
+    }
+
     /// Why the node takes no part in its cluster yet, if it does not.
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.has_joined {
+        if state.name_lost_to.is_some() {
+            Some("the node's name is another node's")
+        } else if state.has_joined {
             None
         } else if state.has_seeds {
             Some("no seed has answered yet, and no other member is known")
@@ -131,6 +155,17 @@ mod tests {
         assert_eq!(joining.obstacle(), None);
         assert_eq!(joining.note(&failed("127.0.0.1:1")), Some(Word::Silent));
         assert_eq!(joining.obstacle(), None, "it has taken part");
+    }
+
+    #[test]
+    fn a_node_that_has_lost_its_name_takes_no_part_until_it_has_it_again() {
+        let joining = Joining::from(false, BTreeSet::new());
+        let address = "127.0.0.1:1".parse().unwrap();
+        joining.note(&Notice::Event(Event::NameLost { address, at_start: false }));
+        assert!(joining.obstacle().is_some_and(|why| why.contains("name")));
+        assert_eq!(joining.name_lost_to(), Some(address));
+        joining.note(&Notice::Event(Event::NameRegained));
+        assert_eq!((joining.obstacle(), joining.name_lost_to()), (None, None));
     }
 
     #[test]

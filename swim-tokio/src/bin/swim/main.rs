@@ -8,6 +8,7 @@
 //! | `joining` | what becomes of the seeds, and whether the node takes part |
 //! | `keys` | the cluster's keys, changed at every node: what HTTP says of it |
 //! | `reload`, `service_manager` | settings read again, and what systemd is told |
+//! | `certificates` | until when certificates are valid |
 //! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
 //! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
 //! | `shapes` | the JSON between the two |
@@ -24,6 +25,7 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod agent;
+mod certificates;
 mod cli;
 mod client;
 mod cluster_log;

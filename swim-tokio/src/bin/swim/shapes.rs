@@ -115,6 +115,8 @@ pub(crate) struct InfoShape {
     pub(crate) keys: usize,
     /// What becomes of plain traffic beside a keyring: `refused`, `accepted` or `sent`; null without one.
     pub(crate) plain_traffic: Option<String>,
+    /// The address of the node to which this one has lost its name; null while it bears it.
+    pub(crate) name_lost_to: Option<String>,
     pub(crate) version: String,
     pub(crate) incarnation: u64,
     pub(crate) uptime: f64,
@@ -129,6 +131,34 @@ pub(crate) struct InfoShape {
     /// How long a failed member is kept, and one that left, in seconds.
     pub(crate) reap_dead_after: f64,
     pub(crate) reap_left_after: f64,
+    /// The agent's certificates.
+    #[serde(default)]
+    pub(crate) certificates: Vec<CertificateShape>,
+}
+
+/// One of the agent's certificates.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct CertificateShape {
+    /// What it is for: `node` or `http`.
+    pub(crate) purpose: String,
+    /// When it expires, in UTC (RFC 3339).
+    pub(crate) expires: String,
+    /// In how many seconds; negative once it has expired.
+    pub(crate) expires_in: i64,
+    /// Whether it is time to renew it.
+    pub(crate) due: bool,
+}
+
+impl CertificateShape {
+    /// `what` expires then.
+    pub(crate) fn sentence(&self, what: &str) -> String {
+        let time = humantime::format_duration(std::time::Duration::from_secs(self.expires_in.unsigned_abs()));
+        if self.expires_in < 0 {
+            format!("{what} expired {time} ago, at {}", self.expires)
+        } else {
+            format!("{what} expires in {time}, at {}", self.expires)
+        }
+    }
 }
 
 /// What is to be joined.
@@ -212,6 +242,9 @@ pub(crate) struct HealthShape {
     pub(crate) healthy: bool,
     /// The local health score: 0 is well; higher means that this node itself is slow or badly connected.
     pub(crate) score: u8,
+    /// The agent's certificates.
+    #[serde(default)]
+    pub(crate) certificates: Vec<CertificateShape>,
     /// What needs a person although the node works, as sentences.
     #[serde(default)]
     pub(crate) warnings: Vec<String>,
@@ -270,6 +303,9 @@ pub(crate) struct QueryShape {
     /// The members at which it has arrived.
     pub(crate) acks: Vec<String>,
     pub(crate) responses: Vec<ResponseShape>,
+    /// The names that were asked for and that no member has.
+    #[serde(default)]
+    pub(crate) unknown: Vec<String>,
 }
 
 /// A member's answer.

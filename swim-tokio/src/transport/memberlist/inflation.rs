@@ -7,6 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// A message may always unpack to so many bytes.
@@ -18,9 +19,12 @@ const MOST: usize = 64 << 20;
 /// What comes back of it in a second.
 const PER_SECOND: usize = 4 << 20;
 
-/// What is left of the allowance.
+/// What is left of the allowance, and whose turn it is.
 #[derive(Debug)]
-pub(super) struct Inflation(Mutex<Left>);
+pub(super) struct Inflation {
+    left: Mutex<Left>,
+    turn: Semaphore,
+}
 
 #[derive(Debug)]
 struct Left {
@@ -30,7 +34,7 @@ struct Left {
 
 impl Default for Inflation {
     fn default() -> Self {
-        Self(Mutex::new(Left { bytes: MOST, at: Instant::now() }))
+        Self { left: Mutex::new(Left { bytes: MOST, at: Instant::now() }), turn: Semaphore::new(1) }
     }
 }
 
@@ -40,12 +44,17 @@ impl Inflation {
         unpacked.saturating_sub(FREE + RATIO.saturating_mul(came))
     }
 
+    /// Waits until nobody else unpacks: several large ones at once would take each other's memory, and none would end.
+    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turn.acquire().await.unwrap_or_else(|error| unreachable!("it is never closed: {error}"))
+    }
+
     /// Takes bytes from the allowance. Returns false, and takes none, if so many are not left.
     pub(super) fn take(&self, bytes: usize) -> bool {
         if bytes == 0 {
             return true;
         }
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let millis = left.at.elapsed().as_millis() as u64;
         left.at += Duration::from_millis(millis);
         left.bytes = MOST.min(left.bytes.saturating_add((millis as usize).saturating_mul(PER_SECOND / 1_000)));

@@ -106,10 +106,11 @@ impl MemberlistSockets {
         let envelope = self.envelope.get();
         for at in first..arrivals.len() {
             if let Arrival::Packet { from, payload } = &mut arrivals[at] {
-                from.protection = protection_of(&envelope);
-                match envelope.open_packet(payload, &mut self.opened) {
-                    Ok(opened) if envelope.keyring.is_none() => *payload = payload.slice_ref(opened),
-                    Ok(opened) => *payload = Bytes::copy_from_slice(opened),
+                match envelope.unseal_packet(payload, &mut self.opened) {
+                    Ok((opened, was_sealed)) => {
+                        from.protection = protection_of(&envelope, was_sealed);
+                        *payload = if was_sealed { Bytes::copy_from_slice(opened) } else { payload.slice_ref(opened) };
+                    }
                     Err(error) => {
                         tracing::debug!(%error, "a packet is not opened");
                         self.counters.unopened.one();
@@ -173,11 +174,10 @@ impl Transport for MemberlistSockets {
     }
 }
 
-/// What an envelope proves of who sent what it opened: nothing while plain traffic is accepted. While it is sent an answer
-/// would be readable, so then nothing counts as proven either.
-fn protection_of(envelope: &Envelope) -> Protection {
-    let proves = envelope.keyring.is_some() && !envelope.accepts_plain && !envelope.sends_plain;
-    if proves { Protection::Sealed } else { Protection::Plain }
+/// What is proven of who sent something: that it has a key, if one of ours opened it. While plain traffic is sent an answer
+/// would be readable, so then nothing counts as proven.
+fn protection_of(envelope: &Envelope, was_sealed: bool) -> Protection {
+    if was_sealed && !envelope.sends_plain { Protection::Sealed } else { Protection::Plain }
 }
 
 /// Where a stream came from, as the core wants to hear it.

@@ -4,13 +4,14 @@
 //! handled it. Unpacking is done in steps, between which others run. Read first: docs/MEMBERLIST.md, "Reading".
 
 use bytes::Bytes;
-use swim_core::ExchangeFailure;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Envelope, Side, StreamDecoder};
+use swim_core::{ExchangeFailure, Protection};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::super::budget::{Budget, Lease};
 use super::super::connection::failure_of;
+use super::protection_of;
 use super::streams::Shared;
 
 /// How much is read at a time.
@@ -25,13 +26,13 @@ pub(super) enum ReadError {
     Wire(WireError),
 }
 
-/// Reads a message, whose memory stays leased until it is dropped.
+/// Reads a message, whose memory stays leased until it is dropped, and says what is proven of its sender.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     side: Side,
     shared: &Shared,
     budget: &Budget,
-) -> Result<Bytes, ReadError> {
+) -> Result<(Bytes, Protection), ReadError> {
     let envelope = shared.envelope.get();
     let mut decoder = StreamDecoder::new(side, shared.max);
     let (mut lease, mut total) = (budget.lease(), 0);
@@ -48,8 +49,9 @@ pub(super) async fn read(
             Err(error) => Err(error),
         };
         if result? {
+            let protection = protection_of(&envelope, decoder.was_sealed());
             let message = Bytes::from(decoder.into_message().unwrap_or_default());
-            return Ok(Lease::hold(Some(lease), message));
+            return Ok((Lease::hold(Some(lease), message), protection));
         }
     }
 }
@@ -72,6 +74,7 @@ async fn decode(
         ReadError::Wire(error)
     };
     let mut is_complete = decoder.feed_step(envelope, bytes).map_err(wrong)?;
+    let _turn = if decoder.is_unpacking() { Some(shared.inflation.turn().await) } else { None };
     let mut charged = 0;
     while decoder.is_unpacking() {
         grow(lease, shared, decoder.held())?;
@@ -136,7 +139,7 @@ mod tests {
     }
 
     async fn read_all(bytes: &[u8], shared: &Shared, budget: &Budget) -> Result<Bytes, ReadError> {
-        read(&mut &bytes[..], Side::Acceptor, shared, budget).await
+        read(&mut &bytes[..], Side::Acceptor, shared, budget).await.map(|(message, _)| message)
     }
 
     #[tokio::test]
@@ -151,6 +154,20 @@ mod tests {
         drop(first);
         assert!(read_all(&bomb(5 << 20), &shared, &budget).await.is_ok());
         assert!(budget.take(8 << 20).is_ok(), "all is given back");
+    }
+
+    #[tokio::test]
+    async fn of_several_large_messages_one_is_unpacked_after_the_other_and_none_is_lost() {
+        let (shared, budget) = (Arc::new(shared()), Budget::new(24 << 20));
+        let bomb = Arc::new(bomb(12 << 20));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (shared, budget, bomb) = (Arc::clone(&shared), budget.clone(), Arc::clone(&bomb));
+            tasks.spawn(async move { read_all(&bomb, &shared, &budget).await.map(|message| message.len()) });
+        }
+        while let Some(read) = tasks.join_next().await {
+            assert!(read.unwrap().is_ok(), "{:?}", shared.counters.read());
+        }
     }
 
     #[tokio::test(start_paused = true)]

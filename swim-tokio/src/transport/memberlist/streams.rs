@@ -28,7 +28,7 @@ use super::super::seldom::Seldom;
 use super::current::Current;
 use super::inflation::Inflation;
 use super::reading::{ReadError, read};
-use super::{peer, protection_of, randomness};
+use super::{peer, randomness};
 
 /// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
 /// a bound the oldest from the network that has most makes room.
@@ -251,9 +251,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, send
 /// Reads what another asks and writes the answer.
 async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget: &Budget, sender: &mpsc::Sender<Came>) {
     let answer = match read(&mut stream, Side::Acceptor, shared, budget).await {
-        Ok(payload) => {
+        Ok((payload, protection)) => {
             let (answer, answered) = oneshot::channel();
-            let source = Source::new(peer(from), protection_of(&shared.envelope.get()));
+            let source = Source::new(peer(from), protection);
             if sender.send(Came::Request { from: source, payload, answer }).await.is_err() {
                 return;
             }
@@ -293,7 +293,7 @@ async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -
     };
     shared.counters.dialed.one();
     write(&mut stream, Side::Dialer, request, shared).await.map_err(|error| failure_of(&error))?;
-    read(&mut stream, Side::Dialer, shared, budget).await.map_err(|error| match error {
+    read(&mut stream, Side::Dialer, shared, budget).await.map(|(answer, _)| answer).map_err(|error| match error {
         ReadError::Ended(failure) => failure,
         ReadError::Wire(WireError::TooLarge) => ExchangeFailure::TooLarge,
         ReadError::Wire(WireError::BadSeal) => ExchangeFailure::OtherKeys,

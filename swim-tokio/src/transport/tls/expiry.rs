@@ -1,30 +1,42 @@
-//! When a certificate expires.
+//! From when and until when a certificate is valid.
 //!
-//! The library that checks certificates shows that nowhere but in what it says of an expired one. So it is asked about the
-//! end of time.
+//! The library that checks certificates shows that nowhere but in what it says of one that is not valid. So it is asked about
+//! the beginning and the end of time.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage};
 
-/// When a certificate in DER form expires; `None` if it is no certificate, or ends beyond what the system's clock can say.
+/// From when and until when a certificate in DER form is valid; `None` if it is no certificate, or if one of the two is beyond
+/// what the system's clock can say.
 ///
 /// ```
-/// assert_eq!(swim_tokio::certificate_expiry(b"none"), None);
+/// assert_eq!(swim_tokio::certificate_validity(b"none"), None);
 /// ```
 #[must_use]
-pub fn certificate_expiry(der: &[u8]) -> Option<SystemTime> {
+pub fn certificate_validity(der: &[u8]) -> Option<Range<SystemTime>> {
     let der = CertificateDer::from(der);
     let certificate = EndEntityCert::try_from(&der).ok()?;
-    let at_the_end = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
-    let algorithms = ALL_VERIFICATION_ALGS;
-    match certificate.verify_for_usage(algorithms, &[], &[], at_the_end, KeyUsage::server_auth(), None, None) {
-        Err(Error::CertExpired { not_after, .. }) => {
-            SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(not_after.as_secs()))
-        }
-        _ => None,
-    }
+    let said_at = |seconds| {
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let usage = KeyUsage::server_auth();
+        certificate.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], time, usage, None, None).err()
+    };
+    let Some(Error::CertExpired { not_after, .. }) = said_at(u64::MAX) else { return None };
+    let not_before = match said_at(0) {
+        Some(Error::CertNotValidYet { not_before, .. }) => not_before.as_secs(),
+        // It begins with the clock, or before.
+        _ => 0,
+    };
+    let time = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    Some(time(not_before)?..time(not_after.as_secs())?)
+}
+
+/// Of several certificates, the time of the one that expires first.
+pub(super) fn first_to_expire(chain: &[CertificateDer<'_>]) -> Option<Range<SystemTime>> {
+    chain.iter().filter_map(|certificate| certificate_validity(certificate)).min_by_key(|validity| validity.end)
 }
 
 #[cfg(test)]
@@ -34,16 +46,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_s_end_is_read_whatever_its_beginning() {
+    fn the_time_of_a_certificate_is_read_whatever_the_clock_says() {
         let key = KeyPair::generate().unwrap();
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         for (year, seconds) in [(2_001, 978_307_200), (2_040, 2_208_988_800), (2_200, 7_258_118_400)] {
             let mut params = CertificateParams::new(vec!["a".to_owned()]).unwrap();
             params.not_before = date_time_ymd(2_000, 1, 1);
             params.not_after = date_time_ymd(year, 1, 1);
             let certificate = params.self_signed(&key).unwrap();
-            let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            assert_eq!(certificate_expiry(certificate.der()), Some(expected), "{year}");
+            assert_eq!(certificate_validity(certificate.der()), Some(at(946_684_800)..at(seconds)), "{year}");
         }
-        assert_eq!(certificate_expiry(b"\x30\x03\x02\x01\x01"), None);
+        assert_eq!(certificate_validity(b"\x30\x03\x02\x01\x01"), None);
     }
 }

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig};
 
-use super::expiry::certificate_expiry;
+use super::expiry::first_to_expire;
 use super::verify::{self, AnyMember};
 use super::{Current, Files, TlsError};
 use crate::secret_file::read_secret_file;
@@ -40,7 +40,7 @@ impl Files {
         let members = AnyMember::new(roots, &provider);
         verify::check_own(&chain, &members, &*clients).map_err(|error| self.not_accepted(error.to_string()))?;
         let names = verify::names(&chain[0]);
-        let expires = chain.iter().filter_map(|certificate| certificate_expiry(certificate)).min();
+        let validity = first_to_expire(&chain);
 
         let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13])
@@ -59,7 +59,7 @@ impl Files {
             .map_err(|error| self.unusable(&error))?;
         client.resumption = Resumption::disabled();
         client.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(Current { client: Arc::new(client), server: Arc::new(server), names, expires, content })
+        Ok(Current { client: Arc::new(client), server: Arc::new(server), names, validity, content })
     }
 
     /// Whether a certificate with these names is one for the node.

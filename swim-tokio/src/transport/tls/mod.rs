@@ -10,7 +10,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `files` | from PEM files to certificates, and what is wrong with them |
-//! | `expiry` | when a certificate expires |
+//! | `expiry` | until when a certificate is valid |
 //! | `verify` | whose certificate is accepted |
 //! | `handshake` | from a connection to a trusted one, or to why it is none |
 
@@ -21,6 +21,7 @@ mod handshake;
 mod verify;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +31,7 @@ use swim_core::NodeId;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
 pub use self::error::TlsError;
-pub use self::expiry::certificate_expiry;
+pub use self::expiry::certificate_validity;
 pub(crate) use self::handshake::{accept, connect};
 
 /// The names in a certificate.
@@ -79,7 +80,7 @@ struct Current {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
     names: Names,
-    expires: Option<SystemTime>,
+    validity: Option<Range<SystemTime>>,
     /// Another number for other files, to tell that they changed.
     content: u64,
 }
@@ -134,11 +135,11 @@ impl Tls {
         self.current().names.iter().map(ToString::to_string).collect()
     }
 
-    /// When the certificate in use expires, or the first of those between it and the authority; `None` if that is beyond
-    /// what the system's clock can say.
+    /// From when and until when the certificate in use is valid, or the one between it and the authority that expires first;
+    /// `None` if that is beyond what the system's clock can say.
     #[must_use]
-    pub fn expires(&self) -> Option<SystemTime> {
-        self.current().expires
+    pub fn validity(&self) -> Option<Range<SystemTime>> {
+        self.current().validity.clone()
     }
 
     /// Whether names are bound.

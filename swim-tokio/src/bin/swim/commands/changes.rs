@@ -1,6 +1,6 @@
 //! Commands that make the agent do something: `join`, `leave`, `force-leave`, `tags`, `broadcast`.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,11 @@ use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     TagsRequest, TagsShape,
 };
+
+/// The longest payload: as base64 it fits into a request.
+const LONGEST_PAYLOAD: u64 = 40 << 10;
+/// How much more is read to tell how long it is.
+const LONGEST_COUNTED: u64 = 256 << 20;
 
 pub(super) async fn join(arguments: &Join) -> Result<Outcome, ClientError> {
     let request = JoinRequest { seeds: arguments.seeds.clone() };
@@ -58,20 +63,22 @@ pub(super) async fn tags(arguments: Tags) -> Result<Outcome, ClientError> {
     Ok(Outcome::Done)
 }
 
-/// The longest payload that is read from standard input, in bytes: more than any may have, and in base64 less than a request may.
-const LONGEST_INPUT: u64 = 40 << 10;
-
 /// A payload as a request has it: as text, or as base64 if it comes from standard input.
 pub(super) fn payload(text: &str) -> Result<(Option<String>, Option<String>), ClientError> {
     if text != "-" {
         return Ok((Some(text.to_owned()), None));
     }
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(LONGEST_INPUT + 1).read_to_end(&mut bytes);
-    read.map_err(|error| ClientError::Input(format!("standard input cannot be read: {error}")))?;
-    if bytes.len() as u64 > LONGEST_INPUT {
-        let error = format!("standard input has more than {LONGEST_INPUT} bytes: no payload may be so long");
-        return Err(ClientError::Input(error));
+    let failed = |error: io::Error| ClientError::Input(format!("standard input cannot be read: {error}"));
+    let (mut input, mut bytes) = (io::stdin().lock(), Vec::new());
+    input.by_ref().take(LONGEST_PAYLOAD).read_to_end(&mut bytes).map_err(failed)?;
+    // The rest is read for its length alone.
+    let rest = io::copy(&mut input.take(LONGEST_COUNTED), &mut io::sink()).map_err(failed)?;
+    if rest > 0 {
+        let (more, length) = (if rest == LONGEST_COUNTED { "more than " } else { "" }, LONGEST_PAYLOAD + rest);
+        return Err(ClientError::Input(format!(
+            "standard input has {more}{length} bytes: no payload has more than {LONGEST_PAYLOAD}, and the agent's settings \
+             may allow fewer"
+        )));
     }
     Ok((None, Some(STANDARD.encode(bytes))))
 }

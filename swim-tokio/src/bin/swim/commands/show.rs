@@ -65,8 +65,11 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
     print(&info, arguments.format, || {
         let members = info.members;
         let uptime = Duration::from_secs(info.uptime.max(0.0) as u64);
-        pairs(&[
-            ("name", info.id.clone()),
+        let mut rows = vec![
+            (
+                "name",
+                info.name_lost_to.as_ref().map_or_else(|| info.id.clone(), |at| format!("{}, lost to {at}", info.id)),
+            ),
             ("address", info.address.clone()),
             ("listens at", info.bind.clone()),
             ("cluster", info.cluster.clone()),
@@ -90,7 +93,11 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
             ("detection", info.detection.sentence()),
             ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
             ("tags", tags_text(&info.tags).to_string()),
-        ])
+        ];
+        rows.extend(
+            info.certificates.iter().map(|certificate| ("certificate", certificate.sentence(&certificate.purpose))),
+        );
+        pairs(&rows)
     });
     Ok(Outcome::Done)
 }
@@ -121,16 +128,19 @@ pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
     } else {
         let health: HealthShape = client.get_or("/health", unwell).await?;
         print(&health, arguments.show.format, || {
-            let score = health.score;
-            let state = match (health.healthy, score) {
+            let first = match (health.healthy, health.score) {
                 (false, _) => Text::line("the node has stopped"),
                 (true, 0) => Text::line("healthy"),
-                (true, _) => {
+                (true, score) => {
                     Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
                 }
             };
+            let due = health.certificates.iter().filter(|certificate| certificate.due);
+            let due = due.map(|certificate| {
+                Text::line(certificate.sentence(&format!("the certificate for {}", certificate.purpose)))
+            });
             let warnings = health.warnings.iter().map(|warning| Text::line(format_args!("warning: {warning}")));
-            [state].into_iter().chain(warnings).collect()
+            std::iter::once(first).chain(due).chain(warnings).collect()
         });
         health.healthy
     };

@@ -39,6 +39,9 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
     };
     let client = Client::for_query(&arguments.place, arguments.timeout.map(|timeout| timeout.0))?;
     let shape: QueryShape = client.post("/v1/query", &request).await?;
+    for name in &shape.unknown {
+        output::complain(format_args!("no member has the name {name}"));
+    }
     if arguments.format == Output::Jsonl {
         shape.responses.iter().for_each(|response| print(response, Output::Jsonl, Text::default));
     } else {

@@ -5,6 +5,8 @@ use hyper::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::reply::{Reply, failure};
+use super::routes::Route;
+use super::schema;
 
 /// A request to a route.
 #[derive(Debug)]
@@ -21,20 +23,17 @@ impl Call {
         Self { parameter, query, body }
     }
 
-    /// The values of one of the query's names; other names than `known` are an error.
+    /// The values of one of the query's names.
     pub(super) fn query<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses a query with names that the route does not know.
-    pub(super) fn knows_only(&self, known: &[&str]) -> Result<(), Box<Reply>> {
-        match self.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            None => Ok(()),
-            Some((name, _)) => {
-                let error = format!("unknown parameter {name:?}: this route knows {}", known.join(", "));
-                Err(Box::new(failure(StatusCode::BAD_REQUEST, &error)))
-            }
-        }
+    /// Holds it against the description of its route.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub(super) fn check(&self, route: &Route) -> Result<(), String> {
+        schema::check(&route.method, route.path, &self.parameter, &self.query, &self.body)
     }
 
     /// The body as JSON; nothing is taken for `{}`.

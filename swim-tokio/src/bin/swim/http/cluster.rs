@@ -37,6 +37,7 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
             };
             name.to_owned()
         }),
+        name_lost_to: context.joining.name_lost_to().map(|address| address.to_string()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         incarnation: own.as_ref().map_or(0, |own| own.claim.incarnation.get()),
         uptime: context.started.elapsed().as_secs_f64(),
@@ -48,13 +49,11 @@ pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
         detection: Detection::of(&context.config, counts.alive + counts.suspect),
         reap_dead_after: context.config.reap_dead_after.as_secs_f64(),
         reap_left_after: context.config.reap_left_after.as_secs_f64(),
+        certificates: context.certificates.shapes(),
     })
 }
 
 pub(super) async fn members(context: Arc<Context>, call: Call) -> Reply {
-    if let Err(reply) = call.knows_only(&["status", "tag"]) {
-        return *reply;
-    }
     let mut statuses = Vec::new();
     for text in call.query("status") {
         match Status::ALL.into_iter().find(|status| status.to_string() == text) {
@@ -83,9 +82,6 @@ pub(super) async fn member(context: Arc<Context>, call: Call) -> Reply {
 
 /// The round trip between two members; from this node if only one is named.
 pub(super) async fn estimate(context: Arc<Context>, call: Call) -> Reply {
-    if let Err(reply) = call.knows_only(&["from", "to"]) {
-        return *reply;
-    }
     let from = call.query("from").next().unwrap_or_else(|| context.node.id());
     let Some(to) = call.query("to").next() else { return failure(StatusCode::BAD_REQUEST, "name a member: to=NAME") };
     if let Some(unknown) = [from, to].into_iter().find(|id| context.node.member(id).is_none()) {
@@ -96,9 +92,6 @@ pub(super) async fn estimate(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn nearest(context: Arc<Context>, call: Call) -> Reply {
-    if let Err(reply) = call.knows_only(&["count"]) {
-        return *reply;
-    }
     let Ok(count) = call.query("count").next().unwrap_or("10").parse() else {
         return failure(StatusCode::BAD_REQUEST, "a count is a number");
     };

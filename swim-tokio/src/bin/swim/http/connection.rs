@@ -127,6 +127,9 @@ impl Service {
             Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the request's body did not come in time"),
         };
         let call = Call::new(parameters, head.uri.query().unwrap_or_default(), body);
+        if let Err(error) = call.check(route) {
+            return failure(StatusCode::BAD_REQUEST, &error);
+        }
         let handled = (route.handler)(Arc::clone(&self.context), call);
         match tokio::time::timeout(HANDLER_TIMEOUT, handled).await {
             Ok(reply) => reply,

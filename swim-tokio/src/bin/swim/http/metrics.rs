@@ -27,6 +27,7 @@ pub(super) async fn metrics(context: Arc<Context>, _: Call) -> Reply {
         metrics: node.metrics(),
         members: CountsShape::of(&node.members()),
         incarnation: node.member(node.id()).map_or(0, |own| own.claim.incarnation.get()),
+        certificates: context.certificates.states().iter().map(|state| (state.purpose.name(), state.left)).collect(),
     };
     whole("text/plain; version=0.0.4; charset=utf-8", snapshot.text())
 }
@@ -37,6 +38,8 @@ struct Snapshot {
     metrics: Metrics,
     members: CountsShape,
     incarnation: u64,
+    /// What each certificate is for, and in how many seconds it expires.
+    certificates: Vec<(&'static str, i64)>,
 }
 
 impl Snapshot {
@@ -99,6 +102,7 @@ impl Collector for Snapshot {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut families = Families(encoder);
         self.node(&mut families)?;
+        self.certificates(&mut families)?;
         self.detection(&mut families)?;
         self.traffic(&mut families)?;
         self.dropped(&mut families)?;
@@ -126,6 +130,17 @@ impl Snapshot {
             (&[("result", "failed")], self.metrics.snapshots_failed),
         ];
         families.counters("swim_snapshots", "Writes of the node's snapshot, by how they ended", &snapshots)
+    }
+
+    fn certificates(&self, families: &mut Families<'_>) -> fmt::Result {
+        if self.certificates.is_empty() {
+            return Ok(());
+        }
+        let (name, help) = ("swim_certificate_expires_seconds", "Seconds until a certificate expires; negative after");
+        let mut family = families.family(name, help, MetricType::Gauge)?;
+        self.certificates.iter().try_for_each(|(purpose, left)| {
+            ConstGauge::new(*left).encode(family.encode_family(&[("certificate", *purpose)])?)
+        })
     }
 
     fn detection(&self, families: &mut Families<'_>) -> fmt::Result {
@@ -221,7 +236,13 @@ mod tests {
 
     #[test]
     fn every_family_has_its_help_and_type_and_every_sample_its_family() {
-        let text = Snapshot { metrics: Metrics::default(), members: CountsShape::default(), incarnation: 7 }.text();
+        let text = Snapshot {
+            metrics: Metrics::default(),
+            members: CountsShape::default(),
+            incarnation: 7,
+            certificates: vec![("node", -60)],
+        }
+        .text();
         let names = |start: &str| -> Vec<String> {
             let lines = text.lines().filter_map(|line| line.strip_prefix(start)?.split(' ').next());
             lines.map(ToOwned::to_owned).collect()
@@ -256,7 +277,9 @@ mod tests {
     fn a_parser_of_the_format_reads_every_sample_and_the_histogram_ends_once_with_infinity() {
         let mut metrics = Metrics::default();
         metrics.protocol.probes_acked = 3;
-        let text = Snapshot { metrics, members: CountsShape::default(), incarnation: 7 }.text();
+        let text =
+            Snapshot { metrics, members: CountsShape::default(), incarnation: 7, certificates: vec![("node", -60)] }
+                .text();
         let lines = text.lines().map(|line| Ok(line.to_owned()));
         let read = prometheus_parse::Scrape::parse(lines).expect("it is of the format");
         let samples = text.lines().filter(|line| !line.starts_with('#')).count();

@@ -7,6 +7,8 @@
 //! | `connection` | one connection: deadlines and bounds |
 //! | `paced` | a warning that would be too many |
 //! | `guard`, `token` | who may call what |
+//! | `rate` | how often callers may make the node ask the others |
+//! | `schema` | requests held against `openapi.json` |
 //! | `tls` | the interface's certificate |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
@@ -25,8 +27,10 @@ mod metrics;
 mod paced;
 mod page;
 mod probes;
+mod rate;
 mod reply;
 mod routes;
+mod schema;
 mod talk;
 mod tls;
 mod token;
@@ -40,9 +44,11 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
+pub(crate) use self::rate::Rate;
 pub(crate) use self::talk::LONGEST_QUERY;
 pub(crate) use self::tls::HttpTls;
 pub(crate) use self::token::{Token, Tokens};
+use crate::certificates::{Certificates, State};
 use crate::histories::Histories;
 use crate::joining::Joining;
 use crate::shapes::tags_or_text;
@@ -64,8 +70,12 @@ pub(crate) struct Context {
     pub(crate) joining: Joining,
     /// How members were before their last update.
     pub(crate) histories: Histories,
+    /// What says until when the certificates are valid.
+    pub(crate) certificates: Certificates,
     /// Held while the node's tags are changed: what is set is what there was, with the change.
     pub(crate) tagging: Mutex<()>,
+    /// How often callers may make the node ask the whole cluster.
+    pub(crate) asking: Rate,
     /// Told when the node has left because a caller asked for it.
     pub(crate) left: Notify,
 }
@@ -105,7 +115,8 @@ impl Context {
     /// What needs a person although the node works, as sentences.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
-        snapshot.into_iter().collect()
+        let certificates = self.certificates.states().into_iter().filter(State::is_due).map(|state| state.to_string());
+        snapshot.into_iter().chain(certificates).collect()
     }
 
     /// How long a member's last answer took, in seconds.

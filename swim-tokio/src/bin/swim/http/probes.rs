@@ -14,7 +14,9 @@ use crate::shapes::{HealthShape, ReadyShape};
 pub(super) async fn health(context: Arc<Context>, _: Call) -> Reply {
     let healthy = context.node.is_running();
     let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    with_status(status, &HealthShape { healthy, score: context.node.health(), warnings: context.warnings() })
+    let certificates = context.certificates.shapes();
+    let warnings = context.warnings();
+    with_status(status, &HealthShape { healthy, score: context.node.health(), certificates, warnings })
 }
 
 /// Whether the node is alive in its own table and has found its cluster: see `joining`.

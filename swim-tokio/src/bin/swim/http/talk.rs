@@ -67,6 +67,7 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             .payload(payload(request.payload, request.payload_base64)?)
             .wants_acks()
             .relay_factor(request.relay_factor);
+        let unknown = request.nodes.iter().filter(|name| context.node.member(name).is_none()).cloned().collect();
         query.nodes = request.nodes;
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
@@ -76,7 +77,7 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             ) => wrong(&error.to_string()),
             error => Box::new(refused(&error)),
         })?;
-        let mut shape = QueryShape::default();
+        let mut shape = QueryShape { unknown, ..QueryShape::default() };
         while let Some(answer) = answers.next().await {
             match answer {
                 Answer::Ack(from) => shape.acks.push(from.as_str().to_owned()),
@@ -94,6 +95,9 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
 
 /// Asks all members whether they hear this node. The answer is in the acknowledgements: nobody needs to understand it.
 pub(super) async fn reachability(context: Arc<Context>, _: Call) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     let members = context.node.members();
     let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
     let mut silent: Vec<String> = active.map(|member| member.id.as_str().to_owned()).collect();
@@ -132,6 +136,9 @@ pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
 }
 
 pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     let node = &context.node;
     let listed = if serf_keys::has_keys(node) { serf_keys::list(node).await } else { keys::list(node).await };
     match listed {
@@ -162,6 +169,9 @@ pub(super) async fn remove_key(context: Arc<Context>, call: Call) -> Reply {
 }
 
 async fn change_keys(context: &Context, change: Change, force: bool) -> Reply {
+    if let Err(reply) = context.asking.take() {
+        return *reply;
+    }
     let changed = if serf_keys::has_keys(&context.node) {
         serf_keys::everywhere(&context.node, &change, force).await
     } else {

@@ -6,11 +6,12 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use swim_tokio::{certificate_expiry, read_secret_file};
+use swim_tokio::{certificate_validity, read_secret_file};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -28,7 +29,7 @@ const LONGEST_KEY: usize = 64 << 10;
 const HANDSHAKE: u8 = 22;
 
 /// What a client is told that speaks plain HTTP.
-const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 73\r\n\
+const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 74\r\n\
 connection: close\r\n\r\n{\"error\":\"this address speaks TLS: use https:// (`--agent https://...`)\"}\n";
 
 /// The certificate of the HTTP interface. Clones are handles of the same one.
@@ -43,7 +44,7 @@ pub(crate) struct HttpTls {
 #[derive(Clone)]
 pub(crate) struct Loaded {
     server: Arc<ServerConfig>,
-    expires: Option<SystemTime>,
+    validity: Option<Range<SystemTime>>,
     /// Another number for other files.
     content: u64,
 }
@@ -72,9 +73,9 @@ impl HttpTls {
         std::mem::replace(&mut *self.lock(), new).content != content
     }
 
-    /// When the certificate in use expires, or the first of those between it and its authority.
-    pub(crate) fn expires(&self) -> Option<SystemTime> {
-        self.lock().expires
+    /// From when and until when the certificate in use is valid, or the one between it and its authority that expires first.
+    pub(crate) fn validity(&self) -> Option<Range<SystemTime>> {
+        self.lock().validity.clone()
     }
 
     /// Takes TLS up with a client. One that speaks plain HTTP is told to use https.
@@ -115,7 +116,8 @@ fn load(certificate: &Path, key: &Path) -> Result<Loaded, String> {
     if chain.is_empty() {
         return Err(wrong(certificate, "certificate", &"there is none in it"));
     }
-    let expires = chain.iter().filter_map(|certificate| certificate_expiry(certificate)).min();
+    let times = chain.iter().filter_map(|certificate| certificate_validity(certificate));
+    let validity = times.min_by_key(|validity| validity.end);
     let secret = read_secret_file("private key", key, LONGEST_KEY).map_err(|error| error.to_string())?;
     let private = PrivateKeyDer::from_pem_slice(&secret).map_err(|error| wrong(key, "private key", &error))?;
     let mut content = DefaultHasher::new();
@@ -130,7 +132,7 @@ fn load(certificate: &Path, key: &Path) -> Result<Loaded, String> {
         error => wrong(key, "private key that can be used", &error),
     })?;
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Loaded { server: Arc::new(server), expires, content: content.finish() })
+    Ok(Loaded { server: Arc::new(server), validity, content: content.finish() })
 }
 
 #[cfg(test)]

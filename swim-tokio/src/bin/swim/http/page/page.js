@@ -7,7 +7,8 @@ const KEPT = 200; // events
 const ORDER = { dead: 0, suspect: 1, alive: 2, left: 3 };
 const EVENT_STATUS = {
   "member-join": "alive", "member-refute": "alive", "member-suspect": "suspect", "member-failed": "dead", "member-leave": "left",
-  "member-reap": "left", reconnected: "alive", isolated: "dead", conflict: "dead", "health-changed": "suspect",
+  "member-reap": "left", reconnected: "alive", isolated: "dead", conflict: "dead", "name-lost": "dead", "name-regained": "alive", returned: "alive",
+  "member-restart": "alive", "health-changed": "suspect",
   "seed-failed": "suspect", "seed-unresolved": "suspect", lagged: "suspect",
 };
 

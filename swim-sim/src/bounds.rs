@@ -1,6 +1,7 @@
 //! The bounds of what a row says by itself: shares, rates, times that must be more than none, sizes.
 //!
-//! Whether its nodes exist is not known here, nor what stands around it.
+//! Files are held to them when they are read, clusters when they are built and when something is done to them. What stands
+//! around a row is not known here.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -15,20 +16,35 @@ use crate::step::{Fault, Step, Work};
 const FASTEST: u16 = 10_000;
 
 /// A row of a plan.
-pub(super) fn step(step: &Step, config: &Config) -> Result<(), String> {
+pub(crate) fn step(step: &Step, config: &Config) -> Result<(), String> {
     match step {
         Step::Fault(of) => fault(of),
         Step::Work(of) => work(of, config),
     }
 }
 
+/// A node that is not there.
+pub(crate) fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
+    match node {
+        Some(node) if node >= nodes => {
+            Err(format!("there is no node {node}: {nodes} nodes are numbered from 0 to {}", nodes.saturating_sub(1)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A fault by itself.
+pub(crate) fn struck(of: &Fault) -> Result<(), String> {
+    fault(of)
+}
+
 /// A share of 1,000.
-pub(super) fn permille(key: &str, value: u16) -> Result<(), String> {
+pub(crate) fn permille(key: &str, value: u16) -> Result<(), String> {
     if value > 1_000 { Err(format!("{key} = {value}: of 1,000 there are 0 to 1000")) } else { Ok(()) }
 }
 
 /// The path between two nodes.
-pub(super) fn link(link: &Link) -> Result<(), String> {
+pub(crate) fn link(link: &Link) -> Result<(), String> {
     permille("loss_permille", link.loss_permille)?;
     permille("duplicate_permille", link.duplicate_permille)?;
     permille("reorder_permille", link.reorder_permille)?;
