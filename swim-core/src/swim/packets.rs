@@ -48,7 +48,6 @@ impl<R: Rng> Swim<R> {
         while let Some((from, held)) = self.contacts.released.pop() {
             self.read_packet(now, from.into(), &held);
         }
-        self.end_hearing();
         self.debug_check();
     }
 
@@ -59,6 +58,7 @@ impl<R: Rng> Swim<R> {
         if is_read && sender.is_stranger() {
             self.hold_packet(from.address, packet);
         }
+        self.end_hearing();
     }
 
     /// Returns whether the packet could be read.
