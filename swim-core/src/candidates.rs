@@ -283,7 +283,8 @@ mod tests {
         assert_eq!((0..100).filter(|&id| candidates.add(Door::Request, elsewhere(id))).count(), FROM_ONE);
         assert!(candidates.add(Door::Request, candidate(100, "10.0.0.1:100", "10.0.0.1:1")), "its own host");
         assert!(candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")), "another network's");
-        candidates.expire(Instant::from_millis(7));
+        candidates
+            .expire(Instant::from_millis(7), Instant::from_millis(99), |_, _| unreachable!("none gets another ping"));
         assert!(candidates.add(Door::Request, elsewhere(50)), "when those before have not answered");
     }
 
