@@ -97,7 +97,11 @@ impl Candidates {
         };
         let Some(known) = known else { return false };
         if known.id != new.id {
-            return known.speaks_for_itself() || !new.speaks_for_itself();
+            return match door {
+                Door::Packet => known.speaks_for_itself() || !new.speaks_for_itself(),
+                // Streams of memberlist's wire come from any port of their host.
+                Door::Request => !known.lives_elsewhere() || new.lives_elsewhere(),
+            };
         }
         known.knows_more |= new.knows_more;
         if new.incarnation >= known.incarnation && new.described >= known.described {
@@ -292,6 +296,8 @@ mod tests {
         assert!(renewed(candidate(2, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "another, told of by a third");
         assert!(!renewed(candidate(2, "10.0.0.7:1", "10.0.0.7:1"), Door::Packet, all), "who lives there");
         assert!(!renewed(candidate(1, "10.0.0.7:1", "10.0.0.7:1"), Door::Request, all), "who joins");
+        assert!(all.add(Door::Request, candidate(3, "10.0.0.7:1", "10.0.0.2:1")), "a ghost told of by a third");
+        assert!(!renewed(candidate(4, "10.0.0.7:1", "10.0.0.7:50000"), Door::Request, all), "who joins by a stream");
         assert!(!renewed(candidate(3, "10.0.0.8:1", "10.0.0.7:1"), Door::Packet, all), "another address");
     }
 

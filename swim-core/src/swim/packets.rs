@@ -130,8 +130,9 @@ impl<R: Rng> Swim<R> {
         }
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
-        let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
-        if sender.is_stranger() && found != Some(self.me.slot) {
+        let by_stranger = sender.is_stranger();
+        let news = News { description: Some(alive.description), by_stranger, ..News::of(id, alive.claim(), id) };
+        if by_stranger && found != Some(self.me.slot) {
             self.look_for_told(now, sender, found, &news);
         } else {
             self.hear_of(now, found, &news);
