@@ -46,6 +46,8 @@ pub(crate) struct Candidate {
     pub(crate) teller: SocketAddr,
     /// Its table holds more than we know.
     pub(crate) knows_more: bool,
+    /// What is known of it was heard in plain, by a node that seals what it sends.
+    pub(crate) heard_plain: bool,
     /// The number of the ping.
     pub(crate) sequence: SequenceNumber,
     pub(crate) deadline: Instant,
@@ -62,6 +64,11 @@ impl Candidate {
     /// Whether it was heard of from its own address.
     fn speaks_for_itself(&self) -> bool {
         self.address == self.teller
+    }
+
+    /// Whether it is said to live on another host than the one that it was heard of from.
+    fn lives_elsewhere(&self) -> bool {
+        self.address.ip() != self.teller.ip()
     }
 }
 
@@ -96,12 +103,21 @@ impl Candidates {
         if new.incarnation >= known.incarnation && new.described >= known.described {
             (known.incarnation, known.described) = (new.incarnation, new.described);
             known.metadata.clone_from(&new.metadata);
+            known.heard_plain |= new.heard_plain;
         }
         true
     }
 
-    /// Adds a candidate, whose deadline is not before those of others of its door. The oldest makes room.
-    pub(crate) fn add(&mut self, door: Door, new: Candidate) {
+    /// Adds a candidate, whose deadline is not before those of others of its door. The oldest makes room, but not for one
+    /// that is said to live on another host than its teller's: of those that one network tells of so many are looked for at
+    /// a time, or each would cost us a ping, which may be a connection, to an address of another's choosing. Returns whether
+    /// it was added.
+    pub(crate) fn add(&mut self, door: Door, new: Candidate) -> bool {
+        let is_told_too =
+            |other: &&Candidate| other.lives_elsewhere() && neighbourhood(other.teller) == neighbourhood(new.teller);
+        if new.lives_elsewhere() && self.heard_of.iter().chain(&self.joining).filter(is_told_too).count() >= FROM_ONE {
+            return false;
+        }
         let (list, places) = match door {
             Door::Packet => (&mut self.heard_of, HEARD_OF),
             Door::Request => (&mut self.joining, JOINING),
@@ -118,6 +134,7 @@ impl Candidates {
             list.pop_front();
         }
         list.push_back(new);
+        true
     }
 
     /// Holds a packet for the candidate that it came from, if there is one and it has sent none before. Returns whether it
@@ -211,6 +228,7 @@ mod tests {
             metadata: Box::default(),
             teller: teller.parse().unwrap(),
             knows_more: false,
+            heard_plain: false,
             sequence: SequenceNumber::new(id as u32),
             deadline: Instant::from_millis(id as u64),
             pings_left: 0,
@@ -231,7 +249,16 @@ mod tests {
             let teller = if id % 2 == 0 { format!("[2001:db8::{id}]:1") } else { String::from("10.0.0.1:1") };
             candidates.add(Door::Packet, candidate(id, &format!("10.0.1.{id}:1"), &teller));
         }
-        assert_eq!(numbers(&candidates.heard_of), (84..100).collect::<Vec<u32>>());
+        assert_eq!(
+            numbers(&candidates.heard_of),
+            (0..16).collect::<Vec<u32>>(),
+            "others' addresses are not tried in turn"
+        );
+        for id in 1_000..1_100 {
+            candidates.add(Door::Packet, candidate(id, &format!("10.0.0.1:{id}"), "10.0.0.1:1"));
+        }
+        let latest: Vec<u32> = numbers(&candidates.heard_of).into_iter().filter(|&id| id >= 1_000).collect();
+        assert_eq!(latest, (1_092..1_100).collect::<Vec<u32>>(), "on its own host the oldest makes room");
         for id in 100..300 {
             candidates.add(Door::Packet, candidate(id, "10.0.0.1:9", &format!("10.1.{id}.1:1", id = id - 100)));
         }
@@ -247,6 +274,17 @@ mod tests {
             candidates.add(Door::Packet, candidate(id, "10.0.0.1:9", "10.0.0.1:9"));
         }
         assert!(candidates.find(SequenceNumber::new(7)).is_some());
+    }
+
+    #[test]
+    fn who_asks_to_join_sends_us_to_few_other_hosts_at_a_time() {
+        let mut candidates = Candidates::default();
+        let elsewhere = |id: usize| candidate(id, &format!("10.0.1.{id}:1"), "10.0.0.1:1");
+        assert_eq!((0..100).filter(|&id| candidates.add(Door::Request, elsewhere(id))).count(), FROM_ONE);
+        assert!(candidates.add(Door::Request, candidate(100, "10.0.0.1:100", "10.0.0.1:1")), "its own host");
+        assert!(candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")), "another network's");
+        candidates.expire(Instant::from_millis(7));
+        assert!(candidates.add(Door::Request, elsewhere(50)), "when those before have not answered");
     }
 
     #[test]

@@ -31,6 +31,10 @@ const PING_OVERHEAD: usize = 48;
 /// through which it has asked to be let in has shown that its address wants to talk.
 const MORE_PINGS: u8 = 3;
 
+/// Rows of tables that all strangers together are given in a second, and eight times as many at once: what a few hundredths
+/// of a second write.
+const ROWS_PER_SECOND: u32 = 1 << 20;
+
 /// Whether a sender has shown that it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -127,6 +131,7 @@ impl<R: Rng> Swim<R> {
             metadata: description.metadata.into(),
             teller: normal_address(teller),
             knows_more,
+            heard_plain: self.provenance.hears_plain(),
             sequence,
             deadline: now + self.config.probe_timeout,
             pings_left: if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 },
@@ -138,7 +143,10 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let address = new.address;
-        self.contacts.candidates.add(door, new);
+        if !self.contacts.candidates.add(door, new) {
+            self.metrics.drop(DropReason::Stranger);
+            return false;
+        }
         self.arm_candidates();
         self.send(Intent::Look { address, sequence });
         true
@@ -197,6 +205,16 @@ impl<R: Rng> Swim<R> {
         self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
     }
 
+    /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has rows.
+    pub(super) fn may_have_table(&mut self, now: Instant, sender: &Sender) -> bool {
+        let rows = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let may = !sender.is_stranger() || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
+        if !may {
+            self.metrics.drop(DropReason::Stranger);
+        }
+        may
+    }
+
     /// Merges the table that came with a request, or of a stranger's only what may be believed. Returns what need not be
     /// said in the reply.
     pub(super) fn hear_table(
@@ -238,7 +256,11 @@ impl<R: Rng> Swim<R> {
         let Some(candidate) = self.contacts.candidates.take(sequence) else { return false };
         self.arm_candidates();
         sometimes!(Admitted);
+        // Its answer shows that it is there, under a seal or not; what was said of it stays as it was heard.
+        let hears_plain = self.provenance.hears_plain();
+        self.provenance.hear(hears_plain || candidate.heard_plain);
         self.hear_candidate(now, &candidate);
+        self.provenance.hear(hears_plain);
         let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
         let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
         self.members.set_answered(slot);

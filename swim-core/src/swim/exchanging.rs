@@ -140,6 +140,9 @@ impl<R: Rng> Swim<R> {
                 self.metrics.drop(DropReason::NotRunning);
                 self.refusal(Refusal::Left)
             }
+            ExchangeMessage::Join { .. } | ExchangeMessage::Buckets { .. } if !self.may_have_table(now, &sender) => {
+                return None;
+            }
             ExchangeMessage::Join { source, entries } => {
                 let reply = self.answer_join(now, sender, source, entries);
                 if !sender.is_stranger() {

@@ -192,7 +192,8 @@ impl<R: Rng> Swim<R> {
 
     /// How many times an update is sent in a cluster of this size.
     pub(super) fn retransmit_limit(&self) -> u8 {
-        retransmit_limit(self.config.retransmit_mult, self.active_members())
+        let least = self.config.wire.least_transmissions(self.peers.len());
+        retransmit_limit(self.config.retransmit_mult, self.active_members()).max(least)
     }
 
     /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last time.

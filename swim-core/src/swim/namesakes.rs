@@ -59,6 +59,11 @@ impl<R: Rng> Swim<R> {
             self.call_owed_vote(now, address);
             return;
         }
+        // Anybody may say where namesakes are: one is looked at at a time, so that it costs us no more than that.
+        let is_looking = self.detector.pings.any(|ping| matches!(ping.purpose, Purpose::Contender { .. }));
+        if word == Word::Gossip && is_looking {
+            return self.metrics.drop(DropReason::Stranger);
+        }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
             sometimes!(Contested);
             self.me.contender = Some(Contender {

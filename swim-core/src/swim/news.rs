@@ -25,6 +25,8 @@ pub(super) struct News<'a> {
     /// Since how many seconds the member is dead or has left.
     pub(super) age: u32,
     pub(super) spread: Spread,
+    /// Whether a stranger says it of this node: then it is refuted, and nothing else comes of it.
+    pub(super) by_stranger: bool,
     /// Whether the member was asked at the address that we know, and is not there any more.
     pub(super) is_vetted: bool,
     /// What the member speaks; comes with a description.
@@ -43,6 +45,7 @@ impl<'a> News<'a> {
             accuses: true,
             age: 0,
             spread: Spread::Gossip,
+            by_stranger: false,
             is_vetted: false,
             #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,

@@ -163,7 +163,8 @@ impl<R: Rng> Swim<R> {
         if sender.is_stranger() && found != Some(self.me.slot) {
             self.metrics.drop(DropReason::Stranger);
         } else {
-            self.hear_of(now, found, &News::of(id, claim, from));
+            let by_stranger = sender.is_stranger();
+            self.hear_of(now, found, &News { by_stranger, ..News::of(id, claim, from) });
         }
         Ok(())
     }
@@ -191,7 +192,8 @@ impl<R: Rng> Swim<R> {
                 unreachable!("these are read by their heads")
             }
             Message::Left { id, incarnation } => {
-                self.hear(now, &News::of(id, Claim::new(incarnation, Status::Left), id));
+                let by_stranger = sender.is_stranger();
+                self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, Status::Left), id) });
             }
             Message::Broadcast { origin, epoch, number, payload } => {
                 self.handle_broadcast(now, origin, epoch, number, payload);

@@ -64,7 +64,7 @@ impl<R: Rng> Swim<R> {
             self.tell(Event::NameRegained);
         }
         let refuted = self.refute(now, news.claim.incarnation);
-        if refuted {
+        if refuted && !news.by_stranger {
             self.worsen_health(1);
             if self.me.is_established && !is_active {
                 self.tell(Event::Returned);

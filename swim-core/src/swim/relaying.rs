@@ -68,7 +68,11 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::PingsFull);
             return None;
         }
-        let sequence = self.detector.next_sequence();
+        let sequence = match purpose {
+            // Whoever is there need not be a member: from its number nobody is to tell those of our probes.
+            Purpose::Contender { .. } => SequenceNumber::new(self.rng.next_u32()),
+            _ => self.detector.next_sequence(),
+        };
         let is_relay = matches!(purpose, Purpose::Relay { .. });
         let timeout = if is_relay { self.relay_timeout() } else { self.config.probe_timeout };
         self.keep_ping(Ping { sequence, sent: now, deadline: now + timeout, purpose });

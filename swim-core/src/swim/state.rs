@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use super::rekeying::Rekeying;
 use super::{Event, ExchangeOutput, Rng, VecDeque};
+use crate::allowance::Allowance;
 use crate::audience::Audience;
 use crate::awareness::Awareness;
 use crate::candidates::Candidates;
@@ -87,6 +88,8 @@ pub(super) struct Contacts {
     pub(super) exchanges: Exchanges,
     /// Who may be let in.
     pub(super) candidates: Candidates,
+    /// Rows of tables that strangers have been given lately.
+    pub(super) rows_given: Allowance,
     /// Packets of candidates that have just answered, to be read again.
     pub(super) released: Vec<(SocketAddr, Box<[u8]>)>,
     pub(super) pace: SyncPace,
@@ -101,6 +104,7 @@ impl Contacts {
             seeds: Seeds::default(),
             exchanges: Exchanges::default(),
             candidates: Candidates::default(),
+            rows_given: Allowance::default(),
             released: Vec::new(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),

@@ -141,3 +141,28 @@ fn a_table_in_plain_is_used_and_told_to_nobody() {
     let said = gossip(&mut node);
     assert!(!said.iter().any(|message| message.contains("\"new\"")), "{said:?}");
 }
+
+#[test]
+fn what_was_said_of_a_candidate_in_plain_is_not_vouched_for_by_its_answer_under_a_seal() {
+    let mut node = mixed();
+    // From the port beside that of the member, which speaks under a seal; and of somebody new.
+    node.handle_packet(second(30), proven(10), &packet(&[alive("peer-0", 1, 10)]));
+    for (name, port) in [("peer-0", 10), ("new", 66)] {
+        let metadata = &b"forged"[..];
+        let forged = Message::Alive { id: name, incarnation: Incarnation::new(9), address: address(port), metadata };
+        say(&mut node, Protection::Plain, 5, forged);
+        let out = sent(&mut node, second(30));
+        let numbers = out.iter().filter(|(to, _)| *to == address(port)).flat_map(|(_, messages)| messages);
+        let numbers: Vec<u32> = numbers
+            .filter_map(|text| text.strip_prefix("Ping { sequence: SequenceNumber(")?.split(')').next()?.parse().ok())
+            .collect();
+        for number in numbers {
+            let sequence = swim_core::SequenceNumber::new(number);
+            let ack = Message::Ack { sequence, source: name };
+            node.handle_packet(second(30), proven(port), &packet(&[ack]));
+        }
+    }
+    let said = gossip(&mut node);
+    assert!(!said.iter().any(|message| message.contains("incarnation: Incarnation(9)")), "{said:?}");
+    assert!(node.member("peer-0").is_some_and(|known| known.metadata.is_empty()), "a sealed member's word is its own");
+}

@@ -313,6 +313,82 @@ fn a_namesake_in_plain_is_a_conflict_once_it_has_answered_and_not_on_its_word() 
     assert!(events(&mut node).contains(&Event::Conflict { address: address(9) }));
 }
 
+#[test]
+fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_no_room_for_pings() {
+    let mut node = node_among_members();
+    let claims: Vec<Message<'_>> = (0..40).map(|i| alive("me", FIRST + 1 + i, 1_000 + i as u16)).collect();
+    let bytes = packet(&claims);
+    node.handle_packet(at(0), address(5), &bytes[..]);
+    for port in 2_000..2_400 {
+        tell(&mut node, at(1), address(port), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+    }
+    let sent = pings(&mut node, at(1));
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(dropped(&node, DropReason::PingsFull), 0);
+}
+
+#[test]
+fn strangers_are_given_so_many_rows_of_tables_and_members_as_many_as_they_ask_for() {
+    let mut node = node_with(quiet());
+    let names = names("peer", 10_000);
+    let rows: Vec<_> = names.iter().enumerate().map(|(i, id)| entry(id, 1, Status::Alive, 10_000 + i as u16)).collect();
+    swap(&mut node, at(0), &rows);
+    let asked = join("z", &[]);
+    let ask = |node: &mut Node, now: Instant, port: u16, times: usize| {
+        let ask_once = |node: &mut Node| {
+            node.handle_exchange(
+                now,
+                ExchangeInput::Request { id: ExchangeId(1), from: address(port).into(), payload: &asked },
+            );
+            exchanges(node).iter().any(|out| matches!(out, ExchangeOutput::Reply { .. }))
+        };
+        (0..times).filter(|_| ask_once(node)).count()
+    };
+    let (burst, members) = ((8 << 20) / 10_001, 50);
+    assert_eq!(ask(&mut node, at(1), 5, burst + 100), burst);
+    assert_eq!(ask(&mut node, at(1), 10_000, members), members);
+    let later = ask(&mut node, at(1_001), 5, 500);
+    assert!((100..110).contains(&later), "{later} a second later");
+}
+
+#[test]
+fn who_is_accused_by_strangers_refutes_and_neither_thinks_itself_sick_nor_tells_of_a_return() {
+    let mut node = node_among_members();
+    deliver(&mut node, at(0), &[alive("me", FIRST, 1)]);
+    for i in 0..20 {
+        let own = node.incarnation().get();
+        tell(&mut node, at(i), address(5), &[suspect("me", own, "a")]);
+        tell(&mut node, at(i), address(5), &[dead("me", own + 1, "a")]);
+        let left = Message::Left { id: "me", incarnation: Incarnation::new(own + 2) };
+        tell(&mut node, at(i), address(5), &[left]);
+        assert!(node.incarnation().get() > own, "it refutes");
+    }
+    assert_eq!((node.health(), events(&mut node)), (0, vec![]));
+    let own = node.incarnation().get();
+    deliver(&mut node, at(30), &[dead("me", own, "a")]);
+    assert_eq!(node.health(), 1, "a member's word counts");
+    assert!(events(&mut node).contains(&Event::Returned));
+}
+
+#[test]
+fn who_was_pinged_as_a_namesake_learns_no_number_of_another_ping() {
+    let mut node = node_among_members();
+    tell(&mut node, at(0), address(9), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+    let [(_, seen, ..)] = pings(&mut node, at(0))[..] else { panic!("one look") };
+    // What is probed next is not kept alive by one who counts on from the number that it saw.
+    for now in (100..20_000).step_by(100).map(at) {
+        node.handle_timeout(now);
+        for ahead in 1..64 {
+            for source in ["a", "b"] {
+                let sequence = SequenceNumber::new(seen.get().wrapping_add(ahead));
+                tell(&mut node, now, address(9), &[Message::Ack { sequence, source }]);
+            }
+        }
+    }
+    assert_eq!(node.metrics().probes_acked, 0);
+    assert_eq!(node.active_members(), 1, "both are dead");
+}
+
 /// "b", whom the node knows by hearsay, asks it a question.
 fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
     let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };

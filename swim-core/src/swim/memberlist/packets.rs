@@ -71,11 +71,11 @@ impl<R: Rng> Swim<R> {
             }
             Message::Nack { sequence } => self.handle_unnamed_nack(sequence, from),
             Message::Suspect { id, incarnation, from } => {
-                self.hear_claim(now, (id, incarnation), Status::Suspect, from);
+                self.hear_claim(now, sender, (id, incarnation), Status::Suspect, from);
             }
             Message::Dead { id, incarnation, from } => {
                 let status = if from == id { Status::Left } else { self.end_of(id) };
-                self.hear_claim(now, (id, incarnation), status, from);
+                self.hear_claim(now, sender, (id, incarnation), status, from);
             }
             Message::Alive { id, incarnation, address, metadata, versions } => {
                 let node = NodeState { id, incarnation, status: Status::Alive, address, metadata, versions };
@@ -98,9 +98,17 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn hear_claim(&mut self, now: Instant, (id, incarnation): (&str, u32), status: Status, from: &str) {
+    fn hear_claim(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        (id, incarnation): (&str, u32),
+        status: Status,
+        from: &str,
+    ) {
         let claim = Claim::new(Incarnation::new(u64::from(incarnation)), status);
-        self.hear(now, &News::of(id, claim, from));
+        let by_stranger = sender.is_stranger();
+        self.hear(now, &News { by_stranger, ..News::of(id, claim, from) });
     }
 
     /// Who is meant by a ping: without a name, whoever is here.

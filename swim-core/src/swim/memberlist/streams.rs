@@ -47,6 +47,9 @@ impl<R: Rng> Swim<R> {
                     self.metrics.drop(DropReason::NotRunning);
                     return None;
                 }
+                if !self.may_have_table(now, &sender) {
+                    return None;
+                }
                 // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
                 // A refused merge is answered as well: the other side comes to the same verdict.
                 if sender.is_stranger() {
