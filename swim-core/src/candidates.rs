@@ -72,7 +72,7 @@ impl Candidate {
     }
 }
 
-/// All of them, those of each door by their deadlines.
+/// All of them, those of each door in the order in which they came.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     heard_of: VecDeque<Candidate>,
@@ -97,7 +97,11 @@ impl Candidates {
         };
         let Some(known) = known else { return false };
         if known.id != new.id {
-            return known.speaks_for_itself() || !new.speaks_for_itself();
+            return match door {
+                Door::Packet => known.speaks_for_itself() || !new.speaks_for_itself(),
+                // Streams of memberlist's wire come from any port of their host.
+                Door::Request => !known.lives_elsewhere() || new.lives_elsewhere(),
+            };
         }
         known.knows_more |= new.knows_more;
         if new.incarnation >= known.incarnation && new.described >= known.described {
@@ -165,23 +169,19 @@ impl Candidates {
         self.joining.retain(|candidate| candidate.address != address);
     }
 
-    /// Forgets those that have not answered in time, but for those that get another ping: these wait until `deadline`.
-    /// Tells where their pings go, and with which numbers.
-    pub(crate) fn expire(
-        &mut self,
-        now: Instant,
-        deadline: Instant,
-        mut again: impl FnMut(SocketAddr, SequenceNumber),
-    ) {
+    /// Forgets those that have not answered in time, but for those that get another ping: `again` gives each of them its
+    /// next deadline.
+    pub(crate) fn expire(&mut self, now: Instant, mut again: impl FnMut(&Candidate) -> Instant) {
         for list in [&mut self.heard_of, &mut self.joining] {
-            while list.front().is_some_and(|candidate| candidate.deadline <= now) {
-                let Some(mut late) = list.pop_front() else { break };
-                if let Some(left) = late.pings_left.checked_sub(1) {
-                    again(late.address, late.sequence);
-                    (late.pings_left, late.deadline) = (left, deadline);
-                    list.push_back(late);
+            list.retain_mut(|candidate| {
+                if candidate.deadline > now {
+                    return true;
                 }
-            }
+                let Some(left) = candidate.pings_left.checked_sub(1) else { return false };
+                candidate.pings_left = left;
+                candidate.deadline = again(candidate);
+                true
+            });
             if list.is_empty() && list.capacity() > HEARD_OF {
                 *list = VecDeque::new(); // What many who joined at once needed is given back.
             }
@@ -189,8 +189,7 @@ impl Candidates {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let first = |list: &VecDeque<Candidate>| list.front().map(|candidate| candidate.deadline);
-        first(&self.heard_of).into_iter().chain(first(&self.joining)).min()
+        self.heard_of.iter().chain(&self.joining).map(|candidate| candidate.deadline).min()
     }
 
     /// Panics if there are more than there may be.
@@ -283,7 +282,7 @@ mod tests {
         assert_eq!((0..100).filter(|&id| candidates.add(Door::Request, elsewhere(id))).count(), FROM_ONE);
         assert!(candidates.add(Door::Request, candidate(100, "10.0.0.1:100", "10.0.0.1:1")), "its own host");
         assert!(candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")), "another network's");
-        candidates.expire(Instant::from_millis(7));
+        candidates.expire(Instant::from_millis(7), |_| unreachable!("none gets another ping"));
         assert!(candidates.add(Door::Request, elsewhere(50)), "when those before have not answered");
     }
 
@@ -297,21 +296,25 @@ mod tests {
         assert!(renewed(candidate(2, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "another, told of by a third");
         assert!(!renewed(candidate(2, "10.0.0.7:1", "10.0.0.7:1"), Door::Packet, all), "who lives there");
         assert!(!renewed(candidate(1, "10.0.0.7:1", "10.0.0.7:1"), Door::Request, all), "who joins");
+        assert!(all.add(Door::Request, candidate(3, "10.0.0.7:1", "10.0.0.2:1")), "a ghost told of by a third");
+        assert!(!renewed(candidate(4, "10.0.0.7:1", "10.0.0.7:50000"), Door::Request, all), "who joins by a stream");
         assert!(!renewed(candidate(3, "10.0.0.8:1", "10.0.0.7:1"), Door::Packet, all), "another address");
     }
 
     #[test]
-    fn who_gets_more_pings_waits_behind_the_others_until_they_are_used_up() {
+    fn who_gets_more_pings_is_kept_until_they_are_used_up() {
         let mut candidates = Candidates::default();
         candidates.add(Door::Request, Candidate { pings_left: 1, ..candidate(1, "10.0.0.1:1", "10.0.0.1:1") });
         candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
         let mut pinged = Vec::new();
         let mut expire = |candidates: &mut Candidates, now| {
-            let (now, deadline) = (Instant::from_millis(now), Instant::from_millis(now + 10));
-            candidates.expire(now, deadline, |_, sequence| pinged.push(sequence.get()));
+            candidates.expire(Instant::from_millis(now), |candidate| {
+                pinged.push(candidate.sequence.get());
+                Instant::from_millis(now + 10)
+            });
             numbers(&candidates.joining)
         };
-        assert_eq!(expire(&mut candidates, 1), [2, 1]);
+        assert_eq!(expire(&mut candidates, 1), [1, 2]);
         assert_eq!(expire(&mut candidates, 2), [1]);
         assert_eq!(expire(&mut candidates, 11), [0; 0]);
         assert_eq!(pinged, [1]);
@@ -323,8 +326,7 @@ mod tests {
         candidates.add(Door::Packet, candidate(1, "10.0.0.1:1", "10.0.0.1:1"));
         candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
         assert_eq!(candidates.next_deadline(), Some(Instant::from_millis(1)));
-        let nobody = |_, _| unreachable!("none gets another ping");
-        candidates.expire(Instant::from_millis(1), Instant::from_millis(9), nobody);
+        candidates.expire(Instant::from_millis(1), |_| unreachable!("none gets another ping"));
         assert_eq!(
             (numbers(&candidates.heard_of).len(), candidates.next_deadline()),
             (0, Some(Instant::from_millis(2)))

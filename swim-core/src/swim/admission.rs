@@ -27,9 +27,9 @@ use crate::wire::{Description, Entries};
 
 /// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
 const PING_OVERHEAD: usize = 48;
-/// How often a candidate that speaks for itself is pinged once more, a probe timeout after the last time. The connection
-/// through which it has asked to be let in has shown that its address wants to talk.
-const MORE_PINGS: u8 = 3;
+/// How often a candidate that speaks for itself is pinged once more, a gossip interval after the last time, so that losses
+/// do not keep it out. The connection through which it has asked to be let in has shown that its address wants to talk.
+const MORE_PINGS: u8 = 15;
 
 /// Rows of tables that all strangers together are given in a second, and eight times as many at once: what a few hundredths
 /// of a second write.
@@ -123,6 +123,7 @@ impl<R: Rng> Swim<R> {
         }
         let Ok(id) = NodeId::new(news.id) else { return false };
         let sequence = SequenceNumber::new(self.rng.next_u32());
+        let pings_left = if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 };
         let new = Candidate {
             id,
             address: description.address,
@@ -133,8 +134,8 @@ impl<R: Rng> Swim<R> {
             knows_more,
             heard_plain: self.provenance.hears_plain(),
             sequence,
-            deadline: now + self.config.probe_timeout,
-            pings_left: if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 },
+            deadline: now + if pings_left == 0 { self.config.probe_timeout } else { self.config.gossip_interval },
+            pings_left,
             held: None,
             #[cfg(feature = "memberlist")]
             versions: news.versions,
@@ -335,9 +336,12 @@ impl<R: Rng> Swim<R> {
 
     /// Forgets the candidates that have not answered.
     pub(super) fn candidates_timeout(&mut self, now: Instant) {
-        let deadline = now + self.config.probe_timeout;
+        let (pause, last) = (self.config.gossip_interval, self.config.probe_timeout);
         let mut again = Vec::new();
-        self.contacts.candidates.expire(now, deadline, |address, sequence| again.push((address, sequence)));
+        self.contacts.candidates.expire(now, |candidate| {
+            again.push((candidate.address, candidate.sequence));
+            now + if candidate.pings_left == 0 { last } else { pause }
+        });
         again.into_iter().for_each(|(address, sequence)| self.send(Intent::Look { address, sequence }));
         self.arm_candidates();
     }

@@ -48,7 +48,6 @@ impl<R: Rng> Swim<R> {
         while let Some((from, held)) = self.contacts.released.pop() {
             self.read_packet(now, from.into(), &held);
         }
-        self.end_hearing();
         self.debug_check();
     }
 
@@ -59,6 +58,7 @@ impl<R: Rng> Swim<R> {
         if is_read && sender.is_stranger() {
             self.hold_packet(from.address, packet);
         }
+        self.end_hearing();
     }
 
     /// Returns whether the packet could be read.
@@ -130,8 +130,9 @@ impl<R: Rng> Swim<R> {
         }
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
-        let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
-        if sender.is_stranger() && found != Some(self.me.slot) {
+        let by_stranger = sender.is_stranger();
+        let news = News { description: Some(alive.description), by_stranger, ..News::of(id, alive.claim(), id) };
+        if by_stranger && found != Some(self.me.slot) {
             self.look_for_told(now, sender, found, &news);
         } else {
             self.hear_of(now, found, &news);

@@ -26,7 +26,8 @@ impl<R: Rng> Swim<R> {
         }
         let is_active = news.claim.status.is_active();
         let elsewhere = news.description.filter(|described| described.address != self.me.address);
-        if elsewhere.is_none() && is_active && news.description.is_some() && news.claim.incarnation == own.incarnation {
+        let is_believed = elsewhere.is_none() && is_active && news.description.is_some();
+        if is_believed && news.claim.incarnation == own.incarnation && !news.by_stranger {
             self.me.is_established = true;
         }
         let word = if news.accuses { Word::Gossip } else { Word::Table };

@@ -259,13 +259,13 @@ fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing()
 
 #[test]
 fn who_asks_to_be_let_in_gets_a_few_pings_and_who_is_told_of_from_elsewhere_gets_one() {
-    for (port, told_from, wanted) in [(5, address(5), 4), (6, SocketAddr::from(([10, 0, 0, 7], 5)), 1)] {
+    for (port, told_from, wanted) in [(5, address(5), 16), (6, SocketAddr::from(([10, 0, 0, 7], 5)), 1)] {
         let mut node = node_among_members();
         let payload = join("new", &[entry("new", 7, Status::Alive, port)]);
         let from = told_from.into();
         node.handle_exchange(at(0), ExchangeInput::Request { id: ExchangeId(1), from, payload: &payload });
         let mut pinged = 0;
-        for now in (0..20).map(|half| at(half * 500)) {
+        for now in (0..50).map(|tenth| at(tenth * 100)) {
             node.handle_timeout(now);
             pinged += pings(&mut node, now).iter().filter(|(to, ..)| *to == address(port)).count();
         }

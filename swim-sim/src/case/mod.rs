@@ -57,6 +57,12 @@ pub struct Case {
     /// The seed, unless the command line gives another; below 2^63, as TOML's numbers are.
     #[serde(default)]
     pub seed: u64,
+    /// The version that wrote the file, after it had run the case. It decides nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// The hash of that run, in hexadecimal: another one is another run. It decides nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trace_hash: String,
     /// What settings and network start from.
     #[serde(default)]
     pub profile: Profile,
@@ -130,6 +136,8 @@ impl Case {
             about: String::new(),
             nodes,
             seed: 0,
+            version: String::new(),
+            trace_hash: String::new(),
             profile: Profile::Lan,
             join: Seeds::First,
             port_unreachable: false,

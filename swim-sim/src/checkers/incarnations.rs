@@ -80,6 +80,11 @@ impl Checker for Incarnations {
         }
     }
 
+    fn forced_out(&mut self, subject: usize) {
+        let owner = grown(&mut self.owners, subject);
+        owner.left.extend(&owner.had);
+    }
+
     fn learnt(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         self.believed(now, node, subject, claim)
     }
@@ -134,6 +139,17 @@ mod tests {
         assert!(believe(&mut checker, 3, 7, Status::Left).is_err());
         checker.owned(3, Incarnation::new(7), true);
         assert_eq!(believe(&mut checker, 3, 7, Status::Left), Ok(()));
+    }
+
+    #[test]
+    fn one_that_a_user_has_left_may_have_left_at_what_it_had_and_at_nothing_later() {
+        let mut checker = Incarnations::default();
+        checker.owned(3, Incarnation::new(7), false);
+        assert!(believe(&mut checker, 3, 7, Status::Left).is_err());
+        checker.forced_out(3);
+        assert_eq!(believe(&mut checker, 3, 7, Status::Left), Ok(()));
+        checker.owned(3, Incarnation::new(8), false);
+        assert!(believe(&mut checker, 3, 8, Status::Left).is_err());
     }
 
     #[test]

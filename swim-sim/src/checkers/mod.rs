@@ -73,6 +73,11 @@ pub trait Checker: fmt::Debug + Send {
         let _ = (subject, payload);
     }
 
+    /// A user had a node that is called `subject`, and was dead, count as one that left.
+    fn forced_out(&mut self, subject: usize) {
+        let _ = subject;
+    }
+
     /// A node is about to be handed a packet, as it is after what befell it on the way.
     fn received(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
         let _ = (now, node, from, packet);

@@ -90,6 +90,10 @@ impl Watch {
         self.checkers.iter_mut().for_each(|checker| checker.broadcast(subject, payload));
     }
 
+    pub(crate) fn forced_out(&mut self, subject: usize) {
+        self.checkers.iter_mut().for_each(|checker| checker.forced_out(subject));
+    }
+
     pub(crate) fn sent(&mut self, at: Moment, node: usize, to: SocketAddr, packet: &[u8]) {
         self.ask(at, node, |checker| checker.sent(at.local, node, to, packet));
     }

@@ -279,6 +279,9 @@ impl Cluster {
             Some(swim) => swim.force_leave(now, &id, prune),
             None => Err(ForceLeaveError::NotRunning),
         };
+        if outcome.is_ok() {
+            self.watch.forced_out(self.nodes[target].name);
+        }
         self.settle(node);
         outcome
     }

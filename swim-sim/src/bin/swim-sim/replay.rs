@@ -14,7 +14,7 @@ use crate::plant::Plant;
 use crate::quoted;
 use crate::recording::Recording;
 use crate::senseless;
-use crate::smaller::{Budget, smaller};
+use crate::smaller::{Budget, differs, smaller};
 use crate::stopwatch::Stopwatch;
 use crate::telling::tell;
 
@@ -80,6 +80,9 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
     let failure = judged.as_ref().err().map(|finding| finding.text.as_str());
     output.write(&subject, &remains, (&looked, failure), &mut out)?;
     tell(&mut out, &case, judged.as_ref().err(), &recorder)?;
+    if let Some(said) = differs(&case, recorder.trace_hash()) {
+        writeln!(out, "{said}")?;
+    }
     writeln!(out, "see it again: {command}")?;
     out.flush()?;
     Ok(judged.err().map_or(Exit::Fine, |finding| Exit::from(finding.kind)))

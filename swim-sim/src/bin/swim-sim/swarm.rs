@@ -68,7 +68,7 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         // At once, since who goes on for hours may end it before its time.
         for (number, (case, finding)) in report.failed.iter().skip(known) {
             let path = options.file(*number, "toml");
-            unwritten = unwritten.take().or(write_case(&path, case).err());
+            unwritten = unwritten.take().or(write_case(&path, case, Plant::change(options.plant)).err());
             if options.keep_going {
                 bar.say(&format!("run {number} failed: {} ({})", finding.headline(), path.display()));
             }
@@ -120,7 +120,7 @@ fn tally(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()
     }
     for (number, (case, deliveries, late)) in &report.missing {
         let path = options.file(*number, "missing.toml");
-        write_case(&path, case)?;
+        write_case(&path, case, Plant::change(options.plant))?;
         let rows = if *late > 0 { format!("{late} rows were late; ") } else { String::new() };
         writeln!(out, "  run {number}: {rows}{deliveries} ({})", path.display())?;
     }
