@@ -33,7 +33,7 @@ pub(super) enum Word {
 impl<R: Rng> Swim<R> {
     /// Somebody speaks under our name, and lives at `address` by its own word, which of a stranger is looked into first.
     pub(super) fn meet_namesake(&mut self, now: Instant, sender: &Sender, address: SocketAddr) {
-        if sender.is_stranger() {
+        if self.is_stranger(sender) {
             self.contest(now, normal_address(address), Incarnation::default(), Word::Gossip);
         } else {
             self.witness(now, address);

@@ -55,7 +55,7 @@ impl<R: Rng> Swim<R> {
         self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
         let is_read = self.read_messages(now, &mut sender, from.protection, packet);
-        if is_read && sender.is_stranger() {
+        if is_read && self.may_hold_packets() && self.is_stranger(&sender) {
             self.hold_packet(from.address, packet);
         }
         self.end_hearing();
@@ -130,7 +130,7 @@ impl<R: Rng> Swim<R> {
         }
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
-        let by_stranger = sender.is_stranger();
+        let by_stranger = self.is_stranger(sender);
         let news = News { description: Some(alive.description), by_stranger, ..News::of(id, alive.claim(), id) };
         if by_stranger && found != Some(self.me.slot) {
             self.look_for_told(now, sender, found, &news);
@@ -161,10 +161,10 @@ impl<R: Rng> Swim<R> {
         }
         let (id, from) = said.check()?;
         self.metrics.count_received(head.kind());
-        if sender.is_stranger() && found != Some(self.me.slot) {
+        if self.is_stranger(sender) && found != Some(self.me.slot) {
             self.metrics.drop(DropReason::Stranger);
         } else {
-            let by_stranger = sender.is_stranger();
+            let by_stranger = self.is_stranger(sender);
             self.hear_of(now, found, &News { by_stranger, ..News::of(id, claim, from) });
         }
         Ok(())
@@ -173,7 +173,7 @@ impl<R: Rng> Swim<R> {
     /// Handles a message that is no Alive, Suspect or Dead.
     fn handle_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
-        if sender.is_stranger() && !self.is_for_strangers(message) {
+        if !self.is_for_strangers(message) && self.is_stranger(sender) {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
@@ -193,7 +193,7 @@ impl<R: Rng> Swim<R> {
                 unreachable!("these are read by their heads")
             }
             Message::Left { id, incarnation } => {
-                let by_stranger = sender.is_stranger();
+                let by_stranger = self.is_stranger(sender);
                 self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, Status::Left), id) });
             }
             Message::Broadcast { origin, epoch, number, payload } => {
@@ -250,7 +250,7 @@ impl<R: Rng> Swim<R> {
             }
             return;
         }
-        let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
+        let source = self.proven_behind(sender, source);
         self.send(Intent::Ack { to: from, sequence, source });
     }
 
