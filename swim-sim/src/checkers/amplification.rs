@@ -1,9 +1,10 @@
-//! An address that never answered gets no more bytes in packets than came from it, and a few probes: nobody can have the
-//! cluster send to a third party (docs/SECURITY.md, "amplification").
+//! An address that never answered gets no more bytes in packets than came from it, and probes, of which one is out at a time:
+//! nobody can have the cluster flood a third party (docs/SECURITY.md, "amplification").
 //!
 //! Only outsiders' addresses are looked at. What members say of others is believed, and so is probed.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use swim_core::{Config, Instant};
@@ -12,15 +13,30 @@ use super::{Attack, Checker, Verdict, grown};
 use crate::address::is_outside;
 
 /// So many bytes a node may send to an address unasked: it asks a few times whether somebody is there.
-pub(crate) const FOR_PROBES: u64 = 600;
+const FOR_PROBES: u64 = 600;
+/// And so many more in each probe timeout: a probe for who is told of, and one for who asks to be let in.
+const IN_A_TIMEOUT: u64 = 128;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Amplification {
-    /// Node -> address -> bytes that came from there, and bytes that were sent there.
-    nodes: Vec<BTreeMap<SocketAddr, (u64, u64)>>,
+    /// Node -> address -> what passed between them.
+    nodes: Vec<BTreeMap<SocketAddr, Passed>>,
+    /// Node -> its probe timeout.
+    timeouts: Vec<Duration>,
     /// Nothing is counted before the first attack.
     is_on: bool,
+}
+
+/// What passed between a node and an address.
+#[derive(Clone, Copy, Debug, Default)]
+struct Passed {
+    /// Bytes that came from there.
+    came: u64,
+    /// Bytes that were sent there.
+    went: u64,
+    /// When the first were sent.
+    since: Option<Instant>,
 }
 
 impl Checker for Amplification {
@@ -32,8 +48,9 @@ impl Checker for Amplification {
         false
     }
 
-    fn started(&mut self, _: Instant, node: usize, _: &Config) {
+    fn started(&mut self, _: Instant, node: usize, config: &Config) {
         grown(&mut self.nodes, node).clear();
+        *grown(&mut self.timeouts, node) = config.probe_timeout;
     }
 
     fn attacked(&mut self, _: &Attack) {
@@ -41,7 +58,7 @@ impl Checker for Amplification {
     }
 
     fn injected(&mut self, _: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
-        grown(&mut self.nodes, node).entry(from).or_default().0 += packet.len() as u64;
+        grown(&mut self.nodes, node).entry(from).or_default().came += packet.len() as u64;
         Ok(())
     }
 
@@ -49,13 +66,17 @@ impl Checker for Amplification {
         self.injected(now, node, from, request)
     }
 
-    fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
+    fn sent(&mut self, now: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         if !self.is_on || !is_outside(to) {
             return Ok(());
         }
-        let (came, went) = grown(&mut self.nodes, node).entry(to).or_default();
-        *went += packet.len() as u64;
-        if *went > *came + FOR_PROBES {
+        let timeout = grown(&mut self.timeouts, node).as_nanos().max(1);
+        let passed = grown(&mut self.nodes, node).entry(to).or_default();
+        passed.went += packet.len() as u64;
+        let timeouts = now.since(*passed.since.get_or_insert(now)).as_nanos() / timeout;
+        let for_probes = FOR_PROBES + IN_A_TIMEOUT * u64::try_from(timeouts).unwrap_or(u64::MAX >> 8);
+        let Passed { came, went, .. } = *passed;
+        if went > came + for_probes {
             return Err(format!("{went} bytes were sent to {to}, which never answered, and {came} came from there"));
         }
         Ok(())
@@ -64,8 +85,6 @@ impl Checker for Amplification {
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use super::*;
     use crate::address::nowhere;
     use crate::attack::{Attacker, Lie};
@@ -86,5 +105,8 @@ mod tests {
         checker.injected(Instant::ORIGIN, 0, third, &[0; 100]).unwrap();
         assert_eq!(send(&mut checker, third, 99), Ok(()));
         assert!(send(&mut checker, third, 1).is_err());
+        let later = Instant::ORIGIN + 3 * Config::lan().probe_timeout;
+        assert_eq!(checker.sent(later, 0, third, &[0; 128]), Ok(()), "a probe in each timeout");
+        assert!(checker.sent(later, 0, third, &[0; 500]).is_err());
     }
 }
