@@ -185,7 +185,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether we answer no pings under our name, which we have left to another node. Counted if so.
     pub(super) fn keeps_quiet(&mut self) -> bool {
-        let is_quiet = self.asks_bearers() && self.has_conceded();
+        let is_quiet = self.me.contender.is_some() && self.asks_bearers() && self.has_conceded();
         if is_quiet {
             self.metrics.drop(DropReason::NameTaken);
         }

@@ -51,6 +51,7 @@ impl<R: Rng> Swim<R> {
         self.debug_check();
     }
 
+    #[inline]
     fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
         self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
@@ -62,6 +63,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Returns whether the packet could be read.
+    #[inline]
     fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
