@@ -90,14 +90,19 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The member of that name, if it speaks from its own address and may be believed to.
-    #[inline]
     pub(super) fn proven_behind(&self, sender: &Sender, source: &str) -> Option<Slot> {
-        let is_proven = |slot: &Slot| match sender.standing.get() {
+        self.members.find(source).filter(|&slot| self.is_proven_behind(sender, slot))
+    }
+
+    /// Whether a member speaks from its own address and may be believed to.
+    #[inline]
+    pub(super) fn is_proven_behind(&self, sender: &Sender, slot: Slot) -> bool {
+        let is_proven = match sender.standing.get() {
             Standing::Proven => true,
             Standing::Stranger => false,
-            Standing::Unjudged => *slot != self.me.slot && self.may_speak_plain(*slot),
+            Standing::Unjudged => slot != self.me.slot && self.may_speak_plain(slot),
         };
-        self.member_behind(sender.address, source).filter(is_proven)
+        is_proven && self.members.address(slot) == Some(normal_address(sender.address))
     }
 
     /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
