@@ -84,7 +84,8 @@ fn everyone_answers_a_query_and_it_is_over_at_once() {
     let id = cluster.query(7, "who is there?").unwrap();
     let begun = cluster.now();
     cluster.run_until(|cluster| answers(cluster, id).is_some(), MINUTE).unwrap();
-    assert_eq!(answers(&cluster, id), Some((40, 40)));
+    let (acks, responses) = answers(&cluster, id).unwrap();
+    assert!(responses == 40 && acks >= 39, "the last answer may overtake its ack: {acks} acks, {responses} answers");
     assert!(cluster.now().since(begun) < Duration::from_secs(4), "it does not wait for its deadline");
 }
 

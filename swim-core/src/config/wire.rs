@@ -90,6 +90,7 @@ impl Wire {
     /// How often each node sends an update at least, to that many peers. On memberlist's wire, where tables are swapped
     /// rarely, each node of a small cluster tells each other one twice: by chance alone somebody was left out for half a
     /// minute in 6 of 400 starts of eight nodes, so in none.
+    #[cfg_attr(not(feature = "memberlist"), expect(unused_variables))]
     pub(crate) fn least_transmissions(&self, peers: usize) -> u8 {
         match self {
             Self::Native => 0,

@@ -6,6 +6,7 @@
 //! is pinged once and comes into the table when it answers. Read first: docs/SECURITY.md, "The rules".
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
@@ -37,41 +38,71 @@ const ROWS_PER_SECOND: u32 = 1 << 20;
 
 /// Whether a sender has shown that it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+enum Standing {
     /// It has a key or a certificate, speaks from a member's address, or has answered.
     Proven,
     /// It has not.
     Stranger,
+    /// Nothing that it has said yet depends on it.
+    Unjudged,
 }
 
 /// The sender of what is being handled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sender {
     pub(super) address: SocketAddr,
-    pub(super) standing: Standing,
+    standing: Cell<Standing>,
     /// Bytes of pings that what it has sent may still make us send.
     pub(super) allowance: usize,
 }
 
 impl Sender {
-    pub(super) const fn is_stranger(&self) -> bool {
-        matches!(self.standing, Standing::Stranger)
+    /// The same sender, as it is reached at another address.
+    #[cfg(feature = "memberlist")]
+    pub(super) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
     }
 
     /// It has answered a ping of ours, which only who was pinged can have read.
-    pub(super) const fn prove(&mut self) {
-        self.standing = Standing::Proven;
+    pub(super) fn prove(&self) {
+        self.standing.set(Standing::Proven);
     }
 }
 
 impl<R: Rng> Swim<R> {
-    /// Judges the sender of so many bytes, once for all that is in them.
+    /// The sender of so many bytes, which [`is_stranger`](Self::is_stranger) judges once for all that is in them.
     #[inline]
     pub(super) fn judge_sender(&self, source: Source, len: usize) -> Sender {
         let Source { address, protection } = source;
-        let proven = protection >= Protection::Sealed || self.is_members_address(address);
-        let standing = if proven { Standing::Proven } else { Standing::Stranger };
-        Sender { address, standing, allowance: len }
+        let standing = if protection >= Protection::Sealed { Standing::Proven } else { Standing::Unjudged };
+        Sender { address, standing: Cell::new(standing), allowance: len }
+    }
+
+    /// Whether a sender has not shown that it belongs. Most packets say nothing that depends on it, so it is looked up when
+    /// it is first asked for.
+    #[inline]
+    pub(super) fn is_stranger(&self, sender: &Sender) -> bool {
+        if sender.standing.get() == Standing::Unjudged {
+            let proven = self.is_members_address(sender.address);
+            sender.standing.set(if proven { Standing::Proven } else { Standing::Stranger });
+        }
+        sender.standing.get() == Standing::Stranger
+    }
+
+    /// The member of that name, if it speaks from its own address and may be believed to.
+    pub(super) fn proven_behind(&self, sender: &Sender, source: &str) -> Option<Slot> {
+        self.members.find(source).filter(|&slot| self.is_proven_behind(sender, slot))
+    }
+
+    /// Whether a member speaks from its own address and may be believed to.
+    #[inline]
+    pub(super) fn is_proven_behind(&self, sender: &Sender, slot: Slot) -> bool {
+        let is_proven = match sender.standing.get() {
+            Standing::Proven => true,
+            Standing::Stranger => false,
+            Standing::Unjudged => slot != self.me.slot && self.may_speak_plain(slot),
+        };
+        is_proven && self.members.address(slot) == Some(normal_address(sender.address))
     }
 
     /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
@@ -153,10 +184,15 @@ impl<R: Rng> Swim<R> {
         true
     }
 
+    /// Whether there is a candidate whose packet could be held.
+    pub(super) fn may_hold_packets(&self) -> bool {
+        !self.contacts.candidates.is_empty()
+    }
+
     /// Holds a packet of a stranger that is looked for: what else it says, of others or to everyone, is heard when it has
     /// answered.
     pub(super) fn hold_packet(&mut self, from: SocketAddr, packet: &[u8]) {
-        if packet.len() <= self.config.max_packet_size && !self.contacts.candidates.is_empty() {
+        if packet.len() <= self.config.max_packet_size {
             self.contacts.candidates.hold(normal_address(from), packet);
         }
     }
@@ -172,7 +208,7 @@ impl<R: Rng> Swim<R> {
 
     /// A stranger sent its table, or a part of it: of all that only its own row counts, and makes a candidate. Returns what
     /// need not be said in the reply.
-    fn look_for_source(&mut self, now: Instant, sender: Sender, source: &str, theirs: Entries<'_>) -> Agreed {
+    fn look_for_source(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Agreed {
         self.metrics.entries_received += theirs.len() as u64;
         let agreed = self.agreed(theirs);
         let own = theirs.iter().find(|entry| *entry.id == *source && *source != *self.me.id);
@@ -196,12 +232,12 @@ impl<R: Rng> Swim<R> {
             |slot: Slot| slot != self.me.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip);
         let proven = source.protection >= Protection::Sealed || self.members.slots().any(lives_there);
         let standing = if proven { Standing::Proven } else { Standing::Stranger };
-        Sender { address: source.address, standing, allowance: 0 }
+        Sender { address: source.address, standing: Cell::new(standing), allowance: 0 }
     }
 
     /// memberlist's wire: a row of a stranger's table makes a candidate.
     #[cfg(feature = "memberlist")]
-    pub(super) fn look_for_row(&mut self, now: Instant, sender: Sender, knows_more: bool, news: &News<'_>) {
+    pub(super) fn look_for_row(&mut self, now: Instant, sender: &Sender, knows_more: bool, news: &News<'_>) {
         let found = self.members.find(news.id);
         self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
     }
@@ -209,7 +245,7 @@ impl<R: Rng> Swim<R> {
     /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has rows.
     pub(super) fn may_have_table(&mut self, now: Instant, sender: &Sender) -> bool {
         let rows = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
-        let may = !sender.is_stranger() || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
+        let may = !self.is_stranger(sender) || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
         if !may {
             self.metrics.drop(DropReason::Stranger);
         }
@@ -221,12 +257,12 @@ impl<R: Rng> Swim<R> {
     pub(super) fn hear_table(
         &mut self,
         now: Instant,
-        sender: Sender,
+        sender: &Sender,
         source: &str,
         theirs: Entries<'_>,
         spread: Spread,
     ) -> Agreed {
-        if sender.is_stranger() {
+        if self.is_stranger(sender) {
             return self.look_for_source(now, sender, source, theirs);
         }
         let (learnt, agreed) = self.merge_request(now, source, theirs, spread);

@@ -117,7 +117,7 @@ impl<R: Rng> Swim<R> {
             return self.handle_memberlist_request(now, from, payload);
         }
         let sender = self.judge_sender(from, payload.len());
-        if from.protection == Protection::Plain && !sender.is_stranger() {
+        if from.protection == Protection::Plain && !self.is_stranger(&sender) {
             // Nobody opens a connection from an address at which answers do not arrive.
             self.note_answer_from(from.address);
         }
@@ -144,15 +144,15 @@ impl<R: Rng> Swim<R> {
                 return None;
             }
             ExchangeMessage::Join { source, entries } => {
-                let reply = self.answer_join(now, sender, source, entries);
-                if !sender.is_stranger() {
+                let reply = self.answer_join(now, &sender, source, entries);
+                if !self.is_stranger(&sender) {
                     self.hear_shared_state(now, payload, false);
                 }
                 reply
             }
             ExchangeMessage::Digest { digest, .. } => self.answer_digest(digest),
             ExchangeMessage::Buckets { source, mask, entries } => {
-                self.answer_buckets(now, sender, (source, mask), entries)
+                self.answer_buckets(now, &sender, (source, mask), entries)
             }
             ExchangeMessage::JoinReply { .. }
             | ExchangeMessage::DigestReply { .. }

@@ -125,11 +125,11 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A newcomer, or someone who reconnects, sent its table: merge it and give ours.
-    pub(super) fn answer_join(&mut self, now: Instant, sender: Sender, source: &str, theirs: Entries<'_>) -> Vec<u8> {
+    pub(super) fn answer_join(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Vec<u8> {
         if *self.me.id == *source
             && let Some(address) = self.namesake(theirs, sender.address)
         {
-            self.meet_namesake(now, &sender, address);
+            self.meet_namesake(now, sender, address);
         }
         let agreed = self.hear_table(now, sender, source, theirs, Spread::Gossip);
         let mut reply = Vec::new();

@@ -33,7 +33,7 @@ pub(super) enum Word {
 impl<R: Rng> Swim<R> {
     /// Somebody speaks under our name, and lives at `address` by its own word, which of a stranger is looked into first.
     pub(super) fn meet_namesake(&mut self, now: Instant, sender: &Sender, address: SocketAddr) {
-        if sender.is_stranger() {
+        if self.is_stranger(sender) {
             self.contest(now, normal_address(address), Incarnation::default(), Word::Gossip);
         } else {
             self.witness(now, address);
@@ -185,7 +185,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether we answer no pings under our name, which we have left to another node. Counted if so.
     pub(super) fn keeps_quiet(&mut self) -> bool {
-        let is_quiet = self.asks_bearers() && self.has_conceded();
+        let is_quiet = self.me.contender.is_some() && self.asks_bearers() && self.has_conceded();
         if is_quiet {
             self.metrics.drop(DropReason::NameTaken);
         }

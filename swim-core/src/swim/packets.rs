@@ -20,7 +20,7 @@ use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::source::{Protection, Source};
 use crate::time::Instant;
-use crate::wire::{Head, Message, Packet, WireError};
+use crate::wire::{Head, Message, Packet, UncheckedPing, WireError};
 
 impl<R: Rng> Swim<R> {
     /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address alone is a sender of
@@ -51,17 +51,19 @@ impl<R: Rng> Swim<R> {
         self.debug_check();
     }
 
+    #[inline]
     fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
         self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
         let is_read = self.read_messages(now, &mut sender, from.protection, packet);
-        if is_read && sender.is_stranger() {
+        if is_read && self.may_hold_packets() && self.is_stranger(&sender) {
             self.hold_packet(from.address, packet);
         }
         self.end_hearing();
     }
 
     /// Returns whether the packet could be read.
+    #[inline]
     fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
         #[cfg(feature = "memberlist")]
         if self.is_memberlist() {
@@ -86,15 +88,22 @@ impl<R: Rng> Swim<R> {
             let handled = head.and_then(|head| match head.kind() {
                 MessageKind::Alive => self.handle_alive(now, sender, &mut messages, head),
                 MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, sender, &mut messages, head),
+                // One packet draws one answer at most, or a short one could draw a flood.
+                MessageKind::Ping => {
+                    let ping = messages.ping(head)?;
+                    if core::mem::replace(&mut wants_answer, true) {
+                        ping.check()?;
+                        self.metrics.drop(DropReason::SecondRequest);
+                        return Ok(());
+                    }
+                    self.handle_unchecked_ping(now, sender, &ping)
+                }
                 _ => {
                     let message = messages.other(head)?;
-                    if matches!(message, Message::Ping { .. } | Message::PingReq { .. }) {
-                        // One packet draws one answer at most, or a short one could draw a flood.
-                        if wants_answer {
-                            self.metrics.drop(DropReason::SecondRequest);
-                            return Ok(());
-                        }
-                        wants_answer = true;
+                    let asks = matches!(message, Message::PingReq { .. });
+                    if asks && core::mem::replace(&mut wants_answer, true) {
+                        self.metrics.drop(DropReason::SecondRequest);
+                        return Ok(());
                     }
                     self.handle_message(now, sender, &message);
                     Ok(())
@@ -130,7 +139,7 @@ impl<R: Rng> Swim<R> {
         }
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
-        let by_stranger = sender.is_stranger();
+        let by_stranger = self.is_stranger(sender);
         let news = News { description: Some(alive.description), by_stranger, ..News::of(id, alive.claim(), id) };
         if by_stranger && found != Some(self.me.slot) {
             self.look_for_told(now, sender, found, &news);
@@ -161,10 +170,10 @@ impl<R: Rng> Swim<R> {
         }
         let (id, from) = said.check()?;
         self.metrics.count_received(head.kind());
-        if sender.is_stranger() && found != Some(self.me.slot) {
+        if self.is_stranger(sender) && found != Some(self.me.slot) {
             self.metrics.drop(DropReason::Stranger);
         } else {
-            let by_stranger = sender.is_stranger();
+            let by_stranger = self.is_stranger(sender);
             self.hear_of(now, found, &News { by_stranger, ..News::of(id, claim, from) });
         }
         Ok(())
@@ -173,7 +182,7 @@ impl<R: Rng> Swim<R> {
     /// Handles a message that is no Alive, Suspect or Dead.
     fn handle_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
         self.metrics.count_received(message.kind());
-        if sender.is_stranger() && !self.is_for_strangers(message) {
+        if !self.is_for_strangers(message) && self.is_stranger(sender) {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
@@ -193,7 +202,7 @@ impl<R: Rng> Swim<R> {
                 unreachable!("these are read by their heads")
             }
             Message::Left { id, incarnation } => {
-                let by_stranger = sender.is_stranger();
+                let by_stranger = self.is_stranger(sender);
                 self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, Status::Left), id) });
             }
             Message::Broadcast { origin, epoch, number, payload } => {
@@ -220,6 +229,27 @@ impl<R: Rng> Swim<R> {
             Message::Nack { source, .. } => *self.me.id == *source,
             _ => false,
         }
+    }
+
+    /// A ping of a member to us is answered without a look at whether the names are text, which those that we know are.
+    fn handle_unchecked_ping(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        ping: &UncheckedPing<'_>,
+    ) -> Result<(), WireError> {
+        let is_for_us = self.me.contender.is_none() && self.me.id.as_bytes() == ping.target;
+        let known = if is_for_us { self.members.find_bytes(ping.source) } else { None };
+        let Some(slot) = known.filter(|&slot| slot != self.me.slot) else {
+            let (target, source) = ping.check()?;
+            self.metrics.count_received(MessageKind::Ping);
+            self.handle_ping(now, sender, ping.sequence, target, source);
+            return Ok(());
+        };
+        self.metrics.count_received(MessageKind::Ping);
+        let source = self.is_proven_behind(sender, slot).then_some(slot);
+        self.send(Intent::Ack { to: sender.address, sequence: ping.sequence, source });
+        Ok(())
     }
 
     pub(super) fn handle_ping(
@@ -250,7 +280,7 @@ impl<R: Rng> Swim<R> {
             }
             return;
         }
-        let source = self.member_behind(from, source).filter(|_| !sender.is_stranger());
+        let source = self.proven_behind(sender, source);
         self.send(Intent::Ack { to: from, sequence, source });
     }
 

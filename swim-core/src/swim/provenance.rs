@@ -44,8 +44,9 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Whether plain traffic from a member's address may be that member's: not once it has spoken under a seal.
+    #[inline]
     pub(super) fn may_speak_plain(&self, slot: Slot) -> bool {
-        !self.provenance.speaks_sealed(slot)
+        !self.provenance.is_mixed() || !self.provenance.speaks_sealed(slot)
     }
 
     /// Whether news may be believed, as it was heard; counted if not. Of an accusation in plain the member is probed next.

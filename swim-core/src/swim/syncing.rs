@@ -170,7 +170,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn answer_buckets(
         &mut self,
         now: Instant,
-        sender: Sender,
+        sender: &Sender,
         (source, mask): (&str, u64),
         theirs: Entries<'_>,
     ) -> Vec<u8> {

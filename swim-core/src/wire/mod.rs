@@ -56,3 +56,4 @@ pub use message::Message;
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
 pub use speaker::{exchange_speaker, pinged, speakers, without_others};
 pub use tags::{Tags, TagsError};
+pub(crate) use update::UncheckedPing;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::error::WireError;
 use super::message::{Head, Message};
 use super::reader::Reader;
-use super::update::{UncheckedAlive, UncheckedClaim};
+use super::update::{UncheckedAlive, UncheckedClaim, UncheckedPing};
 
 /// The version of the protocol that this crate speaks: the first byte of all that is sent.
 pub const VERSION: u8 = 1;
@@ -65,7 +65,7 @@ impl<'a> Packet<'a> {
         open(bytes, cluster).map(|body| Self { reader: Reader::new(body) })
     }
 
-    /// The head of the next message, whose rest is read next, by [`alive`](Self::alive), [`claim`](Self::claim) or
+    /// The head of the next message, whose rest is read next, by [`alive`](Self::alive), [`claim`](Self::claim), [`ping`](Self::ping) or
     /// [`other`](Self::other). The caller stops where the iterator does: after any error but [`WireError::UnknownKind`].
     #[inline]
     pub(crate) fn next_head(&mut self) -> Option<Result<Head, WireError>> {
@@ -87,6 +87,12 @@ impl<'a> Packet<'a> {
     #[inline]
     pub(crate) fn claim(&mut self, head: Head) -> Result<UncheckedClaim<'a>, WireError> {
         UncheckedClaim::read(&mut self.reader, head.more)
+    }
+
+    /// The ping with this head.
+    #[inline]
+    pub(crate) fn ping(&mut self, head: Head) -> Result<UncheckedPing<'a>, WireError> {
+        UncheckedPing::read(&mut self.reader, head.more)
     }
 
     /// The message of any other kind with this head.

@@ -1,4 +1,4 @@
-//! Updates about members as they are read from a packet: checked but for one thing, whether the names in them are text.
+//! Pings, and updates about members, as they are read from a packet: checked but for one thing, whether the names in them are text.
 //!
 //! Most updates that arrive are no news. Seeing that takes the names' bytes alone: those of a name in the table are text,
 //! and to check them would cost more than to find them there.
@@ -7,7 +7,7 @@ use super::entry::Description;
 use super::error::WireError;
 use super::reader::Reader;
 use super::{address, field};
-use crate::id::Incarnation;
+use crate::id::{Incarnation, SequenceNumber};
 use crate::member::{Claim, Status};
 
 /// An Alive whose name may not be text.
@@ -66,6 +66,36 @@ impl<'a> UncheckedClaim<'a> {
     #[inline]
     pub(crate) fn check(&self) -> Result<(&'a str, &'a str), WireError> {
         Ok((field::text(self.id)?, field::text(self.from)?))
+    }
+}
+
+/// A ping whose names may not be text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UncheckedPing<'a> {
+    pub(crate) sequence: SequenceNumber,
+    /// 1 to 255 bytes.
+    pub(crate) target: &'a [u8],
+    /// 1 to 255 bytes.
+    pub(crate) source: &'a [u8],
+}
+
+impl<'a> UncheckedPing<'a> {
+    /// Reads what follows the kind; `more` elements at the end are unknown.
+    #[inline]
+    pub(super) fn read(reader: &mut Reader<'a>, more: u32) -> Result<Self, WireError> {
+        let sequence = field::read_sequence(reader)?;
+        let target = field::read_name_bytes(reader)?;
+        let source = field::read_name_bytes(reader).map_err(|error| first_error(target, error))?;
+        if more > 0 {
+            reader.skip(more).map_err(|error| first_error(target, first_error(source, error)))?;
+        }
+        Ok(Self { sequence, target, source })
+    }
+
+    /// The names of the target and of the source, if they are text.
+    #[inline]
+    pub(crate) fn check(&self) -> Result<(&'a str, &'a str), WireError> {
+        Ok((field::text(self.target)?, field::text(self.source)?))
     }
 }
 

@@ -50,7 +50,7 @@ impl<R: Rng> Swim<R> {
     }
 
     fn handle_memberlist_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
-        if sender.is_stranger() && !self.hears_from_strangers(message) {
+        if !self.hears_from_strangers(message) && self.is_stranger(sender) {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
@@ -58,7 +58,7 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { sequence, target, source } => {
                 let address = self.answers_at(sender, &source);
-                self.handle_ping(now, &Sender { address, ..*sender }, sequence, &self.addressee(target), source.id);
+                self.handle_ping(now, &sender.at(address), sequence, &self.addressee(target), source.id);
             }
             Message::IndirectPing { sequence, target, address, wants_nack, source } => {
                 self.handle_indirect_ping(now, sender, sequence, (target, address), wants_nack, &source);
@@ -79,7 +79,7 @@ impl<R: Rng> Swim<R> {
             }
             Message::Alive { id, incarnation, address, metadata, versions } => {
                 let node = NodeState { id, incarnation, status: Status::Alive, address, metadata, versions };
-                if sender.is_stranger() {
+                if self.is_stranger(sender) {
                     self.hear_stranger(now, sender, &node);
                 } else {
                     self.hear_alive(now, &node, Spread::Gossip);
@@ -107,7 +107,7 @@ impl<R: Rng> Swim<R> {
         from: &str,
     ) {
         let claim = Claim::new(Incarnation::new(u64::from(incarnation)), status);
-        let by_stranger = sender.is_stranger();
+        let by_stranger = self.is_stranger(sender);
         self.hear(now, &News { by_stranger, ..News::of(id, claim, from) });
     }
 
@@ -120,7 +120,7 @@ impl<R: Rng> Swim<R> {
     /// name, so that nobody can have a third party answered to; else to where the packet came from.
     fn answers_at(&self, sender: &Sender, source: &Source<'_>) -> SocketAddr {
         let is_own = |&address: &SocketAddr| self.member_behind(address, source.id).is_some();
-        let named = source.address.filter(|_| !sender.is_stranger()).filter(is_own);
+        let named = source.address.filter(|_| !self.is_stranger(sender)).filter(is_own);
         named.unwrap_or(sender.address)
     }
 

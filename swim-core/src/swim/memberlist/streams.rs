@@ -52,8 +52,8 @@ impl<R: Rng> Swim<R> {
                 }
                 // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
                 // A refused merge is answered as well: the other side comes to the same verdict.
-                if sender.is_stranger() {
-                    self.look_for_joiner(now, sender, &theirs);
+                if self.is_stranger(&sender) {
+                    self.look_for_joiner(now, &sender, &theirs);
                 } else {
                     let _ = self.merge_table(now, &theirs, Spread::Gossip, Past::Missed);
                 }
@@ -62,7 +62,7 @@ impl<R: Rng> Swim<R> {
             }
             StreamMessage::User { payload } => {
                 self.metrics.count_received(MessageKind::Broadcast);
-                if sender.is_stranger() {
+                if self.is_stranger(&sender) {
                     self.metrics.drop(DropReason::Stranger);
                 } else {
                     self.hear_user_message(now, from.address, payload);

@@ -161,7 +161,7 @@ impl<R: Rng> Swim<R> {
 
     /// A stranger sent its table, which does not say whose it is. Those of its rows count that live where the stream comes
     /// from, or the only one; they make candidates.
-    pub(super) fn look_for_joiner(&mut self, now: Instant, sender: Sender, theirs: &PushPull<'_>) {
+    pub(super) fn look_for_joiner(&mut self, now: Instant, sender: &Sender, theirs: &PushPull<'_>) {
         if !self.agrees_with(theirs) {
             return self.metrics.drop(DropReason::VersionMismatch);
         }
