@@ -54,7 +54,12 @@ impl<R: Rng> Swim<R> {
             contender.incarnation = contender.incarnation.max(incarnation);
             contender.is_believed |= is_believed;
             contender.came_first |= is_newcomer && contender.confirmed && contender.is_believed;
+            let is_outdated = contender.beaten && word == Word::Table && incarnation >= self.incarnation();
             self.note_concession(has_conceded);
+            if is_outdated && self.asks_bearers() {
+                // It has left the name to us, and some believe in it still, though it may be gone.
+                self.refute(now, incarnation);
+            }
             #[cfg(feature = "memberlist")]
             self.call_owed_vote(now, address);
             return;

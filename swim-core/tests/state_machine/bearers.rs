@@ -182,6 +182,9 @@ fn a_bearer_whom_nobody_knows_yet_keeps_its_name_against_who_speaks_under_it() {
     assert_eq!(about_names(&mut bearer), [Event::Conflict { address: address(9) }]);
     deliver(&mut bearer, at(2), &[alive("me", FIRST + 70, 9), suspect("me", FIRST, "a")]);
     assert_eq!((bearer.incarnation().get(), bearer.name_lost_to()), (FIRST + 1, None), "the other one has conceded");
+    swap(&mut bearer, second(60), &[entry("me", FIRST + 70, Status::Alive, 9)]);
+    let reached = (bearer.incarnation().get(), bearer.name_lost_to());
+    assert_eq!(reached, (FIRST + 71, None), "who believes in it still hears better, though it may be gone");
 }
 
 #[test]
