@@ -161,7 +161,12 @@ fn speak_for(round: usize, known: &Knowledge<'_>) -> Vec<u8> {
             let event = UserEvent { time, name: FORGED, payload: &[], coalesce: false, source: Some(origin) };
             serf::Message::UserEvent(event).encode(&mut said);
         }
-        _ => query(time, origin, address, &FiltersBuffer::default(), &mut said),
+        _ => {
+            // Cheap, and others each time: each is compiled. Who has no tags lets them through.
+            let mut filters = FiltersBuffer::default();
+            ["role", "zone"].into_iter().for_each(|tag| filters.tag(tag, &format!("^([a-z]{tag}{round})?$")));
+            query(time, origin, address, &filters, &mut said);
+        }
     }
     packet(known.cluster, &[Message::Announcement { origin, epoch, number, payload: &said }])
 }

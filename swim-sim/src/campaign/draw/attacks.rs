@@ -41,5 +41,8 @@ fn attack(stream: &mut Stream, frame: &Frame) -> (Duration, Step) {
     };
     let at = frame.moment(stream);
     let every = streams::between(stream, Duration::ZERO, frame.to - at) / times as u32;
+    // All at once, and more of it: what is allowed in a second is used up.
+    let is_burst = streams::happens(stream, 300) && !matches!(lie, Lie::Ghosts(_) | Lie::GhostTable(_));
+    let (times, every) = if is_burst { (3 * times, Duration::ZERO) } else { (times, every) };
     (at, Fault::from(Attack { from, on, lie, times: times as u16, every }).into())
 }
