@@ -14,6 +14,8 @@ use crate::address;
 const COSTLY: &str = "((a{1,60}){1,60}){1,9}$";
 /// So many costly filters are in one query.
 const COSTLY_FILTERS: usize = 4;
+/// So many cheap ones are.
+const FILTERS: usize = 8;
 /// So far ahead of a node's own is an epoch in its name.
 const FAR_AHEAD: u64 = 1 << 40;
 
@@ -164,7 +166,7 @@ fn speak_for(round: usize, known: &Knowledge<'_>) -> Vec<u8> {
         _ => {
             // Cheap, and others each time: each is compiled. Who has no tags lets them through.
             let mut filters = FiltersBuffer::default();
-            ["role", "zone"].into_iter().for_each(|tag| filters.tag(tag, &format!("^([a-z]{tag}{round})?$")));
+            (0..FILTERS).for_each(|tag| filters.tag("role", &format!("^([a-z]{round}x{tag})?$")));
             query(time, origin, address, &filters, &mut said);
         }
     }
