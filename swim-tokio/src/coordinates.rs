@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{Coordinate, NodeId, Swim};
 
 use crate::blocking;
+use crate::clock::Generator;
 use crate::runtime::Runtime;
 
 /// How old what handles read may be.
@@ -28,7 +28,7 @@ struct Known {
 
 impl Coordinates {
     /// Looks again, if the last look was a while ago. Costs nothing where there are no coordinates.
-    pub(crate) fn refresh(&self, swim: &Swim<Xoshiro256PlusPlus>) {
+    pub(crate) fn refresh(&self, swim: &Swim<Generator>) {
         let Some(own) = swim.coordinate() else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0.is_some_and(|looked| looked.elapsed() < REFRESH) {

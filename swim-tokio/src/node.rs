@@ -14,7 +14,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
     MetadataError, NodeId, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
@@ -23,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Generator};
 use crate::error::JoinError;
 use crate::joins::{Joins, Outcome};
 use crate::lookup::LOOKUP_TIMEOUT;
@@ -104,7 +103,7 @@ pub(crate) enum Command {
 /// One node at work.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) swim: Swim<Xoshiro256PlusPlus>,
+    pub(crate) swim: Swim<Generator>,
     pub(crate) clock: Clock,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) resolver: Resolver,
