@@ -7,7 +7,7 @@
 //!
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -126,6 +126,8 @@ pub(crate) struct Waiting {
     pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
     /// Bounded by `EventConfig::max_queries`.
     queries: HashMap<QueryId, AnswerSender>,
+    /// Queries whose answers hold keys: they go to who asked and are neither published nor logged.
+    key_queries: HashSet<QueryId>,
     leaves: Vec<oneshot::Sender<()>>,
     room: Room,
     /// Leaves that wait for their packets to be written.
@@ -293,6 +295,7 @@ impl Node {
             Command::QueryKeys { operation, key, done } => {
                 let key = key.as_ref().map_or(&[][..], |key| key.as_bytes());
                 let asked = self.swim.query_keys(now, operation, key);
+                self.waiting.key_queries.extend(asked.as_ref().ok());
                 let _ = done.send(asked.map(|id| self.answers(id)));
             }
             Command::Respond { id, payload, done } => {
@@ -409,9 +412,13 @@ impl Node {
             Event::QueryAck { id, from } => self.answered(*id, || Answer::Ack(from.clone())),
             Event::QueryResponse { id, from, payload } => {
                 self.answered(*id, || Answer::Response { from: from.clone(), payload: Arc::clone(payload) });
+                if self.waiting.key_queries.contains(id) {
+                    return;
+                }
             }
             Event::QueryFinished { id, .. } => {
                 self.waiting.queries.remove(id);
+                self.waiting.key_queries.remove(id);
             }
             Event::LeaveComplete => self.left(),
             _ => {}
