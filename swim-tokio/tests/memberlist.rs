@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::{alive, event, until, until_all_know_all};
 use swim_tokio::swim_core::wire::memberlist::{Label, StreamMessage};
-use swim_tokio::{Builder, Config, Event, Memberlist, Runtime, Status};
+use swim_tokio::{Builder, Config, Event, Keyring, Memberlist, Runtime, SerfKeyChange, Status, generate_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -120,9 +120,9 @@ async fn noise_and_other_labels_in_datagrams_do_no_harm() {
 
 #[tokio::test]
 async fn answers_about_keys_go_to_who_asked_and_to_no_subscriber() {
-    let key = swim_tokio::generate_key().unwrap();
+    let key = generate_key().unwrap();
     let builder = |id: &str| {
-        let keyring = swim_tokio::swim_core::wire::sealed::Keyring::new(key.clone());
+        let keyring = Keyring::new(key.clone());
         Runtime::builder().id(id).config(Config::local()).memberlist(Memberlist::serf().keyring(keyring))
     };
     let one = builder("one").start().await.unwrap();
@@ -130,7 +130,7 @@ async fn answers_about_keys_go_to_who_asked_and_to_no_subscriber() {
     let nodes = [one, two];
     until_all_know_all(&nodes).await;
     let mut heard = nodes[0].subscribe();
-    let answers = nodes[0].change_serf_keys(&swim_tokio::SerfKeyChange::List).await.unwrap();
+    let answers = nodes[0].change_serf_keys(&SerfKeyChange::List).await.unwrap();
     assert!(answers.len() == 2 && answers.iter().all(|(_, answer)| answer.keys == [key.id()]), "{answers:?}");
     let responses = event(&mut heard, "the end of the query", |event| match event {
         Event::QueryResponse { payload, .. } => panic!("a subscriber is told {} bytes", payload.len()),
