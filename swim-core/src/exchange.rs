@@ -40,7 +40,7 @@ pub enum ExchangeInput<'a> {
     },
 }
 
-/// What a driver is to do about exchanges: from [`Swim::poll_exchange`](crate::Swim::poll_exchange).
+/// What a driver is to do about exchanges: from [`Swim::poll_output`](crate::Swim::poll_output).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExchangeOutput {
     /// Send a request and bring back its reply, or say that it failed.

@@ -2,7 +2,8 @@
 //!
 //! 1. Something comes: an arrival from the transport, a call of the user, a looked-up name, or the time that the core
 //!    asked to be woken at. It becomes one input of the core.
-//! 2. After every input the core is drained: packets, exchanges, then events (quinn's and str0m's rule).
+//! 2. After every input its packets are sent; once no input waits, what else the core asks for is carried out (quinn's and
+//!    str0m's rule).
 //! 3. What the handles read is shown, the subscribers are told, and the next wake-up is read from the core.
 //!
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
@@ -17,7 +18,8 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     BroadcastError, Event, EventError, ExchangeInput, ForceLeaveError, JoinError as SeedsRefused, LamportTime,
-    MetadataError, NodeId, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim, is_allowed,
+    MetadataError, NodeId, Output, PingError, QueryError, QueryId, RespondError, SequenceNumber, State, Swim,
+    is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -193,20 +195,19 @@ impl Node {
     pub(crate) fn settle(&mut self) -> Instant {
         self.rekeying.tell_of_plain_traffic(&mut self.swim);
         self.tick();
-        self.drain();
+        self.send_packets();
         self.waiting.room.retry(&mut self.swim, self.clock.now());
-        self.drain();
+        self.send_packets();
+        let shown_at = self.snapshots.refresh(&self.swim, &self.view);
+        self.view.coordinates.refresh(&self.swim);
+        self.view.show_metrics(&self.swim, self.transport.metrics());
+        // After the table is shown, so that a subscriber who hears of a member finds it there.
+        self.take_outputs();
         let mut at = Instant::now() + Duration::from_secs(3_600);
         let mut earlier = |instant: Option<Instant>| at = at.min(instant.unwrap_or(at));
         earlier(self.swim.poll_timeout().map(|instant| self.clock.at(instant)));
         earlier(self.waiting.joins.deadline());
-        earlier(self.snapshots.refresh(&self.swim, &self.view));
-        self.view.coordinates.refresh(&self.swim);
-        self.view.show_metrics(&self.swim, self.transport.metrics());
-        // Told after the table is shown, so that who hears of a member finds it there.
-        while let Some(event) = self.swim.poll_event() {
-            self.tell(event);
-        }
+        earlier(shown_at);
         if self.transport.asks_for_members() {
             let others = self
                 .swim
@@ -224,26 +225,37 @@ impl Node {
         let now = self.clock.now();
         if self.swim.poll_timeout().is_some_and(|due| due <= now) {
             self.swim.handle_timeout(now);
-            self.drain();
+            self.send_packets();
         }
         self.waiting.joins.expire(Instant::now());
     }
 
-    fn drain(&mut self) {
+    /// Sends the packets that wait.
+    fn send_packets(&mut self) {
         let now = self.clock.now();
-        while let Some(query) = self.swim.poll_key_query() {
-            let answer = self.transport.change_keys(&query);
-            if let Err(error) = self.swim.answer_keys(now, query.id, &answer) {
-                tracing::debug!(%error, "a key query is not answered");
-            }
-        }
-        self.rekeying.take_up(&mut self.swim);
         while let Some(transmit) = self.swim.poll_transmit(now, &mut self.packet) {
             self.transport.send_packet(transmit.to, &self.packet);
         }
-        while let Some(output) = self.swim.poll_exchange() {
-            self.transport.exchange(output);
+    }
+
+    /// Carries out what the core asks for beyond packets; what it answers itself may queue further ones.
+    fn take_outputs(&mut self) {
+        while let Some(output) = self.swim.poll_output() {
+            match output {
+                Output::Exchange(exchange) => self.transport.exchange(exchange),
+                Output::KeyMessage(message) => self.rekeying.take_up(message, &mut self.swim),
+                Output::KeyQuery(query) => {
+                    let answer = self.transport.change_keys(&query);
+                    if let Err(error) = self.swim.answer_keys(self.clock.now(), query.id, &answer) {
+                        tracing::debug!(%error, "a key query is not answered");
+                    }
+                }
+                Output::RoundTrip(acked) => self.view.round_trips.note(acked.member(), acked.time),
+                Output::Event(event) => self.tell(event),
+                _ => {}
+            }
         }
+        self.send_packets();
     }
 
     fn arrive(&mut self, arrival: Arrival) {
@@ -262,10 +274,7 @@ impl Node {
             }
             Arrival::Unreachable(address) => self.swim.handle_unreachable(now, address),
         }
-        if let Some((id, round_trip)) = self.swim.poll_round_trip() {
-            self.view.round_trips.note(id, round_trip);
-        }
-        self.drain();
+        self.send_packets();
     }
 
     fn command(&mut self, command: Command) {

@@ -93,23 +93,21 @@ impl Rekeying {
         }
     }
 
-    /// Takes up what the core has of keys.
-    pub(crate) fn take_up<R: rand_core::Rng>(&mut self, swim: &mut Swim<R>) {
-        while let Some(message) = swim.poll_key_message() {
-            match message {
-                KeyMessage::Reply { sequence, result } => {
-                    if let Some(done) = self.asked.remove(&sequence) {
-                        let _ = done.send(result.map_err(Unanswered::Failed));
-                    }
+    /// Takes up a message about keys from the core.
+    pub(crate) fn take_up<R: rand_core::Rng>(&mut self, message: KeyMessage, swim: &mut Swim<R>) {
+        match message {
+            KeyMessage::Reply { sequence, result } => {
+                if let Some(done) = self.asked.remove(&sequence) {
+                    let _ = done.send(result.map_err(Unanswered::Failed));
                 }
-                KeyMessage::Request { id, from, address, body } => match &self.keys {
-                    Some(keys) if self.answers.len() < MAX_ANSWERS => {
-                        let (keys, asked) = (Arc::clone(keys), Asked { me: self.me.clone(), from, address });
-                        self.answers.spawn(async move { (id, keys.answer(&asked, &body).await) });
-                    }
-                    _ => swim.answer_key_request(id, None),
-                },
             }
+            KeyMessage::Request { id, from, address, body } => match &self.keys {
+                Some(keys) if self.answers.len() < MAX_ANSWERS => {
+                    let (keys, asked) = (Arc::clone(keys), Asked { me: self.me.clone(), from, address });
+                    self.answers.spawn(async move { (id, keys.answer(&asked, &body).await) });
+                }
+                _ => swim.answer_key_request(id, None),
+            },
         }
     }
 
