@@ -15,6 +15,7 @@ use crate::time::Instant;
 
 /// Something the user may want to know: from [`Swim::poll_output`](crate::Swim::poll_output).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A member is there that was not before, or is there again after it had failed or left.
     Joined(Member),

@@ -16,6 +16,7 @@ use crate::transport::TlsError;
 
 /// Why a node did not start. Nothing of it is left behind.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StartError {
     /// The name is none.
     Name(NameError),
@@ -187,6 +188,7 @@ impl std::error::Error for StartError {
 
 /// Why a call was not done. The node is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallError<E> {
     /// The node has stopped.
     Stopped,
@@ -249,6 +251,7 @@ impl From<OnNodeThread> for JoinError {
 
 /// Why a join did not get an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JoinError {
     /// The node has stopped.
     Stopped,
@@ -266,6 +269,7 @@ pub enum JoinError {
 
 /// Why a seed gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SeedFailure {
     /// The host name has no address; what the resolver said.
     Unresolved(Arc<str>),

@@ -11,6 +11,7 @@ use crate::escape::Escaped;
 
 /// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Notice {
     /// The protocol's own events.
     Event(Event),
@@ -170,6 +171,7 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
         Event::LeaveComplete => f.write_str("the departure is spread"),
         Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
+        other => write!(f, "{other:?}"),
     }
 }
 

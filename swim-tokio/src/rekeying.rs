@@ -108,6 +108,7 @@ impl Rekeying {
                 }
                 _ => swim.answer_key_request(id, None),
             },
+            _ => {}
         }
     }
 

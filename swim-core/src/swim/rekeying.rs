@@ -34,6 +34,7 @@ pub(super) struct Rekeying {
 
 /// Something about keys, for the driver: from [`Output::KeyMessage`](super::Output::KeyMessage).
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyMessage {
     /// A member asks. [`Swim::answer_key_request`] takes the answer.
     Request {
@@ -73,6 +74,7 @@ impl fmt::Debug for KeyMessage {
 
 /// Why a member was not asked about its keys. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AskKeysError {
     /// No active member has this name, or it is this node's.
     UnknownMember,

@@ -54,6 +54,7 @@ pub enum PlainTraffic {
 
 /// Why the keys were not changed. They are as they were.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum KeysError {
     /// The node was started without a keyring.
     Off,

@@ -43,6 +43,7 @@ pub enum SerfKeyChange {
 
 /// Why nobody was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SerfKeysError {
     /// The node speaks another wire, or is not beside serf's agents: nobody would understand the question.
     NoSerf,

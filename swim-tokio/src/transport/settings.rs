@@ -121,6 +121,7 @@ impl TcpConfig {
 
 /// Which setting of the transport cannot be used, and why. Nothing was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TcpConfigError {
     /// `field` is zero and must not be.
     Zero {

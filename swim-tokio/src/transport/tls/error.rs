@@ -8,6 +8,7 @@ use crate::secret_file::SecretFileError;
 
 /// Why certificates cannot be used. It names the file, and never shows a key.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum TlsError {
     /// A file cannot be read.
     Read {
