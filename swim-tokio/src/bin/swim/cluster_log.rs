@@ -15,6 +15,7 @@ pub(crate) async fn follow(mut notices: Subscription, histories: Histories) {
             // `joining` says it, once.
             Notice::SeedUnresolved { .. } => tracing::debug!("{text}"),
             Notice::Lagged { missed } => tracing::warn!(missed, "the log missed events of the cluster"),
+            _ => tracing::info!("{text}"),
         }
     }
 }

@@ -98,6 +98,7 @@ fn object(notice: &Notice) -> Value {
             "event": "seed-unresolved", "seed": &**seed, "error": &**error, "retry_in": retry_in.as_secs_f64(),
         }),
         Notice::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        _ => json!({ "event": "other" }),
     }
 }
 
@@ -168,6 +169,7 @@ fn event_object(event: &Event) -> Value {
         }
         Event::LeaveComplete => json!({ "event": "leave-complete" }),
         Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        _ => json!({ "event": "other" }),
     }
 }
 
