@@ -5,13 +5,8 @@
 
 mod answering;
 mod challenges;
-mod cluster;
 mod file;
-mod handles;
 mod sealing;
-#[cfg(feature = "memberlist")]
-mod serf;
-mod text;
 
 use std::fmt;
 use std::io;
@@ -25,19 +20,15 @@ use tokio::runtime::Handle;
 
 pub(crate) use self::answering::Asked;
 use self::challenges::Challenges;
-pub use self::cluster::{ClusterKeys, KeyChange, NodeKeys};
+pub use self::file::read_keyring;
 #[cfg(feature = "memberlist")]
 pub use self::file::read_serf_keyring;
 #[cfg(feature = "memberlist")]
 pub(crate) use self::file::write_serf_keyring;
-pub use self::file::{KeyFileError, read_keyring};
-#[cfg(feature = "memberlist")]
-pub use self::serf::{SerfKeyChange, SerfKeys, SerfKeysError};
-pub use self::text::{KeyTextError, generate_key, key_from_base64, key_to_base64};
 
 pub(crate) use self::sealing::{Sealing, Source};
 
-use crate::error::OnNodeThread;
+use crate::errors::OnNodeThread;
 
 /// Whether a node that has keys deals in plain traffic too. For a cluster that is being moved to encryption, in three
 /// rounds over all its nodes: [`Sent`](Self::Sent), [`Accepted`](Self::Accepted), [`Refused`](Self::Refused).
@@ -137,6 +128,11 @@ impl Keys {
             challenges: tokio::sync::Mutex::default(),
             runtime,
         }
+    }
+
+    /// The runtime that the node lives on.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     pub(crate) fn state(&self) -> Arc<State> {
