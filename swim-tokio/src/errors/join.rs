@@ -5,70 +5,60 @@ use std::sync::Arc;
 
 use swim_core::ExchangeFailure;
 
-use super::call::{OnNodeThread, STOPPED};
+use super::call::{OnNodeThread, Stopped};
 use crate::seeds::SeedError;
 
 /// Why a join did not get an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
     /// The node has stopped.
+    #[error("{Stopped}")]
     Stopped,
     /// The call would wait on the thread that it waits for.
+    #[error("{OnNodeThread}")]
     OnNodeThread,
     /// There is nobody to ask.
+    #[error("there is no seed to join: give the address of a running node")]
     NoSeeds,
     /// A seed is neither an address nor a host name with a port. None of them was taken.
+    #[error("{0}")]
     Seed(SeedError),
     /// The protocol refuses them.
+    #[error("{0}")]
     Refused(swim_core::JoinError),
     /// Each seed failed once. They are kept, and tried again until one answers.
+    #[error("no seed answered (they are tried again until one does): {}", Failures(.0))]
     NoneAnswered(Vec<(Arc<str>, SeedFailure)>),
 }
 
 /// Why a seed gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeedFailure {
     /// The host name has no address; what the resolver said.
+    #[error("no address: {0}")]
     Unresolved(Arc<str>),
     /// The address gave no usable answer.
+    #[error("{0}")]
     Exchange(ExchangeFailure),
 }
-
-impl fmt::Display for SeedFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unresolved(error) => write!(f, "no address: {error}"),
-            Self::Exchange(failure) => failure.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stopped => f.write_str(STOPPED),
-            Self::OnNodeThread => OnNodeThread.fmt(f),
-            Self::NoSeeds => f.write_str("there is no seed to join: give the address of a running node"),
-            Self::Seed(error) => error.fmt(f),
-            Self::Refused(error) => error.fmt(f),
-            Self::NoneAnswered(failures) => {
-                f.write_str("no seed answered (they are tried again until one does): ")?;
-                for (index, (seed, failure)) in failures.iter().enumerate() {
-                    write!(f, "{}{seed}: {failure}", if index > 0 { "; " } else { "" })?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
 
 impl From<OnNodeThread> for JoinError {
     fn from(_: OnNodeThread) -> Self {
         Self::OnNodeThread
+    }
+}
+
+/// Each seed with its failure.
+struct Failures<'a>(&'a [(Arc<str>, SeedFailure)]);
+
+impl fmt::Display for Failures<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (seed, failure)) in self.0.iter().enumerate() {
+            write!(f, "{}{seed}: {failure}", if index > 0 { "; " } else { "" })?;
+        }
+        Ok(())
     }
 }
 

@@ -7,19 +7,23 @@ use std::path::PathBuf;
 use crate::ground::secret_file::SecretFileError;
 
 /// Why certificates cannot be used. It names the file, and never shows a key.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
+        #[source]
         error: io::Error,
     },
     /// The private key's file cannot be read, or others can read or change it.
+    #[error(transparent)]
     Key(SecretFileError),
     /// A file does not hold what it should.
+    #[error("{} holds no {wanted} in PEM form: {reason}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
@@ -29,6 +33,7 @@ pub enum TlsError {
         reason: String,
     },
     /// The private key is not that of the certificate.
+    #[error("the key in {} is not that of the certificate in {}", key.display(), certificate.display())]
     KeyMismatch {
         /// The certificate's file.
         certificate: PathBuf,
@@ -36,6 +41,11 @@ pub enum TlsError {
         key: PathBuf,
     },
     /// The authorities do not accept the node's own certificate, so nobody would.
+    #[error(
+        "the certificate in {} is not accepted by the authorities in {}: {reason}",
+        certificate.display(),
+        authority.display()
+    )]
     NotAccepted {
         /// The certificate's file.
         certificate: PathBuf,
@@ -45,6 +55,7 @@ pub enum TlsError {
         reason: String,
     },
     /// Names are bound, and the certificate does not have the node's.
+    #[error("the certificate in {} is not for the name {id:?}: {}", certificate.display(), Names(names))]
     NotNamed {
         /// The certificate's file.
         certificate: PathBuf,
@@ -55,40 +66,14 @@ pub enum TlsError {
     },
 }
 
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
-            Self::Key(error) => error.fmt(f),
-            Self::Content { path, wanted, reason } => {
-                write!(f, "{} holds no {wanted} in PEM form: {reason}", path.display())
-            }
-            Self::KeyMismatch { certificate, key } => {
-                write!(f, "the key in {} is not that of the certificate in {}", key.display(), certificate.display())
-            }
-            Self::NotAccepted { certificate, authority, reason } => write!(
-                f,
-                "the certificate in {} is not accepted by the authorities in {}: {reason}",
-                certificate.display(),
-                authority.display()
-            ),
-            Self::NotNamed { certificate, id, names } => {
-                write!(f, "the certificate in {} is not for the name {id:?}: ", certificate.display())?;
-                match &names[..] {
-                    [] => f.write_str("it has no DNS name at all"),
-                    names => write!(f, "its DNS names are {}", names.join(", ")),
-                }
-            }
-        }
-    }
-}
+/// The DNS names of a certificate.
+struct Names<'a>(&'a [String]);
 
-impl std::error::Error for TlsError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Read { error, .. } => Some(error),
-            Self::Key(error) => std::error::Error::source(error),
-            Self::Content { .. } | Self::KeyMismatch { .. } | Self::NotAccepted { .. } | Self::NotNamed { .. } => None,
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("it has no DNS name at all"),
+            names => write!(f, "its DNS names are {}", names.join(", ")),
         }
     }
 }

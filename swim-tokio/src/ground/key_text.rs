@@ -1,31 +1,21 @@
 //! Keys as text: base64, as serf writes them; and new keys.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use swim_core::wire::sealed::{Key, KeyringError};
 use zeroize::Zeroizing;
 
 /// Why a text is not a key. It does not repeat the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyTextError {
     /// It is not base64.
+    #[error("not base64: a key is written as `swim keygen` prints it")]
     NotBase64,
     /// It is of a wrong length.
+    #[error("{0}")]
     Key(KeyringError),
 }
-
-impl fmt::Display for KeyTextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotBase64 => f.write_str("not base64: a key is written as `swim keygen` prints it"),
-            Self::Key(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for KeyTextError {}
 
 /// A key from its text: the base64 of 16, 24 or 32 bytes.
 ///

@@ -4,8 +4,6 @@
 //! Nothing is asked while anything is sent or accepted in plain: a key would be readable on its way, and so would a list,
 //! which holds the keys themselves.
 
-use std::fmt;
-
 use swim_core::wire::sealed::{Key, KeyId};
 use swim_core::wire::serf::KeyResponse;
 use swim_core::{KeyOperation, NodeId, QueryError};
@@ -45,40 +43,31 @@ pub enum SerfKeyChange {
 }
 
 /// Why nobody was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SerfKeysError {
     /// The node speaks another wire, or is not beside serf's agents: nobody would understand the question.
+    #[error("key queries are serf's: this node is not beside serf's agents")]
     NoSerf,
     /// The node was started without a keyring.
+    #[error("the node was started without a keyring: nothing is encrypted")]
     Off,
     /// Plain traffic is sent or accepted.
+    #[error(
+        "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every node \
+         first"
+    )]
     Exposed,
     /// This node has no key of that name.
+    #[error("this node has no key {0}")]
     UnknownKey(KeyId),
     /// The protocol refuses it.
+    #[error("{0}")]
     Refused(QueryError),
     /// The node has stopped.
+    #[error("{Stopped}")]
     Stopped,
 }
-
-impl fmt::Display for SerfKeysError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSerf => f.write_str("key queries are serf's: this node is not beside serf's agents"),
-            Self::Off => f.write_str("the node was started without a keyring: nothing is encrypted"),
-            Self::Exposed => f.write_str(
-                "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every \
-                 node first",
-            ),
-            Self::UnknownKey(key) => write!(f, "this node has no key {key}"),
-            Self::Refused(error) => error.fmt(f),
-            Self::Stopped => Stopped.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for SerfKeysError {}
 
 impl Runtime {
     /// The names of this node's keys on memberlist's wire, the primary one's first; `None` on another wire or without keys.
