@@ -9,6 +9,9 @@ use swim_core::Event;
 
 use crate::ground::escape::Escaped;
 
+/// The target of what is logged of notices: programs that show notices themselves filter it out.
+const TARGET: &str = "swim_tokio::notice";
+
 /// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,11 +57,11 @@ impl Notice {
                 | Event::NameRefused { .. }
                 | Event::NameLost { .. }
                 | Event::Returned,
-            ) => tracing::warn!(node, %address, "{self}"),
+            ) => tracing::warn!(target: TARGET, node, %address, "{self}"),
             Self::Event(Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete) => {
-                tracing::info!(node, "{self}");
+                tracing::info!(target: TARGET, node, "{self}");
             }
-            _ => tracing::debug!(node, "{self}"),
+            _ => tracing::debug!(target: TARGET, node, "{self}"),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::show::segment;
 use super::{Outcome, about_nobody, print};
 use crate::cli::{Broadcast, ForceLeave, Join, Leave, Tags};
 use crate::client::{Client, ClientError};
-use crate::escape::Text;
 use crate::output;
+use crate::output::escape::Text;
 use crate::shapes::{
     BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
     TagsRequest, TagsShape,

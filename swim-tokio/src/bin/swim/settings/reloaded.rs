@@ -1,8 +1,6 @@
-//! SIGHUP: the settings are read again, and those that can change while the node runs do.
+//! [`Reloaded`]: which settings changed when they were read again, and which of them need a restart.
 
-use crate::handlers::Registry;
-use crate::logging::Logging;
-use crate::settings::{Settings, leaves};
+use super::{Settings, leaves};
 
 /// The settings that can change while the node runs; a table stands for all in it.
 const RELOADABLE: [&str; 5] = ["tags", "node.metadata", "node.seeds", "handlers", "log.level"];
@@ -32,12 +30,6 @@ impl Reloaded {
         });
         Self { changed, needs_restart, certificates: None }
     }
-}
-
-/// Applies what can be applied without the node: the log's level, the handlers.
-pub(crate) fn apply(new: &Settings, logging: &Logging, handlers: &Registry) {
-    logging.set_level(new.log.level.unwrap_or_default());
-    handlers.replace(&new.handlers);
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::nearest;
+use crate::words::nearest::nearest;
 
 /// Every event's name, with the other ones that are understood in filters.
 const EVENTS: [(&str, &[&str]); 28] = [
@@ -167,14 +167,14 @@ mod tests {
 
     #[test]
     fn the_description_for_programs_and_the_page_for_operators_have_every_name_and_no_other() {
-        let document: serde_json::Value = serde_json::from_str(include_str!("http/openapi.json")).unwrap();
+        let document: serde_json::Value = serde_json::from_str(include_str!("../http/openapi.json")).unwrap();
         let described = document["components"]["schemas"]["Event"]["properties"]["event"]["enum"].as_array().unwrap();
         let mut described: Vec<_> = described.iter().map(|name| name.as_str().unwrap()).collect();
         let mut ours: Vec<_> = names().collect();
         described.sort_unstable();
         ours.sort_unstable();
         assert_eq!(described, ours);
-        let page = include_str!("../../../../docs/OPERATIONS.md");
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
         names().for_each(|name| assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATIONS.md has no {name}"));
     }
 }

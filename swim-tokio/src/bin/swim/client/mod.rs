@@ -1,5 +1,6 @@
 //! The command line's side of HTTP: one connection to the agent, one request, one answer, and a deadline for all of it.
 
+pub(crate) mod commands;
 mod tls;
 
 use std::fmt;
@@ -19,9 +20,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::cli::endpoint::Endpoint;
 use crate::cli::{Connect, Place};
-use crate::endpoint::Endpoint;
-use crate::http::Token;
+use crate::security::Token;
 use crate::shapes::{Failure, HealthShape};
 
 /// How long the agent may take to answer, unless told otherwise.

@@ -3,13 +3,19 @@
 //! `http/openapi.json` says the same for programs in other languages; a test holds the two together. Times are in
 //! seconds. Fields may be added; none is taken away or changes its meaning within `/v1`.
 
+pub(crate) mod detection;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swim_tokio::swim_core::Tags;
 use swim_tokio::{Member, Status};
 
-use crate::detection::Detection;
+use self::detection::Detection;
+
+/// For how long a query may be open over HTTP: less than an answer may take.
+pub(crate) const LONGEST_QUERY: Duration = Duration::from_secs(80);
 
 /// What went wrong, as a sentence for people.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -152,7 +158,7 @@ pub(crate) struct CertificateShape {
 impl CertificateShape {
     /// `what` expires then.
     pub(crate) fn sentence(&self, what: &str) -> String {
-        let time = humantime::format_duration(std::time::Duration::from_secs(self.expires_in.unsigned_abs()));
+        let time = humantime::format_duration(Duration::from_secs(self.expires_in.unsigned_abs()));
         if self.expires_in < 0 {
             format!("{what} expired {time} ago, at {}", self.expires)
         } else {

@@ -9,8 +9,8 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
-use crate::escape::Text;
-use crate::{failed, misused, output};
+use crate::output::escape::Text;
+use crate::output::{self, failed, misused};
 
 /// As many bytes as AES-256 wants.
 const KEY: usize = 32;

@@ -3,9 +3,8 @@
 use swim_tokio::{Member, Status};
 
 use crate::http::Context;
+use crate::output::pacing::STATE as TARGET;
 
-/// Lines from here are written whatever the level is, and are not paced: who sends signals may do worse.
-pub(crate) const TARGET: &str = "swim::state";
 /// How many members have a line.
 const MEMBERS: usize = 100;
 

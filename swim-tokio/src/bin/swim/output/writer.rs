@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::escape::Text;
+use crate::output::escape::Text;
 
 /// How many texts wait to be written.
 const WAITING: usize = 256;

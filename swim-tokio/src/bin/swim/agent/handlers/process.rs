@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::Job;
-use crate::escape::Text;
+use crate::output::escape::Text;
 
 /// How much of what a failed command said on standard error is logged.
 const SAID: u64 = 1_024;

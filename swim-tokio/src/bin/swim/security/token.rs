@@ -60,7 +60,7 @@ impl Token {
 
 /// What a request that bears a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Grant {
+pub(crate) enum Grant {
     /// It bears none of them.
     Nothing,
     /// Read, and change nothing.
@@ -96,7 +96,7 @@ impl Tokens {
     }
 
     /// What the value of the header `Authorization` allows. Both tokens are compared, whichever it bears.
-    pub(super) fn grant(&self, authorization: &[u8]) -> Grant {
+    pub(crate) fn grant(&self, authorization: &[u8]) -> Grant {
         let is_borne = |token: &Option<Token>| token.as_ref().is_some_and(|token| token.is_borne_by(authorization));
         match (is_borne(&self.all), is_borne(&self.read)) {
             (true, _) => Grant::All,

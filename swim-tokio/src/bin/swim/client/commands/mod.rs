@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::cli::{Command, Output};
 use crate::client::ClientError;
-use crate::escape::Text;
-use crate::{failed, output};
+use crate::output::escape::Text;
+use crate::output::{self, failed};
 
 /// The exit status when nothing matched.
 const NOTHING: u8 = 2;

@@ -15,10 +15,10 @@ use swim_tokio::{Event, Notice, Runtime, Subscription};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::histories::Histories;
 use crate::lines;
 use crate::settings::{Handler, Handlers};
-use crate::shown::is_shown;
+use crate::state::histories::Histories;
+use crate::words::shown::is_shown;
 
 /// How long the end waits for handlers that run.
 const LINGER: Duration = Duration::from_secs(5);

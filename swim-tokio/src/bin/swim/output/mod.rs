@@ -2,15 +2,20 @@
 //!
 //! Nothing else writes to them, but for the log; and what is written is [`Text`], in which text of others is escaped.
 
+pub(crate) mod escape;
+pub(crate) mod pacing;
+pub(crate) mod writer;
+
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use swim_tokio::Escaped;
 
-use crate::escape::Text;
+use self::escape::Text;
 
 /// Whether colours are of use there: a terminal that knows them, and nobody who set `NO_COLOR` (no-color.org).
 pub(crate) fn is_colour_wanted(stream: &impl IsTerminal) -> bool {
@@ -110,4 +115,19 @@ impl Paint {
     fn with(self, style: Style, text: &str) -> Text {
         if self.colours { Text::styled(style, text) } else { Text::piece(text) }
     }
+}
+
+/// Wrong arguments: sysexits' `EX_USAGE`.
+pub(crate) const USAGE: u8 = 64;
+
+/// Says on standard error what is wrong with the arguments.
+pub(crate) fn misused(error: &dyn fmt::Display) -> ExitCode {
+    complain(error);
+    ExitCode::from(USAGE)
+}
+
+/// Says on standard error what went wrong.
+pub(crate) fn failed(error: &dyn fmt::Display) -> ExitCode {
+    complain(error);
+    ExitCode::FAILURE
 }

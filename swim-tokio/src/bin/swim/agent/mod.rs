@@ -1,5 +1,11 @@
 //! `swim agent`: one node in the foreground, from its start to the signal that ends it.
 
+mod cluster_log;
+pub(crate) mod handlers;
+mod report;
+mod service_manager;
+mod signals;
+
 use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -12,21 +18,23 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::certificates::Certificates;
+use self::handlers::Registry;
+use self::signals::{Signal, Signals};
 use crate::cli::Agent;
-use crate::escape::Text;
-use crate::handlers::Registry;
-use crate::histories::Histories;
-use crate::http::{Context, HttpTls, ListenError, Listener, Rate, Server, Tokens};
-use crate::joining::Joining;
+use crate::http::{Context, ListenError, Listener, Rate, Server};
+use crate::lines;
 use crate::logging::Logging;
-use crate::reload::Reloaded;
+use crate::output::escape::Text;
+use crate::output::writer::Writer;
+use crate::output::{self, failed, misused};
+use crate::security::{HttpTls, Tokens};
+use crate::settings::reloaded::Reloaded;
 use crate::settings::{Format, Settings, in_our_words};
 use crate::shapes::{metadata_of, tags_or_text};
-use crate::shown::is_shown;
-use crate::signals::{Signal, Signals};
-use crate::writer::Writer;
-use crate::{cluster_log, failed, lines, misused, output, reload, service_manager, state};
+use crate::state::certificates::Certificates;
+use crate::state::histories::Histories;
+use crate::state::joining::Joining;
+use crate::words::shown::is_shown;
 
 /// How long the end waits for standard output to take the last notices.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -162,7 +170,7 @@ impl Running {
                 },
                 signal = signals.next() => match signal {
                     Signal::Hangup => self.reload(agent).await,
-                    Signal::User1 => state::log(&self.context),
+                    Signal::User1 => report::log(&self.context),
                     Signal::User2 => tracing::info!("SIGUSR2 means nothing to the agent (SIGUSR1 logs its state)"),
                     end => {
                         tracing::info!(signal = ?end, "leaving");
@@ -225,7 +233,7 @@ impl Running {
                 }
             });
         }
-        reload::apply(&new, &self.logging, &self.handlers);
+        apply(&new, &self.logging, &self.handlers);
         self.settings = new;
         Ok(reloaded)
     }
@@ -375,4 +383,10 @@ async fn print(notices: &mut Subscription, histories: &Histories, format: Format
             None => return,
         }
     }
+}
+
+/// Applies what can be applied without the node: the log's level, the handlers.
+fn apply(new: &Settings, logging: &Logging, handlers: &Registry) {
+    logging.set_level(new.log.level.unwrap_or_default());
+    handlers.replace(&new.handlers);
 }

@@ -15,7 +15,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Filter};
 
-use crate::state;
+/// Lines of SIGUSR1 are written whatever the level is, and are not paced: who sends signals may do worse.
+pub(crate) const STATE: &str = "swim::state";
 
 /// How many lines of one place are written in a period.
 const LINES: u64 = 50;
@@ -115,7 +116,7 @@ impl<S: Subscriber> Filter<S> for Pacing {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::INFO || [OWN, state::TARGET].contains(&metadata.target()) {
+        if *metadata.level() > Level::INFO || [OWN, STATE].contains(&metadata.target()) {
             return true;
         }
         self.admits(metadata.callsite(), *metadata.level(), Instant::now(), || sample(event))

@@ -79,7 +79,7 @@ impl HttpTls {
     }
 
     /// Takes TLS up with a client. One that speaks plain HTTP is told to use https.
-    pub(super) async fn accept(&self, mut stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, mut stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
             stream.write_all(PLAIN).await?;

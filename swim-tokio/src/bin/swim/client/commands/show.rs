@@ -8,7 +8,7 @@ use super::table::{pairs, table};
 use super::{Outcome, about_nobody, print};
 use crate::cli::{Health, Members, Nearest, Output, Ping, Rtt, Show};
 use crate::client::{Client, ClientError};
-use crate::escape::Text;
+use crate::output::escape::Text;
 use crate::output::{Paint, is_colour_wanted};
 use crate::shapes::{
     EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, PingShape, ReadyShape,

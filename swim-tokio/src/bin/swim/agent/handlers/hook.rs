@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::escape::json;
+use crate::output::escape::json;
 
 /// Posts an event; anything but a status of success is a failure.
 pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_page_for_operators_has_these_figures() {
-        let page = include_str!("../../../../docs/OPERATIONS.md");
+        let page = include_str!("../../../../../docs/OPERATIONS.md");
         for (members, shown, profile, config) in [
             (3, "3", "lan", Config::lan()),
             (10, "10", "lan", Config::lan()),

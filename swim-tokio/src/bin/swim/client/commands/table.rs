@@ -1,6 +1,6 @@
 //! Tables for people: columns as wide as what stands in them.
 
-use crate::escape::Text;
+use crate::output::escape::Text;
 
 /// Rows below a header, in columns two spaces apart. The last column is not filled up.
 pub(super) fn table(header: &[&str], rows: &[Vec<Text>]) -> Text {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use swim_tokio::Tls;
 use tokio::time::Instant;
 
-use crate::http::HttpTls;
+use crate::security::HttpTls;
 use crate::shapes::CertificateShape;
 
 /// A certificate is to be renewed when less than this is left...

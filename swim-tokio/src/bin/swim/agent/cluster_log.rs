@@ -1,10 +1,10 @@
 //! What happens in the cluster, in the log: who came, failed and left at the level info, each kind in a place of its own
-//! so that a storm of one does not silence another ([`pacing`](crate::pacing)); what applications say at debug.
+//! so that a storm of one does not silence another ([`pacing`](crate::output::pacing)); what applications say at debug.
 
 use swim_tokio::{Event, Member, Notice, Subscription};
 
-use crate::histories::Histories;
 use crate::shapes::tags_or_text;
+use crate::state::histories::Histories;
 
 /// Logs until the node stops.
 pub(crate) async fn follow(mut notices: Subscription, histories: Histories) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use swim_tokio::swim_core::wire::sealed::KeyId;
 use swim_tokio::{NodeId, Runtime, SerfKeyChange, SerfKeys, Status, key_from_base64};
 
-use crate::keys::Change;
+use super::keys::Change;
 use crate::shapes::{KeyShape, KeysShape};
 
 /// How many nodes an error names.

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{Outcome, print};
 use crate::cli::Monitor;
 use crate::client::{Client, ClientError};
-use crate::escape::Text;
 use crate::output;
+use crate::output::escape::Text;
 
 /// The longest line of the stream: an event is much shorter.
 const LONGEST_LINE: usize = 1 << 20;

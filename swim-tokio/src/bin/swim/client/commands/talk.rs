@@ -11,8 +11,8 @@ use super::table::table;
 use super::{Outcome, print};
 use crate::cli::{Event, Keys, KeysWhat, Output, Query, Show};
 use crate::client::{Client, ClientError};
-use crate::escape::Text;
 use crate::output;
+use crate::output::escape::Text;
 use crate::shapes::{
     EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ReachabilityShape,
     ResponseShape,
