@@ -98,9 +98,7 @@ fn node(kind: Kind) -> Node {
 fn drain(node: &mut Node) {
     let mut buffer = Vec::new();
     while node.poll_transmit(Instant::ORIGIN, &mut buffer).is_some() {}
-    while node.poll_exchange().is_some() {}
-    while node.poll_event().is_some() {}
-    while node.poll_key_query().is_some() {}
+    while node.poll_output().is_some() {}
 }
 
 /// Handles one input, as a driver does.

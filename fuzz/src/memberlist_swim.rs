@@ -12,7 +12,7 @@ use swim_core::wire::memberlist::{
 };
 use swim_core::{
     Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    MemberlistWire, NodeId, QueryId, SequenceNumber, Status, Swim,
+    MemberlistWire, NodeId, Output, QueryId, SequenceNumber, Status, Swim,
 };
 
 use crate::layer::{Act, Places, Word, answer_keys};
@@ -344,24 +344,24 @@ impl World {
                 }
             });
         }
-        answer_keys(self.now, &mut self.node);
-        while let Some(output) = self.node.poll_exchange() {
+        while let Some(output) = self.node.poll_output() {
             match output {
-                ExchangeOutput::Open { id, request, .. } => {
+                Output::Exchange(ExchangeOutput::Open { id, request, .. }) => {
                     StreamMessage::decode(&request).expect("our own requests are readable");
                     self.open.push(id);
                 }
-                ExchangeOutput::Reply { payload, .. } => {
+                Output::Exchange(ExchangeOutput::Reply { payload, .. }) => {
                     StreamMessage::decode(&payload).expect("our own replies are readable");
                 }
-                ExchangeOutput::Refuse { .. } => {}
-                ExchangeOutput::Abandon { id } => self.open.retain(|&open| open != id),
-            }
-        }
-        while let Some(event) = self.node.poll_event() {
-            self.story.hear(&event);
-            if let Event::Query { id, .. } = event {
-                self.asked.push(id);
+                Output::Exchange(ExchangeOutput::Abandon { id }) => self.open.retain(|&open| open != id),
+                Output::KeyQuery(query) => answer_keys(self.now, &mut self.node, query.id),
+                Output::Event(event) => {
+                    self.story.hear(&event);
+                    if let Event::Query { id, .. } = event {
+                        self.asked.push(id);
+                    }
+                }
+                _ => {}
             }
         }
     }

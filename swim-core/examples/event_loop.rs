@@ -19,7 +19,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Swim,
+    Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
+    Swim,
 };
 
 /// What the other threads bring to the one that owns the state machine.
@@ -49,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     run(&mut swim, &udp, &inputs, &queue)
 }
 
-/// The run loop: an input or a timeout, then the four outputs.
+/// The run loop: an input or a timeout, then the outputs. A due timer runs before the next message, so that a flood of
+/// messages starves no timer.
 fn run(
     swim: &mut Swim<Xoshiro256PlusPlus>,
     udp: &UdpSocket,
@@ -64,20 +66,24 @@ fn run(
         while let Some(transmit) = swim.poll_transmit(clock(), &mut packet) {
             udp.send_to(&packet, transmit.to).ok(); // A lost packet is the protocol's daily bread.
         }
-        while let Some(exchange) = swim.poll_exchange() {
-            match exchange {
-                ExchangeOutput::Open { id, to, request } => open(id, to, request, inputs.clone()),
-                ExchangeOutput::Reply { id, payload } => {
+        while let Some(output) = swim.poll_output() {
+            match output {
+                Output::Event(event) => println!("{event:?}"),
+                Output::Exchange(ExchangeOutput::Open { id, to, request }) => open(id, to, request, inputs.clone()),
+                Output::Exchange(ExchangeOutput::Reply { id, payload }) => {
                     requests.remove(&id).map(|mut stream| write_frame(&mut stream, &payload));
                 }
-                ExchangeOutput::Refuse { id } => drop(requests.remove(&id)),
-                ExchangeOutput::Abandon { .. } => {} // Its thread ends by itself; the late answer does no harm.
+                Output::Exchange(ExchangeOutput::Refuse { id }) => drop(requests.remove(&id)),
+                // An abandoned exchange's thread ends by itself; its late answer does no harm.
+                _ => {}
             }
         }
-        while let Some(event) = swim.poll_event() {
-            println!("{event:?}");
-        }
         let wait = swim.poll_timeout().map_or(Duration::from_secs(1), |at| at.since(clock()));
+        // `recv_timeout` takes a waiting message before it looks at the time.
+        if wait.is_zero() {
+            swim.handle_timeout(clock());
+            continue;
+        }
         match queue.recv_timeout(wait) {
             Ok(Input::Packet(from, bytes)) => swim.handle_packet(clock(), from, &bytes),
             Ok(Input::Request(stream, payload)) => {
@@ -91,7 +97,7 @@ fn run(
             Ok(Input::Answer(id, Err(failure))) => {
                 swim.handle_exchange(clock(), ExchangeInput::Failed { id, failure });
             }
-            Err(RecvTimeoutError::Timeout) => swim.handle_timeout(clock()),
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }

@@ -13,8 +13,9 @@ use crate::lamport::LamportTime;
 use crate::member::Member;
 use crate::time::Instant;
 
-/// Something the user may want to know: from [`Swim::poll_event`](crate::Swim::poll_event).
+/// Something the user may want to know: from [`Swim::poll_output`](crate::Swim::poll_output).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A member is there that was not before, or is there again after it had failed or left.
     Joined(Member),

@@ -40,7 +40,9 @@ pub enum ExchangeInput<'a> {
     },
 }
 
-/// What a driver is to do about exchanges: from [`Swim::poll_exchange`](crate::Swim::poll_exchange).
+/// What a driver is to do about exchanges: from [`Swim::poll_output`](crate::Swim::poll_output).
+///
+/// The variants are exhaustive: a driver must carry out each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExchangeOutput {
     /// Send a request and bring back its reply, or say that it failed.
@@ -73,6 +75,7 @@ pub enum ExchangeOutput {
 
 /// Why an exchange got no usable reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ExchangeFailure {
     /// Nothing listens at the address.
     Refused,

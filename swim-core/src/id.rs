@@ -68,6 +68,7 @@ impl TryFrom<&str> for NodeId {
 
 /// Why a text is not a member's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NameError {
     /// The name has no bytes.
     Empty,

@@ -106,7 +106,8 @@ pub use network::{Network, NetworkError, is_allowed};
 pub use source::{Protection, Source};
 pub use swim::{
     AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage, KeyOperation,
-    KeyQuery, MemberView, MetadataError, PingError, QueryError, Question, RespondError, State, Swim, Transmit,
+    KeyQuery, MemberView, MetadataError, Output, PingError, QueryError, Question, RespondError, RoundTrip, State, Swim,
+    Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

@@ -11,6 +11,7 @@ macro_rules! counted {
     ($(#[$outer:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $label:literal,)* }) => {
         $(#[$outer])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum $name { $($(#[doc = $doc])* $variant,)* }
 
         impl $name {

@@ -22,6 +22,7 @@ pub struct Network {
 
 /// Why a text is no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// It is no IP address with, or without, a `/` and the number of bits that count.
     Syntax,

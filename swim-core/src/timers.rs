@@ -62,17 +62,30 @@ const NEVER: Instant = Instant::END;
 pub(crate) struct Timers {
     members: Deadlines,
     periodic: [Instant; PERIODIC.len()],
+    /// The latest time that the node was given.
+    latest: Instant,
     /// The earliest of all: it is asked for after every input, and so comes last, beside the outputs.
     earliest: Instant,
 }
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { members: Deadlines::default(), periodic: [NEVER; PERIODIC.len()], earliest: NEVER }
+        Self {
+            members: Deadlines::default(),
+            periodic: [NEVER; PERIODIC.len()],
+            latest: Instant::ORIGIN,
+            earliest: NEVER,
+        }
     }
 }
 
 impl Timers {
+    /// Returns `now`, or the latest time that was given before if that is later: time never goes backwards here.
+    pub(crate) fn advance(&mut self, now: Instant) -> Instant {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
     /// Runs `timer` at `at`, whatever deadline it had.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
         let before = match timer {

@@ -10,8 +10,8 @@ use swim_core::wire::{
     Description, Entry, ExchangeMessage, Message, Packet, begin_join_reply, begin_packet, cluster_hash,
 };
 use swim_core::{
-    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Protection,
-    Source, Status, Swim,
+    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
+    Protection, Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -47,7 +47,7 @@ fn storm(node: &mut Node, members: usize) -> Instant {
         let (id, incarnation) = (name(number), Incarnation::new(1));
         Message::Alive { id: &id, incarnation, address: address(number), metadata: b"" }.encode(&mut packet);
         node.handle_packet(Instant::ORIGIN, proven(number), &packet);
-        while node.poll_event().is_some() {}
+        while node.poll_output().is_some() {}
     }
     let mut now = Instant::ORIGIN;
     while node.queued_updates() > 0 {
@@ -75,8 +75,7 @@ fn answer(node: &mut Node, now: Instant, packet: &mut Vec<u8>, buffer: &mut Vec<
             }
         }
     }
-    while node.poll_exchange().is_some() {}
-    while node.poll_event().is_some() {}
+    while node.poll_output().is_some() {}
 }
 
 #[test]
@@ -109,9 +108,11 @@ fn a_member_costs_at_most_80_bytes_at_rest_after_a_join_that_told_the_user_of_al
         let allocated = measure(|| {
             let mut node = node();
             node.join(Instant::ORIGIN, &[address(1)]).unwrap();
-            let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() else { panic!("no exchange was opened") };
+            let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = node.poll_output() else {
+                panic!("no exchange was opened")
+            };
             node.handle_exchange(Instant::ORIGIN, ExchangeInput::Reply { id, payload: &reply });
-            let events = core::iter::from_fn(|| node.poll_event()).count();
+            let events = core::iter::from_fn(|| node.poll_output().map(drop)).count();
             assert!(events >= members, "{events}");
             kept = Some(node);
         });
@@ -167,11 +168,11 @@ fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else()
         let now = node.poll_timeout().unwrap();
         let compared = measure(|| {
             node.handle_timeout(now);
-            while let Some(ExchangeOutput::Open { id, .. }) = node.poll_exchange() {
+            while let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = node.poll_output() {
                 node.handle_exchange(now, ExchangeInput::Reply { id, payload: &equal });
                 let request = ExchangeInput::Request { id: ExchangeId(1), from: proven(1), payload: &theirs };
                 node.handle_exchange(now, request);
-                assert!(matches!(node.poll_exchange(), Some(ExchangeOutput::Reply { .. })));
+                assert!(matches!(node.poll_output(), Some(Output::Exchange(ExchangeOutput::Reply { .. }))));
             }
         });
         if node.metrics().exchanges_opened > before {

@@ -12,7 +12,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{Message, begin_packet, cluster_hash};
 use swim_core::{
     Claim, Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId,
-    Protection, SequenceNumber, Source, Status, Swim,
+    Output, Protection, SequenceNumber, Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -203,13 +203,27 @@ struct Driven {
     last_ping: Option<SequenceNumber>,
     last_target: String,
     open: Vec<ExchangeId>,
+    /// Everything that the node sent and asked for.
+    outputs: Vec<String>,
 }
 
 impl Driven {
-    fn apply(&mut self, input: Input) {
-        let now = self.now;
+    fn new(seed: u64) -> Self {
+        Self {
+            node: node(seed),
+            now: Instant::ORIGIN,
+            last_ping: None,
+            last_target: String::new(),
+            open: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Applies an input at the driver's time less `behind`, then drains the node at the driver's time.
+    fn apply(&mut self, input: Input, behind: Duration) {
+        let now = self.now - behind;
         match input {
-            Input::Pass(milliseconds) => self.now = now + Duration::from_millis(milliseconds),
+            Input::Pass(milliseconds) => self.now = self.now + Duration::from_millis(milliseconds),
             Input::Hear(all) => {
                 let mut packet = Vec::new();
                 begin_packet(cluster_hash("default"), &mut packet);
@@ -242,21 +256,22 @@ impl Driven {
 
     fn drain(&mut self) {
         let mut packet = Vec::new();
-        while self.node.poll_transmit(self.now, &mut packet).is_some() {
+        while let Some(transmit) = self.node.poll_transmit(self.now, &mut packet) {
+            self.outputs.push(format!("{transmit:?} {packet:?}"));
             let mut messages = swim_core::wire::Packet::open(&packet, cluster_hash("default")).unwrap();
             if let Some(Ok(Message::Ping { sequence, target, .. })) = messages.next() {
                 self.last_ping = Some(sequence);
                 target.clone_into(&mut self.last_target);
             }
         }
-        while let Some(output) = self.node.poll_exchange() {
+        while let Some(output) = self.node.poll_output() {
+            self.outputs.push(format!("{output:?}"));
             match output {
-                ExchangeOutput::Open { id, .. } => self.open.push(id),
-                ExchangeOutput::Abandon { id } => self.open.retain(|open| *open != id),
-                ExchangeOutput::Reply { .. } | ExchangeOutput::Refuse { .. } => {}
+                Output::Exchange(ExchangeOutput::Open { id, .. }) => self.open.push(id),
+                Output::Exchange(ExchangeOutput::Abandon { id }) => self.open.retain(|open| *open != id),
+                _ => {}
             }
         }
-        while self.node.poll_event().is_some() {}
     }
 
     /// Lets the timers run that are due, as a driver does; returns how often the node had to be called.
@@ -279,11 +294,9 @@ proptest! {
     fn timers_make_progress_whatever_happens_and_however_late_they_are_called(
         inputs in prop::collection::vec(input(), 1..120)
     ) {
-        let node = node(5);
-        let mut driven =
-            Driven { node, now: Instant::ORIGIN, last_ping: None, last_target: String::new(), open: Vec::new() };
+        let mut driven = Driven::new(5);
         for input in inputs {
-            driven.apply(input);
+            driven.apply(input, Duration::ZERO);
             let calls = driven.run_timers();
             prop_assert!(calls <= 2, "one call is to run all that is due, a second what the first brought about: {}", calls);
             let next = driven.node.poll_timeout();
@@ -293,5 +306,20 @@ proptest! {
             prop_assert_eq!(driven.node.poll_timeout(), next);
             driven.node.check_invariants();
         }
+    }
+
+    #[test]
+    fn an_earlier_time_counts_as_the_latest(
+        inputs in prop::collection::vec((input(), 0_u64..100_000), 1..80)
+    ) {
+        let (mut steady, mut backward) = (Driven::new(6), Driven::new(6));
+        for (input, behind) in inputs {
+            steady.apply(input.clone(), Duration::ZERO);
+            backward.apply(input, Duration::from_millis(behind));
+            steady.run_timers();
+            backward.run_timers();
+            prop_assert_eq!(steady.node.poll_timeout(), backward.node.poll_timeout());
+        }
+        prop_assert_eq!(steady.outputs, backward.outputs);
     }
 }

@@ -7,7 +7,9 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use swim_core::{Config, ConfigError, ExchangeFailure, Identity, Incarnation, Instant, NodeId, State, Swim, Wire};
+use swim_core::{
+    Config, ConfigError, ExchangeFailure, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim, Wire,
+};
 
 use crate::checkers::Moment;
 use crate::clock::Clock;
@@ -88,6 +90,8 @@ pub(crate) struct Node {
     /// What upgrades have changed, for when it starts again.
     pub(crate) settings: Vec<Setting>,
     inbox: VecDeque<Inbound>,
+    /// Exchanges that a clogged process wants to open, answer or abandon.
+    pub(crate) held: VecDeque<ExchangeOutput>,
     inbox_packets: usize,
     started: Instant,
     /// The highest incarnation of its former processes.
@@ -111,6 +115,7 @@ impl Node {
             damage: streams::stream(seed, Purpose::Damage, index as u64),
             swim: None,
             inbox: VecDeque::new(),
+            held: VecDeque::new(),
             inbox_packets: 0,
             started: Instant::ORIGIN,
             former: None,
@@ -149,6 +154,7 @@ impl Node {
         self.done_at = None;
         self.is_clogged = false;
         self.inbox.clear();
+        self.held.clear();
         self.inbox_packets = 0;
         self.former = self.former.max(self.swim().map(Swim::incarnation));
         self.swim.take()
@@ -171,6 +177,11 @@ impl Node {
     /// The process, if it can do something now.
     pub(crate) fn running(&mut self) -> Option<&mut Swim<Stream>> {
         if self.phase == Phase::Running { self.swim.as_deref_mut() } else { None }
+    }
+
+    /// The next exchange that a running process held while it was clogged.
+    pub(crate) fn next_held(&mut self) -> Option<ExchangeOutput> {
+        if self.phase == Phase::Running { self.held.pop_front() } else { None }
     }
 
     /// How the process has been going, as those who judge it should know. A verdict on an incarnation that a former

@@ -8,7 +8,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{Description, Entry, ExchangeMessage, Message, begin_join_reply, begin_packet, cluster_hash};
 use swim_core::{
-    Claim, Config, ExchangeFailure, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId,
+    Claim, Config, ExchangeFailure, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
     SequenceNumber, Status, Swim,
 };
 
@@ -123,7 +123,7 @@ impl Node {
             node.send_and_answer();
             node.fail_exchanges();
         }
-        node.drop_events();
+        node.drop_outputs();
         assert_eq!((node.swim.active_members(), node.swim.queued_updates()), (members, 0));
         node
     }
@@ -131,11 +131,11 @@ impl Node {
     /// Joins through member 1, which answers with `table`.
     pub(crate) fn learn(&mut self, table: &[u8]) {
         self.swim.join(self.now, &[address(1)]).unwrap();
-        let Some(ExchangeOutput::Open { id, .. }) = self.swim.poll_exchange() else {
+        let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = self.swim.poll_output() else {
             unreachable!("a join opens an exchange")
         };
         self.swim.handle_exchange(self.now, ExchangeInput::Reply { id, payload: table });
-        self.drop_events();
+        self.drop_outputs();
     }
 
     /// A packet arrives from member 1.
@@ -197,8 +197,8 @@ impl Node {
 
     /// Every exchange that was opened fails.
     pub(crate) fn fail_exchanges(&mut self) {
-        while let Some(output) = self.swim.poll_exchange() {
-            if let ExchangeOutput::Open { id, request, .. } = output {
+        while let Some(output) = self.swim.poll_output() {
+            if let Output::Exchange(ExchangeOutput::Open { id, request, .. }) = output {
                 black_box(request);
                 let failure = ExchangeFailure::Unreachable;
                 self.swim.handle_exchange(self.now, ExchangeInput::Failed { id, failure });
@@ -212,23 +212,23 @@ impl Node {
         let from = address(1);
         self.swim
             .handle_exchange(self.now, ExchangeInput::Request { id, from: from.into(), payload: black_box(payload) });
-        match self.swim.poll_exchange() {
-            Some(ExchangeOutput::Reply { payload, .. }) => Some(payload),
+        match self.swim.poll_output() {
+            Some(Output::Exchange(ExchangeOutput::Reply { payload, .. })) => Some(payload),
             _ => None,
         }
     }
 
     /// Every digest that the node asks about is answered as equal.
     pub(crate) fn agree(&mut self, equal: &[u8]) {
-        while let Some(output) = self.swim.poll_exchange() {
-            if let ExchangeOutput::Open { id, .. } = output {
+        while let Some(output) = self.swim.poll_output() {
+            if let Output::Exchange(ExchangeOutput::Open { id, .. }) = output {
                 self.swim.handle_exchange(self.now, ExchangeInput::Reply { id, payload: equal });
             }
         }
     }
 
-    pub(crate) fn drop_events(&mut self) {
-        while self.swim.poll_event().is_some() {}
+    pub(crate) fn drop_outputs(&mut self) {
+        while self.swim.poll_output().is_some() {}
     }
 }
 

@@ -7,6 +7,7 @@ use crate::id::NameError;
 
 /// Which setting cannot be used, and why. Nothing was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// `field` is zero and must not be.
     Zero {

@@ -6,14 +6,12 @@
 //! knows a wire. Read first: docs/SERF.md.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
 
 use super::Swim;
-use super::internal::KeyQuery;
 use super::user_events::Heard;
 use crate::filtering::Filtering;
 #[cfg(feature = "memberlist")]
@@ -47,8 +45,6 @@ pub(super) struct Citizen {
     pub(super) open: Queries,
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
-    /// What the driver is asked to do with its keys.
-    pub(super) key_queries: VecDeque<KeyQuery>,
     /// The clock of members that come and go.
     #[cfg(feature = "memberlist")]
     pub(super) members: LamportClock,

@@ -17,6 +17,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`MetadataError`]; nothing was changed.
     pub fn set_metadata(&mut self, now: Instant, metadata: &[u8]) -> Result<(), MetadataError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(MetadataError::NotRunning);
         }
@@ -39,6 +40,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`BroadcastError`]; nothing was queued.
     pub fn broadcast(&mut self, now: Instant, payload: &[u8]) -> Result<(), BroadcastError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(BroadcastError::NotRunning);
         }
@@ -76,6 +78,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`PingError`]; nothing was sent.
     pub fn ping(&mut self, now: Instant, id: &str) -> Result<SequenceNumber, PingError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(PingError::NotRunning);
         }

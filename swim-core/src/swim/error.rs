@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 
 /// Why seeds were not taken. None of them was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JoinError {
     /// No node can be reached at this address: it is unspecified, multicast, broadcast or has port 0.
     Address(SocketAddr),
@@ -21,6 +22,7 @@ pub enum JoinError {
 
 /// Why the metadata was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MetadataError {
     /// It is longer than `Config::max_metadata_size`.
     TooLong {
@@ -37,6 +39,7 @@ pub enum MetadataError {
 
 /// Why a broadcast was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BroadcastError {
     /// It is longer than `Config::max_broadcast_size`.
     TooLong {
@@ -56,6 +59,7 @@ pub enum BroadcastError {
 
 /// Why a member was not pinged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PingError {
     /// No active member has this name.
     UnknownMember,
@@ -72,6 +76,7 @@ pub enum PingError {
 
 /// Why a member was not declared to have left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ForceLeaveError {
     /// No member has this name.
     UnknownMember,

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why a user event was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EventError {
     /// Name and payload are too long: as it is sent, the event is longer than `EventConfig::max_event_size` or than what a
     /// packet holds.
@@ -24,6 +25,7 @@ pub enum EventError {
 
 /// Why a query was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum QueryError {
     /// Name, payload and filters are too long: as it is sent, the query is longer than `EventConfig::max_query_size` or
     /// than what a packet holds.
@@ -61,6 +63,7 @@ pub enum QueryError {
 
 /// Why a query was not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RespondError {
     /// As it is sent, the answer is longer than `EventConfig::max_response_size` or than what a packet holds.
     TooLong {

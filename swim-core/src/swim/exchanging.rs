@@ -22,9 +22,10 @@ pub(super) const ROOM: usize = 64;
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
-    /// Each request is answered at once: [`poll_exchange`](Self::poll_exchange) gives the answer. Only one about keys is
+    /// Each request is answered at once: [`poll_output`](Self::poll_output) gives the answer. Only one about keys is
     /// answered when its driver has done so ([`answer_key_request`](Self::answer_key_request)).
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
+        let now = self.timers.advance(now);
         match input {
             ExchangeInput::Request { id, from, payload } => {
                 #[cfg(feature = "memberlist")]

@@ -1,7 +1,7 @@
 //! The layer's own queries, which its user does not see: whether we are there, where we know somebody to be, and what is
 //! to be done with the keys (serf's internal queries).
 //!
-//! The keys are the driver's, as the encryption is: [`Swim::poll_key_query`] hands it what is asked, and
+//! The keys are the driver's, as the encryption is: [`Output::KeyQuery`](super::Output::KeyQuery) hands it what is asked, and
 //! [`Swim::answer_keys`] takes what it did.
 
 use alloc::string::String;
@@ -123,10 +123,10 @@ impl<R: Rng> Swim<R> {
         };
         let max = self.config.events.max_queries;
         let id = self.citizen.open.receive(now, asked, max);
-        if self.citizen.key_queries.len() >= max {
-            self.citizen.key_queries.pop_front();
+        if self.outputs.key_queries.len() >= max {
+            self.outputs.key_queries.pop_front();
         }
-        self.citizen.key_queries.push_back(KeyQuery { id, operation, key: key.into() });
+        self.outputs.key_queries.push_back(KeyQuery { id, operation, key: key.into() });
     }
 
     /// Two nodes claim one name, and one of them asks everybody where it is believed to be.
@@ -188,11 +188,6 @@ impl<R: Rng> Swim<R> {
         let mut payload = zeroize::Zeroizing::new(Vec::with_capacity(request.encoded_len()));
         request.encode(&mut payload);
         self.ask(now, &super::Question::new(name, &payload))
-    }
-
-    /// What the driver is asked to do with its keys. Drivers that have none need not ask: then nobody answers.
-    pub fn poll_key_query(&mut self) -> Option<KeyQuery> {
-        self.citizen.key_queries.pop_front()
     }
 
     /// Answers a key query. Of a list that is too long the rest is left out, and the answer says so.

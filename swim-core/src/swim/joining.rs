@@ -35,6 +35,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`JoinError`]; no seed was taken.
     pub fn join(&mut self, now: Instant, seeds: &[SocketAddr]) -> Result<(), JoinError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(JoinError::NotRunning);
         }

@@ -21,6 +21,7 @@ impl<R: Rng> Swim<R> {
     /// the departure was sent as often as any update is, and within `Config::leave_timeout` in any case. Does nothing
     /// if the node is leaving or has left already.
     pub fn leave(&mut self, now: Instant) {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return;
         }
@@ -56,6 +57,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`ForceLeaveError`]; nothing was changed.
     pub fn force_leave(&mut self, now: Instant, id: &str, prune: bool) -> Result<(), ForceLeaveError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(ForceLeaveError::NotRunning);
         }

@@ -32,6 +32,7 @@ mod namesakes;
 #[cfg(feature = "memberlist")]
 mod naming;
 mod news;
+mod output;
 mod packets;
 mod peering;
 mod probing;
@@ -55,7 +56,6 @@ use rand_core::Rng;
 use crate::config::{Config, ConfigError};
 use crate::departed::Departed;
 use crate::event::Event;
-use crate::exchange::ExchangeOutput;
 use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
 use crate::members::{DescriptionView, Members};
@@ -74,6 +74,7 @@ pub use event_error::{EventError, QueryError, RespondError};
 pub use internal::{KeyAnswer, KeyOperation, KeyQuery};
 use me::Me;
 pub use me::State;
+pub use output::{Output, RoundTrip};
 pub use querying::Question;
 pub use rekeying::{AskKeysError, KeyMessage};
 use state::{Contacts, Detector, Gossip, Outputs};
@@ -85,18 +86,19 @@ pub use view::MemberView;
 /// # How to drive it
 /// Methods come in four kinds. *Inputs* (`handle_*`) say what happened; *commands* (`join`, `leave`, …) say what the
 /// user wants; *outputs* (`poll_*`) say what is to be done; the rest reads. `now` is always the first argument of what
-/// takes one, and must not go backwards; an earlier one does no harm but is taken as it is.
+/// takes one. It should not go backwards: an earlier `now` counts as the latest one that the node was given.
 ///
 /// **After every input and every command, drain the outputs:**
 /// 1. [`poll_transmit`](Self::poll_transmit) until `None`: send each packet;
-/// 2. [`poll_exchange`](Self::poll_exchange) until `None`: open, answer or abandon each exchange;
-/// 3. [`poll_event`](Self::poll_event) until `None`: tell the user;
-/// 4. [`poll_timeout`](Self::poll_timeout) once: call [`handle_timeout`](Self::handle_timeout) at that time.
+/// 2. [`poll_output`](Self::poll_output) until `None`: carry out each exchange, tell the user each event;
+/// 3. [`poll_timeout`](Self::poll_timeout) once: call [`handle_timeout`](Self::handle_timeout) at that time.
+///
+/// Call `handle_timeout` as soon as its time has come, also while messages keep arriving.
 ///
 /// ```
 /// use rand_core::SeedableRng;
 /// use rand_xoshiro::Xoshiro256PlusPlus;
-/// use swim_core::{Config, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Swim};
+/// use swim_core::{Config, Identity, Incarnation, Instant, NodeId, Output, Swim};
 ///
 /// let identity = Identity::new(NodeId::new("a")?, "127.0.0.1:7946".parse()?, Incarnation::new(1));
 /// let rng = Xoshiro256PlusPlus::seed_from_u64(7);
@@ -108,13 +110,14 @@ pub use view::MemberView;
 /// while let Some(transmit) = swim.poll_transmit(now, &mut buffer) { // 1.
 ///     println!("send {} bytes to {}", buffer.len(), transmit.to);
 /// }
-/// while let Some(exchange) = swim.poll_exchange() { // 2.
-///     assert!(matches!(exchange, ExchangeOutput::Open { .. }));
+/// while let Some(output) = swim.poll_output() { // 2.
+///     match output {
+///         Output::Exchange(exchange) => println!("open, answer or abandon: {exchange:?}"),
+///         Output::Event(event) => println!("{event:?}"),
+///         _ => {} // keys and round trips: for drivers that want them
+///     }
 /// }
-/// while let Some(event) = swim.poll_event() { // 3.
-///     println!("{event:?}");
-/// }
-/// let wake_me_at = swim.poll_timeout(); // 4.
+/// let wake_me_at = swim.poll_timeout(); // 3.
 /// # assert!(wake_me_at.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -202,19 +205,10 @@ impl<R: Rng> Swim<R> {
     /// Sets the first deadlines at random within their intervals, so that nodes started together do not act in step.
     fn stagger(&mut self, now: Instant) {
         let Self { config, rng, timers, .. } = self;
+        timers.advance(now);
         timers.set(Timer::Probe, now + up_to(rng, config.probe_interval));
         timers.set(Timer::Sync, now + up_to(rng, config.sync_interval_min));
         timers.set(Timer::Reconnect, now + up_to(rng, config.reconnect_interval));
-    }
-
-    /// The next thing to do about exchanges.
-    pub fn poll_exchange(&mut self) -> Option<ExchangeOutput> {
-        self.outputs.exchanges.pop_front()
-    }
-
-    /// The next thing to tell the user.
-    pub fn poll_event(&mut self) -> Option<Event> {
-        self.outputs.next_event()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the node has left). O(1).

@@ -28,6 +28,7 @@ impl<R: Rng> Swim<R> {
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
     pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
+        let now = self.timers.advance(now);
         let from: Source = from.into();
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;

@@ -1,7 +1,6 @@
 //! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's self-awareness.
 
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -151,13 +150,6 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// How long the latest answer to a direct probe took, and whose it was, if there was one since the last call. At most
-    /// one comes with each input, so ask after each, or miss some.
-    pub fn poll_round_trip(&mut self) -> Option<(&str, Duration)> {
-        let (slot, round_trip) = self.detector.round_trip.take()?;
-        Some((self.members.name(slot), round_trip))
-    }
-
     /// Something suggests that this node itself is in trouble (Lifeguard IV-A).
     pub(super) fn worsen_health(&mut self, weight: u8) {
         if self.detector.awareness.worsen(weight) {
@@ -168,6 +160,7 @@ impl<R: Rng> Swim<R> {
     /// The transport knows that nothing listens at `address` (a refused connection, an ICMP error). A direct ping to
     /// it has failed at once; the indirect ones still decide. A hint: what is not probed now is not concerned.
     pub fn handle_unreachable(&mut self, now: Instant, address: SocketAddr) {
+        let now = self.timers.advance(now);
         if self.me.state == State::Left {
             return;
         }

@@ -76,6 +76,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`QueryError`]; nothing was sent.
     pub fn query(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
+        let now = self.timers.advance(now);
         if question.name.starts_with(INTERNAL) {
             return Err(QueryError::Reserved);
         }
@@ -247,6 +248,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`RespondError`]; nothing was sent.
     pub fn respond(&mut self, now: Instant, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
+        let now = self.timers.advance(now);
         if self.me.state == State::Left {
             return Err(RespondError::NotRunning);
         }

@@ -5,7 +5,6 @@
 //! (`wire::sealed::change`) and answers when it has done it. Nothing of it is gossip: no announcement, no broadcast and
 //! no packet leads here. Read first: docs/SECURITY.md, "Who may say what"; docs/WIRE.md, "Changing keys".
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
@@ -26,16 +25,16 @@ const MAX_WAITING: usize = 16;
 /// Bytes of a request's or a reply's body at most: a key or 32 names of keys, and a sentence.
 const MAX_BODY: usize = 1_024;
 
-/// What waits for the driver, and what this node has asked.
+/// What this node has asked.
 #[derive(Debug, Default)]
 pub(super) struct Rekeying {
-    messages: VecDeque<KeyMessage>,
     /// Members that were asked and have not answered. As many as exchanges are open at most.
     asked: Vec<(SequenceNumber, NodeId)>,
 }
 
-/// Something about keys, for the driver: from [`Swim::poll_key_message`].
+/// Something about keys, for the driver: from [`Output::KeyMessage`](super::Output::KeyMessage).
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyMessage {
     /// A member asks. [`Swim::answer_key_request`] takes the answer.
     Request {
@@ -75,6 +74,7 @@ impl fmt::Debug for KeyMessage {
 
 /// Why a member was not asked about its keys. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AskKeysError {
     /// No active member has this name, or it is this node's.
     UnknownMember,
@@ -112,6 +112,7 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`AskKeysError`]; nothing was sent.
     pub fn ask_keys(&mut self, now: Instant, member: &str, body: &[u8]) -> Result<SequenceNumber, AskKeysError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running || !self.speaks_native() {
             return Err(AskKeysError::NotRunning);
         }
@@ -129,11 +130,6 @@ impl<R: Rng> Swim<R> {
         }
         self.contacts.rekeying.asked.push((sequence, target));
         Ok(sequence)
-    }
-
-    /// The next message about keys, for the driver. A driver without keys answers requests with `None`.
-    pub fn poll_key_message(&mut self) -> Option<KeyMessage> {
-        self.contacts.rekeying.messages.pop_front()
     }
 
     /// Answers a request of [`KeyMessage::Request`]; with `None` it is refused. The answer may come late: who asked stops
@@ -170,7 +166,7 @@ impl<R: Rng> Swim<R> {
         let refusal = match self.judge_key_request(from, payload) {
             Ok((from_id, body)) => {
                 let from = KeyMessage::Request { id, from: from_id, address: from.address, body };
-                return self.contacts.rekeying.messages.push_back(from);
+                return self.outputs.key_messages.push_back(from);
             }
             Err((reason, refusal)) => {
                 self.metrics.drop(reason);
@@ -205,7 +201,7 @@ impl<R: Rng> Swim<R> {
         let Some(slot) = self.member_behind(from.address, source).filter(is_member) else {
             return Err((DropReason::Stranger, Refusal::Malformed));
         };
-        if body.len() > MAX_BODY || self.contacts.rekeying.messages.len() >= MAX_WAITING {
+        if body.len() > MAX_BODY || self.outputs.key_messages.len() >= MAX_WAITING {
             return Err((DropReason::Oversized, Refusal::Malformed));
         }
         Ok((self.id_at(slot), body.to_vec()))
@@ -230,9 +226,8 @@ impl<R: Rng> Swim<R> {
     }
 
     fn end_asking(&mut self, sequence: SequenceNumber, result: Result<Vec<u8>, ExchangeFailure>) {
-        let rekeying = &mut self.contacts.rekeying;
-        rekeying.asked.retain(|(asked, _)| *asked != sequence);
-        rekeying.messages.push_back(KeyMessage::Reply { sequence, result });
+        self.contacts.rekeying.asked.retain(|(asked, _)| *asked != sequence);
+        self.outputs.key_messages.push_back(KeyMessage::Reply { sequence, result });
     }
 
     /// The node leaves: who waits for an answer about keys is told that none comes.

@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::rekeying::Rekeying;
-use super::{Event, ExchangeOutput, Rng, VecDeque};
+use super::{Event, KeyMessage, KeyQuery, Rng, VecDeque};
 use crate::allowance::Allowance;
 use crate::audience::Audience;
 use crate::awareness::Awareness;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::deliveries::Deliveries;
 use crate::disputes::Disputes;
 use crate::dissemination::Dissemination;
+use crate::exchange::ExchangeOutput;
 use crate::exchanges::Exchanges;
 use crate::id::Slot;
 use crate::numbers::Numbers;
@@ -118,6 +119,10 @@ pub(super) struct Outputs {
     pub(super) events: VecDeque<Event>,
     /// Events that there was no room for, and that the user was not told of.
     pub(super) missed: u64,
+    /// Messages of members about keys.
+    pub(super) key_messages: VecDeque<KeyMessage>,
+    /// Key queries of serf agents.
+    pub(super) key_queries: VecDeque<KeyQuery>,
     /// Messages to one address each, in the order of their intents.
     pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
 }
@@ -133,8 +138,17 @@ impl Outputs {
             exchanges: VecDeque::new(),
             events: VecDeque::new(),
             missed: 0,
+            key_messages: VecDeque::new(),
+            key_queries: VecDeque::new(),
             letters: VecDeque::new(),
         }
+    }
+
+    /// Whether nothing but packets waits.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        let waiting = self.exchanges.len() + self.events.len() + self.key_messages.len() + self.key_queries.len();
+        waiting == 0 && self.missed == 0
     }
 
     /// The next event. A queue that a whole table went through gives its memory back once it is empty.

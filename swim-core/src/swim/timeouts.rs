@@ -17,6 +17,7 @@ use crate::timers::Timer;
 impl<R: Rng> Swim<R> {
     /// The time that [`poll_timeout`](Self::poll_timeout) gave has come. Late, early and repeated calls are fine.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.timers.advance(now);
         let late = self.timers.next().map_or(core::time::Duration::ZERO, |at| now.since(at));
         let stalled = !late.is_zero() && self.config.stall_grace && late >= self.config.probe_timeout;
         while let Some(timer) = self.timers.pop_due(now) {

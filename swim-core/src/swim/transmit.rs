@@ -48,6 +48,7 @@ impl<R: Rng> Swim<R> {
     /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A packet that the
     /// transport cannot take may be dropped: the protocol bears it.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
+        let now = self.timers.advance(now);
         while let Some(intent) = self.outputs.packets.pop() {
             if let Some(to) = self.write(now, intent, buffer) {
                 self.metrics.packets_sent += 1;

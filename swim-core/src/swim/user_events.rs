@@ -37,6 +37,7 @@ impl<R: Rng> Swim<R> {
         payload: &[u8],
         coalesce: bool,
     ) -> Result<LamportTime, EventError> {
+        let now = self.timers.advance(now);
         if self.me.state != State::Running {
             return Err(EventError::NotRunning);
         }

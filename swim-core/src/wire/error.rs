@@ -7,6 +7,7 @@ use crate::metrics::DropReason;
 
 /// What is wrong with bytes that arrived. Nothing was changed or allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum WireError {
     /// The bytes end inside a value.
     Truncated,

@@ -145,6 +145,7 @@ pub struct Keyring {
 
 /// Why a key is not one, or the keyring cannot be changed so. It is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyringError {
     /// The key has `len` bytes, not 16, 24 or 32.
     Length {

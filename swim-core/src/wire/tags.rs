@@ -193,6 +193,7 @@ impl fmt::Display for Tags {
 
 /// Why metadata holds no tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TagsError {
     /// It does not begin as tags do: it is something else.
     NotTags,

@@ -30,12 +30,12 @@ fn the_first_ack_of_a_direct_probe_tells_the_round_trip_once() {
     let mut node = node();
     deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6)]);
     let (now, sequence) = run_until_ping(&mut node, "a");
-    assert_eq!(node.poll_round_trip(), None);
+    assert_eq!(node.next_round_trip(), None);
     let answered = now + Duration::from_millis(7);
     deliver(&mut node, answered, &[Message::Ack { sequence, source: "a" }]);
     deliver(&mut node, answered + seconds(1), &[Message::Ack { sequence, source: "a" }]);
-    assert_eq!(node.poll_round_trip(), Some(("a", Duration::from_millis(7))));
-    assert_eq!(node.poll_round_trip(), None);
+    assert_eq!(node.next_round_trip(), Some(("a".to_owned(), Duration::from_millis(7))));
+    assert_eq!(node.next_round_trip(), None);
     let trips = &node.metrics().round_trips;
     assert_eq!((trips.count(), trips.sum()), (1, Duration::from_millis(7)));
 }

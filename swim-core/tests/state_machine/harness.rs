@@ -13,7 +13,7 @@ use swim_core::{
     NodeId, Protection, Source, Status, Swim,
 };
 
-pub(crate) type Node = Swim<Xoshiro256PlusPlus>;
+pub(crate) use crate::node::Node;
 
 /// The node under test is called "me", lives at port 1 and starts with this incarnation.
 pub(crate) const FIRST: u64 = 100;
@@ -44,7 +44,7 @@ pub(crate) fn node_with(config: Config) -> Node {
 /// A node of another name, port, incarnation and chance.
 pub(crate) fn named(id: &str, port: u16, incarnation: u64, config: Config, seed: u64) -> Node {
     let identity = Identity::new(NodeId::new(id).unwrap(), address(port), Incarnation::new(incarnation));
-    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN).unwrap()
+    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN).unwrap().into()
 }
 
 /// The LAN settings without jitter and without pings over streams: exchanges are joins and comparisons only.
@@ -243,11 +243,11 @@ pub(crate) fn run_until(node: &mut Node, until: Instant) {
 }
 
 pub(crate) fn events(node: &mut Node) -> Vec<Event> {
-    std::iter::from_fn(|| node.poll_event()).collect()
+    std::iter::from_fn(|| node.next_event()).collect()
 }
 
 pub(crate) fn exchanges(node: &mut Node) -> Vec<ExchangeOutput> {
-    std::iter::from_fn(|| node.poll_exchange()).collect()
+    std::iter::from_fn(|| node.next_exchange()).collect()
 }
 
 pub(crate) fn status(node: &Node, id: &str) -> Option<Status> {

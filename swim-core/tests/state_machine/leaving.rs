@@ -31,7 +31,7 @@ fn a_leaving_node_is_done_when_its_departure_was_sent_as_often_as_any_update() {
 fn a_node_that_is_alone_leaves_at_once() {
     let mut node = node();
     node.leave(Instant::ORIGIN);
-    assert_eq!((node.state(), node.poll_event()), (State::Left, Some(Event::LeaveComplete)));
+    assert_eq!((node.state(), node.next_event()), (State::Left, Some(Event::LeaveComplete)));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod leaving;
 mod memberlist;
 mod network;
 mod networks;
+mod node;
 mod origins;
 mod probes;
 mod provenance;

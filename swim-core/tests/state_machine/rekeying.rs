@@ -40,7 +40,7 @@ fn a_member_over_a_seal_is_heard_and_is_answered_when_the_driver_is_done() {
         populate(&mut node, at(0), &names("peer", 2));
         arrive(&mut node, 10, protection, &request("peer-0", "me"));
         assert_eq!(refusal(&mut node), None, "nobody has answered");
-        let Some(KeyMessage::Request { id: ID, from, address: asked_from, body }) = node.poll_key_message() else {
+        let Some(KeyMessage::Request { id: ID, from, address: asked_from, body }) = node.next_key_message() else {
             panic!("a request")
         };
         assert_eq!((from.as_str(), asked_from, &body[..]), ("peer-0", address(10), &b"body"[..]));
@@ -64,7 +64,7 @@ fn nothing_in_plain_from_strangers_from_elsewhere_or_for_another_reaches_the_key
         let mut node = node();
         populate(&mut node, at(0), &names("peer", 2));
         arrive(&mut node, port, protection, &payload);
-        assert_eq!(node.poll_key_message(), None, "{what}");
+        assert_eq!(node.next_key_message(), None, "{what}");
         assert_eq!((refusal(&mut node), dropped(&node, reason)), (Some(answer), 1), "{what}");
     }
 }
@@ -94,11 +94,11 @@ fn no_packet_announcement_or_direct_message_is_about_keys() {
     for message in [announced, direct] {
         let source = Source::new(address(10), Protection::Sealed);
         node.handle_packet(at(0), source, &packet(&[message]));
-        assert_eq!(node.poll_key_message(), None);
+        assert_eq!(node.next_key_message(), None);
     }
     // In a packet the exchange's message stands in the wrong place.
     node.handle_packet(at(0), Source::new(address(10), Protection::Sealed), &request("peer-0", "me"));
-    assert_eq!((node.poll_key_message(), dropped(&node, DropReason::WrongPlace)), (None, 2));
+    assert_eq!((node.next_key_message(), dropped(&node, DropReason::WrongPlace)), (None, 2));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn requests_that_wait_for_the_driver_are_bounded() {
         arrive(&mut node, 10, Protection::Sealed, &request("peer-0", "me"));
     }
     assert_eq!(dropped(&node, DropReason::Oversized), 24);
-    assert_eq!(std::iter::from_fn(|| node.poll_key_message()).count(), 16);
+    assert_eq!(std::iter::from_fn(|| node.next_key_message()).count(), 16);
 }
 
 /// The node asks peer-0; the number of its question, and of the exchange.
@@ -132,8 +132,8 @@ fn an_answer_counts_from_the_member_that_was_asked_alone() {
         for _ in 0..2 {
             node.handle_exchange(at(1), ExchangeInput::Reply { id, payload: &payload });
         }
-        assert_eq!(node.poll_key_message(), Some(KeyMessage::Reply { sequence, result: expected }));
-        assert_eq!(node.poll_key_message(), None, "only the first reply counts");
+        assert_eq!(node.next_key_message(), Some(KeyMessage::Reply { sequence, result: expected }));
+        assert_eq!(node.next_key_message(), None, "only the first reply counts");
     }
 }
 
@@ -148,13 +148,13 @@ fn every_question_ends_though_the_member_fails_is_silent_or_this_node_leaves() {
     let (sequence, id) = asked(&mut node);
     node.handle_exchange(at(1), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
     let failed = |failure| Some(KeyMessage::Reply { sequence, result: Err(failure) });
-    assert_eq!(node.poll_key_message(), failed(ExchangeFailure::Refused));
+    assert_eq!(node.next_key_message(), failed(ExchangeFailure::Refused));
 
     let (sequence, _) = asked(&mut node);
-    let late = at(0) + node.config().exchange_timeout;
+    let late = at(1) + node.config().exchange_timeout;
     run_among_the_living(&mut node, late);
     let result = Err(ExchangeFailure::TimedOut);
-    assert_eq!(node.poll_key_message(), Some(KeyMessage::Reply { sequence, result }));
+    assert_eq!(node.next_key_message(), Some(KeyMessage::Reply { sequence, result }));
 
     let sequence = node.ask_keys(late, "peer-0", b"body").unwrap();
     node.leave(late);
@@ -163,6 +163,6 @@ fn every_question_ends_though_the_member_fails_is_silent_or_this_node_leaves() {
         let now = step(&mut node);
         sent_and_acked(&mut node, now);
     }
-    assert_eq!(node.poll_key_message(), Some(KeyMessage::Reply { sequence, result }));
+    assert_eq!(node.next_key_message(), Some(KeyMessage::Reply { sequence, result }));
     assert_eq!(node.ask_keys(late, "peer-0", b""), Err(AskKeysError::NotRunning));
 }

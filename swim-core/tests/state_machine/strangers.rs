@@ -474,7 +474,8 @@ fn who_never_answered_anybody_does_not_make_its_probers_think_themselves_sick() 
 #[test]
 fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
     let identity = Identity::new(NodeId::new("me").unwrap(), "10.0.0.1:1".parse().unwrap(), Incarnation::new(FIRST));
-    let mut node = Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap();
+    let mut node =
+        Node::from(Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap());
     for (id, there) in [("redis", "127.0.0.1:6379"), ("metadata", "169.254.169.254:80"), ("six", "[fe80::1]:9")] {
         let there: SocketAddr = there.parse().unwrap();
         let told = Message::Alive { id, incarnation: Incarnation::new(1), address: there, metadata: b"" };

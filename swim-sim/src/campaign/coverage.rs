@@ -124,6 +124,7 @@ impl Coverage {
                 Event::Restarted(_) | Event::Returned => continue,
                 // Nobody pings in a run, leaving is seen by the others, and events never wait.
                 Event::Pinged { .. } | Event::LeaveComplete | Event::Lagged { .. } => continue,
+                _ => continue,
             };
             counts[index] += 1;
         }

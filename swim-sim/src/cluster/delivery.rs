@@ -4,7 +4,7 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Swim};
+use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Output, Swim};
 
 use super::{Cluster, Occurrence};
 use crate::address;
@@ -112,13 +112,12 @@ impl Cluster {
     pub(super) fn settle(&mut self, index: usize) {
         if !self.nodes[index].is_clogged {
             self.take_packets(index);
-            self.take_exchanges(index);
         }
-        let has_left = self.take_events(index);
+        let has_left = self.take_outputs(index);
         if self.answer_queries(index) && !self.nodes[index].is_clogged {
             self.take_packets(index);
         }
-        let has_left = self.take_events(index) || has_left;
+        let has_left = self.take_outputs(index) || has_left;
         self.charge(Some(index));
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
@@ -147,14 +146,12 @@ impl Cluster {
         }
     }
 
-    fn take_exchanges(&mut self, index: usize) {
-        while let Some(output) = self.nodes[index].running().and_then(Swim::poll_exchange) {
-            match output {
-                ExchangeOutput::Open { id, to, request } => self.open(index, id, to, request),
-                ExchangeOutput::Reply { id, payload } => self.reply(index, id.0, payload),
-                ExchangeOutput::Refuse { id } => self.refuse(id.0),
-                ExchangeOutput::Abandon { id } => self.abandon(index, id),
-            }
+    fn take_exchange(&mut self, index: usize, exchange: ExchangeOutput) {
+        match exchange {
+            ExchangeOutput::Open { id, to, request } => self.open(index, id, to, request),
+            ExchangeOutput::Reply { id, payload } => self.reply(index, id.0, payload),
+            ExchangeOutput::Refuse { id } => self.refuse(id.0),
+            ExchangeOutput::Abandon { id } => self.abandon(index, id),
         }
     }
 
@@ -174,28 +171,44 @@ impl Cluster {
     }
 
     /// Says whether the process is done.
-    fn take_events(&mut self, index: usize) -> bool {
+    fn take_outputs(&mut self, index: usize) -> bool {
+        let is_clogged = self.nodes[index].is_clogged;
         let mut has_left = false;
-        while let Some(event) = self.nodes[index].running().and_then(Swim::poll_event) {
-            self.trace.note(self.now, Some(index), &What::Told(&event));
-            self.watch.told(self.nodes[index].moment(self.now), index, &event);
-            self.recorder.told(self.now, index, &event, self.condition(&event));
-            has_left |= event == Event::LeaveComplete;
-            if let Event::Query { id, .. } = event
-                && self.options.answers_queries
-            {
-                self.asked.push(id);
+        while !is_clogged && let Some(exchange) = self.nodes[index].next_held() {
+            self.take_exchange(index, exchange);
+        }
+        while let Some(output) = self.nodes[index].running().and_then(Swim::poll_output) {
+            match output {
+                Output::Exchange(exchange) if is_clogged => self.nodes[index].held.push_back(exchange),
+                Output::Exchange(exchange) => self.take_exchange(index, exchange),
+                Output::Event(event) => {
+                    has_left |= event == Event::LeaveComplete;
+                    self.take_event(index, event);
+                }
+                // Nodes here have no keys, and measure their round trips themselves.
+                _ => {}
             }
-            let generation = self.nodes[index].generation;
-            let observed = Observed { at: self.now, node: index, generation, event };
-            if let Some(recording) = &mut self.recording {
-                recording.told(&observed);
-            }
-            self.broadcasts.told(&observed);
-            self.announcements.told(&observed);
-            self.log.push(observed);
         }
         has_left
+    }
+
+    fn take_event(&mut self, index: usize, event: Event) {
+        self.trace.note(self.now, Some(index), &What::Told(&event));
+        self.watch.told(self.nodes[index].moment(self.now), index, &event);
+        self.recorder.told(self.now, index, &event, self.condition(&event));
+        if let Event::Query { id, .. } = event
+            && self.options.answers_queries
+        {
+            self.asked.push(id);
+        }
+        let generation = self.nodes[index].generation;
+        let observed = Observed { at: self.now, node: index, generation, event };
+        if let Some(recording) = &mut self.recording {
+            recording.told(&observed);
+        }
+        self.broadcasts.told(&observed);
+        self.announcements.told(&observed);
+        self.log.push(observed);
     }
 
     /// The condition of the member that an event is about.

@@ -283,6 +283,7 @@ fn told(event: &Event) -> Value {
         }
         Event::LeaveComplete => json!({ "event": "leave_complete" }),
         Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        other => json!({ "event": "other", "text": format!("{other:?}") }),
     }
 }
 

@@ -153,6 +153,7 @@ impl fmt::Display for Told<'_> {
             }
             Event::LeaveComplete => f.write_str("leave complete"),
             Event::Lagged { missed } => write!(f, "{missed} events lost"),
+            other => write!(f, "{other:?}"),
         }
     }
 }

@@ -35,15 +35,13 @@ use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use super::{Arrival, BoxFuture, Transport, dial, listener, opening, unreachable};
-use crate::error::StartError;
+use super::{Arrival, BATCH, BoxFuture, Transport, dial, listener, opening, unreachable};
+use crate::errors::StartError;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
 /// How many accepted connections may wait for the loop: each holds a file that no bound counts yet.
 const GUESTS: usize = 16;
-/// How many reports, and how many datagrams, are taken at a time.
-pub(super) const BATCH: usize = 64;
 
 /// The transport that a node has unless told otherwise: exchanges over pooled TCP connections, packets over them too or
 /// by UDP. Public so that another transport may wrap it.

@@ -28,7 +28,7 @@ pub(super) fn ping(members: usize, updates: usize, fresh: bool) -> Run {
             }
             node.hear(&packet);
             node.send();
-            node.drop_events();
+            node.drop_outputs();
         }
     })
 }
@@ -82,7 +82,7 @@ pub(super) fn with_queue(members: usize, queued: usize) -> Node {
         // Beyond the members these are newcomers.
         node::say(2 + number, &Said::Alive(2), &mut packet);
         node.hear(&packet);
-        node.drop_events();
+        node.drop_outputs();
     }
     assert_eq!(node.swim.queued_updates(), queued);
     node

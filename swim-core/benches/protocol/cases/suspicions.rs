@@ -21,7 +21,7 @@ pub(super) fn refuted(members: usize) -> Run {
             node::say(members / 2, &Said::Alive(incarnation + 1), &mut alive);
             node.hear(&suspect);
             node.hear(&alive);
-            node.drop_events();
+            node.drop_outputs();
             incarnation += 1;
         }
     })
@@ -52,7 +52,7 @@ pub(super) fn expired(members: usize) -> Run {
             packet.truncate(start);
             node::say(members / 2, &Said::Alive(incarnation), &mut packet);
             node.hear(&packet);
-            node.drop_events();
+            node.drop_outputs();
         }
     })
 }

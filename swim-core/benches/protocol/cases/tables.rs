@@ -22,7 +22,7 @@ pub(super) fn insert_and_remove(members: usize) -> Run {
             node.hear(&alive);
             node.hear(&left);
             node.swim.handle_timeout(node.now);
-            node.drop_events();
+            node.drop_outputs();
         }
         assert_eq!(node.swim.active_members(), members);
     })
@@ -35,7 +35,7 @@ pub(super) fn written(members: usize) -> Run {
         for _ in 0..repetitions {
             node.swim.join(node.now, &[address(1)]).unwrap();
             node.fail_exchanges();
-            node.drop_events();
+            node.drop_outputs();
         }
     })
 }
@@ -108,7 +108,7 @@ pub(super) fn bucket(members: usize) -> Run {
                 assert!(writer.push(&node::entry(number, incarnation, &id)));
             }
             black_box(node.request(&request));
-            node.drop_events();
+            node.drop_outputs();
         }
     })
 }

@@ -332,11 +332,11 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
         hear_sealed(&mut node, &bytes(&serf::Message::Query(query(id, name, &payload))));
     }
     assert!(events(&mut node).iter().all(|event| !matches!(event, Event::Query { .. })), "users see none of it");
-    let install = node.poll_key_query().unwrap();
+    let install = node.next_key_query().unwrap();
     assert_eq!((install.operation, &install.key[..]), (KeyOperation::Install, &[7; 32][..]));
     assert!(!format!("{install:?}").contains('7'), "{install:?}");
-    let list = node.poll_key_query().unwrap();
-    assert_eq!(node.poll_key_query(), None);
+    let list = node.next_key_query().unwrap();
+    assert_eq!(node.next_key_query(), None);
     let refused = KeyAnswer::refused("no".into());
     node.answer_keys(at(0), install.id, &refused).unwrap();
     let keys = vec!["k".repeat(44); 100];
@@ -361,9 +361,9 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     for (id, operation) in (1..).zip(operations) {
         let asked = bytes(&serf::Message::Query(query(id, &format!("_serf_{operation}"), &payload)));
         node.handle_packet(at(0), address(2), &packet(&[Message::User { payload: &asked }]));
-        assert_eq!((node.poll_key_query(), node.queued_broadcasts()), (None, 0), "{operation}");
+        assert_eq!((node.next_key_query(), node.queued_broadcasts()), (None, 0), "{operation}");
         hear_sealed(&mut node, &asked);
-        assert!(node.poll_key_query().is_some(), "{operation}: who has a key may ask the same");
+        assert!(node.next_key_query().is_some(), "{operation}: who has a key may ask the same");
         while node.queued_broadcasts() > 0 {
             step(&mut node);
             said(&mut node, at(0));
@@ -373,7 +373,7 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     let stream = serf_stream(&bytes(&serf::Message::Query(query(9, "_serf_list-keys", &payload))));
     let request = ExchangeInput::Request { id: swim_core::ExchangeId(1), from: address(2).into(), payload: &stream };
     node.handle_exchange(at(0), request);
-    assert_eq!((node.poll_key_query(), dropped(&node, DropReason::Unproven)), (None, 5), "by a stream neither");
+    assert_eq!((node.next_key_query(), dropped(&node, DropReason::Unproven)), (None, 5), "by a stream neither");
 }
 
 fn serf_stream(payload: &[u8]) -> Vec<u8> {
@@ -387,7 +387,7 @@ fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
     let mut node = citizen();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     let id = node.query_keys(at(0), KeyOperation::Use, &[7; 32]).unwrap();
-    let own = node.poll_key_query().expect("this node is asked too");
+    let own = node.next_key_query().expect("this node is asked too");
     assert_eq!((own.operation, &own.key[..]), (KeyOperation::Use, &[7; 32][..]));
     node.answer_keys(at(0), own.id, &KeyAnswer::default()).unwrap();
     let answered = |event: &Event| matches!(event, Event::QueryResponse { id: to, .. } if *to == id);

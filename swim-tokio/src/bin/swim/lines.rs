@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
-use crate::escape::Text;
-use crate::histories::Histories;
-use crate::reload::Reloaded;
+use crate::output::escape::Text;
 use crate::settings::Format;
+use crate::settings::reloaded::Reloaded;
 use crate::shapes::tags_or_text;
+use crate::state::histories::Histories;
 
 /// The first line: which node this is, and where; then a line for each place where it answers HTTP.
 pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> Text {
@@ -98,6 +98,7 @@ fn object(notice: &Notice) -> Value {
             "event": "seed-unresolved", "seed": &**seed, "error": &**error, "retry_in": retry_in.as_secs_f64(),
         }),
         Notice::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        _ => json!({ "event": "other" }),
     }
 }
 
@@ -168,6 +169,7 @@ fn event_object(event: &Event) -> Value {
         }
         Event::LeaveComplete => json!({ "event": "leave-complete" }),
         Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        _ => json!({ "event": "other" }),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn join(context: Arc<Context>, call: Call) -> Reply {
                 JoinError::NoSeeds | JoinError::Seed(_) => StatusCode::BAD_REQUEST,
                 JoinError::Refused(_) => StatusCode::CONFLICT,
                 JoinError::NoneAnswered(_) => StatusCode::BAD_GATEWAY,
-                JoinError::OnNodeThread => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
             failure(status, &in_our_words(&error))
         }
