@@ -341,6 +341,7 @@ impl<R: Rng> Swim<R> {
         self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.detector.disputes.forget(slot);
+        self.detector.heard_last.take_if(|heard| *heard == slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
         #[cfg(feature = "memberlist")]
