@@ -67,11 +67,11 @@ impl Probe {
     }
 
     /// The direct ping has failed, and `relays` are asked.
-    pub(crate) fn ask(&mut self, relays: &[Slot]) {
+    pub(crate) fn ask(&mut self, relays: impl IntoIterator<Item = Slot>) {
         debug_assert!(self.stage == Stage::Direct, "relays are asked once");
         self.stage = Stage::Indirect;
-        self.silent.extend_from_slice(relays);
-        self.asked = relays.len() as u8;
+        self.silent.extend(relays);
+        self.asked = self.silent.len() as u8;
     }
 
     /// Whether relays were asked whose silence counts.
@@ -106,7 +106,6 @@ impl Probe {
     }
 
     /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or else any.
-    #[cfg(feature = "memberlist")]
     pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
         let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
         relay.is_some_and(|relay| self.nack(relay))
@@ -130,7 +129,7 @@ mod tests {
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
-        probe.ask(&[Slot(2)]);
+        probe.ask([Slot(2)]);
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
@@ -138,7 +137,7 @@ mod tests {
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(|_| true), 1, "nobody could be asked");
-        probe.ask(&[Slot(2), Slot(3), Slot(4)]);
+        probe.ask([Slot(2), Slot(3), Slot(4)]);
         assert_eq!(probe.blame(|_| true), 3);
         assert!(probe.nack(Slot(3)));
         assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));

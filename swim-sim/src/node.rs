@@ -137,7 +137,7 @@ impl Node {
         let incarnation = match config.wire {
             Wire::Native => Incarnation::new(clock.saturating_sub(behind)),
             // As memberlist's nodes do, which remember nothing and know no clock.
-            Wire::Memberlist(_) => Incarnation::new(1),
+            _ => Incarnation::new(1),
         };
         let identity = Identity::new(self.id(), self.address, incarnation);
         self.swim = Some(Box::new(Swim::new(config, identity, core, self.clock.local(now))?));

@@ -88,9 +88,8 @@ impl<R: Rng> Swim<R> {
         let description = self.usable_description(news);
         let published = self.members.description(slot).map(|known| known.incarnation);
         let (raised, described) = self.members.merge(slot, news.claim, description);
-        #[cfg(feature = "memberlist")]
-        if described != Described::Known && self.is_memberlist() {
-            self.note_versions(slot, news.versions);
+        if described != Described::Known {
+            self.dialect.note_versions(slot, news.versions);
         }
         if !raised && described == Described::Known {
             if news.claim == before && before.status == Status::Suspect && news.accuses {
@@ -131,9 +130,8 @@ impl<R: Rng> Swim<R> {
             return false;
         };
         let described = if description.is_some() { Described::Confirmed } else { Described::Known };
-        #[cfg(feature = "memberlist")]
-        if description.is_some() && self.is_memberlist() {
-            self.note_versions(slot, news.versions);
+        if description.is_some() {
+            self.dialect.note_versions(slot, news.versions);
         }
         if news.description.is_none() {
             sometimes!(Undescribed);
@@ -233,7 +231,6 @@ impl<R: Rng> Swim<R> {
             // After a partition others come back as well, more perhaps than gossip carries.
             self.hurry_sync(now, 1);
         }
-        #[cfg(feature = "memberlist")]
         if change.before.is_some_and(|before| !before.status.is_active()) && self.members.is_active(slot) {
             self.citizen.intents.come_back(self.members.name(slot));
         }
@@ -294,7 +291,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether a description that came is that of a new life.
     fn has_restarted(&self, slot: Slot, change: Change) -> bool {
-        let publishes_clocks = !self.me.speaks_memberlist && change.described != Described::Known;
+        let publishes_clocks = self.dialect.policy().starts_by_clock && change.described != Described::Known;
         let now = self.members.description(slot).filter(|_| publishes_clocks).map(|known| known.incarnation.get());
         now.zip(change.published).is_some_and(|(now, before)| now > before.get().saturating_add(LIFE_GAP))
     }
@@ -343,7 +340,6 @@ impl<R: Rng> Swim<R> {
         self.detector.disputes.forget(slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
-        #[cfg(feature = "memberlist")]
         self.citizen.intents.forget(self.members.name(slot));
         self.members.remove(slot);
     }
@@ -352,11 +348,7 @@ impl<R: Rng> Swim<R> {
         self.metrics.suspicions_expired += 1;
         let me = self.me.id.clone();
         let id = self.id_at(slot);
-        #[cfg(feature = "memberlist")]
-        let status = self.end_of(&id);
-        #[cfg(not(feature = "memberlist"))]
-        let status = Status::Dead;
-        let claim = Claim::new(self.members.claim(slot).incarnation, status);
+        let claim = Claim::new(self.members.claim(slot).incarnation, self.end_of(&id));
         self.hear(now, &News::of(&id, claim, &me));
     }
 

@@ -32,7 +32,6 @@ pub enum KeyOperation {
 }
 
 /// Returns true if a query of this name is about keys.
-#[cfg(feature = "memberlist")]
 pub(super) fn asks_about_keys(name: &str) -> bool {
     let operation = name.strip_prefix(INTERNAL);
     operation.is_some_and(|operation| matches!(operation, "install-key" | "use-key" | "remove-key" | "list-keys"))
@@ -121,12 +120,7 @@ impl<R: Rng> Swim<R> {
 
     /// What a member speaks, as bytes.
     fn version_bytes(&self, slot: crate::id::Slot) -> [u8; 6] {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.versions_at(slot).to_bytes();
-        }
-        let _ = slot;
-        [0; 6]
+        self.dialect.version_bytes(slot)
     }
 
     /// memberlist's wire: has every member do something with its keys, this node included, as serf's key commands do. The
@@ -139,7 +133,6 @@ impl<R: Rng> Swim<R> {
     ///
     /// # Panics
     /// If this node is no citizen among serf's agents: nobody else understands the query.
-    #[cfg(feature = "memberlist")]
     pub fn query_keys(
         &mut self,
         now: Instant,

@@ -18,18 +18,14 @@ mod event_error;
 mod exchanging;
 mod gossiping;
 mod incarnations;
-#[cfg(feature = "memberlist")]
 mod intending;
 mod internal;
 mod invariants;
 mod joining;
 mod leaving;
 mod me;
-#[cfg(feature = "memberlist")]
-mod memberlist;
 mod merging;
 mod namesakes;
-#[cfg(feature = "memberlist")]
 mod naming;
 mod news;
 mod output;
@@ -41,11 +37,16 @@ mod querying;
 mod refutation;
 mod rekeying;
 mod relaying;
+mod returns;
 mod state;
+mod streams;
 mod syncing;
+mod tables;
 mod timeouts;
 mod transmit;
+mod unnamed;
 mod user_events;
+mod user_messages;
 mod view;
 
 use alloc::collections::VecDeque;
@@ -55,6 +56,7 @@ use rand_core::Rng;
 
 use crate::config::{Config, ConfigError};
 use crate::departed::Departed;
+use crate::dialect::Dialect;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
@@ -132,6 +134,7 @@ pub struct Swim<R> {
     timers: Timers,
     outputs: Outputs,
     me: Me,
+    dialect: Dialect,
     metrics: Metrics,
     members: Members,
     gossip: Gossip,
@@ -145,8 +148,6 @@ pub struct Swim<R> {
     citizen: Citizen,
     vivaldi: Vivaldi,
     provenance: Provenance,
-    #[cfg(feature = "memberlist")]
-    memberlist: memberlist::Memberlist,
 }
 
 impl<R: Rng> Swim<R> {
@@ -156,6 +157,7 @@ impl<R: Rng> Swim<R> {
     /// [`ConfigError`] says which setting, or which part of the identity, cannot be used.
     pub fn new(config: Config, identity: Identity, mut rng: R, now: Instant) -> Result<Self, ConfigError> {
         config.validate()?;
+        let mut dialect = Dialect::new(&config.wire);
         let Identity { id, address, metadata, incarnation } = identity;
         let address = normal_address(address);
         if !is_reachable(&address) {
@@ -167,7 +169,7 @@ impl<R: Rng> Swim<R> {
         if metadata.len() > config.max_metadata_size {
             return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
         }
-        if incarnation > config.wire.highest_incarnation() {
+        if incarnation > dialect.policy().highest_incarnation {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
@@ -175,10 +177,12 @@ impl<R: Rng> Swim<R> {
         let slot = members
             .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
+        dialect.note_versions(slot, dialect.own_versions());
         let mut swim = Self {
             timers: Timers::default(),
             outputs: Outputs::new(config.max_transmits),
-            me: Me::new(&config, id, slot, address, incarnation, now),
+            me: Me::new(&config, dialect.policy(), (id, slot), address, incarnation, now),
+            dialect,
             metrics: Metrics::default(),
             members,
             gossip: Gossip::default(),
@@ -190,8 +194,6 @@ impl<R: Rng> Swim<R> {
             citizen: Citizen::default(),
             vivaldi: Vivaldi::default(),
             provenance: Provenance::default(),
-            #[cfg(feature = "memberlist")]
-            memberlist: memberlist::Memberlist::default(),
             config,
         };
         swim.stagger(now);
