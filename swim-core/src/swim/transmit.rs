@@ -200,9 +200,7 @@ impl<R: Rng> Swim<R> {
     /// so that it can refute.
     #[inline]
     fn say_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
-        if self.members.claim(slot).status != Status::Alive
-            && (self.config.buddy_system || self.dialect.policy().tells_in_requests)
-        {
+        if self.members.claim(slot).status != Status::Alive && self.config.buddy_system {
             self.tell_claim(slot, packet);
         }
     }
