@@ -16,63 +16,41 @@
 //! name), details at the level debug.
 #![forbid(unsafe_code)]
 
-mod builder;
-mod clock;
-mod coordinates;
-mod detached;
-mod durable;
-mod error;
-mod escape;
-mod joins;
+mod errors;
+mod ground;
+mod handle;
 mod keys;
-mod lookup;
 mod node;
-mod notice;
-mod queries;
-mod rekeying;
-mod resolver;
-mod room;
-mod round_trips;
-mod runtime;
-mod secret_file;
-mod seed;
-mod snapshot;
-mod subscription;
+mod seeds;
 mod transport;
-mod view;
 
-pub mod blocking;
-
-pub use builder::Builder;
 pub use bytes;
-pub use error::{CallError, JoinError, OnNodeThread, SeedFailure, StartError, Stopped};
-pub use escape::{Escaped, is_hazardous};
-pub use keys::{
-    ClusterKeys, KeyChange, KeyFileError, KeyTextError, KeysError, NodeKeys, PlainTraffic, generate_key,
-    key_from_base64, key_to_base64, read_keyring,
-};
+#[cfg(feature = "tls")]
+pub use errors::TlsError;
+pub use errors::{CallError, JoinError, KeyFileError, OnNodeThread, SeedFailure, StartError, Stopped, TcpConfigError};
+pub use ground::escape::{Escaped, is_hazardous};
+pub use ground::key_text::{KeyTextError, generate_key, key_from_base64, key_to_base64};
+pub use ground::secret_file::{SecretFileError, read_secret_file};
+pub use handle::{Answers, Builder, ClusterKeys, KeyChange, NodeKeys, Runtime, blocking};
 #[cfg(feature = "memberlist")]
-pub use keys::{SerfKeyChange, SerfKeys, SerfKeysError, read_serf_keyring};
-pub use notice::Notice;
-pub use queries::{Answer, Answers, Query};
-pub use runtime::Runtime;
-pub use secret_file::{SecretFileError, read_secret_file};
-pub use seed::{SeedError, check_seed};
-pub use subscription::Subscription;
+pub use handle::{SerfKeyChange, SerfKeys, SerfKeysError};
+#[cfg(feature = "memberlist")]
+pub use keys::read_serf_keyring;
+pub use keys::{KeysError, PlainTraffic, read_keyring};
+pub use node::{Answer, Metrics, Notice, Query, Subscription};
+pub use seeds::{SeedError, check_seed};
 pub use swim_core;
 pub use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 pub use swim_core::{
     Claim, Config, Coordinate, Event, ExchangeFailure, Incarnation, LamportTime, Member, NodeId, QueryId, Status, Tags,
 };
 pub use transport::{
-    Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, TcpConfigError, Transport, TransportMetrics,
-    raise_file_limit,
+    Arrival, BoxFuture, Packets, Setup, Sockets, TcpConfig, Transport, TransportMetrics, raise_file_limit,
 };
 #[cfg(feature = "memberlist")]
 pub use transport::{Memberlist, MemberlistSockets};
 #[cfg(feature = "tls")]
-pub use transport::{Tls, TlsError, certificate_validity};
-pub use view::Metrics;
+pub use transport::{Tls, certificate_validity};
 
 /// The README's examples are tests. They stand in this crate because one of them has to depend on all three.
 #[cfg(doctest)]

@@ -1,5 +1,7 @@
 //! Errors about names: which known one the writer may have meant.
 
+use strsim::levenshtein;
+
 /// Adds the nearest known name to an error that quotes an unknown one first and then those that are expected.
 pub(super) fn hint(error: &str) -> String {
     let unknown = ["unknown field", "unknown variant"].iter().any(|start| error.contains(start));
@@ -7,7 +9,7 @@ pub(super) fn hint(error: &str) -> String {
     match quoted.next() {
         // What is nearest to a word of which half is another is not what was meant.
         Some(word) if unknown => {
-            match nearest(word, quoted).filter(|name| edits(word, name) <= word.len().max(4) / 2) {
+            match nearest(word, quoted).filter(|name| levenshtein(word, name) <= word.len().max(4) / 2) {
                 Some(name) => format!("{error}\ndid you mean `{name}`?"),
                 None => error.to_owned(),
             }
@@ -18,22 +20,7 @@ pub(super) fn hint(error: &str) -> String {
 
 /// The name with the fewest edits between it and a word; of equals the first.
 pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names.min_by_key(|name| edits(word, name))
-}
-
-/// How many letters must be put in, taken out or replaced. (Levenshtein 1966)
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, ours) in from.chars().enumerate() {
-        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
-        for (j, theirs) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(ours != *theirs);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
+    names.min_by_key(|name| levenshtein(word, name))
 }
 
 #[cfg(test)]
@@ -42,7 +29,6 @@ mod tests {
 
     #[test]
     fn the_fewest_edits_win() {
-        assert_eq!(edits("kitten", "sitting"), 3);
         assert_eq!(nearest("crsh", ["heal", "crash", "pause"].into_iter()), Some("crash"));
         assert_eq!(nearest("crsh", core::iter::empty()), None);
     }

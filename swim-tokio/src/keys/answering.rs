@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::challenges::Outcome;
 use super::{Keys, KeysError, PlainTraffic};
-use crate::durable;
+use crate::ground::durable;
 
 /// Who asks, and whom.
 #[derive(Clone, Debug)]

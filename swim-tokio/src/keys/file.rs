@@ -4,79 +4,21 @@
 #[cfg(feature = "memberlist")]
 mod serf;
 
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use swim_core::wire::sealed::{Keyring, KeyringError};
+use swim_core::wire::sealed::Keyring;
 use zeroize::Zeroizing;
 
 #[cfg(feature = "memberlist")]
 pub(crate) use self::serf::write_serf_keyring;
-use super::text::{KeyTextError, key_from_base64, key_to_base64};
-use crate::durable;
-use crate::secret_file::{SecretFileError, read_secret_file};
+use crate::errors::key_file::{KeyFileError, Problem};
+use crate::ground::durable;
+use crate::ground::key_text::{key_from_base64, key_to_base64};
+use crate::ground::secret_file::read_secret_file;
 
 /// More is no keyring: 32 keys are 1,440 bytes.
 const LONGEST: usize = 65_536;
-
-/// Why a file is not taken for a keyring. Nothing of its content is shown.
-#[derive(Debug)]
-pub struct KeyFileError {
-    path: PathBuf,
-    problem: Problem,
-}
-
-#[derive(Debug)]
-enum Problem {
-    File(SecretFileError),
-    NotText,
-    Empty,
-    Line(usize, KeyTextError),
-    Key(usize, KeyringError),
-    #[cfg(feature = "memberlist")]
-    Element(usize, KeyTextError),
-    #[cfg(feature = "memberlist")]
-    NotJson {
-        line: usize,
-        column: usize,
-    },
-}
-
-impl KeyFileError {
-    /// Whether the file's content is at fault, and not the system's reading of it.
-    #[must_use]
-    pub const fn is_of_content(&self) -> bool {
-        match &self.problem {
-            Problem::File(error) => error.is_of_content(),
-            _ => true,
-        }
-    }
-}
-
-impl fmt::Display for KeyFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match &self.problem {
-            Problem::File(error) => error.fmt(f),
-            Problem::NotText => write!(f, "the keyring {path} is not text: it holds a key in base64 on each line"),
-            Problem::Empty => {
-                write!(f, "the keyring {path} holds no key: write one into it, as `swim keygen` prints it")
-            }
-            Problem::Line(line, error) => write!(f, "line {line} of the keyring {path} is no key: {error}"),
-            Problem::Key(line, error) => write!(f, "line {line} of the keyring {path}: {error}"),
-            #[cfg(feature = "memberlist")]
-            Problem::Element(number, error) => write!(f, "key {number} of the keyring {path}: {error}"),
-            #[cfg(feature = "memberlist")]
-            Problem::NotJson { line, column } => write!(
-                f,
-                "the keyring {path} is no JSON array of keys in base64, as serf keeps them: line {line}, column {column}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for KeyFileError {}
 
 /// Reads a keyring: a key in base64 on each line, the primary one first.
 ///
@@ -134,11 +76,12 @@ pub(super) fn write_keyring(path: &Path, keyring: &Keyring) -> io::Result<()> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     use swim_core::wire::sealed::Key;
 
     use super::*;
-    use crate::durable::tests::Directory;
+    use crate::ground::durable::tests::Directory;
 
     const ONE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     const TWO: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";

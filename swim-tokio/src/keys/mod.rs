@@ -5,15 +5,9 @@
 
 mod answering;
 mod challenges;
-mod cluster;
 mod file;
-mod handles;
 mod sealing;
-#[cfg(feature = "memberlist")]
-mod serf;
-mod text;
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,19 +19,15 @@ use tokio::runtime::Handle;
 
 pub(crate) use self::answering::Asked;
 use self::challenges::Challenges;
-pub use self::cluster::{ClusterKeys, KeyChange, NodeKeys};
+pub use self::file::read_keyring;
 #[cfg(feature = "memberlist")]
 pub use self::file::read_serf_keyring;
 #[cfg(feature = "memberlist")]
 pub(crate) use self::file::write_serf_keyring;
-pub use self::file::{KeyFileError, read_keyring};
-#[cfg(feature = "memberlist")]
-pub use self::serf::{SerfKeyChange, SerfKeys, SerfKeysError};
-pub use self::text::{KeyTextError, generate_key, key_from_base64, key_to_base64};
 
 pub(crate) use self::sealing::{Sealing, Source};
 
-use crate::error::OnNodeThread;
+use crate::errors::{OnNodeThread, Stopped};
 
 /// Whether a node that has keys deals in plain traffic too. For a cluster that is being moved to encryption, in three
 /// rounds over all its nodes: [`Sent`](Self::Sent), [`Accepted`](Self::Accepted), [`Refused`](Self::Refused).
@@ -53,45 +43,37 @@ pub enum PlainTraffic {
 }
 
 /// Why the keys were not changed. They are as they were.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
     /// The node was started without a keyring.
+    #[error("the node was started without a keyring: nothing is encrypted")]
     Off,
     /// The node takes or sends plain traffic too, which others can read and write: no key is changed for others, nor by them.
+    #[error(
+        "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every node \
+         first"
+    )]
     Exposed,
     /// The node's runtime has stopped.
+    #[error("{Stopped}")]
     Stopped,
     /// The call would wait on the thread that it waits for.
+    #[error("{OnNodeThread}")]
     OnNodeThread,
     /// The keyring does not allow it.
+    #[error("{0}")]
     Keyring(KeyringError),
     /// The keyring's file cannot be written.
+    #[error("cannot write the keyring to {}: {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What the system said.
+        #[source]
         error: io::Error,
     },
 }
-
-impl fmt::Display for KeysError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("the node was started without a keyring: nothing is encrypted"),
-            Self::Exposed => f.write_str(
-                "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every \
-                 node first",
-            ),
-            Self::Stopped => f.write_str("the node has stopped: start another one"),
-            Self::OnNodeThread => OnNodeThread.fmt(f),
-            Self::Keyring(error) => error.fmt(f),
-            Self::File { path, error } => write!(f, "cannot write the keyring to {}: {error}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for KeysError {}
 
 impl From<OnNodeThread> for KeysError {
     fn from(_: OnNodeThread) -> Self {
@@ -137,6 +119,11 @@ impl Keys {
             challenges: tokio::sync::Mutex::default(),
             runtime,
         }
+    }
+
+    /// The runtime that the node lives on.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     pub(crate) fn state(&self) -> Arc<State> {

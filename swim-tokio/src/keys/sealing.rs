@@ -9,7 +9,7 @@ use swim_core::wire::sealed::Keyring;
 use tokio::runtime::Handle;
 
 use super::{Keys, PlainTraffic, State, read_keyring};
-use crate::error::StartError;
+use crate::errors::StartError;
 
 /// Where a node's keys come from.
 #[derive(Clone, Debug)]

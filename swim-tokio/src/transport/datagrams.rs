@@ -15,10 +15,9 @@ use socket2::SockRef;
 use swim_core::{Config, Network, is_allowed, normal_address};
 use tokio::net::UdpSocket;
 
-use super::Arrival;
 use super::counters::Counters;
 use super::sealed_packets::SealedPackets;
-use super::sockets::BATCH;
+use super::{Arrival, BATCH};
 
 /// One byte more than any packet may have, so that a longer datagram is seen to be too long.
 const ROOM: usize = Config::LARGEST_PACKET + 1;

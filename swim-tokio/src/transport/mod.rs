@@ -69,12 +69,15 @@ pub use self::file_limit::raise_file_limit;
 pub(crate) use self::memberlist::Current;
 #[cfg(feature = "memberlist")]
 pub use self::memberlist::{Memberlist, MemberlistSockets};
-pub use self::settings::{Packets, TcpConfig, TcpConfigError};
+pub use self::settings::{Packets, TcpConfig};
 pub(crate) use self::setup::Opener;
 pub use self::setup::Setup;
 pub use self::sockets::Sockets;
 #[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsError, certificate_validity};
+pub use self::tls::{Tls, certificate_validity};
+
+/// How many reports, and how many datagrams, are taken at a time.
+const BATCH: usize = 64;
 
 /// A future that a transport hands out, at most once for each leave or shutdown.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,7 +1,8 @@
 //! The settings of the transport: [`Packets`] and [`TcpConfig`].
 
-use std::fmt;
 use std::time::Duration;
+
+use crate::errors::TcpConfigError;
 
 /// How packets travel. Exchanges of tables always go over TCP. All nodes of a cluster do it the same way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,38 +119,6 @@ impl TcpConfig {
         Ok(())
     }
 }
-
-/// Which setting of the transport cannot be used, and why. Nothing was started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TcpConfigError {
-    /// `field` is zero and must not be.
-    Zero {
-        /// The setting.
-        field: &'static str,
-    },
-    /// One exchange of the size that `Config` allows would not fit.
-    ExchangeMemory {
-        /// `TcpConfig::max_exchange_memory`.
-        memory: usize,
-        /// `Config::max_exchange_size`.
-        max_exchange_size: usize,
-    },
-}
-
-impl fmt::Display for TcpConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zero { field } => write!(f, "{field} is zero"),
-            Self::ExchangeMemory { memory, max_exchange_size } => write!(
-                f,
-                "max_exchange_memory is {memory} bytes and must be at least max_exchange_size, which is {max_exchange_size}"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TcpConfigError {}
 
 #[cfg(test)]
 mod tests {

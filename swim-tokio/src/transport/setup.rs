@@ -8,9 +8,9 @@ use std::sync::Arc;
 use swim_core::{Config, Network, NodeId, normal_address};
 
 use super::Transport;
-use crate::error::StartError;
+use crate::errors::StartError;
 use crate::keys::Keys;
-use crate::seed::is_link_local;
+use crate::seeds::is_link_local;
 
 /// What a transport is to be: a node's settings as far as they concern it. They are checked already.
 #[derive(Clone, Debug)]

@@ -34,8 +34,8 @@ use super::settings::{Packets, TcpConfig};
 use super::setup::Setup;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use super::{Arrival, BoxFuture, Transport, dial, listener, opening, unreachable};
-use crate::error::StartError;
+use super::{Arrival, BATCH, BoxFuture, Transport, dial, listener, opening, unreachable};
+use crate::errors::StartError;
 
 /// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
 const REPORTS: usize = 1_024;
@@ -43,8 +43,6 @@ const REPORTS: usize = 1_024;
 const GUESTS: usize = 16;
 /// For how long it is not asked again where the members are, while there is a crowd.
 const MEMBERS_FOR: Duration = Duration::from_secs(1);
-/// How many reports, and how many datagrams, are taken at a time.
-pub(super) const BATCH: usize = 64;
 
 /// The transport that a node has unless told otherwise: exchanges over pooled TCP connections, packets over them too or
 /// by UDP. Public so that another transport may wrap it.

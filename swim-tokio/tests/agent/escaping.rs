@@ -249,12 +249,20 @@ fn nothing_is_written_but_through_the_doors_where_it_is_escaped() {
         ("print!(", &[]),
         ("dbg!", &[]),
         (".print()", &[]),
-        ("io::stdout().lock()", &["output.rs"]),
-        ("io::stderr().", &["output.rs"]),
-        ("serde_json::to_", &["escape.rs", "client.rs", "keys.rs"]),
+        ("io::stdout().lock()", &["output/mod.rs"]),
+        ("io::stderr().", &["output/mod.rs"]),
+        ("serde_json::to_", &["output/escape.rs", "client/mod.rs", "http/keys.rs"]),
         (
             "Text::own(",
-            &["agent.rs", "commands/own.rs", "demo/mod.rs", "demo/screen.rs", "escape.rs", "logging.rs", "main.rs"],
+            &[
+                "agent/mod.rs",
+                "client/commands/own.rs",
+                "demo/mod.rs",
+                "demo/screen.rs",
+                "output/escape.rs",
+                "logging.rs",
+                "main.rs",
+            ],
         ),
     ];
     for (path, text) in &sources {

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use swim_tokio::{Event, Member, Notice, Runtime};
 
-use crate::escape::Text;
-use crate::histories::Histories;
-use crate::reload::Reloaded;
+use crate::output::escape::Text;
 use crate::settings::Format;
+use crate::settings::reloaded::Reloaded;
 use crate::shapes::tags_or_text;
+use crate::state::histories::Histories;
 
 /// The first line: which node this is, and where; then a line for each place where it answers HTTP.
 pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> Text {

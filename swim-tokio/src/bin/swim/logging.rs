@@ -8,12 +8,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
-use crate::escape::{Fields, Text, json_text};
 use crate::output;
-use crate::pacing::Pacing;
+use crate::output::escape::{Fields, Text, json_text};
+use crate::output::pacing::{Pacing, STATE};
+use crate::output::writer::Writer;
 use crate::settings::{Level, LogFormat};
-use crate::state;
-use crate::writer::Writer;
 
 /// The running log, whose level can be changed.
 #[derive(Debug)]
@@ -123,5 +122,5 @@ fn targets(level: Level) -> Targets {
     Targets::new()
         .with_default(level)
         .with_target("swim_tokio::notice", LevelFilter::OFF)
-        .with_target(state::TARGET, LevelFilter::INFO)
+        .with_target(STATE, LevelFilter::INFO)
 }

@@ -1,66 +1,44 @@
 //! The `swim` command: one node in the foreground, the commands that talk to it, and a demo cluster in one process.
 //!
-//! | file | what |
-//! | --- | --- |
-//! | `cli` | the arguments |
-//! | `agent`, `signals`, `lines` | `swim agent`: one node, its events as lines, its end by signals |
-//! | `handlers/` | commands that are run, and addresses that are called, when something happens |
-//! | `joining` | what becomes of the seeds, and whether the node takes part |
-//! | `keys` | the cluster's keys, changed at every node: what HTTP says of it |
-//! | `reload`, `service_manager` | settings read again, and what systemd is told |
-//! | `certificates` | until when certificates are valid |
-//! | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
-//! | `commands/`, `client`, `endpoint` | the commands that talk to a running agent |
-//! | `shapes` | the JSON between the two |
-//! | `shown`, `vocabulary` | which notices are printed, streamed and handled, and what they are called |
-//! | `detection` | how long a crash takes to be known |
-//! | `state` | SIGUSR1: the node and its members, in the log |
-//! | `demo/` | `swim demo`: a cluster that shows what it does |
-//! | `output`, `writer` | standard output, which may be closed or may not take what is written, and colours, which may be unwanted |
-//! | `escape` | the doors where text that others chose is escaped |
-//! | `logging`, `pacing` | the log on standard error, and how much of it |
-//! | `cluster_log`, `histories` | what happens in the cluster, in the log; what an update changed |
-//! | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
+//! | floor | room | what |
+//! | --- | --- | --- |
+//! | 0 | `output/` | standard output and error, the doors where text that others chose is escaped, how much is logged |
+//! | 0 | `security/` | the certificate and tokens of HTTP, what the node's traffic travels under |
+//! | 0 | `words/` | what events are called, and which of them are shown |
+//! | 1 | `settings/` | the agent's settings, from flags, environment and file: one file for each group |
+//! | 2 | `shapes/` | the JSON between the agent and its clients |
+//! | 2 | `logging` | the log on standard error |
+//! | 3 | `state/` | what became of the seeds, how long certificates are valid, what an update changed |
+//! | 4 | `lines` | what happens at a node, as lines |
+//! | 5 | `http/` | the agent over HTTP: for the other commands, programs, Prometheus and browsers |
+//! | 6 | `cli/` | the arguments |
+//! | 7 | `agent/` | `swim agent`: one node, its handlers, its end by signals |
+//! | 7 | `client/` | the commands that talk to a running agent |
+//! | 7 | `demo/` | `swim demo`: a cluster that shows what it does |
+//!
+//! A room imports from floors below its own; `tests/floors.rs` reads this table.
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod agent;
-mod certificates;
 mod cli;
 mod client;
-mod cluster_log;
-mod commands;
 mod demo;
-mod detection;
-mod endpoint;
-mod escape;
-mod handlers;
-mod histories;
 mod http;
-mod joining;
-mod keys;
 mod lines;
 mod logging;
 mod output;
-mod pacing;
-mod reload;
-mod serf_keys;
-mod service_manager;
+mod security;
 mod settings;
 mod shapes;
-mod shown;
-mod signals;
 mod state;
-mod vocabulary;
-mod writer;
+mod words;
 
 use std::process::ExitCode;
 
 use self::cli::{Cli, Command};
-use self::escape::Text;
-
-/// Wrong arguments: sysexits' `EX_USAGE`.
-const USAGE: u8 = 64;
+use self::output::escape::Text;
+use self::output::{USAGE, failed};
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -75,7 +53,7 @@ fn main() -> ExitCode {
     let code = match cli.command {
         Command::Demo(demo) => runtime.block_on(demo::run(&demo)),
         Command::Agent(agent) => runtime.block_on(agent::run(&agent)),
-        other => runtime.block_on(commands::run(other)),
+        other => runtime.block_on(client::commands::run(other)),
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();
@@ -102,16 +80,4 @@ fn unwritten() -> bool {
         failed(&format_args!("standard output cannot be written: {error}"));
     }
     failure.is_some()
-}
-
-/// Says on standard error what is wrong with the arguments.
-fn misused(error: &dyn std::fmt::Display) -> ExitCode {
-    output::complain(error);
-    ExitCode::from(USAGE)
-}
-
-/// Says on standard error what went wrong.
-fn failed(error: &dyn std::fmt::Display) -> ExitCode {
-    output::complain(error);
-    ExitCode::FAILURE
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use swim_core::wire::sealed::Keyring;
 use zeroize::Zeroizing;
 
-use super::Problem;
-use crate::durable;
-use crate::keys::text::{KeyTextError, key_from_base64, key_to_base64};
+use crate::errors::key_file::Problem;
+use crate::ground::durable;
+use crate::ground::key_text::{KeyTextError, key_from_base64, key_to_base64};
 
 pub(super) fn parse(text: &str) -> Result<Keyring, Problem> {
     // serde_json's own words would repeat what is in the file.
@@ -40,7 +40,7 @@ pub(crate) fn write_serf_keyring(path: &Path, keyring: &Keyring) -> io::Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::durable::tests::Directory;
+    use crate::ground::durable::tests::Directory;
     use crate::keys::read_serf_keyring;
 
     #[test]

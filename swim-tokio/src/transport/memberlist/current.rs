@@ -9,7 +9,9 @@ use swim_core::wire::sealed::{Key, Keyring};
 use swim_core::{KeyAnswer, KeyOperation, KeyQuery};
 
 use super::settings::Memberlist;
-use crate::keys::{KeyFileError, key_to_base64, read_serf_keyring, write_serf_keyring};
+use crate::errors::KeyFileError;
+use crate::ground::key_text::key_to_base64;
+use crate::keys::{read_serf_keyring, write_serf_keyring};
 
 /// One envelope for packets and streams.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ mod current;
 mod inflation;
 mod reading;
 mod settings;
+mod shared;
 mod streams;
 
 use std::net::SocketAddr;
@@ -25,14 +26,15 @@ use tokio::task::JoinSet;
 pub(crate) use self::current::Current;
 use self::inflation::Inflation;
 pub use self::settings::Memberlist;
-use self::streams::{Shared, Streams};
+use self::shared::Shared;
+use self::streams::Streams;
 use super::binding::bind;
 use super::connection::Report;
 use super::counters::Counters;
 use super::datagrams::Datagrams;
 use super::seldom::Seldom;
 use super::{Arrival, BoxFuture, Packets, Setup, Transport, TransportMetrics, unreachable};
-use crate::error::StartError;
+use crate::errors::StartError;
 
 /// How many hints that nothing listens somewhere may wait.
 const REFUSED: usize = 64;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::super::budget::{Budget, Lease};
 use super::super::connection::failure_of;
 use super::protection_of;
-use super::streams::Shared;
+use super::shared::Shared;
 
 /// How much is read at a time.
 const STEP: usize = 16 << 10;

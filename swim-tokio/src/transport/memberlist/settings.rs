@@ -6,7 +6,8 @@ use std::time::Duration;
 use swim_core::wire::memberlist::{Envelope, Keyring, Label, Versions};
 use swim_core::{Config, MemberlistWire};
 
-use crate::keys::{KeyFileError, read_serf_keyring};
+use crate::errors::KeyFileError;
+use crate::keys::read_serf_keyring;
 
 /// What a node needs to be told to be a member of a memberlist cluster: for
 /// [`Builder::memberlist`](crate::Builder::memberlist).

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Side, StreamMessage};
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Network, Source, is_allowed};
+use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, Source, is_allowed};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -20,14 +20,12 @@ use tokio::time::{Instant, timeout};
 use super::super::Arrival;
 use super::super::budget::Budget;
 use super::super::connection::failure_of;
-use super::super::counters::Counters;
 use super::super::crowd::{Census, Crowded, first_to_go, network};
 use super::super::dial::failure_of_dial;
 use super::super::listener::is_out_of_files;
 use super::super::seldom::Seldom;
-use super::current::Current;
-use super::inflation::Inflation;
 use super::reading::{ReadError, read};
+use super::shared::Shared;
 use super::{peer, randomness};
 
 /// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
@@ -43,23 +41,6 @@ const MEMORY: usize = 64 << 20;
 const LARGEST: usize = 4;
 /// The pause after the system refused to accept, for want of file descriptors as a rule.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// What all streams of a node share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) envelope: Current,
-    pub(super) compress: bool,
-    /// The longest message that is taken.
-    pub(super) max: usize,
-    pub(super) timeout: Duration,
-    pub(super) counters: Arc<Counters>,
-    /// Whose streams are taken.
-    pub(super) networks: Arc<[Network]>,
-    /// What streams may unpack to beyond what tables do.
-    pub(super) inflation: Inflation,
-    /// When somebody with other keys was told of.
-    pub(super) warned: Seldom,
-}
 
 /// What a stream's task tells.
 #[derive(Debug)]
@@ -130,7 +111,7 @@ impl Streams {
     pub(super) fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> bool {
         while self.tasks.try_join_next().is_some() {}
         let before = arrivals.len();
-        while arrivals.len() < before + super::super::sockets::BATCH
+        while arrivals.len() < before + super::super::BATCH
             && let Poll::Ready(Some(came)) = self.came.poll_recv(context)
         {
             match came {

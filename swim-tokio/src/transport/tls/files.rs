@@ -14,8 +14,9 @@ use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore,
 
 use super::expiry::first_to_expire;
 use super::verify::{self, AnyMember};
-use super::{Current, Files, TlsError};
-use crate::secret_file::read_secret_file;
+use super::{Current, Files};
+use crate::errors::TlsError;
+use crate::ground::secret_file::read_secret_file;
 
 /// The longest private key's file, in bytes.
 const LONGEST: usize = 1 << 20;

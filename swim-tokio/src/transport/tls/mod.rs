@@ -14,7 +14,6 @@
 //! | `verify` | whose certificate is accepted |
 //! | `handshake` | from a connection to a trusted one, or to why it is none |
 
-mod error;
 mod expiry;
 mod files;
 mod handshake;
@@ -30,9 +29,9 @@ use std::time::SystemTime;
 use swim_core::NodeId;
 use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 
-pub use self::error::TlsError;
 pub use self::expiry::certificate_validity;
 pub(crate) use self::handshake::{accept, connect};
+use crate::errors::TlsError;
 
 /// The names in a certificate.
 pub(crate) type Names = Arc<[Box<str>]>;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::detection::comments;
 use crate::settings::{Settings, marked, read_file};
+use crate::shapes::detection::comments;
 
 /// The arguments of `swim agent`.
 #[derive(Args, Clone, Debug)]

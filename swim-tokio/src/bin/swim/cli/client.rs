@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::endpoint::Endpoint;
+use crate::cli::endpoint::Endpoint;
 use crate::settings::{HTTP_DEFAULT, Period, tag};
-use crate::vocabulary::Wanted;
+use crate::words::vocabulary::Wanted;
 
 /// Which agent to talk to.
 #[derive(Args, Clone, Debug)]

@@ -3,6 +3,7 @@
 mod agent;
 mod client;
 mod demo;
+pub(crate) mod endpoint;
 mod reading;
 mod user;
 

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use swim_tokio::KeyId;
 
 use super::{Connect, Output, Place, Show};
-use crate::http::LONGEST_QUERY;
 use crate::settings::{Period, tag};
+use crate::shapes::LONGEST_QUERY;
 
 /// The arguments of `swim event`.
 #[derive(Args, Debug)]

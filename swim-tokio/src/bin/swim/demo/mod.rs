@@ -14,10 +14,10 @@ use self::cluster::Cluster;
 use self::screen::Screen;
 use self::story::Story;
 use crate::cli::Demo;
-use crate::escape::Text;
 use crate::logging::Logging;
+use crate::output::escape::Text;
+use crate::output::{self, failed};
 use crate::settings::{Level, LogFormat};
-use crate::{failed, output};
 
 /// Lines of the table beside its rows: the two above, the header and the legend.
 const TABLE_FRAME: usize = 4;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::escape::Text;
+use crate::output::escape::Text;
 use crate::output::{self, Paint};
 
 /// Where the story is told.

@@ -10,8 +10,8 @@ use swim_tokio::{NodeId, PlainTraffic, Status};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, failure, json};
-use crate::detection::Detection;
 use crate::settings::tag;
+use crate::shapes::detection::Detection;
 use crate::shapes::{
     CountsShape, EstimateShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, TagsShape, tags_or_text,
 };

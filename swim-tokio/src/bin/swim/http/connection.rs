@@ -20,8 +20,9 @@ use super::admission::Slot;
 use super::call::Call;
 use super::guard::Way;
 use super::reply::{Reply, Tracked, failure, is_stream};
-use super::tls::HttpTls;
-use super::{Context, Tokens, guard, routes};
+use super::{Context, guard, routes};
+use crate::security::HttpTls;
+use crate::security::Tokens;
 
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

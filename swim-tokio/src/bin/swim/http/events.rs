@@ -13,10 +13,10 @@ use swim_tokio::{Notice, Subscription};
 use super::Context;
 use super::call::Call;
 use super::reply::{Reply, streamed};
-use crate::escape::json;
-use crate::histories::Histories;
 use crate::lines;
-use crate::shown::is_shown;
+use crate::output::escape::json;
+use crate::state::histories::Histories;
+use crate::words::shown::is_shown;
 
 /// How many events wait for the connection beside those that wait in the subscription.
 const BUFFER: usize = 16;

@@ -12,7 +12,7 @@ use hyper::http::request::Parts;
 
 use super::reply::{Reply, failure};
 use super::routes::{Access, Route};
-use super::token::{Grant, Tokens};
+use crate::security::{Grant, Tokens};
 
 /// The way by which requests come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::admission::Admission;
 use super::connection::Service;
 use super::guard::Way;
 use super::paced::Paced;
-use super::tls::HttpTls;
+use crate::security::HttpTls;
 #[cfg(unix)]
 use crate::settings::group_number;
 use crate::settings::{Http, Listen};

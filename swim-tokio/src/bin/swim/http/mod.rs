@@ -6,10 +6,10 @@
 //! | `admission`, `activity` | which connections are let in, and which one makes room |
 //! | `connection` | one connection: deadlines and bounds |
 //! | `paced` | a warning that would be too many |
-//! | `guard`, `token` | who may call what |
+//! | `guard` | who may call what |
 //! | `rate` | how often callers may make the node ask the others |
 //! | `schema` | requests held against `openapi.json` |
-//! | `tls` | the interface's certificate |
+//! | `keys`, `serf_keys` | the cluster's keys, changed at every node |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
 //! | `cluster`, `changes`, `talk`, `probes`, `events`, `metrics`, `page` | the handlers |
@@ -22,6 +22,7 @@ mod cluster;
 mod connection;
 mod events;
 mod guard;
+mod keys;
 mod listener;
 mod metrics;
 mod paced;
@@ -31,9 +32,8 @@ mod rate;
 mod reply;
 mod routes;
 mod schema;
+mod serf_keys;
 mod talk;
-mod tls;
-mod token;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,13 +45,11 @@ use tokio::task::JoinSet;
 
 pub(crate) use self::listener::{ListenError, Listener};
 pub(crate) use self::rate::Rate;
-pub(crate) use self::talk::LONGEST_QUERY;
-pub(crate) use self::tls::HttpTls;
-pub(crate) use self::token::{Token, Tokens};
-use crate::certificates::{Certificates, State};
-use crate::histories::Histories;
-use crate::joining::Joining;
+use crate::security::{Protection, Tokens};
 use crate::shapes::tags_or_text;
+use crate::state::certificates::{Certificates, State};
+use crate::state::histories::Histories;
+use crate::state::joining::Joining;
 
 /// What programs are told of the interface.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -78,37 +76,6 @@ pub(crate) struct Context {
     pub(crate) asking: Rate,
     /// Told when the node has left because a caller asked for it.
     pub(crate) left: Notify,
-}
-
-/// What protects the node's traffic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Protection {
-    None,
-    Tls,
-    /// The native wire's keyring, which the node knows.
-    Keyring,
-    /// The keyring of memberlist's wire.
-    MemberlistKeyring,
-}
-
-impl Protection {
-    /// As it is written.
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Tls => "tls",
-            Self::Keyring | Self::MemberlistKeyring => "keyring",
-        }
-    }
-
-    /// How many keys there are.
-    fn keys(&self, node: &Runtime) -> usize {
-        match self {
-            Self::None | Self::Tls => 0,
-            Self::Keyring => node.keys().len(),
-            Self::MemberlistKeyring => node.serf_keys().map_or(0, |keys| keys.len()),
-        }
-    }
 }
 
 impl Context {

@@ -12,7 +12,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::activity::Busy;
-use crate::escape;
+use crate::output::escape;
 use crate::shapes::Failure;
 
 /// What an answer says: whole, or as it comes.

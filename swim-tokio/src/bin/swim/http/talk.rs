@@ -12,17 +12,14 @@ use swim_tokio::{Answer, CallError, Query, Status};
 use super::Context;
 use super::call::Call;
 use super::changes::{NAMELESS, payload, refused};
+use super::keys::{self, Change};
 use super::reply::{Reply, failure, json};
-use crate::keys::{self, Change};
-use crate::serf_keys;
+use super::serf_keys;
 use crate::shapes::{
-    EventRequest, EventShape, InstallKeyRequest, KeyRequest, QueryRequest, QueryShape, ReachabilityShape,
-    RespondRequest, RespondedShape, ResponseShape,
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, LONGEST_QUERY, QueryRequest, QueryShape,
+    ReachabilityShape, RespondRequest, RespondedShape, ResponseShape,
 };
-use crate::shown::INTERNAL;
-
-/// For how long a query may be open here: less than an answer may take.
-pub(crate) const LONGEST_QUERY: Duration = Duration::from_secs(80);
+use crate::words::shown::INTERNAL;
 
 /// What a handler answers, or the reply that says why not.
 type Answered = Result<Reply, Box<Reply>>;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Settings;
-use super::nearest::nearest;
+use crate::words::nearest::nearest;
 
 /// Reads a file.
 ///

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Group, Period};
-use crate::vocabulary::Wanted;
+use crate::words::vocabulary::Wanted;
 
 /// `[handlers]`.
 #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]

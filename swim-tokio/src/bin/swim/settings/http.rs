@@ -9,7 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Group, SocketMode};
-use crate::http::{HttpTls, Tokens};
+use crate::security::{HttpTls, Tokens};
 
 /// Where the agent listens with `--http` alone, and where the command line looks for it.
 pub(crate) const DEFAULT: &str = "127.0.0.1:7950";

@@ -12,12 +12,12 @@ mod file;
 mod handlers;
 mod http;
 mod log;
-mod nearest;
 mod node;
 mod period;
 mod protocol;
 #[cfg(test)]
 mod protocol_page;
+pub(crate) mod reloaded;
 mod socket;
 mod sources;
 mod tags;
@@ -29,13 +29,12 @@ use std::path::Path;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::http::Protection;
+use crate::security::Protection;
 
 pub(crate) use self::file::read as read_file;
 pub(crate) use self::handlers::{Handler, Handlers};
 pub(crate) use self::http::{DEFAULT as HTTP_DEFAULT, Http, Listen};
 pub(crate) use self::log::{Level, Log, LogFormat};
-pub(crate) use self::nearest::nearest;
 pub(crate) use self::node::{Format, Node};
 pub(crate) use self::period::Period;
 pub(crate) use self::protocol::Protocol;
