@@ -13,6 +13,8 @@ mod memberlist;
 mod message;
 mod native;
 mod policy;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use alloc::vec::Vec;

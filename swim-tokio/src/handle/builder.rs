@@ -351,6 +351,9 @@ impl Builder {
         if config.wire != Wire::Native && self.sealing.source.is_some() {
             return Err(StartError::KeyringOfOtherWire);
         }
+        if config.wire != Wire::Native && self.opens_sockets() {
+            return Err(StartError::SocketsOfOtherWire);
+        }
         Ok(config)
     }
 
