@@ -98,44 +98,17 @@ impl<R: Rng> Swim<R> {
     /// Writes what is meant, and what is said of the receiver.
     #[inline]
     fn begin(&mut self, now: Instant, intent: Intent, packet: &mut impl PacketWriter) -> Option<Addressed> {
-        let policy = self.dialect.policy();
         Some(match intent {
-            Intent::Ping { target, sequence } => {
-                let to = self.members.address(target)?;
-                let (target_name, source) = (self.members.name(target), self.speaker());
-                packet.say(&Message::Ping { sequence, target: target_name, source });
-                self.metrics.count_sent(MessageKind::Ping);
-                self.detector.pings.mark_sent(sequence, now);
-                self.say_claim(target, packet);
-                Addressed { to, member: Some(target), updates: true }
-            }
+            Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, packet)?,
             Intent::Contend { address: to, sequence } => {
                 packet.say(&Message::Ping { sequence, target: &self.me.id, source: self.speaker() });
                 self.metrics.count_sent(MessageKind::Ping);
                 Addressed { to, member: None, updates: false } // A stranger: nothing more.
             }
-            Intent::Look { address: to, sequence } => {
-                let (target, member) = self.looked_for(sequence)?;
-                let source = if policy.signs_looks { self.speaker() } else { Speaker::default() };
-                packet.say(&Message::Ping { sequence, target: &target, source });
-                self.metrics.count_sent(MessageKind::Ping);
-                if let Some(slot) = member.filter(|_| policy.tells_in_requests) {
-                    self.say_claim(slot, packet);
-                }
-                Addressed { to, member, updates: false } // Perhaps a stranger: nothing more.
-            }
-            Intent::PingReq { relay, target, sequence } => {
-                let (to, address) = (self.members.address(relay)?, self.members.address(target)?);
-                let (target, source) = (self.members.name(target), self.speaker());
-                packet.say(&Message::PingReq { sequence, target, address, wants_nack: true, source });
-                self.metrics.count_sent(MessageKind::PingReq);
-                if policy.tells_in_requests {
-                    self.say_claim(relay, packet);
-                }
-                Addressed { to, member: Some(relay), updates: true }
-            }
+            Intent::Look { address, sequence } => self.write_look(address, sequence, packet)?,
+            Intent::PingReq { relay, target, sequence } => self.write_ping_req(relay, target, sequence, packet)?,
             Intent::Ack { to, sequence, source: member } => {
-                self.say_ack(sequence, member, packet);
+                self.write_ack(sequence, member, packet);
                 Addressed { to, member, updates: member.is_some() }
             }
             Intent::RelayedAck { to, sequence, target } => {
@@ -169,9 +142,60 @@ impl<R: Rng> Swim<R> {
         })
     }
 
+    #[inline]
+    fn write_ping(
+        &mut self,
+        now: Instant,
+        target: Slot,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let to = self.members.address(target)?;
+        packet.say(&Message::Ping { sequence, target: self.members.name(target), source: self.speaker() });
+        self.metrics.count_sent(MessageKind::Ping);
+        self.detector.pings.mark_sent(sequence, now);
+        self.say_claim(target, packet);
+        Some(Addressed { to, member: Some(target), updates: true })
+    }
+
+    fn write_look(
+        &mut self,
+        to: SocketAddr,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let policy = self.dialect.policy();
+        let (target, member) = self.looked_for(sequence)?;
+        let source = if policy.signs_looks { self.speaker() } else { Speaker::default() };
+        packet.say(&Message::Ping { sequence, target: &target, source });
+        self.metrics.count_sent(MessageKind::Ping);
+        if let Some(slot) = member.filter(|_| policy.tells_in_requests) {
+            self.say_claim(slot, packet);
+        }
+        Some(Addressed { to, member, updates: false }) // Perhaps a stranger: nothing more.
+    }
+
+    #[inline]
+    fn write_ping_req(
+        &mut self,
+        relay: Slot,
+        target: Slot,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let (to, address) = (self.members.address(relay)?, self.members.address(target)?);
+        let (target, source) = (self.members.name(target), self.speaker());
+        packet.say(&Message::PingReq { sequence, target, address, wants_nack: true, source });
+        self.metrics.count_sent(MessageKind::PingReq);
+        if self.dialect.policy().tells_in_requests {
+            self.say_claim(relay, packet);
+        }
+        Some(Addressed { to, member: Some(relay), updates: true })
+    }
+
     /// Whoever speaks from another address than a member's own is told no more than it asked for.
     #[inline]
-    fn say_ack(&mut self, sequence: SequenceNumber, member: Option<Slot>, packet: &mut impl PacketWriter) {
+    fn write_ack(&mut self, sequence: SequenceNumber, member: Option<Slot>, packet: &mut impl PacketWriter) {
         let coordinate = member.filter(|_| self.has_coordinates()).map(|_| self.dialect.policy().coordinates);
         let is_within = coordinate == Some(CoordinatePolicy::InAcks);
         let payload = if is_within { self.vivaldi.own().to_serf() } else { Vec::new() };
