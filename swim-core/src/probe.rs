@@ -74,6 +74,16 @@ impl Probe {
         self.asked = self.silent.len() as u8;
     }
 
+    /// The slots that it names: its target's, and those of relays that were asked and have not sent a nack.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        core::iter::once(self.target).chain(self.silent.iter().copied())
+    }
+
+    /// A relay's slot is given to another member, whose silence says nothing.
+    pub(crate) fn forget(&mut self, relay: Slot) {
+        self.silent.retain(|&asked| asked != relay);
+    }
+
     /// Whether relays were asked whose silence counts.
     pub(crate) const fn has_asked(&self) -> bool {
         self.asked > 0

@@ -33,6 +33,11 @@ const fn claim_key(slot: Slot) -> Slot {
     Slot(slot.0 * 2 + 1)
 }
 
+/// The member that an update of that key is about.
+pub(super) const fn subject(key: Slot) -> Slot {
+    Slot(key.0 / 2)
+}
+
 impl<R: Rng> Swim<R> {
     /// Queues a member's Alive, which has its description.
     pub(super) fn pass_on_alive(&mut self, now: Instant, slot: Slot) {

@@ -24,6 +24,7 @@ impl<R: Rng> Swim<R> {
         self.gossip.updates.check_invariants();
         self.gossip.broadcasts.check_invariants();
         self.check_records();
+        self.check_slots();
         self.check_bounds();
     }
 
@@ -51,6 +52,13 @@ impl<R: Rng> Swim<R> {
         let status = if self.me.state == State::Running { Status::Alive } else { Status::Left };
         assert_eq!(own.status, status, "this node knows what it is");
         assert!(!self.peers.contains(self.me.slot), "this node is not its own peer");
+    }
+
+    /// A vacant slot may be given to another member, of which nothing is known then.
+    fn check_slots(&self) {
+        for (part, slot) in self.named_slots() {
+            assert!(self.members.is_occupied(slot), "{part} names the vacant {slot:?}");
+        }
     }
 
     fn check_bounds(&self) {

@@ -1,9 +1,10 @@
 //! [`Swim`]: the state machine that connects the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `admission` (who belongs), `packets` (what arrives), `claims` and `refutation` (what is believed),
-//! `probing` and `relaying` (failure detection), `gossiping` and `transmit` (dissemination), `exchanging`, `joining`
-//! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
-//! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
+//! Each family of rules has its own file: `admission` (who belongs), `packets` and `unnamed` (what arrives), `claims`,
+//! `returns` and `refutation` (what is believed), `forgetting` (the end of a member), `probing` and `relaying` (failure
+//! detection), `gossiping` and `transmit` (dissemination), `exchanging` and `streams` (requests and replies), `joining`,
+//! `syncing` and `tables` (what members swap), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs
+//! when). Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
 mod admission;
 mod bearers;
@@ -16,6 +17,7 @@ mod dialing;
 mod error;
 mod event_error;
 mod exchanging;
+mod forgetting;
 mod gossiping;
 mod incarnations;
 mod intending;
