@@ -51,7 +51,7 @@ fn topic(number: u8) -> &'static str {
 /// Answers a key query with more keys than an answer holds.
 pub(crate) fn answer_keys<R: Rng>(now: Instant, node: &mut Swim<R>, query: QueryId) {
     let keys = vec!["A".repeat(44); 40];
-    let _ = node.answer_keys(now, query, &KeyAnswer { keys, ..KeyAnswer::default() });
+    let _ = node.answer_keys(now, query, &KeyAnswer::listed(keys, String::new()));
 }
 
 impl Word {

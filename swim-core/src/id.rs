@@ -145,7 +145,7 @@ impl fmt::Display for Incarnation {
     }
 }
 
-/// Matches an ack or a nack with its ping. Drawn at random at the start, then counted up, wrapping.
+/// Matches an ack or a nack with its ping. From the numbers that a node has given nobody can tell others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SequenceNumber(u32);
 
@@ -160,12 +160,6 @@ impl SequenceNumber {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
-    }
-
-    /// The one after this.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.wrapping_add(1))
     }
 }
 
@@ -206,10 +200,5 @@ mod tests {
     fn the_highest_incarnation_has_no_next() {
         assert_eq!(Incarnation::MAX.next(), None);
         assert_eq!(Incarnation::new(7).next(), Some(Incarnation::new(8)));
-    }
-
-    #[test]
-    fn sequence_numbers_wrap() {
-        assert_eq!(SequenceNumber::new(u32::MAX).next(), SequenceNumber::new(0));
     }
 }

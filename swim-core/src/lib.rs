@@ -44,6 +44,7 @@ mod horizon;
 mod id;
 mod lamport;
 mod network;
+mod numbers;
 mod places;
 mod random;
 mod source;

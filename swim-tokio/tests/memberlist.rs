@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::{alive, event, until, until_all_know_all};
 use swim_tokio::swim_core::wire::memberlist::{Label, StreamMessage};
-use swim_tokio::{Builder, Config, Event, Memberlist, Runtime, Status};
+use swim_tokio::{Builder, Config, Event, Keyring, Memberlist, Runtime, SerfKeyChange, Status, generate_key};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -116,4 +116,26 @@ async fn noise_and_other_labels_in_datagrams_do_no_harm() {
     let red = Runtime::builder().id("red").memberlist(labelled).seed(one.local_address()).start().await.unwrap();
     until("it is refused", || red.metrics().protocol.exchanges_failed >= 1).await;
     assert_eq!((alive(&one), alive(&two), red.members().len()), (2, 2, 1));
+}
+
+#[tokio::test]
+async fn answers_about_keys_go_to_who_asked_and_to_no_subscriber() {
+    let key = generate_key().unwrap();
+    let builder = |id: &str| {
+        let keyring = Keyring::new(key.clone());
+        Runtime::builder().id(id).config(Config::local()).memberlist(Memberlist::serf().keyring(keyring))
+    };
+    let one = builder("one").start().await.unwrap();
+    let two = builder("two").seed(one.local_address()).start().await.unwrap();
+    let nodes = [one, two];
+    until_all_know_all(&nodes).await;
+    let mut heard = nodes[0].subscribe();
+    let answers = nodes[0].change_serf_keys(&SerfKeyChange::List).await.unwrap();
+    assert!(answers.len() == 2 && answers.iter().all(|(_, answer)| answer.keys == [key.id()]), "{answers:?}");
+    let responses = event(&mut heard, "the end of the query", |event| match event {
+        Event::QueryResponse { payload, .. } => panic!("a subscriber is told {} bytes", payload.len()),
+        Event::QueryFinished { responses, .. } => Some(*responses),
+        _ => None,
+    });
+    assert_eq!(responses.await, 2);
 }

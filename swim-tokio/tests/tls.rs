@@ -168,6 +168,7 @@ async fn is_greeted_as(protocol: &[u8], node: &Runtime, authority: &Authority, g
         let mut greeting = [0; 5];
         stream.read_exact(&mut greeting).await?;
         assert_eq!(&greeting, b"SWIM\x01");
+        assert_eq!(stream.get_ref().1.tls13_tickets_received(), 0, "no connection is resumed");
         std::io::Result::Ok(())
     };
     timeout(PATIENCE, greeted).await.expect("it ends").is_ok()

@@ -76,16 +76,20 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Notes that a member has answered a ping beside the probe, if the ack came from its host: what translates addresses
-    /// changes ports.
-    pub(super) fn note_answered(&mut self, ping: &Ping, way: Way) {
-        let target = match ping.purpose {
+    /// Notes that a member has answered a ping beside the probe.
+    pub(super) fn note_ping_answered(&mut self, ping: &Ping, way: Way) {
+        match ping.purpose {
             Purpose::Relay { target, .. }
             | Purpose::User { target }
             | Purpose::Bearer { target }
-            | Purpose::Look { target, .. } => target,
-            Purpose::Contender { .. } => return,
-        };
+            | Purpose::Look { target, .. } => self.note_answered(target, way),
+            Purpose::Contender { .. } => {}
+        }
+    }
+
+    /// Notes that a member has answered a ping that went to it, if the ack came from its host: what translates addresses
+    /// changes ports, and whoever acks from elsewhere has not shown that anybody is there.
+    pub(super) fn note_answered(&mut self, target: Slot, way: Way) {
         let is_there = match way {
             Way::Packet(from) => self.members.address(target).is_some_and(|at| at.ip() == normal_address(from).ip()),
             Way::Exchange => true,

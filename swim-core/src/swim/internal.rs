@@ -48,6 +48,14 @@ pub struct KeyQuery {
     pub key: Vec<u8>,
 }
 
+/// The key is wiped.
+#[cfg(feature = "encryption")]
+impl Drop for KeyQuery {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.key);
+    }
+}
+
 /// Keys do not show.
 impl fmt::Debug for KeyQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +73,29 @@ pub struct KeyAnswer {
     pub keys: Vec<String>,
     /// The one of them that encrypts.
     pub primary: String,
+}
+
+impl KeyAnswer {
+    /// It could not be done.
+    #[must_use]
+    pub const fn refused(error: String) -> Self {
+        Self { error: Some(error), keys: Vec::new(), primary: String::new() }
+    }
+
+    /// The keys in base64, and the one of them that encrypts.
+    #[must_use]
+    pub const fn listed(keys: Vec<String>, primary: String) -> Self {
+        Self { error: None, keys, primary }
+    }
+}
+
+/// The keys are wiped.
+#[cfg(feature = "encryption")]
+impl Drop for KeyAnswer {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.keys);
+        zeroize::Zeroize::zeroize(&mut self.primary);
+    }
 }
 
 /// Keys do not show.
@@ -146,8 +177,9 @@ impl<R: Rng> Swim<R> {
             KeyOperation::Remove => "_serf_remove-key",
             KeyOperation::List => "_serf_list-keys",
         };
-        let mut payload = Vec::new();
-        KeyRequest { key }.encode(&mut payload);
+        let request = KeyRequest { key };
+        let mut payload = zeroize::Zeroizing::new(Vec::with_capacity(request.encoded_len()));
+        request.encode(&mut payload);
         self.ask(now, &super::Question::new(name, &payload))
     }
 
@@ -156,17 +188,23 @@ impl<R: Rng> Swim<R> {
     /// # Errors
     /// [`RespondError`]; nothing was sent.
     pub fn answer_keys(&mut self, now: Instant, id: QueryId, answer: &KeyAnswer) -> Result<(), RespondError> {
-        let mut keys = answer.keys.clone();
+        let mut keys = &answer.keys[..];
         let mut message = answer.error.clone().unwrap_or_default();
         loop {
-            let mut bytes = Vec::new();
-            KeyResponse::encode(answer.error.is_none(), &message, &keys, &answer.primary, &mut bytes);
-            match self.respond(now, id, &bytes) {
-                Err(RespondError::TooLong { .. }) if keys.pop().is_some() => {
+            let len = KeyResponse::longest(&message, keys, &answer.primary);
+            let mut bytes = Vec::with_capacity(len);
+            KeyResponse::encode(answer.error.is_none(), &message, keys, &answer.primary, &mut bytes);
+            debug_assert!(bytes.len() <= len, "a buffer that grows leaves its former self behind");
+            let result = self.respond(now, id, &bytes);
+            #[cfg(feature = "encryption")]
+            zeroize::Zeroize::zeroize(&mut bytes);
+            match (result, keys.split_last()) {
+                (Err(RespondError::TooLong { .. }), Some((_, fewer))) => {
+                    keys = fewer;
                     let (shown, all) = (keys.len(), answer.keys.len());
                     message = alloc::format!("truncated key list response, showing first {shown} of {all} keys");
                 }
-                result => return result,
+                (result, _) => return result,
             }
         }
     }

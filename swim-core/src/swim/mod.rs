@@ -128,6 +128,10 @@ pub use view::MemberView;
 ///
 /// # Determinism
 /// The same configuration, generator and inputs give the same outputs, bit for bit, on every platform.
+///
+/// # The generator
+/// Others see some of what is drawn, such as the sequence numbers of pings, and must not be able to tell what will be. On a real
+/// network give it a cryptographic generator with a seed from the system's entropy. Simulations may do with less.
 // What every input touches lies together, here and in the parts: where many nodes live in one process, each line of the
 // cache is fetched from memory.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ impl<R: Rng> Swim<R> {
         let period = jittered(&mut self.rng, interval, self.config.probe_jitter_permille);
         self.timers.set(Timer::Probe, now + period);
         let Some(target) = self.peers.next(&mut self.rng) else { return };
-        let sequence = self.detector.next_sequence();
+        let sequence = self.detector.numbers.draw();
         self.detector.probe = Some(Probe::new(target, sequence, now));
         self.metrics.probes += 1;
         let timeout = self.detector.awareness.scale(self.config.probe_timeout).min(period * 7 / 8);
@@ -106,7 +106,7 @@ impl<R: Rng> Swim<R> {
         let round_trip = now.since(probe.begun());
         match probe.answer() {
             Answer::Direct => {
-                self.members.set_answered(target);
+                self.note_answered(target, way);
                 self.metrics.probes_acked += 1;
                 self.metrics.round_trips.note(round_trip);
                 self.detector.round_trip = Some((target, round_trip));

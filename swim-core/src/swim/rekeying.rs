@@ -123,7 +123,7 @@ impl<R: Rng> Swim<R> {
         let slot = self.members.find(member).filter(|&slot| slot != self.me.slot && self.members.is_active(slot));
         let to = slot.and_then(|slot| self.members.address(slot)).ok_or(AskKeysError::UnknownMember)?;
         let target = NodeId::new(member).map_err(|_| AskKeysError::UnknownMember)?;
-        let sequence = self.detector.next_sequence();
+        let sequence = self.detector.numbers.draw();
         let source = self.me.id.clone();
         let request = self.reply(&ExchangeMessage::KeyRequest { source: &source, target: member, body });
         if !self.open(now, to, Purpose::Keys { sequence }, request) {

@@ -69,9 +69,9 @@ impl<R: Rng> Swim<R> {
             return None;
         }
         let sequence = match purpose {
-            // Whoever is there need not be a member: from its number nobody is to tell those of our probes.
+            // Whoever is there need not be a member: its number comes from elsewhere than those of our probes.
             Purpose::Contender { .. } => SequenceNumber::new(self.rng.next_u32()),
-            _ => self.detector.next_sequence(),
+            _ => self.detector.numbers.draw(),
         };
         let is_relay = matches!(purpose, Purpose::Relay { .. });
         let timeout = if is_relay { self.relay_timeout() } else { self.config.probe_timeout };
@@ -130,7 +130,7 @@ impl<R: Rng> Swim<R> {
         }
         self.detector.pings.remove(sequence);
         self.arm_pings();
-        self.note_answered(&ping, way);
+        self.note_ping_answered(&ping, way);
         match ping.purpose {
             Purpose::Relay { target, requester, sequence, nacked } => {
                 if nacked {

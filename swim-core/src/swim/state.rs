@@ -18,7 +18,8 @@ use crate::disputes::Disputes;
 use crate::dissemination::Dissemination;
 use crate::exchange::ExchangeOutput;
 use crate::exchanges::Exchanges;
-use crate::id::{SequenceNumber, Slot};
+use crate::id::Slot;
+use crate::numbers::Numbers;
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
@@ -39,7 +40,8 @@ pub(super) struct Detector {
     pub(super) awareness: Awareness,
     /// The latest round trip of a direct probe that was not polled.
     pub(super) round_trip: Option<(Slot, Duration)>,
-    sequence: SequenceNumber,
+    /// The sequence numbers of pings to members.
+    pub(super) numbers: Numbers,
 }
 
 impl Detector {
@@ -51,14 +53,8 @@ impl Detector {
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
             round_trip: None,
-            sequence: SequenceNumber::new(rng.next_u32()),
+            numbers: Numbers::new(rng),
         }
-    }
-
-    /// A sequence number that no ping in flight has.
-    pub(super) fn next_sequence(&mut self) -> SequenceNumber {
-        self.sequence = self.sequence.next();
-        self.sequence
     }
 }
 

@@ -440,6 +440,29 @@ fn an_address_that_never_answered_gets_no_exchange_and_one_that_did_does() {
 }
 
 #[test]
+fn an_ack_from_another_host_keeps_its_member_alive_and_opens_no_exchange_with_its_address() {
+    for (host, is_there) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], false)] {
+        let mut node = node_with(quiet());
+        deliver(&mut node, at(0), &[alive("ghost", 1, 2)]);
+        let (mut dialled, mut acked) = (0, 0);
+        while let Some(now) = node.poll_timeout().filter(|&now| now < second(40)) {
+            node.handle_timeout(now);
+            let mut bytes = Vec::new();
+            while node.poll_transmit(now, &mut bytes).is_some() {
+                let first = Packet::open(&bytes, cluster()).unwrap().next().unwrap();
+                if let Ok(Message::Ping { sequence, .. }) = first {
+                    tell(&mut node, now, (host, 3).into(), &[Message::Ack { sequence, source: "ghost" }]);
+                    acked += 1;
+                }
+            }
+            dialled += opened(&mut node).len();
+        }
+        assert_eq!((acked > 3, status(&node, "ghost")), (true, Some(Status::Alive)), "{host:?}");
+        assert_eq!(dialled > 0, is_there, "{dialled} exchanges");
+    }
+}
+
+#[test]
 fn who_never_answered_anybody_does_not_make_its_probers_think_themselves_sick() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("ghost", 8));

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chacha20::ChaCha12Rng;
 use rand_core::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{Incarnation, Instant};
 
 /// Maps the monotonic clock to the core's instants and back.
@@ -44,14 +44,18 @@ fn incarnation_at(time: SystemTime) -> Incarnation {
     Incarnation::new(millis).min(Incarnation::MAX)
 }
 
+/// A node's generator. Others see some of what it draws (sequence numbers, numbers of queries), and from it nobody is to tell
+/// what it will draw: so it is a cryptographic one.
+pub(crate) type Generator = ChaCha12Rng;
+
 /// The node's generator: from `seed` in a test, from the system's entropy otherwise.
-pub(crate) fn generator(seed: Option<u64>) -> Result<Xoshiro256PlusPlus, getrandom::Error> {
+pub(crate) fn generator(seed: Option<u64>) -> Result<Generator, getrandom::Error> {
     if let Some(seed) = seed {
-        return Ok(Xoshiro256PlusPlus::seed_from_u64(seed));
+        return Ok(Generator::seed_from_u64(seed));
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(Xoshiro256PlusPlus::from_seed(bytes))
+    Ok(Generator::from_seed(bytes))
 }
 
 #[cfg(test)]

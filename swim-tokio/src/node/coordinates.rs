@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{Coordinate, NodeId, Swim};
+
+use crate::ground::clock::Generator;
 
 /// How old what handles read may be.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -25,7 +26,7 @@ pub(crate) struct Known {
 
 impl Coordinates {
     /// Looks again, if the last look was a while ago. Costs nothing where there are no coordinates.
-    pub(crate) fn refresh(&self, swim: &Swim<Xoshiro256PlusPlus>) {
+    pub(crate) fn refresh(&self, swim: &Swim<Generator>) {
         let Some(own) = swim.coordinate() else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0.is_some_and(|looked| looked.elapsed() < REFRESH) {

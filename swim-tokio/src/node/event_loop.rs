@@ -8,14 +8,13 @@
 //!
 //! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
     Event, ExchangeInput, JoinError as SeedsRefused, Output, PingError, QueryId, SequenceNumber, State, Swim,
     is_allowed,
@@ -33,7 +32,7 @@ use super::room::Room;
 use super::snapshot::{Keeper, Snapshot};
 use super::view::{Snapshots, View};
 use crate::errors::JoinError;
-use crate::ground::clock::Clock;
+use crate::ground::clock::{Clock, Generator};
 use crate::seeds::LOOKUP_TIMEOUT;
 use crate::seeds::{Resolution, Resolver};
 use crate::seeds::{Seed, addresses};
@@ -45,7 +44,7 @@ const FLUSH: Duration = Duration::from_millis(500);
 /// One node at work.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) swim: Swim<Xoshiro256PlusPlus>,
+    pub(crate) swim: Swim<Generator>,
     pub(crate) clock: Clock,
     pub(crate) transport: Box<dyn Transport>,
     pub(crate) resolver: Resolver,
@@ -68,6 +67,8 @@ pub(crate) struct Waiting {
     pings: HashMap<SequenceNumber, oneshot::Sender<Result<Option<Duration>, PingError>>>,
     /// Bounded by `EventConfig::max_queries`.
     queries: HashMap<QueryId, AnswerSender>,
+    /// Queries whose answers hold keys: they go to who asked and are neither published nor logged.
+    key_queries: HashSet<QueryId>,
     leaves: Vec<oneshot::Sender<()>>,
     room: Room,
     /// Leaves that wait for their packets to be written.
@@ -242,6 +243,7 @@ impl Node {
             Command::QueryKeys { operation, key, done } => {
                 let key = key.as_ref().map_or(&[][..], |key| key.as_bytes());
                 let asked = self.swim.query_keys(now, operation, key);
+                self.waiting.key_queries.extend(asked.as_ref().ok());
                 let _ = done.send(asked.map(|id| self.answers(id)));
             }
             Command::Respond { id, payload, done } => {
@@ -358,9 +360,13 @@ impl Node {
             Event::QueryAck { id, from } => self.answered(*id, || Answer::Ack(from.clone())),
             Event::QueryResponse { id, from, payload } => {
                 self.answered(*id, || Answer::Response { from: from.clone(), payload: Arc::clone(payload) });
+                if self.waiting.key_queries.contains(id) {
+                    return;
+                }
             }
             Event::QueryFinished { id, .. } => {
                 self.waiting.queries.remove(id);
+                self.waiting.key_queries.remove(id);
             }
             Event::LeaveComplete => self.left(),
             _ => {}

@@ -33,6 +33,7 @@ mod handshake;
 mod listener;
 #[cfg(feature = "memberlist")]
 mod memberlist;
+mod members;
 mod mismatch;
 mod opening;
 mod pool;
@@ -177,7 +178,7 @@ pub trait Transport: fmt::Debug + Send + 'static {
     fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
         let list = query.operation == KeyOperation::List;
         let what = if list { "Keyring is empty" } else { "No keyring to modify" };
-        KeyAnswer { error: Some(format!("{what} (encryption not enabled)")), ..KeyAnswer::default() }
+        KeyAnswer::refused(format!("{what} (encryption not enabled)"))
     }
 
     /// The counters. All zero, unless implemented.

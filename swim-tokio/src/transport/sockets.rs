@@ -25,6 +25,7 @@ use super::datagrams::Datagrams;
 use super::exchanges::Exchanges;
 use super::frame::{self, Frame, PacketsBy, Refusal};
 use super::listener::Guest;
+use super::members::Members;
 use super::mismatch::{Mismatch, Mismatches};
 use super::pool::{Bounds, LinkId, Pool};
 use super::queue::{self, Outgoing, queue};
@@ -41,8 +42,6 @@ use crate::errors::StartError;
 const REPORTS: usize = 1_024;
 /// How many accepted connections may wait for the loop: each holds a file that no bound counts yet.
 const GUESTS: usize = 16;
-/// For how long it is not asked again where the members are, while there is a crowd.
-const MEMBERS_FOR: Duration = Duration::from_secs(1);
 
 /// The transport that a node has unless told otherwise: exchanges over pooled TCP connections, packets over them too or
 /// by UDP. Public so that another transport may wrap it.
@@ -62,9 +61,7 @@ pub struct Sockets {
     guests: mpsc::Receiver<Guest>,
     /// The tasks of accepted links, to end them at once.
     accepted: HashMap<LinkId, AbortHandle>,
-    /// Where the members were when there was a crowd last, and when that is to be asked again.
-    members: HashSet<SocketAddr>,
-    members_until: Option<Instant>,
+    members: Members,
     mismatches: Mismatches,
     /// Arrivals that came about without a report.
     arrived: Vec<Arrival>,
@@ -138,8 +135,7 @@ impl Sockets {
             batch: Vec::with_capacity(BATCH),
             guests,
             accepted: HashMap::new(),
-            members: HashSet::new(),
-            members_until: None,
+            members: Members::default(),
             mismatches: Mismatches::new(packets, shared.advertised),
             arrived: Vec::new(),
             tasks,
@@ -286,18 +282,13 @@ impl Sockets {
                 self.pool.retire(link);
             }
             Report::Unreachable(address) => self.arrived.push(Arrival::Unreachable(address)),
-            Report::OutOfFiles => {
-                self.make_room(self.local, Crowded::All);
-            }
+            Report::OutOfFiles => self.make_room_for_a_file(now),
             Report::Ended { link, failure, dialing } => self.end(link, failure, dialing),
         }
     }
 
     fn welcome(&mut self, now: Instant, guest: Guest) {
-        let Guest::Dialed { stream, peer } = guest else {
-            self.make_room(self.local, Crowded::All);
-            return;
-        };
+        let Guest::Dialed { stream, peer } = guest else { return self.make_room_for_a_file(now) };
         if !is_allowed(&self.shared.networks, peer.ip()) {
             return self.shared.counters.outsiders_refused.one();
         }
@@ -319,6 +310,14 @@ impl Sockets {
         dial::prepare(&stream, &self.shared.config);
         let task = opening::run_accepted(link, peer, stream, waiting, Arc::clone(&self.shared));
         self.accepted.insert(link, self.tasks.spawn(task));
+    }
+
+    /// A file is lacking. There need not be a crowd, so it may not be known yet which links are members': then the next one
+    /// who lacks a file, a moment later, finds it known.
+    fn make_room_for_a_file(&mut self, now: Instant) {
+        if self.members.are_known(now) {
+            self.make_room(self.local, Crowded::All);
+        }
     }
 
     /// Closes an accepted link that has not shown that it belongs, for one more from `peer`. False if there is none.
@@ -416,12 +415,11 @@ impl Transport for Sockets {
     }
 
     fn asks_for_members(&self) -> bool {
-        self.pool.is_crowded() && self.members_until.is_none_or(|until| Instant::now() >= until)
+        self.members.are_asked_for(Instant::now(), self.pool.is_crowded())
     }
 
     fn members_at(&mut self, addresses: HashSet<SocketAddr>) {
-        self.members = addresses;
-        self.members_until = Some(Instant::now() + MEMBERS_FOR);
+        self.members.set(Instant::now(), addresses);
     }
 
     fn exchange(&mut self, output: ExchangeOutput) {

@@ -102,6 +102,15 @@ mod tests {
     }
 
     #[test]
+    fn names_are_compared_letter_for_letter_and_no_name_stands_for_many() {
+        for name in ["*", "*.n0", "N0", "n0.", "n0\0", ""] {
+            let peer = Peer::named(Arc::from([Box::from(name)]), 7);
+            assert!(!peer.may_say(&Frame::Packet(ping("x", "n0").into())), "{name:?}");
+            assert!(!peer.is_meant_by(&frame::packet(&ping("n0", "x"))), "{name:?}");
+        }
+    }
+
+    #[test]
     fn what_a_peer_passes_on_of_others_is_left_out_where_names_are_bound() {
         let broadcast = |origin| {
             let mut packet = ping("x", "a");

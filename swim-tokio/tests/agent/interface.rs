@@ -28,6 +28,52 @@ fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
     assert_eq!(one.request("GET", "/v1/info", &["Host: localhost:1"], "").0, 200);
 }
 
+/// What is answered to bytes as they are, until the agent closes the connection.
+fn answer(one: &Agent, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(one.http.strip_prefix("http://").unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // It may be reset over bytes that were not read.
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[test]
+fn odd_hosts_targets_and_lengths_are_refused_and_no_request_is_smuggled_behind_another() {
+    let one = Agent::start("one", &[]);
+    for host in
+        ["localhost.", "127.0.0.1.nip.io", "0.0.0.0", "0", "2130706433", "[::ffff:127.0.0.1]", "x@127.0.0.1", ""]
+    {
+        assert_eq!(one.request("GET", "/v1/members", &[&format!("Host: {host}")], "").0, 403, "{host}");
+    }
+    let at = |target: &str| one.request("GET", target, &["Host: 127.0.0.1"], "").0;
+    assert_eq!(at("http://evil.example/v1/members"), 403, "an absolute target goes before the header");
+    assert_eq!(at("http://127.0.0.1/v1/members"), 200);
+    for path in
+        ["/../etc/passwd", "/page.js/../v1/info", "//v1/info", "/%2e%2e/etc/passwd", "/v1/members/..%2f..%2fetc"]
+    {
+        assert_eq!(at(path), 404, "{path}");
+    }
+    let hidden = "GET /v1/info HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    for lengths in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: xchunked",
+        "Content-Length: 5\r\nContent-Length: 0",
+        "Content-Length: +5",
+        "Content-Length : 5",
+        "X-Odd : y",
+    ] {
+        let head = format!("POST /v1/broadcast HTTP/1.1\r\nHost: 127.0.0.1\r\n{lengths}\r\n\r\n0\r\n\r\n");
+        let answered = answer(&one, &(head + hidden));
+        assert!(answered.starts_with("HTTP/1.1 400 "), "{lengths}: {answered}");
+        assert!(!answered.contains("200 OK") && !answered.contains("incarnation"), "{lengths}: {answered}");
+    }
+    let nested = format!("{{\"set\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
+    assert_eq!(one.request("POST", "/v1/tags", &[], &nested).0, 400);
+    assert_eq!(one.get("/v1/info").0, 200, "it goes on");
+}
+
 #[test]
 fn with_a_token_only_who_bears_it_is_answered() {
     let place = Place::new();

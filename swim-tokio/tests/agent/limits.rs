@@ -4,7 +4,9 @@
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::harness::{Agent, line};
 
@@ -21,8 +23,34 @@ fn limited(files: usize, arguments: &[&str]) -> Agent {
     })
 }
 
-/// Whether a line with these words comes within a second.
+/// The CPU time that an agent has used, in hundredths of a second as a rule.
+fn ticks(one: &Agent) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", one.child.id())).unwrap();
+    // Behind the name, in parentheses, come the state and ten numbers.
+    let numbers: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    numbers[11].parse::<u64>().unwrap() + numbers[12].parse::<u64>().unwrap()
+}
+
+/// Changes how many files a running agent may have open; how many it might before.
+fn set_limit(one: &Agent, files: u64) -> u64 {
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", one.child.id())).unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("the limit is listed");
+    let [soft, hard] = [0, 1].map(|at| line.split_whitespace().nth(at).unwrap().parse::<u64>().ok());
+    let limit = Rlimit { current: Some(files), maximum: hard };
+    prlimit(Some(Pid::from_child(&one.child)), Resource::Nofile, limit).unwrap();
+    soft.expect("a number")
+}
+
+/// Whether a line with these words comes within a second, in which the agent is hardly busy: it tries ten times.
 fn comes(one: &Agent, words: &str) -> Option<String> {
+    let (start, busy) = (Instant::now(), ticks(one));
+    let line = awaited(one, words);
+    let (ticks, took) = (ticks(one) - busy, start.elapsed());
+    assert!(u128::from(ticks) * 10 < took.as_millis() / 2 + 100, "{ticks} ticks of CPU time within {took:?}");
+    line
+}
+
+fn awaited(one: &Agent, words: &str) -> Option<String> {
     loop {
         match one.stderr.recv_timeout(Duration::from_secs(1)) {
             Ok(line) if line.contains(words) => return Some(line),
@@ -41,7 +69,6 @@ fn the_http_interface_says_it_once_too_and_answers_again() {
     let words = "cannot accept a connection to the HTTP interface: check the limit on open files";
     let warning = line(&one.stderr, words);
     assert!(warning.contains("times=1") && warning.contains("os error 24"), "{warning}");
-    // It tries ten times a second.
     assert_eq!(comes(&one, words), None);
     drop(crowd);
     assert_eq!(one.get("/health").0, 200);
@@ -54,10 +81,31 @@ fn who_may_open_no_more_files_says_now_and_then_what_to_look_at_and_accepts_agai
         let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(&one.address).expect("the system queues it")).collect();
         let warning = line(&one.stderr, WORDS);
         assert!(warning.contains("WARN") && warning.contains("os error 24"), "{warning}");
-        // It tries ten times a second.
         assert_eq!(comes(&one, WORDS), None, "{wire}");
         drop(crowd);
         let two = Agent::start("two", &["--wire", wire, "--seed", &one.address]);
         two.until_sees("one", "alive");
     }
+}
+
+#[test]
+fn a_member_that_has_run_out_of_files_stays_one_and_is_joined_through_once_it_has_some() {
+    let one = Agent::start("one", &[]);
+    let two = Agent::start("two", &["--seed", &one.address]);
+    two.until_sees("one", "alive");
+    one.until_sees("two", "alive");
+    // The limit is on the number of a file: however many it closes, none is opened again.
+    let usual = set_limit(&one, 3);
+    let crowd: Vec<_> = (0..20).map(|_| TcpStream::connect(&one.address).expect("the system queues it")).collect();
+    let warning = line(&one.stderr, WORDS);
+    assert!(warning.contains("os error 24"), "{warning}");
+    for _ in 0..3 {
+        assert_eq!(comes(&one, WORDS), None);
+    }
+    two.until_sees("one", "alive");
+    drop(crowd);
+    let three = Agent::start("three", &["--seed", &one.address]);
+    set_limit(&one, usual);
+    three.until_sees("two", "alive");
+    one.until_sees("three", "alive");
 }

@@ -126,6 +126,33 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
 }
 
 #[test]
+fn the_keys_of_nodes_beside_serf_are_listed_by_name_and_shown_nowhere() {
+    let place = Place::new();
+    let key = |name: &str| {
+        let key = run(&["keygen"]).stdout;
+        (place.secret(name, &key), key.trim().to_owned())
+    };
+    let (_, old) = key("old");
+    let start = |id: &str, more: &[&str]| {
+        let ring = place.secret(id, &serde_json::json!([old]).to_string());
+        Agent::start(id, &[&["--wire", "memberlist", "--keyring", &ring, "-vvv"], more].concat())
+    };
+    let one = start("one", &[]);
+    let two = start("two", &["--seed", &one.address]);
+    [&one, &two].iter().for_each(|agent| ["one", "two"].iter().for_each(|id| agent.until_sees(id, "alive")));
+    let (file, new) = key("new");
+    one.ask(&["keys", "install", &file]);
+    assert!(one.ask(&["keys", "list"]).ends_with("2 of 2 nodes have answered\n"));
+    for agent in [&one, &two] {
+        // What comes later is written after all that the keys could have been in.
+        agent.ask(&["ping", if agent.address == one.address { "two" } else { "one" }]);
+        for line in agent.stdout.try_iter().chain(agent.stderr.try_iter()) {
+            assert!(!line.contains(&old) && !line.contains(&new), "{line}");
+        }
+    }
+}
+
+#[test]
 fn keys_are_neither_used_nor_removed_while_a_node_would_be_cut_off_unless_forced() {
     let place = Place::new();
     let ring = |name: &str, keys: &[&str]| {

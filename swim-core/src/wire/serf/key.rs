@@ -39,6 +39,12 @@ impl<'a> KeyRequest<'a> {
         Ok(Self { key })
     }
 
+    /// So many bytes hold the payload of a query: a buffer that grew would leave a key behind.
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        16 + self.key.len()
+    }
+
     /// Appends the payload of a query to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(KEY_REQUEST);
@@ -90,6 +96,12 @@ impl<'a> KeyResponse<'a> {
             Ok(())
         })?;
         Ok(response)
+    }
+
+    /// So many bytes hold the payload of a response: a buffer that grew would leave keys behind.
+    #[must_use]
+    pub fn longest(message: &str, keys: &[String], primary: &str) -> usize {
+        64 + message.len() + primary.len() + keys.iter().map(|key| key.len() + 5).sum::<usize>()
     }
 
     /// Appends the payload of a response to `out`: `keys` in base64.

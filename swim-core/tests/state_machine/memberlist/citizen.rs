@@ -337,10 +337,10 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     assert!(!format!("{install:?}").contains('7'), "{install:?}");
     let list = node.next_key_query().unwrap();
     assert_eq!(node.next_key_query(), None);
-    let refused = KeyAnswer { error: Some("no".into()), ..KeyAnswer::default() };
+    let refused = KeyAnswer::refused("no".into());
     node.answer_keys(at(0), install.id, &refused).unwrap();
     let keys = vec!["k".repeat(44); 100];
-    node.answer_keys(at(0), list.id, &KeyAnswer { keys, ..KeyAnswer::default() }).unwrap();
+    node.answer_keys(at(0), list.id, &KeyAnswer::listed(keys, String::new())).unwrap();
     let answers = answers(&mut node);
     let [refused, listed] = &answers[..] else { panic!("{answers:?}") };
     let refused = serf::KeyResponse::decode(refused).unwrap();

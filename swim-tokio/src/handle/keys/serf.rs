@@ -4,9 +4,12 @@
 //! Nothing is asked while anything is sent or accepted in plain: a key would be readable on its way, and so would a list,
 //! which holds the keys themselves.
 
+use std::sync::Arc;
+
 use swim_core::wire::sealed::{Key, KeyId};
 use swim_core::wire::serf::KeyResponse;
 use swim_core::{KeyOperation, NodeId, QueryError};
+use zeroize::Zeroize;
 
 use crate::errors::KeyFileError;
 use crate::errors::Stopped;
@@ -122,8 +125,12 @@ impl Runtime {
         let mut answers = Answers { answers };
         let mut all = Vec::new();
         while let Some(answer) = answers.next().await {
-            if let Answer::Response { from, payload } = answer {
+            if let Answer::Response { from, mut payload } = answer {
                 all.push((from, read(&payload)));
+                // Nobody else has it: it is an event of no subscriber.
+                if let Some(bytes) = Arc::get_mut(&mut payload) {
+                    bytes.zeroize();
+                }
             }
         }
         Ok(all)

@@ -1,8 +1,9 @@
 //! Opening what is in the snapshot's directory: files of the node's own, and nothing else.
 //!
-//! The directory may be a link (systemd makes one for `DynamicUser`), and what it leads to belongs to the process's user
-//! or to root and is not writable by everybody. The files in it are regular ones: links are not followed, and a FIFO or a
-//! device does not make the node wait. Elsewhere than on Unix nothing of this is checked.
+//! The policy is that of `secret_file`, but for reading: what others may read here is what the members of a cluster know.
+//! The directory may be a link (systemd makes one for `DynamicUser`), and what it leads to belongs to the process's user or to
+//! root, and nobody else may write to it, its group neither. The same holds for the files in it, which are regular ones: links
+//! are not followed, and a FIFO or a device does not make the node wait. Elsewhere than on Unix nothing of this is checked.
 
 use std::fs::File;
 use std::io;
@@ -20,13 +21,7 @@ pub(super) fn directory(path: &Path) -> io::Result<()> {
         use std::os::unix::fs::MetadataExt;
         let metadata = std::fs::metadata(path)?;
         check_owner("directory", metadata.uid())?;
-        let mode = metadata.mode() & 0o777;
-        if mode & 0o002 != 0 {
-            return Err(refused(format!(
-                "everybody can write to its directory (whose mode is {mode:04o}): run `chmod 700 {}`",
-                path.display()
-            )));
-        }
+        check_mode(metadata.mode(), "its directory", "700", path)?;
     }
     Ok(())
 }
@@ -57,6 +52,7 @@ fn open(path: &Path, make: bool) -> io::Result<File> {
         return Err(refused("it is not a regular file".to_owned()));
     }
     check_owner("file", metadata.uid())?;
+    check_mode(metadata.mode(), "it", "600", path)?;
     Ok(file)
 }
 
@@ -72,6 +68,17 @@ fn check_owner(what: &str, owner: u32) -> io::Result<()> {
         return Ok(());
     }
     Err(refused(format!("the {what} belongs to the user {owner}, and the node runs as the user {own}")))
+}
+
+/// Whoever may write there may also put another snapshot into its place.
+#[cfg(unix)]
+fn check_mode(mode: u32, what: &str, wanted: &str, path: &Path) -> io::Result<()> {
+    let mode = mode & 0o777;
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(refused(format!("others can write to {what} (its mode is {mode:04o}): run `chmod {wanted} {path}`")))
 }
 
 #[cfg(unix)]
@@ -113,11 +120,23 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_everybody_can_write_to_or_that_is_another_users_is_refused() {
+    fn a_directory_or_file_that_others_can_write_to_or_that_is_another_users_is_refused() {
         let directory = Directory::new("snapshot-owner");
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(told(&directory).contains("chmod 700"));
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let path = |file: &str| directory.path().join(file);
+        let set = |file: &str, mode| fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap();
+        let id = NodeId::new("one").unwrap();
+        let open = || Snapshot::open(directory.path(), "default", &id);
+        open().unwrap().begin(swim_core::Incarnation::new(7)).unwrap();
+        for (file, usual, wanted) in [("", 0o700, "700"), ("lock", 0o600, "600"), ("snapshot", 0o600, "600")] {
+            for mode in [0o777, 0o720, 0o702] {
+                set(file, mode);
+                let told = told(&directory);
+                assert!(told.contains(&format!("chmod {wanted}")) && told.contains(&format!("{mode:04o}")), "{told}");
+            }
+            set(file, usual | 0o044 | (usual & 0o100) >> 3 | (usual & 0o100) >> 6);
+            assert!(open().is_ok(), "others may read {file:?}");
+            set(file, usual);
+        }
         // Only root can give a directory away.
         if rustix::process::geteuid().is_root() {
             std::os::unix::fs::chown(directory.path(), Some(12_345), None).unwrap();

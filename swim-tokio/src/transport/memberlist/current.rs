@@ -60,24 +60,22 @@ impl Current {
     /// Does what a member asks of all, in the words of serf's agents where it cannot be done.
     pub(super) fn change_keys(&self, query: &KeyQuery) -> KeyAnswer {
         let mut envelope = Envelope::clone(&self.get());
-        let refused = |error: String| KeyAnswer { error: Some(error), ..KeyAnswer::default() };
         let Some(keyring) = &mut envelope.keyring else {
             let list = query.operation == KeyOperation::List;
             let what = if list { "Keyring is empty" } else { "No keyring to modify" };
-            return refused(format!("{what} (encryption not enabled)"));
+            return KeyAnswer::refused(format!("{what} (encryption not enabled)"));
         };
         if query.operation == KeyOperation::List {
-            let keys = keyring.keys().map(text).collect();
-            return KeyAnswer { error: None, keys, primary: text(keyring.primary()) };
+            return KeyAnswer::listed(keyring.keys().map(text).collect(), text(keyring.primary()));
         }
         if let Err(error) = change(keyring, query) {
-            return refused(error);
+            return KeyAnswer::refused(error);
         }
         if let Some(path) = &self.file
             && let Err(error) = write_serf_keyring(path, keyring)
         {
             tracing::error!(%error, path = %path.display(), "the keyring is not written: the keys stay as they are");
-            return refused(format!("Failed to write keyring file: {error}"));
+            return KeyAnswer::refused(format!("Failed to write keyring file: {error}"));
         }
         *self.envelope.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(envelope);
         tracing::info!(operation = ?query.operation, "the cluster's keys are changed");
@@ -86,7 +84,7 @@ impl Current {
 }
 
 fn text(key: &Key) -> String {
-    key_to_base64(key).to_string()
+    core::mem::take(&mut *key_to_base64(key))
 }
 
 fn change(keyring: &mut Keyring, query: &KeyQuery) -> Result<(), String> {

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use chacha20::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_tokio::{Config, Event, Notice, Runtime, StartError, Status};
 use tokio::sync::mpsc;
 
@@ -33,13 +33,13 @@ struct Node {
 pub(super) struct Cluster {
     nodes: Vec<Node>,
     events: mpsc::Receiver<Observed>,
-    rng: Xoshiro256PlusPlus,
+    rng: ChaCha12Rng,
 }
 
 impl Cluster {
     /// Starts the nodes, each of which knows only the one before it.
     pub(super) async fn start(count: usize, seed: u64) -> Result<Self, StartError> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut rng = ChaCha12Rng::seed_from_u64(seed);
         let (sender, events) = mpsc::channel(EVENTS);
         let mut nodes: Vec<Node> = Vec::new();
         for observer in 0..count {

@@ -33,7 +33,9 @@ pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> R
     }
     // Two of them are none: the one that is looked at here may not be the one that others go by.
     let is_one = head.headers.get_all(HOST).iter().count() == 1;
-    let host = header(HOST).filter(|_| is_one).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default();
+    let named = header(HOST).filter(|_| is_one).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default();
+    // An absolute target goes before the header (RFC 9112 3.2.2).
+    let host = head.uri.authority().map_or(named, |authority| authority.as_str());
     if tokens.is_empty() {
         if !is_loopback(host) {
             return refused(StatusCode::FORBIDDEN, "the host asked for is not this machine's own");
