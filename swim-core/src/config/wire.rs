@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::{Config, ConfigError};
+use crate::id::Incarnation;
 use crate::wire::Versions;
 
 /// The wire that a node speaks. All nodes of a cluster speak the same.
@@ -34,6 +35,20 @@ pub struct MemberlistWire {
     /// Whether the node is a citizen among serf's agents: user messages, the state beside tables and the payloads of acks
     /// are serf's, and users have events and queries. Default on beside serf, else off.
     pub citizen: bool,
+}
+
+impl Wire {
+    /// The first incarnation of a node that remembers none, whose wall clock shows so many milliseconds since 1970: that
+    /// number, so that a restarted node supersedes its old self at once. On memberlist's wire, whose incarnations have 32
+    /// bits, it is 1: the node refutes what is said of its former life.
+    #[must_use]
+    pub const fn first_incarnation(&self, clock_millis: u64) -> Incarnation {
+        match self {
+            Self::Native if clock_millis > Incarnation::MAX.get() => Incarnation::MAX,
+            Self::Native => Incarnation::new(clock_millis),
+            Self::Memberlist(_) => Incarnation::new(1),
+        }
+    }
 }
 
 impl MemberlistWire {
@@ -183,6 +198,15 @@ mod tests {
         let mut writer = PacketWriter::begin(&mut bytes);
         writer.push(&Message::User { payload: &[7; 9] });
         assert_eq!(writer.len_with(10), 10 + 10 + 2 + MemberlistWire::COMPOUND_OVERHEAD);
+    }
+
+    #[test]
+    fn a_first_incarnation_is_within_what_the_wire_can_say() {
+        let memberlist = Wire::Memberlist(MemberlistWire::PLAIN);
+        for (clock, native) in [(0, 0), (1_700_000_000_000, 1_700_000_000_000), (u64::MAX, Incarnation::MAX.get())] {
+            let firsts = [Wire::Native, memberlist].map(|wire| wire.first_incarnation(clock).get());
+            assert_eq!(firsts, [native, 1]);
+        }
     }
 
     #[test]
