@@ -49,6 +49,7 @@ mod places;
 mod random;
 mod source;
 mod time;
+mod wipe;
 
 // Floor 1: what is said, configured, told and counted.
 mod config;

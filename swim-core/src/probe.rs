@@ -41,13 +41,26 @@ pub(crate) struct Probe {
     /// Relays that were asked and have not sent a nack.
     silent: Vec<Slot>,
     asked: u8,
+    /// The relay that this node heard from last, and whether it has sent a nack.
+    fresh: Option<Slot>,
+    has_fresh_nack: bool,
     /// The verdict was put off once because this node itself had stalled.
     deferred: bool,
 }
 
 impl Probe {
     pub(crate) const fn new(target: Slot, sequence: SequenceNumber, begun: Instant) -> Self {
-        Self { target, sequence, begun, stage: Stage::Direct, silent: Vec::new(), asked: 0, deferred: false }
+        Self {
+            target,
+            sequence,
+            begun,
+            stage: Stage::Direct,
+            silent: Vec::new(),
+            asked: 0,
+            fresh: None,
+            has_fresh_nack: false,
+            deferred: false,
+        }
     }
 
     pub(crate) const fn target(&self) -> Slot {
@@ -66,22 +79,25 @@ impl Probe {
         self.stage
     }
 
-    /// The direct ping has failed, and `relays` are asked.
-    pub(crate) fn ask(&mut self, relays: impl IntoIterator<Item = Slot>) {
+    /// The direct ping has failed, and `relays` are asked; this node heard from `fresh` last, which may be one of them.
+    pub(crate) fn ask(&mut self, relays: impl IntoIterator<Item = Slot>, fresh: Option<Slot>) {
+        self.fresh = fresh;
         debug_assert!(self.stage == Stage::Direct, "relays are asked once");
         self.stage = Stage::Indirect;
         self.silent.extend(relays);
         self.asked = self.silent.len() as u8;
     }
 
-    /// The slots that it names: its target's, and those of relays that were asked and have not sent a nack.
+    /// The slots that it names: its target's, those of relays that were asked and have not sent a nack, and that of the
+    /// relay that this node heard from last.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        core::iter::once(self.target).chain(self.silent.iter().copied())
+        core::iter::once(self.target).chain(self.silent.iter().copied()).chain(self.fresh)
     }
 
     /// A relay's slot is given to another member, whose silence says nothing.
     pub(crate) fn forget(&mut self, relay: Slot) {
         self.silent.retain(|&asked| asked != relay);
+        self.fresh.take_if(|fresh| *fresh == relay);
     }
 
     /// Whether relays were asked whose silence counts.
@@ -109,6 +125,7 @@ impl Probe {
         match self.silent.iter().position(|&asked| asked == relay) {
             Some(place) => {
                 self.silent.swap_remove(place);
+                self.has_fresh_nack |= self.fresh == Some(relay);
                 true
             }
             None => false,
@@ -119,6 +136,12 @@ impl Probe {
     pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
         let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
         relay.is_some_and(|relay| self.nack(relay))
+    }
+
+    /// Returns true if the relay that this node heard from last has sent a nack: the way to it and back is well, and so is this
+    /// node.
+    pub(crate) const fn has_fresh_nack(&self) -> bool {
+        self.has_fresh_nack
     }
 
     /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
@@ -139,7 +162,7 @@ mod tests {
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
-        probe.ask([Slot(2)]);
+        probe.ask([Slot(2)], None);
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
@@ -147,11 +170,13 @@ mod tests {
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(|_| true), 1, "nobody could be asked");
-        probe.ask([Slot(2), Slot(3), Slot(4)]);
+        probe.ask([Slot(2), Slot(3), Slot(4)], Some(Slot(4)));
         assert_eq!(probe.blame(|_| true), 3);
         assert!(probe.nack(Slot(3)));
         assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));
         assert_eq!(probe.blame(|_| true), 2);
         assert_eq!(probe.blame(|relay| relay != Slot(4)), 1, "one of them never answered");
+        assert!(!probe.has_fresh_nack());
+        assert!(probe.nack(Slot(4)) && probe.has_fresh_nack());
     }
 }

@@ -33,6 +33,22 @@ fn a_crash_is_suspected_then_known_to_all_as_a_death_at_every_loss() {
 }
 
 #[test]
+fn the_survivors_of_a_mass_death_do_not_take_it_for_a_sickness_of_their_own() {
+    // Ten of 100 survive. Probing takes (90 deaths * 3 accusers) / 10 survivors = 27 periods at least, a suspicion up to 48 s;
+    // survivors that think themselves sick probe every 9 s, and take three minutes.
+    for seed in 0..3 {
+        let mut cluster = Cluster::lan(100).seed(seed).build_joined();
+        cluster.run_for(secs(10));
+        (10..100).for_each(|node| cluster.power_off(node));
+        let known = |cluster: &Cluster| (10..100).try_for_each(|node| cluster.everyone_sees(node, Status::Dead));
+        cluster.run_until(known, secs(120)).unwrap();
+        let well =
+            |cluster: &Cluster| (0..10).all(|node| cluster.node(node).swim().is_some_and(|swim| swim.health() == 0));
+        cluster.run_until(well, secs(60)).unwrap();
+    }
+}
+
+#[test]
 fn the_first_suspicion_comes_as_soon_as_the_paper_says() {
     // SWIM 3.1: e / (e - 1) = 1.58 periods until somebody probes a member, and a period until that probe has failed; it is
     // told at the end of the period, and the crash falls anywhere in one.

@@ -77,6 +77,7 @@ impl<R: Rng> Swim<R> {
         self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.detector.disputes.forget(slot);
+        self.detector.heard_last.take_if(|heard| *heard == slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
         self.citizen.intents.forget(self.members.name(slot));
@@ -94,6 +95,7 @@ impl<R: Rng> Swim<R> {
         let Self { detector, gossip, .. } = self;
         by("the probe", detector.probe.iter().flat_map(Probe::slots))
             .chain(by("a round trip", detector.round_trip.iter().map(|&(slot, _)| slot)))
+            .chain(by("the latest word", detector.heard_last.into_iter()))
             .chain(by("a ping", detector.pings.slots()))
             .chain(by("a dispute", detector.disputes.slots()))
             .chain(by("a suspicion", detector.suspicions.slots()))

@@ -15,6 +15,7 @@ use crate::id::QueryId;
 use crate::metrics::DropReason;
 use crate::queries::Asked;
 use crate::time::Instant;
+use crate::wipe::wipe;
 use crate::wire::Tags;
 use crate::wire::serf::{INTERNAL, KeyRequest, KeyResponse, Query, Whereabouts};
 
@@ -49,10 +50,9 @@ pub struct KeyQuery {
 }
 
 /// The key is wiped.
-#[cfg(feature = "encryption")]
 impl Drop for KeyQuery {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.key);
+        wipe(&mut self.key);
     }
 }
 
@@ -90,11 +90,10 @@ impl KeyAnswer {
 }
 
 /// The keys are wiped.
-#[cfg(feature = "encryption")]
 impl Drop for KeyAnswer {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.keys);
-        zeroize::Zeroize::zeroize(&mut self.primary);
+        wipe(&mut self.keys);
+        wipe(&mut self.primary);
     }
 }
 
@@ -178,9 +177,11 @@ impl<R: Rng> Swim<R> {
             KeyOperation::List => "_serf_list-keys",
         };
         let request = KeyRequest { key };
-        let mut payload = zeroize::Zeroizing::new(Vec::with_capacity(request.encoded_len()));
+        let mut payload = Vec::with_capacity(request.encoded_len());
         request.encode(&mut payload);
-        self.ask(now, &super::Question::new(name, &payload))
+        let asked = self.ask(now, &super::Question::new(name, &payload));
+        wipe(&mut payload);
+        asked
     }
 
     /// Answers a key query. Of a list that is too long the rest is left out, and the answer says so.
@@ -196,8 +197,7 @@ impl<R: Rng> Swim<R> {
             KeyResponse::encode(answer.error.is_none(), &message, keys, &answer.primary, &mut bytes);
             debug_assert!(bytes.len() <= len, "a buffer that grows leaves its former self behind");
             let result = self.respond(now, id, &bytes);
-            #[cfg(feature = "encryption")]
-            zeroize::Zeroize::zeroize(&mut bytes);
+            wipe(&mut bytes);
             match (result, keys.split_last()) {
                 (Err(RespondError::TooLong { .. }), Some((_, fewer))) => {
                     keys = fewer;

@@ -57,6 +57,9 @@ impl<R: Rng> Swim<R> {
         self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
         let is_read = self.read_messages(now, &mut sender, from.protection, packet);
+        if is_read {
+            self.note_sign_of_life(from.address);
+        }
         if is_read && self.may_hold_packets() && self.is_stranger(&sender) {
             self.hold_packet(from.address, packet);
         }

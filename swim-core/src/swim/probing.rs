@@ -49,8 +49,11 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node.
-        if self.members.has_answered(probe.target()) || probe.has_asked() {
+        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node. And
+        // where most members died at once all but the one heard from last may be gone: its nack shows that this node is well.
+        if probe.has_fresh_nack() {
+            self.improve_health();
+        } else if self.members.has_answered(probe.target()) || probe.has_asked() {
             self.worsen_health(probe.blame(|relay| self.members.has_answered(relay)));
         }
         let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
@@ -73,10 +76,14 @@ impl<R: Rng> Swim<R> {
                 asked += 1;
             }
         }
+        let fresh = self.detector.heard_last.filter(|&slot| slot != target && self.members.is_active(slot));
+        if let Some(fresh) = fresh.filter(|fresh| asked > 0 && !relays[..asked].contains(fresh)) {
+            relays[asked - 1] = fresh;
+        }
         // Only of those whose wire has nacks does silence say something.
         let sends_nacks = |&relay: &Slot| self.dialect.versions_of(relay).has_nack();
         if let Some(probe) = &mut self.detector.probe {
-            probe.ask(relays[..asked].iter().copied().filter(sends_nacks));
+            probe.ask(relays[..asked].iter().copied().filter(sends_nacks), fresh);
         }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });
@@ -129,9 +136,7 @@ impl<R: Rng> Swim<R> {
             }
         }
         self.timers.cancel(Timer::ProbeTimeout);
-        if self.detector.awareness.improve() {
-            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
-        }
+        self.improve_health();
         true
     }
 
@@ -143,6 +148,23 @@ impl<R: Rng> Swim<R> {
         let probe = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence);
         if !probe.zip(relay).is_some_and(|(probe, relay)| probe.nack(relay)) {
             self.metrics.drop(DropReason::ForeignAck);
+        }
+    }
+
+    /// Something shows that this node is well: an ack, or a nack of the member heard from last.
+    fn improve_health(&mut self) {
+        if self.detector.awareness.improve() {
+            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
+        }
+    }
+
+    /// While this node may be in trouble, remembers which member a packet came from: the next failed probe asks it too.
+    #[inline]
+    pub(super) fn note_sign_of_life(&mut self, from: SocketAddr) {
+        if self.detector.awareness.score() > 0
+            && let Some(slot) = self.members.at(from).filter(|&slot| slot != self.me.slot)
+        {
+            self.detector.heard_last = Some(slot);
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Detector {
     pub(super) disputes: Disputes,
     pub(super) suspicions: Suspicions,
     pub(super) awareness: Awareness,
+    /// The member that a packet came from last, while the health score was above 0.
+    pub(super) heard_last: Option<Slot>,
     /// The latest round trip of a direct probe that was not polled.
     pub(super) round_trip: Option<(Slot, Duration)>,
     /// The sequence numbers of pings to members.
@@ -52,6 +54,7 @@ impl Detector {
             disputes: Disputes::default(),
             suspicions: Suspicions::default(),
             awareness: Awareness::new(config.awareness_max),
+            heard_last: None,
             round_trip: None,
             numbers: Numbers::new(rng),
         }

@@ -1,5 +1,7 @@
 //! The course of a probe that is not answered, and of what others ask of us.
 
+use std::net::SocketAddr;
+
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, Event, ExchangeOutput, Instant, SequenceNumber, Status};
 
@@ -29,6 +31,51 @@ fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead()
     run_until(&mut node, verdict + seconds(30));
     assert_eq!(status(&node, "a"), Some(Status::Dead));
     assert!(events(&mut node).iter().any(|event| matches!(event, Event::Failed(member) if &*member.id == "a")));
+}
+
+/// Lets the probe in flight, or the next one, fail: everyone is silent but for those who `nack`. Returns who was probed and who was asked.
+fn fail_a_probe(node: &mut Node, nack: &[&str]) -> (String, Vec<SocketAddr>) {
+    let mut now = node.poll_timeout().expect("a running node has timers");
+    while node.probing().is_none() {
+        now = step(node);
+    }
+    sent(node, now);
+    let (target, sequence) = node.probing().map(|(target, sequence)| (target.to_owned(), sequence)).unwrap();
+    let (begun, mut asked) = (node.metrics().probes, Vec::new());
+    while node.metrics().probes == begun {
+        if asked.is_empty() {
+            let out = sent(node, now);
+            let is_request = |(_, messages): &&Sent| messages[0].starts_with("PingReq");
+            asked.extend(out.iter().filter(is_request).map(|(to, _)| *to));
+            if !asked.is_empty() {
+                nack.iter().for_each(|source| deliver(node, now, &[Message::Nack { sequence, source }]));
+            }
+        }
+        now = step(node);
+    }
+    (target, asked)
+}
+
+#[test]
+fn the_nack_of_the_member_heard_from_last_shows_that_this_node_is_well_though_all_others_are_silent() {
+    let mut node = node_with(quiet());
+    let peers = names("peer", 40);
+    populate(&mut node, Instant::ORIGIN, &peers);
+    let_answer(&mut node, Instant::ORIGIN, &peers.iter().map(String::as_str).collect::<Vec<_>>());
+    fail_a_probe(&mut node, &[]);
+    let sick = node.health();
+    assert!(sick >= 3, "nobody answered: perhaps it is us ({sick})");
+
+    for (heard, expected) in [("peer-7", sick - 1), ("peer-8", sick - 2)] {
+        let port = if heard == "peer-7" { 17 } else { 18 };
+        node.handle_packet(Instant::ORIGIN, proven(port), &packet(&[alive(heard, 1, port)]));
+        let (target, asked) = fail_a_probe(&mut node, &[heard]);
+        assert_ne!(target, heard);
+        assert!(asked.contains(&address(port)), "{heard} is one of the relays: {asked:?}");
+        assert_eq!(node.health(), expected);
+    }
+    fail_a_probe(&mut node, &[]);
+    assert!(node.health() > sick - 2, "without its nack it may be us again");
 }
 
 #[test]
