@@ -13,8 +13,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::time::Instant;
-#[cfg(feature = "memberlist")]
-use crate::wire::memberlist::Versions;
+use crate::wire::Versions;
 
 /// Places for candidates heard of in packets.
 const HEARD_OF: usize = 64;
@@ -56,7 +55,6 @@ pub(crate) struct Candidate {
     /// The first packet that came from its address: it is read again when the candidate has answered.
     pub(crate) held: Option<Box<[u8]>>,
     /// What it speaks.
-    #[cfg(feature = "memberlist")]
     pub(crate) versions: Versions,
 }
 
@@ -232,7 +230,6 @@ mod tests {
             deadline: Instant::from_millis(id as u64),
             pings_left: 0,
             held: None,
-            #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,
         }
     }

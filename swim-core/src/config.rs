@@ -18,10 +18,7 @@ use core::time::Duration;
 
 pub use error::ConfigError;
 pub use events::EventConfig;
-#[cfg(feature = "memberlist")]
-pub use wire::MemberlistWire;
-pub(crate) use wire::NamePolicy;
-pub use wire::Wire;
+pub use wire::{MemberlistWire, Wire};
 
 use crate::network::Network;
 
@@ -295,6 +292,7 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`] found, in the order of the fields.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.validate_wire(cfg!(feature = "memberlist"))?;
         self.validate_periods()?;
         self.validate_sizes()?;
         self.validate_events()
@@ -377,7 +375,6 @@ impl Config {
             let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
             return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
         }
-        #[cfg(feature = "memberlist")]
         if let Wire::Memberlist(wire) = &self.wire {
             return self.validate_memberlist(wire);
         }

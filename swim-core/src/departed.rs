@@ -34,6 +34,11 @@ impl Departed {
         self.dead.len()
     }
 
+    /// The dead that are not reaped. What else is kept may name any slot, and is looked at before it is used.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.dead.iter().copied()
+    }
+
     /// A member died.
     pub(crate) fn insert(&mut self, slot: Slot, now: Instant) {
         if self.contains(slot) {

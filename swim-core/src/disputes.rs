@@ -117,6 +117,11 @@ impl Disputes {
         self.held.iter_mut().filter(|held| held.slot == slot).for_each(|held| held.asks = 1);
     }
 
+    /// The members whose names are claimed.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.held.iter().map(|held| held.slot)
+    }
+
     /// The slot is given to another member.
     pub(crate) fn forget(&mut self, slot: Slot) {
         self.held.retain(|held| held.slot != slot);

@@ -128,6 +128,11 @@ impl Dissemination {
         self.unsent_bytes
     }
 
+    /// The subjects of the updates that wait.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = Slot> {
+        self.entries.iter().filter_map(Entry::subject)
+    }
+
     /// Whether an update about `subject` waits.
     pub(crate) fn contains(&self, subject: Slot) -> bool {
         self.subjects.get(subject).is_some()

@@ -17,7 +17,6 @@ pub(crate) enum Purpose {
     /// To swap the buckets that differ.
     Buckets,
     /// To swap whole tables with an active member, as memberlist does.
-    #[cfg(feature = "memberlist")]
     PushPull,
     /// To probe over a reliable stream.
     ReliablePing { sequence: SequenceNumber },

@@ -8,7 +8,8 @@
 //! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
-//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`.
+//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it [`Swim::new`] refuses
+//!   [`Wire::Memberlist`].
 //!
 //! # Random numbers
 //! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]: `rand` 0.10 and
@@ -48,6 +49,7 @@ mod places;
 mod random;
 mod source;
 mod time;
+mod wipe;
 
 // Floor 1: what is said, configured, told and counted.
 mod config;
@@ -67,7 +69,6 @@ mod disputes;
 mod dissemination;
 mod exchanges;
 mod filtering;
-#[cfg(feature = "memberlist")]
 mod intents;
 mod members;
 mod outbox;
@@ -85,16 +86,17 @@ mod sync;
 mod timers;
 mod vivaldi;
 
-// Floor 3: the state machine that connects them.
+// Floor 3: what is meant and its bytes, on each wire.
+mod dialect;
+
+// Floor 4: the state machine that connects them.
 mod swim;
 
 // For users: stands beside the floors and is imported by none of them.
 #[cfg(feature = "std")]
 pub mod typed;
 
-#[cfg(feature = "memberlist")]
-pub use config::MemberlistWire;
-pub use config::{Config, ConfigError, EventConfig, Wire};
+pub use config::{Config, ConfigError, EventConfig, MemberlistWire, Wire};
 pub use coordinate::Coordinate;
 pub use event::Event;
 pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};

@@ -42,13 +42,15 @@ impl Intent {
         }
     }
 
-    /// Whether the intent concerns this slot.
-    fn names(&self, slot: Slot) -> bool {
+    /// The slots that the intent names.
+    const fn slots(&self) -> [Option<Slot>; 2] {
         match *self {
-            Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => target == slot,
-            Self::PingReq { relay, target, .. } => relay == slot || target == slot,
-            Self::Ack { source, .. } => source == Some(slot),
-            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => false,
+            Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => {
+                [Some(target), None]
+            }
+            Self::PingReq { relay, target, .. } => [Some(relay), Some(target)],
+            Self::Ack { source, .. } => [source, None],
+            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => [None, None],
         }
     }
 }
@@ -89,7 +91,12 @@ impl Outbox {
 
     /// Drops what concerns a slot that is about to be given to another member.
     pub(crate) fn forget(&mut self, slot: Slot) {
-        self.intents.retain(|intent| !intent.names(slot));
+        self.intents.retain(|intent| !intent.slots().contains(&Some(slot)));
+    }
+
+    /// The slots that waiting intents name.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.intents.iter().flat_map(Intent::slots).flatten()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -30,6 +30,19 @@ pub(crate) enum Purpose {
     Contender { address: SocketAddr, incarnation: Incarnation },
 }
 
+impl Purpose {
+    /// The member that is pinged, if it is one.
+    pub(crate) const fn target(&self) -> Option<Slot> {
+        match *self {
+            Self::Relay { target, .. }
+            | Self::User { target }
+            | Self::Bearer { target }
+            | Self::Look { target, .. } => Some(target),
+            Self::Contender { .. } => None,
+        }
+    }
+}
+
 /// What a member is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -67,6 +80,11 @@ impl Pings {
     /// The ping of that number.
     pub(crate) fn find(&self, sequence: SequenceNumber) -> Option<Ping> {
         self.out.iter().find(|ping| ping.sequence == sequence).copied()
+    }
+
+    /// The members that are pinged.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.out.iter().filter_map(|ping| ping.purpose.target())
     }
 
     /// Whether a ping is out that `wanted` accepts.

@@ -80,12 +80,24 @@ impl Probe {
     }
 
     /// The direct ping has failed, and `relays` are asked; this node heard from `fresh` last, which may be one of them.
-    pub(crate) fn ask(&mut self, relays: &[Slot], fresh: Option<Slot>) {
+    pub(crate) fn ask(&mut self, relays: impl IntoIterator<Item = Slot>, fresh: Option<Slot>) {
         self.fresh = fresh;
         debug_assert!(self.stage == Stage::Direct, "relays are asked once");
         self.stage = Stage::Indirect;
-        self.silent.extend_from_slice(relays);
-        self.asked = relays.len() as u8;
+        self.silent.extend(relays);
+        self.asked = self.silent.len() as u8;
+    }
+
+    /// The slots that it names: its target's, those of relays that were asked and have not sent a nack, and that of the
+    /// relay that this node heard from last.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        core::iter::once(self.target).chain(self.silent.iter().copied()).chain(self.fresh)
+    }
+
+    /// A relay's slot is given to another member, whose silence says nothing.
+    pub(crate) fn forget(&mut self, relay: Slot) {
+        self.silent.retain(|&asked| asked != relay);
+        self.fresh.take_if(|fresh| *fresh == relay);
     }
 
     /// Whether relays were asked whose silence counts.
@@ -121,7 +133,6 @@ impl Probe {
     }
 
     /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or else any.
-    #[cfg(feature = "memberlist")]
     pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
         let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
         relay.is_some_and(|relay| self.nack(relay))
@@ -151,7 +162,7 @@ mod tests {
         assert_eq!(probe.answer(), Answer::Direct);
         assert_eq!(probe.answer(), Answer::Duplicate);
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
-        probe.ask(&[Slot(2)], None);
+        probe.ask([Slot(2)], None);
         assert_eq!(probe.answer(), Answer::Indirect);
     }
 
@@ -159,7 +170,7 @@ mod tests {
     fn silent_relays_are_our_own_fault_and_nacks_are_not() {
         let mut probe = Probe::new(Slot(1), SequenceNumber::new(1), Instant::ORIGIN);
         assert_eq!(probe.blame(|_| true), 1, "nobody could be asked");
-        probe.ask(&[Slot(2), Slot(3), Slot(4)], Some(Slot(4)));
+        probe.ask([Slot(2), Slot(3), Slot(4)], Some(Slot(4)));
         assert_eq!(probe.blame(|_| true), 3);
         assert!(probe.nack(Slot(3)));
         assert!(!probe.nack(Slot(3)) && !probe.nack(Slot(9)));

@@ -125,6 +125,11 @@ impl Provenance {
         self.sealed.remove(slot);
     }
 
+    /// The members that are marked in one way or the other.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.plain.iter().chain(self.sealed.iter())
+    }
+
     /// A slot will be another member's.
     pub(crate) fn forget(&mut self, slot: Slot) {
         self.sealed.remove(slot);

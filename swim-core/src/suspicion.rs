@@ -146,6 +146,10 @@ impl Suspicions {
         self.running.remove(&slot);
     }
 
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.running.keys().copied()
+    }
+
     pub(crate) fn contains(&self, slot: Slot) -> bool {
         self.running.contains_key(&slot)
     }

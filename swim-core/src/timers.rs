@@ -126,6 +126,11 @@ impl Timers {
         }
     }
 
+    /// The members that have a deadline.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.members.heap.iter().map(|&(_, slot)| slot)
+    }
+
     /// The earliest deadline.
     #[inline]
     pub(crate) fn next(&self) -> Option<Instant> {

@@ -71,6 +71,11 @@ impl Vivaldi {
         self.known.len()
     }
 
+    /// The members that something is known of.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.known.keys().copied().chain(self.pending.map(|(_, slot, _)| slot))
+    }
+
     /// The slot is given to another member, or to nobody.
     pub(crate) fn forget(&mut self, slot: Slot) {
         self.known.remove(&slot);

@@ -119,21 +119,84 @@ fn an_import_of_several_modules_at_once_does_not_escape_the_check() {
     assert_eq!(found, ["time imports (not one module), which stands on no floor"]);
 }
 
-#[test]
-fn the_core_has_no_clock_socket_thread_or_float_in_its_decisions() {
-    fn sources(path: &Path, into: &mut Vec<(String, String)>) {
+/// Every file of `src/`, by its path in there, with its text.
+fn sources() -> Vec<(String, String)> {
+    fn collect(root: &Path, path: &Path, into: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(path).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                sources(&path, into);
+                collect(root, &path, into);
             } else {
-                into.push((path.display().to_string(), fs::read_to_string(path).unwrap()));
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                into.push((name, fs::read_to_string(path).unwrap()));
             }
         }
     }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
-    for (file, source) in files.iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
+    collect(&root, &root, &mut files);
+    files
+}
+
+/// Feature to the files and folders in which it may stand, from the rows `| `serde` | `id.rs` `member.rs` | … |`.
+fn homes() -> BTreeMap<String, Vec<String>> {
+    let names = |cell: &str| cell.split_whitespace().map(|name| name.trim_matches('`').to_owned()).collect();
+    let rows = DOCUMENT.lines().skip_while(|line| !line.starts_with("| feature |")).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .map(|cells| (cells[1].trim_matches('`').to_owned(), names(cells[2])))
+        .collect()
+}
+
+/// The features that code hangs on.
+fn features(source: &str) -> BTreeSet<String> {
+    let lines = source.lines().filter(|line| line.contains("cfg") && !line.trim_start().starts_with("//"));
+    let mentions = lines.flat_map(|line| line.split("feature = \"").skip(1));
+    mentions.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+/// Where code hangs on a feature and should not, as sentences.
+fn strays(homes: &BTreeMap<String, Vec<String>>, files: &[(String, String)]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, source) in files {
+        for feature in features(source) {
+            let is_home = |home: &String| Path::new(file).starts_with(home);
+            if !homes.get(&feature).is_some_and(|homes| homes.iter().any(is_home)) {
+                found.push(format!("{file} hangs on {feature}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_feature_adds_stands_where_the_document_says() {
+    let (homes, files) = (homes(), sources());
+    assert_eq!(strays(&homes, &files), Vec::<String>::new());
+    for (feature, homes) in homes {
+        for home in homes {
+            let is_used = |(file, source): &(String, String)| {
+                Path::new(file).starts_with(&home) && features(source).contains(&feature)
+            };
+            assert!(files.iter().any(is_used), "{home} does not hang on {feature}");
+        }
+    }
+}
+
+#[test]
+fn the_check_sees_code_that_hangs_on_a_feature_elsewhere() {
+    let planted = |file: &str, line: &str| vec![(file.to_owned(), format!("    {line}\n    mod extra;\n"))];
+    let memberlist = "#[cfg(any(test, feature = \"memberlist\"))]";
+    assert_eq!(strays(&homes(), &planted("swim/claims.rs", memberlist)), ["swim/claims.rs hangs on memberlist"]);
+    assert_eq!(strays(&homes(), &planted("dialectic.rs", memberlist)), ["dialectic.rs hangs on memberlist"]);
+    let is_built = "if cfg!(feature = \"encryption\") {";
+    assert_eq!(strays(&homes(), &planted("swim/mod.rs", is_built)), ["swim/mod.rs hangs on encryption"]);
+    assert_eq!(strays(&homes(), &planted("dialect/mod.rs", memberlist)), Vec::<String>::new());
+}
+
+#[test]
+fn the_core_has_no_clock_socket_thread_or_float_in_its_decisions() {
+    for (file, source) in sources().iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         // Network coordinates are floats and decide nothing: these files alone know them.

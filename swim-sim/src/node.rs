@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use swim_core::{
-    Config, ConfigError, ExchangeFailure, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim, Wire,
+    Config, ConfigError, ExchangeFailure, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim,
 };
 
 use crate::checkers::Moment;
@@ -134,11 +134,7 @@ impl Node {
     pub(crate) fn start(&mut self, now: Instant, config: Config, core: Stream) -> Result<(), ConfigError> {
         let clock = FIRST_INCARNATION + now.as_nanos() / 1_000_000;
         let behind = u64::try_from(self.clock_behind.as_millis()).unwrap_or(u64::MAX);
-        let incarnation = match config.wire {
-            Wire::Native => Incarnation::new(clock.saturating_sub(behind)),
-            // As memberlist's nodes do, which remember nothing and know no clock.
-            Wire::Memberlist(_) => Incarnation::new(1),
-        };
+        let incarnation = config.wire.first_incarnation(clock.saturating_sub(behind));
         let identity = Identity::new(self.id(), self.address, incarnation);
         self.swim = Some(Box::new(Swim::new(config, identity, core, self.clock.local(now))?));
         self.generation += 1;

@@ -9,6 +9,11 @@ use crate::id::NameError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The wire is one that this build of the crate does not speak.
+    NotBuilt {
+        /// The feature of the crate that it takes.
+        feature: &'static str,
+    },
     /// `field` is zero and must not be.
     Zero {
         /// The setting.
@@ -76,6 +81,9 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotBuilt { feature } => {
+                write!(f, "this build does not speak the wire: build swim-core with its feature {feature}")
+            }
             Self::Zero { field } => write!(f, "{field} is zero"),
             Self::NotLess { field, value, bound, limit } => {
                 write!(f, "{field} is {value:?} and must be less than {bound}, which is {limit:?}")

@@ -1,40 +1,25 @@
-//! Which wire a node speaks, and what only memberlist's needs to be told. Read first: docs/MEMBERLIST.md.
+//! The wire a node speaks, and the settings that only memberlist's wire has. Read first: docs/MEMBERLIST.md.
 
 use core::time::Duration;
 
-use super::Config;
-#[cfg(feature = "memberlist")]
-use super::ConfigError;
-use crate::horizon::Horizon;
+use super::{Config, ConfigError};
 use crate::id::Incarnation;
-use crate::time::Instant;
-#[cfg(feature = "memberlist")]
-use crate::wire::memberlist::{PacketWriter, StreamDecoder, Versions};
+use crate::wire::Versions;
 
 /// The wire that a node speaks. All nodes of a cluster speak the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wire {
     /// This project's own: docs/WIRE.md.
     #[default]
     Native,
-    /// HashiCorp's memberlist's: docs/MEMBERLIST.md.
-    #[cfg(feature = "memberlist")]
+    /// HashiCorp's memberlist's: docs/MEMBERLIST.md. A build without the feature `memberlist` refuses it
+    /// ([`ConfigError::NotBuilt`]).
     Memberlist(MemberlistWire),
 }
 
-/// Who keeps a name that is claimed at another address than its bearer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NamePolicy {
-    /// The bearer, if it answers when it is asked.
-    AskBearer,
-    /// The bearer, unasked, until it has been dead for a while or has left.
-    #[cfg(feature = "memberlist")]
-    UntilDead,
-}
-
 /// The settings that only memberlist's wire has. The cluster's name is of no meaning there: clusters are kept apart by
-/// the label and the keys of the [`Envelope`](crate::wire::memberlist::Envelope), which is the driver's.
-#[cfg(feature = "memberlist")]
+/// the label and the keys of the `wire::memberlist::Envelope`, which is the driver's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberlistWire {
     /// What the node says that it speaks. It must be within what the living members of its cluster understand, and the
@@ -45,67 +30,27 @@ pub struct MemberlistWire {
     /// both. Default on. (memberlist's `EnableCompression`)
     pub compress: bool,
     /// How many bytes of each packet the driver takes for label and encryption:
-    /// [`Envelope::packet_overhead`](crate::wire::memberlist::Envelope::packet_overhead). Default 0; at most 302.
+    /// `wire::memberlist::Envelope::packet_overhead`. Default 0; at most 302.
     pub envelope: usize,
     /// Whether the node is a citizen among serf's agents: user messages, the state beside tables and the payloads of acks
     /// are serf's, and users have events and queries. Default on beside serf, else off.
     pub citizen: bool,
 }
 
-/// The most peers of a small cluster.
-#[cfg(feature = "memberlist")]
-const SMALL: u8 = 9;
-
 impl Wire {
-    /// The highest incarnation that the wire can say. Of others only lower ones are believed, so that there is room
-    /// for a refutation.
-    pub(crate) const fn highest_incarnation(&self) -> Incarnation {
+    /// The first incarnation of a node that remembers none, whose wall clock shows so many milliseconds since 1970: that
+    /// number, so that a restarted node supersedes its old self at once. On memberlist's wire, whose incarnations have 32
+    /// bits, it is 1: the node refutes what is said of its former life.
+    #[must_use]
+    pub const fn first_incarnation(&self, clock_millis: u64) -> Incarnation {
         match self {
-            Self::Native => Incarnation::MAX,
-            #[cfg(feature = "memberlist")]
-            Self::Memberlist(_) => Incarnation::new(u32::MAX as u64),
+            Self::Native if clock_millis > Incarnation::MAX.get() => Incarnation::MAX,
+            Self::Native => Incarnation::new(clock_millis),
+            Self::Memberlist(_) => Incarnation::new(1),
         }
-    }
-
-    /// How far the incarnation of any claim may be, for a node that starts `now` at `first`. Counters of 32 bits last
-    /// for as long by seconds as those of 64 do by milliseconds.
-    pub(crate) fn horizon(&self, now: Instant, first: Incarnation, ahead: u64) -> Horizon {
-        let (ahead, tick) = match self {
-            Self::Native => (ahead, Duration::from_millis(1)),
-            #[cfg(feature = "memberlist")]
-            Self::Memberlist(_) => (ahead.min(1 << 31), Duration::from_secs(1)),
-        };
-        Horizon::new(now, first, ahead, tick, self.highest_incarnation())
-    }
-
-    /// Who keeps a name that is claimed at another address.
-    pub(crate) const fn name_policy(&self) -> NamePolicy {
-        match self {
-            Self::Native => NamePolicy::AskBearer,
-            #[cfg(feature = "memberlist")]
-            Self::Memberlist(_) => NamePolicy::UntilDead,
-        }
-    }
-
-    /// How often each node sends an update at least, to that many peers. On memberlist's wire, where tables are swapped
-    /// rarely, each node of a small cluster tells each other one twice: by chance alone somebody was left out for half a
-    /// minute in 6 of 400 starts of eight nodes, so in none.
-    #[cfg_attr(not(feature = "memberlist"), expect(unused_variables))]
-    pub(crate) fn least_transmissions(&self, peers: usize) -> u8 {
-        match self {
-            Self::Native => 0,
-            #[cfg(feature = "memberlist")]
-            Self::Memberlist(_) => u8::try_from(peers).map_or(0, |peers| if peers <= SMALL { 2 * peers } else { 0 }),
-        }
-    }
-
-    /// The incarnation after this one, unless there is none.
-    pub(crate) fn next_incarnation(&self, incarnation: Incarnation) -> Option<Incarnation> {
-        incarnation.next().filter(|next| *next <= self.highest_incarnation())
     }
 }
 
-#[cfg(feature = "memberlist")]
 impl MemberlistWire {
     /// Beside alertmanager, and whatever else embeds memberlist and versions nothing of its own.
     pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0, citizen: false };
@@ -116,24 +61,17 @@ impl MemberlistWire {
 
     /// The most that label and encryption take: a label of 255 bytes, and encryption with padding.
     const MAX_ENVELOPE: usize = 257 + 45;
-    /// Bytes of an alive message beside its metadata, with the longest name and an IPv6 address. A test measures it.
+    // Tests measure these four, which are the wire's.
+    /// Bytes of an alive message beside its metadata, with the longest name and an IPv6 address.
     const ALIVE_OVERHEAD: usize = 331;
-    /// What a compound of one message takes beside it.
+    /// Bytes of a compound of one message beside the message.
     const COMPOUND_OVERHEAD: usize = 4;
+    /// Bytes of a packet's checksum.
+    const CHECKSUM_LEN: usize = 5;
+    /// How many times longer than `max_exchange_size` a compressed table may unpack to.
+    const UNPACKED: usize = 2;
 }
 
-impl Config {
-    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than it was on the way.
-    pub(crate) const fn largest_exchange_heard(&self) -> usize {
-        match self.wire {
-            Wire::Native => self.max_exchange_size,
-            #[cfg(feature = "memberlist")]
-            Wire::Memberlist(_) => self.max_exchange_size.saturating_mul(StreamDecoder::UNPACKED),
-        }
-    }
-}
-
-#[cfg(feature = "memberlist")]
 impl Config {
     /// Tables above this are refused by memberlist.
     const MEMBERLIST_TABLE: usize = 20 << 20;
@@ -181,9 +119,17 @@ impl Config {
         }
     }
 
-    /// How long a packet may be before the checksum and the envelope are put around it.
+    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than it was on the way.
+    pub(crate) const fn largest_exchange_heard(&self) -> usize {
+        match self.wire {
+            Wire::Native => self.max_exchange_size,
+            Wire::Memberlist(_) => self.max_exchange_size.saturating_mul(MemberlistWire::UNPACKED),
+        }
+    }
+
+    /// The longest packet of memberlist's wire before checksum and envelope are put around it.
     pub(crate) const fn memberlist_budget(&self, wire: &MemberlistWire) -> usize {
-        self.max_packet_size.saturating_sub(wire.envelope + PacketWriter::CHECKSUM_LEN)
+        self.max_packet_size.saturating_sub(wire.envelope + MemberlistWire::CHECKSUM_LEN)
     }
 
     /// The longest user message that fits a packet. The kind takes a byte; membership updates have all of every other packet.
@@ -196,6 +142,14 @@ impl Config {
         match &self.wire {
             Wire::Memberlist(wire) => len <= self.user_message_room(wire),
             Wire::Native => true,
+        }
+    }
+
+    /// Checks that this build speaks the wire; `has_memberlist` says whether that is memberlist's too.
+    pub(super) const fn validate_wire(&self, has_memberlist: bool) -> Result<(), ConfigError> {
+        match self.wire {
+            Wire::Memberlist(_) if !has_memberlist => Err(ConfigError::NotBuilt { feature: "memberlist" }),
+            Wire::Native | Wire::Memberlist(_) => Ok(()),
         }
     }
 
@@ -222,21 +176,45 @@ impl Config {
     }
 }
 
-#[cfg(all(test, feature = "memberlist"))]
+#[cfg(test)]
 mod tests {
     use alloc::vec;
+    use alloc::vec::Vec;
 
     use super::*;
-    use crate::wire::memberlist::Message;
+    use crate::wire::memberlist::{Message, PacketWriter, StreamDecoder};
 
     #[test]
-    fn the_bound_of_metadata_is_the_length_of_the_longest_alive() {
+    fn what_the_wire_takes_beside_what_is_said_is_as_long_as_the_settings_assume() {
         let (id, metadata) = ("x".repeat(255), vec![7; 65_535]);
         let address = "[2001:db8::1]:65535".parse().unwrap();
         let (incarnation, versions) = (u32::MAX, Versions::SERF);
         let mut longest = vec![];
         Message::Alive { id: &id, incarnation, address, metadata: &metadata, versions }.encode(&mut longest);
         assert_eq!(longest.len() - metadata.len(), MemberlistWire::ALIVE_OVERHEAD);
+        assert_eq!(PacketWriter::CHECKSUM_LEN, MemberlistWire::CHECKSUM_LEN);
+        assert_eq!(StreamDecoder::UNPACKED, MemberlistWire::UNPACKED);
+        let mut bytes = Vec::new();
+        let mut writer = PacketWriter::begin(&mut bytes);
+        writer.push(&Message::User { payload: &[7; 9] });
+        assert_eq!(writer.len_with(10), 10 + 10 + 2 + MemberlistWire::COMPOUND_OVERHEAD);
+    }
+
+    #[test]
+    fn a_first_incarnation_is_within_what_the_wire_can_say() {
+        let memberlist = Wire::Memberlist(MemberlistWire::PLAIN);
+        for (clock, native) in [(0, 0), (1_700_000_000_000, 1_700_000_000_000), (u64::MAX, Incarnation::MAX.get())] {
+            let firsts = [Wire::Native, memberlist].map(|wire| wire.first_incarnation(clock).get());
+            assert_eq!(firsts, [native, 1]);
+        }
+    }
+
+    #[test]
+    fn a_wire_that_was_not_built_is_refused() {
+        let (native, memberlist) = (Config::lan(), Config::memberlist_lan(MemberlistWire::PLAIN));
+        assert_eq!(native.validate_wire(false), Ok(()));
+        assert_eq!(memberlist.validate_wire(true), Ok(()));
+        assert_eq!(memberlist.validate_wire(false), Err(ConfigError::NotBuilt { feature: "memberlist" }));
     }
 
     #[test]

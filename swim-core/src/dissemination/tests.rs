@@ -32,7 +32,6 @@ fn an_update_is_sent_mult_times_the_digits_of_n() {
     assert_eq!(retransmit_limit(255, 100), 255);
 }
 
-#[cfg(feature = "memberlist")]
 #[test]
 fn what_was_sent_most_often_is_dropped_first_and_then_what_waits_longest() {
     let mut queue = Dissemination::default();

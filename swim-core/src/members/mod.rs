@@ -273,6 +273,11 @@ impl Members {
         occupied.map(|(index, _)| Slot(index as u32))
     }
 
+    /// Whether a slot holds a member or a tombstone.
+    pub(crate) fn is_occupied(&self, slot: Slot) -> bool {
+        self.records.get(slot.index()).is_some_and(|record| !record.text.is_vacant())
+    }
+
     /// A number that grows with every change of what users see of the table.
     pub(crate) const fn version(&self) -> u64 {
         self.version

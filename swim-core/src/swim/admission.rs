@@ -58,7 +58,6 @@ pub(super) struct Sender {
 
 impl Sender {
     /// The same sender, as it is reached at another address.
-    #[cfg(feature = "memberlist")]
     pub(super) fn at(&self, address: SocketAddr) -> Self {
         Self { address, ..self.clone() }
     }
@@ -168,7 +167,6 @@ impl<R: Rng> Swim<R> {
             deadline: now + if pings_left == 0 { self.config.probe_timeout } else { self.config.gossip_interval },
             pings_left,
             held: None,
-            #[cfg(feature = "memberlist")]
             versions: news.versions,
         };
         if self.contacts.candidates.renew(door, &new) {
@@ -225,7 +223,6 @@ impl<R: Rng> Swim<R> {
     }
 
     /// memberlist's wire: judges who opened a stream, which comes from any port of its host.
-    #[cfg(feature = "memberlist")]
     pub(super) fn judge_stream(&self, source: Source) -> Sender {
         let ip = normal_address(source.address).ip();
         let lives_there =
@@ -236,7 +233,6 @@ impl<R: Rng> Swim<R> {
     }
 
     /// memberlist's wire: a row of a stranger's table makes a candidate.
-    #[cfg(feature = "memberlist")]
     pub(super) fn look_for_row(&mut self, now: Instant, sender: &Sender, knows_more: bool, news: &News<'_>) {
         let found = self.members.find(news.id);
         self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
@@ -318,19 +314,8 @@ impl<R: Rng> Swim<R> {
         }
         let description = Some(Description { incarnation: *described, address: *address, metadata });
         let claim = Claim::new(*incarnation, Status::Alive);
-        let news = News {
-            description,
-            spread: Spread::Gossip,
-            #[cfg(feature = "memberlist")]
-            versions: candidate.versions,
-            ..News::of(id, claim, id)
-        };
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            self.hear_alive_news(now, &news);
-            return;
-        }
-        self.hear(now, &news);
+        let (spread, versions) = (Spread::Gossip, candidate.versions);
+        self.hear_alive(now, &News { description, spread, versions, ..News::of(id, claim, id) });
     }
 
     /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on with another one. What is

@@ -3,7 +3,7 @@
 //! Each node asks for itself, with a ping under the name to the address that it knows, before it takes the claim over or
 //! passes it on. So neither a cloned machine nor a forged Alive takes a name from a member that answers, and a restart at
 //! another address has it as soon as nobody answers at the old one. On memberlist's wire a bearer keeps its name without
-//! being asked, until it is dead: `memberlist/claims`. Read first: `disputes`; what the bearer and the claimant do is in
+//! being asked, until it is dead: `returns`. Read first: `disputes`; what the bearer and the claimant do is in
 //! `refutation`.
 
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::news::{News, Spread};
-use crate::config::NamePolicy;
+use crate::dialect::NamePolicy;
 use crate::disputes::{Dispute, Held, Silence};
 use crate::event::Event;
 use crate::id::{NodeId, Slot};
@@ -52,7 +52,7 @@ impl Refusals {
 impl<R: Rng> Swim<R> {
     /// Whether living bearers are asked before their names move.
     pub(super) fn asks_bearers(&self) -> bool {
-        self.config.wire.name_policy() == NamePolicy::AskBearer
+        self.dialect.policy().names == NamePolicy::AskBearer
     }
 
     /// The description in the news, if it would move an active member to another address and its bearer was not asked.

@@ -10,6 +10,7 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::user_events::Heard;
+use crate::dialect::TablePolicy;
 use crate::lamport::LamportTime;
 use crate::metrics::DropReason;
 use crate::time::Instant;
@@ -116,12 +117,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Whether the others on our side learn from us what we have missed. On memberlist's wire they swap tables themselves.
-    const fn announces_again(&self) -> bool {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return false;
-        }
-        true
+    /// Whether the others on our side learn from us what we have missed. Where whole tables are swapped they learn it in that way.
+    fn announces_again(&self) -> bool {
+        self.dialect.policy().tables == TablePolicy::Digests
     }
 }

@@ -1,8 +1,8 @@
 //! The doors between the layer of user events and queries and the wire that carries it.
 //!
-//! The layer speaks serf's messages on both wires. On the native one a message for everyone is an announcement, known
-//! and passed on as a broadcast is, and a message for one is a direct one. On memberlist's both are user messages, which
-//! each node passes on that hears them for the first time. The rules are in `user_events` and `querying`; nothing there
+//! The layer speaks serf's messages on both wires ([`SerfPolicy`]). On the native one a message for everyone is an
+//! announcement, known and passed on as a broadcast is, and a message for one is a direct one. On memberlist's both are
+//! user messages, which each node passes on that hears them for the first time. The rules are in `user_events` and `querying`; nothing there
 //! knows a wire. Read first: docs/SERF.md.
 
 use alloc::boxed::Box;
@@ -13,20 +13,20 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::user_events::Heard;
+use crate::dialect::{BroadcastPolicy, Message as Said, SerfPolicy};
 use crate::filtering::Filtering;
-#[cfg(feature = "memberlist")]
 use crate::intents::Intents;
 use crate::lamport::LamportClock;
 use crate::metrics::DropReason;
 use crate::queries::Queries;
 use crate::query_pace::QueryPace;
 use crate::recent::Recent;
+use crate::source::Protection;
 use crate::time::Instant;
 use crate::wire::serf;
 use crate::wire::{Message, WireError};
 
 /// The longest event that a serf agent can be set to send, 9 KiB. Queries have no such bound there; these are enough.
-#[cfg(feature = "memberlist")]
 const LONGEST_HEARD: usize = 9 << 10;
 
 /// What the layer knows.
@@ -46,16 +46,30 @@ pub(super) struct Citizen {
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
     /// The clock of members that come and go.
-    #[cfg(feature = "memberlist")]
     pub(super) members: LamportClock,
-    #[cfg(feature = "memberlist")]
     pub(super) intents: Intents,
     /// We have said that we leave, and have not left yet.
-    #[cfg(feature = "memberlist")]
     pub(super) farewell: bool,
+    /// What is proven of the sender of what is at hand, where key queries ask for it.
+    protection: Protection,
 }
 
 impl<R: Rng> Swim<R> {
+    /// Whether this node is a citizen among serf's agents.
+    pub(super) fn is_citizen(&self) -> bool {
+        self.dialect.policy().serf == SerfPolicy::UserMessages
+    }
+
+    /// Notes what is proven of the sender of the packet or request at hand.
+    pub(super) const fn note_protection(&mut self, protection: Protection) {
+        self.citizen.protection = protection;
+    }
+
+    /// Returns true if anybody could have sent what is at hand.
+    pub(super) const fn is_unproven(&self) -> bool {
+        matches!(self.citizen.protection, Protection::Plain)
+    }
+
     /// Entry of the native wire: an announcement of `origin` was heard for the first time. Returns whether it is to be
     /// passed on.
     pub(super) fn hear_announced(&mut self, now: Instant, origin: &str, payload: &[u8]) -> bool {
@@ -110,7 +124,6 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of memberlist's wire: a user message, which may be for everyone or for this node.
-    #[cfg(feature = "memberlist")]
     pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
         let is_new = match serf::Message::decode(payload) {
             Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
@@ -138,7 +151,6 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of memberlist's wire: what came beside another's table.
-    #[cfg(feature = "memberlist")]
     pub(super) fn hear_citizen_state(&mut self, now: Instant, state: &[u8], is_first: bool) {
         match serf::State::decode(state) {
             Ok(decoded) => self.merge_intents(now, &decoded),
@@ -157,8 +169,7 @@ impl<R: Rng> Swim<R> {
 
     /// Exit: a message of this node for everyone.
     pub(super) fn announce(&mut self, now: Instant, payload: &[u8]) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().broadcasts == BroadcastPolicy::Bare {
             return self.queue_user_message(now, payload);
         }
         let number = self.next_broadcast();
@@ -172,51 +183,39 @@ impl<R: Rng> Swim<R> {
         self.send_letter(to, body);
     }
 
-    fn direct_body(&self, payload: &[u8]) -> Box<[u8]> {
+    pub(super) fn direct_body(&self, payload: &[u8]) -> Box<[u8]> {
         let mut body = Vec::new();
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            crate::wire::memberlist::Message::User { payload }.encode(&mut body);
-            return body.into_boxed_slice();
-        }
-        Message::Direct { source: &self.me.id, payload }.encode(&mut body);
+        self.dialect.encode(&Said::Direct { source: &self.me.id, payload }, &mut body);
         body.into_boxed_slice()
     }
 
     /// The longest message for everyone: `wanted`, or what a packet holds.
     pub(super) fn announcement_limit(&self, wanted: usize) -> usize {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return wanted.min(self.config.max_broadcast_size);
+        match self.dialect.policy().broadcasts {
+            BroadcastPolicy::Numbered => self.config.announcement_room(wanted),
+            BroadcastPolicy::Bare => wanted.min(self.config.max_broadcast_size),
         }
-        self.config.announcement_room(wanted)
     }
 
     /// The longest message for everyone that is heard: on memberlist's wire whatever serf's agents can be set to send,
     /// since there only the sender's setting counts.
     pub(super) fn hearing_limit(&self, wanted: usize) -> usize {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return LONGEST_HEARD;
+        match self.dialect.policy().broadcasts {
+            BroadcastPolicy::Numbered => self.announcement_limit(wanted),
+            BroadcastPolicy::Bare => LONGEST_HEARD,
         }
-        self.announcement_limit(wanted)
     }
 
     /// The longest message for one member: `wanted`, or what a packet holds.
     pub(super) fn direct_limit(&self, wanted: usize) -> usize {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return wanted.min(self.config.max_broadcast_size);
+        match self.dialect.policy().broadcasts {
+            BroadcastPolicy::Numbered => self.config.direct_room(wanted),
+            BroadcastPolicy::Bare => wanted.min(self.config.max_broadcast_size),
         }
-        self.config.direct_room(wanted)
     }
 
     /// What messages for everyone of this node say of their sender: on memberlist's wire nothing, as serf's do.
     pub(super) fn signature(&self) -> Option<crate::id::NodeId> {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return None;
-        }
-        Some(self.me.id.clone())
+        (self.dialect.policy().broadcasts == BroadcastPolicy::Numbered).then(|| self.me.id.clone())
     }
 }

@@ -88,9 +88,8 @@ impl<R: Rng> Swim<R> {
         let description = self.usable_description(news);
         let published = self.members.description(slot).map(|known| known.incarnation);
         let (raised, described) = self.members.merge(slot, news.claim, description);
-        #[cfg(feature = "memberlist")]
-        if described != Described::Known && self.is_memberlist() {
-            self.note_versions(slot, news.versions);
+        if described != Described::Known {
+            self.dialect.note_versions(slot, news.versions);
         }
         if !raised && described == Described::Known {
             if news.claim == before && before.status == Status::Suspect && news.accuses {
@@ -131,35 +130,14 @@ impl<R: Rng> Swim<R> {
             return false;
         };
         let described = if description.is_some() { Described::Confirmed } else { Described::Known };
-        #[cfg(feature = "memberlist")]
-        if description.is_some() && self.is_memberlist() {
-            self.note_versions(slot, news.versions);
+        if description.is_some() {
+            self.dialect.note_versions(slot, news.versions);
         }
         if news.description.is_none() {
             sometimes!(Undescribed);
         }
         self.settle(now, slot, news, Change { before: None, published: None, raised: true, described });
         true
-    }
-
-    /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
-    pub(super) fn make_room(&mut self, now: Instant) {
-        let members = &self.members;
-        let has_left = |slot| !members.is_buried(slot) && members.claim(slot).status == Status::Left;
-        let buried = self.departed.oldest_buried(|slot| members.is_buried(slot));
-        let found = buried.or_else(|| self.departed.oldest_left(|slot| slot != self.me.slot && has_left(slot)));
-        let Some(slot) = found.or_else(|| self.departed.random(&mut self.rng)) else { return };
-        sometimes!(RoomMade);
-        self.make_room_of(now, slot);
-    }
-
-    /// Forgets one of the dead or of those who left, and its tombstone as well.
-    pub(super) fn make_room_of(&mut self, now: Instant, slot: Slot) {
-        if !self.members.is_buried(slot) {
-            self.reap(now, slot);
-        }
-        self.timers.cancel(Timer::Member(slot));
-        self.forget(slot);
     }
 
     /// The description that came with the news, if its metadata is not too long and its address allowed. The claim still
@@ -233,7 +211,6 @@ impl<R: Rng> Swim<R> {
             // After a partition others come back as well, more perhaps than gossip carries.
             self.hurry_sync(now, 1);
         }
-        #[cfg(feature = "memberlist")]
         if change.before.is_some_and(|before| !before.status.is_active()) && self.members.is_active(slot) {
             self.citizen.intents.come_back(self.members.name(slot));
         }
@@ -294,7 +271,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether a description that came is that of a new life.
     fn has_restarted(&self, slot: Slot, change: Change) -> bool {
-        let publishes_clocks = !self.me.speaks_memberlist && change.described != Described::Known;
+        let publishes_clocks = self.dialect.policy().starts_by_clock && change.described != Described::Known;
         let now = self.members.description(slot).filter(|_| publishes_clocks).map(|known| known.incarnation.get());
         now.zip(change.published).is_some_and(|(now, before)| now > before.get().saturating_add(LIFE_GAP))
     }
@@ -310,72 +287,5 @@ impl<R: Rng> Swim<R> {
         if change.raised && news.claim.status != Status::Alive {
             self.pass_on_claim(now, slot, news.from);
         }
-    }
-
-    /// For how long a member of that status is kept before it is reaped.
-    pub(super) const fn kept_for(&self, status: Status) -> core::time::Duration {
-        match status {
-            Status::Left => self.config.reap_left_after,
-            Status::Alive | Status::Suspect | Status::Dead => self.config.reap_dead_after,
-        }
-    }
-
-    /// The deadline of a member's suspicion, of its being reaped or of its tombstone has come.
-    pub(super) fn member_timeout(&mut self, now: Instant, slot: Slot) {
-        if self.members.is_buried(slot) {
-            self.forget(slot);
-        } else if self.members.claim(slot).status == Status::Suspect {
-            self.declare_dead(now, slot);
-        } else {
-            self.reap(now, slot);
-        }
-    }
-
-    /// Removes a tombstone and whatever still names its slot, which another member may get.
-    fn forget(&mut self, slot: Slot) {
-        if self.is_probed(slot) {
-            self.detector.probe = None;
-        }
-        self.vivaldi.forget(slot);
-        self.provenance.forget(slot);
-        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
-        self.forget_pings(slot);
-        self.detector.disputes.forget(slot);
-        self.detector.heard_last.take_if(|heard| *heard == slot);
-        self.outputs.packets.forget(slot);
-        self.drop_updates(slot);
-        #[cfg(feature = "memberlist")]
-        self.citizen.intents.forget(self.members.name(slot));
-        self.members.remove(slot);
-    }
-
-    fn declare_dead(&mut self, now: Instant, slot: Slot) {
-        self.metrics.suspicions_expired += 1;
-        let me = self.me.id.clone();
-        let id = self.id_at(slot);
-        #[cfg(feature = "memberlist")]
-        let status = self.end_of(&id);
-        #[cfg(not(feature = "memberlist"))]
-        let status = Status::Dead;
-        let claim = Claim::new(self.members.claim(slot).incarnation, status);
-        self.hear(now, &News::of(&id, claim, &me));
-    }
-
-    /// Forgets all of a member but its tombstone.
-    pub(super) fn reap(&mut self, now: Instant, slot: Slot) {
-        let status = self.members.claim(slot).status;
-        if status == Status::Dead
-            && self.members.has_answered(slot)
-            && let Some(address) = self.members.address(slot)
-        {
-            self.contacts.seeds.remember(address, self.config.join_backoff, self.config.max_seeds);
-        }
-        if matches!(self.members.told(slot), Told::Failed | Told::Left) {
-            self.tell(Event::Reaped(self.id_at(slot)));
-        }
-        self.departed.remove(slot);
-        self.members.bury(slot);
-        self.departed.bury(slot, |slot| self.members.is_buried(slot));
-        self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
     }
 }

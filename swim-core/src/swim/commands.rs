@@ -2,9 +2,8 @@
 
 use rand_core::Rng;
 
-#[cfg(feature = "memberlist")]
-use super::EventError;
-use super::{BroadcastError, MetadataError, PingError, State, Swim};
+use super::{BroadcastError, EventError, MetadataError, PingError, State, Swim};
+use crate::dialect::BroadcastPolicy;
 use crate::id::SequenceNumber;
 use crate::outbox::Intent;
 use crate::pings::Purpose;
@@ -25,7 +24,7 @@ impl<R: Rng> Swim<R> {
         if len > max {
             return Err(MetadataError::TooLong { len, max });
         }
-        let incarnation = self.config.wire.next_incarnation(self.incarnation());
+        let incarnation = self.dialect.policy().next_incarnation(self.incarnation());
         let incarnation = incarnation.ok_or(MetadataError::IncarnationsExhausted)?;
         self.assert_self(now, incarnation, metadata);
         self.debug_check();
@@ -52,7 +51,6 @@ impl<R: Rng> Swim<R> {
         if self.queued_broadcasts() >= max {
             return Err(BroadcastError::QueueFull { max });
         }
-        #[cfg(feature = "memberlist")]
         if self.is_citizen() {
             return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(|error| match error {
                 EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
@@ -60,8 +58,7 @@ impl<R: Rng> Swim<R> {
                 EventError::NotRunning => BroadcastError::NotRunning,
             });
         }
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().broadcasts == BroadcastPolicy::Bare {
             self.queue_user_message(now, payload);
             self.debug_check();
             return Ok(());

@@ -10,7 +10,7 @@ use super::{State, Swim};
 use crate::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, SequenceNumber, Slot};
-use crate::metrics::DropReason;
+use crate::metrics::{DropReason, MessageKind};
 use crate::source::{Protection, Source};
 use crate::time::Instant;
 use crate::timers::Timer;
@@ -28,7 +28,6 @@ impl<R: Rng> Swim<R> {
         let now = self.timers.advance(now);
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                #[cfg(feature = "memberlist")]
                 self.note_protection(from.protection);
                 self.begin_hearing(from);
                 if self.is_key_request(payload) {
@@ -113,9 +112,8 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::NotAllowed);
             return None;
         }
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.handle_memberlist_request(now, from, payload);
+        if let Some(message) = self.dialect.decode_stream(payload) {
+            return self.handle_stream_request(now, from, message);
         }
         let sender = self.judge_sender(from, payload.len());
         if from.protection == Protection::Plain && !self.is_stranger(&sender) {
@@ -198,19 +196,12 @@ impl<R: Rng> Swim<R> {
 
     /// Probes over a reliable stream, beside the indirect probes (memberlist's TCP fallback).
     pub(super) fn ping_reliably(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            self.ping_by_stream(now, target, sequence);
-            return;
-        }
-        let Some(to) = self.members.address(target) else { return };
-        let mut request = Vec::new();
-        let (target, source) = (self.members.name(target), &*self.me.id);
-        let ping = ExchangeMessage::ReliablePing { sequence, target, source };
-        ping.encode(self.me.cluster, &mut request);
-        let kind = ping.kind();
+        let answers = self.dialect.versions_of(target).has_stream_ping();
+        let Some(to) = self.members.address(target).filter(|_| answers) else { return };
+        let (target, source) = (self.members.name(target), self.speaker());
+        let request = self.dialect.reliable_ping(self.me.cluster, sequence, target, source);
         if self.open(now, to, Purpose::ReliablePing { sequence }, request) {
-            self.metrics.count_sent(kind);
+            self.metrics.count_sent(MessageKind::ReliablePing);
         }
     }
 
@@ -221,9 +212,8 @@ impl<R: Rng> Swim<R> {
             self.exchange_failed(now, purpose, ExchangeFailure::TooLarge);
             return;
         }
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            self.handle_memberlist_reply(now, purpose, payload);
+        if let Some(message) = self.dialect.decode_stream(payload) {
+            self.handle_stream_reply(now, purpose, message);
             return;
         }
         let message = match ExchangeMessage::decode(payload, self.me.cluster) {

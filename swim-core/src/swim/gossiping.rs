@@ -3,20 +3,22 @@
 //! About each member at most two updates wait: its Alive, which carries the description, and the claim that stands if
 //! that is another. A claim does not push the description aside, nor the other way round.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::Rng;
 
 use super::{State, Swim};
+use crate::dialect::{Message, Row};
 use crate::dissemination::retransmit_limit;
 use crate::id::Slot;
-use crate::member::Status;
+use crate::member::{Claim, Status};
 use crate::members::DescriptionView;
 use crate::metrics::MessageKind;
 use crate::outbox::Intent;
 use crate::time::Instant;
 use crate::timers::Timer;
-use crate::wire::{HEADER_LEN, Message};
+use crate::wire::{self, HEADER_LEN};
 
 /// Packets of a node's own broadcasts in one gossip interval at most, where nobody else passes them on.
 const MOST_IN_A_ROUND: usize = 256;
@@ -31,10 +33,9 @@ const fn claim_key(slot: Slot) -> Slot {
     Slot(slot.0 * 2 + 1)
 }
 
-/// Makes the bytes of a message in `scratch`.
-fn encode(message: &Message<'_>, scratch: &mut Vec<u8>) {
-    scratch.clear();
-    message.encode(scratch);
+/// The member that an update of that key is about.
+pub(super) const fn subject(key: Slot) -> Slot {
+    Slot(key.0 / 2)
 }
 
 impl<R: Rng> Swim<R> {
@@ -55,13 +56,10 @@ impl<R: Rng> Swim<R> {
 
     /// Makes the bytes of a member's Alive in `scratch`, if the member is described.
     fn encode_alive(&self, slot: Slot, scratch: &mut Vec<u8>) -> Option<()> {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.encode_alive_for_memberlist(slot, scratch);
-        }
         let DescriptionView { incarnation, address, metadata } = self.members.description(slot)?;
-        let message = Message::Alive { id: self.members.name(slot), incarnation, address, metadata };
-        encode(&message, scratch);
+        let (id, claim) = (self.members.name(slot), Claim::new(incarnation, Status::Alive));
+        let row = Row { id, claim, address, metadata, versions: self.dialect.versions_of(slot) };
+        self.dialect.encode(&Message::Alive(row), scratch);
         Some(())
     }
 
@@ -77,24 +75,27 @@ impl<R: Rng> Swim<R> {
 
     /// Makes the bytes of a member's claim in `scratch`, unless it is alive.
     fn encode_claim(&self, slot: Slot, from: &str, scratch: &mut Vec<u8>) -> Option<()> {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.encode_claim_for_memberlist(slot, from, scratch);
-        }
-        encode(&self.claim_message(slot, from)?, scratch);
+        self.dialect.encode(&self.claim_message(slot, from)?, scratch);
         Some(())
     }
 
-    /// Queues what is to be said of a member that we know as gone and that someone takes for alive, unless that waits.
-    /// Returns whether it did not.
-    #[cfg(feature = "memberlist")]
-    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot, body: &[u8]) -> bool {
-        let is_new = !self.gossip.updates.contains(claim_key(slot));
-        if is_new {
-            self.gossip.updates.push(Some(claim_key(slot)), body);
-            self.arm_gossip(now);
+    /// Queues a suspicion by this node of a member that we know as gone and that someone takes for alive, unless what is to
+    /// be said of it waits. Returns the message's bytes if it did not.
+    pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot) -> Option<Box<[u8]>> {
+        if self.gossip.updates.contains(claim_key(slot)) {
+            return None;
         }
-        is_new
+        let mut body = Vec::new();
+        self.dialect.encode(&self.doubt_message(slot), &mut body);
+        self.gossip.updates.push(Some(claim_key(slot)), &body);
+        self.arm_gossip(now);
+        Some(body.into_boxed_slice())
+    }
+
+    /// A suspicion by this node, at the incarnation that we know.
+    fn doubt_message(&self, slot: Slot) -> Message<'_> {
+        let (id, claim) = (self.members.name(slot), self.members.claim(slot));
+        Message::Suspect { id, incarnation: claim.incarnation, from: &self.me.id }
     }
 
     /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.
@@ -107,9 +108,9 @@ impl<R: Rng> Swim<R> {
             let me = self.me.id.clone();
             return self.pass_on_claim(now, slot, &me);
         }
-        let (id, from) = (self.members.name(slot), &*self.me.id);
-        let message = Message::Suspect { id, incarnation: claim.incarnation, from };
-        encode(&message, &mut self.gossip.scratch);
+        let mut scratch = core::mem::take(&mut self.gossip.scratch);
+        self.dialect.encode(&self.doubt_message(slot), &mut scratch);
+        self.gossip.scratch = scratch;
         self.gossip.updates.push(Some(claim_key(slot)), &self.gossip.scratch);
         self.arm_gossip(now);
     }
@@ -150,8 +151,9 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Queues a user broadcast.
-    pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &Message<'_>) {
-        encode(broadcast, &mut self.gossip.scratch);
+    pub(super) fn pass_on_broadcast(&mut self, now: Instant, broadcast: &wire::Message<'_>) {
+        self.gossip.scratch.clear();
+        broadcast.encode(&mut self.gossip.scratch);
         if self.config.origin_only {
             self.gossip.rounds.push(&self.gossip.scratch, self.peers.as_slice());
         } else {
@@ -192,7 +194,7 @@ impl<R: Rng> Swim<R> {
 
     /// How many times an update is sent in a cluster of this size.
     pub(super) fn retransmit_limit(&self) -> u8 {
-        let least = self.config.wire.least_transmissions(self.peers.len());
+        let least = self.dialect.policy().least_transmissions(self.peers.len());
         retransmit_limit(self.config.retransmit_mult, self.active_members()).max(least)
     }
 

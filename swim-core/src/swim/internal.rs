@@ -15,6 +15,7 @@ use crate::id::QueryId;
 use crate::metrics::DropReason;
 use crate::queries::Asked;
 use crate::time::Instant;
+use crate::wipe::wipe;
 use crate::wire::Tags;
 use crate::wire::serf::{INTERNAL, KeyRequest, KeyResponse, Query, Whereabouts};
 
@@ -32,7 +33,6 @@ pub enum KeyOperation {
 }
 
 /// Returns true if a query of this name is about keys.
-#[cfg(feature = "memberlist")]
 pub(super) fn asks_about_keys(name: &str) -> bool {
     let operation = name.strip_prefix(INTERNAL);
     operation.is_some_and(|operation| matches!(operation, "install-key" | "use-key" | "remove-key" | "list-keys"))
@@ -50,10 +50,9 @@ pub struct KeyQuery {
 }
 
 /// The key is wiped.
-#[cfg(feature = "encryption")]
 impl Drop for KeyQuery {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.key);
+        wipe(&mut self.key);
     }
 }
 
@@ -91,11 +90,10 @@ impl KeyAnswer {
 }
 
 /// The keys are wiped.
-#[cfg(feature = "encryption")]
 impl Drop for KeyAnswer {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.keys);
-        zeroize::Zeroize::zeroize(&mut self.primary);
+        wipe(&mut self.keys);
+        wipe(&mut self.primary);
     }
 }
 
@@ -152,12 +150,7 @@ impl<R: Rng> Swim<R> {
 
     /// What a member speaks, as bytes.
     fn version_bytes(&self, slot: crate::id::Slot) -> [u8; 6] {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.versions_at(slot).to_bytes();
-        }
-        let _ = slot;
-        [0; 6]
+        self.dialect.version_bytes(slot)
     }
 
     /// memberlist's wire: has every member do something with its keys, this node included, as serf's key commands do. The
@@ -170,7 +163,6 @@ impl<R: Rng> Swim<R> {
     ///
     /// # Panics
     /// If this node is no citizen among serf's agents: nobody else understands the query.
-    #[cfg(feature = "memberlist")]
     pub fn query_keys(
         &mut self,
         now: Instant,
@@ -185,9 +177,11 @@ impl<R: Rng> Swim<R> {
             KeyOperation::List => "_serf_list-keys",
         };
         let request = KeyRequest { key };
-        let mut payload = zeroize::Zeroizing::new(Vec::with_capacity(request.encoded_len()));
+        let mut payload = Vec::with_capacity(request.encoded_len());
         request.encode(&mut payload);
-        self.ask(now, &super::Question::new(name, &payload))
+        let asked = self.ask(now, &super::Question::new(name, &payload));
+        wipe(&mut payload);
+        asked
     }
 
     /// Answers a key query. Of a list that is too long the rest is left out, and the answer says so.
@@ -203,8 +197,7 @@ impl<R: Rng> Swim<R> {
             KeyResponse::encode(answer.error.is_none(), &message, keys, &answer.primary, &mut bytes);
             debug_assert!(bytes.len() <= len, "a buffer that grows leaves its former self behind");
             let result = self.respond(now, id, &bytes);
-            #[cfg(feature = "encryption")]
-            zeroize::Zeroize::zeroize(&mut bytes);
+            wipe(&mut bytes);
             match (result, keys.split_last()) {
                 (Err(RespondError::TooLong { .. }), Some((_, fewer))) => {
                     keys = fewer;

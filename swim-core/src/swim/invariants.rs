@@ -24,6 +24,7 @@ impl<R: Rng> Swim<R> {
         self.gossip.updates.check_invariants();
         self.gossip.broadcasts.check_invariants();
         self.check_records();
+        self.check_slots();
         self.check_bounds();
     }
 
@@ -53,11 +54,17 @@ impl<R: Rng> Swim<R> {
         assert!(!self.peers.contains(self.me.slot), "this node is not its own peer");
     }
 
+    /// A vacant slot may be given to another member, of which nothing is known then.
+    fn check_slots(&self) {
+        for (part, slot) in self.named_slots() {
+            assert!(self.members.is_occupied(slot), "{part} names the vacant {slot:?}");
+        }
+    }
+
     fn check_bounds(&self) {
         let Self { config, contacts, detector, gossip, outputs, .. } = self;
-        let is_native = matches!(config.wire, crate::config::Wire::Native);
-        let settings = (config.allowed_networks.is_empty(), !is_native, config.max_transmits);
-        let kept = (self.me.allows_all, self.me.speaks_memberlist, outputs.packets.max());
+        let settings = (config.allowed_networks.is_empty(), config.max_transmits);
+        let kept = (self.me.allows_all, outputs.packets.max());
         assert_eq!(kept, settings, "what is kept at hand of the settings is theirs");
         assert!(contacts.seeds.len() <= config.max_seeds, "seeds are bounded");
         contacts.candidates.check_invariants();
@@ -71,7 +78,6 @@ impl<R: Rng> Swim<R> {
         assert!(self.vivaldi.len() <= config.max_coordinates, "coordinates are bounded");
         assert!(citizen.recent_events.len() <= config.events.max_recent_events, "events are bounded");
         assert!(citizen.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
-        #[cfg(feature = "memberlist")]
         assert!(citizen.intents.len() <= config.max_members, "intents are bounded");
         assert!(citizen.open.open().max(citizen.open.asked()) <= config.events.max_queries, "queries are bounded");
         assert!(outputs.letters.len() <= outputs.packets.len(), "every letter has its intent");

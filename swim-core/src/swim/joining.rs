@@ -11,6 +11,7 @@ use super::admission::Sender;
 use super::merging::Agreed;
 use super::news::Spread;
 use super::{JoinError, State, Swim};
+use crate::dialect::TablePolicy;
 use crate::event::Event;
 use crate::exchange::{Contact, ExchangeFailure};
 use crate::exchanges::Purpose;
@@ -104,8 +105,7 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn open_join(&mut self, now: Instant, address: SocketAddr, of: Contact) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().tables == TablePolicy::Whole {
             let request = self.table(true);
             if self.open(now, address, Purpose::Join { address, of }, request) {
                 self.metrics.count_sent(MessageKind::Join);

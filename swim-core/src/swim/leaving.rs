@@ -7,6 +7,7 @@ use rand_core::Rng;
 
 use super::news::{News, Spread};
 use super::{ForceLeaveError, State, Swim};
+use crate::dialect::SerfPolicy;
 use crate::event::Event;
 use crate::id::Incarnation;
 use crate::lamport::LamportTime;
@@ -36,7 +37,6 @@ impl<R: Rng> Swim<R> {
             self.complete_leave();
         } else {
             self.drop_outdated_updates(self.me.slot);
-            #[cfg(feature = "memberlist")]
             if self.is_citizen() {
                 self.say_own_farewell(now);
                 self.debug_check();
@@ -71,7 +71,6 @@ impl<R: Rng> Swim<R> {
             return Err(ForceLeaveError::Alive);
         }
         let claim = Claim::new(incarnation, Status::Left);
-        #[cfg(feature = "memberlist")]
         if self.is_citizen() {
             self.say_farewell_of(now, id, prune);
         }
@@ -89,8 +88,7 @@ impl<R: Rng> Swim<R> {
     /// The native wire: says that a member is to be forgotten at once. The word is serf's intent, and its time is the
     /// incarnation up to which it holds, so that it can be told again and again and never concerns a later life.
     fn say_pruned(&mut self, now: Instant, node: &str, incarnation: Incarnation) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().serf != SerfPolicy::Announcements {
             return;
         }
         let mut bytes = Vec::new();
@@ -123,7 +121,6 @@ impl<R: Rng> Swim<R> {
 
     /// Packets were sent, or the time for leaving is over (`is_late`): what comes next.
     pub(super) fn go_on_leaving(&mut self, now: Instant, is_late: bool) {
-        #[cfg(feature = "memberlist")]
         if self.follow_farewell(now, is_late) || self.citizen.farewell {
             return;
         }
@@ -133,7 +130,6 @@ impl<R: Rng> Swim<R> {
         if is_late || self.departure_is_spread() {
             self.complete_leave();
         }
-        let _ = now;
     }
 
     /// The departure is spread, or there is nobody to tell.

@@ -2,7 +2,8 @@
 
 use core::net::SocketAddr;
 
-use crate::config::{Config, Wire};
+use crate::config::Config;
+use crate::dialect::Policy;
 use crate::horizon::Horizon;
 use crate::id::{Incarnation, NodeId, Slot};
 use crate::time::Instant;
@@ -49,10 +50,8 @@ pub(super) struct Me {
     /// When the user was last told of a contender.
     pub(super) conflict_told: Option<Instant>,
     /// The others are being asked whose our name is.
-    #[cfg(feature = "memberlist")]
     pub(super) vote: Option<super::naming::Vote>,
     /// They could not be asked, or there was nobody: they are when the contender is heard of again.
-    #[cfg(feature = "memberlist")]
     pub(super) is_vote_owed: bool,
     /// Of which names the user was told lately that they were refused.
     pub(super) refusals_told: super::bearers::Refusals,
@@ -68,8 +67,6 @@ pub(super) struct Me {
     pub(super) slot: Slot,
     pub(super) cluster: u32,
     pub(super) state: State,
-    /// Whether the settings say so: every packet asks for it.
-    pub(super) speaks_memberlist: bool,
     /// Whether no address is refused: every packet asks for it.
     pub(super) allows_all: bool,
 }
@@ -77,17 +74,16 @@ pub(super) struct Me {
 impl Me {
     pub(super) fn new(
         config: &Config,
-        id: NodeId,
-        slot: Slot,
+        policy: &Policy,
+        (id, slot): (NodeId, Slot),
         address: SocketAddr,
         epoch: Incarnation,
         now: Instant,
     ) -> Self {
         Self {
-            horizon: config.wire.horizon(now, epoch, config.max_incarnation_ahead),
+            horizon: policy.horizon(now, epoch, config.max_incarnation_ahead),
             seed_asked: None,
             state: State::Running,
-            speaks_memberlist: !matches!(config.wire, Wire::Native),
             allows_all: config.allowed_networks.is_empty(),
             cluster: cluster_hash(&config.cluster),
             slot,
@@ -97,9 +93,7 @@ impl Me {
             contender: None,
             is_established: false,
             conflict_told: None,
-            #[cfg(feature = "memberlist")]
             vote: None,
-            #[cfg(feature = "memberlist")]
             is_vote_owed: false,
             refusals_told: super::bearers::Refusals::new(),
             isolated: false,

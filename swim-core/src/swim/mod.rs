@@ -1,9 +1,10 @@
 //! [`Swim`]: the state machine that connects the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `admission` (who belongs), `packets` (what arrives), `claims` and `refutation` (what is believed),
-//! `probing` and `relaying` (failure detection), `gossiping` and `transmit` (dissemination), `exchanging`, `joining`
-//! and `syncing` (tables), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs when). Read first:
-//! docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
+//! Each family of rules has its own file: `admission` (who belongs), `packets` and `unnamed` (what arrives), `claims`,
+//! `returns` and `refutation` (what is believed), `forgetting` (the end of a member), `probing` and `relaying` (failure
+//! detection), `gossiping` and `transmit` (dissemination), `exchanging` and `streams` (requests and replies), `joining`,
+//! `syncing` and `tables` (what members swap), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs
+//! when). Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
 mod admission;
 mod bearers;
@@ -16,20 +17,17 @@ mod dialing;
 mod error;
 mod event_error;
 mod exchanging;
+mod forgetting;
 mod gossiping;
 mod incarnations;
-#[cfg(feature = "memberlist")]
 mod intending;
 mod internal;
 mod invariants;
 mod joining;
 mod leaving;
 mod me;
-#[cfg(feature = "memberlist")]
-mod memberlist;
 mod merging;
 mod namesakes;
-#[cfg(feature = "memberlist")]
 mod naming;
 mod news;
 mod output;
@@ -41,11 +39,16 @@ mod querying;
 mod refutation;
 mod rekeying;
 mod relaying;
+mod returns;
 mod state;
+mod streams;
 mod syncing;
+mod tables;
 mod timeouts;
 mod transmit;
+mod unnamed;
 mod user_events;
+mod user_messages;
 mod view;
 
 use alloc::collections::VecDeque;
@@ -55,6 +58,7 @@ use rand_core::Rng;
 
 use crate::config::{Config, ConfigError};
 use crate::departed::Departed;
+use crate::dialect::Dialect;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Identity, Status, is_reachable, normal_address};
@@ -136,6 +140,7 @@ pub struct Swim<R> {
     timers: Timers,
     outputs: Outputs,
     me: Me,
+    dialect: Dialect,
     metrics: Metrics,
     members: Members,
     gossip: Gossip,
@@ -149,8 +154,6 @@ pub struct Swim<R> {
     citizen: Citizen,
     vivaldi: Vivaldi,
     provenance: Provenance,
-    #[cfg(feature = "memberlist")]
-    memberlist: memberlist::Memberlist,
 }
 
 impl<R: Rng> Swim<R> {
@@ -160,6 +163,7 @@ impl<R: Rng> Swim<R> {
     /// [`ConfigError`] says which setting, or which part of the identity, cannot be used.
     pub fn new(config: Config, identity: Identity, mut rng: R, now: Instant) -> Result<Self, ConfigError> {
         config.validate()?;
+        let mut dialect = Dialect::new(&config.wire);
         let Identity { id, address, metadata, incarnation } = identity;
         let address = normal_address(address);
         if !is_reachable(&address) {
@@ -171,7 +175,7 @@ impl<R: Rng> Swim<R> {
         if metadata.len() > config.max_metadata_size {
             return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
         }
-        if incarnation > config.wire.highest_incarnation() {
+        if incarnation > dialect.policy().highest_incarnation {
             return Err(ConfigError::Incarnation);
         }
         let mut members = Members::new(config.max_members, rng.next_u64());
@@ -179,10 +183,12 @@ impl<R: Rng> Swim<R> {
         let slot = members
             .insert(&id, Claim::new(incarnation, Status::Alive), Some(description))
             .unwrap_or_else(|| unreachable!("an empty table has room: max_members is at least 2"));
+        dialect.note_versions(slot, dialect.own_versions());
         let mut swim = Self {
             timers: Timers::default(),
             outputs: Outputs::new(config.max_transmits),
-            me: Me::new(&config, id, slot, address, incarnation, now),
+            me: Me::new(&config, dialect.policy(), (id, slot), address, incarnation, now),
+            dialect,
             metrics: Metrics::default(),
             members,
             gossip: Gossip::default(),
@@ -194,8 +200,6 @@ impl<R: Rng> Swim<R> {
             citizen: Citizen::default(),
             vivaldi: Vivaldi::default(),
             provenance: Provenance::default(),
-            #[cfg(feature = "memberlist")]
-            memberlist: memberlist::Memberlist::default(),
             config,
         };
         swim.stagger(now);

@@ -13,6 +13,7 @@ use rand_core::Rng;
 use super::Swim;
 use super::admission::Sender;
 use super::me::Contender;
+use crate::dialect::NamePolicy;
 use crate::event::Event;
 use crate::id::Incarnation;
 use crate::member::{is_believable, normal_address};
@@ -60,7 +61,6 @@ impl<R: Rng> Swim<R> {
                 // It has left the name to us, and some believe in it still, though it may be gone.
                 self.refute(now, incarnation);
             }
-            #[cfg(feature = "memberlist")]
             self.call_owed_vote(now, address);
             return;
         }
@@ -97,7 +97,6 @@ impl<R: Rng> Swim<R> {
         self.me.contender = Some(contender);
         self.note_concession(false);
         if self.tell_conflict(now, address) {
-            #[cfg(feature = "memberlist")]
             self.call_vote(now, address);
         }
     }
@@ -135,8 +134,7 @@ impl<R: Rng> Swim<R> {
             } else if self.asks_bearers() {
                 self.insist(now);
             }
-            #[cfg(feature = "memberlist")]
-            if self.is_memberlist() {
+            if self.dialect.policy().names == NamePolicy::UntilDead {
                 let me = self.me.id.clone();
                 self.tell_refusal(now, &me, address, self.me.address);
             }

@@ -7,9 +7,7 @@ use crate::hash::hash;
 use crate::id::Slot;
 use crate::member::{Claim, Status};
 use crate::time::Instant;
-use crate::wire::Description;
-#[cfg(feature = "memberlist")]
-use crate::wire::memberlist::Versions;
+use crate::wire::{Description, Versions};
 
 /// Something heard of a member.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +28,6 @@ pub(super) struct News<'a> {
     /// Whether the member was asked at the address that we know, and is not there any more.
     pub(super) is_vetted: bool,
     /// What the member speaks; comes with a description.
-    #[cfg(feature = "memberlist")]
     pub(super) versions: Versions,
 }
 
@@ -47,7 +44,6 @@ impl<'a> News<'a> {
             spread: Spread::Gossip,
             by_stranger: false,
             is_vetted: false,
-            #[cfg(feature = "memberlist")]
             versions: Versions::PLAIN,
         }
     }

@@ -69,13 +69,11 @@ impl<R: Rng> Swim<R> {
     /// Returns whether the packet could be read.
     #[inline]
     fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if let Some(unpacker) = self.dialect.take_unpacker() {
             self.note_protection(protection);
-            self.handle_memberlist_packet(now, sender, packet);
+            self.handle_unpacked(now, sender, unpacker, packet);
             return true;
         }
-        let _ = protection;
         match Packet::open(packet, self.me.cluster) {
             Ok(messages) => self.handle_messages(now, sender, messages),
             Err(error) => {

@@ -80,14 +80,10 @@ impl<R: Rng> Swim<R> {
         if let Some(fresh) = fresh.filter(|fresh| asked > 0 && !relays[..asked].contains(fresh)) {
             relays[asked - 1] = fresh;
         }
-        #[cfg(feature = "memberlist")]
-        let nackers = self.those_with_nacks(&relays[..asked]);
-        #[cfg(feature = "memberlist")]
-        let nackers = &nackers[..];
-        #[cfg(not(feature = "memberlist"))]
-        let nackers = &relays[..asked];
+        // Only of those whose wire has nacks does silence say something.
+        let sends_nacks = |&relay: &Slot| self.dialect.versions_of(relay).has_nack();
         if let Some(probe) = &mut self.detector.probe {
-            probe.ask(nackers, fresh);
+            probe.ask(relays[..asked].iter().copied().filter(sends_nacks), fresh);
         }
         for &relay in &relays[..asked] {
             self.send(Intent::PingReq { relay, target, sequence });

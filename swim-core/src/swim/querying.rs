@@ -7,9 +7,9 @@ use core::time::Duration;
 
 use rand_core::Rng;
 
-#[cfg(feature = "memberlist")]
 use super::internal::asks_about_keys;
 use super::{QueryError, RespondError, State, Swim};
+use crate::dialect::{BroadcastPolicy, KeyPolicy};
 use crate::dissemination::retransmit_limit;
 use crate::event::Event;
 use crate::filtering::{self, MAX_FILTERS, Pace};
@@ -159,8 +159,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() && self.is_unproven() && asks_about_keys(query.name) {
+        if self.dialect.policy().keys == KeyPolicy::Queries && self.is_unproven() && asks_about_keys(query.name) {
             // Neither carried out nor passed on, which would seal it. It does not count as heard either: who has a key may
             // ask the same.
             self.metrics.drop(DropReason::Unproven);
@@ -188,13 +187,9 @@ impl<R: Rng> Swim<R> {
     /// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings it again, and by then
     /// there may be someone to answer; so it does not count as heard.
     fn is_early(&self, query: &Query<'_>) -> bool {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            let asker = self.members.find(query.source);
-            return asker.and_then(|slot| self.members.address(slot)).is_none();
-        }
-        let _ = query;
-        false
+        let comes_again = self.dialect.policy().broadcasts == BroadcastPolicy::Bare;
+        let asker = || self.members.find(query.source).and_then(|slot| self.members.address(slot));
+        comes_again && asker().is_none()
     }
 
     /// Asks our user, if the query is for us.
@@ -345,7 +340,6 @@ impl<R: Rng> Swim<R> {
         if response.is_ack {
             return self.tell(Event::QueryAck { id, from });
         }
-        #[cfg(feature = "memberlist")]
         if self.count_vote(id, response.payload) {
             return;
         }
@@ -378,7 +372,6 @@ impl<R: Rng> Swim<R> {
     }
 
     fn finish_query(&mut self, Outcome { id, acks, responses }: Outcome) {
-        #[cfg(feature = "memberlist")]
         if self.close_vote(id) {
             return;
         }

@@ -80,7 +80,7 @@ impl<R: Rng> Swim<R> {
         if self.me.state != State::Running || !self.is_within_reach(now, claimed) {
             return false;
         }
-        let Some(incarnation) = self.config.wire.next_incarnation(own.max(claimed)) else { return false };
+        let Some(incarnation) = self.dialect.policy().next_incarnation(own.max(claimed)) else { return false };
         if claimed > own || self.gossip.broadcasts_sent == 0 {
             // What is said may be about a former life of ours, which may have begun at the same incarnation: its broadcasts
             // are not those of this one.

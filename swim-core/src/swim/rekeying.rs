@@ -12,6 +12,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::{State, Swim};
+use crate::dialect::KeyPolicy;
 use crate::exchange::{ExchangeFailure, ExchangeOutput};
 use crate::exchanges::Purpose;
 use crate::id::{ExchangeId, NodeId, SequenceNumber};
@@ -113,7 +114,7 @@ impl<R: Rng> Swim<R> {
     /// [`AskKeysError`]; nothing was sent.
     pub fn ask_keys(&mut self, now: Instant, member: &str, body: &[u8]) -> Result<SequenceNumber, AskKeysError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running || !self.speaks_native() {
+        if self.me.state != State::Running || self.dialect.policy().keys != KeyPolicy::Exchanges {
             return Err(AskKeysError::NotRunning);
         }
         if body.len() > MAX_BODY {
@@ -144,18 +145,10 @@ impl<R: Rng> Swim<R> {
         self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
     }
 
-    const fn speaks_native(&self) -> bool {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return false;
-        }
-        true
-    }
-
     /// Whether a request is about keys, and so is answered by the driver.
     pub(super) fn is_key_request(&self, payload: &[u8]) -> bool {
         let decoded = || ExchangeMessage::decode(payload, self.me.cluster);
-        self.speaks_native()
+        self.dialect.policy().keys == KeyPolicy::Exchanges
             && payload.len() <= 2 * MAX_BODY
             && matches!(decoded(), Ok(ExchangeMessage::KeyRequest { .. }))
     }

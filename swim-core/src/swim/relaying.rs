@@ -211,13 +211,7 @@ impl<R: Rng> Swim<R> {
 
     /// Ends what was asked about a member that is being forgotten.
     pub(super) fn forget_pings(&mut self, slot: Slot) {
-        self.end_pings(|ping| match ping.purpose {
-            Purpose::Relay { target, .. }
-            | Purpose::User { target }
-            | Purpose::Bearer { target }
-            | Purpose::Look { target, .. } => target == slot,
-            Purpose::Contender { .. } => false,
-        });
+        self.end_pings(|ping| ping.purpose.target() == Some(slot));
     }
 
     /// Ends pings before their time; the user is told of its own.

@@ -94,6 +94,8 @@ pub(super) struct Contacts {
     pub(super) released: Vec<(SocketAddr, Box<[u8]>)>,
     pub(super) pace: SyncPace,
     pub(super) rekeying: Rekeying,
+    /// What the application says beside each table, on a wire that carries it.
+    pub(super) user_state: Vec<u8>,
     /// Since when a node that is alone has asked seeds of which none has answered.
     pub(super) searching: Option<Instant>,
 }
@@ -108,6 +110,7 @@ impl Contacts {
             released: Vec::new(),
             pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
             rekeying: Rekeying::default(),
+            user_state: Vec::new(),
             searching: None,
         }
     }

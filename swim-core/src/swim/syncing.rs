@@ -11,6 +11,7 @@ use super::admission::Sender;
 use super::exchanging::ROOM;
 use super::merging::Agreed;
 use super::news::Spread;
+use crate::dialect::TablePolicy;
 use crate::exchange::Contact;
 use crate::exchanges::Purpose;
 use crate::id::NodeId;
@@ -31,11 +32,8 @@ impl<R: Rng> Swim<R> {
     /// Begins a round with a random member, unless the last one is not over.
     pub(super) fn sync(&mut self, now: Instant) {
         self.arm_sync(now);
-        let is_sync = |purpose: &Purpose| match purpose {
-            Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets => true,
-            #[cfg(feature = "memberlist")]
-            Purpose::PushPull => true,
-            _ => false,
+        let is_sync = |purpose: &Purpose| {
+            matches!(purpose, Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets | Purpose::PushPull)
         };
         if self.contacts.exchanges.any(is_sync) {
             return;
@@ -53,11 +51,10 @@ impl<R: Rng> Swim<R> {
 
     /// The pause between two rounds, as it is now.
     fn sync_pause(&self) -> Duration {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.push_pull_pause();
+        match self.dialect.policy().tables {
+            TablePolicy::Digests => self.contacts.pace.pause(),
+            TablePolicy::Whole => self.whole_table_pause(),
         }
-        self.contacts.pace.pause()
     }
 
     /// An exchange taught us so many things: the next round comes soon, and at once after it was more than gossip brings.
@@ -87,8 +84,7 @@ impl<R: Rng> Swim<R> {
 
     /// The next round comes after the pause as it is now, if it would come much later.
     fn bring_sync_forward(&mut self, now: Instant) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().tables == TablePolicy::Whole {
             return; // Whole tables are too much for that.
         }
         let soon = now + self.contacts.pace.pause() * 2;
@@ -99,10 +95,9 @@ impl<R: Rng> Swim<R> {
 
     /// Sends our digest to `peer`.
     pub(super) fn compare_with(&mut self, now: Instant, peer: SocketAddr, of: Contact) {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
+        if self.dialect.policy().tables == TablePolicy::Whole {
             match of {
-                Contact::Member => self.push_pull_with(now, peer),
+                Contact::Member => self.swap_tables_with(now, peer),
                 Contact::Lost | Contact::Seed => self.open_join(now, peer, of),
             }
             return;

@@ -7,21 +7,31 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
+use super::state::Gossip;
 use super::{State, Swim};
-use crate::dissemination::{Readers, Room};
+use crate::dialect::{CoordinatePolicy, Message, PacketWriter, Packets, Queued, Speaker};
+use crate::dissemination::Readers;
 use crate::id::{NodeId, SequenceNumber, Slot};
 use crate::member::Status;
 use crate::metrics::{DropReason, MessageKind};
 use crate::outbox::Intent;
 use crate::pings::Purpose;
 use crate::time::Instant;
-use crate::wire::{COORDINATE_LEN, Message, begin_packet};
 
 /// A packet to be sent. Its bytes are in the buffer that [`Swim::poll_transmit`] was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmit {
     /// Where to.
     pub to: SocketAddr,
+}
+
+/// To whom a packet goes.
+struct Addressed {
+    to: SocketAddr,
+    /// The member that lives there, if that is known.
+    member: Option<Slot>,
+    /// Whether updates may go along.
+    updates: bool,
 }
 
 impl<R: Rng> Swim<R> {
@@ -65,74 +75,138 @@ impl<R: Rng> Swim<R> {
 
     /// Writes the packet, unless there is nothing to say or nobody to say it to.
     fn write(&mut self, now: Instant, intent: Intent, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
-        #[cfg(feature = "memberlist")]
-        if self.is_memberlist() {
-            return self.write_memberlist(now, intent, buffer);
+        match self.dialect.packets(&self.config, self.me.cluster) {
+            Packets::Native(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
+            Packets::Memberlist(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
         }
-        begin_packet(self.me.cluster, buffer);
-        let start = buffer.len();
-        let reader = intent.reader();
-        let to = match intent {
-            Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, buffer)?,
-            Intent::Contend { address, sequence } => {
-                self.say(&Message::Ping { sequence, target: &self.me.id.clone(), source: &self.me.id.clone() }, buffer);
-                return Some(address); // A stranger: nothing more.
+    }
+
+    #[inline]
+    fn fill_packet(&mut self, now: Instant, intent: Intent, mut packet: impl PacketWriter) -> Option<SocketAddr> {
+        let Addressed { to, member, updates } = self.begin(now, intent, &mut packet)?;
+        if updates {
+            let readers = self.readers(intent.reader(), to);
+            self.piggyback(readers, &mut packet);
+        }
+        if packet.is_empty() {
+            return None;
+        }
+        packet.finish(member.is_some_and(|slot| self.dialect.versions_of(slot).has_checksum()));
+        Some(to)
+    }
+
+    /// Writes what is meant, and what is said of the receiver.
+    #[inline]
+    fn begin(&mut self, now: Instant, intent: Intent, packet: &mut impl PacketWriter) -> Option<Addressed> {
+        Some(match intent {
+            Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, packet)?,
+            Intent::Contend { address: to, sequence } => {
+                packet.say(&Message::Ping { sequence, target: &self.me.id, source: self.speaker() });
+                self.metrics.count_sent(MessageKind::Ping);
+                Addressed { to, member: None, updates: false } // A stranger: nothing more.
             }
-            Intent::Look { address, sequence } => {
-                let (target, _) = self.looked_for(sequence)?;
-                self.say(&Message::Ping { sequence, target: &target, source: &self.me.id.clone() }, buffer);
-                return Some(address); // A stranger: nothing more.
-            }
-            Intent::PingReq { relay, target, sequence } => {
-                let to = self.members.address(relay)?;
-                let message = Message::PingReq { sequence, target: self.members.name(target), source: &self.me.id };
-                message.encode(buffer);
-                self.metrics.count_sent(MessageKind::PingReq);
-                to
-            }
-            Intent::Ack { to, sequence, source } => {
-                Message::Ack { sequence, source: &self.me.id }.encode(buffer);
-                self.metrics.count_sent(MessageKind::Ack);
-                // Whoever speaks from another address than its own is told no more than it asked for.
-                let Some(slot) = source else { return Some(to) };
-                self.say_claim(slot, buffer);
-                if self.has_coordinates() {
-                    self.say_coordinate(buffer);
-                }
-                to
+            Intent::Look { address, sequence } => self.write_look(address, sequence, packet)?,
+            Intent::PingReq { relay, target, sequence } => self.write_ping_req(relay, target, sequence, packet)?,
+            Intent::Ack { to, sequence, source: member } => {
+                self.write_ack(sequence, member, packet);
+                Addressed { to, member, updates: member.is_some() }
             }
             Intent::RelayedAck { to, sequence, target } => {
-                Message::Ack { sequence, source: self.members.name(target) }.encode(buffer);
+                packet.say(&Message::Ack { sequence, source: self.members.name(target), payload: &[] });
                 self.metrics.count_sent(MessageKind::Ack);
-                to
+                Addressed { to, member: None, updates: true }
             }
             Intent::Nack { to, sequence } => {
-                Message::Nack { sequence, source: &self.me.id }.encode(buffer);
+                packet.say(&Message::Nack { sequence, source: &self.me.id });
                 self.metrics.count_sent(MessageKind::Nack);
-                to
+                Addressed { to, member: None, updates: true }
             }
             Intent::Gossip { target } => {
                 let to = self.members.address(target)?;
-                if !self.members.is_active(target) {
-                    self.tell_claim(target, buffer);
-                    return Some(to); // The dead hear of their death alone: updates are not spent on them.
+                // The dead hear of their death alone: updates are not spent on them.
+                let updates = self.members.is_active(target);
+                if updates {
+                    self.say_claim(target, packet);
+                } else {
+                    self.tell_claim(target, packet);
                 }
-                self.say_claim(target, buffer);
-                to
+                Addressed { to, member: Some(target), updates }
             }
             Intent::Letter => {
                 let (to, body) = self.outputs.letters.pop_front()?;
-                buffer.extend_from_slice(&body);
-                // An encoded message begins with an array's header and its kind. Broadcasts are counted when they are queued.
-                if body.get(1) == Some(&(MessageKind::Direct as u8)) {
-                    self.metrics.count_sent(MessageKind::Direct);
+                if let Some(kind) = packet.say_encoded(&body) {
+                    self.metrics.count_sent(kind);
                 }
-                return Some(to);
+                Addressed { to, member: None, updates: false }
             }
-        };
-        let readers = self.readers(reader, to);
-        self.piggyback(readers, buffer);
-        (buffer.len() > start).then_some(to)
+        })
+    }
+
+    #[inline]
+    fn write_ping(
+        &mut self,
+        now: Instant,
+        target: Slot,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let to = self.members.address(target)?;
+        packet.say(&Message::Ping { sequence, target: self.members.name(target), source: self.speaker() });
+        self.metrics.count_sent(MessageKind::Ping);
+        self.detector.pings.mark_sent(sequence, now);
+        self.say_claim(target, packet);
+        Some(Addressed { to, member: Some(target), updates: true })
+    }
+
+    fn write_look(
+        &mut self,
+        to: SocketAddr,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let policy = self.dialect.policy();
+        let (target, member) = self.looked_for(sequence)?;
+        let source = if policy.signs_looks { self.speaker() } else { Speaker::default() };
+        packet.say(&Message::Ping { sequence, target: &target, source });
+        self.metrics.count_sent(MessageKind::Ping);
+        if let Some(slot) = member.filter(|_| policy.tells_in_requests) {
+            self.say_claim(slot, packet);
+        }
+        Some(Addressed { to, member, updates: false }) // Perhaps a stranger: nothing more.
+    }
+
+    #[inline]
+    fn write_ping_req(
+        &mut self,
+        relay: Slot,
+        target: Slot,
+        sequence: SequenceNumber,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
+        let (to, address) = (self.members.address(relay)?, self.members.address(target)?);
+        let (target, source) = (self.members.name(target), self.speaker());
+        packet.say(&Message::PingReq { sequence, target, address, wants_nack: true, source });
+        self.metrics.count_sent(MessageKind::PingReq);
+        if self.dialect.policy().tells_in_requests {
+            self.say_claim(relay, packet);
+        }
+        Some(Addressed { to, member: Some(relay), updates: true })
+    }
+
+    /// Whoever speaks from another address than a member's own is told no more than it asked for.
+    #[inline]
+    fn write_ack(&mut self, sequence: SequenceNumber, member: Option<Slot>, packet: &mut impl PacketWriter) {
+        let coordinate = member.filter(|_| self.has_coordinates()).map(|_| self.dialect.policy().coordinates);
+        let is_within = coordinate == Some(CoordinatePolicy::InAcks);
+        let payload = if is_within { self.vivaldi.own().to_serf() } else { Vec::new() };
+        packet.say(&Message::Ack { sequence, source: &self.me.id, payload: &payload });
+        self.metrics.count_sent(MessageKind::Ack);
+        if let Some(slot) = member {
+            self.say_claim(slot, packet);
+        }
+        if coordinate == Some(CoordinatePolicy::BesideAcks) && packet.say_coordinate(&self.me.id, self.vivaldi.own()) {
+            self.metrics.count_sent(MessageKind::Coordinate);
+        }
     }
 
     /// Whom a ping looks for: a candidate, or a member that never answered.
@@ -146,68 +220,35 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    fn write_ping(
-        &mut self,
-        now: Instant,
-        target: Slot,
-        sequence: SequenceNumber,
-        buffer: &mut Vec<u8>,
-    ) -> Option<SocketAddr> {
-        let to = self.members.address(target)?;
-        Message::Ping { sequence, target: self.members.name(target), source: &self.me.id }.encode(buffer);
-        self.metrics.count_sent(MessageKind::Ping);
-        self.detector.pings.mark_sent(sequence, now);
-        self.say_claim(target, buffer);
-        Some(to)
-    }
-
     /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
-    /// so that it can refute. `Config::MIN_PACKET_SIZE` leaves room for it beside a ping.
-    fn say_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
+    /// so that it can refute.
+    #[inline]
+    fn say_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
         if self.members.claim(slot).status != Status::Alive && self.config.buddy_system {
-            self.tell_claim(slot, buffer);
+            self.tell_claim(slot, packet);
         }
     }
 
-    fn tell_claim(&mut self, slot: Slot, buffer: &mut Vec<u8>) {
-        if let Some(message) = self.claim_message(slot, &self.me.id) {
-            let kind = message.kind();
-            message.encode(buffer);
+    fn tell_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
+        if let Some(message) = self.claim_message(slot, &self.me.id)
+            && let Some(kind) = packet.say_claim(&message)
+        {
             self.metrics.count_sent(kind);
         }
     }
 
-    /// Says where we are, as far as there is room beside the longest names.
-    fn say_coordinate(&mut self, buffer: &mut Vec<u8>) {
-        if buffer.len() + self.me.id.len() + COORDINATE_LEN + 7 > self.config.max_packet_size {
-            return;
-        }
-        let bytes = self.vivaldi.own().to_bytes();
-        Message::Coordinate { source: &self.me.id, bytes: &bytes }.encode(buffer);
-        self.metrics.count_sent(MessageKind::Coordinate);
-    }
-
-    fn say(&mut self, message: &Message<'_>, buffer: &mut Vec<u8>) {
-        message.encode(buffer);
-        self.metrics.count_sent(message.kind());
-    }
-
-    /// Fills the rest of a packet. If both queues hold something, broadcasts get half of the room if they need it; but in
-    /// every other packet updates have first call on all of it, since one may be longer than half.
-    fn piggyback(&mut self, readers: Readers, buffer: &mut Vec<u8>) {
+    /// Fills the rest of a packet from both queues; in every other packet updates have first call on the room.
+    #[inline]
+    fn piggyback(&mut self, readers: Readers, packet: &mut impl PacketWriter) {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
             return;
         }
         let limit = self.retransmit_limit();
-        let room = self.config.max_packet_size - buffer.len();
         self.gossip.updates_first = !self.gossip.updates_first;
-        let kept = if self.gossip.updates_first { 0 } else { self.gossip.broadcasts.bytes().min(room / 2) };
+        let Gossip { updates, broadcasts, updates_first, .. } = &mut self.gossip;
+        let queued = Queued { updates, broadcasts, updates_first: *updates_first, readers, limit };
         let metrics = &mut self.metrics;
-        // An encoded message begins with an array's header and its kind.
-        let mut count = |body: &[u8]| metrics.count_sent(MessageKind::ALL[usize::from(body[1])]);
-        let room_of = |bytes| Room { bytes, each: 0, updates: usize::MAX };
-        let used = self.gossip.updates.fill(buffer, room_of(room - kept), limit, &mut count);
-        self.gossip.broadcasts.fill_for(readers, buffer, room_of(room - used), limit, &mut count);
+        packet.fill(queued, |kind| metrics.count_sent(kind));
     }
 
     /// Nothing repairs a broadcast that missed someone, so in a small cluster account is kept of whom each was sent to.

@@ -9,8 +9,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-#[cfg(feature = "memberlist")]
-use super::memberlist::Cipher;
+use super::Cipher;
 
 /// What a message is encrypted with, once: with the same key never twice.
 pub(super) type Nonce = [u8; 12];
@@ -63,7 +62,7 @@ impl core::error::Error for KeyIdError {}
 #[derive(Clone)]
 pub struct Key {
     bytes: Zeroizing<Vec<u8>>,
-    #[cfg(feature = "memberlist")]
+    /// What memberlist's wire encrypts with; nothing in a build without it.
     cipher: Cipher,
     /// What HKDF's first step (extract) makes of the bytes; subkeys are made of it.
     root: Zeroizing<[u8; 32]>,
@@ -86,7 +85,6 @@ impl Key {
         extracted[..].zeroize();
         let mut key = Self {
             bytes: Zeroizing::new(bytes.to_vec()),
-            #[cfg(feature = "memberlist")]
             cipher: Cipher::new(bytes),
             root,
             id: KeyId([0; KeyId::LEN]),
@@ -114,10 +112,10 @@ impl Key {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
 
-    /// What memberlist's wire encrypts with.
-    #[cfg(feature = "memberlist")]
-    pub(super) const fn cipher(&self) -> &Cipher {
+impl AsRef<Cipher> for Key {
+    fn as_ref(&self) -> &Cipher {
         &self.cipher
     }
 }

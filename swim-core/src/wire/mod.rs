@@ -31,6 +31,8 @@ pub mod keyring;
 #[cfg(feature = "memberlist")]
 pub mod memberlist;
 mod message;
+#[cfg(all(feature = "encryption", not(feature = "memberlist")))]
+mod no_cipher;
 mod packet;
 mod reader;
 #[cfg(feature = "encryption")]
@@ -42,7 +44,13 @@ mod speaker;
 mod structure;
 mod tags;
 mod update;
+mod versions;
 mod writer;
+
+#[cfg(feature = "memberlist")]
+use memberlist::Cipher;
+#[cfg(all(feature = "encryption", not(feature = "memberlist")))]
+use no_cipher::Cipher;
 
 pub use coordinate::COORDINATE_LEN;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
@@ -57,3 +65,4 @@ pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
 pub use speaker::{exchange_speaker, pinged, speakers, without_others};
 pub use tags::{Tags, TagsError};
 pub(crate) use update::UncheckedPing;
+pub use versions::{Agreement, Version, Versions};

@@ -80,3 +80,16 @@ fn members_are_told_where_we_are_with_an_ack_and_nobody_else() {
     assert!(!answer(&mut without, 2).contains(&"coordinate".into()));
     assert_eq!((without.coordinate(), without.metrics().sent(MessageKind::Coordinate)), (None, 0));
 }
+
+#[test]
+fn where_a_forgotten_member_was_is_not_known_of_who_gets_its_slot() {
+    let short = Duration::from_secs(30);
+    let mut node = node_with(Config { reap_dead_after: short, tombstone_for: short, ..config() });
+    deliver(&mut node, at(0), &[alive("b", 1, 2)]);
+    probe(&mut node, 40, &at_place(5.0).to_bytes());
+    assert!(node.member_coordinate("b").is_some());
+    run_until(&mut node, second(200));
+    assert_eq!(node.known_members(), 1, "b is dead, reaped and forgotten");
+    deliver(&mut node, second(200), &[alive("c", 1, 3)]);
+    assert_eq!(node.member_coordinate("c"), None);
+}

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use swim_core::wire::Message;
-use swim_core::{Event, ExchangeOutput, Instant, SequenceNumber, Status};
+use swim_core::{Config, DropReason, Event, ExchangeOutput, Instant, SequenceNumber, Status};
 
 use crate::harness::*;
 
@@ -76,6 +76,21 @@ fn the_nack_of_the_member_heard_from_last_shows_that_this_node_is_well_though_al
     }
     fail_a_probe(&mut node, &[]);
     assert!(node.health() > sick - 2, "without its nack it may be us again");
+}
+
+#[test]
+fn who_gets_the_slot_of_a_relay_that_was_asked_was_not_asked_itself() {
+    let mut node = node_with(Config { max_members: 4, probe_jitter_permille: 0, ..Config::lan() });
+    deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7)]);
+    let (began, sequence) = run_until_ping(&mut node, "a");
+    let now = began + std::time::Duration::from_millis(500);
+    node.handle_timeout(now);
+    deliver(&mut node, now, &[dead("b", 1, "c"), alive("d", 1, 8)]);
+    assert_eq!((status(&node, "b"), status(&node, "d")), (None, Some(Status::Alive)), "b has made room");
+    for (relay, foreign) in [("d", 1), ("c", 1), ("c", 2)] {
+        deliver(&mut node, now, &[Message::Nack { sequence, source: relay }]);
+        assert_eq!(dropped(&node, DropReason::ForeignAck), foreign, "{relay}");
+    }
 }
 
 #[test]

@@ -75,6 +75,9 @@ pub enum StartError {
     /// The keyring was given for the native wire, and the node is to speak memberlist's.
     #[error("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")]
     KeyringOfOtherWire,
+    /// The settings have memberlist's wire, and the built-in sockets speak the native one.
+    #[error("the settings have memberlist's wire, which takes a transport of its own: give it by Builder::memberlist")]
+    SocketsOfOtherWire,
     /// With the room that seals take up in packets, a setting of the protocol cannot be used.
     #[error("with the room that encryption takes up in each packet: {0}")]
     Sealed(ConfigError),
@@ -126,7 +129,8 @@ impl StartError {
             Self::AdvertiseMissing { .. }
             | Self::AdvertiseLinkLocal { .. }
             | Self::Sealed(_)
-            | Self::KeyringOfOtherWire => true,
+            | Self::KeyringOfOtherWire
+            | Self::SocketsOfOtherWire => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) | Self::TlsOverUdp | Self::TlsWithKeys => true,
             Self::SnapshotOfAnother { .. } => true,

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chacha20::ChaCha12Rng;
 use rand_core::SeedableRng;
-use swim_core::{Incarnation, Instant};
+use swim_core::Instant;
 
 /// Maps the monotonic clock to the core's instants and back.
 #[derive(Clone, Copy, Debug)]
@@ -31,17 +31,16 @@ impl Clock {
     }
 }
 
-/// The first incarnation of a node that is given none: wall-clock milliseconds, so that a restarted node supersedes
-/// its old self without any stored state.
-pub(crate) fn first_incarnation() -> Incarnation {
-    incarnation_at(SystemTime::now())
+/// The milliseconds of the wall clock, of which a node that is given no first incarnation makes one
+/// ([`Wire::first_incarnation`](swim_core::Wire)).
+pub(crate) fn wall_millis() -> u64 {
+    millis_at(SystemTime::now())
 }
 
-fn incarnation_at(time: SystemTime) -> Incarnation {
+fn millis_at(time: SystemTime) -> u64 {
     // A wall clock before 1970 is a broken one: the node starts like a new one.
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    Incarnation::new(millis).min(Incarnation::MAX)
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A node's generator. Others see some of what it draws (sequence numbers, numbers of queries), and from it nobody is to tell
@@ -60,6 +59,8 @@ pub(crate) fn generator(seed: Option<u64>) -> Result<Generator, getrandom::Error
 
 #[cfg(test)]
 mod tests {
+    use swim_core::{Incarnation, Wire};
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -74,11 +75,11 @@ mod tests {
 
     #[test]
     fn a_restart_has_a_higher_incarnation_and_leaves_room_above() {
-        let first = first_incarnation();
+        let first = Wire::Native.first_incarnation(wall_millis());
         assert!(first > Incarnation::new(1_700_000_000_000) && first < Incarnation::MAX);
         let boot = UNIX_EPOCH + Duration::from_millis(1_800_000_000_000);
-        assert_eq!(incarnation_at(boot), Incarnation::new(1_800_000_000_000));
-        assert_eq!(incarnation_at(boot + Duration::from_millis(1)), Incarnation::new(1_800_000_000_001));
-        assert_eq!(incarnation_at(UNIX_EPOCH - Duration::from_secs(1)), Incarnation::new(0));
+        assert_eq!(millis_at(boot), 1_800_000_000_000);
+        assert_eq!(millis_at(boot + Duration::from_millis(1)), 1_800_000_000_001);
+        assert_eq!(millis_at(UNIX_EPOCH - Duration::from_secs(1)), 0);
     }
 }

@@ -280,7 +280,7 @@ impl Builder {
         let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let mut incarnation = self.incarnation.unwrap_or_else(|| first_incarnation(&config));
+        let mut incarnation = self.incarnation.unwrap_or_else(|| config.wire.first_incarnation(clock::wall_millis()));
         let snapshot = match &self.snapshot {
             Some(directory) => {
                 let snapshot = Snapshot::open(directory, &config.cluster, &id)?;
@@ -351,6 +351,9 @@ impl Builder {
         if config.wire != Wire::Native && self.sealing.source.is_some() {
             return Err(StartError::KeyringOfOtherWire);
         }
+        if config.wire != Wire::Native && self.opens_sockets() {
+            return Err(StartError::SocketsOfOtherWire);
+        }
         Ok(config)
     }
 
@@ -398,9 +401,4 @@ impl Builder {
         }
         Sockets::open(setup, self.packets, self.tcp.clone())
     }
-}
-
-/// The first incarnation of a node that is given none. memberlist's nodes count from 1: their numbers have 32 bits.
-fn first_incarnation(config: &Config) -> Incarnation {
-    if config.wire == Wire::Native { clock::first_incarnation() } else { Incarnation::new(1) }
 }

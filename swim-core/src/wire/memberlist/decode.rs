@@ -2,7 +2,6 @@
 
 use super::field::{self, Ip};
 use super::message::{Message, Source};
-use super::versions::Versions;
 use super::{kind, structure};
 use crate::id::SequenceNumber;
 use crate::wire::error::WireError;
@@ -141,7 +140,7 @@ fn alive<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, WireError> {
             2 => ip = Ip::read(reader)?,
             3 => port = field::read_u16(reader)?,
             4 => metadata = reader.raw()?,
-            _ => versions = Some(Versions::read(reader)?),
+            _ => versions = Some(field::read_versions(reader)?),
         }
         Ok(())
     })?;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::id::NodeId;
 use crate::member::is_reachable;
+use crate::wire::Versions;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 pub(super) use crate::wire::structure::{write_bytes, write_key, write_name, write_uint};
@@ -52,6 +53,14 @@ pub(super) fn read_octets<const N: usize>(reader: &mut Reader<'_>) -> Result<([u
         }
     }
     Ok((octets, len))
+}
+
+/// Versions: six bytes at least; further ones are for later versions of the vector.
+pub(super) fn read_versions(reader: &mut Reader<'_>) -> Result<Versions, WireError> {
+    match read_octets(reader)? {
+        (bytes, 6..) => Versions::from_bytes(bytes),
+        _ => Err(WireError::BadVersions),
+    }
 }
 
 /// An IP address as the wire has it: 4 bytes or 16, none at all or, from who knows whom, any other number.

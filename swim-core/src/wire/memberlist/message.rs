@@ -3,10 +3,9 @@
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-use super::versions::Versions;
 use super::{field, kind};
 use crate::id::SequenceNumber;
-use crate::wire::writer;
+use crate::wire::{Versions, writer};
 
 /// One message of a packet, borrowing from the packet's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,9 +43,9 @@ mod scan;
 mod seal;
 mod stream;
 mod stream_message;
-mod versions;
 
 use super::structure;
+pub use super::versions::{Agreement, Version, Versions};
 pub use envelope::{Envelope, Side};
 pub use label::{Label, LabelError};
 pub use message::{Message, Source};
@@ -56,7 +56,6 @@ pub use push_pull::{Nodes, PushPull, PushPullWriter};
 pub use seal::SealVersion;
 pub use stream::StreamDecoder;
 pub use stream_message::StreamMessage;
-pub use versions::{Agreement, Version, Versions};
 
 pub(super) use cipher::Cipher;
 

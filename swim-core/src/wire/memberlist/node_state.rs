@@ -5,11 +5,10 @@ use core::net::SocketAddr;
 
 use super::field::{self, Ip};
 use super::structure;
-use super::versions::Versions;
 use crate::member::Status;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
-use crate::wire::writer;
+use crate::wire::{Versions, writer};
 
 const FIELDS: [&str; 7] = ["Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn"];
 
@@ -56,7 +55,7 @@ impl<'a> NodeState<'a> {
                 3 => metadata = reader.raw()?,
                 4 => incarnation = field::read_u32(reader)?,
                 5 => status = read_status(reader)?,
-                _ => versions = Some(Versions::read(reader)?),
+                _ => versions = Some(field::read_versions(reader)?),
             }
             Ok(())
         })?;

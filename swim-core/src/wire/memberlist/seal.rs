@@ -67,7 +67,7 @@ pub(super) fn seal(
         let padding = padding(bytes.len());
         out.resize(out.len() + padding, padding as u8);
     }
-    let tag = keyring.primary().cipher().encrypt(&nonce, associated, &mut out[start..]);
+    let tag = keyring.primary().as_ref().encrypt(&nonce, associated, &mut out[start..]);
     out.extend_from_slice(&tag);
 }
 
@@ -85,7 +85,7 @@ pub(super) fn open(keyring: &Keyring, associated: &[u8], sealed: &[u8], out: &mu
         out.clear();
         out.extend_from_slice(ciphertext);
         count_work!(BytesDecrypted, ciphertext.len());
-        if key.cipher().decrypt(nonce, associated, out, tag) {
+        if key.as_ref().decrypt(nonce, associated, out, tag) {
             return if is_padded { unpad(out) } else { Ok(()) };
         }
     }

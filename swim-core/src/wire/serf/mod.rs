@@ -60,7 +60,6 @@ const RELAY: u8 = 9;
 pub const INTERNAL: &str = "_serf_";
 
 /// The query by which a node asks where a name, its payload, is believed to be.
-#[cfg(feature = "memberlist")]
 pub(crate) const CONFLICT: &str = "_serf_conflict";
 
 /// One message, borrowing from its bytes.

@@ -3,7 +3,7 @@
 use swim_core::wire::memberlist::{Message, Source, StreamMessage, Unpacker};
 use swim_core::{Config, DropReason, ExchangeInput, ExchangeOutput, MemberlistWire, SequenceNumber, Status, Wire};
 
-use super::harness::{alive, ask, config, dead, deliver, let_answer, node, node_with, said, sent};
+use super::harness::{alive, ask, config, dead, deliver, let_answer, node, node_with, said, sent, suspect};
 use crate::harness::{Node, address, at, dropped, exchanges, second, status, step};
 
 fn ping<'a>(sequence: u32, target: &'a str, source: Source<'a>) -> Message<'a> {
@@ -210,4 +210,20 @@ fn the_dead_hear_of_their_death_so_that_they_can_refute_it() {
     let now = step(&mut node);
     let death = vec!["Dead { id: \"a\", incarnation: 1, from: \"me\" }".to_owned()];
     assert!(sent(&mut node, now).contains(&(address(5), death)));
+}
+
+#[test]
+fn a_suspect_is_told_by_the_ping_itself_unless_the_buddy_system_is_off() {
+    for buddy_system in [true, false] {
+        let mut node = node_with(Config { buddy_system, ..config() });
+        deliver(&mut node, at(0), &[alive("a", 1, 5), suspect("a", 1, "b")]);
+        let mut now = at(0);
+        while node.queued_updates() > 0 {
+            now = step(&mut node);
+            sent(&mut node, now);
+        }
+        node.ping(now, "a").unwrap();
+        let told = said(&mut node, now).iter().any(|message| message.starts_with("Suspect"));
+        assert_eq!(told, buddy_system);
+    }
 }

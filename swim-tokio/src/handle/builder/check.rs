@@ -47,7 +47,7 @@ impl Builder {
     }
 
     /// Whether the transport is [`Sockets`](crate::Sockets), which the node opens itself.
-    const fn opens_sockets(&self) -> bool {
+    pub(super) const fn opens_sockets(&self) -> bool {
         #[cfg(feature = "memberlist")]
         if self.memberlist.is_some() {
             return false;
@@ -83,6 +83,7 @@ mod tests {
 
     use super::*;
     use crate::{Config, Runtime};
+    use swim_core::MemberlistWire;
 
     /// Settings that a start refuses, whatever the machine.
     fn refused() -> Vec<Builder> {
@@ -99,6 +100,7 @@ mod tests {
             one().advertise(SocketAddr::from(([0, 0, 0, 0], 7))),
             one().tcp(crate::TcpConfig { connect_timeout: Duration::ZERO, ..crate::TcpConfig::default() }),
             one().keyring_file("/no/such/keyring"),
+            one().config(Config::memberlist_lan(MemberlistWire::PLAIN)),
         ]
     }
 
@@ -109,6 +111,16 @@ mod tests {
             let started = builder.start().await.expect_err("it is refused");
             assert_eq!(checked.to_string(), started.to_string());
         }
+    }
+
+    /// Its packets would travel in frames that no member reads.
+    #[test]
+    fn memberlist_s_wire_is_refused_without_its_transport() {
+        let builder = Runtime::builder().id("one").config(Config::memberlist_lan(MemberlistWire::PLAIN));
+        let error = builder.check().expect_err("it is refused");
+        // Without the feature the core refuses it first.
+        let is_told = matches!(error, StartError::SocketsOfOtherWire | StartError::Config(_));
+        assert!(is_told && error.is_of_arguments() && error.to_string().contains("wire"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The application's bytes, which this wire carries as they are: messages in packets and streams, and state beside
+//! The application's bytes, where the wire carries them as they are: messages in packets and streams, and state beside
 //! tables. What they mean, and whether they came before, is the application's to know.
 
 use alloc::sync::Arc;
@@ -6,10 +6,11 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::super::{BroadcastError, State, Swim};
+use super::{BroadcastError, State, Swim};
+use crate::coordinate::Coordinate;
+use crate::dialect::{BroadcastPolicy, CoordinatePolicy, TablePolicy};
 use crate::event::Event;
 use crate::time::Instant;
-use crate::wire::memberlist::Message;
 
 impl<R: Rng> Swim<R> {
     /// A user message arrived: the application's entry.
@@ -32,21 +33,20 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// What came in an ack: a citizen's coordinate, of the member that has just been measured.
+    /// What came in an ack: the coordinate of the member that has just been measured.
     pub(super) fn hear_ack_payload(&mut self, now: Instant, payload: &[u8]) {
-        if self.is_citizen()
+        if self.dialect.policy().coordinates == CoordinatePolicy::InAcks
             && !payload.is_empty()
             && let Some((slot, _)) = self.detector.round_trip
         {
-            self.hear_coordinate(now, slot, crate::coordinate::Coordinate::from_serf(payload));
+            self.hear_coordinate(now, slot, Coordinate::from_serf(payload));
         }
     }
 
     /// Queues a user message for all, at its exit: each node that it reaches gets it as it is, perhaps several times, and
     /// only the application passes it on.
-    pub(in crate::swim) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {
-        let mut body = alloc::vec::Vec::new();
-        Message::User { payload }.encode(&mut body);
+    pub(super) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {
+        let body = self.direct_body(payload);
         self.gossip.broadcasts.push(None, &body);
         self.arm_gossip(now);
     }
@@ -59,7 +59,8 @@ impl<R: Rng> Swim<R> {
     /// # Panics
     /// On the native wire, which has no such messages.
     pub fn send_user_message(&mut self, to: SocketAddr, payload: &[u8]) -> Result<(), BroadcastError> {
-        assert!(self.is_memberlist(), "only memberlist's wire has user messages");
+        let has_user_messages = self.dialect.policy().broadcasts == BroadcastPolicy::Bare;
+        assert!(has_user_messages, "only memberlist's wire has user messages");
         if self.me.state == State::Left {
             return Err(BroadcastError::NotRunning);
         }
@@ -67,10 +68,9 @@ impl<R: Rng> Swim<R> {
         if len > max {
             return Err(BroadcastError::TooLong { len, max });
         }
-        let mut body = alloc::vec::Vec::new();
-        Message::User { payload }.encode(&mut body);
+        let body = self.direct_body(payload);
         let max = self.config.max_transmits;
-        if self.send_letter(to, body.into_boxed_slice()) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
+        if self.send_letter(to, body) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
     }
 
     /// memberlist's wire: what is given to everyone with whom tables are swapped from now on, beside our table.
@@ -78,7 +78,8 @@ impl<R: Rng> Swim<R> {
     /// # Panics
     /// On the native wire, which has no such state.
     pub fn set_user_state(&mut self, state: &[u8]) {
-        assert!(self.is_memberlist(), "only memberlist's wire carries the application's state");
-        self.memberlist.user_state = state.into();
+        let has_user_state = self.dialect.policy().tables == TablePolicy::Whole;
+        assert!(has_user_state, "only memberlist's wire carries the application's state");
+        self.contacts.user_state = state.into();
     }
 }

@@ -1,55 +1,45 @@
-//! Packets of this wire, read into the handlers that serve both.
+//! Packets of a wire whose acks and nacks do not say whose they are, and whose requests say where their sender wants the
+//! answer: read into the handlers that serve every wire.
 
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::super::Swim;
-use super::super::admission::Sender;
-use super::super::news::{News, Spread};
-use super::super::probing::Way;
-use crate::id::{Incarnation, NodeId, SequenceNumber, Slot};
+use super::Swim;
+use super::admission::Sender;
+use super::news::{News, Spread};
+use super::probing::Way;
+use crate::dialect::{Message, Row, Speaker, Unpacker};
+use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Status, normal_address};
-use crate::metrics::{DropReason, MessageKind};
+use crate::metrics::DropReason;
 use crate::time::Instant;
-use crate::wire::memberlist::{Message, NodeState, Source};
 
-/// How a message is counted.
-const fn kind(message: &Message<'_>) -> MessageKind {
-    match message {
-        Message::Ping { .. } => MessageKind::Ping,
-        Message::IndirectPing { .. } => MessageKind::PingReq,
-        Message::Ack { .. } => MessageKind::Ack,
-        Message::Nack { .. } => MessageKind::Nack,
-        Message::Suspect { .. } => MessageKind::Suspect,
-        Message::Alive { .. } => MessageKind::Alive,
-        Message::Dead { .. } => MessageKind::Dead,
-        Message::User { .. } => MessageKind::Broadcast,
-    }
+/// What is said of a living member.
+pub(super) const fn alive_news<'a>(row: &Row<'a>, spread: Spread) -> News<'a> {
+    News { description: Some(row.description()), spread, versions: row.versions, ..News::of(row.id, row.claim, row.id) }
 }
 
 impl<R: Rng> Swim<R> {
     /// A packet arrived, its envelope taken off.
-    pub(in crate::swim) fn handle_memberlist_packet(&mut self, now: Instant, sender: &mut Sender, packet: &[u8]) {
-        let mut unpacker = core::mem::take(&mut self.memberlist.unpacker);
+    pub(super) fn handle_unpacked(&mut self, now: Instant, sender: &mut Sender, mut unpacker: Unpacker, packet: &[u8]) {
         let mut wants_answer = false;
         unpacker.unpack(packet, |message| match message {
             // One packet draws one answer at most, or a short one could draw a flood.
-            Ok(Message::Ping { .. } | Message::IndirectPing { .. }) if wants_answer => {
+            Ok((_, Message::Ping { .. } | Message::PingReq { .. })) if wants_answer => {
                 self.metrics.drop(DropReason::SecondRequest);
             }
-            Ok(message) => {
-                wants_answer |= matches!(message, Message::Ping { .. } | Message::IndirectPing { .. });
-                self.metrics.count_received(kind(&message));
-                self.handle_memberlist_message(now, sender, &message);
+            Ok((kind, message)) => {
+                wants_answer |= matches!(message, Message::Ping { .. } | Message::PingReq { .. });
+                self.metrics.count_received(kind);
+                self.handle_unnamed(now, sender, &message);
             }
             Err(error) => self.metrics.drop(error.reason()),
         });
-        self.memberlist.unpacker = unpacker;
+        self.dialect.put_back(unpacker);
     }
 
-    fn handle_memberlist_message(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
+    fn handle_unnamed(&mut self, now: Instant, sender: &mut Sender, message: &Message<'_>) {
         if !self.hears_from_strangers(message) && self.is_stranger(sender) {
             self.metrics.drop(DropReason::Stranger);
             return;
@@ -60,32 +50,44 @@ impl<R: Rng> Swim<R> {
                 let address = self.answers_at(sender, &source);
                 self.handle_ping(now, &sender.at(address), sequence, &self.addressee(target), source.id);
             }
-            Message::IndirectPing { sequence, target, address, wants_nack, source } => {
+            Message::PingReq { sequence, target, address, wants_nack, source } => {
                 self.handle_indirect_ping(now, sender, sequence, (target, address), wants_nack, &source);
             }
-            Message::Ack { sequence, payload } => {
+            Message::Ack { sequence, payload, .. } => {
                 if self.handle_ack(now, sequence, None, Way::Packet(from)) {
                     sender.prove();
                     self.hear_ack_payload(now, payload);
                 }
             }
-            Message::Nack { sequence } => self.handle_unnamed_nack(sequence, from),
+            Message::Nack { sequence, .. } => self.handle_unnamed_nack(sequence, from),
             Message::Suspect { id, incarnation, from } => {
                 self.hear_claim(now, sender, (id, incarnation), Status::Suspect, from);
             }
             Message::Dead { id, incarnation, from } => {
-                let status = if from == id { Status::Left } else { self.end_of(id) };
-                self.hear_claim(now, sender, (id, incarnation), status, from);
+                self.hear_claim(now, sender, (id, incarnation), self.end_of(id), from);
             }
-            Message::Alive { id, incarnation, address, metadata, versions } => {
-                let node = NodeState { id, incarnation, status: Status::Alive, address, metadata, versions };
+            Message::Left { id, incarnation } => self.hear_claim(now, sender, (id, incarnation), Status::Left, id),
+            Message::Alive(row) => {
                 if self.is_stranger(sender) {
-                    self.hear_stranger(now, sender, &node);
+                    self.hear_stranger(now, sender, &row);
                 } else {
-                    self.hear_alive(now, &node, Spread::Gossip);
+                    self.hear_alive(now, &alive_news(&row, Spread::Gossip));
                 }
             }
-            Message::User { payload } => self.hear_user_message(now, from, payload),
+            Message::Direct { payload, .. } => self.hear_user_message(now, from, payload),
+        }
+    }
+
+    /// A stranger says that a member is alive: looks whether it is.
+    fn hear_stranger(&mut self, now: Instant, sender: &mut Sender, row: &Row<'_>) {
+        let news = alive_news(row, Spread::Gossip);
+        if *self.me.id == *row.id {
+            self.hear_alive(now, &news);
+        } else if self.dialect.speaks_with(row.versions) {
+            let found = self.members.find(row.id);
+            self.look_for_told(now, sender, found, &news);
+        } else {
+            self.metrics.drop(DropReason::VersionMismatch);
         }
     }
 
@@ -93,8 +95,8 @@ impl<R: Rng> Swim<R> {
     fn hears_from_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } | Message::Alive { .. } => true,
-            Message::Suspect { id, .. } | Message::Dead { id, .. } => *self.me.id == *id,
-            Message::IndirectPing { .. } | Message::Nack { .. } | Message::User { .. } => false,
+            Message::Suspect { id, .. } | Message::Dead { id, .. } | Message::Left { id, .. } => *self.me.id == *id,
+            Message::PingReq { .. } | Message::Nack { .. } | Message::Direct { .. } => false,
         }
     }
 
@@ -102,13 +104,12 @@ impl<R: Rng> Swim<R> {
         &mut self,
         now: Instant,
         sender: &Sender,
-        (id, incarnation): (&str, u32),
+        (id, incarnation): (&str, Incarnation),
         status: Status,
         from: &str,
     ) {
-        let claim = Claim::new(Incarnation::new(u64::from(incarnation)), status);
         let by_stranger = self.is_stranger(sender);
-        self.hear(now, &News { by_stranger, ..News::of(id, claim, from) });
+        self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, status), from) });
     }
 
     /// Who is meant by a ping: without a name, whoever is here.
@@ -118,7 +119,7 @@ impl<R: Rng> Swim<R> {
 
     /// Where the answer to a ping goes: to the address that the sender names if that is a member's own of the sender's
     /// name, so that nobody can have a third party answered to; else to where the packet came from.
-    fn answers_at(&self, sender: &Sender, source: &Source<'_>) -> SocketAddr {
+    fn answers_at(&self, sender: &Sender, source: &Speaker<'_>) -> SocketAddr {
         let is_own = |&address: &SocketAddr| self.member_behind(address, source.id).is_some();
         let named = source.address.filter(|_| !self.is_stranger(sender)).filter(is_own);
         named.unwrap_or(sender.address)
@@ -132,7 +133,7 @@ impl<R: Rng> Swim<R> {
         sequence: SequenceNumber,
         (target, address): (&str, SocketAddr),
         wants_nack: bool,
-        source: &Source<'_>,
+        source: &Speaker<'_>,
     ) {
         let to = self.answers_at(sender, source);
         // Older nodes do not say who they are.
@@ -157,11 +158,5 @@ impl<R: Rng> Swim<R> {
         if !probe.is_some_and(|probe| probe.nack_from(lives_there)) {
             self.metrics.drop(DropReason::ForeignAck);
         }
-    }
-
-    /// Those of the relays who send nacks. On the native wire all do.
-    pub(in crate::swim) fn those_with_nacks(&self, relays: &[Slot]) -> Vec<Slot> {
-        let sends = |&slot: &Slot| !self.is_memberlist() || self.versions_at(slot).has_nack();
-        relays.iter().copied().filter(sends).collect()
     }
 }

@@ -1,7 +1,7 @@
-//! Versions: which protocol, and which delegate's (the application's) protocol, a node speaks, and whether nodes agree.
+//! Versions: which protocol, and which delegate's (the application's) protocol, a node of memberlist's wire speaks, and
+//! whether nodes agree.
 
-use crate::wire::error::WireError;
-use crate::wire::reader::Reader;
+use super::error::WireError;
 
 /// A range of versions and the one in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,14 +67,6 @@ impl Versions {
     #[must_use]
     pub const fn has_checksum(self) -> bool {
         self.protocol.max >= 5
-    }
-
-    /// Six bytes at least; further ones are for later versions of the vector.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        match super::field::read_octets(reader)? {
-            (bytes, 6..) => Self::from_bytes(bytes),
-            _ => Err(WireError::BadVersions),
-        }
     }
 }
 

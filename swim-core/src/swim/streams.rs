@@ -1,47 +1,47 @@
-//! Streams of this wire: pings, tables and user messages, one message each way.
+//! Streams of a wire that has no exchanges: pings, tables and user messages, one message each way.
 
 use alloc::vec::Vec;
 
 use rand_core::Rng;
 
-use super::super::news::Spread;
-use super::super::probing::Way;
-use super::super::{State, Swim};
+use super::news::Spread;
+use super::probing::Way;
 use super::tables::Past;
+use super::{State, Swim};
+use crate::dialect::{Speaker, StreamMessage};
 use crate::exchange::ExchangeFailure;
 use crate::exchanges::Purpose;
-use crate::id::{SequenceNumber, Slot};
+use crate::id::SequenceNumber;
 use crate::metrics::{DropReason, MessageKind};
+use crate::source::Source;
 use crate::time::Instant;
 use crate::wire::WireError;
-use crate::wire::memberlist::{Source, StreamMessage};
-
-fn bytes(message: &StreamMessage<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    message.encode(&mut bytes);
-    bytes
-}
 
 impl<R: Rng> Swim<R> {
+    /// This node, as it speaks of itself where its messages say where it is.
+    pub(super) fn speaker(&self) -> Speaker<'_> {
+        Speaker { address: Some(self.me.address), id: &self.me.id }
+    }
+
     /// The reply to a request, or `None` if it deserves none.
-    pub(in crate::swim) fn handle_memberlist_request(
+    pub(super) fn handle_stream_request(
         &mut self,
         now: Instant,
-        from: crate::source::Source,
-        payload: &[u8],
+        from: Source,
+        message: Result<StreamMessage<'_>, WireError>,
     ) -> Option<Vec<u8>> {
         let sender = self.judge_stream(from);
-        let message = match StreamMessage::decode(payload) {
+        let message = match message {
             Ok(message) => message,
             Err(error) => {
-                self.metrics.drop(WireError::reason(error));
+                self.metrics.drop(error.reason());
                 self.metrics.count_sent(MessageKind::Refusal);
-                return Some(bytes(&StreamMessage::Error { reason: "the message is malformed" }));
+                return Some(self.dialect.encode_stream(&StreamMessage::Error { reason: "the message is malformed" }));
             }
         };
         match message {
             StreamMessage::Ping { sequence, target, .. } => self.answer_stream_ping(sequence, target),
-            StreamMessage::PushPull(theirs) => {
+            StreamMessage::Table(theirs) => {
                 self.metrics.count_received(MessageKind::Join);
                 if self.me.state != State::Running {
                     self.metrics.drop(DropReason::NotRunning);
@@ -58,7 +58,7 @@ impl<R: Rng> Swim<R> {
                     let _ = self.merge_table(now, &theirs, Spread::Gossip, Past::Missed);
                 }
                 self.metrics.count_sent(MessageKind::JoinReply);
-                Some(self.table(theirs.is_join))
+                Some(self.table(theirs.is_join()))
             }
             StreamMessage::User { payload } => {
                 self.metrics.count_received(MessageKind::Broadcast);
@@ -87,32 +87,25 @@ impl<R: Rng> Swim<R> {
             return None;
         }
         self.metrics.count_sent(MessageKind::ReliableAck);
-        Some(bytes(&StreamMessage::Ack { sequence, payload: &[] }))
-    }
-
-    /// Probes over a stream, if the target answers that.
-    pub(in crate::swim) fn ping_by_stream(&mut self, now: Instant, target: Slot, sequence: SequenceNumber) {
-        let Some(to) = self.members.address(target).filter(|_| self.versions_at(target).has_stream_ping()) else {
-            return;
-        };
-        let source = Source { address: Some(self.me.address), id: &self.me.id };
-        let request = bytes(&StreamMessage::Ping { sequence, target: self.members.name(target), source });
-        if self.open(now, to, Purpose::ReliablePing { sequence }, request) {
-            self.metrics.count_sent(MessageKind::ReliablePing);
-        }
+        Some(self.dialect.encode_stream(&StreamMessage::Ack { sequence }))
     }
 
     /// The reply to a request of ours.
-    pub(in crate::swim) fn handle_memberlist_reply(&mut self, now: Instant, purpose: Purpose, payload: &[u8]) {
-        let failure = match (purpose, StreamMessage::decode(payload)) {
-            (Purpose::Join { address, of }, Ok(StreamMessage::PushPull(theirs))) => {
+    pub(super) fn handle_stream_reply(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        message: Result<StreamMessage<'_>, WireError>,
+    ) {
+        let failure = match (purpose, message) {
+            (Purpose::Join { address, of }, Ok(StreamMessage::Table(theirs))) => {
                 self.metrics.count_received(MessageKind::JoinReply);
                 match self.let_in(now, address, of, &theirs) {
                     Ok(()) => return,
                     Err(failure) => failure,
                 }
             }
-            (Purpose::PushPull, Ok(StreamMessage::PushPull(theirs))) => {
+            (Purpose::PushPull, Ok(StreamMessage::Table(theirs))) => {
                 self.metrics.count_received(MessageKind::JoinReply);
                 match self.merge_table(now, &theirs, Spread::Gossip, Past::Missed) {
                     Ok(learnt) => {
@@ -124,9 +117,7 @@ impl<R: Rng> Swim<R> {
                     Err(failure) => failure,
                 }
             }
-            (Purpose::ReliablePing { sequence }, Ok(StreamMessage::Ack { sequence: acked, .. }))
-                if sequence == acked =>
-            {
+            (Purpose::ReliablePing { sequence }, Ok(StreamMessage::Ack { sequence: acked })) if sequence == acked => {
                 self.metrics.count_received(MessageKind::ReliableAck);
                 self.handle_ack(now, sequence, None, Way::Exchange);
                 return;
@@ -141,7 +132,7 @@ impl<R: Rng> Swim<R> {
                 ExchangeFailure::Malformed
             }
             (_, Err(error)) => {
-                self.metrics.drop(WireError::reason(error));
+                self.metrics.drop(error.reason());
                 ExchangeFailure::Malformed
             }
         };

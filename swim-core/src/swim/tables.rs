@@ -1,6 +1,6 @@
-//! The push/pull: whole tables, swapped at a join and now and then with a random member.
+//! Whole tables, swapped at a join and now and then with a random member: memberlist's push/pull.
 //!
-//! There are no tombstones and no ages on this wire. So the dead of another's table teach nothing about members that we
+//! There are no tombstones and no ages in them. So the dead of another's table teach nothing about members that we
 //! do not know (or two tables could keep the dead alive for each other), and about those that we know they make a
 //! suspicion, as memberlist's merge does. What tables teach is passed on, since no digest finds what others have missed.
 
@@ -10,18 +10,20 @@ use core::time::Duration;
 
 use rand_core::Rng;
 
-use super::super::Swim;
-use super::super::admission::Sender;
-use super::super::merging::Agreed;
-use super::super::news::{News, Spread};
+use super::Swim;
+use super::admission::Sender;
+use super::merging::Agreed;
+use super::news::{News, Spread};
+use super::unnamed::alive_news;
+use crate::dialect::{Row, Table};
 use crate::event::Event;
 use crate::exchange::{Contact, ExchangeFailure};
 use crate::exchanges::Purpose;
-use crate::id::{Incarnation, NodeId, Slot};
+use crate::id::{NodeId, Slot};
 use crate::member::{Claim, Status, normal_address};
 use crate::metrics::{DropReason, MessageKind};
 use crate::time::Instant;
-use crate::wire::memberlist::{Agreement, NodeState, PushPull, PushPullWriter};
+use crate::wire::Agreement;
 
 /// Up to so many members the interval between push/pulls is the configured one; it grows by one such interval each time
 /// that their number doubles.
@@ -43,17 +45,15 @@ pub(super) enum Past {
 
 /// How many rows of a stranger's table are looked for, if more of them live where it comes from.
 const JOINERS: usize = 4;
-/// What goes before the rows, at most.
-const HEADER: usize = 48;
 
 impl<R: Rng> Swim<R> {
     /// The pause between two push/pulls.
-    pub(in crate::swim) fn push_pull_pause(&self) -> Duration {
+    pub(super) fn whole_table_pause(&self) -> Duration {
         scaled(self.config.sync_interval, self.active_members())
     }
 
     /// Swaps tables with a member.
-    pub(in crate::swim) fn push_pull_with(&mut self, now: Instant, peer: SocketAddr) {
+    pub(super) fn swap_tables_with(&mut self, now: Instant, peer: SocketAddr) {
         let request = self.table(false);
         if self.open(now, peer, Purpose::PushPull, request) {
             self.metrics.count_sent(MessageKind::Join);
@@ -61,36 +61,24 @@ impl<R: Rng> Swim<R> {
     }
 
     /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
-    pub(in crate::swim) fn table(&mut self, is_join: bool) -> Vec<u8> {
+    pub(super) fn table(&mut self, is_join: bool) -> Vec<u8> {
         let slots = self.whole_table(&Agreed::default());
-        let state = if self.is_citizen() { self.citizen_state() } else { self.memberlist.user_state.clone() };
-        let max = self.config.max_exchange_size.saturating_sub(HEADER + state.len());
-        let mut bytes = Vec::new();
-        let mut writer = PushPullWriter::begin(is_join, &mut bytes);
-        let mut rows = 0;
-        for slot in slots {
-            let Some(row) = self.row(slot) else { continue };
-            // The longest row has a name and an address beside its metadata.
-            if writer.len() + row.metadata.len() + row.id.len() + 128 > max || !writer.push(&row) {
-                break;
-            }
-            rows += 1;
-        }
-        writer.finish(&state);
+        let state = if self.is_citizen() { self.citizen_state() } else { self.contacts.user_state.clone() };
+        let rows = slots.into_iter().filter_map(|slot| self.row(slot));
+        let (bytes, rows) = self.dialect.write_table(is_join, &state, self.config.max_exchange_size, rows);
         count_work!(EntriesWritten, rows);
         self.metrics.entries_sent += rows;
         bytes
     }
 
-    fn row(&self, slot: Slot) -> Option<NodeState<'_>> {
+    fn row(&self, slot: Slot) -> Option<Row<'_>> {
         let (claim, known) = (self.members.claim(slot), self.members.description(slot)?);
-        Some(NodeState {
+        Some(Row {
             id: self.members.name(slot),
-            incarnation: super::transmit::counter(claim.incarnation),
-            status: claim.status,
+            claim,
             address: known.address,
             metadata: known.metadata,
-            versions: self.versions_at(slot),
+            versions: self.dialect.versions_of(slot),
         })
     }
 
@@ -100,10 +88,10 @@ impl<R: Rng> Swim<R> {
         now: Instant,
         address: SocketAddr,
         of: Contact,
-        theirs: &PushPull<'_>,
+        theirs: &Table<'_>,
     ) -> Result<(), ExchangeFailure> {
-        let is_us = |node: &NodeState<'_>| *node.id == *self.me.id && node.address == self.me.address;
-        if theirs.nodes().flatten().all(|node| is_us(&node)) {
+        let is_us = |node: &Row<'_>| *node.id == *self.me.id && node.address == self.me.address;
+        if theirs.rows().flatten().all(|node| is_us(&node)) {
             self.contacts.seeds.forget(address);
             if of == Contact::Seed {
                 let failure = ExchangeFailure::Ourselves;
@@ -112,7 +100,7 @@ impl<R: Rng> Swim<R> {
             return Ok(());
         }
         let is_first = self.peers.len() == 0;
-        let claims = theirs.nodes().flatten().map(|node| (node.id, Incarnation::new(u64::from(node.incarnation))));
+        let claims = theirs.rows().flatten().map(|node| (node.id, node.claim.incarnation));
         self.be_lifted_by(now, address, claims);
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
         let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
@@ -122,8 +110,8 @@ impl<R: Rng> Swim<R> {
         if is_first {
             self.insist(now);
         }
-        let lives_there = |node: &NodeState<'_>| node.address == address && node.status.is_active();
-        let occupant = theirs.nodes().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
+        let lives_there = |node: &Row<'_>| node.address == address && node.claim.status.is_active();
+        let occupant = theirs.rows().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
         self.citizen.has_joined = true;
         if self.is_citizen() && of == Contact::Seed {
@@ -139,7 +127,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn merge_table(
         &mut self,
         now: Instant,
-        theirs: &PushPull<'_>,
+        theirs: &Table<'_>,
         spread: Spread,
         past: Past,
     ) -> Result<bool, ExchangeFailure> {
@@ -148,36 +136,36 @@ impl<R: Rng> Swim<R> {
             return Err(ExchangeFailure::OtherVersion);
         }
         let mut learnt = false;
-        for row in theirs.nodes() {
+        for row in theirs.rows() {
             self.metrics.entries_received += 1;
             match row {
                 Ok(node) => learnt |= self.merge_row(now, &node, spread),
                 Err(error) => self.metrics.drop(error.reason()),
             }
         }
-        self.hear_user_state(now, theirs.is_join, past == Past::Heard, theirs.user_state);
+        self.hear_user_state(now, theirs.is_join(), past == Past::Heard, theirs.state());
         Ok(learnt)
     }
 
     /// A stranger sent its table, which does not say whose it is. Those of its rows count that live where the stream comes
     /// from, or the only one; they make candidates.
-    pub(super) fn look_for_joiner(&mut self, now: Instant, sender: &Sender, theirs: &PushPull<'_>) {
+    pub(super) fn look_for_joiner(&mut self, now: Instant, sender: &Sender, theirs: &Table<'_>) {
         if !self.agrees_with(theirs) {
             return self.metrics.drop(DropReason::VersionMismatch);
         }
-        let rows = || theirs.nodes().flatten();
+        let rows = || theirs.rows().flatten();
         self.metrics.entries_received += rows().count() as u64;
         let is_only = rows().nth(1).is_none();
         let ip = normal_address(sender.address).ip();
-        let is_its = |row: &NodeState<'_>| row.status == Status::Alive && (is_only || row.address.ip() == ip);
+        let is_its = |row: &Row<'_>| row.is_alive() && (is_only || row.address.ip() == ip);
         for row in rows().filter(is_its).filter(|row| *row.id != *self.me.id).take(JOINERS).collect::<Vec<_>>() {
-            self.look_for_row(now, sender, !is_only, &super::claims::alive_news(&row, Spread::Gossip));
+            self.look_for_row(now, sender, !is_only, &alive_news(&row, Spread::Gossip));
         }
     }
 
-    fn merge_row(&mut self, now: Instant, node: &NodeState<'_>, spread: Spread) -> bool {
-        let status = match node.status {
-            Status::Alive => return self.hear_alive(now, node, spread),
+    fn merge_row(&mut self, now: Instant, node: &Row<'_>, spread: Spread) -> bool {
+        let status = match node.claim.status {
+            Status::Alive => return self.hear_alive(now, &alive_news(node, spread)),
             // It may be long refuted, or be the view from the other side of a healed partition.
             Status::Suspect | Status::Dead => Status::Suspect,
             Status::Left => Status::Left,
@@ -189,21 +177,21 @@ impl<R: Rng> Swim<R> {
         }
         let me = self.me.id.clone();
         let from = if status == Status::Left { node.id } else { &*me };
-        let claim = Claim::new(Incarnation::new(u64::from(node.incarnation)), status);
+        let claim = Claim::new(node.claim.incarnation, status);
         // A table does not say who accused: a suspicion that we have already is no further accusation.
         self.hear(now, &News { accuses: false, ..News::of(node.id, claim, from) })
     }
 
     /// Whether all nodes of both tables are within what the living ones of both understand.
-    fn agrees_with(&self, theirs: &PushPull<'_>) -> bool {
+    fn agrees_with(&self, theirs: &Table<'_>) -> bool {
         let mut agreement = Agreement::default();
         let is_described = |&slot: &Slot| self.members.address(slot).is_some();
         let ours = || self.members.slots().filter(is_described);
         let living = ours().filter(|&slot| self.members.claim(slot).status == Status::Alive);
-        living.for_each(|slot| agreement.include(self.versions_at(slot)));
-        let rows = || theirs.nodes().flatten();
-        rows().filter(|node| node.status == Status::Alive).for_each(|node| agreement.include(node.versions));
-        ours().all(|slot| agreement.admits(self.versions_at(slot)))
+        living.for_each(|slot| agreement.include(self.dialect.versions_of(slot)));
+        let rows = || theirs.rows().flatten();
+        rows().filter(Row::is_alive).for_each(|node| agreement.include(node.versions));
+        ours().all(|slot| agreement.admits(self.dialect.versions_of(slot)))
             && rows().all(|node| agreement.admits(node.versions))
     }
 }
