@@ -6,10 +6,10 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::{Bandwidth, Latency};
 use crate::setting::Setting;
 use crate::step::{Fault, Plan, Step, Work};
-use crate::streams::{self, Purpose, Stream};
 
 /// Draws one step for a cluster of so many nodes.
 type Draw = fn(&mut Stream, usize) -> Step;

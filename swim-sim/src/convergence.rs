@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use swim_core::{Claim, Event, MemberView, NodeId, State, Status, Swim};
 
-use crate::checkers::about;
 use crate::cluster::{Cluster, NodeView};
-use crate::name;
-use crate::streams::Stream;
+use crate::events::about;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 use crate::trace::Told;
 
 /// So many wrong rows are collected at most.

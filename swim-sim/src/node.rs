@@ -11,13 +11,12 @@ use swim_core::{
     Config, ConfigError, ExchangeFailure, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim, Wire,
 };
 
-use crate::checkers::Moment;
-use crate::clock::Clock;
 use crate::figures::Condition;
-use crate::name;
+use crate::ground::clock::{Clock, Moment};
+use crate::ground::name;
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::connection::End;
 use crate::setting::Setting;
-use crate::streams::{self, Purpose, Stream};
 
 /// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
 /// as many small datagrams.
@@ -297,7 +296,7 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
+    use crate::ground::address;
 
     #[test]
     fn what_every_input_touches_of_a_node_is_one_line_of_the_cache() {

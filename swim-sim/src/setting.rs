@@ -13,13 +13,13 @@ use swim_core::Config;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Setting {
     /// [`Config::probe_interval`].
-    ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::probe_timeout`].
-    ProbeTimeout(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    ProbeTimeout(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::indirect_probes`].
     IndirectProbes(u8),
     /// [`Config::gossip_interval`].
-    GossipInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    GossipInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::gossip_fanout`].
     GossipFanout(u8),
     /// [`Config::retransmit_mult`].
@@ -29,7 +29,7 @@ pub enum Setting {
     /// [`Config::awareness_max`].
     AwarenessMax(u8),
     /// [`Config::sync_interval`].
-    SyncInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    SyncInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::max_packet_size`].
     MaxPacketSize(usize),
 }

@@ -9,8 +9,8 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::attack::Attack;
+use crate::ground::node_ranges::NodeRanges;
 use crate::network::{Bandwidth, Latency};
-use crate::node_ranges::NodeRanges;
 use crate::setting::Setting;
 
 /// Something breaks, or mends.
@@ -29,7 +29,7 @@ pub enum Fault {
     RestartAtNewAddress(usize),
     /// The machine's wall clock is set back. It gives the first incarnations, so the next processes there start below
     /// what their former selves had.
-    ClockSetBack(usize, #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    ClockSetBack(usize, #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// The process stalls: what arrives waits, and nothing is done.
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
@@ -45,7 +45,7 @@ pub enum Fault {
         /// The node.
         node: usize,
         /// How long an input takes.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         each: Duration,
     },
     /// The clock by which the process measures time runs at a rate from now on.
@@ -90,21 +90,21 @@ pub enum Fault {
     /// So many of 1,000 packets arrive twice from now on, on every path.
     Duplication(u16),
     /// So many of 1,000 packets are held up by up to so long from now on, on every path.
-    Reordering(u16, #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    Reordering(u16, #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// Every path has this latency from now on.
     Slowness(Latency),
     /// So many of 1,000 packets are damaged from now on, on every path; see
     /// [`Link::corrupt_permille`](crate::Link::corrupt_permille).
     Corruption(u16),
     /// Every node can send so fast from now on, or without a limit.
-    Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::case::limit"))] Option<Bandwidth>),
+    Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::network::limit"))] Option<Bandwidth>),
     /// A machine that bears the name of another starts, joins through the other and its seeds, and loses power a while
     /// later: a mistake that people make.
     Namesake {
         /// Whose name.
         of: usize,
         /// For how long.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         lasts: Duration,
     },
     /// Somebody sends what is not true.
@@ -116,10 +116,10 @@ pub enum Fault {
         /// The other end.
         other: Vec<usize>,
         /// How long they are up, beginning now.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         up: Duration,
         /// How long they are cut.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         down: Duration,
     },
 }

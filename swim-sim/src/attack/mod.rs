@@ -13,7 +13,7 @@ pub(crate) mod forge;
 use core::fmt;
 use core::time::Duration;
 
-use crate::node_ranges::NodeRanges;
+use crate::ground::node_ranges::NodeRanges;
 
 /// How members begin that only an outsider speaks of.
 pub(crate) const STRANGER: &str = "stranger-";
@@ -36,7 +36,7 @@ pub struct Attack {
     /// How many times, from now on.
     pub times: u16,
     /// The time between two times.
-    #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+    #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
     pub every: Duration,
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::time;
+use crate::ground::time;
 use crate::scenario::expect::{self, Expectation};
 
 /// What a file expects, and when.

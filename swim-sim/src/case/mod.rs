@@ -18,7 +18,6 @@
 mod blame;
 mod check;
 mod expected;
-pub(crate) mod limit;
 mod link;
 mod mending;
 mod nearest;
@@ -28,7 +27,6 @@ mod profile;
 mod reach;
 mod settings;
 mod table;
-pub mod time;
 
 use core::fmt;
 use core::time::Duration;
@@ -41,6 +39,7 @@ pub use self::expected::{Expected, That};
 pub use self::profile::Profile;
 pub(crate) use self::reach::{Row, renumbered};
 use crate::cluster::{Builder, Seeds};
+pub use crate::ground::time;
 use crate::step::{Plan, Work};
 
 /// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all nodes joining through node 0.

@@ -7,7 +7,7 @@ use core::time::Duration;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::time;
+use crate::ground::time;
 use crate::setting::Setting;
 use crate::step::Plan;
 

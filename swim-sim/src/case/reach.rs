@@ -5,9 +5,9 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
-use super::time;
 use crate::attack::{Attack, Attacker};
 use crate::cluster::Seeds;
+use crate::ground::time;
 use crate::step::{Fault, Plan, Step, Work};
 
 /// A row of a plan: a time, and a fault, a user's work, or an operation that is many of them.

@@ -6,10 +6,10 @@ use swim_core::wire::cluster_hash;
 use swim_core::{ExchangeId, ExchangeInput, Incarnation, Swim, Wire};
 
 use super::{Cluster, Occurrence};
-use crate::address;
 use crate::attack::forge::{Forged, Knowledge, Source, forge};
 use crate::attack::{Attack, Attacker, Lie, STRANGER};
-use crate::name;
+use crate::ground::address;
+use crate::ground::name;
 use crate::network::connection::Stage;
 use crate::node::Inbound;
 use crate::trace::What;

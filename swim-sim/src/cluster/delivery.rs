@@ -7,14 +7,14 @@ use core::net::SocketAddr;
 use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Output, Swim};
 
 use super::{Cluster, Occurrence};
-use crate::address;
-use crate::checkers::member;
+use crate::events::Observed;
+use crate::events::member;
 use crate::figures::Condition;
-use crate::log::Observed;
-use crate::name;
+use crate::ground::address;
+use crate::ground::name;
+use crate::ground::streams;
 use crate::network::damage;
 use crate::node::{Inbound, Phase};
-use crate::streams;
 use crate::trace::{Passage, What};
 
 impl Cluster {

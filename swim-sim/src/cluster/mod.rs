@@ -24,19 +24,19 @@ pub use self::builder::Builder;
 pub use self::run::{Late, Met};
 pub use self::verbs::Seeds;
 pub use self::view::NodeView;
-use crate::address::Directory;
 use crate::agenda::Agenda;
-use crate::announcements::Announcements;
 use crate::attack::Attack;
 use crate::checkers::{self, Watch};
-use crate::deliveries::Broadcasts;
+use crate::events::Announcements;
+use crate::events::Broadcasts;
+use crate::events::EventLog;
 use crate::figures::{Meter, Recorder};
+use crate::ground::address::Directory;
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::history::Recording;
-use crate::log::EventLog;
 use crate::network::{Link, Network, Topology};
 use crate::node::Node;
 use crate::step::Step;
-use crate::streams::{self, Purpose, Stream};
 use crate::trace::Trace;
 
 /// What is on the agenda beside the nodes' timeouts. Addresses are numbers, to keep it small.

@@ -5,11 +5,11 @@ use core::net::SocketAddr;
 use swim_core::{Config, ExchangeFailure, State};
 
 use super::Cluster;
+use crate::ground::node_set::NodeSet;
+use crate::ground::streams::{self, Purpose};
 use crate::network::connection::Stage;
 use crate::node::Phase;
-use crate::node_set::NodeSet;
 use crate::setting::Setting;
-use crate::streams::{self, Purpose};
 use crate::trace::What;
 
 impl Cluster {

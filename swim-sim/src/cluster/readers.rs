@@ -7,9 +7,9 @@ use swim_core::{Event, Instant, Status};
 
 use super::{Builder, Cluster};
 use crate::convergence::{self, Disagreement, Wrong};
-use crate::deliveries::Deliveries;
+use crate::events::Deliveries;
+use crate::events::Observed;
 use crate::figures::{CpuTime, Figures, Meter};
-use crate::log::Observed;
 use crate::node::Phase;
 use crate::trace::Told;
 

@@ -8,8 +8,8 @@ use swim_core::Instant;
 use super::{Cluster, Occurrence};
 use crate::agenda::Due;
 use crate::checkers::Violation;
+use crate::events::Observed;
 use crate::figures::Meter;
-use crate::log::Observed;
 
 /// What a condition says: whether it is met, and why not.
 pub trait Met {

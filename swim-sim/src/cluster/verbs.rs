@@ -12,13 +12,13 @@ use swim_core::{
 };
 
 use super::{Cluster, Occurrence};
-use crate::announcements::Announcement;
 use crate::bounds;
+use crate::events::Announcement;
+use crate::ground::streams;
 use crate::network::{Bandwidth, Link};
 use crate::node::Phase;
 use crate::setting::Setting;
 use crate::step::{Fault, Plan, Step, Work};
-use crate::streams;
 use crate::trace::What;
 
 /// Through whom the nodes of a cluster join it.

@@ -5,9 +5,9 @@ use core::net::SocketAddr;
 use swim_core::{Member, MemberView, Metrics, NodeId, Status, Swim};
 
 use super::Cluster;
-use crate::name;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
-use crate::streams::Stream;
 
 /// One node of a cluster, as it is now.
 #[derive(Clone, Copy, Debug)]

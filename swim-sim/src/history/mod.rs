@@ -11,7 +11,7 @@ use core::time::Duration;
 use swim_core::{Instant, Status};
 
 pub(crate) use self::recording::{Recording, Truth};
-use crate::log::Observed;
+use crate::events::Observed;
 use crate::node::Phase;
 use crate::step::Step;
 

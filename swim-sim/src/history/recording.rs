@@ -9,12 +9,12 @@ use core::time::Duration;
 use swim_core::{Event, Instant, State, Status, Swim};
 
 use super::{Change, History, PhaseChange, Sample};
-use crate::checkers::about;
-use crate::log::Observed;
-use crate::name;
+use crate::events::Observed;
+use crate::events::about;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
 use crate::step::Step;
-use crate::streams::Stream;
 
 /// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked at.
 const MOST: usize = 4_000_000;

@@ -6,8 +6,8 @@ use swim_core::Status;
 
 use super::{Scenario, expect};
 use crate::cluster::{Builder, Seeds};
+use crate::ground::streams::{self, Purpose};
 use crate::step::{Fault, Plan};
-use crate::streams::{self, Purpose};
 
 /// A shipped scenario: its name, what it shows, and how it is made for a cluster.
 #[derive(Clone, Copy, Debug)]

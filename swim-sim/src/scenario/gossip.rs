@@ -3,7 +3,7 @@
 use swim_core::Status;
 
 use crate::cluster::Cluster;
-use crate::deliveries::Deliveries;
+use crate::events::Deliveries;
 use crate::step::Work;
 
 /// What had been told when gossip should have told everyone.

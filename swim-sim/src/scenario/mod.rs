@@ -30,7 +30,7 @@ use self::gossip::Gossiped;
 pub(crate) use self::gossip::changed;
 pub use self::looked::{Became, Looked};
 use crate::cluster::{Builder, Cluster, Seeds};
-use crate::deliveries::Deliveries;
+use crate::events::Deliveries;
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
 use crate::step::{Plan, Step, Work};

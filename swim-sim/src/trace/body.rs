@@ -101,8 +101,11 @@ mod tests {
 
     fn rows(bare: bool) -> Vec<u8> {
         let claim = Claim::new(Incarnation::new(5), Status::Dead);
-        let description =
-            Description { incarnation: Incarnation::new(4), address: crate::address::numbered(1), metadata: b"abc" };
+        let description = Description {
+            incarnation: Incarnation::new(4),
+            address: crate::ground::address::numbered(1),
+            metadata: b"abc",
+        };
         let entry = Entry { id: "b", claim, description: (!bare).then_some(description), age: 9 };
         let mut bytes = Vec::new();
         let mut writer = begin_join(cluster_hash("any"), "a", 1_000, &mut bytes);

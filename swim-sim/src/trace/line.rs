@@ -12,7 +12,7 @@ use swim_core::{Event, ExchangeFailure, Incarnation};
 use super::hash::RollingHash;
 use super::standing::Standing;
 use super::text::{Text, Told};
-use crate::address;
+use crate::ground::address;
 use crate::network::connection::Stage;
 use crate::step::Step;
 

@@ -27,7 +27,7 @@ pub use self::recorder::FlightRecorder;
 use self::standing::Standing;
 use self::text::Text;
 pub(crate) use self::text::Told;
-use crate::streams::Stream;
+use crate::ground::streams::Stream;
 
 /// What happened so far.
 #[derive(Clone, Debug)]

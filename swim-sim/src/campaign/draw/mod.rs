@@ -13,8 +13,8 @@ use core::time::Duration;
 
 use crate::case::{Case, Profile};
 use crate::cluster::Seeds;
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::step::{Fault, Plan, Step, Work};
-use crate::streams::{self, Purpose, Stream};
 
 /// The run's share in the streams that the running cluster draws from as well: 0 is the cluster's, 1 is chaos's.
 const INDEX: u64 = 2;

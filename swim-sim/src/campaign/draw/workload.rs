@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::Frame;
 use crate::chaos;
+use crate::ground::streams::{self, Stream};
 use crate::step::{Step, Work};
-use crate::streams::{self, Stream};
 
 /// How many of 1,000 deliveries of the last round must come about in one run; whole campaigns are held to more.
 ///

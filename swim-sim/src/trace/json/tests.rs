@@ -9,7 +9,7 @@ use super::samples::{
     LIFE, bodies, events, memberlist_bodies, memberlist_packet, names, packet, serf_messages, variants,
 };
 use super::*;
-use crate::address;
+use crate::ground::address;
 use crate::step::{Fault, Work};
 
 type Fields = BTreeMap<String, BTreeSet<String>>;

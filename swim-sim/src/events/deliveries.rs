@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use swim_core::{Event, Instant};
 
-use crate::log::Observed;
-use crate::name;
-use crate::node_set::NodeSet;
+use super::log::Observed;
+use crate::ground::name;
+use crate::ground::node_set::NodeSet;
 
 /// So many broadcasts are remembered; the oldest make room.
 const MOST: usize = 4_096;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use swim_core::{Event, Instant, LamportTime, QueryId};
 
-use crate::deliveries::{Deliveries, Missed, News};
-use crate::log::Observed;
-use crate::name;
-use crate::node_set::NodeSet;
+use super::deliveries::{Deliveries, Missed, News};
+use super::log::Observed;
+use crate::ground::name;
+use crate::ground::node_set::NodeSet;
 
 /// So many are remembered; the oldest make room.
 const MOST: usize = 4_096;

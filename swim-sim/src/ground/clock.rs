@@ -42,6 +42,15 @@ impl Clock {
     }
 }
 
+/// When something happens at a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// By the world's time, in which violations are told.
+    pub(crate) world: Instant,
+    /// By the node's own clock, in which all its promises are made: it may run fast or slow.
+    pub(crate) local: Instant,
+}
+
 /// A duration times a fraction: rounded down when the denominator is [`TRUE_RATE`], and so when read from the clock;
 /// rounded up on the way back.
 fn scaled(duration: Duration, numerator: u16, denominator: u16) -> Duration {
