@@ -15,12 +15,10 @@
 
 mod agenda;
 mod attack;
-mod bounds;
 #[cfg(feature = "serde")]
 pub mod campaign;
 #[cfg(feature = "serde")]
 pub mod case;
-mod chaos;
 pub mod checkers;
 mod cluster;
 mod convergence;
@@ -32,15 +30,12 @@ mod history;
 mod liveness;
 mod network;
 mod node;
+mod plan;
 #[cfg(feature = "report")]
 mod report;
-mod rolling;
 mod scenario;
-mod setting;
 #[cfg(feature = "serde")]
 pub mod shrink;
-mod step;
-mod swizzle;
 mod trace;
 
 pub use self::attack::{Attack, Attacker, Lie};
@@ -49,7 +44,7 @@ pub use self::campaign::{FailureKind, Finding};
 #[cfg(feature = "serde")]
 pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
-pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
+pub use self::cluster::{Builder, Cluster, Late, Met, NodeView};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
 pub use self::events::{Deliveries, Missed, News, Observed};
 pub use self::figures::{CpuTime, Figures, NodeTotal, Outage, Total};
@@ -58,11 +53,10 @@ pub use self::history::{Change, History, PhaseChange, Sample};
 pub use self::liveness::Deadlines;
 pub use self::network::{Bandwidth, Fate, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
+pub use self::plan::{Fault, Plan, Seeds, Setting, Step, Work};
 #[cfg(feature = "report")]
 pub use self::report::Report;
 pub use self::scenario::{Became, Failure, Looked, Outcome, Scenario, builtin, expect};
-pub use self::setting::Setting;
-pub use self::step::{Fault, Plan, Step, Work};
 pub use self::trace::FlightRecorder;
 
 /// The examples of the document are doc tests.

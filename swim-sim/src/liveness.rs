@@ -18,7 +18,7 @@ use core::time::Duration;
 use swim_core::{Config, Wire};
 
 use crate::cluster::Builder;
-use crate::step::{Fault, Plan, Step};
+use crate::plan::{Fault, Plan, Step};
 
 /// Nobody probes a given member for so many periods with probability e^-20.
 const PERIODS: u32 = 20;

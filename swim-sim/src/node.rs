@@ -16,7 +16,7 @@ use crate::ground::clock::{Clock, Moment};
 use crate::ground::name;
 use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::connection::End;
-use crate::setting::Setting;
+use crate::plan::Setting;
 
 /// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
 /// as many small datagrams.

@@ -8,7 +8,7 @@ use toml::{Spanned, Value};
 
 use super::check::Place;
 use super::{Case, Expected};
-use crate::step::{Plan, Work};
+use crate::plan::{Plan, Work};
 
 /// A row, each key with the place of its value.
 type Row = BTreeMap<String, Spanned<Value>>;

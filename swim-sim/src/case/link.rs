@@ -3,9 +3,8 @@
 use toml::Table;
 
 use super::{Case, CaseError, nearest};
-use crate::bounds;
 use crate::cluster::Builder;
-use crate::network::Link;
+use crate::network::{self, Link};
 
 impl Case {
     /// The cluster with what differs from its link; in a topology, from the link of each class.
@@ -30,7 +29,7 @@ impl Case {
         link.extend(changes);
         let wrong = |what: &str| CaseError(nearest::hint(&format!("link: {what}")));
         let link: Link = link.try_into().map_err(|error: toml::de::Error| wrong(error.message()))?;
-        bounds::link(&link).map_err(|what| wrong(&what))?;
+        network::bounds::link(&link).map_err(|what| wrong(&what))?;
         Ok(link)
     }
 }

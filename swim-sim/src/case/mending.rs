@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::cluster::Builder;
 use crate::network::Link;
-use crate::step::{Fault, Plan, Step};
+use crate::plan::{Fault, Plan, Step};
 
 /// A plan, and what makes all of so many nodes whole at a time.
 pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {

@@ -22,9 +22,7 @@ mod link;
 mod mending;
 mod nearest;
 mod obstacles;
-mod operation;
 mod profile;
-mod reach;
 mod settings;
 mod table;
 
@@ -37,10 +35,10 @@ use toml::Table;
 
 pub use self::expected::{Expected, That};
 pub use self::profile::Profile;
-pub(crate) use self::reach::{Row, renumbered};
-use crate::cluster::{Builder, Seeds};
+use crate::cluster::Builder;
 pub use crate::ground::time;
-use crate::step::{Plan, Work};
+use crate::plan::renumbering::{self, renumbered};
+use crate::plan::{Plan, Seeds, Work};
 
 /// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all nodes joining through node 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -209,7 +207,8 @@ impl Case {
         let steps = steps.filter_map(|(at, step)| Some((*at, renumbered(step, &number)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
         let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
-        let afterwards = self.afterwards.iter().filter_map(|work| reach::renumbered_work(work, &number)).collect();
+        let afterwards =
+            self.afterwards.iter().filter_map(|work| renumbering::renumbered_work(work, &number)).collect();
         let join = self.join.within(nodes.len());
         Self { nodes: nodes.len(), join, plan, expect, afterwards, ..self.clone() }
     }
@@ -232,7 +231,7 @@ mod tests {
     use super::*;
     use crate::attack::{Attack, Attacker, Lie};
     use crate::network::{Latency, Link};
-    use crate::step::Fault;
+    use crate::plan::Fault;
 
     fn error(text: &str) -> String {
         Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
-use crate::step::{Fault, Step};
+use crate::plan::{Fault, Step};
 
 /// All packets.
 const ALL: u16 = 1_000;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use swim_core::{Config, ConfigError};
 
-use super::{Cluster, Seeds};
-use crate::bounds;
+use super::Cluster;
 use crate::checkers::Checker;
-use crate::network::{Bandwidth, Latency, Link, Topology};
+use crate::network::{self, Bandwidth, Latency, Link, Topology};
+use crate::plan::{self, Seeds};
 use crate::trace::FlightRecorder;
 
 /// How many events the log keeps unless told otherwise.
@@ -283,9 +283,9 @@ impl Builder {
     /// Whether every path can be.
     pub(super) fn check_links(&self) -> Result<(), String> {
         let classes = self.topology.iter().flat_map(Topology::links);
-        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(bounds::link)?;
+        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(network::bounds::link)?;
         let absent = self.own_links.keys().find(|(from, to)| *from.max(to) >= self.nodes);
-        bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
+        plan::bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
     }
 
     pub(crate) fn config_of(&self, node: usize) -> &Config {

@@ -22,7 +22,6 @@ use swim_core::{Config, ConfigError, Instant, MemberlistWire};
 use self::attacking::Attackers;
 pub use self::builder::Builder;
 pub use self::run::{Late, Met};
-pub use self::verbs::Seeds;
 pub use self::view::NodeView;
 use crate::agenda::Agenda;
 use crate::attack::Attack;
@@ -36,7 +35,7 @@ use crate::ground::streams::{self, Purpose, Stream};
 use crate::history::Recording;
 use crate::network::{Link, Network, Topology};
 use crate::node::Node;
-use crate::step::Step;
+use crate::plan::Step;
 use crate::trace::Trace;
 
 /// What is on the agenda beside the nodes' timeouts. Addresses are numbers, to keep it small.

@@ -9,7 +9,7 @@ use crate::ground::node_set::NodeSet;
 use crate::ground::streams::{self, Purpose};
 use crate::network::connection::Stage;
 use crate::node::Phase;
-use crate::setting::Setting;
+use crate::plan::Setting;
 use crate::trace::What;
 
 impl Cluster {

@@ -12,35 +12,17 @@ use swim_core::{
 };
 
 use super::{Cluster, Occurrence};
-use crate::bounds;
 use crate::events::Announcement;
-use crate::ground::streams;
-use crate::network::{Bandwidth, Link};
+use crate::network::{self, Bandwidth, Link};
 use crate::node::Phase;
-use crate::setting::Setting;
-use crate::step::{Fault, Plan, Step, Work};
+use crate::plan::{self, Fault, Plan, Seeds, Setting, Step, Work};
 use crate::trace::What;
-
-/// Through whom the nodes of a cluster join it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
-pub enum Seeds {
-    /// All through node 0, which itself joins nobody.
-    First,
-    /// Each through the one before it.
-    Chain,
-    /// Each through so many others, drawn from the workload's stream.
-    Random(usize),
-    /// All through the same few: nodes 0 up to this number. This is what a production configuration looks like.
-    Few(usize),
-}
 
 impl Cluster {
     /// Every node that runs joins through its seeds, which it keeps for when it starts again.
     pub fn join_all(&mut self, seeds: Seeds) {
         for node in 0..self.nodes.len() {
-            let seeds = self.draw_seeds(node, seeds);
+            let seeds = seeds.of(node, self.nodes.len(), &mut self.workload);
             self.join(node, &seeds);
         }
     }
@@ -291,7 +273,7 @@ impl Cluster {
     /// # Panics
     /// If a share is more than 1,000, or a latency from high to low.
     pub fn set_link(&mut self, from: usize, to: usize, link: Link) {
-        bounds::link(&link).unwrap_or_else(|wrong| panic!("{wrong}"));
+        network::bounds::link(&link).unwrap_or_else(|wrong| panic!("{wrong}"));
         self.network.change(from, to, |own| *own = link);
     }
 
@@ -357,7 +339,7 @@ impl Cluster {
 
     fn strike(&mut self, fault: &Fault) {
         // A file is refused when it is read; a program that asks for what cannot be has a bug.
-        bounds::struck(fault).unwrap_or_else(|wrong| panic!("{wrong}"));
+        plan::bounds::fault(fault).unwrap_or_else(|wrong| panic!("{wrong}"));
         match *fault {
             Fault::Crash(node) => self.stop_process(node, Phase::Crashed),
             Fault::PowerOff(node) => self.stop_process(node, Phase::PoweredOff),
@@ -437,21 +419,6 @@ impl Cluster {
         self.trace.note(self.now, None, &What::Step(step));
         if let Some(recording) = &mut self.recording {
             recording.step(self.now, step);
-        }
-    }
-
-    fn draw_seeds(&mut self, node: usize, seeds: Seeds) -> Vec<usize> {
-        let nodes = self.nodes.len();
-        match seeds {
-            Seeds::First if node == 0 => Vec::new(),
-            Seeds::First => vec![0],
-            Seeds::Chain => node.checked_sub(1).into_iter().collect(),
-            Seeds::Few(few) => (0..few.min(nodes)).filter(|&seed| seed != node).collect(),
-            Seeds::Random(_) if nodes < 2 => Vec::new(),
-            Seeds::Random(count) => {
-                let other = |draw: u64| (node + 1 + draw as usize) % nodes;
-                (0..count).map(|_| other(streams::below(&mut self.workload, nodes as u64 - 1))).collect()
-            }
         }
     }
 

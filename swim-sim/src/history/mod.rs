@@ -13,7 +13,7 @@ use swim_core::{Instant, Status};
 pub(crate) use self::recording::{Recording, Truth};
 use crate::events::Observed;
 use crate::node::Phase;
-use crate::step::Step;
+use crate::plan::Step;
 
 /// From a moment on, a node's table holds this of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]

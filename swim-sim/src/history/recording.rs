@@ -14,7 +14,7 @@ use crate::events::about;
 use crate::ground::name;
 use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
-use crate::step::Step;
+use crate::plan::Step;
 
 /// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked at.
 const MOST: usize = 4_000_000;

@@ -3,6 +3,7 @@
 //! It says what becomes of what is sent; it does not carry it (the agenda does) and does not know whether anybody is
 //! there to receive it (the cluster does).
 
+pub(crate) mod bounds;
 pub(crate) mod connection;
 pub(crate) mod damage;
 mod latency;

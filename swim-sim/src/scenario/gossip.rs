@@ -4,7 +4,7 @@ use swim_core::Status;
 
 use crate::cluster::Cluster;
 use crate::events::Deliveries;
-use crate::step::Work;
+use crate::plan::Work;
 
 /// What had been told when gossip should have told everyone.
 #[derive(Debug, Default)]

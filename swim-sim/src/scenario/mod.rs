@@ -29,11 +29,12 @@ use self::gossip::Gossiped;
 #[cfg(feature = "serde")]
 pub(crate) use self::gossip::changed;
 pub use self::looked::{Became, Looked};
-use crate::cluster::{Builder, Cluster, Seeds};
+use crate::cluster::{Builder, Cluster};
 use crate::events::Deliveries;
 use crate::figures::Figures;
 use crate::liveness::Deadlines;
-use crate::step::{Plan, Step, Work};
+use crate::plan::Seeds;
+use crate::plan::{Plan, Step, Work};
 
 /// When an expectation is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -375,7 +376,7 @@ pub struct Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::Fault;
+    use crate::plan::Fault;
 
     #[test]
     fn a_scenario_prints_as_its_table() {

@@ -4,7 +4,7 @@ use toml::Table;
 
 use super::Attempts;
 use crate::case::{Case, Profile};
-use crate::cluster::Seeds;
+use crate::plan::Seeds;
 
 pub(super) fn plainer(search: &mut impl Attempts) {
     fewer_expectations(search);

@@ -8,7 +8,7 @@ use super::*;
 use crate::campaign::judge;
 use crate::case::{Expected, Profile, That};
 use crate::checkers::{Checker, Verdict, Violation};
-use crate::step::{Fault, Plan, Step, Work};
+use crate::plan::{Fault, Plan, Step, Work};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -14,7 +14,7 @@ use super::standing::Standing;
 use super::text::{Text, Told};
 use crate::ground::address;
 use crate::network::connection::Stage;
-use crate::step::Step;
+use crate::plan::Step;
 
 /// What became of a packet when it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::samples::{
 };
 use super::*;
 use crate::ground::address;
-use crate::step::{Fault, Work};
+use crate::plan::{Fault, Work};
 
 type Fields = BTreeMap<String, BTreeSet<String>>;
 

@@ -1,69 +1,10 @@
-//! Which nodes a step is about, and what is left of it in a smaller cluster.
+//! Which nodes a step is about, and what is left of it when nodes have other numbers or none.
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
-use super::operation::Operation;
+use super::{Fault, Step, Work};
 use crate::attack::{Attack, Attacker};
-use crate::cluster::Seeds;
-use crate::ground::time;
-use crate::step::{Fault, Plan, Step, Work};
-
-/// A row of a plan: a time, and a fault, a user's work, or an operation that is many of them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Row {
-    #[serde(with = "time")]
-    at: Duration,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fault: Option<Fault>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    work: Option<Work>,
-    #[serde(default, skip_serializing)]
-    operation: Option<Operation>,
-}
-
-impl From<Plan> for Vec<Row> {
-    fn from(plan: Plan) -> Self {
-        let row = |(at, step): &(Duration, Step)| match step {
-            Step::Fault(fault) => Row { at: *at, fault: Some(fault.clone()), work: None, operation: None },
-            Step::Work(work) => Row { at: *at, fault: None, work: Some(work.clone()), operation: None },
-        };
-        plan.steps().iter().map(row).collect()
-    }
-}
-
-impl TryFrom<Vec<Row>> for Plan {
-    type Error = String;
-
-    fn try_from(rows: Vec<Row>) -> Result<Self, String> {
-        let mut steps = Vec::with_capacity(rows.len());
-        for row in rows {
-            match (row.fault, row.work, row.operation) {
-                (Some(fault), None, None) => steps.push((row.at, fault.into())),
-                (None, Some(work), None) => steps.push((row.at, work.into())),
-                (None, None, Some(operation)) => steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps()),
-                _ => return Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
-            }
-        }
-        Ok(Self::of(steps))
-    }
-}
-
-impl Seeds {
-    /// The same in a cluster of so many nodes: not through more than there are.
-    pub(crate) fn within(self, nodes: usize) -> Self {
-        match self {
-            Self::Few(few) => Self::Few(few.min(nodes)),
-            Self::Random(count) => Self::Random(count.min(nodes.saturating_sub(1)).max(1)),
-            Self::First | Self::Chain => self,
-        }
-    }
-}
 
 /// The highest number of a node that a step is about.
-pub(super) fn highest(step: &Step) -> Option<usize> {
+pub(crate) fn highest(step: &Step) -> Option<usize> {
     match step {
         Step::Fault(fault) => match fault {
             Fault::Crash(node)
@@ -170,7 +111,7 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
 }
 
 /// As [`renumbered`], for what a user does.
-pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
+pub(crate) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
     Some(match work.clone() {
         Work::Join { node, seeds } => {
             let seeds: Vec<_> = seeds.into_iter().filter_map(number).collect();
@@ -184,8 +125,17 @@ pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usi
     })
 }
 
+impl Step {
+    /// Whether it would be another one without a node, or none.
+    pub(crate) fn is_about(&self, node: usize) -> bool {
+        renumbered(self, &|other| (other != node).then_some(other)).as_ref() != Some(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
     use crate::attack::Lie;
 

@@ -6,10 +6,9 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use super::{Fault, Plan, Setting, Step, Work};
 use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::{Bandwidth, Latency};
-use crate::setting::Setting;
-use crate::step::{Fault, Plan, Step, Work};
 
 /// Draws one step for a cluster of so many nodes.
 type Draw = fn(&mut Stream, usize) -> Step;
