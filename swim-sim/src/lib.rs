@@ -27,7 +27,7 @@ mod events;
 mod figures;
 mod ground;
 mod history;
-mod liveness;
+
 mod network;
 mod node;
 mod plan;
@@ -50,13 +50,13 @@ pub use self::events::{Deliveries, Missed, News, Observed};
 pub use self::figures::{CpuTime, Figures, NodeTotal, Outage, Total};
 pub use self::ground::streams::Stream;
 pub use self::history::{Change, History, PhaseChange, Sample};
-pub use self::liveness::Deadlines;
+
 pub use self::network::{Bandwidth, Fate, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
 pub use self::plan::{Fault, Plan, Seeds, Setting, Step, Work};
 #[cfg(feature = "report")]
 pub use self::report::Report;
-pub use self::scenario::{Became, Failure, Looked, Outcome, Scenario, builtin, expect};
+pub use self::scenario::{Became, Deadlines, Failure, Looked, Outcome, Scenario, builtin, expect};
 pub use self::trace::FlightRecorder;
 
 /// The examples of the document are doc tests.

@@ -103,7 +103,7 @@ impl Cluster {
         }
         let (name, from) = match attack.from {
             Attacker::Outside => (format!("{STRANGER}0"), address::nowhere(true, 0)),
-            Attacker::Inside(node) => (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address),
+            Attacker::Inside(node) => (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address()),
         };
         let forged = match attack.lie {
             Lie::Replay(node) => self.attackers.replay(node, round).cloned().map(Forged::Packet),
@@ -125,11 +125,11 @@ impl Cluster {
         let incarnation = |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), Swim::incarnation);
         let subject = lie.node().unwrap_or(index);
         let config = self.options.config_of(index);
-        let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name));
+        let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name()));
         let known = Knowledge {
             cluster: cluster_hash(&config.cluster),
             receiver: receiver.as_str(),
-            subject: (id.as_str(), self.nodes[subject].address, incarnation(subject)),
+            subject: (id.as_str(), self.nodes[subject].address(), incarnation(subject)),
             ahead: config.max_incarnation_ahead,
             receiver_incarnation: incarnation(index),
         };

@@ -41,7 +41,7 @@ impl Cluster {
     pub(super) fn arrive(&mut self, from: u32, to: u32, bytes: Vec<u8>) {
         let sender = address::numbered(from);
         let Some(index) = self.directory.owner(address::numbered(to)) else { return self.buffers.push(bytes) };
-        if self.options.port_unreachable && matches!(self.nodes[index].phase, Phase::Crashed | Phase::Left) {
+        if self.options.port_unreachable && matches!(self.nodes[index].phase(), Phase::Crashed | Phase::Left) {
             self.tell_unreachable(index, from, to);
         }
         self.receive(index, Inbound::Packet { from: sender, bytes });
@@ -50,8 +50,8 @@ impl Cluster {
     /// Something reaches a node: a running process handles it, a paused, a clogged or a slow one lets it wait, and where there
     /// is none it is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
-        let lost = match self.nodes[index].phase {
-            Phase::Running if self.nodes[index].is_clogged => self.nodes[index].wait(inbound).err(),
+        let lost = match self.nodes[index].phase() {
+            Phase::Running if self.nodes[index].is_clogged() => self.nodes[index].wait(inbound).err(),
             Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
             Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
@@ -82,8 +82,8 @@ impl Cluster {
             Inbound::ForgedRequest { from, bytes } => self.forged_request(index, from, &bytes),
             Inbound::Request(serial) => {
                 let Some(connection) = self.network.connections.get_mut(serial) else { return };
-                let (client, payload) = (connection.client.node, core::mem::take(&mut connection.payload));
-                let from = self.nodes[client].address;
+                let (client, payload) = (connection.client.node, connection.take_request());
+                let from = self.nodes[client].address();
                 let request = ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload: &payload };
                 self.exchange(index, request);
             }
@@ -110,11 +110,11 @@ impl Cluster {
     /// Takes all that a process has put out after an input. What a clogged one sends waits inside it, as it does in a driver
     /// whose sending blocks.
     pub(super) fn settle(&mut self, index: usize) {
-        if !self.nodes[index].is_clogged {
+        if !self.nodes[index].is_clogged() {
             self.take_packets(index);
         }
         let has_left = self.take_outputs(index);
-        if self.answer_queries(index) && !self.nodes[index].is_clogged {
+        if self.answer_queries(index) && !self.nodes[index].is_clogged() {
             self.take_packets(index);
         }
         let has_left = self.take_outputs(index) || has_left;
@@ -172,14 +172,14 @@ impl Cluster {
 
     /// Says whether the process is done.
     fn take_outputs(&mut self, index: usize) -> bool {
-        let is_clogged = self.nodes[index].is_clogged;
+        let is_clogged = self.nodes[index].is_clogged();
         let mut has_left = false;
         while !is_clogged && let Some(exchange) = self.nodes[index].next_held() {
             self.take_exchange(index, exchange);
         }
         while let Some(output) = self.nodes[index].running().and_then(Swim::poll_output) {
             match output {
-                Output::Exchange(exchange) if is_clogged => self.nodes[index].held.push_back(exchange),
+                Output::Exchange(exchange) if is_clogged => self.nodes[index].hold(exchange),
                 Output::Exchange(exchange) => self.take_exchange(index, exchange),
                 Output::Event(event) => {
                     has_left |= event == Event::LeaveComplete;
@@ -201,7 +201,7 @@ impl Cluster {
         {
             self.asked.push(id);
         }
-        let generation = self.nodes[index].generation;
+        let generation = self.nodes[index].generation();
         let observed = Observed { at: self.now, node: index, generation, event };
         if let Some(recording) = &mut self.recording {
             recording.told(&observed);
@@ -222,7 +222,7 @@ impl Cluster {
         let receiver = self.directory.owner(to);
         let to_node = receiver.unwrap_or(index);
         let wait = self.network.leave(index, to_node, bytes.len(), self.now);
-        let fate = self.network.packet(index, to_node, self.now, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, to_node, self.now, self.nodes[index].link_stream());
         let passage = match (receiver, fate, wait) {
             (None, _, _) => Passage::NoHost,
             (_, _, None) => Passage::QueueFull,
@@ -234,7 +234,7 @@ impl Cluster {
         };
         self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
         let is_lie = !self.damage(index, to_node, to, passage, &mut bytes);
-        let numbers = address::number(self.nodes[index].address).zip(address::number(to));
+        let numbers = address::number(self.nodes[index].address()).zip(address::number(to));
         if is_lie {
             self.recorder.packet_lost();
         } else if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
@@ -259,7 +259,7 @@ impl Cluster {
     /// Damages a packet that is under way, if it is its turn; says whether what it says is still true.
     fn damage(&mut self, index: usize, to_node: usize, to: SocketAddr, passage: Passage, bytes: &mut Vec<u8>) -> bool {
         let permille = self.network.link(index, to_node).corrupt_permille;
-        let stream = &mut self.nodes[index].damage;
+        let stream = self.nodes[index].damage_stream();
         // A stream that is not needed is not drawn from: it serves nothing but this.
         if permille == 0 || !matches!(passage, Passage::UnderWay { .. }) || !streams::happens(stream, permille) {
             return true;
@@ -273,7 +273,7 @@ impl Cluster {
     /// The machine of a node without a process tells a sender so, if the way back is open.
     fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
         let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
-        let fate = self.network.packet(index, receiver, self.now, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver, self.now, self.nodes[index].link_stream());
         if let Some(delay) = fate.and_then(|fate| fate.delay) {
             self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
         }
@@ -307,7 +307,7 @@ impl Cluster {
             self.settle(index);
             return self.work_on(index);
         }
-        if self.nodes[index].is_clogged {
+        if self.nodes[index].is_clogged() {
             return self.settle(index);
         }
         for inbound in self.nodes[index].take_inbox() {

@@ -2,18 +2,21 @@
 //!
 //! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
 //! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
-//! them what arrives and takes what they put out, `attacking` what attackers send, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
-//! `readers` what can be asked of it, `run` lets time pass.
+//! them what arrives and takes what they put out, `attacking` what attackers send, `slow` lets them take their time, `exchanges` carries connections, `verbs` and `users` are what is
+//! done to a cluster, `steps` how it is done, `explanation` says why nodes disagree, `readers` what can be asked of it, `run` lets time pass.
 
 mod attacking;
 mod builder;
 mod delivery;
 mod exchanges;
+mod explanation;
 mod processes;
 mod readers;
 mod recording;
 mod run;
 mod slow;
+mod steps;
+mod users;
 mod verbs;
 mod view;
 

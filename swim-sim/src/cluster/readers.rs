@@ -23,6 +23,12 @@ impl Cluster {
         self.now
     }
 
+    /// How long after the start of the cluster it is.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.now.since(Instant::ORIGIN)
+    }
+
     /// How the cluster was built.
     #[must_use]
     pub const fn options(&self) -> &Builder {
@@ -44,7 +50,7 @@ impl Cluster {
     /// # Errors
     /// Who believes something else, and what.
     pub fn everyone_sees(&self, subject: usize, status: Status) -> Result<(), String> {
-        let name = self.nodes[subject].name;
+        let name = self.nodes[subject].name();
         let others = self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
         let mut wrong = others.filter(|(_, node)| node.status_of(name) != Some(status)).peekable();
         if wrong.peek().is_none() {
@@ -63,7 +69,7 @@ impl Cluster {
     /// # Errors
     /// Who disagrees with whom about what, and why that may be.
     pub fn converged(&self) -> Result<(), Disagreement> {
-        convergence::check(self)
+        convergence::check(&self.nodes)
     }
 
     /// Whether every process that ended without a word is known to be gone, by every node that runs.
@@ -71,7 +77,7 @@ impl Cluster {
     /// # Errors
     /// Who takes whom for active, and why that may be.
     pub fn the_dead_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
+        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
     }
 
     /// Whether every process that runs is alive, and known as it is, to every node that runs.
@@ -79,7 +85,7 @@ impl Cluster {
     /// # Errors
     /// Who does not know whom, and why that may be.
     pub fn the_living_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
+        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
     }
 
     /// How many of the broadcasts that were sent since a time after the cluster's start were heard by those who were
@@ -95,7 +101,7 @@ impl Cluster {
     /// # Errors
     /// Who was not told, or that the sender sent no such broadcast among the last 4,096 of all.
     pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
-        match self.broadcasts.deaf(self.nodes[sender].name, payload, &self.running_generations()) {
+        match self.broadcasts.deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
             None => Err(format!("node-{sender} sent no such broadcast")),
             Some(mut deaf) => {
                 deaf.retain(|&node| node != sender);
@@ -112,7 +118,7 @@ impl Cluster {
 
     /// The how-manieth process runs at each node, if one does.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
-        self.nodes.iter().map(|node| (node.phase == Phase::Running).then_some(node.generation)).collect()
+        self.nodes.iter().map(|node| (node.phase() == Phase::Running).then_some(node.generation())).collect()
     }
 
     /// Whether the tables of all nodes that run are equal, dead members included.
@@ -182,18 +188,5 @@ impl Cluster {
                 .expect("writing to a string does not fail");
         }
         text
-    }
-
-    /// Whether nothing passes from one node to another.
-    pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
-        self.network.is_cut(from, to, self.now)
-    }
-
-    pub(crate) fn loss_between(&self, from: usize, to: usize) -> u16 {
-        self.network.link(from, to).loss_permille
-    }
-
-    pub(crate) fn name_of(&self, node: usize) -> usize {
-        self.nodes[node].name
     }
 }

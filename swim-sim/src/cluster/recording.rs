@@ -24,7 +24,7 @@ impl Cluster {
     /// The process at a node stalls, or goes on.
     pub(super) fn note_phase(&mut self, index: usize) {
         if let Some(recording) = &mut self.recording {
-            recording.phase(self.now, index, self.nodes[index].phase);
+            recording.phase(self.now, index, self.nodes[index].phase());
         }
     }
 
@@ -55,7 +55,7 @@ impl Cluster {
             exchange_bytes: total.exchange_bytes,
             ..Sample::default()
         };
-        for node in self.nodes.iter().filter(|node| node.phase == Phase::Running) {
+        for node in self.nodes.iter().filter(|node| node.phase() == Phase::Running) {
             let Some(swim) = node.swim() else { continue };
             sample.running += 1;
             sample.suspicions += swim.suspicions() as u64;
@@ -70,15 +70,15 @@ impl Cluster {
 
     /// What would be right to believe of each name.
     fn truths_by_name(&self) -> Vec<Truth> {
-        let names = self.nodes.iter().map(|node| node.name + 1).max().unwrap_or(0);
+        let names = self.nodes.iter().map(|node| node.name() + 1).max().unwrap_or(0);
         let mut truths = vec![Truth::Gone; names];
         for node in &self.nodes {
             let truth = match node.swim() {
                 None => continue,
-                Some(swim) if node.phase == Phase::Running && swim.state() == State::Running => Truth::Runs,
+                Some(swim) if node.phase() == Phase::Running && swim.state() == State::Running => Truth::Runs,
                 Some(_) => Truth::Unclear,
             };
-            let known = &mut truths[node.name];
+            let known = &mut truths[node.name()];
             *known = if *known == Truth::Gone { truth } else { Truth::Unclear };
         }
         truths

@@ -29,19 +29,19 @@ impl<'a> NodeView<'a> {
     /// The node's address.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.node.address
+        self.node.address()
     }
 
     /// What is the matter with its process.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.node.phase
+        self.node.phase()
     }
 
     /// Whether it has a process that runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.node.phase == Phase::Running
+        self.node.phase() == Phase::Running
     }
 
     /// The state machine itself, if there is a process.

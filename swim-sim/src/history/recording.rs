@@ -85,7 +85,7 @@ impl Recording {
         let history = &mut self.history;
         if index >= history.nodes {
             history.nodes = index + 1;
-            history.names.resize(index + 1, node.name);
+            history.names.resize(index + 1, node.name());
             self.rows.resize(index + 1, Vec::new());
             self.digests.resize(index + 1, None);
         }
@@ -171,9 +171,9 @@ impl Recording {
 
     /// Adds a sample of the tables to what the cluster counted; `truths` are by name.
     pub(crate) fn sample(&mut self, mut sample: Sample, nodes: &[Node], truths: &[Truth]) {
-        let observers = nodes.iter().enumerate().filter(|(_, node)| node.phase == Phase::Running);
+        let observers = nodes.iter().enumerate().filter(|(_, node)| node.phase() == Phase::Running);
         for (index, node) in observers.filter(|(_, node)| node.swim().is_some_and(|s| s.state() == State::Running)) {
-            for (subject, truth) in truths.iter().enumerate().filter(|(subject, _)| *subject != node.name) {
+            for (subject, truth) in truths.iter().enumerate().filter(|(subject, _)| *subject != node.name()) {
                 let status = self.rows[index].get(subject).copied().flatten();
                 match status {
                     Some(status) => sample.rows[status as usize] += 1,

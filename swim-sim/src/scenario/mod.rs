@@ -15,6 +15,7 @@
 //! ```
 
 pub mod builtin;
+mod deadlines;
 pub mod expect;
 mod failure;
 mod gossip;
@@ -23,6 +24,7 @@ mod looked;
 use core::fmt;
 use core::time::Duration;
 
+pub use self::deadlines::Deadlines;
 use self::expect::Expectation;
 pub use self::failure::Failure;
 use self::gossip::Gossiped;
@@ -32,7 +34,7 @@ pub use self::looked::{Became, Looked};
 use crate::cluster::{Builder, Cluster};
 use crate::events::Deliveries;
 use crate::figures::Figures;
-use crate::liveness::Deadlines;
+
 use crate::plan::Seeds;
 use crate::plan::{Plan, Step, Work};
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use swim_core::wire::{Entries, Entry, ExchangeMessage};
 
-use super::content::cluster_of;
+use super::header::cluster_of;
 
 /// A request's or a reply's bytes, to be printed as their message.
 pub(super) struct Body<'a>(pub(super) &'a [u8]);

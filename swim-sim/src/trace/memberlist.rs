@@ -4,7 +4,7 @@
 use swim_core::wire::memberlist::{Message, NodeState, PushPull, StreamMessage, Unpacker};
 use swim_core::wire::{HEADER_LEN, Packet};
 
-use super::content::cluster_of;
+use super::header::cluster_of;
 
 /// The messages of a packet, each as the words and the kind that it is told with; `None` if the bytes are a native packet or
 /// no packet of this wire.

@@ -3,9 +3,11 @@
 //! The hash takes in every byte sent and every event told, so two runs with one hash were the same run. Lines are
 //! formatted only when they are recorded, since formatting every packet costs more than handling it.
 
+mod absorbed;
 mod body;
 mod content;
 mod hash;
+mod header;
 #[cfg(feature = "serde")]
 mod json;
 mod line;

@@ -1,0 +1,16 @@
+//! What is the matter with a node's process: [`Phase`].
+
+/// What is the matter with a node's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It runs.
+    Running,
+    /// It stalls: what arrives waits.
+    Paused,
+    /// It died; its machine is there and refuses connections.
+    Crashed,
+    /// Its machine is gone; connections hang.
+    PoweredOff,
+    /// It left and ended.
+    Left,
+}
