@@ -5,12 +5,12 @@
 //! stands in the way of agreement in [`obstacles`](super::obstacles). Settings and links check themselves.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swim_core::Config;
 
 use super::obstacles::Obstacles;
-use super::{Case, CaseError, Expected, That};
+use super::{Case, CaseError, Expected, LinkBetween, That};
 use crate::network;
 use crate::plan::bounds::{self, MOST_NODES, absent};
 use crate::plan::{Fault, Seeds, Step, Work, renumbering};
@@ -25,6 +25,8 @@ pub(super) enum Place {
     Key(&'static str),
     /// Some setting or some field of the link.
     Options,
+    /// A path of a single pair of nodes.
+    LinkBetween(LinkBetween),
     /// A row of the plan.
     Step(Duration, Step),
     /// A row of what is done afterwards.
@@ -43,7 +45,14 @@ fn wrong(place: Place, what: impl Into<String>) -> Wrong {
 /// The first thing that cannot be.
 pub(super) fn check(case: &Case) -> Result<(), Wrong> {
     keys(case)?;
-    let config = case.cluster().map_err(|error| (Place::Options, error))?.config;
+    let cluster = case.cluster_of_equals().map_err(|error| (Place::Options, error))?;
+    let mut pairs = BTreeSet::new();
+    for row in &case.link_between {
+        let is_new = pairs.insert((row.from, row.to));
+        let outcome = between(case, row, is_new).and_then(|()| row.applied(cluster.clone()).map(drop));
+        outcome.map_err(|what| wrong(Place::LinkBetween(row.clone()), format!("link_between: {what}")))?;
+    }
+    let config = cluster.config;
     let mut configs = BTreeMap::new();
     for (at, step) in case.plan.steps() {
         let place = || Place::Step(*at, step.clone());
@@ -62,6 +71,19 @@ pub(super) fn check(case: &Case) -> Result<(), Wrong> {
         expected(case, row).map_err(|what| wrong(Place::Expect(row.clone()), what))?;
     }
     whole_for_liveness(case)
+}
+
+/// A path leads from one node to another, and is described once.
+fn between(case: &Case, row: &LinkBetween, is_new: bool) -> Result<(), String> {
+    let (from, to) = (row.from, row.to);
+    absent(Some(from.max(to)), case.nodes)?;
+    if from == to {
+        return Err(format!("from = {from}, to = {to}: a path leads from one node to another"));
+    }
+    if !is_new {
+        return Err(format!("from = {from}, to = {to}: this path is described twice"));
+    }
+    Ok(())
 }
 
 /// What is said of all.

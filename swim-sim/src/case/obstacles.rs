@@ -37,6 +37,10 @@ impl Obstacles {
         for fault in [Fault::Loss(link.loss_permille), Fault::PacketsBlocked(link.blocks_packets)] {
             standing.follow(case.nodes, Duration::ZERO, &fault.into());
         }
+        for ((from, to), link) in &cluster.own_links {
+            let lost = Fault::LossBetween { from: *from, to: *to, permille: link.loss_permille };
+            standing.follow(case.nodes, Duration::ZERO, &lost.into());
+        }
         standing
     }
 

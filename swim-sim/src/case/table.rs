@@ -81,7 +81,8 @@ impl Case {
     fn check_nodes(&self) -> Result<(), CaseError> {
         let steps = self.plan.steps().iter().filter_map(|(_, step)| renumbering::highest(step));
         let works = self.afterwards.iter().filter_map(|work| renumbering::highest(&Step::Work(work.clone())));
-        let highest = steps.chain(works).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
+        let paths = self.link_between.iter().map(|row| row.from.max(row.to));
+        let highest = steps.chain(works).chain(paths).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
         match highest {
             Some(node) if node >= self.nodes => {
                 Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))

@@ -288,6 +288,12 @@ impl Builder {
         plan::bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
     }
 
+    /// The path from one node to another that has none of its own.
+    #[cfg(feature = "serde")]
+    pub(crate) fn path(&self, from: usize, to: usize) -> &Link {
+        self.topology.as_ref().map_or(&self.link, |topology| topology.link(from, to))
+    }
+
     pub(crate) fn config_of(&self, node: usize) -> &Config {
         self.own_configs.get(&node).unwrap_or(&self.config)
     }

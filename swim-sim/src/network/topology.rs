@@ -108,7 +108,8 @@ impl Topology {
         }
     }
 
-    pub(super) fn link(&self, from: usize, to: usize) -> &Link {
+    /// The path from one node to another.
+    pub(crate) fn link(&self, from: usize, to: usize) -> &Link {
         match self.class(from, to) {
             LinkClass::SameRack => &self.same_rack,
             LinkClass::SameSite => &self.same_site,
