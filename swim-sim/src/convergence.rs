@@ -32,6 +32,7 @@ pub struct Mismatch {
 
 /// How a row is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Wrong {
     /// The subject runs, and is not known or not alive.
     NotAlive,

@@ -44,6 +44,7 @@ pub struct Attack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Attacker {
     /// Nobody's process, from an address where nothing answers.
     Outside,
@@ -55,6 +56,7 @@ pub enum Attacker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Lie {
     /// That a node is suspected, is dead and has left, at the incarnation that it has.
     Accuse(usize),

@@ -28,6 +28,7 @@ pub struct Expected {
 /// A condition of a cluster, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum That {
     /// See [`expect::converged`].
     Converged,

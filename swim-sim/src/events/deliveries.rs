@@ -139,6 +139,7 @@ impl Accepted {
 
 /// What is said by one and to be heard by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum News {
     /// A broadcast.
     Broadcast,

@@ -10,6 +10,7 @@ use crate::ground::streams::{self, Stream};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Latency {
     /// Always the same.
     Constant(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
@@ -59,6 +60,7 @@ impl Latency {
 
 /// How long the tail of [`Latency::log_normal`] is: the standard deviation of the delays' logarithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tail {
     /// 0.25: 1 in 100 takes 1.8 times the median; a quiet site.
     Short,

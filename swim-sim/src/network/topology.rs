@@ -9,6 +9,7 @@ use super::{Latency, Link};
 
 /// How far two nodes stand from each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LinkClass {
     /// In one rack.
     SameRack,

@@ -2,6 +2,7 @@
 
 /// What is the matter with a node's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Phase {
     /// It runs.
     Running,

@@ -12,6 +12,7 @@ use crate::network::{Bandwidth, Latency};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Fault {
     /// The process dies. Its machine stays: connections to it are refused, packets vanish.
     Crash(usize),

@@ -6,6 +6,7 @@ use crate::ground::streams::{self, Stream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Seeds {
     /// All through node 0, which itself joins nobody.
     First,

@@ -11,6 +11,7 @@ use swim_core::Config;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Setting {
     /// [`Config::probe_interval`].
     ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),

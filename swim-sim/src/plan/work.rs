@@ -8,6 +8,7 @@ use crate::ground::node_ranges::NodeRanges;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Work {
     /// Joins through the addresses that the seeds have now, and will again when it starts anew.
     Join {
