@@ -75,7 +75,7 @@ impl Attackers {
 impl Cluster {
     pub(super) fn begin_attack(&mut self, attack: &Attack) {
         self.attackers.expect(attack);
-        self.watch.attacked(attack);
+        self.observers.attacked(attack);
         self.attack(attack, 0);
     }
 
@@ -141,8 +141,8 @@ impl Cluster {
         // Connections are numbered from below.
         let serial = u64::MAX - self.attackers.requests;
         self.attackers.requests += 1;
-        self.trace.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
-        self.watch.requested(self.nodes[index].moment(self.now), index, from, payload);
+        self.observers.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
+        self.observers.requested(self.nodes[index].moment(self.now), index, from, payload);
         self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload });
     }
 }

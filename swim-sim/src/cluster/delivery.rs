@@ -31,9 +31,9 @@ impl Cluster {
     pub(super) fn handle_timeout(&mut self, index: usize) {
         let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
-        self.trace.note(self.now, Some(index), &What::Timeout);
+        self.observers.note(self.now, Some(index), &What::Timeout);
         swim.handle_timeout(local);
-        self.watch.timeout(self.nodes[index].moment(self.now), index);
+        self.observers.timeout(self.nodes[index].moment(self.now), index);
         self.settle(index);
     }
 
@@ -58,7 +58,7 @@ impl Cluster {
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
         if let Some(Inbound::Packet { from, bytes }) = lost {
-            self.trace.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
+            self.observers.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
             self.buffers.push(bytes);
         }
     }
@@ -69,14 +69,12 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                self.watch.received(moment, index, from, &bytes);
+                self.observers.received(moment, index, from, &bytes);
                 swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Forged { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                self.watch.injected(moment, index, from, &bytes);
+                self.observers.injected(moment, index, from, &bytes);
                 swim.handle_packet(moment.local, from, &bytes);
             }
             Inbound::ForgedRequest { from, bytes } => self.forged_request(index, from, &bytes),
@@ -93,7 +91,7 @@ impl Cluster {
             }
             Inbound::Failed(serial, failure) => {
                 let Some(connection) = self.network.connections.close(serial) else { return };
-                self.trace.note(self.now, Some(index), &What::Failed { serial, failure });
+                self.observers.note(self.now, Some(index), &What::Failed { serial, failure });
                 self.exchange(index, ExchangeInput::Failed { id: connection.id, failure });
             }
         }
@@ -118,17 +116,13 @@ impl Cluster {
             self.take_packets(index);
         }
         let has_left = self.take_outputs(index) || has_left;
-        self.charge(Some(index));
+        self.observers.charge(self.now, Some(index));
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
         let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
-        self.trace.settled(self.now, index, swim);
-        self.watch.settled(moment, index, swim);
-        if let Some(recording) = &mut self.recording {
-            recording.settled(self.now, index, swim);
-        }
+        self.observers.settled(moment, index, swim);
         if has_left {
             self.stop_process(index, Phase::Left);
         }
@@ -140,7 +134,7 @@ impl Cluster {
             let moment = self.nodes[index].moment(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
             let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
-            self.watch.sent(moment, index, transmit.to, &bytes);
+            self.observers.sent(moment, index, transmit.to, &bytes);
             self.attackers.overhear(index, &bytes);
             self.send(index, transmit.to, bytes);
         }
@@ -193,22 +187,14 @@ impl Cluster {
     }
 
     fn take_event(&mut self, index: usize, event: Event) {
-        self.trace.note(self.now, Some(index), &What::Told(&event));
-        self.watch.told(self.nodes[index].moment(self.now), index, &event);
-        self.recorder.told(self.now, index, &event, self.condition(&event));
         if let Event::Query { id, .. } = event
             && self.options.answers_queries
         {
             self.asked.push(id);
         }
-        let generation = self.nodes[index].generation();
-        let observed = Observed { at: self.now, node: index, generation, event };
-        if let Some(recording) = &mut self.recording {
-            recording.told(&observed);
-        }
-        self.broadcasts.told(&observed);
-        self.announcements.told(&observed);
-        self.log.push(observed);
+        let (node, condition) = (&self.nodes[index], self.condition(&event));
+        let observed = Observed { at: self.now, node: index, generation: node.generation(), event };
+        self.observers.told(node.moment(self.now), observed, condition);
     }
 
     /// The condition of the member that an event is about.
@@ -232,11 +218,11 @@ impl Cluster {
                 Passage::UnderWay { delay, again }
             }
         };
-        self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
+        self.observers.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
         let is_lie = !self.damage(index, to_node, to, passage, &mut bytes);
         let numbers = address::number(self.nodes[index].address()).zip(address::number(to));
         if is_lie {
-            self.recorder.packet_lost();
+            self.observers.figures().packet_lost();
         } else if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
             if let Some(again) = again {
                 let mut copy = self.buffers.pop().unwrap_or_default();
@@ -247,11 +233,11 @@ impl Cluster {
             if let Some(delay) = delay {
                 return self.agenda.put(self.now + delay, Occurrence::Packet { from, to, bytes });
             }
-            self.recorder.packet_lost();
+            self.observers.figures().packet_lost();
         } else if passage == Passage::QueueFull {
-            self.recorder.packet_overflowed();
+            self.observers.figures().packet_overflowed();
         } else {
-            self.recorder.packet_cut();
+            self.observers.figures().packet_cut();
         }
         self.buffers.push(bytes);
     }
@@ -265,8 +251,8 @@ impl Cluster {
             return true;
         }
         let is_true = damage::damage(bytes, stream);
-        self.recorder.packet_damaged();
-        self.trace.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
+        self.observers.figures().packet_damaged();
+        self.observers.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
         is_true
     }
 
@@ -285,7 +271,7 @@ impl Cluster {
         let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
             let address = address::numbered(address);
-            self.trace.note(self.now, Some(index), &What::Unreachable { address });
+            self.observers.note(self.now, Some(index), &What::Unreachable { address });
             swim.handle_unreachable(local, address);
             self.settle(index);
         }

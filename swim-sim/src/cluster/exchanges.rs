@@ -12,19 +12,18 @@ use crate::trace::What;
 impl Cluster {
     /// A process opens an exchange.
     pub(super) fn open(&mut self, index: usize, id: ExchangeId, to: SocketAddr, request: Vec<u8>) {
-        self.watch.opened(self.nodes[index].moment(self.now), index, to, &request);
+        self.observers.opened(self.nodes[index].moment(self.now), index, to, &request);
         let client = self.nodes[index].end(index);
         let serial = self.network.connections.open(client, id, to, request);
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            self.trace.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
+            self.observers.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
         }
         self.transmit(serial);
     }
 
     /// A process answers a request.
     pub(super) fn reply(&mut self, index: usize, serial: u64, payload: Vec<u8>) {
-        self.trace.note(self.now, Some(index), &What::Replied { serial, reply: &payload });
-        self.watch.replied(self.nodes[index].moment(self.now), index, &payload);
+        self.observers.replied(self.nodes[index].moment(self.now), index, serial, &payload);
         if let Some(connection) = self.network.connections.get_mut(serial) {
             connection.carry(payload);
             self.enter(serial, Stage::Reply);
@@ -40,7 +39,7 @@ impl Cluster {
     pub(super) fn abandon(&mut self, index: usize, id: ExchangeId) {
         let client = self.nodes[index].end(index);
         if let Some(serial) = self.network.connections.of_client(client, id) {
-            self.trace.note(self.now, Some(index), &What::Abandoned { serial });
+            self.observers.note(self.now, Some(index), &What::Abandoned { serial });
             self.network.connections.close(serial);
         }
     }
@@ -96,7 +95,7 @@ impl Cluster {
     fn stall(&mut self, serial: u64, from: usize) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, again) = (connection.stage, connection.fail());
-        self.trace.note(self.now, Some(from), &What::Stalled { serial, stage });
+        self.observers.note(self.now, Some(from), &What::Stalled { serial, stage });
         if let Some(again) = again {
             self.agenda.put(self.now + again, Occurrence::Connection(serial));
         } else if stage.is_clients() {
@@ -115,7 +114,7 @@ impl Cluster {
         let Some(server) = connection.server else { return self.stall(serial, client.node) };
         let receiver = if stage.is_clients() { server.node } else { client.node };
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage, body: connection.body() });
+            self.observers.note(self.now, Some(receiver), &What::Crossed { serial, stage, body: connection.body() });
         }
         if !stage.is_clients() && !self.is_there(client) {
             self.network.connections.close(serial);

@@ -9,7 +9,7 @@ use super::{Builder, Cluster};
 use crate::convergence::{self, Disagreement, Wrong};
 use crate::events::Deliveries;
 use crate::events::Observed;
-use crate::figures::{CpuTime, Figures, Meter};
+use crate::figures::{CpuTime, Figures};
 use crate::node::Phase;
 use crate::trace::Told;
 
@@ -37,12 +37,16 @@ impl Cluster {
 
     /// What a node told its user, with times, in order.
     pub fn events(&self, node: usize) -> impl DoubleEndedIterator<Item = (Instant, &Event)> {
-        self.log.iter().filter(move |observed| observed.node == node).map(|observed| (observed.at, &observed.event))
+        self.observers
+            .log()
+            .iter()
+            .filter(move |observed| observed.node == node)
+            .map(|observed| (observed.at, &observed.event))
     }
 
     /// What all nodes told their users, in order.
     pub fn all_events(&self) -> impl DoubleEndedIterator<Item = &Observed> {
-        self.log.iter()
+        self.observers.log().iter()
     }
 
     /// Whether every node that runs, but the subject itself, believes it to have a status; if not, who does not.
@@ -92,7 +96,7 @@ impl Cluster {
     /// there: of the last 4,096.
     #[must_use]
     pub fn deliveries(&self, since: Duration) -> Deliveries {
-        self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations())
+        self.observers.broadcasts().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
     /// Whether every node that runs, but the sender, told its user of each broadcast with this payload that the sender sent
@@ -101,7 +105,7 @@ impl Cluster {
     /// # Errors
     /// Who was not told, or that the sender sent no such broadcast among the last 4,096 of all.
     pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
-        match self.broadcasts.deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
+        match self.observers.broadcasts().deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
             None => Err(format!("node-{sender} sent no such broadcast")),
             Some(mut deaf) => {
                 deaf.retain(|&node| node != sender);
@@ -113,7 +117,7 @@ impl Cluster {
     /// The same of user events and queries, and of answers to queries that were heard.
     #[must_use]
     pub fn announcements(&self, since: Duration) -> Deliveries {
-        self.announcements.account(Instant::ORIGIN + since, &self.running_generations())
+        self.observers.announcements().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
     /// The how-manieth process runs at each node, if one does.
@@ -133,25 +137,25 @@ impl Cluster {
     /// The lines of the trace that were recorded and not yet taken; empty unless [`Builder::record_trace`] was asked.
     #[must_use]
     pub fn trace(&self) -> &str {
-        self.trace.lines()
+        self.observers.trace().lines()
     }
 
     /// Takes the recorded lines of the trace out, so that a long run can write them away.
     #[must_use]
     pub fn take_trace(&mut self) -> String {
-        self.trace.take_lines()
+        self.observers.take_trace()
     }
 
     /// The hash of everything that happened: equal for equal runs, on every machine.
     #[must_use]
     pub const fn trace_hash(&self) -> u64 {
-        self.trace.hash()
+        self.observers.trace().hash()
     }
 
     /// How many things happened.
     #[must_use]
     pub const fn trace_entries(&self) -> u64 {
-        self.trace.entries()
+        self.observers.trace().entries()
     }
 
     /// What the run cost, and how well it went, so far.
@@ -159,13 +163,13 @@ impl Cluster {
     pub fn figures(&self) -> Figures {
         let nodes = self.nodes.iter().enumerate();
         let running = nodes.filter_map(|(index, node)| Some((index, node.swim()?.metrics(), node.ran_for(self.now))));
-        self.recorder.account(self.now, running)
+        self.observers.account(self.now, running)
     }
 
     /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked. Another run has another one.
     #[must_use]
     pub fn cpu_time(&self) -> Option<&CpuTime> {
-        self.meter.as_ref().map(Meter::time)
+        self.observers.cpu_time()
     }
 
     /// How many connections are open.
@@ -182,8 +186,8 @@ impl Cluster {
             text += &disagreement.explain(self);
         }
         text += "last events:\n";
-        let skipped = self.log.iter().count().saturating_sub(LAST_EVENTS);
-        for observed in self.log.iter().skip(skipped) {
+        let skipped = self.observers.log().iter().count().saturating_sub(LAST_EVENTS);
+        for observed in self.observers.log().iter().skip(skipped) {
             writeln!(text, "  {} node-{} {}", observed.at, observed.node, Told(&observed.event))
                 .expect("writing to a string does not fail");
         }

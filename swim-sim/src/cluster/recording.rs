@@ -3,7 +3,7 @@
 use swim_core::{Instant, State};
 
 use super::Cluster;
-use crate::history::{History, Recording, Sample, Truth};
+use crate::history::{History, Sample, Truth};
 use crate::node::Phase;
 
 impl Cluster {
@@ -11,39 +11,33 @@ impl Cluster {
     /// was asked.
     #[must_use]
     pub fn history(&self) -> Option<&History> {
-        self.recording.as_deref().map(Recording::history)
+        self.observers.history()
     }
 
     /// Takes the recorded history out, so that it outlives a run that fails; [`History::append`] puts the pieces
     /// together.
     #[must_use]
     pub fn take_history(&mut self) -> Option<History> {
-        self.recording.as_deref_mut().map(Recording::take)
+        self.observers.take_history()
     }
 
     /// The process at a node stalls, or goes on.
     pub(super) fn note_phase(&mut self, index: usize) {
-        if let Some(recording) = &mut self.recording {
-            recording.phase(self.now, index, self.nodes[index].phase());
-        }
+        self.observers.phase(self.now, index, self.nodes[index].phase());
     }
 
     /// Takes the samples that are due before a moment at which something happens.
     pub(super) fn sample_before(&mut self, at: Instant) {
-        while let Some(due) = self.sample_due().filter(|due| *due < at) {
+        while let Some(due) = self.observers.sample_due().filter(|due| *due < at) {
             self.sample(due);
         }
     }
 
     /// Takes the samples that are due up to a moment, at which all has happened.
     pub(super) fn sample_through(&mut self, at: Instant) {
-        while let Some(due) = self.sample_due().filter(|due| *due <= at) {
+        while let Some(due) = self.observers.sample_due().filter(|due| *due <= at) {
             self.sample(due);
         }
-    }
-
-    fn sample_due(&self) -> Option<Instant> {
-        self.recording.as_deref().map(Recording::next_sample)
     }
 
     fn sample(&mut self, at: Instant) {
@@ -63,9 +57,7 @@ impl Cluster {
             sample.worst_health = sample.worst_health.max(u64::from(swim.health()));
         }
         let truths = self.truths_by_name();
-        if let Some(recording) = &mut self.recording {
-            recording.sample(sample, &self.nodes, &truths);
-        }
+        self.observers.sample(sample, &self.nodes, &truths);
     }
 
     /// What would be right to believe of each name.

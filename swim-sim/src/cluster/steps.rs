@@ -5,24 +5,23 @@ use core::time::Duration;
 use super::{Cluster, Occurrence};
 use crate::node::Phase;
 use crate::plan::{self, Fault, Step, Work};
-use crate::trace::What;
 
 impl Cluster {
     /// Does it now.
     pub(super) fn carry_out(&mut self, step: &Step) {
         match step {
             Step::Fault(fault) => {
-                self.note(step);
+                self.observers.step(self.now, step);
                 self.strike(fault);
             }
             Step::Work(Work::Join { node, seeds }) => {
-                self.note(step);
+                self.observers.step(self.now, step);
                 self.nodes[*node].learn_seeds(seeds);
                 let addresses = self.addresses_of(seeds);
                 self.join_addresses(*node, &addresses);
             }
             Step::Work(Work::Leave(node)) => {
-                self.note(step);
+                self.observers.step(self.now, step);
                 let now = self.nodes[*node].local(self.now);
                 if let Some(swim) = self.nodes[*node].running() {
                     swim.leave(now);
@@ -113,13 +112,5 @@ impl Cluster {
         self.directory.release(self.nodes[index].address());
         self.nodes[index].move_to(self.directory.assign(index));
         self.start_process(index);
-    }
-
-    /// A step goes into the trace and the history.
-    pub(super) fn note(&mut self, step: &Step) {
-        self.trace.note(self.now, None, &What::Step(step));
-        if let Some(recording) = &mut self.recording {
-            recording.step(self.now, step);
-        }
     }
 }

@@ -22,10 +22,9 @@ impl Cluster {
         };
         if outcome.is_ok() {
             let running = self.running_generations();
-            self.broadcasts.accepted(self.now, (node, self.nodes[node].name()), payload, running);
-            self.watch.broadcast(self.nodes[node].name(), payload);
+            self.observers.broadcast(self.now, (node, self.nodes[node].name()), payload, running);
         }
-        self.note(&Work::Broadcast { node, payload: payload.to_vec() }.into());
+        self.observers.step(self.now, &Work::Broadcast { node, payload: payload.to_vec() }.into());
         self.settle(node);
         outcome
     }
@@ -43,9 +42,11 @@ impl Cluster {
         if let Ok(time) = outcome {
             let what = Announcement::UserEvent { time, name: name.into(), payload: payload.into() };
             let sender = (node, self.nodes[node].name());
-            self.announcements.accepted(self.now, sender, what, self.running_generations());
+            let running = self.running_generations();
+            self.observers.announced(self.now, sender, what, running);
         }
-        self.note(&Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
+        self.observers
+            .step(self.now, &Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
         self.settle(node);
         outcome
     }
@@ -64,9 +65,10 @@ impl Cluster {
         if let Ok(id) = outcome {
             let what = Announcement::Query { id, name: name.into() };
             let sender = (node, self.nodes[node].name());
-            self.announcements.accepted(self.now, sender, what, self.running_generations());
+            let running = self.running_generations();
+            self.observers.announced(self.now, sender, what, running);
         }
-        self.note(&Work::Query { node, name: name.to_owned() }.into());
+        self.observers.step(self.now, &Work::Query { node, name: name.to_owned() }.into());
         self.settle(node);
         outcome
     }
@@ -111,7 +113,7 @@ impl Cluster {
             None => Err(ForceLeaveError::NotRunning),
         };
         if outcome.is_ok() {
-            self.watch.forced_out(self.nodes[target].name());
+            self.observers.forced_out(self.nodes[target].name());
         }
         self.settle(node);
         outcome
@@ -127,7 +129,7 @@ impl Cluster {
             Some(swim) => swim.set_metadata(now, metadata),
             None => Err(MetadataError::NotRunning),
         };
-        self.note(&Work::SetMetadata { node, metadata: metadata.to_vec() }.into());
+        self.observers.step(self.now, &Work::SetMetadata { node, metadata: metadata.to_vec() }.into());
         self.settle(node);
         outcome
     }
