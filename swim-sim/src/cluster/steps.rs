@@ -45,24 +45,10 @@ impl Cluster {
             Fault::Restart(node) if self.nodes[node].swim().is_none() => self.start_process(node),
             Fault::RestartAtNewAddress(node) => self.move_away(node),
             Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
-            Fault::Pause(node) if self.nodes[node].phase() == Phase::Running => {
-                self.nodes[node].pause();
-                self.note_phase(node);
-                self.agenda.set_timeout(node, None);
-            }
-            Fault::Resume(node) if self.nodes[node].phase() == Phase::Paused => {
-                self.nodes[node].resume(self.now);
-                self.note_phase(node);
-                self.catch_up(node);
-            }
+            Fault::Pause(node) if self.nodes[node].phase() == Phase::Running => self.stall_process(node),
+            Fault::Resume(node) if self.nodes[node].phase() == Phase::Paused => self.wake_process(node),
             Fault::Clog(node) if self.nodes[node].swim().is_some() => self.nodes[node].clog(),
-            Fault::Unclog(node) if self.nodes[node].is_clogged() => {
-                self.nodes[node].unclog(self.now);
-                if self.nodes[node].phase() == Phase::Running {
-                    self.settle(node);
-                    self.read_all(node);
-                }
-            }
+            Fault::Unclog(node) if self.nodes[node].is_clogged() => self.unblock_process(node),
             Fault::Clog(_) | Fault::Unclog(_) => {}
             Fault::SlowProcessing { node, each } => self.slow_down(node, each),
             Fault::ClockRate { node, thousandths } => {
@@ -92,6 +78,29 @@ impl Cluster {
             Fault::Namesake { of, lasts } => self.misname(of, lasts),
             Fault::Attack(ref attack) => self.begin_attack(attack),
             Fault::Slowness(ref latency) => self.network.change_all(|link| link.latency = latency.clone()),
+        }
+    }
+
+    /// A process stalls.
+    fn stall_process(&mut self, index: usize) {
+        self.nodes[index].pause();
+        self.note_phase(index);
+        self.agenda.set_timeout(index, None);
+    }
+
+    /// A process that stalled goes on.
+    fn wake_process(&mut self, index: usize) {
+        self.nodes[index].resume(self.now);
+        self.note_phase(index);
+        self.catch_up(index);
+    }
+
+    /// A clogged process sends and receives again.
+    fn unblock_process(&mut self, index: usize) {
+        self.nodes[index].unclog(self.now);
+        if self.nodes[index].phase() == Phase::Running {
+            self.settle(index);
+            self.read_all(index);
         }
     }
 

@@ -58,10 +58,7 @@ pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) 
 }
 
 fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> Option<Fault> {
-    let group = |nodes: &[usize]| {
-        let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
-        (!left.is_empty()).then_some(left)
-    };
+    let group = |nodes: &[usize]| renumbered_group(nodes, number);
     Some(match fault.clone() {
         Fault::Crash(node) => Fault::Crash(number(node)?),
         Fault::PowerOff(node) => Fault::PowerOff(number(node)?),
@@ -87,18 +84,7 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::LossBetween { from, to, permille } => {
             Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
         }
-        Fault::Attack(attack) => {
-            let Attack { from, on, lie, times, every } = *attack;
-            let from = match from {
-                Attacker::Inside(node) => Attacker::Inside(number(node)?),
-                Attacker::Outside => from,
-            };
-            let lie = match lie.node() {
-                Some(node) => lie.about(number(node)?),
-                None => lie,
-            };
-            Attack { from, on: group(&on)?, lie, times, every }.into()
-        }
+        Fault::Attack(attack) => renumbered_attack(*attack, number)?.into(),
         everywhere @ (Fault::Heal
         | Fault::Loss(_)
         | Fault::PacketsBlocked(_)
@@ -108,6 +94,24 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         | Fault::Corruption(_)
         | Fault::Bandwidth(_)) => everywhere,
     })
+}
+
+/// What is left of some nodes, if anybody is.
+fn renumbered_group(nodes: &[usize], number: &impl Fn(usize) -> Option<usize>) -> Option<Vec<usize>> {
+    let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
+    (!left.is_empty()).then_some(left)
+}
+
+fn renumbered_attack(attack: Attack, number: &impl Fn(usize) -> Option<usize>) -> Option<Attack> {
+    let from = match attack.from {
+        Attacker::Inside(node) => Attacker::Inside(number(node)?),
+        Attacker::Outside => Attacker::Outside,
+    };
+    let lie = match attack.lie.node() {
+        Some(node) => attack.lie.about(number(node)?),
+        None => attack.lie,
+    };
+    Some(Attack { from, on: renumbered_group(&attack.on, number)?, lie, ..attack })
 }
 
 /// As [`renumbered`], for what a user does.
