@@ -1,4 +1,4 @@
-//! Do the nodes agree with the truth, and if not: who is wrong about whom. Why that may be is the cluster's to say.
+//! Compares the nodes' tables with the truth. The reasons why a row may be wrong are in `cluster/explanation.rs`.
 //!
 //! The truth is what the simulator knows: which processes run, where, and with what incarnation and metadata. A process
 //! that stalls or is leaving is neither here nor there, so nobody can be wrong about it, and it is not asked. Equal
@@ -20,13 +20,13 @@ const MOST: usize = 4_096;
 /// One row of one table that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Whose table.
+    /// The node whose table it is.
     pub observer: usize,
     /// About which name's number.
     pub subject: usize,
-    /// What the table says; `None` if it does not have the subject.
+    /// The claim in the table; `None` if it does not have the subject.
     pub believed: Option<Claim>,
-    /// What is wrong with that.
+    /// How it is wrong.
     pub wrong: Wrong,
 }
 
@@ -51,7 +51,7 @@ pub struct Disagreement {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// What is true of a name.
+/// The truth about a name.
 #[derive(Debug)]
 enum Truth<'a> {
     /// One process has it.
@@ -94,7 +94,7 @@ fn running(node: &Node) -> Option<&Swim<Stream>> {
     node.swim().filter(|swim| node.phase() == Phase::Running && swim.state() == State::Running)
 }
 
-/// What is true of each name, in order of their numbers.
+/// The truth about each name, in order of their numbers.
 fn truths(nodes: &[Node]) -> Vec<(NodeId, Truth<'_>)> {
     let mut truths: Vec<(NodeId, Truth<'_>)> = Vec::new();
     for node in nodes {
@@ -145,7 +145,7 @@ fn wrong(swim: &Swim<Stream>, row: Option<MemberView<'_>>, truth: &Truth<'_>) ->
 }
 
 impl Disagreement {
-    /// What is wrong in some ways, if anything is.
+    /// Keeps the rows that are wrong in one of some ways; returns `Ok` if none is.
     pub(crate) fn only(mut self, wrong: &[Wrong]) -> Result<(), Self> {
         self.mismatches.retain(|mismatch| wrong.contains(&mismatch.wrong));
         if self.mismatches.is_empty() { Ok(()) } else { Err(self) }

@@ -27,11 +27,11 @@ pub(crate) const FORGED: &str = "forged";
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attack {
-    /// Who sends.
+    /// The attacker.
     pub from: Attacker,
     /// The nodes that it is sent to, each every time.
     pub on: Vec<usize>,
-    /// What is sent.
+    /// The lie that is sent.
     pub lie: Lie,
     /// How many times, from now on.
     pub times: u16,
@@ -40,7 +40,7 @@ pub struct Attack {
     pub every: Duration,
 }
 
-/// Who attacks.
+/// The origin of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -52,7 +52,7 @@ pub enum Attacker {
     Inside(usize),
 }
 
-/// What an attacker sends.
+/// A kind of lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -82,7 +82,7 @@ impl Lie {
     /// How many kinds there are.
     pub(crate) const KINDS: usize = 9;
 
-    /// What each kind is called.
+    /// The name of each kind.
     #[cfg(feature = "serde")]
     pub(crate) const LABELS: [&str; Self::KINDS] = [
         "accusations",
@@ -112,7 +112,6 @@ impl Lie {
     }
 
     /// The node that it is about.
-    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "files alone number nodes"))]
     pub(crate) const fn node(&self) -> Option<usize> {
         match self {
             Self::Accuse(node) | Self::Climb(node) | Self::Usurp(node) | Self::SpeakFor(node) | Self::Replay(node) => {
@@ -123,7 +122,7 @@ impl Lie {
     }
 
     /// The same about a node with another number.
-    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "files alone number nodes"))]
+    #[cfg(feature = "serde")]
     pub(crate) const fn about(self, node: usize) -> Self {
         match self {
             Self::Accuse(_) => Self::Accuse(node),

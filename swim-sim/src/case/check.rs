@@ -1,7 +1,7 @@
 //! Whether what a file says can be: values within their bounds, and rows that make sense together.
 //!
 //! A case of one's own making is not checked here: what it says is run as it is. Where in the file a part stands is
-//! [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are in [`bounds`](crate::plan::bounds), what still
+//! [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are in [`bounds`], what still
 //! stands in the way of agreement in [`obstacles`](super::obstacles). Settings and links check themselves.
 
 use core::time::Duration;

@@ -16,7 +16,7 @@ pub struct LinkBetween {
     pub from: usize,
     /// The receiver.
     pub to: usize,
-    /// What differs from the path that the two would have otherwise, as in [`Case::link`].
+    /// Fields that differ from the path that the two would have otherwise, as in [`Case::link`].
     #[serde(flatten)]
     pub link: Table,
 }

@@ -1,4 +1,4 @@
-//! What attackers send, and how it reaches nodes: past the network, since no fault of a plan is the attacker's.
+//! Carries out attacks. Forged bytes reach nodes past the network, since no fault of a plan is the attacker's.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ use crate::trace::What;
 /// second one is recorded: what is there spans the whole run.
 const RECORDED: usize = 256;
 
-/// What attackers have done, and what they have recorded.
+/// Counts attacks, and records packets for replays.
 #[derive(Debug, Default)]
 pub(super) struct Attackers {
     /// Node -> what it sent.
     recorded: BTreeMap<usize, Recorded>,
     /// How often each kind of lie was sent: by outsiders, by insiders.
-    pub(super) counts: [[u64; Lie::KINDS]; 2],
+    counts: [[u64; Lie::KINDS]; 2],
     /// Requests that were made.
     requests: u64,
 }
@@ -85,7 +85,7 @@ impl Cluster {
         &self.attackers.counts
     }
 
-    /// An attack goes on: everybody whom it is on is sent something once.
+    /// An attack goes on: each of its targets is sent something once.
     pub(super) fn attack(&mut self, attack: &Attack, round: u16) {
         for &node in &attack.on {
             self.lie_to(node, attack, round);

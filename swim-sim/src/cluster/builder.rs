@@ -84,6 +84,11 @@ impl Builder {
         self
     }
 
+    /// Has so many nodes.
+    pub(crate) const fn resize(&mut self, nodes: usize) {
+        self.nodes = nodes;
+    }
+
     /// The configuration of every node.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
@@ -129,7 +134,7 @@ impl Builder {
         self
     }
 
-    /// Who stands where, and the path of each class. What is said of every path after that, is said of every class.
+    /// The places of the nodes, and the path of each class. A later change of every path changes that of every class.
     #[must_use]
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = Some(topology);
@@ -200,7 +205,7 @@ impl Builder {
         self
     }
 
-    /// Records who believed what of whom and when, for [`Cluster::history`] and for reports. It changes nothing in the
+    /// Records each table's changes with their times, for [`Cluster::history`] and for reports. It changes nothing in the
     /// run.
     #[must_use]
     pub const fn record_history(mut self) -> Self {
@@ -241,8 +246,8 @@ impl Builder {
         self
     }
 
-    /// Adds a checker of your own beside those that every run has. `make` is called for each cluster that is built, and may
-    /// hand what the checker finds to whoever made it.
+    /// Adds a checker of your own to those that every run has. `make` is called for each cluster that is built; the checker
+    /// may share its findings with its maker.
     #[must_use]
     pub fn checker(mut self, make: impl Fn() -> Box<dyn Checker> + Send + Sync + 'static) -> Self {
         self.checkers.push(MakeChecker(Arc::new(make)));
@@ -275,7 +280,7 @@ impl Builder {
     /// As [`Builder::build`].
     ///
     /// # Errors
-    /// What [`Config::validate`] finds.
+    /// Returns the error of [`Config::validate`].
     pub fn try_build(self) -> Result<Cluster, ConfigError> {
         Cluster::start(self)
     }

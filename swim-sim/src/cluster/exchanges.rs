@@ -91,7 +91,7 @@ impl Cluster {
         }
     }
 
-    /// What was sent did not pass: it is sent again later, or given up.
+    /// Nothing passed: it is sent again later, or given up.
     fn stall(&mut self, serial: u64, from: usize) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, again) = (connection.stage, connection.fail());
@@ -106,7 +106,7 @@ impl Cluster {
         }
     }
 
-    /// What was sent arrives.
+    /// A stage of a connection arrives.
     fn crossed(&mut self, serial: u64) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, client, to) = (connection.stage, connection.client, connection.to);

@@ -11,7 +11,7 @@ use crate::trace::Told;
 const PRINTED: usize = 8;
 
 impl Disagreement {
-    /// Who is wrong about whom, what is true, and what stands between the two.
+    /// Lists the wrong rows by member, each with the truth and with what stands between the two.
     #[must_use]
     pub fn explain(&self, cluster: &Cluster) -> String {
         let mut text = format!("not converged: {self}\n");

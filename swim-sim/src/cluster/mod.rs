@@ -44,7 +44,7 @@ use crate::network::{Link, Network, Topology};
 use crate::node::Node;
 use crate::plan::Step;
 
-/// What is on the agenda beside the nodes' timeouts. Addresses are numbers, to keep it small.
+/// An entry of the agenda other than a node's timeout. Addresses are numbers, to keep it small.
 #[derive(Debug)]
 enum Occurrence {
     /// A packet reaches its address.
@@ -57,7 +57,7 @@ enum Occurrence {
     Done(usize),
     /// Something is done to the cluster.
     Step(Box<Step>),
-    /// An attack goes on, for the so-manieth time.
+    /// An attack goes on; with the number of the round, from 0.
     Attack(Box<(Attack, u16)>),
 }
 

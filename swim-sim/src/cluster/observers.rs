@@ -194,17 +194,17 @@ impl Observers {
         self.watch.forced_out(name);
     }
 
-    /// What counts the packets that do not arrive as they were sent.
+    /// The counters of packets that do not arrive as they were sent.
     pub(super) const fn figures(&mut self) -> &mut Recorder {
         &mut self.figures
     }
 
-    /// What passed on the processor since time stood still is not the run's.
+    /// The processor's time since virtual time stood still is not the run's.
     pub(super) fn begin_metering(&mut self) {
         self.meter.iter_mut().for_each(Meter::begin);
     }
 
-    /// What passed on the processor was for a node, or for none.
+    /// The processor's time since the last call was for a node, or for none.
     pub(super) fn charge(&mut self, now: Instant, node: Option<usize>) {
         if let Some(meter) = &mut self.meter {
             meter.charge(now, node);

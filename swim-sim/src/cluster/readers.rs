@@ -1,4 +1,4 @@
-//! What can be asked of a cluster as a whole.
+//! Reads a cluster as a whole.
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -35,7 +35,7 @@ impl Cluster {
         &self.options
     }
 
-    /// What a node told its user, with times, in order.
+    /// The events of a node, with times, in order.
     pub fn events(&self, node: usize) -> impl DoubleEndedIterator<Item = (Instant, &Event)> {
         self.observers
             .log()
@@ -44,7 +44,7 @@ impl Cluster {
             .map(|observed| (observed.at, &observed.event))
     }
 
-    /// What all nodes told their users, in order.
+    /// The events of all nodes, in order.
     pub fn all_events(&self) -> impl DoubleEndedIterator<Item = &Observed> {
         self.observers.log().iter()
     }
@@ -52,7 +52,7 @@ impl Cluster {
     /// Whether every node that runs, but the subject itself, believes it to have a status; if not, who does not.
     ///
     /// # Errors
-    /// Who believes something else, and what.
+    /// Names the nodes that believe something else, and what.
     pub fn everyone_sees(&self, subject: usize, status: Status) -> Result<(), String> {
         let name = self.nodes[subject].name();
         let others = self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
@@ -71,7 +71,7 @@ impl Cluster {
     /// Whether all nodes that run know each other as they are, and take nobody for alive who is not.
     ///
     /// # Errors
-    /// Who disagrees with whom about what, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn converged(&self) -> Result<(), Disagreement> {
         convergence::check(&self.nodes)
     }
@@ -79,7 +79,7 @@ impl Cluster {
     /// Whether every process that ended without a word is known to be gone, by every node that runs.
     ///
     /// # Errors
-    /// Who takes whom for active, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn the_dead_are_known(&self) -> Result<(), Disagreement> {
         convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
     }
@@ -87,7 +87,7 @@ impl Cluster {
     /// Whether every process that runs is alive, and known as it is, to every node that runs.
     ///
     /// # Errors
-    /// Who does not know whom, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn the_living_are_known(&self) -> Result<(), Disagreement> {
         convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
     }
@@ -103,7 +103,7 @@ impl Cluster {
     /// while it ran, or else of any.
     ///
     /// # Errors
-    /// Who was not told, or that the sender sent no such broadcast among the last 4,096 of all.
+    /// Names the nodes that were not told, or says that the sender sent no such broadcast among the last 4,096 of all.
     pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
         match self.observers.broadcasts().deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
             None => Err(format!("node-{sender} sent no such broadcast")),
@@ -120,7 +120,7 @@ impl Cluster {
         self.observers.announcements().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
-    /// The how-manieth process runs at each node, if one does.
+    /// The generation of the process at each node, if one runs.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
         self.nodes.iter().map(|node| (node.phase() == Phase::Running).then_some(node.generation())).collect()
     }
@@ -158,7 +158,7 @@ impl Cluster {
         self.observers.trace().entries()
     }
 
-    /// What the run cost, and how well it went, so far.
+    /// The cost of the run so far, and how well it went.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let nodes = self.nodes.iter().enumerate();

@@ -7,7 +7,7 @@ use crate::history::{History, Sample, Truth};
 use crate::node::Phase;
 
 impl Cluster {
-    /// What was recorded so far and not yet taken; `None` unless [`Builder::record_history`](crate::Builder::record_history)
+    /// The history recorded so far and not yet taken; `None` unless [`Builder::record_history`](crate::Builder::record_history)
     /// was asked.
     #[must_use]
     pub fn history(&self) -> Option<&History> {
@@ -60,7 +60,7 @@ impl Cluster {
         self.observers.sample(sample, &self.nodes, &truths);
     }
 
-    /// What would be right to believe of each name.
+    /// The truth about each name.
     fn truths_by_name(&self) -> Vec<Truth> {
         let names = self.nodes.iter().map(|node| node.name() + 1).max().unwrap_or(0);
         let mut truths = vec![Truth::Gone; names];

@@ -10,7 +10,7 @@ use crate::agenda::Due;
 use crate::checkers::Violation;
 use crate::events::Observed;
 
-/// What a condition says: whether it is met, and why not.
+/// The outcome of a condition: met, or a reason why not.
 pub trait Met {
     /// Nothing, or why the condition is not met.
     ///

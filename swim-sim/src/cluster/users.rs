@@ -1,4 +1,4 @@
-//! What users do with their nodes, each with the core's answer.
+//! Calls of nodes' users, each with the core's answer.
 
 use swim_core::{
     BroadcastError, EventError, ForceLeaveError, LamportTime, MetadataError, PingError, QueryError, QueryId, Question,
@@ -13,7 +13,7 @@ impl Cluster {
     /// A node broadcasts a payload.
     ///
     /// # Errors
-    /// What the core says; [`BroadcastError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`BroadcastError::NotRunning`] if there is no running process.
     pub fn broadcast(&mut self, node: usize, payload: &[u8]) -> Result<(), BroadcastError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
@@ -32,7 +32,7 @@ impl Cluster {
     /// A node sends a user event; its time.
     ///
     /// # Errors
-    /// What the core says; [`EventError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`EventError::NotRunning`] if there is no running process.
     pub fn send_user_event(&mut self, node: usize, name: &str, payload: &[u8]) -> Result<LamportTime, EventError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
@@ -54,7 +54,7 @@ impl Cluster {
     /// A node asks everyone a question, with acks. Each node that is asked answers with its name.
     ///
     /// # Errors
-    /// What the core says; [`QueryError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`QueryError::NotRunning`] if there is no running process.
     pub fn query(&mut self, node: usize, name: &str) -> Result<QueryId, QueryError> {
         let now = self.nodes[node].local(self.now);
         let question = Question { wants_acks: true, ..Question::new(name, b"") };
@@ -77,7 +77,7 @@ impl Cluster {
     /// [`Builder::answers_of_programs`](super::Builder::answers_of_programs).
     ///
     /// # Errors
-    /// What the core says; [`RespondError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`RespondError::NotRunning`] if there is no running process.
     pub fn respond(&mut self, node: usize, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
@@ -91,7 +91,7 @@ impl Cluster {
     /// A node's user pings another member, and is told of the answer as [`Event::Pinged`](swim_core::Event::Pinged).
     ///
     /// # Errors
-    /// What the core says; [`PingError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`PingError::NotRunning`] if there is no running process.
     pub fn ping(&mut self, node: usize, target: usize) -> Result<SequenceNumber, PingError> {
         let (now, id) = (self.nodes[node].local(self.now), self.nodes[target].id());
         let outcome = match self.nodes[node].running() {
@@ -105,7 +105,7 @@ impl Cluster {
     /// A node's user has a dead member count as one that left; with `prune`, has it forgotten.
     ///
     /// # Errors
-    /// What the core says; [`ForceLeaveError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`ForceLeaveError::NotRunning`] if there is no running process.
     pub fn force_leave(&mut self, node: usize, target: usize, prune: bool) -> Result<(), ForceLeaveError> {
         let (now, id) = (self.nodes[node].local(self.now), self.nodes[target].id());
         let outcome = match self.nodes[node].running() {
@@ -122,7 +122,7 @@ impl Cluster {
     /// A node changes its metadata.
     ///
     /// # Errors
-    /// What the core says; [`MetadataError::NotRunning`] if there is no running process.
+    /// Returns the core's error; [`MetadataError::NotRunning`] if there is no running process.
     pub fn set_metadata(&mut self, node: usize, metadata: &[u8]) -> Result<(), MetadataError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {

@@ -1,4 +1,4 @@
-//! What is done to a cluster: the verbs of tests, each of which is a [`Step`] carried out now.
+//! The verbs of tests, each of which is a [`Step`] carried out now.
 //!
 //! A verb that makes no sense for a node as it is (a crash of what is down) does nothing, so that any part of a plan is
 //! a plan. A node that does not exist is a bug of the caller, and panics.
@@ -26,7 +26,7 @@ impl Cluster {
         self.apply(Work::Join { node, seeds: seeds.to_vec() });
     }
 
-    /// A node joins through addresses, whoever may be there.
+    /// A node joins through addresses, which need not be nodes'.
     ///
     /// # Panics
     /// If the core refuses an address.

@@ -1,4 +1,4 @@
-//! What can be asked of one node: [`NodeView`].
+//! Reads one node: [`NodeView`].
 
 use core::net::SocketAddr;
 
@@ -32,7 +32,7 @@ impl<'a> NodeView<'a> {
         self.node.address()
     }
 
-    /// What is the matter with its process.
+    /// The state of its process.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.node.phase()
@@ -50,7 +50,7 @@ impl<'a> NodeView<'a> {
         self.node.swim()
     }
 
-    /// What the process has counted, if there is one.
+    /// The process's counters, if there is one.
     #[must_use]
     pub fn metrics(&self) -> Option<&'a Metrics> {
         self.swim().map(Swim::metrics)
@@ -65,7 +65,7 @@ impl<'a> NodeView<'a> {
         members
     }
 
-    /// What it knows of the member with a number in its name.
+    /// Its record of the member with a number in its name.
     #[must_use]
     pub fn member(&self, subject: usize) -> Option<MemberView<'a>> {
         self.swim()?.member(&name::numbered(subject))

@@ -1,4 +1,4 @@
-//! What the nodes told their users: the log of it, and who heard of what was sent to all.
+//! Events: the log of those that users were told, the members that they are about, and the deliveries of messages to all.
 
 pub(crate) mod announcements;
 pub(crate) mod deliveries;

@@ -31,7 +31,7 @@ impl Clock {
         (self.then, self.since, self.rate) = (self.local(now), now, rate.max(1));
     }
 
-    /// What it shows.
+    /// The time that it shows.
     pub(crate) fn local(&self, now: Instant) -> Instant {
         self.then + scaled(now.since(self.since), self.rate, TRUE_RATE)
     }

@@ -1,4 +1,4 @@
-//! Numbers, names, time and chance: what every other room stands on, and what knows none of them.
+//! Numbers, names, time and chance: every other room stands on these, and they know none of them.
 
 pub(crate) mod address;
 pub(crate) mod clock;

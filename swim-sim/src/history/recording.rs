@@ -19,7 +19,7 @@ use crate::plan::Step;
 /// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked at.
 const MOST: usize = 4_000_000;
 
-/// What would be right to believe of a name.
+/// The truth about a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Truth {
     /// No process has it.
@@ -38,7 +38,7 @@ pub(crate) struct Recording {
     /// Observer -> subject -> what the table held when it was last compared.
     rows: Vec<Vec<Option<Status>>>,
     digests: Vec<Option<u64>>,
-    /// Who raised the suspicions that were told since the last comparison.
+    /// Suspects and accusers of the suspicions that were told since the last comparison.
     suspected_by: Vec<(usize, Option<usize>)>,
     next_sample: Instant,
     entries: usize,

@@ -1,4 +1,4 @@
-//! What waits in front of a process that does not read: [`Inbox`], bounded as a socket's buffer is.
+//! Input that waits for a process that does not read: [`Inbox`], bounded as a socket's buffer is.
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use swim_core::ExchangeFailure;
 /// as many small datagrams.
 const INBOX_PACKETS: usize = 1_024;
 
-/// What arrived for a process.
+/// An input of a process.
 #[derive(Debug)]
 pub(crate) enum Inbound {
     /// A packet.

@@ -50,11 +50,11 @@ pub(crate) struct Node {
     link: Stream,
     /// Draws how what it sends is damaged.
     damage: Stream,
-    /// The number in its name; two nodes may have the same one, which is a fault of whoever named them.
+    /// The number in its name; two nodes may have the same one, which is a fault of their operators.
     name: usize,
     /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
     seeds: Vec<usize>,
-    /// What upgrades have changed, for when it starts again.
+    /// Settings that upgrades have changed, for when it starts again.
     settings: Vec<Setting>,
     inbox: Inbox,
     /// Exchanges that a clogged process wants to open, answer or abandon.
@@ -137,7 +137,7 @@ impl Node {
         self.phase
     }
 
-    /// The how-manieth process there is, from 1.
+    /// How many processes have started here; names the current one.
     pub(crate) const fn generation(&self) -> u32 {
         self.generation
     }
@@ -160,12 +160,12 @@ impl Node {
         &self.seeds
     }
 
-    /// What the fate of what it sends is drawn from.
+    /// The stream from which the fate of what it sends is drawn.
     pub(crate) const fn link_stream(&mut self) -> &mut Stream {
         &mut self.link
     }
 
-    /// What the damage to what it sends is drawn from.
+    /// The stream from which the damage to what it sends is drawn.
     pub(crate) const fn damage_stream(&mut self) -> &mut Stream {
         &mut self.damage
     }
@@ -275,12 +275,12 @@ impl Node {
         self.resumed = Some(now);
     }
 
-    /// What time it is by the machine's clock.
+    /// The time by the machine's clock.
     pub(crate) fn local(&self, now: Instant) -> Instant {
         self.clock.local(now)
     }
 
-    /// What time it is, by both.
+    /// The time by the world's clock and by the machine's.
     pub(crate) fn moment(&self, now: Instant) -> Moment {
         Moment { world: now, local: self.local(now) }
     }

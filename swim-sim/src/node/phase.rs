@@ -1,6 +1,6 @@
-//! What is the matter with a node's process: [`Phase`].
+//! The state of a node's process: [`Phase`].
 
-/// What is the matter with a node's process.
+/// The state of a node's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {

@@ -31,7 +31,7 @@ pub(crate) fn step(step: &Step, config: &Config) -> Result<(), String> {
     }
 }
 
-/// A node that is not there.
+/// A node's number; refused if there is no such node.
 pub(crate) fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
     match node {
         Some(node) if node >= nodes => {
@@ -99,7 +99,7 @@ fn apart(groups: &[Vec<usize>]) -> Result<(), String> {
     Ok(())
 }
 
-/// What the core would refuse when it comes to it.
+/// A user's work; refused if the core would refuse it.
 #[cfg(feature = "serde")]
 fn work(work: &Work, config: &Config) -> Result<(), String> {
     let (key, size, name, most) = match work {

@@ -59,7 +59,7 @@ impl Plan {
     }
 }
 
-/// What makes a node whole again, in the order in which it is done.
+/// A fault that makes a node whole again, in the order in which they strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cure {
     Resume,
@@ -81,7 +81,7 @@ impl Cure {
     }
 }
 
-/// What a step makes necessary for a node.
+/// The cure that a step makes necessary for a node.
 fn cure(step: &Step, node: usize) -> Option<Cure> {
     let (of, cure) = match step {
         Step::Fault(Fault::Pause(of)) => (of, Cure::Resume),

@@ -1,4 +1,4 @@
-//! What breaks and mends in a cluster, as data: [`Fault`].
+//! Faults and repairs of a cluster, as data: [`Fault`].
 
 use core::fmt;
 use core::time::Duration;
@@ -63,9 +63,9 @@ pub enum Fault {
     Partition(Vec<Vec<usize>>),
     /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that stand.
     OneWayPartition {
-        /// Who is not heard.
+        /// The senders.
         from: Vec<usize>,
-        /// Who does not hear.
+        /// The receivers.
         to: Vec<usize>,
     },
     /// All cuts are lifted. Losses and latencies stay as they are.
@@ -97,7 +97,7 @@ pub enum Fault {
     /// A machine that bears the name of another starts, joins through the other and its seeds, and loses power a while
     /// later: a mistake that people make.
     Namesake {
-        /// Whose name.
+        /// The node whose name it bears.
         of: usize,
         /// For how long.
         #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]

@@ -1,9 +1,9 @@
-//! What is done to a cluster, as data: [`Fault`]s break and mend it, [`Work`] is what its users do, and a [`Plan`] says
-//! when.
+//! Steps of a run, as data: [`Fault`]s break and mend a cluster, [`Work`] is done by its users, and a [`Plan`] gives each
+//! a time.
 //!
 //! A plan is explicit, so it can be printed, stored and shrunk: a step that makes no sense when its time comes (a crash
 //! of what is down, a resumption of what was not paused) does nothing, and any part of a plan is a plan. The cluster
-//! carries steps out; this file knows only what they say.
+//! carries steps out; this room knows only what they say.
 
 pub(crate) mod bounds;
 pub(crate) mod chaos;
@@ -32,7 +32,7 @@ pub use self::setting::Setting;
 pub use self::step::Step;
 pub use self::work::Work;
 
-/// What is done, and when: by time since the cluster's start; at equal times in the order in which it was added.
+/// Steps, each with its time since the cluster's start; at equal times in the order in which it was added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Vec<Row>", into = "Vec<Row>"))]

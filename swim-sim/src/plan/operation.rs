@@ -1,4 +1,4 @@
-//! What operators do to many nodes, as one row of a file: it unfolds into a plan's steps when it is read, so that they can be
+//! An operator's work on many nodes, as one row of a file: it unfolds into a plan's steps when it is read, so that they can be
 //! printed, stored and left out one by one. What the steps are is `rolling.rs`' to say.
 
 use core::fmt;

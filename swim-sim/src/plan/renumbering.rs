@@ -1,4 +1,4 @@
-//! Which nodes a step is about, and what is left of it when nodes have other numbers or none.
+//! The nodes that a step is about, and the same step in a smaller cluster, whose nodes have other numbers or none.
 
 use super::{Fault, Step, Work};
 use crate::attack::{Attack, Attacker};
@@ -40,16 +40,12 @@ pub(crate) fn highest(step: &Step) -> Option<usize> {
         },
         Step::Work(work) => match work {
             Work::Join { node, seeds } => seeds.iter().chain([node]).max().copied(),
-            Work::Leave(node)
-            | Work::Broadcast { node, .. }
-            | Work::UserEvent { node, .. }
-            | Work::Query { node, .. }
-            | Work::SetMetadata { node, .. } => Some(*node),
+            other => Some(other.node()),
         },
     }
 }
 
-/// What is left of a step, if anything, when nodes have other numbers or none.
+/// Renumbers the nodes of a step; returns `None` if nothing is left of it without those that have no number.
 pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) -> Option<Step> {
     match step {
         Step::Fault(fault) => renumbered_fault(fault, number).map(Step::Fault),
@@ -84,7 +80,7 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::LossBetween { from, to, permille } => {
             Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
         }
-        Fault::Attack(attack) => renumbered_attack(*attack, number)?.into(),
+        Fault::Attack(attack) => renumbered_attack(&attack, number)?.into(),
         everywhere @ (Fault::Heal
         | Fault::Loss(_)
         | Fault::PacketsBlocked(_)
@@ -96,13 +92,13 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
     })
 }
 
-/// What is left of some nodes, if anybody is.
+/// Renumbers a group of nodes; returns `None` if nobody is left.
 fn renumbered_group(nodes: &[usize], number: &impl Fn(usize) -> Option<usize>) -> Option<Vec<usize>> {
     let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
     (!left.is_empty()).then_some(left)
 }
 
-fn renumbered_attack(attack: Attack, number: &impl Fn(usize) -> Option<usize>) -> Option<Attack> {
+fn renumbered_attack(attack: &Attack, number: &impl Fn(usize) -> Option<usize>) -> Option<Attack> {
     let from = match attack.from {
         Attacker::Inside(node) => Attacker::Inside(number(node)?),
         Attacker::Outside => Attacker::Outside,
@@ -111,7 +107,7 @@ fn renumbered_attack(attack: Attack, number: &impl Fn(usize) -> Option<usize>) -
         Some(node) => attack.lie.about(number(node)?),
         None => attack.lie,
     };
-    Some(Attack { from, on: renumbered_group(&attack.on, number)?, lie, ..attack })
+    Some(Attack { from, on: renumbered_group(&attack.on, number)?, lie, times: attack.times, every: attack.every })
 }
 
 /// As [`renumbered`], for what a user does.

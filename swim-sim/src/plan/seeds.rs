@@ -1,8 +1,8 @@
-//! Through whom nodes join: [`Seeds`].
+//! The nodes that others join through: [`Seeds`].
 
 use crate::ground::streams::{self, Stream};
 
-/// Through whom the nodes of a cluster join it.
+/// The nodes through which the nodes of a cluster join it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -19,7 +19,7 @@ pub enum Seeds {
 }
 
 impl Seeds {
-    /// Through whom a node of so many joins.
+    /// The nodes through which a node joins a cluster of `nodes`.
     pub(crate) fn of(self, node: usize, nodes: usize, workload: &mut Stream) -> Vec<usize> {
         match self {
             Self::First if node == 0 => Vec::new(),

@@ -1,6 +1,6 @@
 //! One setting of a node that an upgrade changes: [`Setting`], as data.
 //!
-//! What a setting means and which values are valid is the core's to know.
+//! The core knows what a setting means and which values are valid.
 
 use core::fmt;
 use core::time::Duration;

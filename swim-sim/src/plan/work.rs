@@ -1,10 +1,10 @@
-//! What users do with their nodes, as data: [`Work`].
+//! Actions of users, as data: [`Work`].
 
 use core::fmt;
 
 use crate::ground::node_ranges::NodeRanges;
 
-/// What the user of a node does with it.
+/// An action of a node's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -12,48 +12,48 @@ use crate::ground::node_ranges::NodeRanges;
 pub enum Work {
     /// Joins through the addresses that the seeds have now, and will again when it starts anew.
     Join {
-        /// Who joins.
+        /// The node that joins.
         node: usize,
-        /// Through whom.
+        /// The nodes that it joins through.
         seeds: Vec<usize>,
     },
     /// Leaves gracefully; the process ends when its departure is spread.
     Leave(usize),
     /// Broadcasts a payload.
     Broadcast {
-        /// Who.
+        /// The node.
         node: usize,
-        /// What.
+        /// The payload.
         payload: Vec<u8>,
     },
     /// Sends a user event.
     UserEvent {
-        /// Who.
+        /// The node.
         node: usize,
-        /// What it is called.
+        /// Its name.
         name: String,
-        /// What it says.
+        /// Its payload.
         payload: Vec<u8>,
     },
     /// Asks everyone a question, with acks; each node answers with its name.
     Query {
-        /// Who.
+        /// The node.
         node: usize,
-        /// What it is called.
+        /// Its name.
         name: String,
     },
     /// Changes the node's metadata.
     SetMetadata {
-        /// Who.
+        /// The node.
         node: usize,
-        /// To what.
+        /// The new metadata.
         metadata: Vec<u8>,
     },
 }
 
 #[cfg(feature = "serde")]
 impl Work {
-    /// Whose user does it.
+    /// The node whose user acts.
     pub(crate) const fn node(&self) -> usize {
         match self {
             Self::Leave(node)

@@ -1,4 +1,4 @@
-//! By when everybody must know: [`Deadlines`], computed from the configurations and the size of the cluster.
+//! The times by which everybody must know: [`Deadlines`], computed from the configurations and the size of the cluster.
 //!
 //! ```text
 //! probe       = min(2n - 1, 20) * T * (S + 1)      round robin reaches a member after 2n - 1 periods at the latest

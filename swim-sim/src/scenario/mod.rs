@@ -101,7 +101,7 @@ impl Scenario {
     /// For so many nodes.
     #[must_use]
     pub const fn nodes(mut self, nodes: usize) -> Self {
-        self.cluster.nodes = nodes;
+        self.cluster.resize(nodes);
         self
     }
 

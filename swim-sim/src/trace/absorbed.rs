@@ -1,6 +1,6 @@
-//! As which words an entry of the trace goes into the hash.
+//! Hashes an entry of the trace.
 //!
-//! What happens often (packets, timeouts) is hashed by its fields; what is rare is hashed by its text.
+//! Frequent entries (packets, timeouts) are hashed by their fields, rare ones by their text.
 
 use core::fmt::Write as _;
 use core::net::SocketAddr;

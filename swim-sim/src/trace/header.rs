@@ -1,4 +1,4 @@
-//! What the header of a packet or of an exchange says.
+//! Reads the header of a packet or of an exchange.
 
 use swim_core::wire::HEADER_LEN;
 
