@@ -1,95 +1,34 @@
-//! The table of floors in docs/ARCHITECTURE.md is true: each module imports only what stands below it.
+//! The tables of floors are true: each module imports only what stands below it. The core's and the drivers' are in
+//! docs/ARCHITECTURE.md, the agent's at the head of its `main.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[path = "floors/drivers.rs"]
+mod drivers;
+#[path = "floors/reader.rs"]
+mod reader;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use reader::{Floors, Modules};
 
 const DOCUMENT: &str = include_str!("../../docs/ARCHITECTURE.md");
 /// Within these floors neighbours may import one another, without circles.
 const FLOORS_WITH_NEIGHBOURS: u8 = 1;
 
-/// Module to floor, from the rows `| 2 | `a` `b` | … |`.
-fn floors() -> BTreeMap<String, u8> {
-    let mut floors = BTreeMap::new();
-    for line in DOCUMENT.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        if let [_, floor, modules, ..] = cells[..]
-            && let Ok(floor) = floor.parse::<u8>()
-        {
-            let names = modules.split_whitespace().map(|name| (name.trim_matches('`').to_owned(), floor));
-            floors.extend(names);
-        }
-    }
-    floors
+/// The core's table.
+fn floors() -> Floors {
+    reader::floors(DOCUMENT, "## Floors of swim-core")
 }
 
-/// What follows `crate::` anywhere in a source, tests and comments left out.
-fn imports(source: &str) -> BTreeSet<String> {
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let mentions = lines.flat_map(|line| line.split("crate::").skip(1));
-    // What cannot be read as a name, such as a group in braces, stands on no floor and so breaks the rule.
-    let name = |rest: &str| match rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>() {
-        name if name.is_empty() => String::from("(not one module)"),
-        name => name,
-    };
-    mentions.map(name).collect()
-}
-
-/// Every module of `src/` with all that its files import.
-fn modules() -> BTreeMap<String, BTreeSet<String>> {
-    fn collect(path: &Path, into: &mut BTreeSet<String>) {
-        if path.is_dir() {
-            for entry in fs::read_dir(path).unwrap() {
-                collect(&entry.unwrap().path(), into);
-            }
-        } else if path.file_name().is_some_and(|name| name != "tests.rs") {
-            into.extend(imports(&fs::read_to_string(path).unwrap()));
-        }
-    }
-    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if name != "lib" {
-            collect(&path, modules.entry(name).or_default());
-        }
-    }
-    modules
+/// The core's modules.
+fn modules() -> Modules {
+    reader::modules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
 /// What breaks the rules, as sentences.
-fn violations(floors: &BTreeMap<String, u8>, modules: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let mut found = Vec::new();
-    for (module, imports) in modules {
-        let Some(&floor) = floors.get(module) else {
-            if module != "typed" {
-                found.push(format!("{module} stands on no floor"));
-            }
-            continue;
-        };
-        for import in imports.iter().filter(|&import| import != module) {
-            match floors.get(import) {
-                None => found.push(format!("{module} imports {import}, which stands on no floor")),
-                Some(&other) if other > floor => found.push(format!("{module} imports {import} from above")),
-                Some(&other) if other == floor && floor > FLOORS_WITH_NEIGHBOURS => {
-                    found.push(format!("{module} imports its neighbour {import}"));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    let mut left: BTreeMap<_, BTreeSet<_>> = modules.clone();
-    left.iter_mut()
-        .for_each(|(module, imports)| imports.retain(|import| import != module && floors.contains_key(import)));
-    while let Some(free) = left.iter().find(|(_, imports)| imports.is_empty()).map(|(module, _)| module.clone()) {
-        left.remove(&free);
-        for imports in left.values_mut() {
-            imports.remove(&free);
-        }
-    }
-    found.extend(left.keys().map(|module| format!("{module} is part of a circle")));
-    found
+fn violations(floors: &Floors, modules: &Modules) -> Vec<String> {
+    reader::violations(floors, modules, Some(FLOORS_WITH_NEIGHBOURS), &["typed"])
 }
 
 #[test]
@@ -114,7 +53,7 @@ fn the_check_sees_planted_violations() {
 #[test]
 fn an_import_of_several_modules_at_once_does_not_escape_the_check() {
     let mut modules = modules();
-    modules.get_mut("time").unwrap().extend(imports("use crate::{swim::Swim, wire};"));
+    modules.get_mut("time").unwrap().extend(reader::imports("use crate::{swim::Swim, wire};", 1));
     let found = violations(&floors(), &modules);
     assert_eq!(found, ["time imports (not one module), which stands on no floor"]);
 }

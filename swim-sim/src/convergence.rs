@@ -1,4 +1,4 @@
-//! Do the nodes agree with the truth, and if not: who is wrong about whom, and why that may be.
+//! Compares the nodes' tables with the truth. The reasons why a row may be wrong are in `cluster/explanation.rs`.
 //!
 //! The truth is what the simulator knows: which processes run, where, and with what incarnation and metadata. A process
 //! that stalls or is leaving is neither here nor there, so nobody can be wrong about it, and it is not asked. Equal
@@ -8,34 +8,31 @@ use core::fmt;
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use swim_core::{Claim, Event, MemberView, NodeId, State, Status, Swim};
+use swim_core::{Claim, MemberView, NodeId, State, Status, Swim};
 
-use crate::checkers::about;
-use crate::cluster::{Cluster, NodeView};
-use crate::name;
-use crate::streams::Stream;
-use crate::trace::Told;
+use crate::ground::name;
+use crate::ground::streams::Stream;
+use crate::node::{Node, Phase};
 
 /// So many wrong rows are collected at most.
 const MOST: usize = 4_096;
-/// So many subjects, and observers of each, are printed.
-const PRINTED: usize = 8;
 
 /// One row of one table that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Whose table.
+    /// The node whose table it is.
     pub observer: usize,
     /// About which name's number.
     pub subject: usize,
-    /// What the table says; `None` if it does not have the subject.
+    /// The claim in the table; `None` if it does not have the subject.
     pub believed: Option<Claim>,
-    /// What is wrong with that.
+    /// How it is wrong.
     pub wrong: Wrong,
 }
 
 /// How a row is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Wrong {
     /// The subject runs, and is not known or not alive.
     NotAlive,
@@ -54,7 +51,7 @@ pub struct Disagreement {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// What is true of a name.
+/// The truth about a name.
 #[derive(Debug)]
 enum Truth<'a> {
     /// One process has it.
@@ -65,17 +62,18 @@ enum Truth<'a> {
     Unclear,
 }
 
-pub(crate) fn check(cluster: &Cluster) -> Result<(), Disagreement> {
-    let truths = truths(cluster);
+/// Compares the tables of the nodes that run with what is true.
+pub(crate) fn check(nodes: &[Node]) -> Result<(), Disagreement> {
+    let truths = truths(nodes);
     let mut same_table: BTreeMap<(u64, &str), Vec<usize>> = BTreeMap::new();
-    for (observer, node) in cluster.nodes().enumerate() {
+    for (observer, node) in nodes.iter().enumerate() {
         if let Some(swim) = running(node) {
             same_table.entry((swim.digest(), &swim.config().cluster)).or_default().push(observer);
         }
     }
     let mut mismatches = Vec::new();
     for observers in same_table.values() {
-        let Some(swim) = running(cluster.node(observers[0])) else { continue };
+        let Some(swim) = running(&nodes[observers[0]]) else { continue };
         let wrong: Vec<_> = compare(swim, &truths).take(MOST).collect();
         let everyones = observers.iter().flat_map(|&observer| wrong.iter().map(move |wrong| (observer, wrong)));
         let room = MOST - mismatches.len();
@@ -92,20 +90,20 @@ pub(crate) fn check(cluster: &Cluster) -> Result<(), Disagreement> {
 }
 
 /// The process of a node that is neither stalling nor leaving.
-fn running(node: NodeView<'_>) -> Option<&Swim<Stream>> {
-    node.swim().filter(|swim| node.is_running() && swim.state() == State::Running)
+fn running(node: &Node) -> Option<&Swim<Stream>> {
+    node.swim().filter(|swim| node.phase() == Phase::Running && swim.state() == State::Running)
 }
 
-/// What is true of each name, in order of their numbers.
-fn truths(cluster: &Cluster) -> Vec<(NodeId, Truth<'_>)> {
+/// The truth about each name, in order of their numbers.
+fn truths(nodes: &[Node]) -> Vec<(NodeId, Truth<'_>)> {
     let mut truths: Vec<(NodeId, Truth<'_>)> = Vec::new();
-    for (index, node) in cluster.nodes().enumerate() {
+    for node in nodes {
         let truth = match (running(node), node.swim()) {
             (Some(swim), _) => Truth::Runs { swim, address: node.address() },
             (None, Some(_)) => Truth::Unclear,
             (None, None) => Truth::Gone,
         };
-        let name = cluster.name_of(index);
+        let name = node.name();
         while name >= truths.len() {
             truths.push((name::numbered(truths.len()), Truth::Gone));
         }
@@ -147,33 +145,14 @@ fn wrong(swim: &Swim<Stream>, row: Option<MemberView<'_>>, truth: &Truth<'_>) ->
 }
 
 impl Disagreement {
-    /// Who is wrong about whom, what is true, and what stands between the two.
-    #[must_use]
-    pub fn explain(&self, cluster: &Cluster) -> String {
-        let mut text = format!("not converged: {self}\n");
-        let by_subject = self.by_subject();
-        for (subject, wrong) in by_subject.iter().take(PRINTED) {
-            text += &format!("  {}\n", truth_about(cluster, *subject));
-            for mismatch in wrong.iter().take(PRINTED) {
-                text += &format!("    {}\n", why(cluster, mismatch));
-            }
-            if wrong.len() > PRINTED {
-                text += &format!("    and {} more nodes\n", wrong.len() - PRINTED);
-            }
-        }
-        if by_subject.len() > PRINTED {
-            text += &format!("  and {} more members\n", by_subject.len() - PRINTED);
-        }
-        text
-    }
-
-    /// What is wrong in some ways, if anything is.
+    /// Keeps the rows that are wrong in one of some ways; returns `Ok` if none is.
     pub(crate) fn only(mut self, wrong: &[Wrong]) -> Result<(), Self> {
         self.mismatches.retain(|mismatch| wrong.contains(&mismatch.wrong));
         if self.mismatches.is_empty() { Ok(()) } else { Err(self) }
     }
 
-    fn by_subject(&self) -> BTreeMap<usize, Vec<&Mismatch>> {
+    /// The wrong rows by the member that they are about.
+    pub(crate) fn by_subject(&self) -> BTreeMap<usize, Vec<&Mismatch>> {
         let mut by_subject: BTreeMap<usize, Vec<&Mismatch>> = BTreeMap::new();
         for mismatch in &self.mismatches {
             by_subject.entry(mismatch.subject).or_default().push(mismatch);
@@ -208,39 +187,3 @@ impl fmt::Display for Mismatch {
 }
 
 impl core::error::Error for Disagreement {}
-
-fn truth_about(cluster: &Cluster, subject: usize) -> String {
-    let owners = cluster.nodes().enumerate().filter(|(index, _)| cluster.name_of(*index) == subject);
-    let states: Vec<_> = owners
-        .map(|(_, node)| match node.swim() {
-            Some(swim) => format!("{:?} at {} with incarnation {}", node.phase(), node.address(), swim.incarnation()),
-            None => format!("{:?}", node.phase()),
-        })
-        .collect();
-    format!("node-{subject} ({}):", states.join("; "))
-}
-
-/// A wrong row, and what stands between it and the truth.
-fn why(cluster: &Cluster, mismatch: &Mismatch) -> String {
-    let (observer, subject) = (mismatch.observer, mismatch.subject);
-    let mut text = mismatch.to_string();
-    if subject < cluster.nodes().len() {
-        for (from, to) in [(observer, subject), (subject, observer)] {
-            if cluster.is_cut(from, to) {
-                text += &format!("; node-{from} cannot reach node-{to}");
-            } else if cluster.loss_between(from, to) > 0 {
-                text += &format!("; {} of 1,000 packets to node-{to} are lost", cluster.loss_between(from, to));
-            }
-        }
-    }
-    if let Some(swim) = cluster.node(observer).swim() {
-        let (active, waiting, health) = (swim.active_members(), swim.queued_updates(), swim.health());
-        text += &format!("; knows {active} active members, {waiting} updates wait, health score {health}");
-    }
-    let is_about_it = |event: &Event| about(event) == Some(subject);
-    match cluster.events(observer).rev().find(|(_, event)| is_about_it(event)) {
-        Some((at, event)) => text += &format!("; last heard at {at}: {}", Told(event)),
-        None => text += "; never heard of it",
-    }
-    text
-}

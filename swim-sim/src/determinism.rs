@@ -114,8 +114,8 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
-    use crate::cluster::Seeds;
-    use crate::step::{Fault, Plan};
+    use crate::plan::Seeds;
+    use crate::plan::{Fault, Plan};
 
     /// Runs of three nodes for 20 s, of which the numbered one has a plan of its own.
     fn compared(plan: impl Fn(u32) -> Plan) -> Comparison {

@@ -13,41 +13,29 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
-mod address;
 mod agenda;
-mod announcements;
 mod attack;
-mod bounds;
 #[cfg(feature = "serde")]
 pub mod campaign;
 #[cfg(feature = "serde")]
 pub mod case;
-mod chaos;
 pub mod checkers;
-mod clock;
 mod cluster;
 mod convergence;
-mod deliveries;
 pub mod determinism;
+mod events;
 mod figures;
+mod ground;
 mod history;
-mod liveness;
-mod log;
-mod name;
+
 mod network;
 mod node;
-mod node_ranges;
-mod node_set;
+mod plan;
 #[cfg(feature = "report")]
 mod report;
-mod rolling;
 mod scenario;
-mod setting;
 #[cfg(feature = "serde")]
 pub mod shrink;
-mod step;
-mod streams;
-mod swizzle;
 mod trace;
 
 pub use self::attack::{Attack, Attacker, Lie};
@@ -56,21 +44,19 @@ pub use self::campaign::{FailureKind, Finding};
 #[cfg(feature = "serde")]
 pub use self::case::Case;
 pub use self::checkers::{Checker, Violation};
-pub use self::cluster::{Builder, Cluster, Late, Met, NodeView, Seeds};
+pub use self::cluster::{Builder, Cluster, Late, Met, NodeView};
 pub use self::convergence::{Disagreement, Mismatch, Wrong};
-pub use self::deliveries::{Deliveries, Missed, News};
+pub use self::events::{Deliveries, Missed, News, Observed};
 pub use self::figures::{CpuTime, Figures, NodeTotal, Outage, Total};
+pub use self::ground::streams::Stream;
 pub use self::history::{Change, History, PhaseChange, Sample};
-pub use self::liveness::Deadlines;
-pub use self::log::Observed;
+
 pub use self::network::{Bandwidth, Fate, Latency, Link, LinkClass, Place, Tail, Topology};
 pub use self::node::Phase;
+pub use self::plan::{Fault, Plan, Seeds, Setting, Step, Work};
 #[cfg(feature = "report")]
 pub use self::report::Report;
-pub use self::scenario::{Became, Failure, Looked, Outcome, Scenario, builtin, expect};
-pub use self::setting::Setting;
-pub use self::step::{Fault, Plan, Step, Work};
-pub use self::streams::Stream;
+pub use self::scenario::{Became, Deadlines, Failure, Looked, Outcome, Scenario, builtin, expect};
 pub use self::trace::FlightRecorder;
 
 /// The examples of the document are doc tests.

@@ -72,6 +72,26 @@ fn what_is_said_of_all_has_its_bounds_too() {
         ("link = { latency = { uniform = { low = '9ms', high = '1ms' } } }", "line 3: link: latency"),
         ("link = { bandwidth = { bytes_per_second = 0, queue_bytes = 1 } }", "line 3: link: bandwidth"),
         (
+            "link_between = [{ from = 0, to = 3 }]",
+            "line 3: link_between: there is no node 3: 3 nodes are numbered from 0 to 2",
+        ),
+        ("link_between = [{ from = 1, to = 1 }]", "line 3: link_between: from = 1, to = 1: a path leads from one node"),
+        (
+            "[[link_between]]\nfrom = 0\nto = 1\n[[link_between]]\nfrom = 0\nto = 1\n",
+            "line 7: link_between: from = 0, to = 1: this path is described twice",
+        ),
+        (
+            "[[link_between]]\nfrom = 0\nto = 1\n\nlatency = { uniform = { low = '9ms', high = '1ms' } }",
+            "line 7: link_between: latency = { uniform = { low = 9ms, high = 1ms } }: low must not be above high",
+        ),
+        ("[[link_between]]\nfrom = 0\nto = 1\nloss_permile = 5", "line 6: link_between: unknown field `loss_permile`"),
+        (
+            "link_between = [{ from = 0, to = 1, loss_permille = 1001 }]",
+            "line 3: link_between: loss_permille = 1001: of",
+        ),
+        ("link_between = [{ from = 0, to = 1, like = 'wify' }]", "did you mean `wan`"),
+        ("link_between = [{ from = 0 }]", "missing field `to`"),
+        (
             "settings = { gossip_fanuot = 1 }",
             "line 3: there is no setting `gossip_fanuot`; did you mean `gossip_fanout`",
         ),
@@ -134,6 +154,11 @@ fn rows_that_make_no_sense_together_are_refused() {
     ] {
         assert!(error(&lines).contains(wanted), "{lines}: {}", error(&lines));
     }
+    let one_way = error("link_between = [{ from = 0, to = 1, loss_permille = 1000 }]\nliveness = true");
+    assert!(
+        one_way.contains("line 4: liveness = true: nothing agrees as long as 1000 of 1,000 packets from"),
+        "{one_way}"
+    );
     for link in ["loss_permille = 1000", "blocks_packets = true"] {
         let error = error(&format!("link = {{ {link} }}\nliveness = true"));
         assert!(error.contains("line 4: liveness = true: nothing agrees as long as"), "{error}");
@@ -171,6 +196,8 @@ fn what_makes_sense_is_read() {
             "plan = [{ at = '1s', fault = { bandwidth = 'unlimited' } }, { at = '2s', fault = { crash = 1 } }]\nliveness = true",
         ),
         String::from("join = { random = 2 }\nlink = { loss_permille = 1000 }"),
+        String::from("link_between = [{ from = 0, to = 2, like = 'wan' }, { from = 2, to = 0, loss_permille = 7 }]"),
+        String::from("link_between = [{ from = 0, to = 2, loss_permille = 1000 }]\nliveness = true\nmend = '5s'"),
     ] {
         if let Err(error) = Case::from_toml(&format!("name = 'x'\nnodes = 3\n{lines}")) {
             panic!("{lines}: {error}");

@@ -95,7 +95,7 @@ impl Timeouts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::{Purpose, below, stream};
+    use crate::ground::streams::{Purpose, below, stream};
 
     #[test]
     fn it_agrees_with_a_sorted_list_under_random_changes() {

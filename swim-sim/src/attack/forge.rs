@@ -8,7 +8,7 @@ use swim_core::wire::{Description, Entry, Message, begin_join, begin_packet};
 use swim_core::{Claim, Incarnation, LamportTime, SequenceNumber, Status};
 
 use super::{Attacker, FORGED, GHOST, Lie, STRANGER};
-use crate::address;
+use crate::ground::address;
 
 /// An expression that takes a careless engine exponential time, and a careful one much memory.
 const COSTLY: &str = "((a{1,60}){1,60}){1,9}$";

@@ -13,7 +13,7 @@ pub(crate) mod forge;
 use core::fmt;
 use core::time::Duration;
 
-use crate::node_ranges::NodeRanges;
+use crate::ground::node_ranges::NodeRanges;
 
 /// How members begin that only an outsider speaks of.
 pub(crate) const STRANGER: &str = "stranger-";
@@ -27,23 +27,24 @@ pub(crate) const FORGED: &str = "forged";
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attack {
-    /// Who sends.
+    /// The attacker.
     pub from: Attacker,
     /// The nodes that it is sent to, each every time.
     pub on: Vec<usize>,
-    /// What is sent.
+    /// The lie that is sent.
     pub lie: Lie,
     /// How many times, from now on.
     pub times: u16,
     /// The time between two times.
-    #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+    #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
     pub every: Duration,
 }
 
-/// Who attacks.
+/// The origin of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Attacker {
     /// Nobody's process, from an address where nothing answers.
     Outside,
@@ -51,10 +52,11 @@ pub enum Attacker {
     Inside(usize),
 }
 
-/// What an attacker sends.
+/// A kind of lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Lie {
     /// That a node is suspected, is dead and has left, at the incarnation that it has.
     Accuse(usize),
@@ -80,7 +82,7 @@ impl Lie {
     /// How many kinds there are.
     pub(crate) const KINDS: usize = 9;
 
-    /// What each kind is called.
+    /// The name of each kind.
     #[cfg(feature = "serde")]
     pub(crate) const LABELS: [&str; Self::KINDS] = [
         "accusations",
@@ -110,7 +112,6 @@ impl Lie {
     }
 
     /// The node that it is about.
-    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "files alone number nodes"))]
     pub(crate) const fn node(&self) -> Option<usize> {
         match self {
             Self::Accuse(node) | Self::Climb(node) | Self::Usurp(node) | Self::SpeakFor(node) | Self::Replay(node) => {
@@ -121,7 +122,7 @@ impl Lie {
     }
 
     /// The same about a node with another number.
-    #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "files alone number nodes"))]
+    #[cfg(feature = "serde")]
     pub(crate) const fn about(self, node: usize) -> Self {
         match self {
             Self::Accuse(_) => Self::Accuse(node),

@@ -18,9 +18,9 @@ use super::unlikely::Unlikely;
 use super::verdict::{Finding, judge};
 use crate::case::Case;
 use crate::cluster::Builder;
-use crate::deliveries::Deliveries;
+use crate::events::Deliveries;
+use crate::ground::streams::{self, Purpose};
 use crate::scenario::changed;
-use crate::streams::{self, Purpose};
 
 /// So many deliveries say what share of them may be missed; of fewer a single run that went badly is too large a share.
 const OWED_TO_TELL: u64 = 3_000;

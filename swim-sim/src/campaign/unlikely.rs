@@ -60,7 +60,7 @@ impl Unlikely {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams;
+    use crate::ground::streams;
 
     /// Of 1,000 runs so many miss something, if the protocol is broken.
     const BAD: u64 = 200;

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use toml::{Spanned, Value};
 
 use super::check::Place;
-use super::{Case, Expected};
-use crate::step::{Plan, Work};
+use super::{Case, Expected, LinkBetween};
+use crate::plan::{Plan, Work};
 
 /// A row, each key with the place of its value.
 type Row = BTreeMap<String, Spanned<Value>>;
@@ -20,6 +20,8 @@ struct Parts {
     settings: BTreeMap<String, Spanned<Value>>,
     #[serde(default)]
     link: BTreeMap<String, Spanned<Value>>,
+    #[serde(default)]
+    link_between: Vec<Spanned<Row>>,
     #[serde(default)]
     plan: Vec<Spanned<Row>>,
     #[serde(default)]
@@ -44,6 +46,15 @@ pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Optio
             let link = || parts.link.iter().find(|(name, value)| is_wrong_link(case, name, value.get_ref()));
             setting.or_else(link).map(|(_, value)| value.span().start)
         }
+        Place::LinkBetween(link) => {
+            let said = error.trim_start_matches("link_between: ");
+            let mut same = parts
+                .link_between
+                .iter()
+                .filter(|row| read::<LinkBetween>(&plain(row.get_ref())).as_ref() == Some(link));
+            // Of equal rows the last is one too many.
+            same.next_back().map(|row| within(row, said))
+        }
         Place::Step(at, step) => {
             let says = |value: &Value| {
                 let plan: Option<Plan> = read(&Value::Array(vec![value.clone()]));
@@ -60,11 +71,12 @@ pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Optio
     Some(1 + text.get(..start?)?.matches('\n').count())
 }
 
-/// Where in a row the value stands that an error is about: of the key with which the error begins, or of what happens or is
+/// Where in a row the value stands that an error is about: of the key with which the error begins, or that it quotes, or of what happens or is
 /// expected.
 fn within(row: &Spanned<Row>, error: &str) -> usize {
     let named = error.split(' ').next().unwrap_or_default();
-    let keys = [named, "fault", "work", "operation", "that"];
+    let quoted = error.split('`').nth(1).unwrap_or_default();
+    let keys = [named, quoted, "fault", "work", "operation", "that"];
     let value = keys.into_iter().find_map(|key| row.get_ref().get(key));
     value.map_or(row.span().start, |value| value.span().start)
 }

@@ -1,22 +1,20 @@
 //! Whether what a file says can be: values within their bounds, and rows that make sense together.
 //!
 //! A case of one's own making is not checked here: what it says is run as it is. Where in the file a part stands is
-//! [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are in [`bounds`](super::bounds), what still
+//! [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are in [`bounds`], what still
 //! stands in the way of agreement in [`obstacles`](super::obstacles). Settings and links check themselves.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use swim_core::Config;
 
 use super::obstacles::Obstacles;
-use super::{Case, CaseError, Expected, That, reach};
-use crate::bounds::{self, absent};
-use crate::cluster::Seeds;
-use crate::step::{Fault, Step, Work};
+use super::{Case, CaseError, Expected, LinkBetween, That};
+use crate::network;
+use crate::plan::bounds::{self, MOST_NODES, absent};
+use crate::plan::{Fault, Seeds, Step, Work, renumbering};
 
-/// So many nodes a file may have at most; a run of more would take days and more memory than machines have.
-pub(super) const MOST_NODES: usize = 100_000;
 /// No time in a file may be longer: a year, in which a cluster does nothing that it does not do in a day.
 pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -27,6 +25,8 @@ pub(super) enum Place {
     Key(&'static str),
     /// Some setting or some field of the link.
     Options,
+    /// A path of a single pair of nodes.
+    LinkBetween(LinkBetween),
     /// A row of the plan.
     Step(Duration, Step),
     /// A row of what is done afterwards.
@@ -45,25 +45,45 @@ fn wrong(place: Place, what: impl Into<String>) -> Wrong {
 /// The first thing that cannot be.
 pub(super) fn check(case: &Case) -> Result<(), Wrong> {
     keys(case)?;
-    let config = case.cluster().map_err(|error| (Place::Options, error))?.config;
+    let cluster = case.cluster_of_equals().map_err(|error| (Place::Options, error))?;
+    let mut pairs = BTreeSet::new();
+    for row in &case.link_between {
+        let is_new = pairs.insert((row.from, row.to));
+        let outcome = between(case, row, is_new).and_then(|()| row.applied(cluster.clone()).map(drop));
+        outcome.map_err(|what| wrong(Place::LinkBetween(row.clone()), format!("link_between: {what}")))?;
+    }
+    let config = cluster.config;
     let mut configs = BTreeMap::new();
     for (at, step) in case.plan.steps() {
         let place = || Place::Step(*at, step.clone());
         time("at", *at).map_err(|what| wrong(place(), what))?;
-        absent(reach::highest(step), case.nodes).map_err(|what| wrong(place(), what))?;
+        absent(renumbering::highest(step), case.nodes).map_err(|what| wrong(place(), what))?;
         bounds::step(step, &config).map_err(|what| wrong(place(), what))?;
         reconfigured(&mut configs, step, &config).map_err(|what| wrong(place(), what))?;
         in_time(case, *at, step).map_err(|what| wrong(place(), what))?;
     }
     for work in &case.afterwards {
         let step = Step::Work(work.clone());
-        let outcome = absent(reach::highest(&step), case.nodes).and_then(|()| bounds::step(&step, &config));
+        let outcome = absent(renumbering::highest(&step), case.nodes).and_then(|()| bounds::step(&step, &config));
         outcome.map_err(|what| wrong(Place::Afterwards(work.clone()), what))?;
     }
     for row in &case.expect {
         expected(case, row).map_err(|what| wrong(Place::Expect(row.clone()), what))?;
     }
     whole_for_liveness(case)
+}
+
+/// A path leads from one node to another, and is described once.
+fn between(case: &Case, row: &LinkBetween, is_new: bool) -> Result<(), String> {
+    let (from, to) = (row.from, row.to);
+    absent(Some(from.max(to)), case.nodes)?;
+    if from == to {
+        return Err(format!("from = {from}, to = {to}: a path leads from one node to another"));
+    }
+    if !is_new {
+        return Err(format!("from = {from}, to = {to}: this path is described twice"));
+    }
+    Ok(())
 }
 
 /// What is said of all.
@@ -91,7 +111,7 @@ fn keys(case: &Case) -> Result<(), Wrong> {
         ("gossiped_permille", case.gossiped_permille),
         ("heard_permille", case.heard_permille),
     ] {
-        bounds::permille(name, permille).map_err(|what| key(name, what))?;
+        network::bounds::permille(name, permille).map_err(|what| key(name, what))?;
         if permille > 0 && case.afterwards.is_empty() {
             return Err(key(name, format!("{name} = {permille}: there is nothing in `afterwards` that it is about")));
         }

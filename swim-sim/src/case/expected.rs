@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::time;
+use crate::ground::time;
 use crate::scenario::expect::{self, Expectation};
 
 /// What a file expects, and when.
@@ -28,6 +28,7 @@ pub struct Expected {
 /// A condition of a cluster, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum That {
     /// See [`expect::converged`].
     Converged,

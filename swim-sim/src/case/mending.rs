@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::cluster::Builder;
 use crate::network::Link;
-use crate::step::{Fault, Plan, Step};
+use crate::plan::{Fault, Plan, Step};
 
 /// A plan, and what makes all of so many nodes whole at a time.
 pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {
@@ -23,12 +23,9 @@ pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {
 
 /// Whether a fault that mends has something to mend: a row up to then, or the links as they were at first.
 fn has_cause(mends: &Fault, plan: &Plan, cluster: &Builder, at: Duration) -> bool {
-    let links = |is_broken: fn(&Link) -> bool| match &cluster.topology {
-        None => is_broken(&cluster.link),
-        Some(topology) => {
-            let links = [&topology.same_rack, &topology.same_site, &topology.between_sites];
-            links.into_iter().any(is_broken)
-        }
+    let links = |is_broken: fn(&Link) -> bool| {
+        let of_pairs = cluster.own_links.values().any(is_broken);
+        of_pairs || cluster.topology.as_ref().map_or(is_broken(&cluster.link), |classes| classes.links().any(is_broken))
     };
     let rows = |breaks: fn(&Fault) -> bool| {
         plan.steps().iter().any(|(time, step)| *time <= at && matches!(step, Step::Fault(fault) if breaks(fault)))

@@ -18,17 +18,13 @@
 mod blame;
 mod check;
 mod expected;
-pub(crate) mod limit;
 mod link;
 mod mending;
 mod nearest;
 mod obstacles;
-mod operation;
 mod profile;
-mod reach;
 mod settings;
 mod table;
-pub mod time;
 
 use core::fmt;
 use core::time::Duration;
@@ -38,10 +34,12 @@ use swim_core::Config;
 use toml::Table;
 
 pub use self::expected::{Expected, That};
+pub use self::link::LinkBetween;
 pub use self::profile::Profile;
-pub(crate) use self::reach::{Row, renumbered};
-use crate::cluster::{Builder, Seeds};
-use crate::step::{Plan, Work};
+use crate::cluster::Builder;
+pub use crate::ground::time;
+use crate::plan::renumbering::{self, renumbered};
+use crate::plan::{Plan, Seeds, Work};
 
 /// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all nodes joining through node 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +94,9 @@ pub struct Case {
     /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub link: Table,
+    /// The paths of single pairs of nodes that differ from the others, each in one direction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub link_between: Vec<LinkBetween>,
     /// What differs from the profile's settings.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub settings: Table,
@@ -148,6 +149,7 @@ impl Case {
             heard_permille: 0,
             afterwards: Vec::new(),
             link: Table::new(),
+            link_between: Vec::new(),
             settings: Table::new(),
             plan: Plan::new(),
             expect: Vec::new(),
@@ -210,9 +212,11 @@ impl Case {
         let steps = steps.filter_map(|(at, step)| Some((*at, renumbered(step, &number)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
         let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
-        let afterwards = self.afterwards.iter().filter_map(|work| reach::renumbered_work(work, &number)).collect();
+        let afterwards =
+            self.afterwards.iter().filter_map(|work| renumbering::renumbered_work(work, &number)).collect();
+        let link_between = self.link_between.iter().filter_map(|row| row.renumbered(&number)).collect();
         let join = self.join.within(nodes.len());
-        Self { nodes: nodes.len(), join, plan, expect, afterwards, ..self.clone() }
+        Self { nodes: nodes.len(), join, plan, expect, afterwards, link_between, ..self.clone() }
     }
 
     /// The cluster that it is for.
@@ -220,6 +224,11 @@ impl Case {
     /// # Errors
     /// Which option cannot be.
     pub fn cluster(&self) -> Result<Builder, CaseError> {
+        self.linked_between(self.cluster_of_equals()?)
+    }
+
+    /// The same without the paths of single pairs.
+    fn cluster_of_equals(&self) -> Result<Builder, CaseError> {
         let cluster = self.profile.cluster(self.nodes);
         let mut config: Config = cluster.config.clone();
         settings::change(&mut config, &self.settings).map_err(CaseError)?;
@@ -233,7 +242,7 @@ mod tests {
     use super::*;
     use crate::attack::{Attack, Attacker, Lie};
     use crate::network::{Latency, Link};
-    use crate::step::Fault;
+    use crate::plan::Fault;
 
     fn error(text: &str) -> String {
         Case::from_toml(&format!("name = 'x'\nnodes = 4\n{text}")).unwrap_err().to_string()
@@ -254,6 +263,8 @@ mod tests {
         case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
+        let slow = Table::from_iter([(String::from("like"), "satellite".into())]);
+        case.link_between = vec![LinkBetween::new(0, 3, slow), LinkBetween::new(3, 0, Table::new())];
         (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
         (case.gossiped_permille, case.heard_permille) = (990, 800);
         case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
@@ -271,6 +282,35 @@ mod tests {
         let topology = case.cluster().unwrap().topology.unwrap();
         assert_eq!((topology.same_rack.loss_permille, topology.between_sites.loss_permille), (30, 30));
         assert_eq!(topology.same_site.latency, Link::lan().latency);
+    }
+
+    #[test]
+    fn a_pair_of_nodes_has_a_path_of_its_own_that_differs_from_what_it_would_have() {
+        let text = "name = 'x'\nnodes = 6\nprofile = 'three_sites'\nlink = { duplicate_permille = 3 }
+            link_between = [{ from = 0, to = 3, loss_permille = 7 }, { from = 3, to = 1, latency = { constant = '80ms' } }]";
+        let case = Case::from_toml(text).unwrap();
+        let own = case.cluster().unwrap().own_links;
+        let (near, far) = (&own[&(0, 3)], &own[&(3, 1)]);
+        assert_eq!(own.len(), 2, "in one direction each");
+        assert_eq!((near.loss_permille, near.duplicate_permille, far.duplicate_permille), (7, 3, 3));
+        assert_eq!(near.latency, Link::lan().latency, "0 and 3 stand in two racks of one site");
+        assert_eq!((&far.latency, far.loss_permille), (&Latency::Constant(Duration::from_millis(80)), 1));
+        assert_eq!(Case::from_toml(&case.to_toml()).unwrap(), case);
+    }
+
+    #[test]
+    fn paths_of_single_pairs_follow_their_nodes_and_are_mended() {
+        let text = "name = 'x'\nnodes = 4\nmend = '40s'\nliveness = true
+            link_between = [{ from = 0, to = 3, loss_permille = 1000 }, { from = 2, to = 1 }]";
+        let case = Case::from_toml(text).unwrap();
+        let pairs = |case: &Case| case.link_between.iter().map(|row| (row.from, row.to)).collect::<Vec<_>>();
+        assert_eq!((pairs(&case.among(&[0, 2, 3])), pairs(&case.within(3))), (vec![(0, 2)], vec![(2, 1)]));
+        let text = case.scenario().unwrap().to_string();
+        assert!(text.contains("40s  0 of 1,000 packets are lost"), "{text}");
+        case.scenario().unwrap().run(1);
+        let mut absent = case;
+        absent.nodes = 3;
+        assert!(absent.scenario().unwrap_err().to_string().contains("there is no node 3"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
-use crate::step::{Fault, Step};
+use crate::plan::{Fault, Step};
 
 /// All packets.
 const ALL: u16 = 1_000;
@@ -36,6 +36,10 @@ impl Obstacles {
         let link = cluster.topology.as_ref().map_or(&cluster.link, |topology| &topology.between_sites);
         for fault in [Fault::Loss(link.loss_permille), Fault::PacketsBlocked(link.blocks_packets)] {
             standing.follow(case.nodes, Duration::ZERO, &fault.into());
+        }
+        for ((from, to), link) in &cluster.own_links {
+            let lost = Fault::LossBetween { from: *from, to: *to, permille: link.loss_permille };
+            standing.follow(case.nodes, Duration::ZERO, &lost.into());
         }
         standing
     }

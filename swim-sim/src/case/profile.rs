@@ -7,6 +7,7 @@ use crate::cluster::{Builder, Cluster};
 /// Nodes' settings and the network between them, by a word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Profile {
     /// See [`Cluster::local`].
     Local,

@@ -7,7 +7,7 @@ use swim_core::{Config, MemberlistWire, Wire};
 use toml::{Table, Value};
 
 use super::nearest::nearest;
-use super::time;
+use crate::ground::time;
 
 /// A field of [`Config`] that can be set from a value.
 trait Setting {

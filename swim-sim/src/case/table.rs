@@ -2,10 +2,10 @@
 //!
 //! Where a case comes from is not known here, nor what becomes of its run.
 
-use super::{Case, CaseError, mending, reach};
+use super::{Case, CaseError, mending};
 use crate::cluster::Builder;
+use crate::plan::{Fault, Plan, Step, Work, renumbering};
 use crate::scenario::Scenario;
-use crate::step::{Fault, Plan, Step, Work};
 
 /// So many seeds are looked up anew after nodes have moved.
 const LOOKED_UP: usize = 3;
@@ -79,9 +79,10 @@ impl Case {
     }
 
     fn check_nodes(&self) -> Result<(), CaseError> {
-        let steps = self.plan.steps().iter().filter_map(|(_, step)| reach::highest(step));
-        let works = self.afterwards.iter().filter_map(|work| reach::highest(&Step::Work(work.clone())));
-        let highest = steps.chain(works).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
+        let steps = self.plan.steps().iter().filter_map(|(_, step)| renumbering::highest(step));
+        let works = self.afterwards.iter().filter_map(|work| renumbering::highest(&Step::Work(work.clone())));
+        let paths = self.link_between.iter().map(|row| row.from.max(row.to));
+        let highest = steps.chain(works).chain(paths).chain(self.expect.iter().filter_map(|row| row.that.node())).max();
         match highest {
             Some(node) if node >= self.nodes => {
                 Err(CaseError(format!("there is no node {node}: {} nodes are numbered from 0", self.nodes)))

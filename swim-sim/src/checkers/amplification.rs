@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use swim_core::{Config, Instant};
 
 use super::{Attack, Checker, Verdict, grown};
-use crate::address::is_outside;
+use crate::ground::address::is_outside;
 
 /// So many bytes a node may send to an address unasked: it asks a few times whether somebody is there.
 const FOR_PROBES: u64 = 600;
@@ -86,8 +86,8 @@ impl Checker for Amplification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::nowhere;
     use crate::attack::{Attacker, Lie};
+    use crate::ground::address::nowhere;
 
     #[test]
     fn a_planted_flood_to_who_never_answered_is_caught() {
@@ -99,7 +99,7 @@ mod tests {
         let (from, every) = (Attacker::Outside, Duration::ZERO);
         checker.attacked(&Attack { from, on: vec![0], lie: Lie::Ask, times: 1, every });
         checker.started(Instant::ORIGIN, 0, &Config::lan());
-        assert_eq!(send(&mut checker, crate::address::numbered(1), 5_000), Ok(()), "a member's address");
+        assert_eq!(send(&mut checker, crate::ground::address::numbered(1), 5_000), Ok(()), "a member's address");
         assert_eq!(send(&mut checker, third, 600), Ok(()), "probes");
         assert!(send(&mut checker, third, 1).is_err_and(|what| what.contains("601 bytes were sent")));
         checker.injected(Instant::ORIGIN, 0, third, &[0; 100]).unwrap();

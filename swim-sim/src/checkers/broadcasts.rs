@@ -9,7 +9,7 @@ use std::sync::Arc;
 use swim_core::{Config, Event, Incarnation, Instant};
 
 use super::{Attack, Checker, Verdict, grown};
-use crate::name;
+use crate::ground::name;
 
 /// (Origin, payload) -> how often a node's user was told.
 type Told = BTreeMap<(usize, Arc<[u8]>), u32>;

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use swim_core::wire::{Message, Packet, cluster_hash};
 use swim_core::{Claim, Config, Event, Incarnation, Instant, Status};
 
-use super::watch::{SMALL, member};
+use super::watch::SMALL;
 use super::{Attack, Checker, Fill, Verdict, grown};
-use crate::name;
+use crate::events::member;
+use crate::ground::name;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -137,7 +138,7 @@ mod tests {
     use swim_core::wire::begin_packet;
 
     use super::*;
-    use crate::address;
+    use crate::ground::address;
 
     fn node_1(incarnation: u64, status: Status, metadata: &[u8]) -> Member {
         let claim = Claim::new(Incarnation::new(incarnation), status);

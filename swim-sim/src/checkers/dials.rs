@@ -8,7 +8,7 @@ use swim_core::Instant;
 use swim_core::wire::{ExchangeMessage, HEADER_LEN};
 
 use super::{Checker, Verdict};
-use crate::address::{is_nowhere, is_outside};
+use crate::ground::address::{is_nowhere, is_outside};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ mod tests {
     use swim_core::SequenceNumber;
 
     use super::*;
-    use crate::address::{nowhere, numbered};
+    use crate::ground::address::{nowhere, numbered};
 
     #[test]
     fn a_planted_exchange_with_who_never_answered_is_caught() {

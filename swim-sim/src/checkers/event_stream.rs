@@ -107,7 +107,12 @@ mod tests {
 
     fn member(status: Status) -> Member {
         let claim = Claim::new(Incarnation::new(1), status);
-        Member { id: crate::name::numbered(3), address: crate::address::numbered(3), metadata: Arc::from([]), claim }
+        Member {
+            id: crate::ground::name::numbered(3),
+            address: crate::ground::address::numbered(3),
+            metadata: Arc::from([]),
+            claim,
+        }
     }
 
     /// The verdicts on a stream of events about node-3 at node-0.
@@ -121,13 +126,13 @@ mod tests {
     }
 
     fn suspected() -> Event {
-        Event::Suspected { member: member(Status::Suspect), by: crate::name::numbered(1) }
+        Event::Suspected { member: member(Status::Suspect), by: crate::ground::name::numbered(1) }
     }
 
     #[test]
     fn a_whole_life_is_no_violation() {
         let (joined, failed) = (Event::Joined(member(Status::Alive)), Event::Failed(member(Status::Dead)));
-        let reaped = Event::Reaped(crate::name::numbered(3));
+        let reaped = Event::Reaped(crate::ground::name::numbered(3));
         let refuted = Event::Refuted(member(Status::Alive));
         let life =
             [joined.clone(), suspected(), refuted, suspected(), failed.clone(), joined.clone(), failed, reaped, joined];
@@ -145,7 +150,7 @@ mod tests {
             vec![joined.clone(), suspected(), suspected()],
             vec![joined.clone(), failed.clone(), failed],
             vec![joined.clone(), Event::Refuted(member(Status::Alive))],
-            vec![joined.clone(), Event::Reaped(crate::name::numbered(3))],
+            vec![joined.clone(), Event::Reaped(crate::ground::name::numbered(3))],
             vec![joined, Event::Failed(member(Status::Alive))],
             vec![Event::Reconnected],
             vec![Event::Isolated, Event::Isolated],

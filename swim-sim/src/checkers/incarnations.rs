@@ -17,8 +17,8 @@ use swim_core::wire::{Message, Packet, cluster_hash};
 use swim_core::{Claim, Config, Incarnation, Instant, Status, Wire};
 
 use super::{Attack, Checker, Verdict, grown};
-use crate::address::is_nowhere;
-use crate::name;
+use crate::ground::address::is_nowhere;
+use crate::ground::name;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -40,7 +40,7 @@ pub use self::rounds::Rounds;
 pub use self::sequences::Sequences;
 pub use self::strangers::Strangers;
 pub use self::user_events::UserEvents;
-pub(crate) use self::watch::{Moment, Watch, about, member};
+pub(crate) use self::watch::Watch;
 
 /// What a checker found: nothing, or how the promise was broken.
 pub type Verdict = Result<(), String>;

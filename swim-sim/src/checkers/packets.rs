@@ -77,7 +77,7 @@ mod tests {
         let mut checker = Packets::default();
         let wire = swim_core::MemberlistWire::PLAIN;
         checker.started(Instant::ORIGIN, 2, &Config { max_packet_size: 512, ..Config::memberlist_lan(wire) });
-        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::address::numbered(0), packet);
+        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet);
         let nack = [11, 0x81, 0xa5, b'S', b'e', b'q', b'N', b'o', 7];
         assert_eq!(sent(&nack), Ok(()));
         for bad in [&nack[..0], &nack[..6], &ping("default"), &[7, 0], &[0; 513]] {
@@ -89,7 +89,7 @@ mod tests {
     fn planted_packets_of_every_bad_kind_are_caught() {
         let mut checker = Packets::default();
         checker.started(Instant::ORIGIN, 2, &Config { max_packet_size: 512, ..Config::lan() });
-        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::address::numbered(0), packet);
+        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet);
         let good = ping("default");
         assert_eq!(sent(&good), Ok(()));
         let (empty, only_a_header, cut_off) = (&good[..0], &good[..5], &good[..good.len() - 1]);

@@ -109,7 +109,7 @@ mod tests {
     fn a_planted_ghost_is_caught_while_the_tombstone_stands() {
         for (back_after, is_ghost) in [(59, true), (60, false)] {
             let mut checker = started();
-            let reaped = Event::Reaped(crate::name::numbered(3));
+            let reaped = Event::Reaped(crate::ground::name::numbered(3));
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             assert_eq!(checker.told(Instant::ORIGIN, 0, &reaped, Some(3)), Ok(()));
             let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));

@@ -101,7 +101,7 @@ mod tests {
     use swim_core::{Claim, Incarnation, Member, Status};
 
     use super::*;
-    use crate::{address, name};
+    use crate::ground::{address, name};
 
     fn joined(number: usize) -> Event {
         let claim = Claim::new(Incarnation::new(1), Status::Alive);

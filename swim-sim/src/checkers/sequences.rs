@@ -133,7 +133,7 @@ mod tests {
     use swim_core::{MemberlistWire, SequenceNumber};
 
     use super::*;
-    use crate::address;
+    use crate::ground::address;
 
     const NOW: Instant = Instant::ORIGIN;
 

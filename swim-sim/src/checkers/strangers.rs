@@ -10,9 +10,9 @@ use core::net::SocketAddr;
 use swim_core::wire::{ExchangeMessage, HEADER_LEN, Message, Packet};
 use swim_core::{Event, Instant};
 
-use super::watch::member;
 use super::{Attack, Checker, Verdict};
 use crate::attack::{FORGED, STRANGER};
+use crate::events::member;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -130,8 +130,8 @@ mod tests {
     use swim_core::{Claim, Incarnation, Member, NodeId, Status};
 
     use super::*;
-    use crate::address::{nowhere, numbered};
     use crate::attack::{Attacker, Lie};
+    use crate::ground::address::{nowhere, numbered};
 
     fn attacked(from: Attacker) -> Strangers {
         let mut checker = Strangers::default();
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn planted_words_in_a_member_s_name_are_caught_unless_an_insider_may_have_said_them() {
         let told = |checker: &mut Strangers| {
-            let (from, payload) = (crate::name::numbered(3), Arc::from(FORGED.as_bytes()));
+            let (from, payload) = (crate::ground::name::numbered(3), Arc::from(FORGED.as_bytes()));
             checker.told(Instant::ORIGIN, 0, &Event::Broadcast { from, payload }, None)
         };
         let mut checker = attacked(Attacker::Outside);

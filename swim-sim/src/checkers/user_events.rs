@@ -10,7 +10,7 @@ use std::sync::Arc;
 use swim_core::{Config, Event, Instant, LamportTime};
 
 use super::{Attack, Checker, Verdict, grown};
-use crate::name;
+use crate::ground::name;
 
 /// An event as it is told apart: its time, its sender's number, its name and its payload.
 type Known = (LamportTime, usize, Arc<str>, Arc<[u8]>);

@@ -8,12 +8,14 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use swim_core::{Claim, Event, Instant, Member, State, Swim};
+use swim_core::{Claim, Event, Instant, State, Swim};
 
 use super::{Checker, Fill, Verdict, Violation, grown};
 use crate::attack::Attack;
-use crate::name;
-use crate::streams::Stream;
+use crate::events::{about, member};
+use crate::ground::clock::Moment;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 
 /// Up to this size every change of a table is compared at once.
 pub(crate) const SMALL: usize = 64;
@@ -29,15 +31,6 @@ pub(crate) struct Watch {
     /// What was told in the step in hand: the member's number, and the claim about it.
     learnt: Vec<(usize, Claim)>,
     violation: Option<Violation>,
-}
-
-/// When something happens at a node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    /// By the world's time, in which violations are told.
-    pub(crate) world: Instant,
-    /// By the node's own clock, in which all its promises are made: it may run fast or slow.
-    pub(crate) local: Instant,
 }
 
 impl Watch {
@@ -163,37 +156,15 @@ impl Watch {
     }
 }
 
-/// The number of the member that an event is about.
-pub(crate) fn about(event: &Event) -> Option<usize> {
-    match event {
-        Event::Reaped(id) => name::number(id),
-        _ => member(event).and_then(|member| name::number(&member.id)),
-    }
-}
-
-/// The member that an event carries.
-pub(crate) fn member(event: &Event) -> Option<&Member> {
-    match event {
-        Event::Joined(member)
-        | Event::Updated(member)
-        | Event::Suspected { member, .. }
-        | Event::Refuted(member)
-        | Event::Restarted(member)
-        | Event::Failed(member)
-        | Event::Left(member) => Some(member),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use swim_core::{Config, Identity, Incarnation, Status};
+    use swim_core::{Config, Identity, Incarnation, Member, Status};
 
     use super::*;
     use crate::checkers::{Incarnations, Regression};
-    use crate::streams;
+    use crate::ground::streams;
 
     #[derive(Debug)]
     struct NeverTwice(bool);
@@ -213,7 +184,7 @@ mod tests {
         let mut watch = Watch::new(vec![Box::new(NeverTwice(false))], 2);
         for node in 0..4 {
             let now = Instant::from_millis(node as u64);
-            watch.sent(Moment { world: now, local: now }, node, crate::address::numbered(0), b"x");
+            watch.sent(Moment { world: now, local: now }, node, crate::ground::address::numbered(0), b"x");
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
@@ -224,7 +195,7 @@ mod tests {
         let mut watch = Watch::new(vec![checker()], nodes);
         let now = Instant::from_millis(1);
         let at = Moment { world: now, local: now };
-        let identity = Identity::new(name::numbered(0), crate::address::numbered(0), Incarnation::new(1));
+        let identity = Identity::new(name::numbered(0), crate::ground::address::numbered(0), Incarnation::new(1));
         let stream = streams::stream(1, streams::Purpose::Core, 0);
         let swim = Swim::new(Config::lan(), identity, stream, now).unwrap();
         watch.started(at, 0, &swim);
@@ -232,7 +203,7 @@ mod tests {
         watch.checkers[0].owned(3, Incarnation::new(5), false);
         for &(incarnation, status) in claims {
             let claim = Claim::new(Incarnation::new(incarnation), status);
-            let (id, address) = (name::numbered(3), crate::address::numbered(3));
+            let (id, address) = (name::numbered(3), crate::ground::address::numbered(3));
             let member = Member { id, address, metadata: Arc::from([]), claim };
             watch.told(at, 0, &Event::Updated(member));
         }

@@ -1,4 +1,4 @@
-//! What attackers send, and how it reaches nodes: past the network, since no fault of a plan is the attacker's.
+//! Carries out attacks. Forged bytes reach nodes past the network, since no fault of a plan is the attacker's.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use swim_core::wire::cluster_hash;
 use swim_core::{ExchangeId, ExchangeInput, Incarnation, Swim, Wire};
 
 use super::{Cluster, Occurrence};
-use crate::address;
 use crate::attack::forge::{Forged, Knowledge, Source, forge};
 use crate::attack::{Attack, Attacker, Lie, STRANGER};
-use crate::name;
+use crate::ground::address;
+use crate::ground::name;
 use crate::network::connection::Stage;
 use crate::node::Inbound;
 use crate::trace::What;
@@ -18,13 +18,13 @@ use crate::trace::What;
 /// second one is recorded: what is there spans the whole run.
 const RECORDED: usize = 256;
 
-/// What attackers have done, and what they have recorded.
+/// Counts attacks, and records packets for replays.
 #[derive(Debug, Default)]
 pub(super) struct Attackers {
     /// Node -> what it sent.
     recorded: BTreeMap<usize, Recorded>,
     /// How often each kind of lie was sent: by outsiders, by insiders.
-    pub(super) counts: [[u64; Lie::KINDS]; 2],
+    counts: [[u64; Lie::KINDS]; 2],
     /// Requests that were made.
     requests: u64,
 }
@@ -75,7 +75,7 @@ impl Attackers {
 impl Cluster {
     pub(super) fn begin_attack(&mut self, attack: &Attack) {
         self.attackers.expect(attack);
-        self.watch.attacked(attack);
+        self.observers.attacked(attack);
         self.attack(attack, 0);
     }
 
@@ -85,7 +85,7 @@ impl Cluster {
         &self.attackers.counts
     }
 
-    /// An attack goes on: everybody whom it is on is sent something once.
+    /// An attack goes on: each of its targets is sent something once.
     pub(super) fn attack(&mut self, attack: &Attack, round: u16) {
         for &node in &attack.on {
             self.lie_to(node, attack, round);
@@ -103,7 +103,7 @@ impl Cluster {
         }
         let (name, from) = match attack.from {
             Attacker::Outside => (format!("{STRANGER}0"), address::nowhere(true, 0)),
-            Attacker::Inside(node) => (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address),
+            Attacker::Inside(node) => (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address()),
         };
         let forged = match attack.lie {
             Lie::Replay(node) => self.attackers.replay(node, round).cloned().map(Forged::Packet),
@@ -125,11 +125,11 @@ impl Cluster {
         let incarnation = |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), Swim::incarnation);
         let subject = lie.node().unwrap_or(index);
         let config = self.options.config_of(index);
-        let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name));
+        let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name()));
         let known = Knowledge {
             cluster: cluster_hash(&config.cluster),
             receiver: receiver.as_str(),
-            subject: (id.as_str(), self.nodes[subject].address, incarnation(subject)),
+            subject: (id.as_str(), self.nodes[subject].address(), incarnation(subject)),
             ahead: config.max_incarnation_ahead,
             receiver_incarnation: incarnation(index),
         };
@@ -141,8 +141,8 @@ impl Cluster {
         // Connections are numbered from below.
         let serial = u64::MAX - self.attackers.requests;
         self.attackers.requests += 1;
-        self.trace.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
-        self.watch.requested(self.nodes[index].moment(self.now), index, from, payload);
+        self.observers.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
+        self.observers.requested(self.nodes[index].moment(self.now), index, from, payload);
         self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload });
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use swim_core::{Config, ConfigError};
 
-use super::{Cluster, Seeds};
-use crate::bounds;
+use super::Cluster;
 use crate::checkers::Checker;
-use crate::network::{Bandwidth, Latency, Link, Topology};
+use crate::network::{self, Bandwidth, Latency, Link, Topology};
+use crate::plan::{self, Seeds};
 use crate::trace::FlightRecorder;
 
 /// How many events the log keeps unless told otherwise.
@@ -84,6 +84,11 @@ impl Builder {
         self
     }
 
+    /// Has so many nodes.
+    pub(crate) const fn resize(&mut self, nodes: usize) {
+        self.nodes = nodes;
+    }
+
     /// The configuration of every node.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
@@ -129,7 +134,7 @@ impl Builder {
         self
     }
 
-    /// Who stands where, and the path of each class. What is said of every path after that, is said of every class.
+    /// The places of the nodes, and the path of each class. A later change of every path changes that of every class.
     #[must_use]
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = Some(topology);
@@ -200,7 +205,7 @@ impl Builder {
         self
     }
 
-    /// Records who believed what of whom and when, for [`Cluster::history`] and for reports. It changes nothing in the
+    /// Records each table's changes with their times, for [`Cluster::history`] and for reports. It changes nothing in the
     /// run.
     #[must_use]
     pub const fn record_history(mut self) -> Self {
@@ -241,8 +246,8 @@ impl Builder {
         self
     }
 
-    /// Adds a checker of your own beside those that every run has. `make` is called for each cluster that is built, and may
-    /// hand what the checker finds to whoever made it.
+    /// Adds a checker of your own to those that every run has. `make` is called for each cluster that is built; the checker
+    /// may share its findings with its maker.
     #[must_use]
     pub fn checker(mut self, make: impl Fn() -> Box<dyn Checker> + Send + Sync + 'static) -> Self {
         self.checkers.push(MakeChecker(Arc::new(make)));
@@ -275,7 +280,7 @@ impl Builder {
     /// As [`Builder::build`].
     ///
     /// # Errors
-    /// What [`Config::validate`] finds.
+    /// Returns the error of [`Config::validate`].
     pub fn try_build(self) -> Result<Cluster, ConfigError> {
         Cluster::start(self)
     }
@@ -283,9 +288,15 @@ impl Builder {
     /// Whether every path can be.
     pub(super) fn check_links(&self) -> Result<(), String> {
         let classes = self.topology.iter().flat_map(Topology::links);
-        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(bounds::link)?;
+        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(network::bounds::link)?;
         let absent = self.own_links.keys().find(|(from, to)| *from.max(to) >= self.nodes);
-        bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
+        plan::bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
+    }
+
+    /// The path from one node to another that has none of its own.
+    #[cfg(feature = "serde")]
+    pub(crate) fn path(&self, from: usize, to: usize) -> &Link {
+        self.topology.as_ref().map_or(&self.link, |topology| topology.link(from, to))
     }
 
     pub(crate) fn config_of(&self, node: usize) -> &Config {

@@ -7,14 +7,14 @@ use core::net::SocketAddr;
 use swim_core::{Event, ExchangeId, ExchangeInput, ExchangeOutput, Output, Swim};
 
 use super::{Cluster, Occurrence};
-use crate::address;
-use crate::checkers::member;
+use crate::events::Observed;
+use crate::events::member;
 use crate::figures::Condition;
-use crate::log::Observed;
-use crate::name;
+use crate::ground::address;
+use crate::ground::name;
+use crate::ground::streams;
 use crate::network::damage;
 use crate::node::{Inbound, Phase};
-use crate::streams;
 use crate::trace::{Passage, What};
 
 impl Cluster {
@@ -31,9 +31,9 @@ impl Cluster {
     pub(super) fn handle_timeout(&mut self, index: usize) {
         let local = self.nodes[index].local(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
-        self.trace.note(self.now, Some(index), &What::Timeout);
+        self.observers.note(self.now, Some(index), &What::Timeout);
         swim.handle_timeout(local);
-        self.watch.timeout(self.nodes[index].moment(self.now), index);
+        self.observers.timeout(self.nodes[index].moment(self.now), index);
         self.settle(index);
     }
 
@@ -41,7 +41,7 @@ impl Cluster {
     pub(super) fn arrive(&mut self, from: u32, to: u32, bytes: Vec<u8>) {
         let sender = address::numbered(from);
         let Some(index) = self.directory.owner(address::numbered(to)) else { return self.buffers.push(bytes) };
-        if self.options.port_unreachable && matches!(self.nodes[index].phase, Phase::Crashed | Phase::Left) {
+        if self.options.port_unreachable && matches!(self.nodes[index].phase(), Phase::Crashed | Phase::Left) {
             self.tell_unreachable(index, from, to);
         }
         self.receive(index, Inbound::Packet { from: sender, bytes });
@@ -50,15 +50,15 @@ impl Cluster {
     /// Something reaches a node: a running process handles it, a paused, a clogged or a slow one lets it wait, and where there
     /// is none it is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
-        let lost = match self.nodes[index].phase {
-            Phase::Running if self.nodes[index].is_clogged => self.nodes[index].wait(inbound).err(),
+        let lost = match self.nodes[index].phase() {
+            Phase::Running if self.nodes[index].is_clogged() => self.nodes[index].wait(inbound).err(),
             Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
             Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
         };
         if let Some(Inbound::Packet { from, bytes }) = lost {
-            self.trace.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
+            self.observers.note(self.now, Some(index), &What::Missed { from, bytes: &bytes });
             self.buffers.push(bytes);
         }
     }
@@ -69,21 +69,19 @@ impl Cluster {
         let Some(swim) = self.nodes[index].running() else { return };
         match inbound {
             Inbound::Packet { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                self.watch.received(moment, index, from, &bytes);
+                self.observers.received(moment, index, from, &bytes);
                 swim.handle_packet(moment.local, from, &bytes);
                 self.buffers.push(bytes);
             }
             Inbound::Forged { from, bytes } => {
-                self.trace.note(self.now, Some(index), &What::Arrived { from, bytes: &bytes });
-                self.watch.injected(moment, index, from, &bytes);
+                self.observers.injected(moment, index, from, &bytes);
                 swim.handle_packet(moment.local, from, &bytes);
             }
             Inbound::ForgedRequest { from, bytes } => self.forged_request(index, from, &bytes),
             Inbound::Request(serial) => {
                 let Some(connection) = self.network.connections.get_mut(serial) else { return };
-                let (client, payload) = (connection.client.node, core::mem::take(&mut connection.payload));
-                let from = self.nodes[client].address;
+                let (client, payload) = (connection.client.node, connection.take_request());
+                let from = self.nodes[client].address();
                 let request = ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload: &payload };
                 self.exchange(index, request);
             }
@@ -93,7 +91,7 @@ impl Cluster {
             }
             Inbound::Failed(serial, failure) => {
                 let Some(connection) = self.network.connections.close(serial) else { return };
-                self.trace.note(self.now, Some(index), &What::Failed { serial, failure });
+                self.observers.note(self.now, Some(index), &What::Failed { serial, failure });
                 self.exchange(index, ExchangeInput::Failed { id: connection.id, failure });
             }
         }
@@ -110,25 +108,21 @@ impl Cluster {
     /// Takes all that a process has put out after an input. What a clogged one sends waits inside it, as it does in a driver
     /// whose sending blocks.
     pub(super) fn settle(&mut self, index: usize) {
-        if !self.nodes[index].is_clogged {
+        if !self.nodes[index].is_clogged() {
             self.take_packets(index);
         }
         let has_left = self.take_outputs(index);
-        if self.answer_queries(index) && !self.nodes[index].is_clogged {
+        if self.answer_queries(index) && !self.nodes[index].is_clogged() {
             self.take_packets(index);
         }
         let has_left = self.take_outputs(index) || has_left;
-        self.charge(Some(index));
+        self.observers.charge(self.now, Some(index));
         // A timeout that is overdue comes now: the agenda knows no past.
         let timeout = self.nodes[index].timeout(self.now);
         let moment = self.nodes[index].moment(self.now);
         let Some(swim) = self.nodes[index].running() else { return };
         self.agenda.set_timeout(index, timeout);
-        self.trace.settled(self.now, index, swim);
-        self.watch.settled(moment, index, swim);
-        if let Some(recording) = &mut self.recording {
-            recording.settled(self.now, index, swim);
-        }
+        self.observers.settled(moment, index, swim);
         if has_left {
             self.stop_process(index, Phase::Left);
         }
@@ -140,7 +134,7 @@ impl Cluster {
             let moment = self.nodes[index].moment(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
             let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
-            self.watch.sent(moment, index, transmit.to, &bytes);
+            self.observers.sent(moment, index, transmit.to, &bytes);
             self.attackers.overhear(index, &bytes);
             self.send(index, transmit.to, bytes);
         }
@@ -172,14 +166,14 @@ impl Cluster {
 
     /// Says whether the process is done.
     fn take_outputs(&mut self, index: usize) -> bool {
-        let is_clogged = self.nodes[index].is_clogged;
+        let is_clogged = self.nodes[index].is_clogged();
         let mut has_left = false;
         while !is_clogged && let Some(exchange) = self.nodes[index].next_held() {
             self.take_exchange(index, exchange);
         }
         while let Some(output) = self.nodes[index].running().and_then(Swim::poll_output) {
             match output {
-                Output::Exchange(exchange) if is_clogged => self.nodes[index].held.push_back(exchange),
+                Output::Exchange(exchange) if is_clogged => self.nodes[index].hold(exchange),
                 Output::Exchange(exchange) => self.take_exchange(index, exchange),
                 Output::Event(event) => {
                     has_left |= event == Event::LeaveComplete;
@@ -193,22 +187,14 @@ impl Cluster {
     }
 
     fn take_event(&mut self, index: usize, event: Event) {
-        self.trace.note(self.now, Some(index), &What::Told(&event));
-        self.watch.told(self.nodes[index].moment(self.now), index, &event);
-        self.recorder.told(self.now, index, &event, self.condition(&event));
         if let Event::Query { id, .. } = event
             && self.options.answers_queries
         {
             self.asked.push(id);
         }
-        let generation = self.nodes[index].generation;
-        let observed = Observed { at: self.now, node: index, generation, event };
-        if let Some(recording) = &mut self.recording {
-            recording.told(&observed);
-        }
-        self.broadcasts.told(&observed);
-        self.announcements.told(&observed);
-        self.log.push(observed);
+        let (node, condition) = (&self.nodes[index], self.condition(&event));
+        let observed = Observed { at: self.now, node: index, generation: node.generation(), event };
+        self.observers.told(node.moment(self.now), observed, condition);
     }
 
     /// The condition of the member that an event is about.
@@ -222,7 +208,7 @@ impl Cluster {
         let receiver = self.directory.owner(to);
         let to_node = receiver.unwrap_or(index);
         let wait = self.network.leave(index, to_node, bytes.len(), self.now);
-        let fate = self.network.packet(index, to_node, self.now, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, to_node, self.now, self.nodes[index].link_stream());
         let passage = match (receiver, fate, wait) {
             (None, _, _) => Passage::NoHost,
             (_, _, None) => Passage::QueueFull,
@@ -232,11 +218,11 @@ impl Cluster {
                 Passage::UnderWay { delay, again }
             }
         };
-        self.trace.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
+        self.observers.note(self.now, Some(index), &What::Sent { to, bytes: &bytes, passage });
         let is_lie = !self.damage(index, to_node, to, passage, &mut bytes);
-        let numbers = address::number(self.nodes[index].address).zip(address::number(to));
+        let numbers = address::number(self.nodes[index].address()).zip(address::number(to));
         if is_lie {
-            self.recorder.packet_lost();
+            self.observers.figures().packet_lost();
         } else if let (Passage::UnderWay { delay, again }, Some((from, to))) = (passage, numbers) {
             if let Some(again) = again {
                 let mut copy = self.buffers.pop().unwrap_or_default();
@@ -247,11 +233,11 @@ impl Cluster {
             if let Some(delay) = delay {
                 return self.agenda.put(self.now + delay, Occurrence::Packet { from, to, bytes });
             }
-            self.recorder.packet_lost();
+            self.observers.figures().packet_lost();
         } else if passage == Passage::QueueFull {
-            self.recorder.packet_overflowed();
+            self.observers.figures().packet_overflowed();
         } else {
-            self.recorder.packet_cut();
+            self.observers.figures().packet_cut();
         }
         self.buffers.push(bytes);
     }
@@ -259,21 +245,21 @@ impl Cluster {
     /// Damages a packet that is under way, if it is its turn; says whether what it says is still true.
     fn damage(&mut self, index: usize, to_node: usize, to: SocketAddr, passage: Passage, bytes: &mut Vec<u8>) -> bool {
         let permille = self.network.link(index, to_node).corrupt_permille;
-        let stream = &mut self.nodes[index].damage;
+        let stream = self.nodes[index].damage_stream();
         // A stream that is not needed is not drawn from: it serves nothing but this.
         if permille == 0 || !matches!(passage, Passage::UnderWay { .. }) || !streams::happens(stream, permille) {
             return true;
         }
         let is_true = damage::damage(bytes, stream);
-        self.recorder.packet_damaged();
-        self.trace.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
+        self.observers.figures().packet_damaged();
+        self.observers.note(self.now, Some(index), &What::Damaged { to, bytes, passes: is_true });
         is_true
     }
 
     /// The machine of a node without a process tells a sender so, if the way back is open.
     fn tell_unreachable(&mut self, index: usize, sender: u32, address: u32) {
         let Some(receiver) = self.directory.owner(address::numbered(sender)) else { return };
-        let fate = self.network.packet(index, receiver, self.now, &mut self.nodes[index].link);
+        let fate = self.network.packet(index, receiver, self.now, self.nodes[index].link_stream());
         if let Some(delay) = fate.and_then(|fate| fate.delay) {
             self.agenda.put(self.now + delay, Occurrence::Unreachable { sender, address });
         }
@@ -285,7 +271,7 @@ impl Cluster {
         let local = self.nodes[index].local(self.now);
         if let Some(swim) = self.nodes[index].running() {
             let address = address::numbered(address);
-            self.trace.note(self.now, Some(index), &What::Unreachable { address });
+            self.observers.note(self.now, Some(index), &What::Unreachable { address });
             swim.handle_unreachable(local, address);
             self.settle(index);
         }
@@ -307,7 +293,7 @@ impl Cluster {
             self.settle(index);
             return self.work_on(index);
         }
-        if self.nodes[index].is_clogged {
+        if self.nodes[index].is_clogged() {
             return self.settle(index);
         }
         for inbound in self.nodes[index].take_inbox() {

@@ -5,28 +5,27 @@ use core::net::SocketAddr;
 use swim_core::{ExchangeFailure, ExchangeId};
 
 use super::{Cluster, Occurrence};
-use crate::network::connection::{End, MOST_ATTEMPTS, Stage};
+use crate::network::connection::{End, Stage};
 use crate::node::{Inbound, Phase};
 use crate::trace::What;
 
 impl Cluster {
     /// A process opens an exchange.
     pub(super) fn open(&mut self, index: usize, id: ExchangeId, to: SocketAddr, request: Vec<u8>) {
-        self.watch.opened(self.nodes[index].moment(self.now), index, to, &request);
+        self.observers.opened(self.nodes[index].moment(self.now), index, to, &request);
         let client = self.nodes[index].end(index);
         let serial = self.network.connections.open(client, id, to, request);
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            self.trace.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
+            self.observers.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
         }
         self.transmit(serial);
     }
 
     /// A process answers a request.
     pub(super) fn reply(&mut self, index: usize, serial: u64, payload: Vec<u8>) {
-        self.trace.note(self.now, Some(index), &What::Replied { serial, reply: &payload });
-        self.watch.replied(self.nodes[index].moment(self.now), index, &payload);
+        self.observers.replied(self.nodes[index].moment(self.now), index, serial, &payload);
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            connection.payload = payload;
+            connection.carry(payload);
             self.enter(serial, Stage::Reply);
         }
     }
@@ -40,7 +39,7 @@ impl Cluster {
     pub(super) fn abandon(&mut self, index: usize, id: ExchangeId) {
         let client = self.nodes[index].end(index);
         if let Some(serial) = self.network.connections.of_client(client, id) {
-            self.trace.note(self.now, Some(index), &What::Abandoned { serial });
+            self.observers.note(self.now, Some(index), &What::Abandoned { serial });
             self.network.connections.close(serial);
         }
     }
@@ -56,7 +55,7 @@ impl Cluster {
     /// The connection is on the agenda: something arrives, or is to be sent again.
     pub(super) fn advance(&mut self, serial: u64) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
-        if core::mem::replace(&mut connection.under_way, false) {
+        if connection.arrive() {
             self.crossed(serial);
         } else {
             self.transmit(serial);
@@ -71,19 +70,20 @@ impl Cluster {
         let (from, to) = if stage.is_clients() { (Some(client.node), other) } else { (other, Some(client.node)) };
         let Some(from) = from else { return drop(self.network.connections.close(serial)) };
         // Behind a machine without power there is nobody to send; a kernel sends for a process that has died.
-        if self.nodes[from].phase == Phase::PoweredOff || (stage.is_clients() && !self.is_there(client)) {
+        if self.nodes[from].phase() == Phase::PoweredOff || (stage.is_clients() && !self.is_there(client)) {
             self.network.connections.close(serial);
             return;
         }
         let receiver = to.unwrap_or(from);
-        let bytes = self.bytes_of(serial);
+        // Headers are left out.
+        let bytes = self.network.connections.get(serial).map_or(0, |connection| connection.body().len());
         let wait = self.network.leave_in_turn(from, receiver, bytes, self.now);
-        let fate = self.network.segment(from, receiver, self.now, &mut self.nodes[from].link);
-        let reachable = to.is_some_and(|to| self.nodes[to].phase != Phase::PoweredOff);
+        let fate = self.network.segment(from, receiver, self.now, self.nodes[from].link_stream());
+        let reachable = to.is_some_and(|to| self.nodes[to].phase() != Phase::PoweredOff);
         match fate.and_then(|fate| fate.delay).filter(|_| reachable) {
             Some(delay) => {
                 if let Some(connection) = self.network.connections.get_mut(serial) {
-                    connection.under_way = true;
+                    connection.leave();
                 }
                 self.agenda.put(self.now + wait + delay, Occurrence::Connection(serial));
             }
@@ -91,21 +91,13 @@ impl Cluster {
         }
     }
 
-    /// How much crosses the path in the stage that a connection is in, headers left out.
-    fn bytes_of(&mut self, serial: u64) -> usize {
-        let carries = |stage| matches!(stage, Stage::Request | Stage::Reply);
-        let connection = self.network.connections.get_mut(serial).filter(|connection| carries(connection.stage));
-        connection.map_or(0, |connection| connection.payload.len())
-    }
-
-    /// What was sent did not pass: it is sent again later, or given up.
+    /// Nothing passed: it is sent again later, or given up.
     fn stall(&mut self, serial: u64, from: usize) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
-        let (stage, attempt) = (connection.stage, connection.attempt);
-        connection.attempt += 1;
-        self.trace.note(self.now, Some(from), &What::Stalled { serial, stage });
-        if attempt + 1 < MOST_ATTEMPTS {
-            self.agenda.put(self.now + stage.retransmission(attempt), Occurrence::Connection(serial));
+        let (stage, again) = (connection.stage, connection.fail());
+        self.observers.note(self.now, Some(from), &What::Stalled { serial, stage });
+        if let Some(again) = again {
+            self.agenda.put(self.now + again, Occurrence::Connection(serial));
         } else if stage.is_clients() {
             self.receive(from, Inbound::Failed(serial, ExchangeFailure::TimedOut));
         } else {
@@ -114,17 +106,15 @@ impl Cluster {
         }
     }
 
-    /// What was sent arrives.
+    /// A stage of a connection arrives.
     fn crossed(&mut self, serial: u64) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, client, to) = (connection.stage, connection.client, connection.to);
-        let server = connection.server.or_else(|| self.directory.owner(to).map(|node| self.nodes[node].end(node)));
-        connection.server = server;
-        let Some(server) = server else { return self.stall(serial, client.node) };
+        connection.accepted_by(self.directory.owner(to).map(|node| self.nodes[node].end(node)));
+        let Some(server) = connection.server else { return self.stall(serial, client.node) };
         let receiver = if stage.is_clients() { server.node } else { client.node };
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            let body = if matches!(stage, Stage::Request | Stage::Reply) { &*connection.payload } else { &[] };
-            self.trace.note(self.now, Some(receiver), &What::Crossed { serial, stage, body });
+            self.observers.note(self.now, Some(receiver), &What::Crossed { serial, stage, body: connection.body() });
         }
         if !stage.is_clients() && !self.is_there(client) {
             self.network.connections.close(serial);

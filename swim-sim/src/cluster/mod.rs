@@ -1,19 +1,31 @@
 //! [`Cluster`]: nodes, a network between them, and one order of everything that happens.
 //!
 //! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
-//! process does the core's, what may not happen the checkers'. `processes` starts and ends processes, `delivery` hands
-//! them what arrives and takes what they put out, `attacking` what attackers send, `slow` lets them take their time, `exchanges` carries connections, `verbs` is what is done to a cluster,
-//! `readers` what can be asked of it, `run` lets time pass.
+//! process does the core's, who is told what happens the observers'.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | options, and the first moment | `builder` |
+//! | lets time pass | `run` |
+//! | starts and ends processes | `processes` |
+//! | hands them what arrives, takes what they put out | `delivery`, `exchanges`, `slow`, `attacking` |
+//! | what is done to a cluster, in code and by plans | `verbs`, `users`, `steps` |
+//! | what can be asked of it | `readers`, `view`, `explanation` |
+//! | what watches it | `observers`, `recording` |
 
 mod attacking;
 mod builder;
 mod delivery;
 mod exchanges;
+mod explanation;
+mod observers;
 mod processes;
 mod readers;
 mod recording;
 mod run;
 mod slow;
+mod steps;
+mod users;
 mod verbs;
 mod view;
 
@@ -21,25 +33,18 @@ use swim_core::{Config, ConfigError, Instant, MemberlistWire};
 
 use self::attacking::Attackers;
 pub use self::builder::Builder;
+use self::observers::Observers;
 pub use self::run::{Late, Met};
-pub use self::verbs::Seeds;
 pub use self::view::NodeView;
-use crate::address::Directory;
 use crate::agenda::Agenda;
-use crate::announcements::Announcements;
 use crate::attack::Attack;
-use crate::checkers::{self, Watch};
-use crate::deliveries::Broadcasts;
-use crate::figures::{Meter, Recorder};
-use crate::history::Recording;
-use crate::log::EventLog;
+use crate::ground::address::Directory;
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::{Link, Network, Topology};
 use crate::node::Node;
-use crate::step::Step;
-use crate::streams::{self, Purpose, Stream};
-use crate::trace::Trace;
+use crate::plan::Step;
 
-/// What is on the agenda beside the nodes' timeouts. Addresses are numbers, to keep it small.
+/// An entry of the agenda other than a node's timeout. Addresses are numbers, to keep it small.
 #[derive(Debug)]
 enum Occurrence {
     /// A packet reaches its address.
@@ -52,7 +57,7 @@ enum Occurrence {
     Done(usize),
     /// Something is done to the cluster.
     Step(Box<Step>),
-    /// An attack goes on, for the so-manieth time.
+    /// An attack goes on; with the number of the round, from 0.
     Attack(Box<(Attack, u16)>),
 }
 
@@ -82,17 +87,10 @@ pub struct Cluster {
     /// Packets' buffers that are not in use.
     buffers: Vec<Vec<u8>>,
     workload: Stream,
-    watch: Watch,
-    trace: Trace,
-    log: EventLog,
-    recorder: Recorder,
-    broadcasts: Broadcasts,
-    announcements: Announcements,
+    observers: Observers,
     /// The queries that the node at work was asked and has not answered yet.
     asked: Vec<swim_core::QueryId>,
-    recording: Option<Box<Recording>>,
     attackers: Attackers,
-    meter: Option<Meter>,
 }
 
 impl Cluster {
@@ -143,8 +141,6 @@ impl Cluster {
             options.config_of(node).validate()?;
         }
         options.check_links().unwrap_or_else(|wrong| panic!("no cluster can be built: {wrong}"));
-        let mut checkers = if options.is_checked { checkers::all() } else { Vec::new() };
-        checkers.extend(options.checkers.iter().map(builder::MakeChecker::make));
         let mut cluster = Self {
             now: Instant::ORIGIN,
             nodes: Vec::with_capacity(options.nodes),
@@ -153,16 +149,9 @@ impl Cluster {
             network: Network::new(options.link.clone(), options.topology.clone(), options.own_links.clone()),
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
-            watch: Watch::new(checkers, options.nodes),
-            trace: Trace::new(options.records_trace, options.flight_recorder.clone()),
-            log: EventLog::new(options.event_log),
-            recorder: Recorder::default(),
-            broadcasts: Broadcasts::default(),
-            announcements: Announcements::default(),
+            observers: Observers::new(&options),
             asked: Vec::new(),
-            recording: options.records_history.then(|| Box::new(Recording::new(options.nodes))),
             attackers: Attackers::default(),
-            meter: options.cpu_clock.map(Meter::new),
             options,
         };
         for name in 0..cluster.options.nodes {

@@ -2,74 +2,41 @@
 
 use core::net::SocketAddr;
 
-use swim_core::{Config, ExchangeFailure, State};
+use swim_core::ExchangeFailure;
 
 use super::Cluster;
+use crate::ground::node_set::NodeSet;
+use crate::ground::streams::{self, Purpose};
 use crate::network::connection::Stage;
 use crate::node::Phase;
-use crate::node_set::NodeSet;
-use crate::setting::Setting;
-use crate::streams::{self, Purpose};
-use crate::trace::What;
 
 impl Cluster {
     /// Starts a process at a node that has none; it joins its seeds, if it knows any.
     pub(super) fn start_process(&mut self, index: usize) {
-        let config = self.upgraded(index);
         let node = &mut self.nodes[index];
-        let core = streams::of_process(index, node.generation);
+        let config = node.upgraded(self.options.config_of(index));
+        let core = streams::of_process(index, node.generation());
         let core = streams::stream(self.options.seed, Purpose::Core, core);
         // The configuration was validated and names and addresses are our own, so only a bug gets here.
         node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
-        let moment = node.moment(self.now);
-        let Some(swim) = node.running() else { return };
-        self.trace.reads(index, swim.config());
-        self.trace.note(self.now, Some(index), &What::Started(swim.address(), swim.incarnation()));
-        self.watch.started(moment, index, swim);
-        self.recorder.restarted(index);
-        if let Some(recording) = &mut self.recording {
-            recording.started(self.now, index, &self.nodes[index]);
-        }
-        let seeds = self.addresses_of(&self.nodes[index].seeds);
+        self.observers.started(self.now, index, node);
+        let seeds = self.addresses_of(self.nodes[index].seeds());
         self.join_addresses(index, &seeds);
-    }
-
-    /// A node's configuration with all that upgrades have changed.
-    fn upgraded(&self, index: usize) -> Config {
-        let mut config = self.options.config_of(index).clone();
-        self.nodes[index].settings.iter().for_each(|setting| setting.apply(&mut config));
-        config
-    }
-
-    /// A node is to have another setting when it starts again. One that would not be valid is refused, as an operator's
-    /// tool would refuse it.
-    pub(super) fn reconfigure(&mut self, index: usize, setting: &Setting) {
-        self.nodes[index].settings.push(setting.clone());
-        if self.upgraded(index).validate().is_err() {
-            self.nodes[index].settings.pop();
-        }
     }
 
     /// Where nodes are now.
     pub(super) fn addresses_of(&self, nodes: &[usize]) -> Vec<SocketAddr> {
-        nodes.iter().map(|&node| self.nodes[node].address).collect()
+        nodes.iter().map(|&node| self.nodes[node].address()).collect()
     }
 
     /// Ends the process at a node, if it has one.
     pub(super) fn stop_process(&mut self, index: usize, phase: Phase) {
-        let observers = self.observers_of(index);
+        let witnesses = self.witnesses_of(index);
         let end = self.nodes[index].end(index);
         let ran_for = self.nodes[index].ran_for(self.now);
         let Some(swim) = self.nodes[index].stop(phase) else { return };
-        self.trace.note(self.now, Some(index), &What::Stopped);
         self.agenda.set_timeout(index, None);
-        if phase != Phase::Left && swim.state() == State::Running {
-            self.recorder.outage(self.now, index, observers);
-        }
-        self.recorder.stopped(index, swim.metrics(), ran_for);
-        if let Some(recording) = &mut self.recording {
-            recording.stopped(self.now, index, phase);
-        }
+        self.observers.stopped(self.now, (index, phase, ran_for), &swim, witnesses);
         if phase == Phase::PoweredOff {
             return;
         }
@@ -79,7 +46,7 @@ impl Cluster {
     }
 
     /// The other nodes that believe a node active, and so should notice its end.
-    fn observers_of(&self, index: usize) -> NodeSet {
+    fn witnesses_of(&self, index: usize) -> NodeSet {
         let id = self.nodes[index].id();
         let believes = |observer: usize| {
             let member = self.nodes[observer].swim().and_then(|swim| swim.member(&id));

@@ -1,4 +1,4 @@
-//! What can be asked of a cluster as a whole.
+//! Reads a cluster as a whole.
 
 use core::fmt::Write as _;
 use core::time::Duration;
@@ -7,9 +7,9 @@ use swim_core::{Event, Instant, Status};
 
 use super::{Builder, Cluster};
 use crate::convergence::{self, Disagreement, Wrong};
-use crate::deliveries::Deliveries;
-use crate::figures::{CpuTime, Figures, Meter};
-use crate::log::Observed;
+use crate::events::Deliveries;
+use crate::events::Observed;
+use crate::figures::{CpuTime, Figures};
 use crate::node::Phase;
 use crate::trace::Told;
 
@@ -23,28 +23,38 @@ impl Cluster {
         self.now
     }
 
+    /// How long after the start of the cluster it is.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.now.since(Instant::ORIGIN)
+    }
+
     /// How the cluster was built.
     #[must_use]
     pub const fn options(&self) -> &Builder {
         &self.options
     }
 
-    /// What a node told its user, with times, in order.
+    /// The events of a node, with times, in order.
     pub fn events(&self, node: usize) -> impl DoubleEndedIterator<Item = (Instant, &Event)> {
-        self.log.iter().filter(move |observed| observed.node == node).map(|observed| (observed.at, &observed.event))
+        self.observers
+            .log()
+            .iter()
+            .filter(move |observed| observed.node == node)
+            .map(|observed| (observed.at, &observed.event))
     }
 
-    /// What all nodes told their users, in order.
+    /// The events of all nodes, in order.
     pub fn all_events(&self) -> impl DoubleEndedIterator<Item = &Observed> {
-        self.log.iter()
+        self.observers.log().iter()
     }
 
     /// Whether every node that runs, but the subject itself, believes it to have a status; if not, who does not.
     ///
     /// # Errors
-    /// Who believes something else, and what.
+    /// Names the nodes that believe something else, and what.
     pub fn everyone_sees(&self, subject: usize, status: Status) -> Result<(), String> {
-        let name = self.nodes[subject].name;
+        let name = self.nodes[subject].name();
         let others = self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
         let mut wrong = others.filter(|(_, node)| node.status_of(name) != Some(status)).peekable();
         if wrong.peek().is_none() {
@@ -61,41 +71,41 @@ impl Cluster {
     /// Whether all nodes that run know each other as they are, and take nobody for alive who is not.
     ///
     /// # Errors
-    /// Who disagrees with whom about what, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn converged(&self) -> Result<(), Disagreement> {
-        convergence::check(self)
+        convergence::check(&self.nodes)
     }
 
     /// Whether every process that ended without a word is known to be gone, by every node that runs.
     ///
     /// # Errors
-    /// Who takes whom for active, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn the_dead_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
+        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
     }
 
     /// Whether every process that runs is alive, and known as it is, to every node that runs.
     ///
     /// # Errors
-    /// Who does not know whom, and why that may be.
+    /// Returns the rows that are wrong.
     pub fn the_living_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(self).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
+        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
     }
 
     /// How many of the broadcasts that were sent since a time after the cluster's start were heard by those who were
     /// there: of the last 4,096.
     #[must_use]
     pub fn deliveries(&self, since: Duration) -> Deliveries {
-        self.broadcasts.account(Instant::ORIGIN + since, &self.running_generations())
+        self.observers.broadcasts().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
     /// Whether every node that runs, but the sender, told its user of each broadcast with this payload that the sender sent
     /// while it ran, or else of any.
     ///
     /// # Errors
-    /// Who was not told, or that the sender sent no such broadcast among the last 4,096 of all.
+    /// Names the nodes that were not told, or says that the sender sent no such broadcast among the last 4,096 of all.
     pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
-        match self.broadcasts.deaf(self.nodes[sender].name, payload, &self.running_generations()) {
+        match self.observers.broadcasts().deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
             None => Err(format!("node-{sender} sent no such broadcast")),
             Some(mut deaf) => {
                 deaf.retain(|&node| node != sender);
@@ -107,12 +117,12 @@ impl Cluster {
     /// The same of user events and queries, and of answers to queries that were heard.
     #[must_use]
     pub fn announcements(&self, since: Duration) -> Deliveries {
-        self.announcements.account(Instant::ORIGIN + since, &self.running_generations())
+        self.observers.announcements().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
-    /// The how-manieth process runs at each node, if one does.
+    /// The generation of the process at each node, if one runs.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
-        self.nodes.iter().map(|node| (node.phase == Phase::Running).then_some(node.generation)).collect()
+        self.nodes.iter().map(|node| (node.phase() == Phase::Running).then_some(node.generation())).collect()
     }
 
     /// Whether the tables of all nodes that run are equal, dead members included.
@@ -127,39 +137,39 @@ impl Cluster {
     /// The lines of the trace that were recorded and not yet taken; empty unless [`Builder::record_trace`] was asked.
     #[must_use]
     pub fn trace(&self) -> &str {
-        self.trace.lines()
+        self.observers.trace().lines()
     }
 
     /// Takes the recorded lines of the trace out, so that a long run can write them away.
     #[must_use]
     pub fn take_trace(&mut self) -> String {
-        self.trace.take_lines()
+        self.observers.take_trace()
     }
 
     /// The hash of everything that happened: equal for equal runs, on every machine.
     #[must_use]
     pub const fn trace_hash(&self) -> u64 {
-        self.trace.hash()
+        self.observers.trace().hash()
     }
 
     /// How many things happened.
     #[must_use]
     pub const fn trace_entries(&self) -> u64 {
-        self.trace.entries()
+        self.observers.trace().entries()
     }
 
-    /// What the run cost, and how well it went, so far.
+    /// The cost of the run so far, and how well it went.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let nodes = self.nodes.iter().enumerate();
         let running = nodes.filter_map(|(index, node)| Some((index, node.swim()?.metrics(), node.ran_for(self.now))));
-        self.recorder.account(self.now, running)
+        self.observers.account(self.now, running)
     }
 
     /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked. Another run has another one.
     #[must_use]
     pub fn cpu_time(&self) -> Option<&CpuTime> {
-        self.meter.as_ref().map(Meter::time)
+        self.observers.cpu_time()
     }
 
     /// How many connections are open.
@@ -176,24 +186,11 @@ impl Cluster {
             text += &disagreement.explain(self);
         }
         text += "last events:\n";
-        let skipped = self.log.iter().count().saturating_sub(LAST_EVENTS);
-        for observed in self.log.iter().skip(skipped) {
+        let skipped = self.observers.log().iter().count().saturating_sub(LAST_EVENTS);
+        for observed in self.observers.log().iter().skip(skipped) {
             writeln!(text, "  {} node-{} {}", observed.at, observed.node, Told(&observed.event))
                 .expect("writing to a string does not fail");
         }
         text
-    }
-
-    /// Whether nothing passes from one node to another.
-    pub(crate) fn is_cut(&self, from: usize, to: usize) -> bool {
-        self.network.is_cut(from, to, self.now)
-    }
-
-    pub(crate) fn loss_between(&self, from: usize, to: usize) -> u16 {
-        self.network.link(from, to).loss_permille
-    }
-
-    pub(crate) fn name_of(&self, node: usize) -> usize {
-        self.nodes[node].name
     }
 }

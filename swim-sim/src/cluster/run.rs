@@ -8,10 +8,9 @@ use swim_core::Instant;
 use super::{Cluster, Occurrence};
 use crate::agenda::Due;
 use crate::checkers::Violation;
-use crate::figures::Meter;
-use crate::log::Observed;
+use crate::events::Observed;
 
-/// What a condition says: whether it is met, and why not.
+/// The outcome of a condition: met, or a reason why not.
 pub trait Met {
     /// Nothing, or why the condition is not met.
     ///
@@ -124,9 +123,9 @@ impl Cluster {
     /// If a checker finds a violation.
     pub fn next_event(&mut self, within: Duration) -> Option<Observed> {
         let deadline = self.now + within;
-        self.begin_metering();
+        self.observers.begin_metering();
         loop {
-            if let Some(observed) = self.log.read() {
+            if let Some(observed) = self.observers.read_event() {
                 return Some(observed);
             }
             match self.agenda.next_at() {
@@ -141,13 +140,13 @@ impl Cluster {
     }
 
     fn run_to(&mut self, deadline: Instant) -> Result<(), Violation> {
-        self.begin_metering();
+        self.observers.begin_metering();
         while self.agenda.next_at().is_some_and(|at| at <= deadline) {
             self.step()?;
         }
         self.sample_through(deadline);
         self.now = deadline;
-        self.watch.violation().map_or(Ok(()), |violation| Err(violation.clone()))
+        self.observers.violation()
     }
 
     /// The next thing happens.
@@ -164,21 +163,9 @@ impl Cluster {
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),
                 Due::Occurrence(Occurrence::Attack(attack)) => self.attack(&attack.0, attack.1),
             }
-            self.charge(None);
+            self.observers.charge(self.now, None);
         }
-        self.watch.violation().map_or(Ok(()), |violation| Err(violation.clone()))
-    }
-
-    /// What passed on the processor since time stood still is not the run's.
-    fn begin_metering(&mut self) {
-        self.meter.iter_mut().for_each(Meter::begin);
-    }
-
-    /// What passed on the processor was for a node, or for none.
-    pub(super) fn charge(&mut self, node: Option<usize>) {
-        if let Some(meter) = &mut self.meter {
-            meter.charge(self.now, node);
-        }
+        self.observers.violation()
     }
 
     fn panic_with<T>(&self, violation: &Violation) -> T {

@@ -16,7 +16,7 @@ impl Cluster {
     pub(super) fn slow_down(&mut self, index: usize, each: Duration) {
         let node = &mut self.nodes[index];
         node.set_slowness(self.now, each);
-        if each.is_zero() && node.phase == Phase::Running {
+        if each.is_zero() && node.phase() == Phase::Running {
             self.catch_up(index);
         }
     }
@@ -30,10 +30,7 @@ impl Cluster {
 
     /// A slow process turns to the next thing, if it is not at one already; it is done a while later.
     pub(super) fn begin_work(&mut self, index: usize) {
-        let node = &mut self.nodes[index];
-        if node.phase == Phase::Running && node.done_at.is_none() {
-            let done = self.now + node.slowness();
-            node.done_at = Some(done);
+        if let Some(done) = self.nodes[index].begin_work(self.now) {
             self.agenda.set_timeout(index, None);
             self.agenda.put(done, Occurrence::Done(index));
         }
@@ -42,11 +39,9 @@ impl Cluster {
     /// A slow process is done with something.
     pub(super) fn done(&mut self, index: usize) {
         let node = &mut self.nodes[index];
-        // It may have stalled, ended or become fast meanwhile, and then it does not know of this any more.
-        if node.done_at != Some(self.now) || node.phase != Phase::Running {
+        if !node.finish_work(self.now) {
             return;
         }
-        node.done_at = None;
         let local = node.local(self.now);
         let is_due = node.swim().and_then(Swim::poll_timeout).is_some_and(|at| at <= local);
         match node.next_inbound(is_due) {

@@ -1,13 +1,13 @@
-//! What can be asked of one node: [`NodeView`].
+//! Reads one node: [`NodeView`].
 
 use core::net::SocketAddr;
 
 use swim_core::{Member, MemberView, Metrics, NodeId, Status, Swim};
 
 use super::Cluster;
-use crate::name;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
-use crate::streams::Stream;
 
 /// One node of a cluster, as it is now.
 #[derive(Clone, Copy, Debug)]
@@ -29,19 +29,19 @@ impl<'a> NodeView<'a> {
     /// The node's address.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.node.address
+        self.node.address()
     }
 
-    /// What is the matter with its process.
+    /// The state of its process.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.node.phase
+        self.node.phase()
     }
 
     /// Whether it has a process that runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.node.phase == Phase::Running
+        self.node.phase() == Phase::Running
     }
 
     /// The state machine itself, if there is a process.
@@ -50,7 +50,7 @@ impl<'a> NodeView<'a> {
         self.node.swim()
     }
 
-    /// What the process has counted, if there is one.
+    /// The process's counters, if there is one.
     #[must_use]
     pub fn metrics(&self) -> Option<&'a Metrics> {
         self.swim().map(Swim::metrics)
@@ -65,7 +65,7 @@ impl<'a> NodeView<'a> {
         members
     }
 
-    /// What it knows of the member with a number in its name.
+    /// Its record of the member with a number in its name.
     #[must_use]
     pub fn member(&self, subject: usize) -> Option<MemberView<'a>> {
         self.swim()?.member(&name::numbered(subject))

@@ -18,8 +18,8 @@ pub(crate) use self::cpu::Meter;
 pub use self::node_total::NodeTotal;
 pub use self::outage::Outage;
 pub use self::total::Total;
-use crate::checkers::about;
-use crate::node_set::NodeSet;
+use crate::events::about;
+use crate::ground::node_set::NodeSet;
 
 /// What state the subject of a verdict is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +211,7 @@ mod tests {
 
     fn failed(subject: usize) -> Event {
         let claim = Claim::new(Incarnation::new(1), Status::Dead);
-        let (id, address) = (crate::name::numbered(subject), crate::address::numbered(subject as u32));
+        let (id, address) = (crate::ground::name::numbered(subject), crate::ground::address::numbered(subject as u32));
         Event::Failed(Member { id, address, metadata: Arc::from([]), claim })
     }
 

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use swim_core::Instant;
 
-use crate::node_set::NodeSet;
+use crate::ground::node_set::NodeSet;
 
 /// A process that ended without saying so, and who has noticed.
 #[derive(Clone, Debug)]

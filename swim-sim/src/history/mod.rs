@@ -1,7 +1,7 @@
-//! What a run looked like from its start to its end: [`History`], recorded on request and enough to draw it.
+//! The course of a run from its start to its end: [`History`], recorded on request and enough to draw it.
 //!
 //! It holds changes, not states: who believed what of whom from when on, what each process did, which steps were carried
-//! out, what users were told beside, and samples at fixed virtual intervals. Times and counts are integers, so equal runs
+//! out, further events of users, and samples at fixed virtual intervals. Times and counts are integers, so equal runs
 //! have equal histories. How it is filled is in `recording`; how it is shown is the reports' business.
 
 mod recording;
@@ -11,20 +11,20 @@ use core::time::Duration;
 use swim_core::{Instant, Status};
 
 pub(crate) use self::recording::{Recording, Truth};
-use crate::log::Observed;
+use crate::events::Observed;
 use crate::node::Phase;
-use crate::step::Step;
+use crate::plan::Step;
 
 /// From a moment on, a node's table holds this of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// When.
     pub at: Instant,
-    /// Whose table.
+    /// The node whose table it is.
     pub observer: usize,
     /// The number in the member's name.
     pub subject: usize,
-    /// What it holds; `None` if the member is not in it, or there is no process.
+    /// The status it holds; `None` if the member is not in it, or there is no process.
     pub status: Option<Status>,
     /// Of a suspicion: the number in the name of who raised it.
     pub by: Option<usize>,
@@ -37,7 +37,7 @@ pub struct PhaseChange {
     pub at: Instant,
     /// Which node.
     pub node: usize,
-    /// What.
+    /// The state of its process.
     pub phase: Phase,
 }
 
@@ -78,13 +78,13 @@ pub struct History {
     pub nodes: usize,
     /// The numbers in the nodes' names, by node.
     pub names: Vec<usize>,
-    /// What tables held, in order of time.
+    /// Changes of tables, in order of time.
     pub changes: Vec<Change>,
-    /// What became of processes, in order of time. A process that runs again begins with an empty table.
+    /// Changes of processes, in order of time. A process that runs again begins with an empty table.
     pub phases: Vec<PhaseChange>,
-    /// What was done to the cluster, in order of time.
+    /// Steps that were carried out, in order of time.
     pub steps: Vec<(Instant, Step)>,
-    /// What users were told that no change says: health scores, seeds, broadcasts, …
+    /// Events of users that no change says: health scores, seeds, broadcasts, …
     pub told: Vec<Observed>,
     /// Samples, [`History::interval`] apart.
     pub samples: Vec<Sample>,
@@ -95,7 +95,7 @@ pub struct History {
 }
 
 impl History {
-    /// What a node's table held of a member at a moment, after everything that happened in it.
+    /// The status of a member in a node's table at a moment, after everything that happened in it.
     #[must_use]
     pub fn status_at(&self, observer: usize, subject: usize, at: Instant) -> Option<Status> {
         let until = self.changes.partition_point(|change| change.at <= at);

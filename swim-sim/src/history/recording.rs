@@ -9,17 +9,17 @@ use core::time::Duration;
 use swim_core::{Event, Instant, State, Status, Swim};
 
 use super::{Change, History, PhaseChange, Sample};
-use crate::checkers::about;
-use crate::log::Observed;
-use crate::name;
+use crate::events::Observed;
+use crate::events::about;
+use crate::ground::name;
+use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
-use crate::step::Step;
-use crate::streams::Stream;
+use crate::plan::Step;
 
 /// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked at.
 const MOST: usize = 4_000_000;
 
-/// What would be right to believe of a name.
+/// The truth about a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Truth {
     /// No process has it.
@@ -38,7 +38,7 @@ pub(crate) struct Recording {
     /// Observer -> subject -> what the table held when it was last compared.
     rows: Vec<Vec<Option<Status>>>,
     digests: Vec<Option<u64>>,
-    /// Who raised the suspicions that were told since the last comparison.
+    /// Suspects and accusers of the suspicions that were told since the last comparison.
     suspected_by: Vec<(usize, Option<usize>)>,
     next_sample: Instant,
     entries: usize,
@@ -85,7 +85,7 @@ impl Recording {
         let history = &mut self.history;
         if index >= history.nodes {
             history.nodes = index + 1;
-            history.names.resize(index + 1, node.name);
+            history.names.resize(index + 1, node.name());
             self.rows.resize(index + 1, Vec::new());
             self.digests.resize(index + 1, None);
         }
@@ -171,9 +171,9 @@ impl Recording {
 
     /// Adds a sample of the tables to what the cluster counted; `truths` are by name.
     pub(crate) fn sample(&mut self, mut sample: Sample, nodes: &[Node], truths: &[Truth]) {
-        let observers = nodes.iter().enumerate().filter(|(_, node)| node.phase == Phase::Running);
+        let observers = nodes.iter().enumerate().filter(|(_, node)| node.phase() == Phase::Running);
         for (index, node) in observers.filter(|(_, node)| node.swim().is_some_and(|s| s.state() == State::Running)) {
-            for (subject, truth) in truths.iter().enumerate().filter(|(subject, _)| *subject != node.name) {
+            for (subject, truth) in truths.iter().enumerate().filter(|(subject, _)| *subject != node.name()) {
                 let status = self.rows[index].get(subject).copied().flatten();
                 match status {
                     Some(status) => sample.rows[status as usize] += 1,

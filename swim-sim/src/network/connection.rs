@@ -44,7 +44,7 @@ impl Stage {
 
     /// How long after the `attempt`-th transmission (from 0) the next one follows: 1 s for a SYN, 200 ms for data,
     /// doubled each time, at most a minute (Linux's figures).
-    pub(crate) fn retransmission(self, attempt: u8) -> Duration {
+    fn retransmission(self, attempt: u8) -> Duration {
         let first = match self {
             Self::Connect | Self::Accept => Duration::from_secs(1),
             _ => Duration::from_millis(200),
@@ -67,7 +67,7 @@ impl fmt::Display for Stage {
 }
 
 /// After so many transmissions of one stage the sender gives up.
-pub(crate) const MOST_ATTEMPTS: u8 = 8;
+const MOST_ATTEMPTS: u8 = 8;
 
 /// A connection and where it stands.
 #[derive(Debug)]
@@ -80,14 +80,53 @@ pub(crate) struct Connection {
     pub(crate) server: Option<End>,
     pub(crate) stage: Stage,
     /// How many transmissions of this stage failed.
-    pub(crate) attempt: u8,
+    attempt: u8,
     /// Whether what crosses has left and not yet arrived.
-    pub(crate) under_way: bool,
+    under_way: bool,
     /// The request, then the reply.
     pub(crate) payload: Vec<u8>,
 }
 
 impl Connection {
+    /// Accepted by this process, if by none before.
+    pub(crate) const fn accepted_by(&mut self, server: Option<End>) {
+        if self.server.is_none() {
+            self.server = server;
+        }
+    }
+
+    /// What crosses the path has left.
+    pub(crate) const fn leave(&mut self) {
+        self.under_way = true;
+    }
+
+    /// Says whether something was under way, which has arrived now.
+    pub(crate) const fn arrive(&mut self) -> bool {
+        core::mem::replace(&mut self.under_way, false)
+    }
+
+    /// What was sent did not pass. Returns when it is sent again, after now; `None` if it is given up.
+    pub(crate) fn fail(&mut self) -> Option<Duration> {
+        let attempt = self.attempt;
+        self.attempt += 1;
+        (attempt + 1 < MOST_ATTEMPTS).then(|| self.stage.retransmission(attempt))
+    }
+
+    /// Takes the request out.
+    pub(crate) fn take_request(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.payload)
+    }
+
+    /// Gives it the reply to carry.
+    pub(crate) fn carry(&mut self, reply: Vec<u8>) {
+        self.payload = reply;
+    }
+
+    /// What it carries across the path in the stage that it is in.
+    pub(crate) fn body(&self) -> &[u8] {
+        if matches!(self.stage, Stage::Request | Stage::Reply) { &self.payload } else { &[] }
+    }
+
     /// Enters a stage; its first transmission is still to come.
     pub(crate) fn enter(&mut self, stage: Stage) {
         self.stage = stage;
@@ -118,6 +157,10 @@ impl Connections {
         };
         self.open.insert(self.serial, connection);
         self.serial
+    }
+
+    pub(crate) fn get(&self, serial: u64) -> Option<&Connection> {
+        self.open.get(&serial)
     }
 
     pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut Connection> {

@@ -9,7 +9,7 @@
 use swim_core::wire::memberlist::Unpacker;
 use swim_core::wire::{HEADER_LEN, Message, Packet};
 
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
 
 /// At most so many bits flip in one packet.
 const MOST_FLIPS: u64 = 4;
@@ -71,7 +71,7 @@ mod tests {
     use swim_core::{Incarnation, SequenceNumber};
 
     use super::*;
-    use crate::streams::{Purpose, stream};
+    use crate::ground::streams::{Purpose, stream};
 
     fn packet(incarnation: u64) -> Vec<u8> {
         let mut packet = Vec::new();

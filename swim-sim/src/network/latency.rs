@@ -3,29 +3,30 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
 
 /// A distribution of one-way delays. Every draw costs one word of the stream, whatever the distribution, so that
 /// another latency leaves the losses of a run where they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Latency {
     /// Always the same.
-    Constant(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    Constant(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// Evenly between two bounds, both included.
     Uniform {
         /// The shortest.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         low: Duration,
         /// The longest.
-        #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         high: Duration,
     },
     /// Quantiles: a row `(permille, delay)` says that so many of 1,000 packets take at most so long; between two rows
     /// delays are even. This is how a long tail is written without floating point. The rows ascend in both columns, the
     /// first row's share starts at zero delay, and the last row's permille is 1,000.
-    Quantiles(#[cfg_attr(feature = "serde", serde(with = "crate::case::time::quantiles"))] Arc<[(u16, Duration)]>),
+    Quantiles(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time::quantiles"))] Arc<[(u16, Duration)]>),
 }
 
 impl Latency {
@@ -59,6 +60,7 @@ impl Latency {
 
 /// How long the tail of [`Latency::log_normal`] is: the standard deviation of the delays' logarithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tail {
     /// 0.25: 1 in 100 takes 1.8 times the median; a quiet site.
     Short,
@@ -96,7 +98,7 @@ fn at_quantile(rows: &[(u16, Duration)], millionths: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::{Purpose, stream};
+    use crate::ground::streams::{Purpose, stream};
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)

@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use super::{Bandwidth, Latency};
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
 
 /// What packets on a path go through. Start from a preset and change fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Link {
     /// How many of 1,000 packets are held up on the way by up to `reorder_by` more, and so overtaken by others.
     pub reorder_permille: u16,
     /// How long a packet is held up at most.
-    #[cfg_attr(feature = "serde", serde(with = "crate::case::time"))]
+    #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
     pub reorder_by: Duration,
     /// How many of 1,000 packets are damaged on the way: bits flip, or the end is missing. A packet that would say
     /// what nobody said is dropped by its checksum; others arrive as they are.
@@ -119,7 +119,7 @@ pub struct Fate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::{Purpose, stream};
+    use crate::ground::streams::{Purpose, stream};
 
     fn fates(link: &Link) -> Vec<Fate> {
         let mut stream = stream(1, Purpose::Link, 0);

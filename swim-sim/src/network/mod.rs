@@ -3,9 +3,12 @@
 //! It says what becomes of what is sent; it does not carry it (the agenda does) and does not know whether anybody is
 //! there to receive it (the cluster does).
 
+pub(crate) mod bounds;
 pub(crate) mod connection;
 pub(crate) mod damage;
 mod latency;
+#[cfg(feature = "serde")]
+pub(crate) mod limit;
 mod link;
 mod partition;
 mod topology;
@@ -23,7 +26,7 @@ use self::partition::Cuts;
 pub use self::topology::{LinkClass, Place, Topology};
 pub use self::uplink::Bandwidth;
 use self::uplink::Uplinks;
-use crate::streams::Stream;
+use crate::ground::streams::Stream;
 
 /// The paths between all nodes.
 #[derive(Debug)]
@@ -105,7 +108,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::{Purpose, stream};
+    use crate::ground::streams::{Purpose, stream};
 
     #[test]
     fn a_path_of_its_own_differs_in_one_direction_only_and_follows_changes_of_all() {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use swim_core::Instant;
 
-use crate::node_set::NodeSet;
+use crate::ground::node_set::NodeSet;
 
 /// One cut through the network.
 #[derive(Clone, Debug, PartialEq, Eq)]

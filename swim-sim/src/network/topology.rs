@@ -9,6 +9,7 @@ use super::{Latency, Link};
 
 /// How far two nodes stand from each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LinkClass {
     /// In one rack.
     SameRack,
@@ -108,7 +109,8 @@ impl Topology {
         }
     }
 
-    pub(super) fn link(&self, from: usize, to: usize) -> &Link {
+    /// The path from one node to another.
+    pub(crate) fn link(&self, from: usize, to: usize) -> &Link {
         match self.class(from, to) {
             LinkClass::SameRack => &self.same_rack,
             LinkClass::SameSite => &self.same_site,

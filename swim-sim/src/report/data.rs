@@ -10,7 +10,7 @@ use super::curves::Curve;
 use super::timeline::millis;
 use crate::history::{Change, History};
 use crate::node::Phase;
-use crate::step::{Step, Work};
+use crate::plan::{Step, Work};
 use crate::trace::Told;
 
 pub(super) fn of(history: &History, curves: &[Curve]) -> Value {

@@ -5,8 +5,7 @@ use core::time::Duration;
 use serde_json::{Value, json};
 
 use super::Report;
-use super::page::grouped;
-use super::scale::{exact, seconds};
+use super::scale::{exact, grouped, seconds};
 use crate::figures::{CpuTime, NodeTotal};
 
 /// So many nodes are listed on a page at most, those that send most bytes in a second first.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use swim_core::MessageKind;
 
 use super::curves::Curve;
-use super::scale::seconds;
+use super::scale::{grouped, seconds};
 use super::{Report, chart, curves, data, each_node, escape, rows, timeline};
 
 /// So many outages are listed at most.
@@ -169,19 +169,6 @@ fn outages(report: &Report<'_>) -> String {
     rows.collect::<String>() + &rest + none
 }
 
-/// A number with its thousands set apart.
-pub(super) fn grouped(number: &str) -> String {
-    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
-    let mut text = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,10 +182,5 @@ mod tests {
     #[test]
     fn what_a_run_is_about_is_a_sentence_or_nothing() {
         assert_eq!(["", "a split", "a <split>."].map(about), ["", "a split. ", "a &lt;split&gt;. "]);
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(["7", "1234", "1234567.125"].map(grouped), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567.125"]);
     }
 }

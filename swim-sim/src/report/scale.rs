@@ -71,6 +71,19 @@ pub(super) fn tenths(place: u64) -> String {
     format!("{}.{}", place / 10, place % 10)
 }
 
+/// A number with its thousands set apart.
+pub(super) fn grouped(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let mut text = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +109,10 @@ mod tests {
     fn numbers_are_printed_as_short_as_they_are() {
         assert_eq!([1_500, 12_000, 20, 0].map(decimal), ["1.5", "12", "0.02", "0"]);
         assert_eq!((decimal(250_000_000).as_str(), tenths(105).as_str()), ("250 k", "10.5"));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(["7", "1234", "1234567.125"].map(grouped), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567.125"]);
     }
 }

@@ -11,7 +11,7 @@ use super::escape;
 use super::scale::{seconds, tenths};
 use crate::history::History;
 use crate::node::Phase;
-use crate::step::{Fault, Step, Work};
+use crate::plan::{Fault, Step, Work};
 
 /// So many lanes show processes at most.
 const LANES: usize = 8;

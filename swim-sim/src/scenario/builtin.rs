@@ -5,9 +5,10 @@ use core::time::Duration;
 use swim_core::Status;
 
 use super::{Scenario, expect};
-use crate::cluster::{Builder, Seeds};
-use crate::step::{Fault, Plan};
-use crate::streams::{self, Purpose};
+use crate::cluster::Builder;
+use crate::ground::streams::{self, Purpose};
+use crate::plan::Seeds;
+use crate::plan::{Fault, Plan};
 
 /// A shipped scenario: its name, what it shows, and how it is made for a cluster.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use swim_core::Status;
 
 use super::gossip;
 use crate::cluster::{Cluster, Met};
-use crate::step::Work;
+use crate::plan::Work;
 
 /// A condition with a name.
 pub struct Expectation {

@@ -3,8 +3,8 @@
 use swim_core::Status;
 
 use crate::cluster::Cluster;
-use crate::deliveries::Deliveries;
-use crate::step::Work;
+use crate::events::Deliveries;
+use crate::plan::Work;
 
 /// What had been told when gossip should have told everyone.
 #[derive(Debug, Default)]

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod builtin;
+mod deadlines;
 pub mod expect;
 mod failure;
 mod gossip;
@@ -23,17 +24,19 @@ mod looked;
 use core::fmt;
 use core::time::Duration;
 
+pub use self::deadlines::Deadlines;
 use self::expect::Expectation;
 pub use self::failure::Failure;
 use self::gossip::Gossiped;
 #[cfg(feature = "serde")]
 pub(crate) use self::gossip::changed;
 pub use self::looked::{Became, Looked};
-use crate::cluster::{Builder, Cluster, Seeds};
-use crate::deliveries::Deliveries;
+use crate::cluster::{Builder, Cluster};
+use crate::events::Deliveries;
 use crate::figures::Figures;
-use crate::liveness::Deadlines;
-use crate::step::{Plan, Step, Work};
+
+use crate::plan::Seeds;
+use crate::plan::{Plan, Step, Work};
 
 /// When an expectation is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +101,7 @@ impl Scenario {
     /// For so many nodes.
     #[must_use]
     pub const fn nodes(mut self, nodes: usize) -> Self {
-        self.cluster.nodes = nodes;
+        self.cluster.resize(nodes);
         self
     }
 
@@ -375,7 +378,7 @@ pub struct Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::Fault;
+    use crate::plan::Fault;
 
     #[test]
     fn a_scenario_prints_as_its_table() {

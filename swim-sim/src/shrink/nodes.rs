@@ -21,7 +21,8 @@ pub(super) fn fewer(search: &mut impl Attempts) {
     ddmin::minimize((0..base.nodes).collect(), |few| !few.is_empty() && search.attempt(base.among(few)));
 }
 
-/// Whether a step of a plan is about a node.
+/// Whether a step of a plan or a path of its own is about a node.
 fn is_named(case: &Case, node: usize) -> bool {
-    case.plan.steps().iter().any(|(_, step)| step.is_about(node))
+    let has_path = case.link_between.iter().any(|row| row.from == node || row.to == node);
+    has_path || case.plan.steps().iter().any(|(_, step)| step.is_about(node))
 }

@@ -4,7 +4,7 @@ use toml::Table;
 
 use super::Attempts;
 use crate::case::{Case, Profile};
-use crate::cluster::Seeds;
+use crate::plan::Seeds;
 
 pub(super) fn plainer(search: &mut impl Attempts) {
     fewer_expectations(search);
@@ -49,6 +49,10 @@ fn plainer_network(search: &mut impl Attempts) {
     });
     search.attempt_with(|case| case.profile = Profile::Lan);
     fewer_keys(search, |case| &mut case.link);
+    search.attempt_with(|case| case.link_between.clear());
+    for place in (0..search.case().link_between.len()).rev() {
+        search.attempt_with(|case| drop(case.link_between.remove(place)));
+    }
     // A delay that is always the same, and nothing lost.
     search.attempt_with(|case| case.link = Table::from_iter([(String::from("like"), "local".into())]));
 }

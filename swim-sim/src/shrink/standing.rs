@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::case::Case;
-use crate::step::{Fault, Step, Work};
+use crate::plan::{Fault, Step, Work};
 
 /// What is broken, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
-    use crate::step::Plan;
+    use crate::plan::Plan;
 
     fn after(faults: &[Fault]) -> Standing {
         let mut case = Case::new("x", 9);

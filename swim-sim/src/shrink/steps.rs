@@ -7,7 +7,7 @@ use swim_core::Instant;
 use super::standing::Standing;
 use super::{Attempts, ddmin};
 use crate::case::Case;
-use crate::step::{Plan, Step, Work};
+use crate::plan::{Plan, Step, Work};
 
 /// A step by its place in the plan, or in what is done afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,14 @@
 use core::time::Duration;
 
 use swim_core::{Event, Instant};
+use toml::Table;
 
 use super::*;
 use crate::campaign::judge;
-use crate::case::{Expected, Profile, That};
+
+use crate::case::{Expected, LinkBetween, Profile, That};
 use crate::checkers::{Checker, Verdict, Violation};
-use crate::step::{Fault, Plan, Step, Work};
+use crate::plan::{Fault, Plan, Step, Work};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -56,7 +58,8 @@ fn dies(case: &Case) -> Option<Finding> {
 
 #[test]
 fn a_broken_promise_in_a_large_case_shrinks_to_one_fault_among_few_nodes() {
-    let case = large();
+    let mut case = large();
+    case.link_between.push(LinkBetween::new(9, 12, Table::from_iter([(String::from("loss_permille"), 90.into())])));
     let finding = dies(&case).expect("it was planted");
     assert_eq!(finding.violation.as_ref().map(|broken| broken.checker), Some("nobody dies"));
     let shrunk = shrink_with(&case, &finding, 1_000, dies, |_| true);
@@ -64,6 +67,7 @@ fn a_broken_promise_in_a_large_case_shrinks_to_one_fault_among_few_nodes() {
     assert!(shrunk.is_smallest, "{} runs", shrunk.runs);
     assert!(small.nodes <= 3 && small.plan.steps().len() == 1, "{}", small.to_toml());
     assert_eq!((small.profile, small.settings.len(), small.port_unreachable), (Profile::Lan, 0, false));
+    assert_eq!(small.link_between, []);
     assert_eq!((small.expect.len(), small.liveness, small.afterwards.len()), (0, false, 0));
     // It fails alike when it is read from a file.
     let again = dies(&Case::from_toml(&small.to_toml()).unwrap()).expect("it still fails");

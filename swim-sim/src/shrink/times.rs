@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Attempts;
 use crate::case::Case;
-use crate::step::Plan;
+use crate::plan::Plan;
 
 pub(super) fn shorter(search: &mut impl Attempts) {
     for divisor in [8, 2] {
@@ -95,7 +95,7 @@ fn moved(case: &Case, new: impl Fn(Duration) -> Duration) -> Case {
 mod tests {
     use super::*;
     use crate::case::{Expected, That};
-    use crate::step::Fault;
+    use crate::plan::Fault;
 
     const fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

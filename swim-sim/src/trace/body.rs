@@ -4,7 +4,7 @@ use core::fmt;
 
 use swim_core::wire::{Entries, Entry, ExchangeMessage};
 
-use super::content::cluster_of;
+use super::header::cluster_of;
 
 /// A request's or a reply's bytes, to be printed as their message.
 pub(super) struct Body<'a>(pub(super) &'a [u8]);
@@ -101,8 +101,11 @@ mod tests {
 
     fn rows(bare: bool) -> Vec<u8> {
         let claim = Claim::new(Incarnation::new(5), Status::Dead);
-        let description =
-            Description { incarnation: Incarnation::new(4), address: crate::address::numbered(1), metadata: b"abc" };
+        let description = Description {
+            incarnation: Incarnation::new(4),
+            address: crate::ground::address::numbered(1),
+            metadata: b"abc",
+        };
         let entry = Entry { id: "b", claim, description: (!bare).then_some(description), age: 9 };
         let mut bytes = Vec::new();
         let mut writer = begin_join(cluster_hash("any"), "a", 1_000, &mut bytes);

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use swim_core::wire::{HEADER_LEN, Message, Packet, WireError};
+use swim_core::wire::{Message, Packet, WireError};
 
+use super::header::cluster_of;
 use super::said::Said;
 
 /// A packet's bytes, to be printed as its messages, and the hash of the cluster of the node that sends or receives them.
@@ -43,11 +44,6 @@ pub(super) fn read(bytes: &[u8], own: Option<u32>) -> Read<'_> {
 /// The words for a packet of another cluster.
 pub(super) fn foreign(cluster: u32) -> String {
     format!("for another cluster, {cluster:08x}")
-}
-
-/// The hash of a cluster that a header bears.
-pub(super) fn cluster_of(bytes: &[u8]) -> Option<u32> {
-    bytes.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes)
 }
 
 impl fmt::Display for Content<'_> {

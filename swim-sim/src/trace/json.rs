@@ -18,7 +18,7 @@ use super::content::{Read, foreign, read};
 use super::line::{Passage, What};
 use super::standing::Standing;
 use crate::network::connection::Stage;
-use crate::step::Step;
+use crate::plan::Step;
 
 /// What every line has, in this order, and then what the kind has.
 #[derive(Serialize)]

@@ -4,7 +4,7 @@
 use swim_core::wire::memberlist::{Message, NodeState, PushPull, StreamMessage, Unpacker};
 use swim_core::wire::{HEADER_LEN, Packet};
 
-use super::content::cluster_of;
+use super::header::cluster_of;
 
 /// The messages of a packet, each as the words and the kind that it is told with; `None` if the bytes are a native packet or
 /// no packet of this wire.
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn packets_and_tables_are_told_and_what_is_neither_is_not() {
-        let source = Source { address: Some(crate::address::numbered(0)), id: "a" };
+        let source = Source { address: Some(crate::ground::address::numbered(0)), id: "a" };
         let mut packet = Vec::new();
         let mut writer = PacketWriter::begin(&mut packet);
         assert!(writer.push(&Message::Ping { sequence: SequenceNumber::new(7), target: "b", source }));
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(told, ["ping b #7 from a", "c left@3"]);
         assert_eq!((messages(b"noise"), messages(b"")), (None, None));
 
-        let address = crate::address::numbered(1);
+        let address = crate::ground::address::numbered(1);
         let (status, metadata, versions) = (Status::Suspect, &b""[..], Versions::PLAIN);
         let mut table = Vec::new();
         let mut writer = PushPullWriter::begin(true, &mut table);

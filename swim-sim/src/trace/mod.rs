@@ -3,9 +3,11 @@
 //! The hash takes in every byte sent and every event told, so two runs with one hash were the same run. Lines are
 //! formatted only when they are recorded, since formatting every packet costs more than handling it.
 
+mod absorbed;
 mod body;
 mod content;
 mod hash;
+mod header;
 #[cfg(feature = "serde")]
 mod json;
 mod line;
@@ -27,7 +29,7 @@ pub use self::recorder::FlightRecorder;
 use self::standing::Standing;
 use self::text::Text;
 pub(crate) use self::text::Told;
-use crate::streams::Stream;
+use crate::ground::streams::Stream;
 
 /// What happened so far.
 #[derive(Clone, Debug)]

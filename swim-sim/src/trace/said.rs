@@ -56,7 +56,7 @@ mod tests {
         let intent = Intent { time, node: "b", leaves: true, prune: true };
         assert_eq!(Said(&bytes(&Message::Intent(intent))).to_string(), "b leaves@4 and is to be forgotten");
         let answer = bytes(&Message::Response(Response { time, id: 7, from: "b", is_ack: false, payload: b"yes" }));
-        let relay = Relay { address: crate::address::numbered(1), node: "a", message: &answer };
+        let relay = Relay { address: crate::ground::address::numbered(1), node: "a", message: &answer };
         let wanted = "for a: answer of b to a query@4 #7 with 3 bytes";
         assert_eq!(Said(&bytes(&Message::Relay(relay))).to_string(), wanted);
         assert!(Said(b"\xff").to_string().starts_with("unreadable: "));

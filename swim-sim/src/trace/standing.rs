@@ -4,7 +4,7 @@ use core::fmt;
 
 use swim_core::{Incarnation, State, Swim};
 
-use crate::streams::Stream;
+use crate::ground::streams::Stream;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -164,7 +164,7 @@ mod tests {
     use swim_core::{Incarnation, SequenceNumber};
 
     use super::*;
-    use crate::address;
+    use crate::ground::address;
 
     #[test]
     fn a_damaged_name_does_not_break_the_line() {

@@ -38,7 +38,7 @@ const WRITE_GRACE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Runtime {
     // Dropped in this order: the node stops when its handle is gone, and then the thread ends.
-    pub(crate) node: crate::Runtime,
+    pub(crate) node: super::Runtime,
     thread: Arc<NodeThread>,
 }
 
@@ -62,7 +62,7 @@ impl Builder {
 }
 
 /// The thread of a node, from its start to its end.
-fn run(builder: Builder, started: &mpsc::SyncSender<Result<crate::Runtime, StartError>>) {
+fn run(builder: Builder, started: &mpsc::SyncSender<Result<super::Runtime, StartError>>) {
     mark_node_thread();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -236,7 +236,7 @@ impl Runtime {
 
 /// Notices as they come: see [`crate::Subscription`]. As an iterator it ends when the node has stopped.
 #[derive(Debug)]
-pub struct Subscription(crate::Subscription);
+pub struct Subscription(crate::node::Subscription);
 
 impl Subscription {
     /// The next notice if one waits.

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::Frame;
 use crate::attack::{Attack, Attacker, Lie};
-use crate::step::{Fault, Step};
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
+use crate::plan::{Fault, Step};
 
 /// In so many of 1,000 runs.
 const ATTACKED_PERMILLE: u16 = 150;

@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use super::Frame;
-use crate::chaos;
+use crate::ground::streams::{self, Stream};
 use crate::network::Latency;
-use crate::setting::Setting;
-use crate::step::{Fault, Plan, Step};
-use crate::streams::{self, Stream};
+use crate::plan::Setting;
+use crate::plan::chaos;
+use crate::plan::{Fault, Plan, Step};
 
 /// Faults between the first one and the mending.
 pub(super) fn draw(stream: &mut Stream, frame: &Frame) -> Vec<(Duration, Step)> {

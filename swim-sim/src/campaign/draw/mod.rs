@@ -12,9 +12,9 @@ mod workload;
 use core::time::Duration;
 
 use crate::case::{Case, Profile};
-use crate::cluster::Seeds;
-use crate::step::{Fault, Plan, Step, Work};
-use crate::streams::{self, Purpose, Stream};
+use crate::ground::streams::{self, Purpose, Stream};
+use crate::plan::Seeds;
+use crate::plan::{Fault, Plan, Step, Work};
 
 /// The run's share in the streams that the running cluster draws from as well: 0 is the cluster's, 1 is chaos's.
 const INDEX: u64 = 2;

@@ -9,8 +9,8 @@ use toml::Value;
 
 use super::Frame;
 use crate::case::Case;
+use crate::ground::streams::{self, Stream};
 use crate::network::{Bandwidth, Latency, Tail};
-use crate::streams::{self, Stream};
 
 /// Draws a network into a case.
 pub(super) fn draw(stream: &mut Stream, case: &mut Case, frame: &Frame) {
@@ -34,7 +34,7 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, frame: &Frame) {
     }
     if case.link.contains_key("reorder_permille") {
         let by = streams::between(stream, Duration::ZERO, frame.period);
-        set(case, "reorder_by", Ok(Value::from(crate::case::time::format(by))));
+        set(case, "reorder_by", Ok(Value::from(crate::ground::time::format(by))));
     }
     let bandwidth = bandwidth(stream);
     if streams::happens(stream, 150) {

@@ -6,7 +6,7 @@ use core::time::Duration;
 use toml::Value;
 
 use crate::case::{Case, time};
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
 
 /// How many of 1,000 runs change a setting.
 const CHANGED_PERMILLE: u16 = 250;

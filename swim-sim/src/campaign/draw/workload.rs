@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use super::Frame;
-use crate::chaos;
-use crate::step::{Step, Work};
-use crate::streams::{self, Stream};
+use crate::ground::streams::{self, Stream};
+use crate::plan::chaos;
+use crate::plan::{Step, Work};
 
 /// How many of 1,000 deliveries of the last round must come about in one run; whole campaigns are held to more.
 ///

@@ -16,7 +16,7 @@ use swim_core::{
     Claim, Event, ExchangeFailure, Incarnation, Instant, LamportTime, Member, QueryId, SequenceNumber, Status,
 };
 
-use crate::{address, name};
+use crate::ground::{address, name};
 
 pub(super) const LIFE: Incarnation = Incarnation::new(5);
 const SEQUENCE: SequenceNumber = SequenceNumber::new(7);

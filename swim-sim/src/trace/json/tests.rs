@@ -9,8 +9,8 @@ use super::samples::{
     LIFE, bodies, events, memberlist_bodies, memberlist_packet, names, packet, serf_messages, variants,
 };
 use super::*;
-use crate::address;
-use crate::step::{Fault, Work};
+use crate::ground::address;
+use crate::plan::{Fault, Work};
 
 type Fields = BTreeMap<String, BTreeSet<String>>;
 

@@ -16,7 +16,7 @@
 //! | 7 | `client/` | the commands that talk to a running agent |
 //! | 7 | `demo/` | `swim demo`: a cluster that shows what it does |
 //!
-//! A room imports from floors below its own; `tests/floors.rs` reads this table.
+//! A room imports from floors below its own; `swim-core/tests/floors.rs` reads this table.
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     };
     // Not waited for: a lookup of a host name may take its time.
     runtime.shutdown_background();
-    if unwritten() { ExitCode::FAILURE } else { code }
+    if output::unwritten() { ExitCode::FAILURE } else { code }
 }
 
 /// Says what is wrong with the arguments; or answers with the help or the version that was asked for.
@@ -70,14 +70,5 @@ fn explained(error: &clap::Error) -> ExitCode {
     }
     let colours = output::is_colour_wanted(&std::io::stdout());
     output::write(&Text::own(if colours { text.ansi().to_string() } else { text.to_string() }));
-    if unwritten() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-/// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
-fn unwritten() -> bool {
-    let failure = output::failure();
-    if let Some(error) = &failure {
-        failed(&format_args!("standard output cannot be written: {error}"));
-    }
-    failure.is_some()
+    if output::unwritten() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

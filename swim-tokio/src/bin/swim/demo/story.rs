@@ -218,7 +218,7 @@ impl Story {
     fn draw(&mut self) {
         if self.screen.is_closed() {
             // Nobody reads: the process ends, as one does that writes to a closed pipe.
-            std::process::exit(i32::from(crate::unwritten()));
+            std::process::exit(i32::from(crate::output::unwritten()));
         }
         if self.screen.is_live() {
             let clock = format!("{:>7.1} s  waiting for {}", self.begun.elapsed().as_secs_f64(), self.awaited);

@@ -77,7 +77,7 @@ pub(crate) fn is_closed() -> bool {
 }
 
 /// What [`write()`] failed with.
-pub(crate) fn failure() -> Option<io::Error> {
+fn failure() -> Option<io::Error> {
     FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
@@ -130,4 +130,13 @@ pub(crate) fn misused(error: &dyn fmt::Display) -> ExitCode {
 pub(crate) fn failed(error: &dyn fmt::Display) -> ExitCode {
     complain(error);
     ExitCode::FAILURE
+}
+
+/// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
+pub(crate) fn unwritten() -> bool {
+    let failure = failure();
+    if let Some(error) = &failure {
+        failed(&format_args!("standard output cannot be written: {error}"));
+    }
+    failure.is_some()
 }

@@ -1,6 +1,6 @@
 //! One setting of a node that an upgrade changes: [`Setting`], as data.
 //!
-//! What a setting means and which values are valid is the core's to know.
+//! The core knows what a setting means and which values are valid.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,15 +11,16 @@ use swim_core::Config;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
+#[non_exhaustive]
 pub enum Setting {
     /// [`Config::probe_interval`].
-    ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    ProbeInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::probe_timeout`].
-    ProbeTimeout(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    ProbeTimeout(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::indirect_probes`].
     IndirectProbes(u8),
     /// [`Config::gossip_interval`].
-    GossipInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    GossipInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::gossip_fanout`].
     GossipFanout(u8),
     /// [`Config::retransmit_mult`].
@@ -29,7 +30,7 @@ pub enum Setting {
     /// [`Config::awareness_max`].
     AwarenessMax(u8),
     /// [`Config::sync_interval`].
-    SyncInterval(#[cfg_attr(feature = "serde", serde(with = "crate::case::time"))] Duration),
+    SyncInterval(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
     /// [`Config::max_packet_size`].
     MaxPacketSize(usize),
 }

@@ -4,8 +4,7 @@
 
 use core::time::Duration;
 
-use crate::setting::Setting;
-use crate::step::{Fault, Plan, Work};
+use super::{Fault, Plan, Setting, Work};
 
 impl Plan {
     /// The same plan, and some nodes crash at a time and start again together, a while later.

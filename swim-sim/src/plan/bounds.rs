@@ -1,4 +1,4 @@
-//! The bounds of what a row says by itself: shares, rates, times that must be more than none, sizes.
+//! The bounds of what a step says by itself: shares, rates, times that must be more than none, sizes.
 //!
 //! Files are held to them when they are read, clusters when they are built and when something is done to them. What stands
 //! around a row is not known here.
@@ -9,11 +9,15 @@ use std::collections::BTreeSet;
 #[cfg(feature = "serde")]
 use swim_core::Config;
 
-use crate::attack::{Attack, Lie};
-use crate::network::{Bandwidth, Latency, Link};
-use crate::step::Fault;
+use super::Fault;
 #[cfg(feature = "serde")]
-use crate::step::{Step, Work};
+use super::{Step, Work};
+use crate::attack::{Attack, Lie};
+use crate::network::bounds::{bandwidth, latency, permille};
+
+/// So many nodes a file may have at most; a run of more would take days and more memory than machines have.
+#[cfg(feature = "serde")]
+pub(crate) const MOST_NODES: usize = 100_000;
 
 /// A clock that runs ten times as fast as it should is the fastest.
 const FASTEST: u16 = 10_000;
@@ -27,7 +31,7 @@ pub(crate) fn step(step: &Step, config: &Config) -> Result<(), String> {
     }
 }
 
-/// A node that is not there.
+/// A node's number; refused if there is no such node.
 pub(crate) fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
     match node {
         Some(node) if node >= nodes => {
@@ -38,26 +42,7 @@ pub(crate) fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
 }
 
 /// A fault by itself.
-pub(crate) fn struck(of: &Fault) -> Result<(), String> {
-    fault(of)
-}
-
-/// A share of 1,000.
-pub(crate) fn permille(key: &str, value: u16) -> Result<(), String> {
-    if value > 1_000 { Err(format!("{key} = {value}: of 1,000 there are 0 to 1000")) } else { Ok(()) }
-}
-
-/// The path between two nodes.
-pub(crate) fn link(link: &Link) -> Result<(), String> {
-    permille("loss_permille", link.loss_permille)?;
-    permille("duplicate_permille", link.duplicate_permille)?;
-    permille("reorder_permille", link.reorder_permille)?;
-    permille("corrupt_permille", link.corrupt_permille)?;
-    latency("latency", &link.latency)?;
-    link.bandwidth.map_or(Ok(()), bandwidth)
-}
-
-fn fault(fault: &Fault) -> Result<(), String> {
+pub(crate) fn fault(fault: &Fault) -> Result<(), String> {
     match fault {
         Fault::Loss(share) => permille("loss", *share),
         Fault::LossBetween { permille: share, .. } => permille("loss_between.permille", *share),
@@ -101,22 +86,6 @@ fn some_time(key: &str, time: Duration) -> Result<(), String> {
     if time.is_zero() { Err(format!("{key} = {time:?}: it must be more than no time")) } else { Ok(()) }
 }
 
-fn latency(key: &str, latency: &Latency) -> Result<(), String> {
-    match latency {
-        Latency::Uniform { low, high } if low > high => {
-            Err(format!("{key} = {{ uniform = {{ low = {low:?}, high = {high:?} }} }}: low must not be above high"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn bandwidth(limit: Bandwidth) -> Result<(), String> {
-    if limit.bytes_per_second > 0 {
-        return Ok(());
-    }
-    Err(String::from("bandwidth.bytes_per_second = 0: at least 1; without a limit it is bandwidth = \"unlimited\""))
-}
-
 /// No node is in two groups.
 fn apart(groups: &[Vec<usize>]) -> Result<(), String> {
     let mut seen = BTreeSet::new();
@@ -130,7 +99,7 @@ fn apart(groups: &[Vec<usize>]) -> Result<(), String> {
     Ok(())
 }
 
-/// What the core would refuse when it comes to it.
+/// A user's work; refused if the core would refuse it.
 #[cfg(feature = "serde")]
 fn work(work: &Work, config: &Config) -> Result<(), String> {
     let (key, size, name, most) = match work {

@@ -1,5 +1,5 @@
-//! Who should have heard which user event and which query, and did, and whose answers arrived: [`Announcements`] keeps
-//! what was sent; the account is a [`Deliveries`].
+//! Deliveries of user events, queries and answers, owed and made: [`Announcements`] keeps what was sent; the account is a
+//! [`Deliveries`].
 //!
 //! Both are owed to every process that ran when they were sent and still does, and of who heard a query an answer is owed to
 //! who asked. They travel by gossip, as broadcasts do, so what may be expected is a share (docs/OPERATIONS.md): see
@@ -10,15 +10,15 @@ use std::sync::Arc;
 
 use swim_core::{Event, Instant, LamportTime, QueryId};
 
-use crate::deliveries::{Deliveries, Missed, News};
-use crate::log::Observed;
-use crate::name;
-use crate::node_set::NodeSet;
+use super::deliveries::{Deliveries, Missed, News};
+use super::log::Observed;
+use crate::ground::name;
+use crate::ground::node_set::NodeSet;
 
 /// So many are remembered; the oldest make room.
 const MOST: usize = 4_096;
 
-/// What a core accepted.
+/// A user event or a query that a core accepted.
 #[derive(Clone, Debug)]
 pub(crate) enum Announcement {
     /// A user event.
@@ -140,7 +140,7 @@ impl Announcements {
         let mut deliveries = Deliveries::default();
         for accepted in self.sent.iter().filter(|accepted| accepted.at >= since) {
             let (at, sender) = (accepted.at, accepted.sender);
-            // Who asked must still be there for an answer to be owed.
+            // The asker must still be there for an answer to be owed.
             let asks = running.get(sender).copied().flatten();
             let asks = asks.is_some() && accepted.owed.get(sender).copied().flatten() == asks;
             for (node, owed) in accepted.owed.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What operators do to many nodes, as one row of a file: it unfolds into a plan's steps when it is read, so that they can be
-//! printed, stored and left out one by one. What the steps are is [`rolling`](crate::rolling)'s to say.
+//! An operator's work on many nodes, as one row of a file: it unfolds into a plan's steps when it is read, so that they can be
+//! printed, stored and left out one by one. What the steps are is `rolling.rs`' to say.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,9 +7,8 @@ use core::time::Duration;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::time;
-use crate::setting::Setting;
-use crate::step::Plan;
+use super::{Plan, Setting, bounds};
+use crate::ground::time;
 
 /// See the module. Nodes are a list of numbers, or a range as a text: `"0-49"`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,7 +72,7 @@ fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Er
             let number = |text: &str| text.trim().parse::<u32>().map(|number| number as usize).map_err(|_| wrong());
             let (first, last) = (number(first)?, number(last)?);
             // A longer list names nodes that no cluster has.
-            let is_range = first <= last && last <= super::check::MOST_NODES;
+            let is_range = first <= last && last <= bounds::MOST_NODES;
             is_range.then(|| (first..=last).collect()).ok_or_else(wrong)
         }
 

@@ -1,4 +1,4 @@
-//! What the nodes told their users, in order: a bounded log of events with their time and node.
+//! A bounded log of the events that nodes told their users, in order, with their time and node.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,9 +11,9 @@ pub struct Observed {
     pub at: Instant,
     /// The node whose user was told.
     pub node: usize,
-    /// The how-manieth process at that node told it, from 1: after a restart another one does, with nothing remembered.
+    /// The number of the process at that node, from 1: each restart begins the next one, with nothing remembered.
     pub generation: u32,
-    /// What.
+    /// The event.
     pub event: Event,
 }
 

@@ -1,4 +1,4 @@
-//! By when everybody must know: [`Deadlines`], computed from the configurations and the size of the cluster.
+//! The times by which everybody must know: [`Deadlines`], computed from the configurations and the size of the cluster.
 //!
 //! ```text
 //! probe       = min(2n - 1, 20) * T * (S + 1)      round robin reaches a member after 2n - 1 periods at the latest
@@ -18,7 +18,7 @@ use core::time::Duration;
 use swim_core::{Config, Wire};
 
 use crate::cluster::Builder;
-use crate::step::{Fault, Plan, Step};
+use crate::plan::{Fault, Plan, Step};
 
 /// Nobody probes a given member for so many periods with probability e^-20.
 const PERIODS: u32 = 20;

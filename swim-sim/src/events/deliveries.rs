@@ -1,4 +1,4 @@
-//! Who should have heard which broadcast, and did: [`Broadcasts`] keeps what was sent, [`Deliveries`] is the account.
+//! Deliveries of broadcasts, owed and made: [`Broadcasts`] keeps what was sent, [`Deliveries`] is the account.
 //!
 //! A broadcast is owed to every node whose process ran when it was sent and still does. The protocol promises no
 //! delivery: each node passes a broadcast on λ * log10(n + 1) times, so one misses it with about e to the minus that,
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use swim_core::{Event, Instant};
 
-use crate::log::Observed;
-use crate::name;
-use crate::node_set::NodeSet;
+use super::log::Observed;
+use crate::ground::name;
+use crate::ground::node_set::NodeSet;
 
 /// So many broadcasts are remembered; the oldest make room.
 const MOST: usize = 4_096;
@@ -137,8 +137,9 @@ impl Accepted {
     }
 }
 
-/// What is said by one and to be heard by another.
+/// A kind of message that one node sends and others are to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum News {
     /// A broadcast.
     Broadcast,
@@ -155,11 +156,11 @@ pub enum News {
 pub struct Missed {
     /// When it was sent.
     pub at: Instant,
-    /// Who sent it.
+    /// The sender.
     pub sender: usize,
-    /// Who did not hear it.
+    /// The node that was not told.
     pub node: usize,
-    /// What.
+    /// The kind of message.
     pub news: News,
 }
 

@@ -1,69 +1,10 @@
-//! Which nodes a step is about, and what is left of it in a smaller cluster.
+//! The nodes that a step is about, and the same step in a smaller cluster, whose nodes have other numbers or none.
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
-use super::operation::Operation;
-use super::time;
+use super::{Fault, Step, Work};
 use crate::attack::{Attack, Attacker};
-use crate::cluster::Seeds;
-use crate::step::{Fault, Plan, Step, Work};
-
-/// A row of a plan: a time, and a fault, a user's work, or an operation that is many of them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Row {
-    #[serde(with = "time")]
-    at: Duration,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fault: Option<Fault>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    work: Option<Work>,
-    #[serde(default, skip_serializing)]
-    operation: Option<Operation>,
-}
-
-impl From<Plan> for Vec<Row> {
-    fn from(plan: Plan) -> Self {
-        let row = |(at, step): &(Duration, Step)| match step {
-            Step::Fault(fault) => Row { at: *at, fault: Some(fault.clone()), work: None, operation: None },
-            Step::Work(work) => Row { at: *at, fault: None, work: Some(work.clone()), operation: None },
-        };
-        plan.steps().iter().map(row).collect()
-    }
-}
-
-impl TryFrom<Vec<Row>> for Plan {
-    type Error = String;
-
-    fn try_from(rows: Vec<Row>) -> Result<Self, String> {
-        let mut steps = Vec::with_capacity(rows.len());
-        for row in rows {
-            match (row.fault, row.work, row.operation) {
-                (Some(fault), None, None) => steps.push((row.at, fault.into())),
-                (None, Some(work), None) => steps.push((row.at, work.into())),
-                (None, None, Some(operation)) => steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps()),
-                _ => return Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
-            }
-        }
-        Ok(Self::of(steps))
-    }
-}
-
-impl Seeds {
-    /// The same in a cluster of so many nodes: not through more than there are.
-    pub(crate) fn within(self, nodes: usize) -> Self {
-        match self {
-            Self::Few(few) => Self::Few(few.min(nodes)),
-            Self::Random(count) => Self::Random(count.min(nodes.saturating_sub(1)).max(1)),
-            Self::First | Self::Chain => self,
-        }
-    }
-}
 
 /// The highest number of a node that a step is about.
-pub(super) fn highest(step: &Step) -> Option<usize> {
+pub(crate) fn highest(step: &Step) -> Option<usize> {
     match step {
         Step::Fault(fault) => match fault {
             Fault::Crash(node)
@@ -99,16 +40,12 @@ pub(super) fn highest(step: &Step) -> Option<usize> {
         },
         Step::Work(work) => match work {
             Work::Join { node, seeds } => seeds.iter().chain([node]).max().copied(),
-            Work::Leave(node)
-            | Work::Broadcast { node, .. }
-            | Work::UserEvent { node, .. }
-            | Work::Query { node, .. }
-            | Work::SetMetadata { node, .. } => Some(*node),
+            other => Some(other.node()),
         },
     }
 }
 
-/// What is left of a step, if anything, when nodes have other numbers or none.
+/// Renumbers the nodes of a step; returns `None` if nothing is left of it without those that have no number.
 pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) -> Option<Step> {
     match step {
         Step::Fault(fault) => renumbered_fault(fault, number).map(Step::Fault),
@@ -117,10 +54,7 @@ pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) 
 }
 
 fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> Option<Fault> {
-    let group = |nodes: &[usize]| {
-        let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
-        (!left.is_empty()).then_some(left)
-    };
+    let group = |nodes: &[usize]| renumbered_group(nodes, number);
     Some(match fault.clone() {
         Fault::Crash(node) => Fault::Crash(number(node)?),
         Fault::PowerOff(node) => Fault::PowerOff(number(node)?),
@@ -146,18 +80,7 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::LossBetween { from, to, permille } => {
             Fault::LossBetween { from: number(from)?, to: number(to)?, permille }
         }
-        Fault::Attack(attack) => {
-            let Attack { from, on, lie, times, every } = *attack;
-            let from = match from {
-                Attacker::Inside(node) => Attacker::Inside(number(node)?),
-                Attacker::Outside => from,
-            };
-            let lie = match lie.node() {
-                Some(node) => lie.about(number(node)?),
-                None => lie,
-            };
-            Attack { from, on: group(&on)?, lie, times, every }.into()
-        }
+        Fault::Attack(attack) => renumbered_attack(&attack, number)?.into(),
         everywhere @ (Fault::Heal
         | Fault::Loss(_)
         | Fault::PacketsBlocked(_)
@@ -169,8 +92,26 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
     })
 }
 
+/// Renumbers a group of nodes; returns `None` if nobody is left.
+fn renumbered_group(nodes: &[usize], number: &impl Fn(usize) -> Option<usize>) -> Option<Vec<usize>> {
+    let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
+    (!left.is_empty()).then_some(left)
+}
+
+fn renumbered_attack(attack: &Attack, number: &impl Fn(usize) -> Option<usize>) -> Option<Attack> {
+    let from = match attack.from {
+        Attacker::Inside(node) => Attacker::Inside(number(node)?),
+        Attacker::Outside => Attacker::Outside,
+    };
+    let lie = match attack.lie.node() {
+        Some(node) => attack.lie.about(number(node)?),
+        None => attack.lie,
+    };
+    Some(Attack { from, on: renumbered_group(&attack.on, number)?, lie, times: attack.times, every: attack.every })
+}
+
 /// As [`renumbered`], for what a user does.
-pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
+pub(crate) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
     Some(match work.clone() {
         Work::Join { node, seeds } => {
             let seeds: Vec<_> = seeds.into_iter().filter_map(number).collect();
@@ -184,8 +125,17 @@ pub(super) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usi
     })
 }
 
+impl Step {
+    /// Whether it would be another one without a node, or none.
+    pub(crate) fn is_about(&self, node: usize) -> bool {
+        renumbered(self, &|other| (other != node).then_some(other)).as_ref() != Some(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
     use crate::attack::Lie;
 

@@ -31,7 +31,7 @@ impl Clock {
         (self.then, self.since, self.rate) = (self.local(now), now, rate.max(1));
     }
 
-    /// What it shows.
+    /// The time that it shows.
     pub(crate) fn local(&self, now: Instant) -> Instant {
         self.then + scaled(now.since(self.since), self.rate, TRUE_RATE)
     }
@@ -40,6 +40,15 @@ impl Clock {
     pub(crate) fn world(&self, local: Instant) -> Instant {
         self.since + scaled(local.since(self.then), TRUE_RATE, self.rate)
     }
+}
+
+/// When something happens at a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// By the world's time, in which violations are told.
+    pub(crate) world: Instant,
+    /// By the node's own clock, in which all its promises are made: it may run fast or slow.
+    pub(crate) local: Instant,
 }
 
 /// A duration times a fraction: rounded down when the denominator is [`TRUE_RATE`], and so when read from the clock;

@@ -6,10 +6,9 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use super::{Fault, Plan, Setting, Step, Work};
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::{Bandwidth, Latency};
-use crate::setting::Setting;
-use crate::step::{Fault, Plan, Step, Work};
-use crate::streams::{self, Purpose, Stream};
 
 /// Draws one step for a cluster of so many nodes.
 type Draw = fn(&mut Stream, usize) -> Step;
@@ -60,7 +59,7 @@ impl Plan {
     }
 }
 
-/// What makes a node whole again, in the order in which it is done.
+/// A fault that makes a node whole again, in the order in which they strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cure {
     Resume,
@@ -82,7 +81,7 @@ impl Cure {
     }
 }
 
-/// What a step makes necessary for a node.
+/// The cure that a step makes necessary for a node.
 fn cure(step: &Step, node: usize) -> Option<Cure> {
     let (of, cure) = match step {
         Step::Fault(Fault::Pause(of)) => (of, Cure::Resume),

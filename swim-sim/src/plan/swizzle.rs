@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use crate::step::{Fault, Plan};
+use super::{Fault, Plan};
 
 impl Plan {
     /// The same plan, and in a cluster of so many nodes those of `clogged` are clogged in that order from a time on, one

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::network::Bandwidth;
+use super::Bandwidth;
 
 /// A limit, or the word for none.
 #[derive(Serialize, Deserialize)]

@@ -3,25 +3,24 @@
 //! A node outlives its processes: each restart makes a new one, with a new generation and nothing remembered. The node
 //! knows nothing of the network; what its process puts out is taken by the cluster.
 
+mod inbox;
+mod phase;
+
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use swim_core::{
-    Config, ConfigError, ExchangeFailure, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim,
-};
+use swim_core::{Config, ConfigError, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim};
 
-use crate::checkers::Moment;
-use crate::clock::Clock;
+pub(crate) use self::inbox::Inbound;
+use self::inbox::Inbox;
+pub use self::phase::Phase;
 use crate::figures::Condition;
-use crate::name;
+use crate::ground::clock::{Clock, Moment};
+use crate::ground::name;
+use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::connection::End;
-use crate::setting::Setting;
-use crate::streams::{self, Purpose, Stream};
-
-/// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
-/// as many small datagrams.
-pub(crate) const INBOX_PACKETS: usize = 1_024;
+use crate::plan::Setting;
 
 /// A process that has stalled counts as healthy again after this time: verdicts on its stall come for so long.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);
@@ -30,69 +29,36 @@ const RECOVERED_AFTER: Duration = Duration::from_secs(60);
 /// a restarted process starts above its former self.
 const FIRST_INCARNATION: u64 = 1_000_000;
 
-/// What is the matter with a node's process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It runs.
-    Running,
-    /// It stalls: what arrives waits.
-    Paused,
-    /// It died; its machine is there and refuses connections.
-    Crashed,
-    /// Its machine is gone; connections hang.
-    PoweredOff,
-    /// It left and ended.
-    Left,
-}
-
-/// What arrived for a process.
-#[derive(Debug)]
-pub(crate) enum Inbound {
-    /// A packet.
-    Packet { from: SocketAddr, bytes: Vec<u8> },
-    /// A packet of an attacker.
-    Forged { from: SocketAddr, bytes: Vec<u8> },
-    /// A request of an attacker.
-    ForgedRequest { from: SocketAddr, bytes: Vec<u8> },
-    /// The request of a connection.
-    Request(u64),
-    /// The reply of a connection.
-    Reply(u64),
-    /// A connection that this process opened failed.
-    Failed(u64, ExchangeFailure),
-}
-
 /// See the module. What every input touches comes first and lies together, in one line of the cache.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Node {
-    pub(crate) phase: Phase,
+    phase: Phase,
     /// Whether nothing leaves it and nothing reaches it, while its timers run.
-    pub(crate) is_clogged: bool,
+    is_clogged: bool,
     /// Whether a timeout was the last thing that a slow process did.
     did_timeout: bool,
-    pub(crate) generation: u32,
+    generation: u32,
     /// How many nanoseconds every input takes it; none in a process that is well.
     slowness: u64,
     swim: Option<Box<Swim<Stream>>>,
     clock: Clock,
     /// When a slow process is done with what it is at.
-    pub(crate) done_at: Option<Instant>,
-    pub(crate) address: SocketAddr,
+    done_at: Option<Instant>,
+    address: SocketAddr,
     /// Draws the fate of what it sends.
-    pub(crate) link: Stream,
+    link: Stream,
     /// Draws how what it sends is damaged.
-    pub(crate) damage: Stream,
-    /// The number in its name; two nodes may have the same one, which is a fault of whoever named them.
-    pub(crate) name: usize,
+    damage: Stream,
+    /// The number in its name; two nodes may have the same one, which is a fault of their operators.
+    name: usize,
     /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
-    pub(crate) seeds: Vec<usize>,
-    /// What upgrades have changed, for when it starts again.
-    pub(crate) settings: Vec<Setting>,
-    inbox: VecDeque<Inbound>,
+    seeds: Vec<usize>,
+    /// Settings that upgrades have changed, for when it starts again.
+    settings: Vec<Setting>,
+    inbox: Inbox,
     /// Exchanges that a clogged process wants to open, answer or abandon.
-    pub(crate) held: VecDeque<ExchangeOutput>,
-    inbox_packets: usize,
+    held: VecDeque<ExchangeOutput>,
     started: Instant,
     /// The highest incarnation of its former processes.
     former: Option<Incarnation>,
@@ -114,9 +80,8 @@ impl Node {
             link: streams::stream(seed, Purpose::Link, index as u64),
             damage: streams::stream(seed, Purpose::Damage, index as u64),
             swim: None,
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             held: VecDeque::new(),
-            inbox_packets: 0,
             started: Instant::ORIGIN,
             former: None,
             clock_behind: Duration::ZERO,
@@ -149,9 +114,8 @@ impl Node {
         self.phase = phase;
         self.done_at = None;
         self.is_clogged = false;
-        self.inbox.clear();
+        self.inbox = Inbox::default();
         self.held.clear();
-        self.inbox_packets = 0;
         self.former = self.former.max(self.swim().map(Swim::incarnation));
         self.swim.take()
     }
@@ -163,6 +127,43 @@ impl Node {
 
     pub(crate) fn id(&self) -> NodeId {
         self.swim.as_ref().map_or_else(|| name::numbered(self.name), |swim| swim.id().clone())
+    }
+
+    pub(crate) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// How many processes have started here; names the current one.
+    pub(crate) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The number in its name.
+    pub(crate) const fn name(&self) -> usize {
+        self.name
+    }
+
+    pub(crate) const fn is_clogged(&self) -> bool {
+        self.is_clogged
+    }
+
+    /// The nodes through which it joins when it starts again.
+    pub(crate) fn seeds(&self) -> &[usize] {
+        &self.seeds
+    }
+
+    /// The stream from which the fate of what it sends is drawn.
+    pub(crate) const fn link_stream(&mut self) -> &mut Stream {
+        &mut self.link
+    }
+
+    /// The stream from which the damage to what it sends is drawn.
+    pub(crate) const fn damage_stream(&mut self) -> &mut Stream {
+        &mut self.damage
     }
 
     /// The process, running or paused.
@@ -208,18 +209,74 @@ impl Node {
         self.resumed = Some(now);
     }
 
+    /// Nothing leaves the process and nothing reaches it from now on.
+    pub(crate) const fn clog(&mut self) {
+        self.is_clogged = true;
+    }
+
+    /// An exchange of a clogged process waits until it sends again.
+    pub(crate) fn hold(&mut self, exchange: ExchangeOutput) {
+        self.held.push_back(exchange);
+    }
+
+    /// The node has another address from now on.
+    pub(crate) const fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
+    /// It joins through these nodes as well when it starts again.
+    pub(crate) fn learn_seeds(&mut self, seeds: &[usize]) {
+        let new: Vec<_> = seeds.iter().filter(|seed| !self.seeds.contains(seed)).copied().collect();
+        self.seeds.extend(new);
+    }
+
+    /// A configuration with all that upgrades of this node have changed.
+    pub(crate) fn upgraded(&self, config: &Config) -> Config {
+        let mut config = config.clone();
+        self.settings.iter().for_each(|setting| setting.apply(&mut config));
+        config
+    }
+
+    /// The node has another setting when it starts again, unless that would not be valid with this configuration: an
+    /// operator's tool would refuse it.
+    pub(crate) fn upgrade(&mut self, config: &Config, setting: &Setting) {
+        self.settings.push(setting.clone());
+        if self.upgraded(config).validate().is_err() {
+            self.settings.pop();
+        }
+    }
+
+    /// A slow process turns to the next thing, if it is not at one already; returns when it is done with it.
+    pub(crate) fn begin_work(&mut self, now: Instant) -> Option<Instant> {
+        if self.phase != Phase::Running || self.done_at.is_some() {
+            return None;
+        }
+        self.done_at = Some(now + self.slowness());
+        self.done_at
+    }
+
+    /// Returns true if a slow process is done now with what it was at. It may have stalled, ended or become fast meanwhile,
+    /// and then it does not know of it any more.
+    pub(crate) fn finish_work(&mut self, now: Instant) -> bool {
+        let is_done = self.done_at == Some(now) && self.phase == Phase::Running;
+        if is_done {
+            self.done_at = None;
+        }
+        is_done
+    }
+
     /// The process sends and receives again.
     pub(crate) fn unclog(&mut self, now: Instant) {
         self.is_clogged = false;
         self.resumed = Some(now);
     }
 
-    /// What time it is by the machine's clock.
+    /// The time by the machine's clock.
     pub(crate) fn local(&self, now: Instant) -> Instant {
         self.clock.local(now)
     }
 
-    /// What time it is, by both.
+    /// The time by the world's clock and by the machine's.
     pub(crate) fn moment(&self, now: Instant) -> Moment {
         Moment { world: now, local: self.local(now) }
     }
@@ -256,25 +313,15 @@ impl Node {
         End { node: index, generation: self.generation }
     }
 
-    /// Lets something wait in front of a paused process; gives back what finds no room.
+    /// Lets something wait in front of a process; gives back what finds no room.
     pub(crate) fn wait(&mut self, inbound: Inbound) -> Result<(), Inbound> {
-        if let Inbound::Packet { .. } = inbound {
-            if self.inbox_packets >= INBOX_PACKETS {
-                return Err(inbound);
-            }
-            self.inbox_packets += 1;
-        }
-        self.inbox.push_back(inbound);
-        Ok(())
+        self.inbox.wait(inbound)
     }
 
     /// Takes out what a slow process does next; `None` if that is its timeout, which may be due.
     pub(crate) fn next_inbound(&mut self, is_due: bool) -> Option<Inbound> {
-        let next = if self.is_clogged || is_due && !self.did_timeout { None } else { self.inbox.pop_front() };
+        let next = if self.is_clogged || is_due && !self.did_timeout { None } else { self.inbox.next() };
         self.did_timeout = next.is_none();
-        if let Some(Inbound::Packet { .. }) = next {
-            self.inbox_packets -= 1;
-        }
         next
     }
 
@@ -285,31 +332,16 @@ impl Node {
 
     /// Takes out all that waited.
     pub(crate) fn take_inbox(&mut self) -> VecDeque<Inbound> {
-        self.inbox_packets = 0;
-        core::mem::take(&mut self.inbox)
+        self.inbox.take()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
 
     #[test]
     fn what_every_input_touches_of_a_node_is_one_line_of_the_cache() {
         assert_eq!(core::mem::offset_of!(Node, done_at) + size_of::<Option<Instant>>(), 64);
-    }
-
-    #[test]
-    fn only_so_many_packets_wait_in_front_of_a_paused_process() {
-        let mut node = Node::new(0, 0, address::numbered(0), 1);
-        let packet = || Inbound::Packet { from: address::numbered(1), bytes: Vec::new() };
-        for _ in 0..INBOX_PACKETS {
-            assert!(node.wait(packet()).is_ok());
-        }
-        assert!(node.wait(packet()).is_err());
-        assert!(node.wait(Inbound::Request(1)).is_ok(), "streams have buffers of their own");
-        assert_eq!(node.take_inbox().len(), INBOX_PACKETS + 1);
-        assert!(node.wait(packet()).is_ok());
     }
 }
