@@ -6,7 +6,7 @@ mod drivers;
 #[path = "floors/reader.rs"]
 mod reader;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
