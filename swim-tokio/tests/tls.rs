@@ -48,6 +48,14 @@ async fn refusal(node: &Runtime, seed: SocketAddr) -> SeedFailure {
 const UNTRUSTED: SeedFailure = SeedFailure::Exchange(ExchangeFailure::Untrusted);
 
 #[tokio::test]
+async fn only_the_end_of_what_an_authority_issued_counts_and_not_its_own() {
+    let nodes = chain(2, &Authority::until("ours", 2_020)).await;
+    let validity = tls_for(&name(0), &Authority::until("ours", 2_020)).validity().unwrap();
+    assert!(validity.end > std::time::SystemTime::now(), "{validity:?}");
+    drop(nodes);
+}
+
+#[tokio::test]
 async fn five_nodes_with_bound_names_meet_talk_and_notice_a_death() {
     let mut nodes = chain(5, &Authority::new("ours")).await;
     let mut heard = nodes[3].subscribe();

@@ -340,7 +340,7 @@ impl<R: Rng> Swim<R> {
         if response.is_ack {
             return self.tell(Event::QueryAck { id, from });
         }
-        if self.count_vote(id, response.payload) {
+        if self.is_citizen() && self.count_vote(id, response.payload) {
             return;
         }
         self.tell(Event::QueryResponse { id, from, payload: Arc::from(response.payload) });
@@ -372,7 +372,7 @@ impl<R: Rng> Swim<R> {
     }
 
     fn finish_query(&mut self, Outcome { id, acks, responses }: Outcome) {
-        if self.close_vote(id) {
+        if self.is_citizen() && self.close_vote(id) {
             return;
         }
         self.tell(Event::QueryFinished { id, acks, responses });

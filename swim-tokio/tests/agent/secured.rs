@@ -57,6 +57,24 @@ fn a_renewed_certificate_is_in_use_after_sighup_and_one_that_cannot_be_used_is_n
 }
 
 #[test]
+fn a_token_that_was_changed_counts_after_sighup_and_one_that_cannot_be_used_does_not() {
+    let place = Place::new();
+    let token = place.secret("token", "0123456789abcdef-old");
+    let one = Agent::start("one", &["--token-file", &token]);
+    let status = |token: &str| one.request("GET", "/v1/info", &[&format!("Authorization: Bearer {token}")], "").0;
+    assert_eq!(status("0123456789abcdef-old"), 200);
+    place.secret("token", "short");
+    one.signal("-HUP");
+    let said = one.line("settings not read again");
+    assert!(said.contains("the tokens stay as they were") && said.contains("too short"), "{said}");
+    assert_eq!(status("0123456789abcdef-old"), 200);
+    place.secret("token", "0123456789abcdef-new");
+    one.signal("-HUP");
+    one.line("the tokens were read again, and are others now");
+    assert_eq!((status("0123456789abcdef-old"), status("0123456789abcdef-new")), (401, 200));
+}
+
+#[test]
 fn a_key_that_others_can_read_or_that_is_missing_is_refused_at_the_start() {
     let (place, authority) = (Place::new(), Authority::new("ours"));
     let issued = authority.issue(&["127.0.0.1"]);

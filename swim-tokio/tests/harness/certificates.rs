@@ -29,7 +29,13 @@ pub(crate) enum Flaw {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
+        Self::until(name, 4_000)
+    }
+
+    /// One whose own certificate ends with that year.
+    pub(crate) fn until(name: &str, year: i32) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 12, 31);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();

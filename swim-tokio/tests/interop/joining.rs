@@ -1,12 +1,13 @@
 //! Who joins whom, and what is known afterwards.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use swim_tokio::{ExchangeFailure, JoinError, Memberlist, Status};
 
 use crate::ours::{beside_serf, node, sees, status};
 use crate::ports;
-use crate::process::until;
+use crate::process::{until, within};
 use crate::serf::Serf;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,6 +43,23 @@ async fn what_joins_one_is_known_to_all() {
             .all(|(id, address)| sees(&last, id, *address))
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_learn_of_a_joiner_though_its_seed_is_killed_right_after() {
+    let mut seed = Serf::start("serf-0", &[]).await;
+    let join = format!("-join={}", seed.address);
+    let mut others = Vec::new();
+    for number in 1..4 {
+        others.push(Serf::start(&format!("serf-{number}"), &[&join]).await);
+    }
+    until("serf's agents know each other", || seed.alive() == 4 && others.iter().all(|serf| serf.alive() == 4)).await;
+    let ours = node("ours", Memberlist::serf()).start().await.unwrap();
+    ours.join([seed.address]).await.unwrap();
+    seed.process.kill();
+    // The others' own push/pulls come 30 s apart: only what the joiner says of itself tells of it sooner.
+    let all_know = || others.iter().all(|serf| serf.sees("ours", ours.local_address()));
+    within(Duration::from_secs(5), "the others know the joiner", all_know).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

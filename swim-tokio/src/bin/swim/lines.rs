@@ -43,16 +43,18 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Tex
             if !reloaded.needs_restart.is_empty() {
                 text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
             }
-            text += match reloaded.certificates {
-                None => "",
-                Some(true) => "; the certificates were read again, and are others now",
-                Some(false) => "; the certificates were read again, and are the same",
-            };
+            for (what, has_changed) in [("certificates", reloaded.certificates), ("tokens", reloaded.tokens)] {
+                text += &match has_changed {
+                    None => String::new(),
+                    Some(true) => format!("; the {what} were read again, and are others now"),
+                    Some(false) => format!("; the {what} were read again, and are the same"),
+                };
+            }
             Text::line(text)
         }
         (Ok(reloaded), Format::Json) => line(json!({
             "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
-            "certificates_changed": reloaded.certificates,
+            "certificates_changed": reloaded.certificates, "tokens_changed": reloaded.tokens,
         })),
         (Err(error), Format::Text) => {
             Text::line(format_args!("{} settings not read again, the old ones stand: {error}", time()))

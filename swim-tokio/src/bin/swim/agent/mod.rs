@@ -102,6 +102,7 @@ async fn live(agent: &Agent, settings: Settings, out: Writer, logging: Arc<Loggi
 #[derive(Debug)]
 struct Running {
     context: Arc<Context>,
+    tokens: Tokens,
     notices: Subscription,
     server: Server,
     handlers: Registry,
@@ -151,11 +152,11 @@ impl Running {
             left: Notify::new(),
         });
         tokio::spawn(context.certificates.clone().watch());
-        let server = Server::start(listeners, tokens, &context);
+        let server = Server::start(listeners, &tokens, &context);
         let handlers = Registry::new(&settings.handlers);
         let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
         service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, notices, server, handlers, handling, logging, settings, verdicts, format, out })
+        Ok(Self { context, tokens, notices, server, handlers, handling, logging, settings, verdicts, format, out })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
@@ -206,7 +207,9 @@ impl Running {
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
         let node = &self.context.node;
         // First, since it can fail, and then nothing is to have changed.
+        let tokens = self.tokens.read_again().map_err(|error| format!("the tokens stay as they were: {error}"))?;
         let certificates = self.reload_certificates()?;
+        let tokens = self.tokens.replace(tokens);
         match node.reload_serf_keyring() {
             Ok(true) => tracing::info!("the keyring was read anew: it holds other keys"),
             Ok(false) => {}
@@ -218,7 +221,7 @@ impl Running {
         let (tags, text) = tags_or_text(&own);
         (running.tags, running.node.metadata) = (tags.into(), text);
         let mut reloaded = Reloaded::between(&running, &new);
-        reloaded.certificates = certificates;
+        (reloaded.certificates, reloaded.tokens) = (certificates, tokens);
         if tags_or_text(&metadata(&new)) != tags_or_text(&own) {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }

@@ -43,7 +43,7 @@ pub(super) const LINGER: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(super) context: Arc<Context>,
-    pub(super) tokens: Arc<Tokens>,
+    pub(super) tokens: Tokens,
     pub(super) way: Way,
     pub(super) stopping: watch::Receiver<bool>,
 }

@@ -111,9 +111,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers at each of the listeners.
-    pub(crate) fn start(listeners: Vec<Listener>, tokens: Tokens, context: &Arc<Context>) -> Self {
+    pub(crate) fn start(listeners: Vec<Listener>, tokens: &Tokens, context: &Arc<Context>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let tokens = Arc::new(tokens);
         let tcp = admission::Admission::new(admission::TCP);
         #[cfg(unix)]
         let unix = admission::Admission::new(admission::UNIX);
@@ -121,7 +120,7 @@ impl Server {
         for listener in listeners {
             let service = connection::Service {
                 context: Arc::clone(context),
-                tokens: Arc::clone(&tokens),
+                tokens: tokens.clone(),
                 way: listener.way(),
                 stopping: stopping.clone(),
             };

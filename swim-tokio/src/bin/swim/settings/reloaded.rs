@@ -14,6 +14,8 @@ pub(crate) struct Reloaded {
     pub(crate) needs_restart: Vec<String>,
     /// Whether the files of certificates, which were read again too, hold others; none without TLS.
     pub(crate) certificates: Option<bool>,
+    /// Whether the files of tokens, which were read again too, hold others; none without tokens.
+    pub(crate) tokens: Option<bool>,
 }
 
 impl Reloaded {
@@ -28,7 +30,7 @@ impl Reloaded {
             let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
             RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
         });
-        Self { changed, needs_restart, certificates: None }
+        Self { changed, needs_restart, certificates: None, tokens: None }
     }
 }
 

@@ -127,3 +127,24 @@ fn read_key(file: &Path) -> Result<Zeroizing<String>, ClientError> {
     key_from_base64(&key).map_err(wrong)?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_answered_was_reached_though_its_acknowledgement_was_lost() {
+        let response = |from: &str| ResponseShape {
+            from: from.to_owned(),
+            payload: "yes".to_owned(),
+            payload_base64: String::new(),
+        };
+        let shape = QueryShape {
+            acks: vec!["a".to_owned(), "b".to_owned()],
+            responses: vec![response("b"), response("c"), response("d")],
+            unknown: Vec::new(),
+        };
+        let text = response_table(&shape);
+        assert!(text.as_str().ends_with("3 of 4 that it reached have answered\n"), "{}", text.as_str());
+    }
+}
