@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::DOCUMENT;
-use super::reader::{self, Floors, Modules, imports, violations};
+use super::reader::{self, Floors, Modules, circle, imports, violations};
 
 /// A crate or a program, with its table.
 struct House {
@@ -84,6 +84,26 @@ fn the_check_sees_an_import_of_a_neighbour_in_each_driver_that_has_one() {
         house.modules.get_mut(&one).unwrap().extend(imports("use crate::other::Any;", 1));
         assert_eq!(house.violations(), ["one imports its neighbour other"], "{}", house.name);
     }
+}
+
+/// The simulator's files.
+fn files() -> Modules {
+    reader::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../swim-sim/src"))
+}
+
+#[test]
+fn no_files_of_the_simulator_import_each_other_in_a_circle() {
+    let files = files();
+    assert!(files["trace::text"].contains("trace::line"), "{files:?}");
+    assert!(files["cluster::run"].contains("checkers") && files["report::page"].contains("report::chart"), "{files:?}");
+    assert_eq!(circle(&files), [].into());
+}
+
+#[test]
+fn the_check_sees_two_files_of_a_room_that_import_each_other() {
+    let mut files = files();
+    files.get_mut("trace::line").unwrap().insert(String::from("trace::text"));
+    assert_eq!(circle(&files), ["trace::line", "trace::text"].map(String::from).into());
 }
 
 #[test]
