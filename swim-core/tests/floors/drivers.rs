@@ -109,6 +109,6 @@ fn the_check_sees_two_files_of_a_room_that_import_each_other() {
 #[test]
 fn tests_and_comments_import_nothing_and_code_after_what_only_tests_have_does() {
     let source = "//! [`a`](crate::a)\n#[cfg(test)]\nuse crate::b::B;\nuse crate::c::C;\n// crate::d\n    let e = crate::e::new();
-#[cfg(test)]\nfn only_tests() {}\nuse super::super::f::F;\nuse super::g::G;\n#[cfg(test)]\nmod tests {\n    use crate::h::H;\n}\n";
-    assert_eq!(imports(source, 2).into_iter().collect::<Vec<_>>(), ["c", "e", "f"]);
+#[cfg(test)]\nfn only_tests() {}\nuse super::super::f::F;\nuse super::g::G;\n#[cfg(test)]\nmod tests;\nuse crate::i::I;\n#[cfg(test)]\nmod more {\n    use crate::h::H;\n}\nuse crate::j::J;\n";
+    assert_eq!(imports(source, 2).into_iter().collect::<Vec<_>>(), ["c", "e", "f", "i", "j"]);
 }

@@ -30,14 +30,17 @@ pub(crate) fn floors(document: &str, heading: &str) -> Floors {
     floors
 }
 
-/// The code of a source: without its tests, comments, and what only tests import.
+/// The code of a source: without its tests, comments, and what only tests import. Code below a module of tests counts.
 fn code(source: &str) -> impl Iterator<Item = &str> {
-    let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let mut before = "";
-    code.lines().filter(move |line| {
-        let of_tests = before == "#[cfg(test)]" && line.starts_with("use ");
+    let mut in_tests = false;
+    source.lines().filter(move |line| {
+        let for_tests = before == "#[cfg(test)]";
         before = line;
-        !of_tests && !line.trim_start().starts_with("//")
+        in_tests |= for_tests && line.starts_with("mod ") && line.ends_with('{');
+        let skipped = in_tests || for_tests && (line.starts_with("use ") || line.starts_with("mod "));
+        in_tests &= *line != "}";
+        !skipped && !line.trim_start().starts_with("//")
     })
 }
 
