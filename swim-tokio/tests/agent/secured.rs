@@ -279,6 +279,20 @@ fn certificates_say_in_time_that_they_expire() {
 }
 
 #[test]
+fn the_end_of_the_node_s_authority_is_told_in_the_log_by_info_and_as_a_metric() {
+    let (place, authority) = (Place::new(), Authority::until("ours", 2_020));
+    let [cert, key, ca] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let one = Agent::start("one", &["--tls-cert", &cert, "--tls-key", &key, "--tls-ca", &ca]);
+    let said = line(&one.stderr, "the certificate of the node's authority expired");
+    assert!(said.contains("2020-12-31T00:00:00Z") && said.contains("needs another authority"), "{said}");
+    assert!(one.ask(&["info"]).contains("authority expired"));
+    assert!(one.ask(&["health"]).contains("warning: the certificate of the node's authority expired"));
+    let metrics = one.request("GET", "/metrics", &[], "").1;
+    let gauge = "swim_certificate_expires_seconds{certificate=\"authority\"} -";
+    assert!(metrics.contains(gauge), "{metrics}");
+}
+
+#[test]
 fn the_cluster_is_asked_only_so_often() {
     let one = Agent::start("one", &[]);
     let statuses: Vec<_> = (0..60).map(|_| one.request("POST", "/v1/reachability", &[], "{}")).collect();
