@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use swim_core::Event;
+use swim_core::{Event, Status};
 use swim_sim::Cluster;
 
 const fn secs(seconds: u64) -> Duration {
@@ -132,5 +132,26 @@ fn two_bearers_of_two_halves_settle_on_one_when_the_halves_meet() {
         cluster.run_until(is_settled, secs(120)).unwrap();
         cluster.run_for(secs(60));
         assert!(is_settled(&cluster), "seed {seed}");
+    }
+}
+
+#[test]
+fn on_memberlists_wire_too_the_one_that_conceded_has_its_name_back_once_the_other_is_gone() {
+    // There the dead are told as suspects, and a conceding node let suspicions of its name pass as the other one's: its
+    // cluster of two never came together again.
+    for seed in 0..5 {
+        let mut cluster = Cluster::memberlist(2).seed(seed).build_joined();
+        cluster.crash(1);
+        cluster.run_for(secs(60));
+        let namesake = cluster.add_namesake_of(1);
+        cluster.join(namesake, &[0, 1]);
+        cluster.restart(1);
+        cluster.run_for(secs(45));
+        cluster.power_off(namesake);
+        let is_back = |cluster: &Cluster| {
+            let member = cluster.node(0).swim().and_then(|swim| swim.member("node-1"));
+            member.is_some_and(|member| member.status() == Status::Alive && member.address == cluster.node(1).address())
+        };
+        cluster.run_until(is_back, secs(180)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }

@@ -141,6 +141,19 @@ impl<R: Rng> Swim<R> {
         }
     }
 
+    /// The node to which we have left the name is suspected. Where the dead are told as suspects ([`NamePolicy::UntilDead`]) no
+    /// other word of its end may come, so look whether it is still there: if not, the name is ours again.
+    pub(super) fn look_again(&mut self, now: Instant, incarnation: Incarnation) {
+        let is_looking = self.detector.pings.any(|ping| matches!(ping.purpose, Purpose::Contender { .. }));
+        let Some(contender) = self.me.contender.filter(|_| !is_looking && !self.asks_bearers()) else { return };
+        let address = contender.address;
+        let incarnation = contender.incarnation.max(incarnation);
+        if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
+            self.me.contender = Some(Contender { incarnation, confirmed: false, ..contender });
+            self.send(Intent::Contend { address, sequence });
+        }
+    }
+
     /// A node has answered our join under our own name, from `address`: it bore the name before us.
     pub(super) fn meet_bearer(&mut self, now: Instant, address: SocketAddr) {
         if self.is_newcomer() && self.me.contender.is_none() {

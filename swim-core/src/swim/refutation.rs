@@ -58,6 +58,7 @@ impl<R: Rng> Swim<R> {
         }
         if self.has_conceded() {
             if news.claim.status == Status::Suspect {
+                self.look_again(now, news.claim.incarnation);
                 return false;
             }
             sometimes!(Inherited);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::DOCUMENT;
-use super::reader::{self, Floors, Modules, imports, violations};
+use super::reader::{self, Floors, Modules, circle, imports, violations};
 
 /// A crate or a program, with its table.
 struct House {
@@ -86,9 +86,29 @@ fn the_check_sees_an_import_of_a_neighbour_in_each_driver_that_has_one() {
     }
 }
 
+/// The simulator's files.
+fn files() -> Modules {
+    reader::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../swim-sim/src"))
+}
+
+#[test]
+fn no_files_of_the_simulator_import_each_other_in_a_circle() {
+    let files = files();
+    assert!(files["trace::text"].contains("trace::line"), "{files:?}");
+    assert!(files["cluster::run"].contains("checkers") && files["report::page"].contains("report::chart"), "{files:?}");
+    assert_eq!(circle(&files), [].into());
+}
+
+#[test]
+fn the_check_sees_two_files_of_a_room_that_import_each_other() {
+    let mut files = files();
+    files.get_mut("trace::line").unwrap().insert(String::from("trace::text"));
+    assert_eq!(circle(&files), ["trace::line", "trace::text"].map(String::from).into());
+}
+
 #[test]
 fn tests_and_comments_import_nothing_and_code_after_what_only_tests_have_does() {
     let source = "//! [`a`](crate::a)\n#[cfg(test)]\nuse crate::b::B;\nuse crate::c::C;\n// crate::d\n    let e = crate::e::new();
-#[cfg(test)]\nfn only_tests() {}\nuse super::super::f::F;\nuse super::g::G;\n#[cfg(test)]\nmod tests {\n    use crate::h::H;\n}\n";
-    assert_eq!(imports(source, 2).into_iter().collect::<Vec<_>>(), ["c", "e", "f"]);
+#[cfg(test)]\nfn only_tests() {}\nuse super::super::f::F;\nuse super::g::G;\n#[cfg(test)]\nmod tests;\nuse crate::i::I;\n#[cfg(test)]\nmod more {\n    use crate::h::H;\n}\nuse crate::j::J;\n";
+    assert_eq!(imports(source, 2).into_iter().collect::<Vec<_>>(), ["c", "e", "f", "i", "j"]);
 }

@@ -30,14 +30,17 @@ pub(crate) fn floors(document: &str, heading: &str) -> Floors {
     floors
 }
 
-/// The code of a source: without its tests, comments, and what only tests import.
+/// The code of a source: without its tests, comments, and what only tests import. Code below a module of tests counts.
 fn code(source: &str) -> impl Iterator<Item = &str> {
-    let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let mut before = "";
-    code.lines().filter(move |line| {
-        let of_tests = before == "#[cfg(test)]" && line.starts_with("use ");
+    let mut in_tests = false;
+    source.lines().filter(move |line| {
+        let for_tests = before == "#[cfg(test)]";
         before = line;
-        !of_tests && !line.trim_start().starts_with("//")
+        in_tests |= for_tests && line.starts_with("mod ") && line.ends_with('{');
+        let skipped = in_tests || for_tests && (line.starts_with("use ") || line.starts_with("mod "));
+        in_tests &= *line != "}";
+        !skipped && !line.trim_start().starts_with("//")
     })
 }
 
@@ -109,18 +112,23 @@ pub(crate) fn violations(floors: &Floors, modules: &Modules, neighbours: Option<
     }
     let gone = floors.keys().filter(|module| !modules.contains_key(*module));
     found.extend(gone.map(|module| format!("{module} stands in the table, and there is no such module")));
-    found.extend(circle(floors, modules).into_iter().map(|module| format!("{module} is part of a circle")));
+    found.extend(circle(&known(floors, modules)).into_iter().map(|module| format!("{module} is part of a circle")));
     found
+}
+
+/// The modules that stand on a floor, with those of their imports that do.
+fn known(floors: &Floors, modules: &Modules) -> Modules {
+    let of_floors =
+        |imports: &BTreeSet<String>| imports.iter().filter(|name| floors.contains_key(*name)).cloned().collect();
+    let known = modules.iter().filter(|(module, _)| floors.contains_key(*module));
+    known.map(|(module, imports)| (module.clone(), of_floors(imports))).collect()
 }
 
 /// The modules of circles, and of ways from one circle to another: what is left when imports that begin or end a way
 /// are taken away again and again.
-fn circle(floors: &Floors, modules: &Modules) -> BTreeSet<String> {
-    let known = modules.iter().filter(|(module, _)| floors.contains_key(*module));
-    let mut left: Vec<(&String, &String)> = known
-        .flat_map(|(module, imports)| imports.iter().map(move |import| (module, import)))
-        .filter(|(module, import)| module != import && floors.contains_key(*import))
-        .collect();
+pub(crate) fn circle(modules: &Modules) -> BTreeSet<String> {
+    let imports = modules.iter().flat_map(|(module, imports)| imports.iter().map(move |import| (module, import)));
+    let mut left: Vec<(&String, &String)> = imports.filter(|(module, import)| module != import).collect();
     loop {
         let importers: BTreeSet<_> = left.iter().map(|(module, _)| *module).collect();
         let imported: BTreeSet<_> = left.iter().map(|(_, import)| *import).collect();
@@ -130,4 +138,59 @@ fn circle(floors: &Floors, modules: &Modules) -> BTreeSet<String> {
             return left.into_iter().map(|(module, _)| module.clone()).collect();
         }
     }
+}
+
+/// Every file below a folder of sources, as the path of its module, with the files that it imports. A file may import what
+/// stands around it: `mod.rs` of its own room.
+pub(crate) fn files(src: &Path) -> Modules {
+    fn collect(path: &Path, module: &[String], into: &mut BTreeMap<Vec<String>, String>) {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && !["tests", "bin"].contains(&&*name) {
+            for entry in fs::read_dir(path).unwrap() {
+                collect(&entry.unwrap().path(), &[module, std::slice::from_ref(&name)].concat(), into);
+            }
+        } else if path.extension().is_some_and(|kind| kind == "rs") && !["tests", "lib", "main"].contains(&&*name) {
+            let module = if name == "mod" { module.to_vec() } else { [module, &[name]].concat() };
+            let source = fs::read_to_string(path).unwrap();
+            into.insert(module, code(&source).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    let mut sources = BTreeMap::new();
+    for entry in fs::read_dir(src).unwrap() {
+        collect(&entry.unwrap().path(), &[], &mut sources);
+    }
+    let is_file = |path: &[String]| sources.contains_key(path);
+    let around = |own: &[String], path: &Vec<String>| !own.starts_with(path);
+    let imported = |own: &Vec<String>, code: &String| {
+        let found = paths(code, own)
+            .into_iter()
+            .filter_map(|path| (1..=path.len()).rev().map(|len| path[..len].to_vec()).find(|path| is_file(path)));
+        found.filter(|path| around(own, path)).map(|path| path.join("::")).collect()
+    };
+    sources.iter().map(|(own, code)| (own.join("::"), imported(own, code))).collect()
+}
+
+/// The paths in some code that begin with `crate::` or `super::`, from the root; of those in braces each.
+fn paths(code: &str, own: &[String]) -> Vec<Vec<String>> {
+    let segments = |text: &str| -> Vec<String> {
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
+        text[..end].split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let mut found = Vec::new();
+    for start in ["crate::", "super::"].into_iter().flat_map(|start| code.match_indices(start)) {
+        let (at, _) = start;
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == ':' || c == '_') {
+            continue;
+        }
+        let path = segments(&code[at..]);
+        let ups = path.iter().take_while(|name| *name == "super").count();
+        let base = if ups > own.len() { continue } else { &own[..if ups == 0 { 0 } else { own.len() - ups }] };
+        let path = [base, &path[ups.max(1)..]].concat();
+        let length = code[at..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(0);
+        match code[at + length..].strip_prefix('{').and_then(|rest| rest.split(['}', ';']).next()) {
+            Some(group) => found.extend(group.split(',').map(|name| [path.clone(), segments(name.trim())].concat())),
+            None => found.push(path),
+        }
+    }
+    found
 }

@@ -97,9 +97,12 @@ impl Checker for Descriptions {
             known.remove(&subject);
             return Ok(());
         }
-        let before = known.get(&subject).map(|known| (known.claim.incarnation, known.is_overtaken));
+        // Where other metadata came along with the suspicion, from a table, nothing was overtaken.
         let is_overtaken = matches!(event, Event::Suspected { .. })
-            && before.is_some_and(|(incarnation, already)| already || member.claim.incarnation > incarnation);
+            && known.get(&subject).is_some_and(|before| {
+                let is_higher = member.claim.incarnation > before.claim.incarnation;
+                before.metadata == member.metadata && (before.is_overtaken || is_higher)
+            });
         let (claim, address, metadata) = (member.claim, member.address, Arc::clone(&member.metadata));
         known.insert(subject, Known { claim, address, metadata, is_overtaken });
         Ok(())
@@ -183,5 +186,17 @@ mod tests {
         assert_eq!(hear_alive(&mut suspecting_at(2), Some(taken)), Ok(()));
         assert_eq!(hear_alive(&mut suspecting_at(3), None), Ok(()));
         assert_eq!(hear_alive_in("another", &mut suspecting_at(2), None), Ok(()), "it is not for it");
+    }
+
+    #[test]
+    fn a_suspicion_that_came_with_the_description_of_a_former_life_overtakes_nothing() {
+        let mut checker = Descriptions::default();
+        checker.started(Instant::ORIGIN, 0, &Config::lan());
+        checker.told(Instant::ORIGIN, 0, &Event::Joined(node_1(1, Status::Alive, b"old")), Some(1)).unwrap();
+        let member = node_1(2, Status::Suspect, b"former");
+        let suspected = |by: &str| Event::Suspected { member: member.clone(), by: swim_core::NodeId::new(by).unwrap() };
+        checker.told(Instant::ORIGIN, 0, &suspected("node-3"), Some(1)).unwrap();
+        // A new life whose clock was set back has been lifted to the incarnation of the former one.
+        assert_eq!(hear_alive(&mut checker, None), Ok(()));
     }
 }
