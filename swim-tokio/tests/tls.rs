@@ -7,7 +7,7 @@ mod harness;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use certificates::{Authority, Flaw, Folder, Issued, tls_for};
 use harness::{PATIENCE, alive, builder, event, is_healthy_after, name, status, until, until_all_know_all};
@@ -50,9 +50,25 @@ const UNTRUSTED: SeedFailure = SeedFailure::Exchange(ExchangeFailure::Untrusted)
 #[tokio::test]
 async fn only_the_end_of_what_an_authority_issued_counts_and_not_its_own() {
     let nodes = chain(2, &Authority::until("ours", 2_020)).await;
-    let validity = tls_for(&name(0), &Authority::until("ours", 2_020)).validity().unwrap();
-    assert!(validity.end > std::time::SystemTime::now(), "{validity:?}");
+    let tls = tls_for(&name(0), &Authority::until("ours", 2_020));
+    let (validity, now) = (tls.validity().unwrap(), SystemTime::now());
+    assert!(validity.end > now, "{validity:?}");
+    assert!(tls.authority_validity().unwrap().end < now, "{:?}", tls.authority_validity());
     drop(nodes);
+}
+
+#[test]
+fn the_authority_that_issued_the_certificate_is_the_one_whose_end_counts() {
+    let (former, ours) = (Authority::until("former", 2_020), Authority::until("ours", 3_000));
+    let folder = Folder::new("authorities");
+    folder.put(&ours.issue(&["one"]), &[&former, &ours, &Authority::until("next", 4_000)]);
+    let end = folder.tls().unwrap().authority_validity().unwrap().end;
+    assert!(end > year(3_000) && end < year(3_001), "{end:?}");
+}
+
+/// About its first day.
+fn year(year: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs((year - 1_970) * 31_556_952)
 }
 
 #[tokio::test]
@@ -358,7 +374,7 @@ fn the_certificate_that_expires_first_says_until_when_it_is_good() {
     folder.put(&issued, &[&authority]);
     let tls = folder.tls().unwrap();
     let left = |tls: &Tls| {
-        tls.validity().expect("it has an end").end.duration_since(std::time::SystemTime::now()).expect("it is to come")
+        tls.validity().expect("it has an end").end.duration_since(SystemTime::now()).expect("it is to come")
     };
     assert!(left(&tls) > long - Duration::from_secs(600) && left(&tls) <= long, "{:?}", left(&tls));
     issued.certificate += &authority.issue_until(&["between"], short).certificate;

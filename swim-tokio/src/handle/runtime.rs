@@ -18,6 +18,34 @@ use crate::seeds::Seed;
 /// A running node. Clones are handles of the same node; when the last one is dropped the node stops at once, without
 /// a word to the others, like a process that is killed. [`leave`](Self::leave) first to go in peace.
 ///
+/// # When the node loses its name
+/// A name belongs to one node. A node that starts under a living member's name, or that loses a dispute over its own, is told
+/// so by [`Event::NameLost`](swim_core::Event::NameLost), and then **falls silent: it keeps running, but no longer
+/// announces itself or answers pings, so the others see the other bearer in its place**. Calls still succeed, and
+/// [`is_running`](Self::is_running) stays true. Only the `swim` agent ends by itself, when it was refused at its start
+/// (`at_start`). So subscribe as soon as the node is started, and on this event call [`shutdown`](Self::shutdown) rather
+/// than [`leave`](Self::leave), since a departure would be said of the other bearer; then start under another name, or end
+/// with an error. A node that is kept running bears its name again once the other one is gone
+/// ([`Event::NameRegained`](swim_core::Event::NameRegained)).
+///
+/// Among serf's agents the members vote: after [`Event::ConflictDecided`](swim_core::Event::ConflictDecided) with
+/// `kept: false` the others know another node under the name. Do the same then.
+///
+/// ```no_run
+/// # async fn stop_without_name(node: swim_tokio::Runtime) {
+/// use swim_tokio::swim_core::Event;
+/// use swim_tokio::Notice;
+///
+/// let mut notices = node.subscribe();
+/// while let Some(notice) = notices.next().await {
+///     if let Notice::Event(Event::NameLost { address, .. }) = notice {
+///         eprintln!("{} is the name of the node at {address}", node.id());
+///         node.shutdown().await;
+///     }
+/// }
+/// # }
+/// ```
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -13,6 +13,10 @@ use crate::ground::escape::Escaped;
 const TARGET: &str = "swim_tokio::notice";
 
 /// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
+///
+/// One thing a program must act on: after [`Event::NameLost`], or [`Event::ConflictDecided`] with `kept: false` among serf's
+/// agents, the node keeps running although the others see another one under its name. See "When the node loses its name"
+/// at [`Runtime`](crate::Runtime).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {

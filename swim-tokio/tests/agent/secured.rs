@@ -2,12 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::certificates::{Authority, Issued};
-use crate::harness::{Agent, Place, line, run, until};
+use crate::harness::{Agent, PATIENCE, Place, line, lines, run, until};
 
 /// Writes a certificate, its key and its authority's; their paths.
 fn files(place: &Place, issued: &Issued, authority: &Authority) -> [String; 3] {
@@ -72,6 +73,73 @@ fn a_token_that_was_changed_counts_after_sighup_and_one_that_cannot_be_used_does
     one.signal("-HUP");
     one.line("the tokens were read again, and are others now");
     assert_eq!((status("0123456789abcdef-old"), status("0123456789abcdef-new")), (401, 200));
+
+    place.secret("token", "0123456789abcdef-others");
+    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    one.signal("-HUP");
+    let said = one.line("settings not read again");
+    assert!(said.contains("the tokens stay as they were") && said.contains("chmod 600"), "{said}");
+    line(&one.stderr, "the tokens stay as they were");
+    assert_eq!((status("0123456789abcdef-others"), status("0123456789abcdef-new")), (401, 200));
+}
+
+#[test]
+fn a_keyring_that_cannot_be_read_again_keeps_the_tokens_and_certificates_too() {
+    let (place, authority) = (Place::new(), Authority::new("ours"));
+    let [cert, key, _] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let token = place.secret("token", "0123456789abcdef-old");
+    let keyring = place.secret("keyring", r#"["AAECAwQFBgcICQoLDA0ODw=="]"#);
+    let http = ["--http-tls-cert", &cert, "--http-tls-key", &key, "--token-file", &token];
+    let one = Agent::start("one", &[&http[..], &["--wire", "memberlist", "--keyring", &keyring]].concat());
+    let other = Authority::new("other");
+    let [_, _, other_ca] = files(&place, &other.issue(&["127.0.0.1"]), &other);
+    place.secret("token", "0123456789abcdef-new");
+    place.secret("keyring", "no keys");
+    let runs = |authority: &str| one.run(&["info", "--token-file", &token, "--agent-ca", authority]).code == Some(0);
+    one.signal("-HUP");
+    let said = one.line("settings not read again");
+    assert!(said.contains("the keys stay as they were"), "{said}");
+    let ca = place.file("former.pem", &authority.pem);
+    place.secret("token", "0123456789abcdef-old");
+    assert!(runs(&ca) && !runs(&other_ca));
+    place.secret("token", "0123456789abcdef-new");
+    place.secret("keyring", r#"["AAECAwQFBgcICQoLDA0ODw=="]"#);
+    one.signal("-HUP");
+    one.line("the tokens were read again, and are others now");
+    assert!(runs(&other_ca) && !runs(&ca));
+}
+
+#[test]
+fn a_stream_of_events_that_a_replaced_token_opened_tells_nothing_more() {
+    let place = Place::new();
+    let token = place.secret("token", "0123456789abcdef-old");
+    let read = place.secret("read", "fedcba9876543210-read");
+    let one = Agent::start("one", &["--token-file", &token, "--read-token-file", &read]);
+    let open = |token: &str| {
+        let host = one.http.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!(
+            "GET /v1/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let stream = lines(stream);
+        line(&stream, ": connected");
+        stream
+    };
+    let (old, reader) = (open("0123456789abcdef-old"), open("fedcba9876543210-read"));
+    place.secret("token", "0123456789abcdef-new");
+    one.signal("-HUP");
+    one.line("the tokens were read again, and are others now");
+    one.ask(&["event", "deploy", "--token-file", &token]);
+    line(&reader, "\"deploy\"");
+    let ended = loop {
+        match old.recv_timeout(PATIENCE) {
+            Ok(line) => assert!(!line.contains("deploy"), "{line}"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(ended, RecvTimeoutError::Disconnected);
 }
 
 #[test]
@@ -212,6 +280,20 @@ fn certificates_say_in_time_that_they_expire() {
     let left: i64 = gauge.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{metrics}"));
     assert!(left > 399 * 24 * 3_600, "{left}");
     assert!(!two.stderr.try_iter().any(|line| line.contains("expires in")));
+}
+
+#[test]
+fn the_end_of_the_node_s_authority_is_told_in_the_log_by_info_and_as_a_metric() {
+    let (place, authority) = (Place::new(), Authority::until("ours", 2_020));
+    let [cert, key, ca] = files(&place, &authority.issue(&["127.0.0.1"]), &authority);
+    let one = Agent::start("one", &["--tls-cert", &cert, "--tls-key", &key, "--tls-ca", &ca]);
+    let said = line(&one.stderr, "the certificate of the node's authority expired");
+    assert!(said.contains("2020-12-31T00:00:00Z") && said.contains("needs another authority"), "{said}");
+    assert!(one.ask(&["info"]).contains("authority expired"));
+    assert!(one.ask(&["health"]).contains("warning: the certificate of the node's authority expired"));
+    let metrics = one.request("GET", "/metrics", &[], "").1;
+    let gauge = "swim_certificate_expires_seconds{certificate=\"authority\"} -";
+    assert!(metrics.contains(gauge), "{metrics}");
 }
 
 #[test]

@@ -39,6 +39,13 @@ pub(super) fn first_to_expire(chain: &[CertificateDer<'_>]) -> Option<Range<Syst
     chain.iter().filter_map(|certificate| certificate_validity(certificate)).min_by_key(|validity| validity.end)
 }
 
+/// Of several certificates, the time of the one that expires last.
+pub(super) fn last_to_expire<'a>(
+    certificates: impl Iterator<Item = &'a CertificateDer<'static>>,
+) -> Option<Range<SystemTime>> {
+    certificates.filter_map(|certificate| certificate_validity(certificate)).max_by_key(|validity| validity.end)
+}
+
 #[cfg(test)]
 mod tests {
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};

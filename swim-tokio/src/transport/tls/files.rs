@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore, ServerConfig};
 
-use super::expiry::first_to_expire;
+use super::expiry::{first_to_expire, last_to_expire};
 use super::verify::{self, AnyMember};
 use super::{Current, Files};
 use crate::errors::TlsError;
@@ -35,13 +35,18 @@ impl Files {
         let mut content = DefaultHasher::new();
         (&chain, &secret[..], &authorities).hash(&mut content);
         let content = content.finish();
-        let roots = Arc::new(self.roots(authorities)?);
+        let roots = Arc::new(self.roots(authorities.iter().cloned())?);
         let provider = Arc::new(ring::default_provider());
         let clients = verify::clients(&roots, &provider).map_err(|reason| self.not_accepted(reason))?;
         let members = AnyMember::new(roots, &provider);
         verify::check_own(&chain, &members, &*clients).map_err(|error| self.not_accepted(error.to_string()))?;
         let names = verify::names(&chain[0]);
         let validity = first_to_expire(&chain);
+        let issuers = authorities.iter().filter(|&authority| {
+            let alone = self.roots([authority.clone()]);
+            alone.is_ok_and(|roots| AnyMember::new(Arc::new(roots), &provider).accepts(&chain))
+        });
+        let authority_validity = last_to_expire(issuers);
 
         let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13])
@@ -60,7 +65,8 @@ impl Files {
             .map_err(|error| self.unusable(&error))?;
         client.resumption = Resumption::disabled();
         client.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(Current { client: Arc::new(client), server: Arc::new(server), names, validity, content })
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        Ok(Current { client, server, names, validity, authority_validity, content })
     }
 
     /// Whether a certificate with these names is one for the node.
@@ -72,7 +78,7 @@ impl Files {
         Err(TlsError::NotNamed { certificate: self.certificate.clone(), id: id.to_string(), names })
     }
 
-    fn roots(&self, authorities: Vec<CertificateDer<'static>>) -> Result<RootCertStore, TlsError> {
+    fn roots(&self, authorities: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
         for authority in authorities {
             roots

@@ -80,6 +80,7 @@ struct Current {
     server: Arc<ServerConfig>,
     names: Names,
     validity: Option<Range<SystemTime>>,
+    authority_validity: Option<Range<SystemTime>>,
     /// Another number for other files, to tell that they changed.
     content: u64,
 }
@@ -139,6 +140,16 @@ impl Tls {
     #[must_use]
     pub fn validity(&self) -> Option<Range<SystemTime>> {
         self.current().validity.clone()
+    }
+
+    /// From when and until when the certificate of the authority that issued the one in use is valid; of several that did, the
+    /// one that expires last. `None` if that is beyond what the system's clock can say.
+    ///
+    /// Nodes go on accepting what an expired authority issued, for an authority counts by its key alone. Yet most tools that
+    /// issue certificates refuse to do so in its name, so it is to be replaced before.
+    #[must_use]
+    pub fn authority_validity(&self) -> Option<Range<SystemTime>> {
+        self.current().authority_validity.clone()
     }
 
     /// Whether names are bound.

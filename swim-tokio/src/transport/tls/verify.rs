@@ -27,6 +27,11 @@ impl AnyMember {
         Self { roots, algorithms: provider.signature_verification_algorithms }
     }
 
+    /// Returns true if a chain, the certificate first, is issued by one of the authorities and is valid now.
+    pub(super) fn accepts(&self, chain: &[CertificateDer<'_>]) -> bool {
+        chain.split_first().is_some_and(|(own, between)| self.check(between, own, UnixTime::now()).is_ok())
+    }
+
     fn check(&self, chain: &[CertificateDer<'_>], own: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
         let certificate = ParsedCertificate::try_from(own)?;
         verify_server_cert_signed_by_trust_anchor(&certificate, &self.roots, chain, now, self.algorithms.all)

@@ -207,14 +207,7 @@ impl Running {
     async fn apply(&mut self, new: Settings) -> Result<Reloaded, String> {
         let node = &self.context.node;
         // First, since it can fail, and then nothing is to have changed.
-        let tokens = self.tokens.read_again().map_err(|error| format!("the tokens stay as they were: {error}"))?;
-        let certificates = self.reload_certificates()?;
-        let tokens = self.tokens.replace(tokens);
-        match node.reload_serf_keyring() {
-            Ok(true) => tracing::info!("the keyring was read anew: it holds other keys"),
-            Ok(false) => {}
-            Err(error) => return Err(format!("the keys stay as they were: {error}")),
-        }
+        let (certificates, tokens) = self.reload_secrets()?;
         // Not what the file said last: `swim tags` may have changed them since.
         let own = node.member(node.id()).map(|own| own.metadata).unwrap_or_default();
         let mut running = self.settings.clone();
@@ -241,16 +234,25 @@ impl Running {
         Ok(reloaded)
     }
 
-    /// Reads the files of certificates again, and says whether they hold others; none without TLS. All are read before any
-    /// is replaced.
-    fn reload_certificates(&self) -> Result<Option<bool>, String> {
-        let failed = |error: &dyn std::fmt::Display| format!("the certificates stay as they were: {error}");
+    /// Reads the files of tokens, certificates and keys again. Returns whether those of certificates and of tokens hold
+    /// others; `None` without any. If one cannot be used, all stay as they were.
+    fn reload_secrets(&self) -> Result<(Option<bool>, Option<bool>), String> {
+        fn kept(what: &str, error: &dyn std::fmt::Display) -> String {
+            format!("the {what} stay as they were: {error}")
+        }
         let certificates = &self.context.certificates;
+        let tokens = self.tokens.read_again().map_err(|error| kept("tokens", &error))?;
         let http = certificates.http.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
-        let http = http.transpose().map_err(|error| failed(&error))?;
-        let node = certificates.node.as_ref().map(Tls::reload).transpose().map_err(|error| failed(&error))?;
+        let http = http.transpose().map_err(|error| kept("certificates", &error))?;
+        // These two replace what they read; no node has both.
+        let node = certificates.node.as_ref().map(Tls::reload);
+        let node = node.transpose().map_err(|error| kept("certificates", &error))?;
+        if self.context.node.reload_serf_keyring().map_err(|error| kept("keys", &error))? {
+            tracing::info!("the keyring was read anew: it holds other keys");
+        }
         let http = http.map(|(http, loaded)| http.replace(loaded));
-        Ok(node.into_iter().chain(http).reduce(|one, other| one || other))
+        let certificates = node.into_iter().chain(http).reduce(|one, other| one || other);
+        Ok((certificates, self.tokens.replace(tokens)))
     }
 
     /// Leaves the cluster and stops, and prints what happens meanwhile.

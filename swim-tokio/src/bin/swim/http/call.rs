@@ -4,6 +4,7 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::guard::Caller;
 use super::reply::{Reply, failure};
 use super::routes::Route;
 use super::schema;
@@ -15,12 +16,13 @@ pub(crate) struct Call {
     pub(super) parameter: String,
     query: Vec<(String, String)>,
     body: Bytes,
+    pub(super) caller: Caller,
 }
 
 impl Call {
-    pub(super) fn new(parameter: String, query: &str, body: Bytes) -> Self {
+    pub(super) fn new(parameter: String, query: &str, body: Bytes, caller: Caller) -> Self {
         let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { parameter, query, body }
+        Self { parameter, query, body, caller }
     }
 
     /// The values of one of the query's names.

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::activity::Monitored;
 use super::admission::Slot;
 use super::call::Call;
-use super::guard::Way;
+use super::guard::{Caller, Way};
 use super::reply::{Reply, Tracked, failure, is_stream};
 use super::{Context, guard, routes};
 use crate::security::HttpTls;
@@ -127,7 +127,8 @@ impl Service {
             Ok(Err(error)) => return failure(StatusCode::BAD_REQUEST, &error.to_string()),
             Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the request's body did not come in time"),
         };
-        let call = Call::new(parameters, head.uri.query().unwrap_or_default(), body);
+        let caller = Caller::new(&head, &self.tokens, self.way);
+        let call = Call::new(parameters, head.uri.query().unwrap_or_default(), body, caller);
         if let Err(error) = call.check(route) {
             return failure(StatusCode::BAD_REQUEST, &error);
         }

@@ -1,7 +1,8 @@
 //! What happens, as server-sent events (WHATWG HTML, 9.2), from the call on.
 //!
 //! Each is one JSON object, as `swim agent --format json` prints it, under the name `event` has in it. A client that is too
-//! slow loses some, and is told how many, by an event `lagged`. A comment now and then shows that the agent is there.
+//! slow loses some, and is told how many, by an event `lagged`. A comment now and then shows that the agent is there. The
+//! stream ends when the token that opened it has been replaced.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use swim_tokio::{Notice, Subscription};
 
 use super::Context;
 use super::call::Call;
+use super::guard::Caller;
 use super::reply::{Reply, streamed};
 use crate::lines;
 use crate::output::escape::json;
@@ -23,15 +25,15 @@ const BUFFER: usize = 16;
 /// The pause after which the agent shows that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-pub(super) async fn events(context: Arc<Context>, _: Call) -> Reply {
+pub(super) async fn events(context: Arc<Context>, call: Call) -> Reply {
     let (sender, body) = Channel::new(BUFFER);
     let notices = context.node.subscribe();
-    tokio::spawn(tell(sender, notices, context.histories.clone()));
+    tokio::spawn(tell(sender, notices, context.histories.clone(), call.caller));
     streamed("text/event-stream", body)
 }
 
-/// Tells what happens until the client or the node is gone.
-async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription, histories: Histories) {
+/// Tells what happens until the client or the node is gone, or the client's token is no longer the agent's.
+async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription, histories: Histories, caller: Caller) {
     let mut next = ": connected\n\n".to_owned();
     while sender.send_data(next.into()).await.is_ok() {
         next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {
@@ -43,6 +45,9 @@ async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription, histories: H
             Ok(None) => return,
             Err(_) => ": still here\n\n".to_owned(),
         };
+        if !caller.may_still_read() {
+            return;
+        }
     }
 }
 
@@ -68,7 +73,7 @@ mod tests {
         let start = |id: &str| Runtime::builder().id(id).config(Config::local()).notice_capacity(4);
         let one = start("one").start().await.unwrap();
         let (sender, body) = Channel::new(BUFFER);
-        tokio::spawn(tell(sender, one.subscribe(), Histories::default()));
+        tokio::spawn(tell(sender, one.subscribe(), Histories::default(), Caller::default()));
         let mut witness = one.subscribe();
         let two = start("two").seed(one.local_address()).start().await.unwrap();
         for _ in 0..4 * BUFFER {

@@ -24,6 +24,25 @@ pub(super) enum Way {
     Tls,
 }
 
+/// A caller that was let in: a stream of events may last longer than the token that opened it.
+#[derive(Debug, Default)]
+pub(super) struct Caller(Option<(Tokens, HeaderValue)>);
+
+impl Caller {
+    pub(super) fn new(head: &Parts, tokens: &Tokens, way: Way) -> Self {
+        let borne = head.headers.get(AUTHORIZATION).filter(|_| way != Way::Local && !tokens.is_empty());
+        Self(borne.cloned().map(|mut value| {
+            value.set_sensitive(true);
+            (tokens.clone(), value)
+        }))
+    }
+
+    /// Returns false once the token that the request bore is none of the agent's any more.
+    pub(super) fn may_still_read(&self) -> bool {
+        self.0.as_ref().is_none_or(|(tokens, value)| tokens.grant(value.as_bytes()) != Grant::Nothing)
+    }
+}
+
 /// Refuses who may not call the route.
 pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> Result<(), Box<Reply>> {
     let header = |name| head.headers.get(name).map(HeaderValue::as_bytes);

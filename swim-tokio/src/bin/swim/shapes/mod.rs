@@ -145,7 +145,7 @@ pub(crate) struct InfoShape {
 /// One of the agent's certificates.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct CertificateShape {
-    /// What it is for: `node` or `http`.
+    /// What it is for: `node`, `http`, or `authority`, of the one that issued the node's.
     pub(crate) purpose: String,
     /// When it expires, in UTC (RFC 3339).
     pub(crate) expires: String,

@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
     Node,
     /// The HTTP interface.
     Http,
+    /// The traffic between nodes too: that of the authority which issued the node's.
+    Authority,
 }
 
 impl Purpose {
@@ -36,6 +38,18 @@ impl Purpose {
         match self {
             Self::Node => "node",
             Self::Http => "http",
+            Self::Authority => "authority",
+        }
+    }
+
+    /// What is to be done before it expires.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Node | Self::Http => "replace its files, and send SIGHUP",
+            // An authority counts by its key, so nothing breaks at that moment.
+            Self::Authority => {
+                "nodes accept what it has issued all the same, but a new certificate needs another authority"
+            }
         }
     }
 }
@@ -89,6 +103,7 @@ impl fmt::Display for State {
         let what = match self.purpose {
             Purpose::Node => "the certificate of the node",
             Purpose::Http => "the certificate of the HTTP interface",
+            Purpose::Authority => "the certificate of the node's authority",
         };
         f.write_str(&self.shape().sentence(what))
     }
@@ -100,7 +115,13 @@ impl Certificates {
         let now = SystemTime::now();
         let node = self.node.as_ref().and_then(Tls::validity).map(|validity| (Purpose::Node, validity));
         let http = self.http.as_ref().and_then(HttpTls::validity).map(|validity| (Purpose::Http, validity));
-        [node, http].into_iter().flatten().map(|(purpose, validity)| State::new(purpose, &validity, now)).collect()
+        let authority = self.node.as_ref().and_then(Tls::authority_validity);
+        let authority = authority.map(|validity| (Purpose::Authority, validity));
+        [node, http, authority]
+            .into_iter()
+            .flatten()
+            .map(|(purpose, validity)| State::new(purpose, &validity, now))
+            .collect()
     }
 
     pub(crate) fn shapes(&self) -> Vec<CertificateShape> {
@@ -115,7 +136,7 @@ impl Certificates {
                 let key = (state.purpose, state.expires);
                 if said.get(&key).is_none_or(|at: &Instant| at.elapsed() >= REMIND) {
                     said.insert(key, Instant::now());
-                    tracing::warn!("{state}: replace its files, and send SIGHUP");
+                    tracing::warn!("{state}: {}", state.purpose.advice());
                 }
             }
             tokio::time::sleep(LOOK).await;
