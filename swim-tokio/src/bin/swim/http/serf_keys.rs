@@ -1,5 +1,5 @@
 //! The cluster's keys on memberlist's wire in the words of HTTP: serf's key queries ask every node, this says what became
-//! of it. [`keys`](crate::keys) has the native wire's.
+//! of it. [`keys`](super::keys) has the native wire's.
 
 use std::collections::BTreeMap;
 
