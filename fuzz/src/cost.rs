@@ -36,7 +36,7 @@ const CPU: (u64, u64) = if cfg!(debug_assertions) { (100_000_000, 5_000) } else 
 /// Who sends what: the first byte of an input.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// On memberlist's wire, as a citizen among serf's agents; else on the native one.
+    /// On memberlist's wire, as one of serf's agents; else on the native one.
     pub memberlist: bool,
     /// Over a stream; else in a packet.
     pub stream: bool,

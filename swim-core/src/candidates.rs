@@ -15,11 +15,11 @@ use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::time::Instant;
 use crate::wire::Versions;
 
-/// Places for candidates heard of in packets.
+/// SlotIndex for candidates heard of in packets.
 const HEARD_OF: usize = 64;
 /// How many of those packets from one network address may take.
 const FROM_ONE: usize = 8;
-/// Places for candidates that have opened an exchange.
+/// SlotIndex for candidates that have opened an exchange.
 const JOINING: usize = 1_024;
 
 /// How a candidate was heard of.

@@ -10,7 +10,7 @@ mod body;
 use alloc::vec::Vec;
 
 use crate::id::Slot;
-use crate::places::Places;
+use crate::slot_index::SlotIndex;
 
 use body::Body;
 
@@ -104,7 +104,7 @@ pub(crate) struct Dissemination {
     vacant: Vec<u32>,
     /// The list of entries that were sent 0, 1, 2, … times.
     by_sent: Vec<List>,
-    subjects: Places,
+    subjects: SlotIndex,
     /// Entries taken for the packet being filled: they must not be taken twice.
     taken: Vec<u32>,
     len: usize,

@@ -60,7 +60,7 @@ pub enum Event {
     },
     /// The node to which this one had left its name is gone, and this one bears it again.
     NameRegained,
-    /// memberlist's wire among serf's citizens: the members were asked whose name it is that a [`Event::Conflict`] was
+    /// memberlist's wire among serf's agents: the members were asked whose name it is that a [`Event::Conflict`] was
     /// about. Who lost it is not known to them under it, and should stop.
     ConflictDecided {
         /// Where the other node is.

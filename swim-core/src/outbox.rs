@@ -26,7 +26,7 @@ pub(crate) enum Intent {
     /// Queued updates and nothing else.
     Gossip { target: Slot },
     /// The next of the messages that wait beside the intents, each for one address.
-    Letter,
+    Unicast,
 }
 
 impl Intent {
@@ -36,7 +36,7 @@ impl Intent {
             Self::Ping { target, .. } | Self::Gossip { target } => Some(target),
             Self::PingReq { relay, .. } => Some(relay),
             Self::Ack { source, .. } => source,
-            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => {
+            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Unicast => {
                 None
             }
         }
@@ -50,7 +50,7 @@ impl Intent {
             }
             Self::PingReq { relay, target, .. } => [Some(relay), Some(target)],
             Self::Ack { source, .. } => [source, None],
-            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Letter => [None, None],
+            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Unicast => [None, None],
         }
     }
 }

@@ -9,14 +9,14 @@ use alloc::vec::Vec;
 use rand_core::Rng;
 
 use crate::id::Slot;
-use crate::places::{self, Places};
 use crate::random::below;
+use crate::slot_index::{self, SlotIndex};
 
 /// The active peers, this node not among them.
 #[derive(Debug, Default)]
 pub(crate) struct ProbeOrder {
     order: Vec<Slot>,
-    places: Places,
+    places: SlotIndex,
     cursor: usize,
     /// The one at the cursor was put there to be next.
     hastened: bool,
@@ -46,7 +46,7 @@ impl ProbeOrder {
             return;
         }
         let last = self.order.len();
-        places::push(&mut self.order, slot);
+        slot_index::push(&mut self.order, slot);
         self.places.set(slot, last);
         let place = below(rng, last as u32 + 1) as usize;
         if place < self.cursor {

@@ -81,7 +81,7 @@ impl Provenance {
     }
 
     /// What is handled from now on came in plain, or did not.
-    pub(crate) const fn hear(&mut self, plain: bool) {
+    pub(crate) const fn handle_report(&mut self, plain: bool) {
         self.hears_plain = plain && self.mixed;
     }
 
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn only_a_mixed_node_tells_plain_from_sealed() {
         let mut provenance = Provenance::default();
-        provenance.hear(true);
+        provenance.handle_report(true);
         assert!(!provenance.hears_plain());
         provenance.set_mixed(true);
-        provenance.hear(true);
+        provenance.handle_report(true);
         provenance.note_sealed(Slot(1));
         assert!(provenance.hears_plain() && provenance.speaks_sealed(Slot(1)));
         provenance.set_mixed(false);

@@ -105,7 +105,7 @@ impl Queries {
     }
 
     /// Notes an answer.
-    pub(crate) fn hear(&mut self, key: Key, from: &NodeId, is_ack: bool) -> Answer {
+    pub(crate) fn handle_report(&mut self, key: Key, from: &NodeId, is_ack: bool) -> Answer {
         let Some((&id, open)) = self.open.iter_mut().find(|(_, open)| open.key == key) else { return Answer::NotOpen };
         let known = if is_ack { &mut open.acks } else { &mut open.responses };
         if known.insert(from.clone()) { Answer::First(id) } else { Answer::Duplicate }
@@ -198,24 +198,24 @@ mod tests {
     fn each_member_acks_and_responds_once() {
         let mut queries = Queries::default();
         let id = queries.ask(KEY, at(100), None);
-        assert_eq!(queries.hear(KEY, &name("a"), true), Answer::First(id));
-        assert_eq!(queries.hear(KEY, &name("a"), false), Answer::First(id));
-        assert_eq!(queries.hear(KEY, &name("a"), true), Answer::Duplicate);
-        assert_eq!(queries.hear(KEY, &name("a"), false), Answer::Duplicate);
-        assert_eq!(queries.hear(KEY, &name("b"), false), Answer::First(id));
-        assert_eq!(queries.hear(Key { id: 8, ..KEY }, &name("a"), true), Answer::NotOpen);
+        assert_eq!(queries.handle_report(KEY, &name("a"), true), Answer::First(id));
+        assert_eq!(queries.handle_report(KEY, &name("a"), false), Answer::First(id));
+        assert_eq!(queries.handle_report(KEY, &name("a"), true), Answer::Duplicate);
+        assert_eq!(queries.handle_report(KEY, &name("a"), false), Answer::Duplicate);
+        assert_eq!(queries.handle_report(KEY, &name("b"), false), Answer::First(id));
+        assert_eq!(queries.handle_report(Key { id: 8, ..KEY }, &name("a"), true), Answer::NotOpen);
         assert_eq!(queries.pop_due(at(99)), None);
         assert_eq!(queries.pop_due(at(100)), Some(Outcome { id, acks: 1, responses: 2 }));
-        assert_eq!(queries.hear(KEY, &name("c"), true), Answer::NotOpen);
+        assert_eq!(queries.handle_report(KEY, &name("c"), true), Answer::NotOpen);
     }
 
     #[test]
     fn a_query_ends_when_everyone_has_responded() {
         let mut queries = Queries::default();
         let id = queries.ask(KEY, at(100), Some(2));
-        queries.hear(KEY, &name("a"), false);
+        queries.handle_report(KEY, &name("a"), false);
         assert_eq!(queries.end_if_complete(id), None);
-        queries.hear(KEY, &name("b"), false);
+        queries.handle_report(KEY, &name("b"), false);
         assert_eq!(queries.end_if_complete(id), Some(Outcome { id, acks: 0, responses: 2 }));
         assert_eq!((queries.open(), queries.next_deadline()), (0, None));
     }

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use crate::id::Slot;
-use crate::places::Places;
+use crate::slot_index::SlotIndex;
 use crate::time::Instant;
 
 /// Everything that runs at a time.
@@ -178,14 +178,14 @@ const fn index(timer: Timer) -> usize {
 #[derive(Debug)]
 struct Deadlines {
     heap: Vec<(Instant, Slot)>,
-    places: Places,
+    places: SlotIndex,
     /// That of the first: it is asked for far more often than the heap changes.
     earliest: Instant,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { heap: Vec::new(), places: Places::default(), earliest: NEVER }
+        Self { heap: Vec::new(), places: SlotIndex::default(), earliest: NEVER }
     }
 }
 

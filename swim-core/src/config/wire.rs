@@ -32,9 +32,9 @@ pub struct MemberlistWire {
     /// How many bytes of each packet the driver takes for label and encryption:
     /// `wire::memberlist::Envelope::packet_overhead`. Default 0; at most 302.
     pub envelope: usize,
-    /// Whether the node is a citizen among serf's agents: user messages, the state beside tables and the payloads of acks
+    /// Whether the node is one of serf's agents: user messages, the state beside tables and the payloads of acks
     /// are serf's, and users have events and queries. Default on beside serf, else off.
-    pub citizen: bool,
+    pub serf_agent: bool,
 }
 
 impl Wire {
@@ -53,9 +53,9 @@ impl Wire {
 
 impl MemberlistWire {
     /// Beside alertmanager, and whatever else embeds memberlist and versions nothing of its own.
-    pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0, citizen: false };
+    pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0, serf_agent: false };
     /// Beside serf agents.
-    pub const SERF: Self = Self { versions: Versions::SERF, citizen: true, ..Self::PLAIN };
+    pub const SERF: Self = Self { versions: Versions::SERF, serf_agent: true, ..Self::PLAIN };
     /// Beside alertmanager.
     pub const ALERTMANAGER: Self = Self::PLAIN;
 
@@ -114,7 +114,7 @@ impl Config {
             max_exchange_size: self.max_exchange_size.min(Self::MEMBERLIST_TABLE),
             max_broadcast_size: self.max_broadcast_size.max(1_024),
             reliable_fallback: true,
-            max_coordinates: if wire.citizen { 1_024 } else { self.max_coordinates },
+            max_coordinates: if wire.serf_agent { 1_024 } else { self.max_coordinates },
             ..self
         }
     }

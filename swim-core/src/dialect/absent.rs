@@ -21,7 +21,7 @@ impl Memberlist {
         None
     }
 
-    pub(super) const fn is_citizen(&self) -> bool {
+    pub(super) const fn is_serf_agent(&self) -> bool {
         match *self {}
     }
 

@@ -55,7 +55,7 @@ impl Dialect {
     pub(crate) const fn policy(&self) -> &'static Policy {
         match self {
             Self::Native => &Policy::NATIVE,
-            Self::Memberlist(memberlist) if memberlist.is_citizen() => &Policy::SERF,
+            Self::Memberlist(memberlist) if memberlist.is_serf_agent() => &Policy::SERF,
             Self::Memberlist(_) => &Policy::MEMBERLIST,
         }
     }

@@ -96,7 +96,7 @@ mod tests {
             assert_eq!(members.at("10.0.0.1:9".parse().unwrap()), Some(a));
         }
         members.raise(b, Claim::new(Incarnation::new(9), Status::Dead));
-        members.bury(b);
+        members.entomb(b);
         assert_eq!(members.at("[2001:db8::1]:1".parse().unwrap()), None);
         members.remove(a);
         members.check_invariants();

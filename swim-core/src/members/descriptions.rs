@@ -9,7 +9,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::marks::Marks;
 use crate::hash::{hash, hash_parts};
-use crate::places;
+use crate::slot_index;
 
 /// Where a member's text is and how it divides, beside what else the table marks of the member. 16 bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,7 +115,7 @@ impl Descriptions {
     pub(super) fn insert(&mut self, name: &str, marks: Marks) -> Text {
         debug_assert!((1..=255).contains(&name.len()), "names are checked when they are read");
         let offset = self.bytes.len() as u32;
-        places::reserve(&mut self.bytes, name.len());
+        slot_index::reserve(&mut self.bytes, name.len());
         self.bytes.extend_from_slice(name.as_bytes());
         Text { offset, metadata_len: 0, name_len: name.len() as u8, marks, v4: [0; 6] }
     }
@@ -133,13 +133,13 @@ impl Descriptions {
             // Same length: write over the old one.
         } else if text.offset as usize + text.len() == self.bytes.len() {
             self.bytes.truncate(text.offset as usize + name_len);
-            places::reserve(&mut self.bytes, new.len() - name_len);
+            slot_index::reserve(&mut self.bytes, new.len() - name_len);
             self.bytes.resize(text.offset as usize + new.len(), 0);
         } else {
             self.gaps += text.len();
             new.offset = self.bytes.len() as u32;
             let name = text.offset as usize..text.offset as usize + name_len;
-            places::reserve(&mut self.bytes, new.len());
+            slot_index::reserve(&mut self.bytes, new.len());
             self.bytes.extend_from_within(name);
             self.bytes.resize(new.offset as usize + new.len(), 0);
         }
@@ -154,7 +154,7 @@ impl Descriptions {
     }
 
     /// Forgets address and metadata and keeps the name.
-    pub(super) fn bury(&mut self, text: Text) -> Text {
+    pub(super) fn entomb(&mut self, text: Text) -> Text {
         self.gaps += text.len() - text.name_len as usize;
         Text { marks: text.marks.buried(), metadata_len: 0, ..text }
     }

@@ -37,7 +37,7 @@ impl Marks {
     }
 
     #[inline]
-    pub(super) const fn is_buried(self) -> bool {
+    pub(super) const fn is_tombstone(self) -> bool {
         self.0 & BURIED != 0
     }
 
@@ -100,10 +100,10 @@ mod tests {
             for told in [Told::Nothing, Told::Up, Told::Failed, Told::Left] {
                 let marks = Marks::new(Status::Alive).with_address(&v6).with_told(told).raised(status);
                 assert_eq!((marks.status(), marks.told()), (status, told));
-                assert!(marks.has_address() && marks.has_v6() && !marks.has_v4() && !marks.is_buried());
+                assert!(marks.has_address() && marks.has_v6() && !marks.has_v4() && !marks.is_tombstone());
                 let buried = marks.buried();
                 assert_eq!((buried.status(), buried.told()), (status, Told::Nothing));
-                assert!(buried.is_buried() && !buried.has_address() && !buried.raised(status).is_buried());
+                assert!(buried.is_tombstone() && !buried.has_address() && !buried.raised(status).is_tombstone());
                 let answered = marks.answered();
                 assert!(answered.has_answered() && answered.with_told(told).raised(status).has_answered());
                 assert!(answered.unanswered() == marks && !marks.has_answered() && !answered.buried().has_answered());

@@ -25,7 +25,7 @@ impl Members {
             record.incarnation = claim.incarnation;
             record.text.marks = record.text.marks.raised(claim.status);
         }
-        debug_assert!(described == Described::Known || !self.is_buried(slot), "the buried have no description");
+        debug_assert!(described == Described::Known || !self.is_tombstone(slot), "the buried have no description");
         match (described, new) {
             (Described::Confirmed, Some(new)) if self.records[slot.index()].text.has_address() => {
                 self.records[slot.index()].described = new.incarnation;

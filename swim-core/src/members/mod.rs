@@ -20,7 +20,7 @@ use core::net::SocketAddr;
 use crate::hash::hash;
 use crate::id::{Incarnation, Slot};
 use crate::member::Claim;
-use crate::places;
+use crate::slot_index;
 
 use descriptions::{Descriptions, Text};
 pub(crate) use digest::Digest;
@@ -157,7 +157,7 @@ impl Members {
             self.records[slot.index()] = record;
             slot
         } else {
-            places::push(&mut self.records, record);
+            slot_index::push(&mut self.records, record);
             Slot(self.records.len() as u32 - 1)
         };
         let Self { records, texts, index_key, .. } = self;
@@ -222,8 +222,8 @@ impl Members {
 
     /// Whether only a tombstone is left of the member.
     #[inline]
-    pub(crate) fn is_buried(&self, slot: Slot) -> bool {
-        self.records[slot.index()].text.marks.is_buried()
+    pub(crate) fn is_tombstone(&self, slot: Slot) -> bool {
+        self.records[slot.index()].text.marks.is_tombstone()
     }
 
     /// Whether the member has answered this node at the address that it has now.
@@ -258,11 +258,11 @@ impl Members {
     }
 
     /// Turns a member into a tombstone: its name and claim stay, its description goes.
-    pub(crate) fn bury(&mut self, slot: Slot) {
+    pub(crate) fn entomb(&mut self, slot: Slot) {
         debug_assert!(!self.claim(slot).status.is_active(), "the active are not buried");
         self.leave_address(slot);
         let record = &mut self.records[slot.index()];
-        record.text = self.texts.bury(record.text);
+        record.text = self.texts.entomb(record.text);
         self.version += 1;
         self.pack_if_worth_it();
     }
@@ -309,7 +309,7 @@ impl Members {
         for slot in self.slots() {
             len += 1;
             assert_eq!(self.find(self.name(slot)), Some(slot), "the index finds every member");
-            assert!(self.is_buried(slot) <= !self.is_active(slot), "the buried are not active");
+            assert!(self.is_tombstone(slot) <= !self.is_active(slot), "the buried are not active");
             if self.claim(slot).status.is_active() {
                 digest.add(self.fingerprint(slot));
             }

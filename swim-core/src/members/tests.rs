@@ -60,11 +60,11 @@ fn a_tombstone_keeps_name_and_claim_and_the_digest_counts_only_the_active() {
     let slot = table.insert("a", claim(7, Status::Dead), None).unwrap();
     describe(&mut table, slot, 7, 1, b"meta");
     assert_eq!(table.digest(), &empty);
-    table.bury(slot);
+    table.entomb(slot);
     assert_eq!((table.find("a"), table.claim(slot)), (Some(slot), claim(7, Status::Dead)));
     assert_eq!(table.digest(), &empty);
     assert!(!table.raise(slot, claim(7, Status::Alive)));
-    assert!(table.raise(slot, claim(8, Status::Alive)) && !table.is_buried(slot));
+    assert!(table.raise(slot, claim(8, Status::Alive)) && !table.is_tombstone(slot));
     assert_ne!(table.digest(), &empty);
     table.check_invariants();
 }
@@ -116,7 +116,7 @@ proptest! {
                     let incarnation = alive.incarnation;
                     let description = Some(DescriptionView { incarnation, address: address(port), metadata: &metadata });
                     match table.find(&name_of(name)) {
-                        Some(slot) if table.is_buried(slot) && alive <= table.claim(slot) => {}
+                        Some(slot) if table.is_tombstone(slot) && alive <= table.claim(slot) => {}
                         Some(slot) => drop(table.merge(slot, alive, description)),
                         None => drop(table.insert(&name_of(name), alive, description)),
                     }
@@ -124,9 +124,9 @@ proptest! {
                 Operation::Bury { name } => {
                     if let Some(slot) = table.find(&name_of(name))
                         && !table.claim(slot).status.is_active()
-                        && !table.is_buried(slot)
+                        && !table.is_tombstone(slot)
                     {
-                        table.bury(slot);
+                        table.entomb(slot);
                     }
                 }
                 Operation::Remove { name } => {

@@ -12,7 +12,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::merging::Agreed;
-use super::news::{News, Spread};
+use super::report::{Report, Spread};
 use super::{State, Swim};
 use crate::candidates::{Candidate, Door};
 use crate::exchange::Contact;
@@ -99,7 +99,7 @@ impl<R: Rng> Swim<R> {
         let is_proven = match sender.standing.get() {
             Standing::Proven => true,
             Standing::Stranger => false,
-            Standing::Unjudged => slot != self.me.slot && self.may_speak_plain(slot),
+            Standing::Unjudged => slot != self.local.slot && self.may_speak_plain(slot),
         };
         is_proven && self.members.address(slot) == Some(normal_address(sender.address))
     }
@@ -107,19 +107,27 @@ impl<R: Rng> Swim<R> {
     /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
     /// that speaks under a seal, for who speaks in plain.
     fn is_members_address(&self, address: SocketAddr) -> bool {
-        self.members.at(normal_address(address)).is_some_and(|slot| slot != self.me.slot && self.may_speak_plain(slot))
+        self.members
+            .at(normal_address(address))
+            .is_some_and(|slot| slot != self.local.slot && self.may_speak_plain(slot))
     }
 
     /// A stranger says that a member is alive, which would be news: looks whether somebody is there.
     ///
     /// The first ping that a packet makes us send costs it nothing, each further one as many of its bytes as are sent: so
     /// nobody makes us send more than it sends.
-    pub(super) fn look_for_told(&mut self, now: Instant, sender: &mut Sender, found: Option<Slot>, news: &News<'_>) {
-        let price = PING_OVERHEAD + news.id.len() + self.me.id.len();
+    pub(super) fn look_for_told(
+        &mut self,
+        now: Instant,
+        sender: &mut Sender,
+        found: Option<Slot>,
+        report: &Report<'_>,
+    ) {
+        let price = PING_OVERHEAD + report.id.len() + self.local.id.len();
         if sender.allowance == 0 {
             return self.metrics.drop(DropReason::Stranger);
         }
-        if self.look_for(now, sender.address, (Door::Packet, false), found, news) {
+        if self.look_for(now, sender.address, (Door::Packet, false), found, report) {
             sender.allowance = sender.allowance.saturating_sub(price);
         }
     }
@@ -131,13 +139,13 @@ impl<R: Rng> Swim<R> {
         teller: SocketAddr,
         (door, knows_more): (Door, bool),
         found: Option<Slot>,
-        news: &News<'_>,
+        report: &Report<'_>,
     ) -> bool {
-        if self.me.state != State::Running || found.is_some_and(|slot| self.is_no_news(slot, news)) {
+        if self.local.state != State::Running || found.is_some_and(|slot| self.is_no_news(slot, report)) {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
-        let Some(description) = self.usable_description(news) else { return false };
+        let Some(description) = self.usable_description(report) else { return false };
         // That it answers there would prove nothing new, and its incarnation and metadata are its own to say.
         let is_where_it_is = |slot| {
             let is_active = self.members.claim(slot).status.is_active();
@@ -148,16 +156,16 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
-        if !self.is_within_reach(now, news.claim.incarnation) {
+        if !self.is_within_reach(now, report.claim.incarnation) {
             return false;
         }
-        let Ok(id) = NodeId::new(news.id) else { return false };
+        let Ok(id) = NodeId::new(report.id) else { return false };
         let sequence = SequenceNumber::new(self.rng.next_u32());
         let pings_left = if door == Door::Request && speaks_for_itself { MORE_PINGS } else { 0 };
         let new = Candidate {
             id,
             address: description.address,
-            incarnation: news.claim.incarnation,
+            incarnation: report.claim.incarnation,
             described: description.incarnation,
             metadata: description.metadata.into(),
             teller: normal_address(teller),
@@ -167,7 +175,7 @@ impl<R: Rng> Swim<R> {
             deadline: now + if pings_left == 0 { self.config.probe_timeout } else { self.config.gossip_interval },
             pings_left,
             held: None,
-            versions: news.versions,
+            versions: report.versions,
         };
         if self.contacts.candidates.renew(door, &new) {
             return false;
@@ -196,12 +204,12 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Whether an Alive says nothing of a living member that the table does not say.
-    fn is_no_news(&self, slot: Slot, news: &News<'_>) -> bool {
+    fn is_no_news(&self, slot: Slot, report: &Report<'_>) -> bool {
         let is_older = |described: Description<'_>| {
             self.members.description(slot).is_some_and(|known| described.incarnation <= known.incarnation)
         };
         let known = self.members.claim(slot);
-        known.status.is_active() && news.claim <= known && news.description.is_some_and(is_older)
+        known.status.is_active() && report.claim <= known && report.description.is_some_and(is_older)
     }
 
     /// A stranger sent its table, or a part of it: of all that only its own row counts, and makes a candidate. Returns what
@@ -209,16 +217,16 @@ impl<R: Rng> Swim<R> {
     fn look_for_source(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Agreed {
         self.metrics.entries_received += theirs.len() as u64;
         let agreed = self.agreed(theirs);
-        let own = theirs.iter().find(|entry| *entry.id == *source && *source != *self.me.id);
+        let own = theirs.iter().find(|entry| *entry.id == *source && *source != *self.local.id);
         let Some(own) = own.filter(|entry| entry.claim.status == Status::Alive) else { return agreed };
         let Some(description) = own.description.filter(|it| it.incarnation <= own.claim.incarnation) else {
             return agreed;
         };
         let is_known = |id: &str| self.members.find(id).is_some_and(|slot| agreed.contains(slot));
-        let is_other = |id: &str| *id != *source && *id != *self.me.id;
+        let is_other = |id: &str| *id != *source && *id != *self.local.id;
         let knows_more = theirs.iter().any(|row| row.claim.status.is_active() && is_other(row.id) && !is_known(row.id));
-        let news = News { description: Some(description), ..News::of(source, own.claim, source) };
-        self.look_for(now, sender.address, (Door::Request, knows_more), self.members.find(source), &news);
+        let report = Report { description: Some(description), ..Report::of(source, own.claim, source) };
+        self.look_for(now, sender.address, (Door::Request, knows_more), self.members.find(source), &report);
         agreed
     }
 
@@ -226,16 +234,16 @@ impl<R: Rng> Swim<R> {
     pub(super) fn judge_stream(&self, source: Source) -> Sender {
         let ip = normal_address(source.address).ip();
         let lives_there =
-            |slot: Slot| slot != self.me.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip);
+            |slot: Slot| slot != self.local.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip);
         let proven = source.protection >= Protection::Sealed || self.members.slots().any(lives_there);
         let standing = if proven { Standing::Proven } else { Standing::Stranger };
         Sender { address: source.address, standing: Cell::new(standing), allowance: 0 }
     }
 
     /// memberlist's wire: a row of a stranger's table makes a candidate.
-    pub(super) fn look_for_row(&mut self, now: Instant, sender: &Sender, knows_more: bool, news: &News<'_>) {
-        let found = self.members.find(news.id);
-        self.look_for(now, sender.address, (Door::Request, knows_more), found, news);
+    pub(super) fn look_for_row(&mut self, now: Instant, sender: &Sender, knows_more: bool, report: &Report<'_>) {
+        let found = self.members.find(report.id);
+        self.look_for(now, sender.address, (Door::Request, knows_more), found, report);
     }
 
     /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has rows.
@@ -291,9 +299,9 @@ impl<R: Rng> Swim<R> {
         sometimes!(Admitted);
         // Its answer shows that it is there, under a seal or not; what was said of it stays as it was heard.
         let hears_plain = self.provenance.hears_plain();
-        self.provenance.hear(hears_plain || candidate.heard_plain);
+        self.provenance.handle_report(hears_plain || candidate.heard_plain);
         self.hear_candidate(now, &candidate);
-        self.provenance.hear(hears_plain);
+        self.provenance.handle_report(hears_plain);
         let is_there = |slot: &Slot| self.members.address(*slot) == Some(candidate.address);
         let Some(slot) = self.members.find(&candidate.id).filter(is_there) else { return true };
         self.members.set_answered(slot);
@@ -315,7 +323,7 @@ impl<R: Rng> Swim<R> {
         let description = Some(Description { incarnation: *described, address: *address, metadata });
         let claim = Claim::new(*incarnation, Status::Alive);
         let (spread, versions) = (Spread::Gossip, candidate.versions);
-        self.hear_alive(now, &News { description, spread, versions, ..News::of(id, claim, id) });
+        self.hear_alive(now, &Report { description, spread, versions, ..Report::of(id, claim, id) });
     }
 
     /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on with another one. What is
@@ -338,13 +346,13 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let first = crate::random::below(&mut self.rng, self.members.len() as u32) as usize;
-        let is_silent = |slot: &Slot| *slot != self.me.slot && !self.members.has_answered(*slot);
+        let is_silent = |slot: &Slot| *slot != self.local.slot && !self.members.has_answered(*slot);
         let after = self.members.slots().skip(first).find(is_silent);
         let Some(slot) = after.or_else(|| self.members.slots().find(is_silent)) else { return };
         sometimes!(SilentMadeRoom);
-        let (id, me) = (self.id_at(slot), self.me.id.clone());
+        let (id, me) = (self.id_at(slot), self.local.id.clone());
         let claim = Claim::new(self.members.claim(slot).incarnation, Status::Dead);
-        self.hear(now, &News { spread: Spread::Silent, ..News::of(&id, claim, &me) });
+        self.handle_report(now, &Report { spread: Spread::Silent, ..Report::of(&id, claim, &me) });
         self.make_room_of(now, slot);
     }
 

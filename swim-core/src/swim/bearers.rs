@@ -13,7 +13,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::Swim;
-use super::news::{News, Spread};
+use super::report::{Report, Spread};
 use crate::dialect::NamePolicy;
 use crate::disputes::{Dispute, Held, Silence};
 use crate::event::Event;
@@ -56,8 +56,8 @@ impl<R: Rng> Swim<R> {
     }
 
     /// The description in the news, if it would move an active member to another address and its bearer was not asked.
-    pub(super) fn moving<'a>(&self, slot: Slot, news: &News<'a>) -> Option<Description<'a>> {
-        let said = news.description.filter(|_| !news.is_vetted && self.asks_bearers())?;
+    pub(super) fn moving<'a>(&self, slot: Slot, report: &Report<'a>) -> Option<Description<'a>> {
+        let said = report.description.filter(|_| !report.is_vetted && self.asks_bearers())?;
         if said.metadata.len() > self.config.max_metadata_size || !self.allows(said.address) {
             return None; // It is not usable in any case.
         }
@@ -68,9 +68,9 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A member's name is claimed at another address: holds the claim, and asks the bearer.
-    pub(super) fn dispute(&mut self, now: Instant, slot: Slot, news: &News<'_>, said: Description<'_>) {
+    pub(super) fn dispute(&mut self, now: Instant, slot: Slot, report: &Report<'_>, said: Description<'_>) {
         let claim = (said.incarnation, said.address, said.metadata);
-        match self.detector.disputes.claim(now, slot, claim, news.spread == Spread::Gossip) {
+        match self.detector.disputes.claim(now, slot, claim, report.spread == Spread::Gossip) {
             Dispute::Ask => self.ask_bearer(now, slot),
             Dispute::Asked => {}
             Dispute::Refused => self.metrics.drop(DropReason::NameTaken),
@@ -110,15 +110,15 @@ impl<R: Rng> Swim<R> {
         let description = Some(Description { incarnation, address, metadata: &held.metadata });
         let spread = if held.is_gossip { Spread::Gossip } else { Spread::Silent };
         let claim = Claim::new(incarnation, Status::Alive);
-        self.hear(now, &News { description, spread, is_vetted: true, ..News::of(&id, claim, &id) });
+        self.handle_report(now, &Report { description, spread, is_vetted: true, ..Report::of(&id, claim, &id) });
     }
 
     /// A member's name is claimed at another address, and refused there; or ours is, by others. The user is told of each name
     /// once in a while: whoever is refused says its Alive again and again.
     pub(super) fn tell_refusal(&mut self, now: Instant, id: &NodeId, held_at: SocketAddr, claimed_at: SocketAddr) {
         self.metrics.drop(DropReason::NameTaken);
-        if self.me.refusals_told.note(now, self.config.exchange_timeout, id) {
-            self.tell(Event::NameRefused { id: id.clone(), held_at, claimed_at });
+        if self.local.refusals_told.note(now, self.config.exchange_timeout, id) {
+            self.emit(Event::NameRefused { id: id.clone(), held_at, claimed_at });
         }
     }
 }

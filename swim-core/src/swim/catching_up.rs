@@ -25,14 +25,14 @@ const OVERHEAD: usize = 60 + 255;
 impl<R: Rng> Swim<R> {
     /// What we tell of events; nothing if there never was one.
     pub(super) fn shared_state(&self) -> Vec<u8> {
-        let citizen = &self.citizen;
+        let serf_agent = &self.serf;
         let mut state = Vec::new();
         let first = LamportTime::default().next();
-        if citizen.events.time() == first && citizen.queries.time() == first {
+        if serf_agent.events.time() == first && serf_agent.queries.time() == first {
             return state;
         }
         let recent = self.latest_events();
-        let (events, queries) = (citizen.events.time(), citizen.queries.time());
+        let (events, queries) = (serf_agent.events.time(), serf_agent.queries.time());
         let writer = StateWriter { members: first, events, queries, left: &[], statuses: &[], recent: &recent };
         writer.encode(&mut state);
         state
@@ -44,7 +44,7 @@ impl<R: Rng> Swim<R> {
         let event =
             |(time, heard): &'_ (LamportTime, Heard)| (*time, OVERHEAD + heard.name.len() + heard.payload.len());
         let mut since = None;
-        for (time, len) in self.citizen.recent_events.iter().map(event).rev() {
+        for (time, len) in self.serf.recent_events.iter().map(event).rev() {
             if len > left {
                 break;
             }
@@ -52,7 +52,7 @@ impl<R: Rng> Swim<R> {
             since = Some(time);
         }
         let is_late = |time: &LamportTime| since.is_some_and(|since| *time >= since);
-        let latest = self.citizen.recent_events.iter().filter(|(time, _)| is_late(time));
+        let latest = self.serf.recent_events.iter().filter(|(time, _)| is_late(time));
         let view = |(time, heard): &'s (LamportTime, Heard)| UserEvent {
             time: *time,
             name: &heard.name,
@@ -81,13 +81,13 @@ impl<R: Rng> Swim<R> {
         // Those to whom we have just come may have counted for years.
         let jump = if is_first { u64::MAX } else { self.config.events.max_time_jump };
         // The clocks have the time of the next thing, which has not happened.
-        let citizen = &mut self.citizen;
-        let events = citizen.events.witness(now, state.events.previous(), jump);
-        if !(events && citizen.queries.witness(now, state.queries.previous(), jump)) {
+        let serf_agent = &mut self.serf;
+        let events = serf_agent.events.witness(now, state.events.previous(), jump);
+        if !(events && serf_agent.queries.witness(now, state.queries.previous(), jump)) {
             return self.metrics.drop(DropReason::BadTime);
         }
         if is_first && !self.config.events.replay_on_join {
-            citizen.recent_events.forget_until(state.events.previous());
+            serf_agent.recent_events.forget_until(state.events.previous());
             return;
         }
         for event in state.recent() {

@@ -17,7 +17,7 @@ impl<R: Rng> Swim<R> {
     /// [`MetadataError`]; nothing was changed.
     pub fn set_metadata(&mut self, now: Instant, metadata: &[u8]) -> Result<(), MetadataError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(MetadataError::NotRunning);
         }
         let (len, max) = (metadata.len(), self.config.max_metadata_size);
@@ -40,7 +40,7 @@ impl<R: Rng> Swim<R> {
     /// [`BroadcastError`]; nothing was queued.
     pub fn broadcast(&mut self, now: Instant, payload: &[u8]) -> Result<(), BroadcastError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(BroadcastError::NotRunning);
         }
         let (len, max) = (payload.len(), self.config.max_broadcast_size);
@@ -51,7 +51,7 @@ impl<R: Rng> Swim<R> {
         if self.queued_broadcasts() >= max {
             return Err(BroadcastError::QueueFull { max });
         }
-        if self.is_citizen() {
+        if self.is_serf_agent() {
             return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(|error| match error {
                 EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
                 EventError::QueueFull { max } => BroadcastError::QueueFull { max },
@@ -64,8 +64,8 @@ impl<R: Rng> Swim<R> {
             return Ok(());
         }
         let number = self.next_broadcast();
-        let id = self.me.id.clone();
-        self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.me.epoch, number, payload });
+        let id = self.local.id.clone();
+        self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.local.epoch, number, payload });
         Ok(())
     }
 
@@ -76,10 +76,10 @@ impl<R: Rng> Swim<R> {
     /// [`PingError`]; nothing was sent.
     pub fn ping(&mut self, now: Instant, id: &str) -> Result<SequenceNumber, PingError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(PingError::NotRunning);
         }
-        if *self.me.id == *id {
+        if *self.local.id == *id {
             return Err(PingError::Ourselves);
         }
         let target = self.members.find(id).filter(|&slot| self.members.is_active(slot));

@@ -22,7 +22,7 @@ impl<R: Rng> Swim<R> {
     /// Where a member was when it last acked a probe of this node, this node itself included.
     #[must_use]
     pub fn member_coordinate(&self, id: &str) -> Option<&Coordinate> {
-        if *self.me.id == *id {
+        if *self.local.id == *id {
             return self.coordinate();
         }
         self.vivaldi.of(self.members.find(id)?)
@@ -43,7 +43,7 @@ impl<R: Rng> Swim<R> {
         let mut near: Vec<(Duration, Slot)> = self
             .members
             .slots()
-            .filter(|&slot| slot != self.me.slot && self.members.is_active(slot))
+            .filter(|&slot| slot != self.local.slot && self.members.is_active(slot))
             .filter_map(|slot| Some((own.round_trip_to(self.vivaldi.of(slot)?), slot)))
             .collect();
         near.sort_unstable();

@@ -46,7 +46,7 @@ impl<R: Rng> Swim<R> {
             return true;
         }
         let held = Held { asked: asked.clone(), is_ack, payload: payload.into() };
-        if !(self.look_first(now, slot, Wanted::Answers) && self.citizen.open.hold(held)) {
+        if !(self.look_first(now, slot, Wanted::Answers) && self.serf.open.hold(held)) {
             self.metrics.drop(DropReason::Stranger);
         }
         false
@@ -59,7 +59,7 @@ impl<R: Rng> Swim<R> {
             Wanted::Tables(of) => self.compare_with(now, address, of),
             Wanted::Answers => {
                 let source = self.id_at(target);
-                while let Some(Held { asked, is_ack, payload }) = self.citizen.open.release(&source) {
+                while let Some(Held { asked, is_ack, payload }) = self.serf.open.release(&source) {
                     self.answer(now, &asked, is_ack, &payload);
                 }
             }
@@ -70,7 +70,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn give_up_look(&mut self, target: Slot, wanted: Wanted) {
         if wanted == Wanted::Answers {
             let source = self.id_at(target);
-            while self.citizen.open.release(&source).is_some() {
+            while self.serf.open.release(&source).is_some() {
                 self.metrics.drop(DropReason::Stranger);
             }
         }

@@ -120,7 +120,7 @@ impl<R: Rng> Swim<R> {
             // Nobody opens a connection from an address at which answers do not arrive.
             self.note_answer_from(from.address);
         }
-        let message = match ExchangeMessage::decode(payload, self.me.cluster) {
+        let message = match ExchangeMessage::decode(payload, self.local.cluster) {
             Ok(message) => message,
             Err(error) => {
                 self.metrics.drop(error.reason());
@@ -132,7 +132,7 @@ impl<R: Rng> Swim<R> {
             }
         };
         self.metrics.count_received(message.kind());
-        let runs = self.me.state == State::Running;
+        let runs = self.local.state == State::Running;
         Some(match message {
             ExchangeMessage::ReliablePing { sequence, target, .. } => self.answer_reliable_ping(sequence, target),
             _ if !runs => {
@@ -169,7 +169,7 @@ impl<R: Rng> Swim<R> {
     /// The bytes of a reply.
     pub(super) fn reply(&mut self, message: &ExchangeMessage<'_>) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(ROOM);
-        message.encode(self.me.cluster, &mut bytes);
+        message.encode(self.local.cluster, &mut bytes);
         self.metrics.count_sent(message.kind());
         bytes
     }
@@ -179,18 +179,18 @@ impl<R: Rng> Swim<R> {
     }
 
     fn answer_reliable_ping(&mut self, sequence: SequenceNumber, target: &str) -> Vec<u8> {
-        if *self.me.id != *target {
+        if *self.local.id != *target {
             self.metrics.drop(DropReason::WrongTarget);
             return self.refusal(Refusal::WrongTarget);
         }
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             self.metrics.drop(DropReason::NotRunning);
             return self.refusal(Refusal::Left);
         }
         if self.keeps_quiet() {
             return self.refusal(Refusal::WrongTarget);
         }
-        let id = self.me.id.clone();
+        let id = self.local.id.clone();
         self.reply(&ExchangeMessage::ReliableAck { sequence, source: &id })
     }
 
@@ -199,7 +199,7 @@ impl<R: Rng> Swim<R> {
         let answers = self.dialect.versions_of(target).has_stream_ping();
         let Some(to) = self.members.address(target).filter(|_| answers) else { return };
         let (target, source) = (self.members.name(target), self.speaker());
-        let request = self.dialect.reliable_ping(self.me.cluster, sequence, target, source);
+        let request = self.dialect.reliable_ping(self.local.cluster, sequence, target, source);
         if self.open(now, to, Purpose::ReliablePing { sequence }, request) {
             self.metrics.count_sent(MessageKind::ReliablePing);
         }
@@ -216,7 +216,7 @@ impl<R: Rng> Swim<R> {
             self.handle_stream_reply(now, purpose, message);
             return;
         }
-        let message = match ExchangeMessage::decode(payload, self.me.cluster) {
+        let message = match ExchangeMessage::decode(payload, self.local.cluster) {
             Ok(message) => message,
             Err(error) => {
                 self.metrics.drop(error.reason());
@@ -235,7 +235,7 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_received(message.kind());
         match (purpose, message) {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
-                let is_first = !core::mem::replace(&mut self.citizen.has_joined, true);
+                let is_first = !core::mem::replace(&mut self.serf.has_joined, true);
                 self.joined(now, address, of, source, entries);
                 self.hear_shared_state(now, payload, is_first);
             }

@@ -8,7 +8,7 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::gossiping::subject;
-use super::news::News;
+use super::report::Report;
 use crate::event::Event;
 use crate::id::Slot;
 use crate::member::{Claim, Status};
@@ -28,7 +28,7 @@ impl<R: Rng> Swim<R> {
 
     /// The deadline of a member's suspicion, of its being reaped or of its tombstone has come.
     pub(super) fn member_timeout(&mut self, now: Instant, slot: Slot) {
-        if self.members.is_buried(slot) {
+        if self.members.is_tombstone(slot) {
             self.forget(slot);
         } else if self.members.claim(slot).status == Status::Suspect {
             self.declare_dead(now, slot);
@@ -39,10 +39,10 @@ impl<R: Rng> Swim<R> {
 
     fn declare_dead(&mut self, now: Instant, slot: Slot) {
         self.metrics.suspicions_expired += 1;
-        let me = self.me.id.clone();
+        let me = self.local.id.clone();
         let id = self.id_at(slot);
         let claim = Claim::new(self.members.claim(slot).incarnation, self.end_of(&id));
-        self.hear(now, &News::of(&id, claim, &me));
+        self.handle_report(now, &Report::of(&id, claim, &me));
     }
 
     /// Forgets all of a member but its tombstone.
@@ -55,11 +55,11 @@ impl<R: Rng> Swim<R> {
             self.contacts.seeds.remember(address, self.config.join_backoff, self.config.max_seeds);
         }
         if matches!(self.members.told(slot), Told::Failed | Told::Left) {
-            self.tell(Event::Reaped(self.id_at(slot)));
+            self.emit(Event::Reaped(self.id_at(slot)));
         }
-        self.departed.remove(slot);
-        self.members.bury(slot);
-        self.departed.bury(slot, |slot| self.members.is_buried(slot));
+        self.dead.remove(slot);
+        self.members.entomb(slot);
+        self.dead.entomb(slot, |slot| self.members.is_tombstone(slot));
         self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
     }
 
@@ -80,7 +80,7 @@ impl<R: Rng> Swim<R> {
         self.detector.heard_last.take_if(|heard| *heard == slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
-        self.citizen.intents.forget(self.members.name(slot));
+        self.serf.intents.forget(self.members.name(slot));
         self.members.remove(slot);
     }
 
@@ -100,9 +100,9 @@ impl<R: Rng> Swim<R> {
             .chain(by("a dispute", detector.disputes.slots()))
             .chain(by("a suspicion", detector.suspicions.slots()))
             .chain(by("an update", gossip.updates.subjects().map(subject)))
-            .chain(by("the audience", gossip.audience.peers().map(|(_, slot)| slot)))
+            .chain(by("the audience", gossip.recipients.peers().map(|(_, slot)| slot)))
             .chain(by("the probe order", self.peers.as_slice().iter().copied()))
-            .chain(by("the dead", self.departed.slots()))
+            .chain(by("the dead", self.dead.slots()))
             .chain(by("a packet", self.outputs.packets.slots()))
             .chain(by("a deadline", self.timers.slots()))
             .chain(by("a coordinate", self.vivaldi.slots()))
@@ -112,17 +112,17 @@ impl<R: Rng> Swim<R> {
     /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
     pub(super) fn make_room(&mut self, now: Instant) {
         let members = &self.members;
-        let has_left = |slot| !members.is_buried(slot) && members.claim(slot).status == Status::Left;
-        let buried = self.departed.oldest_buried(|slot| members.is_buried(slot));
-        let found = buried.or_else(|| self.departed.oldest_left(|slot| slot != self.me.slot && has_left(slot)));
-        let Some(slot) = found.or_else(|| self.departed.random(&mut self.rng)) else { return };
+        let has_left = |slot| !members.is_tombstone(slot) && members.claim(slot).status == Status::Left;
+        let buried = self.dead.oldest_tombstone(|slot| members.is_tombstone(slot));
+        let found = buried.or_else(|| self.dead.oldest_left(|slot| slot != self.local.slot && has_left(slot)));
+        let Some(slot) = found.or_else(|| self.dead.random(&mut self.rng)) else { return };
         sometimes!(RoomMade);
         self.make_room_of(now, slot);
     }
 
     /// Forgets one of the dead or of those who left, and its tombstone as well.
     pub(super) fn make_room_of(&mut self, now: Instant, slot: Slot) {
-        if !self.members.is_buried(slot) {
+        if !self.members.is_tombstone(slot) {
             self.reap(now, slot);
         }
         self.timers.cancel(Timer::Member(slot));

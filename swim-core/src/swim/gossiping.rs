@@ -95,7 +95,7 @@ impl<R: Rng> Swim<R> {
     /// A suspicion by this node, at the incarnation that we know.
     fn doubt_message(&self, slot: Slot) -> Message<'_> {
         let (id, claim) = (self.members.name(slot), self.members.claim(slot));
-        Message::Suspect { id, incarnation: claim.incarnation, from: &self.me.id }
+        Message::Suspect { id, incarnation: claim.incarnation, from: &self.local.id }
     }
 
     /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.
@@ -105,7 +105,7 @@ impl<R: Rng> Swim<R> {
         }
         let claim = self.members.claim(slot);
         if claim.status == Status::Left {
-            let me = self.me.id.clone();
+            let me = self.local.id.clone();
             return self.pass_on_claim(now, slot, &me);
         }
         let mut scratch = core::mem::take(&mut self.gossip.scratch);
@@ -117,8 +117,8 @@ impl<R: Rng> Swim<R> {
 
     /// Says again that we are alive, if that does not wait to be said.
     pub(super) fn insist(&mut self, now: Instant) {
-        if !self.gossip.updates.contains(alive_key(self.me.slot)) {
-            self.pass_on_alive(now, self.me.slot);
+        if !self.gossip.updates.contains(alive_key(self.local.slot)) {
+            self.pass_on_alive(now, self.local.slot);
         }
     }
 
@@ -176,7 +176,7 @@ impl<R: Rng> Swim<R> {
             let Some(peer) = self.gossip.rounds.next(room, &mut body, count) else { return };
             let is_there = self.peers.contains(peer) && !body.is_empty();
             if let Some(to) = self.members.address(peer).filter(|_| is_there) {
-                self.send_letter(to, body.into_boxed_slice());
+                self.send_unicast(to, body.into_boxed_slice());
             }
         }
     }
@@ -189,7 +189,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether our departure has been sent as often as it should be.
     pub(super) fn departure_is_spread(&self) -> bool {
-        !self.gossip.updates.contains(claim_key(self.me.slot))
+        !self.gossip.updates.contains(claim_key(self.local.slot))
     }
 
     /// How many times an update is sent in a cluster of this size.
@@ -224,13 +224,13 @@ impl<R: Rng> Swim<R> {
             }
         }
         let window = self.config.gossip_to_dead_for;
-        if let Some(target) = self.departed.random_recent(&mut self.rng, now, window) {
+        if let Some(target) = self.dead.random_recent(&mut self.rng, now, window) {
             sometimes!(ToldTheDead);
             self.send(Intent::Gossip { target });
         }
         if self.peers.len() > 0 {
             self.timers.set(Timer::Gossip, now + self.config.gossip_interval);
-        } else if self.me.state == State::Leaving {
+        } else if self.local.state == State::Leaving {
             self.complete_leave();
         }
     }

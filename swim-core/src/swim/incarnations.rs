@@ -19,7 +19,7 @@ use crate::time::Instant;
 impl<R: Rng> Swim<R> {
     /// Returns true if `claimed` is within the horizon; counts the claim as dropped otherwise.
     pub(super) fn is_within_reach(&mut self, now: Instant, claimed: Incarnation) -> bool {
-        let believed = self.me.horizon.reaches(now, claimed);
+        let believed = self.local.horizon.reaches(now, claimed);
         if !believed {
             self.metrics.drop(DropReason::BadIncarnation);
         }
@@ -29,7 +29,7 @@ impl<R: Rng> Swim<R> {
     /// The same of a claim about ourselves. If it is not, but could be believed by others, a seed is asked.
     pub(super) fn is_within_own_reach(&mut self, now: Instant, claimed: Incarnation) -> bool {
         let believed = self.is_within_reach(now, claimed);
-        if !believed && self.me.horizon.may_be_lifted(now, claimed) {
+        if !believed && self.local.horizon.may_be_lifted(now, claimed) {
             self.ask_a_seed(now);
         }
         believed
@@ -37,14 +37,14 @@ impl<R: Rng> Swim<R> {
 
     /// Swaps tables with one of our own seeds, once in an `exchange_timeout` at most.
     fn ask_a_seed(&mut self, now: Instant) {
-        if self.me.seed_asked.is_some_and(|asked| asked + self.config.exchange_timeout > now) {
+        if self.local.seed_asked.is_some_and(|asked| asked + self.config.exchange_timeout > now) {
             return;
         }
         let seeds: Vec<SocketAddr> = self.contacts.seeds.given().collect();
         if seeds.is_empty() {
             return;
         }
-        self.me.seed_asked = Some(now);
+        self.local.seed_asked = Some(now);
         let seed = seeds[below(&mut self.rng, seeds.len() as u32) as usize];
         self.open_join(now, seed, Contact::Lost);
     }
@@ -59,8 +59,8 @@ impl<R: Rng> Swim<R> {
         if !self.contacts.seeds.is_given(address) {
             return;
         }
-        if let Some((_, claimed)) = claims.find(|(id, _)| *self.me.id == **id) {
-            self.me.horizon.lift(now, claimed);
+        if let Some((_, claimed)) = claims.find(|(id, _)| *self.local.id == **id) {
+            self.local.horizon.lift(now, claimed);
         }
     }
 }

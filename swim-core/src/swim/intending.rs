@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use rand_core::Rng;
 
-use super::news::{News, Spread};
+use super::report::{Report, Spread};
 use super::{State, Swim};
 use crate::intents::Word;
 use crate::lamport::LamportTime;
@@ -18,18 +18,18 @@ use crate::wire::serf::{self, Intent, StateWriter};
 impl<R: Rng> Swim<R> {
     /// Says that this node has come.
     pub(super) fn say_hello(&mut self, now: Instant) {
-        let (time, me) = (self.citizen.members.tick(), self.me.id.clone());
+        let (time, me) = (self.serf.members.tick(), self.local.id.clone());
         self.intend(now, Intent { time, node: &me, leaves: false, prune: false });
     }
 
     /// Says that a member goes: this node, or one in whose place an operator speaks.
     pub(super) fn say_farewell_of(&mut self, now: Instant, node: &str, prune: bool) {
-        let time = self.citizen.members.tick();
+        let time = self.serf.members.tick();
         self.intend(now, Intent { time, node, leaves: true, prune });
     }
 
     fn intend(&mut self, now: Instant, intent: Intent<'_>) {
-        self.citizen.intents.note(intent.node, word(&intent), self.config.max_members);
+        self.serf.intents.note(intent.node, word(&intent), self.config.max_members);
         let mut bytes = Vec::new();
         serf::Message::Intent(intent).encode(&mut bytes);
         // Who comes and goes is worth more than what was sent many times already.
@@ -42,49 +42,52 @@ impl<R: Rng> Swim<R> {
 
     /// Begins to leave: serf's agents must hear that we mean to before they hear that we are gone.
     pub(super) fn say_own_farewell(&mut self, now: Instant) {
-        self.citizen.farewell = true;
-        self.say_farewell_of(now, &self.me.id.clone(), false);
+        self.serf.farewell = true;
+        self.say_farewell_of(now, &self.local.id.clone(), false);
         self.timers.set(Timer::Leave, now + self.config.leave_timeout / 2);
     }
 
     /// The intent has been sent as often as it should be, or it is time: now we go. Returns whether this was that moment.
     pub(super) fn follow_farewell(&mut self, now: Instant, is_late: bool) -> bool {
-        let waits = self.citizen.farewell && (is_late || self.gossip.broadcasts.len() == 0);
+        let waits = self.serf.farewell && (is_late || self.gossip.broadcasts.len() == 0);
         if waits {
-            self.citizen.farewell = false;
+            self.serf.farewell = false;
             self.timers.set(Timer::Leave, now + self.config.leave_timeout / 2);
-            self.pass_on_claim(now, self.me.slot, &self.me.id.clone());
+            self.pass_on_claim(now, self.local.slot, &self.local.id.clone());
         }
         waits
     }
 
     /// An intent arrived. Returns whether it is new and to be passed on.
     pub(super) fn hear_intent(&mut self, now: Instant, intent: &Intent<'_>) -> bool {
-        if !self.citizen.members.witness(now, intent.time, self.config.events.max_time_jump) {
+        if !self.serf.members.witness(now, intent.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
-        if *self.me.id == *intent.node && intent.leaves && self.me.state == State::Running {
-            if self.citizen.intents.of(intent.node).is_none_or(|known| intent.time > known.time) {
+        if *self.local.id == *intent.node && intent.leaves && self.local.state == State::Running {
+            if self.serf.intents.of(intent.node).is_none_or(|known| intent.time > known.time) {
                 // Of a former life, or somebody declares us gone.
                 sometimes!(FarewellDenied);
                 self.say_hello(now);
             }
             return false;
         }
-        if !self.citizen.intents.note(intent.node, word(intent), self.config.max_members) {
+        if !self.serf.intents.note(intent.node, word(intent), self.config.max_members) {
             self.metrics.drop(DropReason::OldEvent);
             return false;
         }
         if intent.leaves
-            && let Some(slot) = self.members.find(intent.node).filter(|&slot| slot != self.me.slot)
+            && let Some(slot) = self.members.find(intent.node).filter(|&slot| slot != self.local.slot)
         {
             let Claim { incarnation, status } = self.members.claim(slot);
-            if status == Status::Dead && !self.members.is_buried(slot) {
+            if status == Status::Dead && !self.members.is_tombstone(slot) {
                 let claim = Claim::new(incarnation, Status::Left);
-                self.hear(now, &News { spread: Spread::Silent, ..News::of(intent.node, claim, intent.node) });
+                self.handle_report(
+                    now,
+                    &Report { spread: Spread::Silent, ..Report::of(intent.node, claim, intent.node) },
+                );
             }
-            if intent.prune && !self.members.is_buried(slot) && self.members.claim(slot).status == Status::Left {
+            if intent.prune && !self.members.is_tombstone(slot) && self.members.claim(slot).status == Status::Left {
                 self.reap(now, slot);
             }
         }
@@ -94,26 +97,26 @@ impl<R: Rng> Swim<R> {
     /// What a member is whom nobody reaches any more: among citizens it has left if it has said that it leaves, and has
     /// not come back since.
     pub(super) fn end_of(&self, id: &str) -> Status {
-        let leaves = self.is_citizen() && self.citizen.intents.of(id).is_some_and(|word| word.leaves);
+        let leaves = self.is_serf_agent() && self.serf.intents.of(id).is_some_and(|word| word.leaves);
         if leaves { Status::Left } else { Status::Dead }
     }
 
     /// What we say beside our table.
-    pub(super) fn citizen_state(&self) -> Vec<u8> {
-        let citizen = &self.citizen;
-        let has_left = |slot| self.members.claim(slot).status == Status::Left && !self.members.is_buried(slot);
+    pub(super) fn serf_state(&self) -> Vec<u8> {
+        let serf_agent = &self.serf;
+        let has_left = |slot| self.members.claim(slot).status == Status::Left && !self.members.is_tombstone(slot);
         let left: Vec<&str> =
             self.members.slots().filter(|&slot| has_left(slot)).map(|slot| self.members.name(slot)).collect();
         // As serf's agents, of members alone: or names that are long gone would be handed round for ever.
-        let is_member = |id: &str| self.members.find(id).is_some_and(|slot| !self.members.is_buried(slot));
-        let words = citizen.intents.iter().filter(|(id, _)| is_member(id));
+        let is_member = |id: &str| self.members.find(id).is_some_and(|slot| !self.members.is_tombstone(slot));
+        let words = serf_agent.intents.iter().filter(|(id, _)| is_member(id));
         let statuses: Vec<(&str, LamportTime)> = words.map(|(id, word)| (&**id, word.time)).collect();
         let recent = self.latest_events();
         let mut state = Vec::new();
         StateWriter {
-            members: citizen.members.time(),
-            events: citizen.events.time(),
-            queries: citizen.queries.time(),
+            members: serf_agent.members.time(),
+            events: serf_agent.events.time(),
+            queries: serf_agent.queries.time(),
             left: &left,
             statuses: &statuses,
             recent: &recent,
@@ -124,7 +127,7 @@ impl<R: Rng> Swim<R> {
 
     /// What another says beside its table of who came and who went.
     pub(super) fn merge_intents(&mut self, now: Instant, state: &serf::State<'_>) {
-        if !self.citizen.members.witness(now, state.members.previous(), self.config.events.max_time_jump) {
+        if !self.serf.members.witness(now, state.members.previous(), self.config.events.max_time_jump) {
             return self.metrics.drop(DropReason::BadTime);
         }
         for status in state.statuses() {
@@ -132,7 +135,7 @@ impl<R: Rng> Swim<R> {
             let has_left = state.left.iter().any(|left| left == node);
             // When it left is not said: after it came, in any case.
             let time = if has_left { time.next() } else { time };
-            if self.citizen.intents.of(node).is_none_or(|known| time > known.time) && !node.is_empty() {
+            if self.serf.intents.of(node).is_none_or(|known| time > known.time) && !node.is_empty() {
                 self.hear_intent(now, &Intent { time, node, leaves: has_left, prune: false });
             }
         }

@@ -120,7 +120,7 @@ impl<R: Rng> Swim<R> {
             return self.metrics.drop(DropReason::WrongType);
         };
         let max = self.config.events.max_queries;
-        let id = self.citizen.open.receive(now, asked, max);
+        let id = self.serf.open.receive(now, asked, max);
         if self.outputs.key_queries.len() >= max {
             self.outputs.key_queries.pop_front();
         }
@@ -130,7 +130,7 @@ impl<R: Rng> Swim<R> {
     /// Two nodes claim one name, and one of them asks everybody where it is believed to be.
     fn answer_conflict(&mut self, now: Instant, query: &Query<'_>, asked: &Asked) {
         let Ok(node) = core::str::from_utf8(query.payload) else { return self.metrics.drop(DropReason::BadName) };
-        if *self.me.id == *node {
+        if *self.local.id == *node {
             return;
         }
         let mut bytes = Vec::new();
@@ -162,14 +162,14 @@ impl<R: Rng> Swim<R> {
     /// [`QueryError`](crate::QueryError); nothing was sent.
     ///
     /// # Panics
-    /// If this node is no citizen among serf's agents: nobody else understands the query.
+    /// If this node is not one of serf's agents: nobody else understands the query.
     pub fn query_keys(
         &mut self,
         now: Instant,
         operation: KeyOperation,
         key: &[u8],
     ) -> Result<QueryId, super::QueryError> {
-        assert!(self.is_citizen(), "only serf's agents, and those who live as one, have key queries");
+        assert!(self.is_serf_agent(), "only serf's agents, and those who live as one, have key queries");
         let name = match operation {
             KeyOperation::Install => "_serf_install-key",
             KeyOperation::Use => "_serf_use-key",

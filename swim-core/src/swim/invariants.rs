@@ -31,27 +31,27 @@ impl<R: Rng> Swim<R> {
     fn check_records(&self) {
         let mut active = 0;
         let mut dead = 0;
-        for slot in self.members.slots().filter(|&slot| slot != self.me.slot) {
+        for slot in self.members.slots().filter(|&slot| slot != self.local.slot) {
             let status = self.members.claim(slot).status;
             let is_active = self.members.is_active(slot);
             active += usize::from(is_active);
             assert_eq!(self.peers.contains(slot), is_active, "the active and no others are peers");
-            let is_dead = status == Status::Dead && !self.members.is_buried(slot);
+            let is_dead = status == Status::Dead && !self.members.is_tombstone(slot);
             dead += usize::from(is_dead);
-            assert_eq!(self.departed.contains(slot), is_dead, "the dead are departed");
+            assert_eq!(self.dead.contains(slot), is_dead, "the dead are dead");
             let suspected = self.detector.suspicions.contains(slot);
             assert_eq!(suspected, status == Status::Suspect, "every suspect has its suspicion");
-            if self.me.state != State::Left {
+            if self.local.state != State::Left {
                 let waits = self.timers.get(Timer::Member(slot)).is_some();
                 assert_eq!(waits, status != Status::Alive, "who is not alive has a deadline");
             }
         }
         assert_eq!(self.peers.len(), active, "every peer has a record");
-        assert_eq!(self.departed.len(), dead, "every departed has a record");
-        let own = self.members.claim(self.me.slot);
-        let status = if self.me.state == State::Running { Status::Alive } else { Status::Left };
+        assert_eq!(self.dead.len(), dead, "every dead has a record");
+        let own = self.members.claim(self.local.slot);
+        let status = if self.local.state == State::Running { Status::Alive } else { Status::Left };
         assert_eq!(own.status, status, "this node knows what it is");
-        assert!(!self.peers.contains(self.me.slot), "this node is not its own peer");
+        assert!(!self.peers.contains(self.local.slot), "this node is not its own peer");
     }
 
     /// A vacant slot may be given to another member, of which nothing is known then.
@@ -64,7 +64,7 @@ impl<R: Rng> Swim<R> {
     fn check_bounds(&self) {
         let Self { config, contacts, detector, gossip, outputs, .. } = self;
         let settings = (config.allowed_networks.is_empty(), config.max_transmits);
-        let kept = (self.me.allows_all, outputs.packets.max());
+        let kept = (self.local.allows_all, outputs.packets.max());
         assert_eq!(kept, settings, "what is kept at hand of the settings is theirs");
         assert!(contacts.seeds.len() <= config.max_seeds, "seeds are bounded");
         contacts.candidates.check_invariants();
@@ -74,13 +74,16 @@ impl<R: Rng> Swim<R> {
         assert!(gossip.updates.len() <= 2 * self.members.len(), "each member has at most two updates");
         assert!(gossip.broadcasts.len() <= config.max_broadcasts, "broadcasts are bounded");
         assert!(gossip.deliveries.len() <= config.max_broadcast_origins, "origins are bounded");
-        let citizen = &self.citizen;
+        let serf_agent = &self.serf;
         assert!(self.vivaldi.len() <= config.max_coordinates, "coordinates are bounded");
-        assert!(citizen.recent_events.len() <= config.events.max_recent_events, "events are bounded");
-        assert!(citizen.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
-        assert!(citizen.intents.len() <= config.max_members, "intents are bounded");
-        assert!(citizen.open.open().max(citizen.open.asked()) <= config.events.max_queries, "queries are bounded");
-        assert!(outputs.letters.len() <= outputs.packets.len(), "every letter has its intent");
+        assert!(serf_agent.recent_events.len() <= config.events.max_recent_events, "events are bounded");
+        assert!(serf_agent.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
+        assert!(serf_agent.intents.len() <= config.max_members, "intents are bounded");
+        assert!(
+            serf_agent.open.open().max(serf_agent.open.asked()) <= config.events.max_queries,
+            "queries are bounded"
+        );
+        assert!(outputs.unicasts.len() <= outputs.packets.len(), "every letter has its intent");
         assert!(outputs.packets.len() <= config.max_transmits, "packets are bounded");
         assert!(outputs.events.len() <= config.max_events + 2, "events are bounded");
     }

@@ -9,7 +9,7 @@ use rand_core::Rng;
 
 use super::admission::Sender;
 use super::merging::Agreed;
-use super::news::Spread;
+use super::report::Spread;
 use super::{JoinError, State, Swim};
 use crate::dialect::TablePolicy;
 use crate::event::Event;
@@ -37,7 +37,7 @@ impl<R: Rng> Swim<R> {
     /// [`JoinError`]; no seed was taken.
     pub fn join(&mut self, now: Instant, seeds: &[SocketAddr]) -> Result<(), JoinError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(JoinError::NotRunning);
         }
         let seeds: Vec<SocketAddr> = seeds.iter().copied().map(normal_address).collect();
@@ -50,7 +50,7 @@ impl<R: Rng> Swim<R> {
         let max = self.config.max_seeds;
         let mut wanted = Vec::new();
         for address in seeds {
-            if address != self.me.address && !wanted.contains(&address) {
+            if address != self.local.address && !wanted.contains(&address) {
                 wanted.push(address);
             }
         }
@@ -85,7 +85,7 @@ impl<R: Rng> Swim<R> {
 
     /// Contacts the seeds that are due, as many at once as may be.
     pub(super) fn contact_seeds(&mut self, now: Instant) {
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return;
         }
         let (width, wider_at) = self.join_width(now);
@@ -116,7 +116,7 @@ impl<R: Rng> Swim<R> {
         let table = self.whole_table(&Agreed::default());
         let state = self.shared_state();
         let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
-        let mut writer = begin_join(self.me.cluster, &self.me.id, max, &mut request);
+        let mut writer = begin_join(self.local.cluster, &self.local.id, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
         add_state(&mut request, &state);
         if self.open(now, address, Purpose::Join { address, of }, request) {
@@ -127,7 +127,7 @@ impl<R: Rng> Swim<R> {
 
     /// A newcomer, or someone who reconnects, sent its table: merge it and give ours.
     pub(super) fn answer_join(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Vec<u8> {
-        if *self.me.id == *source
+        if *self.local.id == *source
             && let Some(address) = self.namesake(theirs, sender.address)
         {
             self.meet_namesake(now, sender, address);
@@ -137,7 +137,7 @@ impl<R: Rng> Swim<R> {
         let table = self.whole_table(&agreed);
         let state = self.shared_state();
         let max = self.config.max_exchange_size - state.len() - STATE_OVERHEAD;
-        let mut writer = begin_join_reply(self.me.cluster, &self.me.id, max, &mut reply);
+        let mut writer = begin_join_reply(self.local.cluster, &self.local.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         add_state(&mut reply, &state);
         self.metrics.count_sent(MessageKind::JoinReply);
@@ -146,12 +146,12 @@ impl<R: Rng> Swim<R> {
 
     /// A seed, or whoever lives where a dead member once did, gave its table.
     pub(super) fn joined(&mut self, now: Instant, address: SocketAddr, of: Contact, source: &str, theirs: Entries<'_>) {
-        if *self.me.id == *source {
+        if *self.local.id == *source {
             let Some(namesake) = self.namesake(theirs, address) else {
                 self.contacts.seeds.forget(address);
                 if of == Contact::Seed {
                     let failure = ExchangeFailure::Ourselves;
-                    self.tell(Event::SeedFailed { seed: address, failure, retry_in: None });
+                    self.emit(Event::SeedFailed { seed: address, failure, retry_in: None });
                 }
                 return;
             };
@@ -162,7 +162,7 @@ impl<R: Rng> Swim<R> {
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
         let learnt = self.merge(now, source, theirs, spread);
-        if is_first && self.me.contender.is_none() {
+        if is_first && self.local.contender.is_none() {
             // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
             self.insist(now);
         }
@@ -179,20 +179,20 @@ impl<R: Rng> Swim<R> {
         self.contacts.seeds.rest_failed(self.config.join_backoff);
         self.contacts.searching = None;
         if of == Contact::Seed {
-            self.tell(Event::SeedJoined { seed: address, members: self.active_members() });
+            self.emit(Event::SeedJoined { seed: address, members: self.active_members() });
         }
     }
 
     /// Where the node lives that sent its table under our name from `from`; `None` if it is this very node, reached by
     /// another way.
     fn namesake(&self, theirs: Entries<'_>, from: SocketAddr) -> Option<SocketAddr> {
-        let entry = theirs.iter().find(|entry| *entry.id == *self.me.id);
+        let entry = theirs.iter().find(|entry| *entry.id == *self.local.id);
         let address = entry.and_then(|entry| entry.description).map_or(from, |described| described.address);
-        (address != self.me.address).then_some(address)
+        (address != self.local.address).then_some(address)
     }
 
     pub(super) fn join_failed(&mut self, now: Instant, address: SocketAddr, of: Contact, failure: ExchangeFailure) {
-        if of == Contact::Lost || self.me.state != State::Running {
+        if of == Contact::Lost || self.local.state != State::Running {
             return;
         }
         let Some(mut retry_in) = self.contacts.seeds.failed(address, now, self.config.join_backoff_max) else { return };
@@ -200,7 +200,7 @@ impl<R: Rng> Swim<R> {
             self.contacts.seeds.rest_failed(self.config.join_backoff);
             retry_in = self.config.reconnect_interval;
         }
-        self.tell(Event::SeedFailed { seed: address, failure, retry_in: Some(retry_in) });
+        self.emit(Event::SeedFailed { seed: address, failure, retry_in: Some(retry_in) });
     }
 
     /// Contacts somebody who is not there: one of the dead or an absent seed, so that a partition of any length heals.
@@ -210,7 +210,7 @@ impl<R: Rng> Swim<R> {
         let members = &self.members;
         let is_active = |id: &str| members.find(id).is_some_and(|slot| members.is_active(slot));
         let absent: Vec<SocketAddr> = self.contacts.seeds.absent(is_active).collect();
-        let dead = self.departed.random(&mut self.rng);
+        let dead = self.dead.random(&mut self.rng);
         let seed = match absent.len() {
             0 => None,
             len => Some(absent[below(&mut self.rng, len as u32) as usize]),
@@ -219,7 +219,7 @@ impl<R: Rng> Swim<R> {
             (Some(dead), Some(_)) if below(&mut self.rng, 2) == 0 => {
                 self.compare_with_member(now, dead, Contact::Lost);
             }
-            (_, Some(seed)) if seed != self.me.address => self.compare_with(now, seed, Contact::Lost),
+            (_, Some(seed)) if seed != self.local.address => self.compare_with(now, seed, Contact::Lost),
             (Some(dead), None) => self.compare_with_member(now, dead, Contact::Lost),
             _ => {}
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use rand_core::Rng;
 
 use super::Swim;
-use super::news::{News, Spread};
+use super::report::{Report, Spread};
 use crate::id::Slot;
 use crate::member::{Claim, Status};
 use crate::members::DescriptionView;
@@ -49,10 +49,10 @@ impl<R: Rng> Swim<R> {
     /// All that is known, tombstones included, ourselves first; but for others of whom `agreed` says that the receiver
     /// knows it.
     pub(super) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
-        let is_news = |&slot: &Slot| slot != self.me.slot && !agreed.contains(slot) && self.is_vouched(slot);
+        let is_news = |&slot: &Slot| slot != self.local.slot && !agreed.contains(slot) && self.is_vouched(slot);
         let others = self.members.slots().filter(is_news).collect();
         let mut slots = self.turned(others);
-        slots.insert(0, self.me.slot);
+        slots.insert(0, self.local.slot);
         slots
     }
 
@@ -89,7 +89,7 @@ impl<R: Rng> Swim<R> {
         let status = self.members.claim(slot).status;
         let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active()) else { return 0 };
         let kept_for = self.kept_for(status);
-        let age = if self.members.is_buried(slot) {
+        let age = if self.members.is_tombstone(slot) {
             kept_for + self.config.tombstone_for.saturating_sub(deadline.since(now))
         } else {
             kept_for.saturating_sub(deadline.since(now))
@@ -111,7 +111,7 @@ impl<R: Rng> Swim<R> {
         spread: Spread,
     ) -> (usize, Agreed) {
         let mut agreed = Agreed::default();
-        let me = self.me.slot;
+        let me = self.local.slot;
         let note = |slot| {
             if slot != me {
                 agreed.note(slot);
@@ -125,7 +125,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn agreed(&self, entries: Entries<'_>) -> Agreed {
         let mut agreed = Agreed::default();
         for entry in entries.iter() {
-            if let Some(slot) = self.members.find(entry.id).filter(|&slot| slot != self.me.slot)
+            if let Some(slot) = self.members.find(entry.id).filter(|&slot| slot != self.local.slot)
                 && self.agrees(slot, &entry)
             {
                 agreed.note(slot);
@@ -144,7 +144,7 @@ impl<R: Rng> Swim<R> {
         mut is_agreed: impl FnMut(Slot),
     ) -> usize {
         self.metrics.entries_received += entries.len() as u64;
-        let me = self.me.id.clone();
+        let me = self.local.id.clone();
         let mut learnt = 0;
         for entry in entries.iter() {
             let Entry { id, mut claim, description, age } = entry;
@@ -176,7 +176,8 @@ impl<R: Rng> Swim<R> {
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
             // A table does not say who accused: a suspicion that we have already is no further accusation.
             let accuses = false;
-            let taught = self.hear(now, &News { description, accuses, age, spread, ..News::of(id, claim, &me) });
+            let taught =
+                self.handle_report(now, &Report { description, accuses, age, spread, ..Report::of(id, claim, &me) });
             learnt += usize::from(taught);
             if let Some(slot) = self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry)) {
                 is_agreed(slot);

@@ -9,7 +9,6 @@
 mod admission;
 mod bearers;
 mod catching_up;
-mod citizen;
 mod claims;
 mod commands;
 mod coordinates;
@@ -25,11 +24,10 @@ mod internal;
 mod invariants;
 mod joining;
 mod leaving;
-mod me;
+mod local;
 mod merging;
 mod namesakes;
 mod naming;
-mod news;
 mod output;
 mod packets;
 mod peering;
@@ -39,7 +37,9 @@ mod querying;
 mod refutation;
 mod rekeying;
 mod relaying;
+mod report;
 mod returns;
+mod serf;
 mod state;
 mod streams;
 mod syncing;
@@ -57,7 +57,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use crate::config::{Config, ConfigError};
-use crate::departed::Departed;
+use crate::dead_members::DeadMembers;
 use crate::dialect::Dialect;
 use crate::event::Event;
 use crate::id::{Incarnation, NodeId, SequenceNumber};
@@ -72,15 +72,15 @@ use crate::time::Instant;
 use crate::timers::{Timer, Timers};
 use crate::vivaldi::Vivaldi;
 
-use citizen::Citizen;
 pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingError};
 pub use event_error::{EventError, QueryError, RespondError};
 pub use internal::{KeyAnswer, KeyOperation, KeyQuery};
-use me::Me;
-pub use me::State;
+use local::Local;
+pub use local::State;
 pub use output::{Output, RoundTrip};
 pub use querying::Question;
 pub use rekeying::{AskKeysError, KeyMessage};
+use serf::Serf;
 use state::{Contacts, Detector, Gossip, Outputs};
 pub use transmit::Transmit;
 pub use view::MemberView;
@@ -139,7 +139,7 @@ pub use view::MemberView;
 pub struct Swim<R> {
     timers: Timers,
     outputs: Outputs,
-    me: Me,
+    local: Local,
     dialect: Dialect,
     metrics: Metrics,
     members: Members,
@@ -147,11 +147,11 @@ pub struct Swim<R> {
     /// The active peers: whom to probe and gossip to.
     peers: ProbeOrder,
     detector: Detector,
-    departed: Departed,
+    dead: DeadMembers,
     rng: R,
     config: Config,
     contacts: Contacts,
-    citizen: Citizen,
+    serf: Serf,
     vivaldi: Vivaldi,
     provenance: Provenance,
 }
@@ -187,17 +187,17 @@ impl<R: Rng> Swim<R> {
         let mut swim = Self {
             timers: Timers::default(),
             outputs: Outputs::new(config.max_transmits),
-            me: Me::new(&config, dialect.policy(), (id, slot), address, incarnation, now),
+            local: Local::new(&config, dialect.policy(), (id, slot), address, incarnation, now),
             dialect,
             metrics: Metrics::default(),
             members,
             gossip: Gossip::default(),
             peers: ProbeOrder::default(),
             detector: Detector::new(&config, &mut rng),
-            departed: Departed::default(),
+            dead: DeadMembers::default(),
             rng,
             contacts: Contacts::new(&config),
-            citizen: Citizen::default(),
+            serf: Serf::default(),
             vivaldi: Vivaldi::default(),
             provenance: Provenance::default(),
             config,
@@ -224,25 +224,25 @@ impl<R: Rng> Swim<R> {
     /// This node's name.
     #[must_use]
     pub const fn id(&self) -> &NodeId {
-        &self.me.id
+        &self.local.id
     }
 
     /// This node's address as the others know it.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.me.address
+        self.local.address
     }
 
     /// This node's incarnation.
     #[must_use]
     pub fn incarnation(&self) -> Incarnation {
-        self.members.claim(self.me.slot).incarnation
+        self.members.claim(self.local.slot).incarnation
     }
 
     /// Whether the node runs, leaves or has left.
     #[must_use]
     pub const fn state(&self) -> State {
-        self.me.state
+        self.local.state
     }
 
     /// The settings.
@@ -265,7 +265,7 @@ impl<R: Rng> Swim<R> {
     /// How many members are alive or suspected, this node included while it runs.
     #[must_use]
     pub fn active_members(&self) -> usize {
-        self.peers.len() + usize::from(self.me.state == State::Running)
+        self.peers.len() + usize::from(self.local.state == State::Running)
     }
 
     /// How many names the table holds, those that are gone or forgotten but for a tombstone included: at most
@@ -325,7 +325,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Tells the user, or counts that there is no room to.
-    fn tell(&mut self, event: Event) {
+    fn emit(&mut self, event: Event) {
         if self.outputs.events.len() < self.config.max_events {
             let lag = self.outputs.lag();
             self.outputs.events.extend(lag.into_iter().chain([event]));

@@ -12,7 +12,7 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::admission::Sender;
-use super::me::Contender;
+use super::local::Contender;
 use crate::dialect::NamePolicy;
 use crate::event::Event;
 use crate::id::Incarnation;
@@ -43,13 +43,13 @@ impl<R: Rng> Swim<R> {
 
     /// Our name is said to belong to a node at another address: look whether one is there.
     pub(super) fn contest(&mut self, now: Instant, address: SocketAddr, incarnation: Incarnation, word: Word) {
-        if !is_believable(address, self.me.address) {
+        if !is_believable(address, self.local.address) {
             return self.metrics.drop(DropReason::BadAddress);
         }
         let has_conceded = self.has_conceded();
         let is_believed = word == Word::Table || !self.asks_bearers();
         let is_newcomer = self.is_newcomer();
-        if let Some(contender) = &mut self.me.contender
+        if let Some(contender) = &mut self.local.contender
             && (contender.address == address || has_conceded)
         {
             contender.incarnation = contender.incarnation.max(incarnation);
@@ -71,7 +71,7 @@ impl<R: Rng> Swim<R> {
         }
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
             sometimes!(Contested);
-            self.me.contender = Some(Contender {
+            self.local.contender = Some(Contender {
                 address,
                 incarnation,
                 confirmed: false,
@@ -86,7 +86,7 @@ impl<R: Rng> Swim<R> {
     /// A node at `address` has spoken under our name.
     pub(super) fn witness(&mut self, now: Instant, address: SocketAddr) {
         let address = normal_address(address);
-        let known = self.me.contender.filter(|contender| contender.address == address);
+        let known = self.local.contender.filter(|contender| contender.address == address);
         if known.is_some_and(|contender| contender.confirmed) || self.has_conceded() {
             return;
         }
@@ -94,7 +94,7 @@ impl<R: Rng> Swim<R> {
         let is_believed = known.map_or(!self.asks_bearers(), |contender| contender.is_believed);
         let came_first = is_believed && self.is_newcomer();
         let contender = Contender { address, incarnation, confirmed: true, beaten: false, is_believed, came_first };
-        self.me.contender = Some(contender);
+        self.local.contender = Some(contender);
         self.note_concession(false);
         if self.tell_conflict(now, address) {
             self.call_vote(now, address);
@@ -103,9 +103,9 @@ impl<R: Rng> Swim<R> {
 
     /// The namesake at `address` has answered that it leaves the name to us.
     pub(super) fn namesake_conceded(&mut self, now: Instant, address: SocketAddr) {
-        let known = self.me.contender.filter(|contender| contender.address == address && !contender.confirmed);
+        let known = self.local.contender.filter(|contender| contender.address == address && !contender.confirmed);
         let Some(Contender { incarnation, .. }) = known else { return };
-        self.me.contender = known.map(|contender| Contender { confirmed: true, beaten: true, ..contender });
+        self.local.contender = known.map(|contender| Contender { confirmed: true, beaten: true, ..contender });
         self.tell_conflict(now, address);
         if incarnation >= self.incarnation() {
             self.refute(now, incarnation); // Somebody has believed it.
@@ -115,28 +115,28 @@ impl<R: Rng> Swim<R> {
     /// Tells the user of a namesake. Returns false if it was told of one lately: one that is seen under several addresses is
     /// told of once in a while.
     fn tell_conflict(&mut self, now: Instant, address: SocketAddr) -> bool {
-        let is_due = self.me.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now);
+        let is_due = self.local.conflict_told.is_none_or(|told| told + self.config.exchange_timeout <= now);
         if is_due {
-            self.me.conflict_told = Some(now);
-            self.tell(Event::Conflict { address });
+            self.local.conflict_told = Some(now);
+            self.emit(Event::Conflict { address });
         }
         is_due
     }
 
     /// Nobody answered under our name at `address`: what is said of it is about a former life of ours.
     pub(super) fn outlive(&mut self, now: Instant, address: SocketAddr) {
-        let unconfirmed = self.me.contender.filter(|contender| contender.address == address && !contender.confirmed);
+        let unconfirmed = self.local.contender.filter(|contender| contender.address == address && !contender.confirmed);
         if let Some(contender) = unconfirmed {
             sometimes!(Outlived);
-            self.me.contender = None;
+            self.local.contender = None;
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);
             } else if self.asks_bearers() {
                 self.insist(now);
             }
             if self.dialect.policy().names == NamePolicy::UntilDead {
-                let me = self.me.id.clone();
-                self.tell_refusal(now, &me, address, self.me.address);
+                let me = self.local.id.clone();
+                self.tell_refusal(now, &me, address, self.local.address);
             }
         }
     }
@@ -145,19 +145,19 @@ impl<R: Rng> Swim<R> {
     /// other word of its end may come, so look whether it is still there: if not, the name is ours again.
     pub(super) fn look_again(&mut self, now: Instant, incarnation: Incarnation) {
         let is_looking = self.detector.pings.any(|ping| matches!(ping.purpose, Purpose::Contender { .. }));
-        let Some(contender) = self.me.contender.filter(|_| !is_looking && !self.asks_bearers()) else { return };
+        let Some(contender) = self.local.contender.filter(|_| !is_looking && !self.asks_bearers()) else { return };
         let address = contender.address;
         let incarnation = contender.incarnation.max(incarnation);
         if let Some(sequence) = self.add_ping(now, Purpose::Contender { address, incarnation }) {
-            self.me.contender = Some(Contender { incarnation, confirmed: false, ..contender });
+            self.local.contender = Some(Contender { incarnation, confirmed: false, ..contender });
             self.send(Intent::Contend { address, sequence });
         }
     }
 
     /// A node has answered our join under our own name, from `address`: it bore the name before us.
     pub(super) fn meet_bearer(&mut self, now: Instant, address: SocketAddr) {
-        if self.is_newcomer() && self.me.contender.is_none() {
-            self.me.contender = Some(Contender {
+        if self.is_newcomer() && self.local.contender.is_none() {
+            self.local.contender = Some(Contender {
                 address: normal_address(address),
                 incarnation: Incarnation::default(),
                 confirmed: false,
@@ -171,37 +171,37 @@ impl<R: Rng> Swim<R> {
 
     /// Whether nobody has believed yet that we bear our name, so that who bears it keeps it.
     pub(super) fn is_newcomer(&self) -> bool {
-        !self.me.is_established && self.asks_bearers()
+        !self.local.is_established && self.asks_bearers()
     }
 
     /// Whether the claim may be about the one to whom we have left the name.
     pub(super) fn is_of_contender(&self, incarnation: Incarnation) -> bool {
-        incarnation >= self.incarnation() || self.me.contender.is_some_and(|other| incarnation >= other.incarnation)
+        incarnation >= self.incarnation() || self.local.contender.is_some_and(|other| incarnation >= other.incarnation)
     }
 
     /// Tells the user if the name is left to another node by now, and was not `before`.
     fn note_concession(&mut self, before: bool) {
-        if let Some(Contender { address, came_first, .. }) = self.me.contender
+        if let Some(Contender { address, came_first, .. }) = self.local.contender
             && !before
             && self.has_conceded()
             && self.asks_bearers()
         {
-            self.tell(Event::NameLost { address, at_start: came_first });
+            self.emit(Event::NameLost { address, at_start: came_first });
         }
     }
 
     /// Whether the name is left to another node, which came first or whose claim is the greater, unless the others believe
     /// ours.
     pub(super) fn has_conceded(&self) -> bool {
-        let own = (self.incarnation(), self.me.address);
+        let own = (self.incarnation(), self.local.address);
         let is_theirs = |other: &Contender| other.came_first || (other.incarnation, other.address) > own;
         let is_there = |other: &Contender| other.confirmed && other.is_believed && !other.beaten;
-        self.me.contender.is_some_and(|other| is_there(&other) && is_theirs(&other))
+        self.local.contender.is_some_and(|other| is_there(&other) && is_theirs(&other))
     }
 
     /// Whether we answer no pings under our name, which we have left to another node. Counted if so.
     pub(super) fn keeps_quiet(&mut self) -> bool {
-        let is_quiet = self.me.contender.is_some() && self.asks_bearers() && self.has_conceded();
+        let is_quiet = self.local.contender.is_some() && self.asks_bearers() && self.has_conceded();
         if is_quiet {
             self.metrics.drop(DropReason::NameTaken);
         }
@@ -211,6 +211,6 @@ impl<R: Rng> Swim<R> {
     /// Where the node is to which this one has left its name; `None` while the name is its own.
     #[must_use]
     pub fn name_lost_to(&self) -> Option<SocketAddr> {
-        self.me.contender.filter(|_| self.has_conceded()).map(|other| other.address)
+        self.local.contender.filter(|_| self.has_conceded()).map(|other| other.address)
     }
 }

@@ -1,4 +1,4 @@
-//! Whose a name is, on memberlist's wire among serf's citizens: a living member keeps its name, so a node whose name is
+//! Whose a name is, on memberlist's wire among serf's agents: a living member keeps its name, so a node whose name is
 //! borne at another address asks all where they believe it to be, and the majority decides (serf's conflict resolution).
 //!
 //! On the native wire nobody need be asked: the greater claim keeps the name, and both can tell. Read first: `refutation`,
@@ -29,30 +29,30 @@ pub(super) struct Vote {
 impl<R: Rng> Swim<R> {
     /// Somebody lives under our name at `address`: asks the others whose it is, unless they are being asked.
     pub(super) fn call_vote(&mut self, now: Instant, address: SocketAddr) {
-        if !self.is_citizen() || self.me.vote.is_some() {
+        if !self.is_serf_agent() || self.local.vote.is_some() {
             return;
         }
-        let me = self.me.id.clone();
+        let me = self.local.id.clone();
         // If nobody can be asked now, the greater claim decides until somebody can.
         let query = self.ask(now, &Question::new(CONFLICT, me.as_bytes()));
-        self.me.is_vote_owed = query.is_err();
+        self.local.is_vote_owed = query.is_err();
         if let Ok(query) = query {
-            self.me.vote = Some(Vote { query, address, answers: 0, agreeing: 0 });
+            self.local.vote = Some(Vote { query, address, answers: 0, agreeing: 0 });
         }
     }
 
     /// The contender is heard of again: asks the others now, if they could not be asked and there are some.
     pub(super) fn call_owed_vote(&mut self, now: Instant, address: SocketAddr) {
-        let is_there = self.me.contender.is_some_and(|other| other.confirmed && other.address == address);
-        if self.me.is_vote_owed && is_there && self.peers.len() > 0 {
+        let is_there = self.local.contender.is_some_and(|other| other.confirmed && other.address == address);
+        if self.local.is_vote_owed && is_there && self.peers.len() > 0 {
             self.call_vote(now, address);
         }
     }
 
     /// A member has answered a query of ours. Returns whether it was its vote.
     pub(super) fn count_vote(&mut self, id: QueryId, payload: &[u8]) -> bool {
-        let own = self.me.address;
-        let Some(vote) = self.me.vote.as_mut().filter(|vote| vote.query == id) else { return false };
+        let own = self.local.address;
+        let Some(vote) = self.local.vote.as_mut().filter(|vote| vote.query == id) else { return false };
         match Whereabouts::decode(payload) {
             Ok(Some(there)) => {
                 vote.answers += 1;
@@ -69,18 +69,18 @@ impl<R: Rng> Swim<R> {
     /// Without an answer the name is lost to whoever answers are sent to, unless there is nobody who could have answered:
     /// members of ours answer at the address that they believe in, and nowhere else.
     pub(super) fn close_vote(&mut self, id: QueryId) -> bool {
-        let Some(vote) = self.me.vote.take_if(|vote| vote.query == id) else { return false };
-        if self.me.state != State::Running {
+        let Some(vote) = self.local.vote.take_if(|vote| vote.query == id) else { return false };
+        if self.local.state != State::Running {
             return true; // Who leaves needs the name no more, and hears no further answers.
         }
         let Vote { address, answers, agreeing, .. } = vote;
         let is_alone = answers == 0 && self.peers.len() == 0;
         let kept = agreeing > answers / 2 || is_alone;
-        self.me.is_vote_owed = is_alone;
-        if let Some(contender) = &mut self.me.contender {
+        self.local.is_vote_owed = is_alone;
+        if let Some(contender) = &mut self.local.contender {
             contender.beaten = kept; // Who keeps its name must refute what is said of it, whatever the other one claims.
         }
-        self.tell(Event::ConflictDecided { address, kept, agreeing, answers });
+        self.emit(Event::ConflictDecided { address, kept, agreeing, answers });
         true
     }
 }

@@ -7,8 +7,8 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::admission::Sender;
-use super::news::News;
 use super::probing::Way;
+use super::report::Report;
 use super::{State, Swim};
 use crate::config::Config;
 use crate::coordinate::Coordinate;
@@ -32,7 +32,7 @@ impl<R: Rng> Swim<R> {
         let from: Source = from.into();
         self.metrics.packets_received += 1;
         self.metrics.packet_bytes_received += packet.len() as u64;
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             self.metrics.drop(DropReason::NotRunning);
             return;
         }
@@ -74,7 +74,7 @@ impl<R: Rng> Swim<R> {
             self.handle_unpacked(now, sender, unpacker, packet);
             return true;
         }
-        match Packet::open(packet, self.me.cluster) {
+        match Packet::open(packet, self.local.cluster) {
             Ok(messages) => self.handle_messages(now, sender, messages),
             Err(error) => {
                 self.metrics.drop(error.reason());
@@ -133,8 +133,8 @@ impl<R: Rng> Swim<R> {
             self.metrics.count_received(MessageKind::Alive);
             if cfg!(debug_assertions) {
                 let id = alive.check()?;
-                let news = News { description: Some(alive.description), ..News::of(id, alive.claim(), id) };
-                self.check_no_news(now, slot, &news);
+                let report = Report { description: Some(alive.description), ..Report::of(id, alive.claim(), id) };
+                self.check_nothing_new(now, slot, &report);
             }
             self.heard_again(now, slot);
             return Ok(());
@@ -142,11 +142,11 @@ impl<R: Rng> Swim<R> {
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
         let by_stranger = self.is_stranger(sender);
-        let news = News { description: Some(alive.description), by_stranger, ..News::of(id, alive.claim(), id) };
-        if by_stranger && found != Some(self.me.slot) {
-            self.look_for_told(now, sender, found, &news);
+        let report = Report { description: Some(alive.description), by_stranger, ..Report::of(id, alive.claim(), id) };
+        if by_stranger && found != Some(self.local.slot) {
+            self.look_for_told(now, sender, found, &report);
         } else {
-            self.hear_of(now, found, &news);
+            self.merge_report(now, found, &report);
         }
         Ok(())
     }
@@ -166,17 +166,17 @@ impl<R: Rng> Swim<R> {
             self.metrics.count_received(head.kind());
             if cfg!(debug_assertions) {
                 let (id, from) = said.check()?;
-                self.check_no_news(now, slot, &News::of(id, claim, from));
+                self.check_nothing_new(now, slot, &Report::of(id, claim, from));
             }
             return Ok(());
         }
         let (id, from) = said.check()?;
         self.metrics.count_received(head.kind());
-        if self.is_stranger(sender) && found != Some(self.me.slot) {
+        if self.is_stranger(sender) && found != Some(self.local.slot) {
             self.metrics.drop(DropReason::Stranger);
         } else {
             let by_stranger = self.is_stranger(sender);
-            self.hear_of(now, found, &News { by_stranger, ..News::of(id, claim, from) });
+            self.merge_report(now, found, &Report { by_stranger, ..Report::of(id, claim, from) });
         }
         Ok(())
     }
@@ -205,7 +205,10 @@ impl<R: Rng> Swim<R> {
             }
             Message::Left { id, incarnation } => {
                 let by_stranger = self.is_stranger(sender);
-                self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, Status::Left), id) });
+                self.handle_report(
+                    now,
+                    &Report { by_stranger, ..Report::of(id, Claim::new(incarnation, Status::Left), id) },
+                );
             }
             Message::Broadcast { origin, epoch, number, payload } => {
                 self.handle_broadcast(now, origin, epoch, number, payload);
@@ -226,9 +229,9 @@ impl<R: Rng> Swim<R> {
     fn is_for_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
-            Message::Left { id, .. } => *self.me.id == *id,
+            Message::Left { id, .. } => *self.local.id == *id,
             // A namesake leaves the name to us.
-            Message::Nack { source, .. } => *self.me.id == *source,
+            Message::Nack { source, .. } => *self.local.id == *source,
             _ => false,
         }
     }
@@ -240,9 +243,9 @@ impl<R: Rng> Swim<R> {
         sender: &Sender,
         ping: &UncheckedPing<'_>,
     ) -> Result<(), WireError> {
-        let is_for_us = self.me.contender.is_none() && self.me.id.as_bytes() == ping.target;
+        let is_for_us = self.local.contender.is_none() && self.local.id.as_bytes() == ping.target;
         let known = if is_for_us { self.members.find_bytes(ping.source) } else { None };
-        let Some(slot) = known.filter(|&slot| slot != self.me.slot) else {
+        let Some(slot) = known.filter(|&slot| slot != self.local.slot) else {
             let (target, source) = ping.check()?;
             self.metrics.count_received(MessageKind::Ping);
             self.handle_ping(now, sender, ping.sequence, target, source);
@@ -263,21 +266,21 @@ impl<R: Rng> Swim<R> {
         source: &str,
     ) {
         let from = sender.address;
-        if *self.me.id == *source {
+        if *self.local.id == *source {
             let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
-            if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.me.address {
+            if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.local.address {
                 // Our own ping has come back to us: its target is said to live where we do.
                 self.metrics.drop(DropReason::WrongTarget);
                 return;
             }
             self.meet_namesake(now, sender, from);
         }
-        if *self.me.id != *target {
+        if *self.local.id != *target {
             self.metrics.drop(DropReason::WrongTarget);
             return;
         }
         if self.keeps_quiet() {
-            if *self.me.id == *source {
+            if *self.local.id == *source {
                 self.send(Intent::Nack { to: from, sequence });
             }
             return;
@@ -299,7 +302,7 @@ impl<R: Rng> Swim<R> {
         }
         let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if let Ok(from) = NodeId::new(origin) {
-            self.tell(Event::Broadcast { from, payload: Arc::from(payload) });
+            self.emit(Event::Broadcast { from, payload: Arc::from(payload) });
         }
         self.pass_on_delivered(now, delivery, &Message::Broadcast { origin, epoch, number, payload });
     }
@@ -314,7 +317,7 @@ impl<R: Rng> Swim<R> {
 
     /// Notes that a broadcast has arrived; `None` if it is of no use.
     fn note_delivery(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
-        if *self.me.id == *origin {
+        if *self.local.id == *origin {
             self.metrics.drop(DropReason::DuplicateBroadcast);
             return None;
         }

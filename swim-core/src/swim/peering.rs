@@ -21,25 +21,25 @@ impl<R: Rng> Swim<R> {
         } else {
             self.peers.remove(slot);
         }
-        let strangers = self.gossip.audience.follow(self.peers.as_slice());
+        let strangers = self.gossip.recipients.follow(self.peers.as_slice());
         self.gossip.broadcasts.forget_readers(strangers);
     }
 
     /// Notices when the last peer is gone and when there is one again.
     pub(super) fn note_peers(&mut self, now: Instant) {
         let has_peers = self.peers.len() > 0;
-        if has_peers == self.me.had_peers || self.me.state != State::Running {
+        if has_peers == self.local.had_peers || self.local.state != State::Running {
             return;
         }
-        self.me.had_peers = has_peers;
+        self.local.had_peers = has_peers;
         if !has_peers {
-            self.me.isolated = true;
-            self.tell(Event::Isolated);
+            self.local.isolated = true;
+            self.emit(Event::Isolated);
             self.contacts.seeds.wake(now);
             self.contact_seeds(now);
         } else {
-            if core::mem::take(&mut self.me.isolated) {
-                self.tell(Event::Reconnected);
+            if core::mem::take(&mut self.local.isolated) {
+                self.emit(Event::Reconnected);
             }
             self.arm_gossip(now);
         }

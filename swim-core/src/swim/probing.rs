@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use rand_core::Rng;
 
-use super::news::News;
+use super::report::Report;
 use super::{State, Swim};
 use crate::event::Event;
 use crate::id::{SequenceNumber, Slot};
@@ -56,9 +56,9 @@ impl<R: Rng> Swim<R> {
         } else if self.members.has_answered(probe.target()) || probe.has_asked() {
             self.worsen_health(probe.blame(|relay| self.members.has_answered(relay)));
         }
-        let (me, id) = (self.me.id.clone(), self.id_at(probe.target()));
+        let (me, id) = (self.local.id.clone(), self.id_at(probe.target()));
         let claim = Claim::new(self.members.claim(probe.target()).incarnation, Status::Suspect);
-        self.hear(now, &News::of(&id, claim, &me));
+        self.handle_report(now, &Report::of(&id, claim, &me));
     }
 
     /// The direct ping was not answered: ask others, and try a reliable stream where that may help.
@@ -141,7 +141,7 @@ impl<R: Rng> Swim<R> {
     }
 
     pub(super) fn handle_nack(&mut self, now: Instant, sequence: SequenceNumber, source: &str) {
-        if *self.me.id == *source {
+        if *self.local.id == *source {
             return self.handle_namesakes_nack(now, sequence);
         }
         let relay = self.members.find(source);
@@ -154,7 +154,7 @@ impl<R: Rng> Swim<R> {
     /// Something shows that this node is well: an ack, or a nack of the member heard from last.
     fn improve_health(&mut self) {
         if self.detector.awareness.improve() {
-            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
+            self.emit(Event::HealthChanged { score: self.detector.awareness.score() });
         }
     }
 
@@ -162,7 +162,7 @@ impl<R: Rng> Swim<R> {
     #[inline]
     pub(super) fn note_sign_of_life(&mut self, from: SocketAddr) {
         if self.detector.awareness.score() > 0
-            && let Some(slot) = self.members.at(from).filter(|&slot| slot != self.me.slot)
+            && let Some(slot) = self.members.at(from).filter(|&slot| slot != self.local.slot)
         {
             self.detector.heard_last = Some(slot);
         }
@@ -171,7 +171,7 @@ impl<R: Rng> Swim<R> {
     /// Something suggests that this node itself is in trouble (Lifeguard IV-A).
     pub(super) fn worsen_health(&mut self, weight: u8) {
         if self.detector.awareness.worsen(weight) {
-            self.tell(Event::HealthChanged { score: self.detector.awareness.score() });
+            self.emit(Event::HealthChanged { score: self.detector.awareness.score() });
         }
     }
 
@@ -179,7 +179,7 @@ impl<R: Rng> Swim<R> {
     /// it has failed at once; the indirect ones still decide. A hint: what is not probed now is not concerned.
     pub fn handle_unreachable(&mut self, now: Instant, address: SocketAddr) {
         let now = self.timers.advance(now);
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             return;
         }
         let probed = self.detector.probe.as_ref().filter(|probe| probe.stage() == Stage::Direct).map(Probe::target);

@@ -8,7 +8,7 @@
 use rand_core::Rng;
 
 use super::Swim;
-use super::news::News;
+use super::report::Report;
 use crate::id::Slot;
 use crate::member::{Status, normal_address};
 use crate::members::Digest;
@@ -31,7 +31,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let is_plain = from.protection == Protection::Plain;
-        self.provenance.hear(is_plain);
+        self.provenance.handle_report(is_plain);
         if let Some(slot) = self.members.at(normal_address(from.address)).filter(|_| !is_plain) {
             self.provenance.note_sealed(slot);
         }
@@ -40,7 +40,7 @@ impl<R: Rng> Swim<R> {
     /// What comes next is this node's own doing.
     #[inline]
     pub(super) fn end_hearing(&mut self) {
-        self.provenance.hear(false);
+        self.provenance.handle_report(false);
     }
 
     /// Whether plain traffic from a member's address may be that member's: not once it has spoken under a seal.
@@ -50,11 +50,11 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Whether news may be believed, as it was heard; counted if not. Of an accusation in plain the member is probed next.
-    pub(super) fn is_believable(&mut self, found: Option<Slot>, news: &News<'_>) -> bool {
-        if !self.provenance.hears_plain() || found == Some(self.me.slot) {
+    pub(super) fn is_believable(&mut self, found: Option<Slot>, report: &Report<'_>) -> bool {
+        if !self.provenance.hears_plain() || found == Some(self.local.slot) {
             return true;
         }
-        let accuses = matches!(news.claim.status, Status::Suspect | Status::Dead);
+        let accuses = matches!(report.claim.status, Status::Suspect | Status::Dead);
         if accuses && let Some(slot) = found.filter(|&slot| self.members.is_active(slot)) {
             self.peers.hasten(slot);
         }
@@ -72,10 +72,10 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// News has changed a record. Returns whether it may be passed on.
-    pub(super) fn note_provenance(&mut self, slot: Slot, news: &News<'_>) -> bool {
+    /// Report has changed a record. Returns whether it may be passed on.
+    pub(super) fn note_provenance(&mut self, slot: Slot, report: &Report<'_>) -> bool {
         if !self.provenance.hears_plain() {
-            if news.description.is_some() {
+            if report.description.is_some() {
                 self.provenance.vouch(slot);
             }
             return true;

@@ -92,16 +92,16 @@ impl<R: Rng> Swim<R> {
 
     /// Asks a question, which may be the layer's own.
     pub(super) fn ask(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(QueryError::NotRunning);
         }
-        let key = Key { time: self.citizen.queries.time(), id: self.rng.next_u32() >> 1 };
+        let key = Key { time: self.serf.queries.time(), id: self.rng.next_u32() >> 1 };
         let timeout = question.timeout.unwrap_or_else(|| self.default_query_timeout());
-        let (filters, me) = (question.filters(), self.me.id.clone());
+        let (filters, me) = (question.filters(), self.local.id.clone());
         let query = Query {
             time: key.time,
             id: key.id,
-            address: self.me.address,
+            address: self.local.address,
             source: &me,
             filters: filters.filters(),
             wants_ack: question.wants_acks,
@@ -118,16 +118,16 @@ impl<R: Rng> Swim<R> {
             return Err(QueryError::TooLong { len, max });
         }
         let max = self.config.events.max_queries;
-        if self.citizen.open.open() >= max {
+        if self.serf.open.open() >= max {
             return Err(QueryError::TooMany { max });
         }
         let max = self.config.max_broadcasts;
         if self.queued_broadcasts() >= max {
             return Err(QueryError::QueueFull { max });
         }
-        self.citizen.queries.tick();
-        self.citizen.recent_queries.note(key.time, key.id, self.config.events.max_recent_queries);
-        let id = self.citizen.open.ask(key, now + query.timeout, self.expected(question));
+        self.serf.queries.tick();
+        self.serf.recent_queries.note(key.time, key.id, self.config.events.max_recent_queries);
+        let id = self.serf.open.ask(key, now + query.timeout, self.expected(question));
         self.arm_queries();
         self.announce(now, &bytes);
         self.consider(now, &query);
@@ -155,7 +155,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
-        if !self.citizen.queries.witness(now, query.time, self.config.events.max_time_jump) {
+        if !self.serf.queries.witness(now, query.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
@@ -169,17 +169,17 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
-        if !self.citizen.recent_queries.is_new(query.time, query.id) {
+        if !self.serf.recent_queries.is_new(query.time, query.id) {
             self.metrics.drop(DropReason::OldEvent);
             return false;
         }
         // Before it is noted: a flood does not push out what others asked.
         let asker = self.member_behind(query.address, query.source).map(|slot| self.id_at(slot));
-        if !self.citizen.pace.admits_query(now, asker.as_ref(), &self.config.events) {
+        if !self.serf.pace.admits_query(now, asker.as_ref(), &self.config.events) {
             self.metrics.drop(DropReason::QueryRate);
             return false;
         }
-        self.citizen.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries);
+        self.serf.recent_queries.note(query.time, query.id, self.config.events.max_recent_queries);
         self.consider(now, query);
         !query.no_broadcast
     }
@@ -203,8 +203,8 @@ impl<R: Rng> Swim<R> {
             None => Pace::Unbounded,
             Some(_) => Pace::PerSecond(self.config.events.expressions_per_second),
         };
-        let metadata = self.members.description(self.me.slot).map_or(&[][..], |own| own.metadata);
-        match self.citizen.filtering.admits(now, pace, query.filters, (&self.me.id, metadata)) {
+        let metadata = self.members.description(self.local.slot).map_or(&[][..], |own| own.metadata);
+        match self.serf.filtering.admits(now, pace, query.filters, (&self.local.id, metadata)) {
             Ok(true) => {}
             Ok(false) => return,
             Err(reason) => return self.metrics.drop(reason),
@@ -216,15 +216,15 @@ impl<R: Rng> Swim<R> {
             return self.answer_internal(now, query, asked);
         }
         let (from, deadline) = (asked.source.clone(), asked.deadline);
-        let id = self.citizen.open.receive(now, asked, self.config.events.max_queries);
+        let id = self.serf.open.receive(now, asked, self.config.events.max_queries);
         let (name, payload) = (Arc::from(query.name), Arc::from(query.payload));
-        self.tell(Event::Query { id, from, name, payload, deadline });
+        self.emit(Event::Query { id, from, name, payload, deadline });
     }
 
     /// Where the answers go: only to a member at its own address, so that nobody can have a third party flooded.
     fn return_address(&self, now: Instant, query: &Query<'_>) -> Option<Asked> {
         let slot = self.members.find(query.source)?;
-        let is_own = slot == self.me.slot;
+        let is_own = slot == self.local.slot;
         if !is_own && self.member_behind(query.address, query.source).is_none() {
             return None;
         }
@@ -244,16 +244,16 @@ impl<R: Rng> Swim<R> {
     /// [`RespondError`]; nothing was sent.
     pub fn respond(&mut self, now: Instant, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
         let now = self.timers.advance(now);
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             return Err(RespondError::NotRunning);
         }
-        let asked = self.citizen.open.waiting(now, id).cloned().ok_or(RespondError::UnknownQuery)?;
+        let asked = self.serf.open.waiting(now, id).cloned().ok_or(RespondError::UnknownQuery)?;
         let max = self.direct_limit(self.config.events.max_response_size);
         let len = self.response(&asked, false, payload).len();
         if len > max {
             return Err(RespondError::TooLong { len, max });
         }
-        self.citizen.open.answered(id);
+        self.serf.open.answered(id);
         self.answer(now, &asked, false, payload);
         self.debug_check();
         Ok(())
@@ -263,14 +263,14 @@ impl<R: Rng> Swim<R> {
     fn response(&self, asked: &Asked, is_ack: bool, payload: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let Key { time, id } = asked.key;
-        Message::Response(Response { time, id, from: &self.me.id, is_ack, payload }).encode(&mut bytes);
+        Message::Response(Response { time, id, from: &self.local.id, is_ack, payload }).encode(&mut bytes);
         bytes
     }
 
     /// Sends an answer to who asked, and once more through others if that is wanted.
     pub(super) fn answer(&mut self, now: Instant, asked: &Asked, is_ack: bool, payload: &[u8]) {
         let Some(address) = asked.address else {
-            let (Key { time, id }, me) = (asked.key, self.me.id.clone());
+            let (Key { time, id }, me) = (asked.key, self.local.id.clone());
             return self.hear_response(&Response { time, id, from: &me, is_ack, payload });
         };
         if !self.may_answer(now, asked, is_ack, payload) {
@@ -309,7 +309,7 @@ impl<R: Rng> Swim<R> {
         let Ok(Message::Response(response)) = Message::decode(relay.message) else {
             return self.metrics.drop(DropReason::WrongPlace);
         };
-        if *self.me.id == *relay.node {
+        if *self.local.id == *relay.node {
             return self.hear_response(&response);
         }
         if !self.member_behind(relay.address, relay.node).is_some_and(|slot| self.members.has_answered(slot)) {
@@ -319,7 +319,7 @@ impl<R: Rng> Swim<R> {
         if relay.message.len() > self.direct_limit(usize::MAX) {
             return self.metrics.drop(DropReason::EventTooLong);
         }
-        if !self.citizen.pace.admits_relay(now, &self.config.events) {
+        if !self.serf.pace.admits_relay(now, &self.config.events) {
             return self.metrics.drop(DropReason::QueryRate);
         }
         self.send_direct(relay.address, relay.message);
@@ -332,33 +332,33 @@ impl<R: Rng> Swim<R> {
         };
         let from = self.id_at(slot);
         let key = Key { time: response.time, id: response.id };
-        let id = match self.citizen.open.hear(key, &from, response.is_ack) {
+        let id = match self.serf.open.handle_report(key, &from, response.is_ack) {
             Answer::First(id) => id,
             Answer::Duplicate => return self.metrics.drop(DropReason::DuplicateResponse),
             Answer::NotOpen => return self.metrics.drop(DropReason::UnknownQuery),
         };
         if response.is_ack {
-            return self.tell(Event::QueryAck { id, from });
+            return self.emit(Event::QueryAck { id, from });
         }
-        if self.is_citizen() && self.count_vote(id, response.payload) {
+        if self.is_serf_agent() && self.count_vote(id, response.payload) {
             return;
         }
-        self.tell(Event::QueryResponse { id, from, payload: Arc::from(response.payload) });
-        if let Some(outcome) = self.citizen.open.end_if_complete(id) {
+        self.emit(Event::QueryResponse { id, from, payload: Arc::from(response.payload) });
+        if let Some(outcome) = self.serf.open.end_if_complete(id) {
             self.finish_query(outcome);
             self.arm_queries();
         }
     }
 
     fn arm_queries(&mut self) {
-        match self.citizen.open.next_deadline() {
+        match self.serf.open.next_deadline() {
             Some(at) => self.timers.set(Timer::Queries, at),
             None => self.timers.cancel(Timer::Queries),
         }
     }
 
     pub(super) fn queries_timeout(&mut self, now: Instant) {
-        while let Some(outcome) = self.citizen.open.pop_due(now) {
+        while let Some(outcome) = self.serf.open.pop_due(now) {
             self.finish_query(outcome);
         }
         self.arm_queries();
@@ -366,15 +366,15 @@ impl<R: Rng> Swim<R> {
 
     /// The node has left: nothing is gathered any more.
     pub(super) fn end_queries(&mut self) {
-        while let Some(outcome) = self.citizen.open.pop() {
+        while let Some(outcome) = self.serf.open.pop() {
             self.finish_query(outcome);
         }
     }
 
     fn finish_query(&mut self, Outcome { id, acks, responses }: Outcome) {
-        if self.is_citizen() && self.close_vote(id) {
+        if self.is_serf_agent() && self.close_vote(id) {
             return;
         }
-        self.tell(Event::QueryFinished { id, acks, responses });
+        self.emit(Event::QueryFinished { id, acks, responses });
     }
 }

@@ -114,17 +114,17 @@ impl<R: Rng> Swim<R> {
     /// [`AskKeysError`]; nothing was sent.
     pub fn ask_keys(&mut self, now: Instant, member: &str, body: &[u8]) -> Result<SequenceNumber, AskKeysError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running || self.dialect.policy().keys != KeyPolicy::Exchanges {
+        if self.local.state != State::Running || self.dialect.policy().keys != KeyPolicy::Exchanges {
             return Err(AskKeysError::NotRunning);
         }
         if body.len() > MAX_BODY {
             return Err(AskKeysError::TooLong { len: body.len() });
         }
-        let slot = self.members.find(member).filter(|&slot| slot != self.me.slot && self.members.is_active(slot));
+        let slot = self.members.find(member).filter(|&slot| slot != self.local.slot && self.members.is_active(slot));
         let to = slot.and_then(|slot| self.members.address(slot)).ok_or(AskKeysError::UnknownMember)?;
         let target = NodeId::new(member).map_err(|_| AskKeysError::UnknownMember)?;
         let sequence = self.detector.numbers.draw();
-        let source = self.me.id.clone();
+        let source = self.local.id.clone();
         let request = self.reply(&ExchangeMessage::KeyRequest { source: &source, target: member, body });
         if !self.open(now, to, Purpose::Keys { sequence }, request) {
             return Err(AskKeysError::TooMany { max: self.config.max_exchanges });
@@ -136,7 +136,7 @@ impl<R: Rng> Swim<R> {
     /// Answers a request of [`KeyMessage::Request`]; with `None` it is refused. The answer may come late: who asked stops
     /// waiting by itself.
     pub fn answer_key_request(&mut self, id: ExchangeId, body: Option<&[u8]>) {
-        let source = self.me.id.clone();
+        let source = self.local.id.clone();
         let payload = match body {
             Some(body) => self.reply(&ExchangeMessage::KeyReply { source: &source, body }),
             None => self.refusal(Refusal::Malformed),
@@ -147,7 +147,7 @@ impl<R: Rng> Swim<R> {
 
     /// Whether a request is about keys, and so is answered by the driver.
     pub(super) fn is_key_request(&self, payload: &[u8]) -> bool {
-        let decoded = || ExchangeMessage::decode(payload, self.me.cluster);
+        let decoded = || ExchangeMessage::decode(payload, self.local.cluster);
         self.dialect.policy().keys == KeyPolicy::Exchanges
             && payload.len() <= 2 * MAX_BODY
             && matches!(decoded(), Ok(ExchangeMessage::KeyRequest { .. }))
@@ -173,7 +173,7 @@ impl<R: Rng> Swim<R> {
     /// Who asks and what, or why it is not heard.
     fn judge_key_request(&mut self, from: Source, payload: &[u8]) -> Result<(NodeId, Vec<u8>), (DropReason, Refusal)> {
         let Ok(ExchangeMessage::KeyRequest { source, target, body }) =
-            ExchangeMessage::decode(payload, self.me.cluster)
+            ExchangeMessage::decode(payload, self.local.cluster)
         else {
             return Err((DropReason::WrongPlace, Refusal::Malformed));
         };
@@ -184,13 +184,13 @@ impl<R: Rng> Swim<R> {
         if !self.allows(from.address) {
             return Err((DropReason::NotAllowed, Refusal::Malformed));
         }
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err((DropReason::NotRunning, Refusal::Left));
         }
-        if *self.me.id != *target {
+        if *self.local.id != *target {
             return Err((DropReason::WrongTarget, Refusal::WrongTarget));
         }
-        let is_member = |&slot: &crate::id::Slot| slot != self.me.slot && self.members.is_active(slot);
+        let is_member = |&slot: &crate::id::Slot| slot != self.local.slot && self.members.is_active(slot);
         let Some(slot) = self.member_behind(from.address, source).filter(is_member) else {
             return Err((DropReason::Stranger, Refusal::Malformed));
         };

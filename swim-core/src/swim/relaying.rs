@@ -45,7 +45,7 @@ impl<R: Rng> Swim<R> {
         target: &str,
         wants_nack: bool,
     ) {
-        if *self.me.id == *target {
+        if *self.local.id == *target {
             if self.keeps_quiet() {
                 return;
             }
@@ -122,7 +122,7 @@ impl<R: Rng> Swim<R> {
             | Purpose::User { target }
             | Purpose::Bearer { target }
             | Purpose::Look { target, .. } => self.members.is_named(target, source),
-            Purpose::Contender { .. } => *self.me.id == *source,
+            Purpose::Contender { .. } => *self.local.id == *source,
         };
         if source.is_some_and(|source| !is_expected(source)) {
             self.metrics.drop(DropReason::ForeignAck);
@@ -140,7 +140,7 @@ impl<R: Rng> Swim<R> {
             }
             Purpose::User { target } => {
                 let round_trip = Some(now.since(ping.sent));
-                self.tell(Event::Pinged { sequence, id: self.id_at(target), round_trip });
+                self.emit(Event::Pinged { sequence, id: self.id_at(target), round_trip });
             }
             Purpose::Bearer { target } => self.bearer_answered(now, target),
             Purpose::Contender { address, .. } => self.witness(now, address),
@@ -176,7 +176,7 @@ impl<R: Rng> Swim<R> {
                 self.keep_ping(Ping { deadline: now + self.config.probe_interval, purpose, ..ping });
             }
             Purpose::User { target } => {
-                self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+                self.emit(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
             }
             Purpose::Bearer { target } => self.bearer_silent(now, target),
             Purpose::Contender { address, .. } => self.outlive(now, address),
@@ -218,7 +218,7 @@ impl<R: Rng> Swim<R> {
     pub(super) fn end_pings(&mut self, is_about: impl Fn(&Ping) -> bool) {
         while let Some(ping) = self.detector.pings.take(&is_about) {
             if let Purpose::User { target } = ping.purpose {
-                self.tell(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+                self.emit(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
             }
         }
         self.arm_pings();

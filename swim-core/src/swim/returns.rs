@@ -14,7 +14,7 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use super::Swim;
-use super::news::News;
+use super::report::Report;
 use crate::dialect::{NamePolicy, ReturnPolicy};
 use crate::id::Slot;
 use crate::member::Status;
@@ -24,24 +24,24 @@ use crate::wire::Description;
 
 impl<R: Rng> Swim<R> {
     /// A member is said to be alive, with its description. Returns whether that was news.
-    pub(super) fn hear_alive(&mut self, now: Instant, news: &News<'_>) -> bool {
-        if !self.dialect.speaks_with(news.versions) {
+    pub(super) fn hear_alive(&mut self, now: Instant, report: &Report<'_>) -> bool {
+        if !self.dialect.speaks_with(report.versions) {
             self.metrics.drop(DropReason::VersionMismatch);
             return false;
         }
-        let Some(Description { address, .. }) = news.description else { return false };
-        if let Some(slot) = self.members.find(news.id).filter(|&slot| slot != self.me.slot) {
+        let Some(Description { address, .. }) = report.description else { return false };
+        if let Some(slot) = self.members.find(report.id).filter(|&slot| slot != self.local.slot) {
             if self.is_refused(now, slot, address) {
                 return false;
             }
             let known = self.members.claim(slot);
-            let is_doubtful = !known.status.is_active() && news.claim.incarnation <= known.incarnation;
+            let is_doubtful = !known.status.is_active() && report.claim.incarnation <= known.incarnation;
             if is_doubtful && self.dialect.policy().returns == ReturnPolicy::Doubt {
                 self.doubt(now, slot, address);
                 return false;
             }
         }
-        self.hear(now, news)
+        self.handle_report(now, report)
     }
 
     /// Whether a member keeps its name against whoever claims it at `address`; then the user is told.
@@ -72,7 +72,7 @@ impl<R: Rng> Swim<R> {
     fn doubt(&mut self, now: Instant, slot: Slot, at: SocketAddr) {
         sometimes!(ReturnDoubted);
         if let Some(body) = self.push_doubt(now, slot) {
-            self.send_letter(at, body);
+            self.send_unicast(at, body);
         }
     }
 }

@@ -9,7 +9,6 @@ use core::time::Duration;
 use super::rekeying::Rekeying;
 use super::{Event, KeyMessage, KeyQuery, Rng, VecDeque};
 use crate::allowance::Allowance;
-use crate::audience::Audience;
 use crate::awareness::Awareness;
 use crate::candidates::Candidates;
 use crate::config::Config;
@@ -23,6 +22,7 @@ use crate::numbers::Numbers;
 use crate::outbox::Outbox;
 use crate::pings::Pings;
 use crate::probe::Probe;
+use crate::recipients::Recipients;
 use crate::rounds::Rounds;
 use crate::seeds::Seeds;
 use crate::suspicion::Suspicions;
@@ -69,7 +69,7 @@ pub(super) struct Gossip {
     /// This node's own broadcasts, where nobody passes them on.
     pub(super) rounds: Rounds,
     /// To whom broadcasts are to go, each by itself, while there are few.
-    pub(super) audience: Audience,
+    pub(super) recipients: Recipients,
     pub(super) deliveries: Deliveries,
     /// How many broadcasts this node has sent in this life.
     pub(super) broadcasts_sent: u64,
@@ -130,7 +130,7 @@ pub(super) struct Outputs {
     /// Key queries of serf agents.
     pub(super) key_queries: VecDeque<KeyQuery>,
     /// Messages to one address each, in the order of their intents.
-    pub(super) letters: VecDeque<(SocketAddr, Box<[u8]>)>,
+    pub(super) unicasts: VecDeque<(SocketAddr, Box<[u8]>)>,
 }
 
 /// So many events' room an empty queue keeps: what a node in steady state needs.
@@ -146,7 +146,7 @@ impl Outputs {
             missed: 0,
             key_messages: VecDeque::new(),
             key_queries: VecDeque::new(),
-            letters: VecDeque::new(),
+            unicasts: VecDeque::new(),
         }
     }
 

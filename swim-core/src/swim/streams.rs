@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use rand_core::Rng;
 
-use super::news::Spread;
 use super::probing::Way;
+use super::report::Spread;
 use super::tables::Past;
 use super::{State, Swim};
 use crate::dialect::{Speaker, StreamMessage};
@@ -20,7 +20,7 @@ use crate::wire::WireError;
 impl<R: Rng> Swim<R> {
     /// This node, as it speaks of itself where its messages say where it is.
     pub(super) fn speaker(&self) -> Speaker<'_> {
-        Speaker { address: Some(self.me.address), id: &self.me.id }
+        Speaker { address: Some(self.local.address), id: &self.local.id }
     }
 
     /// The reply to a request, or `None` if it deserves none.
@@ -43,7 +43,7 @@ impl<R: Rng> Swim<R> {
             StreamMessage::Ping { sequence, target, .. } => self.answer_stream_ping(sequence, target),
             StreamMessage::Table(theirs) => {
                 self.metrics.count_received(MessageKind::Join);
-                if self.me.state != State::Running {
+                if self.local.state != State::Running {
                     self.metrics.drop(DropReason::NotRunning);
                     return None;
                 }
@@ -78,11 +78,11 @@ impl<R: Rng> Swim<R> {
 
     fn answer_stream_ping(&mut self, sequence: SequenceNumber, target: &str) -> Option<Vec<u8>> {
         self.metrics.count_received(MessageKind::ReliablePing);
-        if *self.addressee(target) != *self.me.id {
+        if *self.addressee(target) != *self.local.id {
             self.metrics.drop(DropReason::WrongTarget);
             return None;
         }
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             self.metrics.drop(DropReason::NotRunning);
             return None;
         }

@@ -10,7 +10,7 @@ use super::Swim;
 use super::admission::Sender;
 use super::exchanging::ROOM;
 use super::merging::Agreed;
-use super::news::Spread;
+use super::report::Spread;
 use crate::dialect::TablePolicy;
 use crate::exchange::Contact;
 use crate::exchanges::Purpose;
@@ -103,8 +103,8 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::with_capacity(ROOM);
-        let message = ExchangeMessage::Digest { source: &self.me.id, digest: self.vouched_digest().total() };
-        message.encode(self.me.cluster, &mut request);
+        let message = ExchangeMessage::Digest { source: &self.local.id, digest: self.vouched_digest().total() };
+        message.encode(self.local.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
             self.metrics.count_sent(MessageKind::Digest);
         }
@@ -114,7 +114,7 @@ impl<R: Rng> Swim<R> {
         let ours = self.vouched_digest();
         let bytes = Buckets::to_bytes(ours.buckets());
         let buckets = (theirs != ours.total()).then(|| Buckets::new(&bytes));
-        let id = self.me.id.clone();
+        let id = self.local.id.clone();
         self.reply(&ExchangeMessage::DigestReply { source: &id, buckets })
     }
 
@@ -152,9 +152,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::new();
-        let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let (cluster, max) = (self.local.cluster, self.config.max_exchange_size);
         let table = self.table_of(mask, &Agreed::default());
-        let mut writer = begin_buckets(cluster, &self.me.id, mask, max, &mut request);
+        let mut writer = begin_buckets(cluster, &self.local.id, mask, max, &mut request);
         let entries = self.write_entries(now, &table, &mut writer);
         if self.open(now, peer, Purpose::Buckets, request) {
             self.metrics.entries_sent += entries;
@@ -171,9 +171,9 @@ impl<R: Rng> Swim<R> {
     ) -> Vec<u8> {
         let agreed = self.hear_table(now, sender, source, theirs, Spread::Silent);
         let mut reply = Vec::new();
-        let (cluster, max) = (self.me.cluster, self.config.max_exchange_size);
+        let (cluster, max) = (self.local.cluster, self.config.max_exchange_size);
         let table = self.table_of(mask, &agreed);
-        let mut writer = begin_buckets_reply(cluster, &self.me.id, max, &mut reply);
+        let mut writer = begin_buckets_reply(cluster, &self.local.id, max, &mut reply);
         self.metrics.entries_sent += self.write_entries(now, &table, &mut writer);
         self.metrics.count_sent(MessageKind::BucketsReply);
         reply

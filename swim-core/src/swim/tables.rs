@@ -13,7 +13,7 @@ use rand_core::Rng;
 use super::Swim;
 use super::admission::Sender;
 use super::merging::Agreed;
-use super::news::{News, Spread};
+use super::report::{Report, Spread};
 use super::unnamed::alive_news;
 use crate::dialect::{Row, Table};
 use crate::event::Event;
@@ -63,7 +63,7 @@ impl<R: Rng> Swim<R> {
     /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
     pub(super) fn table(&mut self, is_join: bool) -> Vec<u8> {
         let slots = self.whole_table(&Agreed::default());
-        let state = if self.is_citizen() { self.citizen_state() } else { self.contacts.user_state.clone() };
+        let state = if self.is_serf_agent() { self.serf_state() } else { self.contacts.user_state.clone() };
         let rows = slots.into_iter().filter_map(|slot| self.row(slot));
         let (bytes, rows) = self.dialect.write_table(is_join, &state, self.config.max_exchange_size, rows);
         count_work!(EntriesWritten, rows);
@@ -90,12 +90,12 @@ impl<R: Rng> Swim<R> {
         of: Contact,
         theirs: &Table<'_>,
     ) -> Result<(), ExchangeFailure> {
-        let is_us = |node: &Row<'_>| *node.id == *self.me.id && node.address == self.me.address;
+        let is_us = |node: &Row<'_>| *node.id == *self.local.id && node.address == self.local.address;
         if theirs.rows().flatten().all(|node| is_us(&node)) {
             self.contacts.seeds.forget(address);
             if of == Contact::Seed {
                 let failure = ExchangeFailure::Ourselves;
-                self.tell(Event::SeedFailed { seed: address, failure, retry_in: None });
+                self.emit(Event::SeedFailed { seed: address, failure, retry_in: None });
             }
             return Ok(());
         }
@@ -103,7 +103,7 @@ impl<R: Rng> Swim<R> {
         let claims = theirs.rows().flatten().map(|node| (node.id, node.claim.incarnation));
         self.be_lifted_by(now, address, claims);
         // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
-        let past = if of == Contact::Seed || !self.citizen.has_joined { Past::Heard } else { Past::Missed };
+        let past = if of == Contact::Seed || !self.serf.has_joined { Past::Heard } else { Past::Missed };
         // As memberlist does, a joiner says that it is there and passes on what it learns, also from its first contact: that
         // one may be gone before it has told anybody.
         self.merge_table(now, theirs, Spread::Gossip, past)?;
@@ -113,8 +113,8 @@ impl<R: Rng> Swim<R> {
         let lives_there = |node: &Row<'_>| node.address == address && node.claim.status.is_active();
         let occupant = theirs.rows().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
-        self.citizen.has_joined = true;
-        if self.is_citizen() && of == Contact::Seed {
+        self.serf.has_joined = true;
+        if self.is_serf_agent() && of == Contact::Seed {
             self.say_hello(now);
         }
         Ok(())
@@ -158,7 +158,7 @@ impl<R: Rng> Swim<R> {
         let is_only = rows().nth(1).is_none();
         let ip = normal_address(sender.address).ip();
         let is_its = |row: &Row<'_>| row.is_alive() && (is_only || row.address.ip() == ip);
-        for row in rows().filter(is_its).filter(|row| *row.id != *self.me.id).take(JOINERS).collect::<Vec<_>>() {
+        for row in rows().filter(is_its).filter(|row| *row.id != *self.local.id).take(JOINERS).collect::<Vec<_>>() {
             self.look_for_row(now, sender, !is_only, &alive_news(&row, Spread::Gossip));
         }
     }
@@ -171,15 +171,15 @@ impl<R: Rng> Swim<R> {
             Status::Left => Status::Left,
         };
         let Some(slot) = self.members.find(node.id) else { return false };
-        let is_gone = slot != self.me.slot && !self.members.claim(slot).status.is_active();
+        let is_gone = slot != self.local.slot && !self.members.claim(slot).status.is_active();
         if is_gone && status == Status::Suspect {
             return false; // Only the member itself comes back.
         }
-        let me = self.me.id.clone();
+        let me = self.local.id.clone();
         let from = if status == Status::Left { node.id } else { &*me };
         let claim = Claim::new(node.claim.incarnation, status);
         // A table does not say who accused: a suspicion that we have already is no further accusation.
-        self.hear(now, &News { accuses: false, ..News::of(node.id, claim, from) })
+        self.handle_report(now, &Report { accuses: false, ..Report::of(node.id, claim, from) })
     }
 
     /// Whether all nodes of both tables are within what the living ones of both understand.

@@ -43,10 +43,10 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Queues a message to one address, as its wire has it. Returns whether there was room.
-    pub(super) fn send_letter(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
-        let has_room = self.outputs.packets.push(Intent::Letter);
+    pub(super) fn send_unicast(&mut self, to: SocketAddr, body: Box<[u8]>) -> bool {
+        let has_room = self.outputs.packets.push(Intent::Unicast);
         if has_room {
-            self.outputs.letters.push_back((to, body));
+            self.outputs.unicasts.push_back((to, body));
         } else {
             self.metrics.drop(DropReason::TransmitsFull);
         }
@@ -64,7 +64,7 @@ impl<R: Rng> Swim<R> {
                 self.metrics.packets_sent += 1;
                 self.metrics.packet_bytes_sent += buffer.len() as u64;
                 debug_assert!(buffer.len() <= self.config.max_packet_size, "packets are bounded");
-                if self.me.state == State::Leaving {
+                if self.local.state == State::Leaving {
                     self.go_on_leaving(now, false);
                 }
                 return Some(Transmit { to });
@@ -75,7 +75,7 @@ impl<R: Rng> Swim<R> {
 
     /// Writes the packet, unless there is nothing to say or nobody to say it to.
     fn write(&mut self, now: Instant, intent: Intent, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
-        match self.dialect.packets(&self.config, self.me.cluster) {
+        match self.dialect.packets(&self.config, self.local.cluster) {
             Packets::Native(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
             Packets::Memberlist(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
         }
@@ -101,7 +101,7 @@ impl<R: Rng> Swim<R> {
         Some(match intent {
             Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, packet)?,
             Intent::Contend { address: to, sequence } => {
-                packet.say(&Message::Ping { sequence, target: &self.me.id, source: self.speaker() });
+                packet.say(&Message::Ping { sequence, target: &self.local.id, source: self.speaker() });
                 self.metrics.count_sent(MessageKind::Ping);
                 Addressed { to, member: None, updates: false } // A stranger: nothing more.
             }
@@ -117,7 +117,7 @@ impl<R: Rng> Swim<R> {
                 Addressed { to, member: None, updates: true }
             }
             Intent::Nack { to, sequence } => {
-                packet.say(&Message::Nack { sequence, source: &self.me.id });
+                packet.say(&Message::Nack { sequence, source: &self.local.id });
                 self.metrics.count_sent(MessageKind::Nack);
                 Addressed { to, member: None, updates: true }
             }
@@ -132,8 +132,8 @@ impl<R: Rng> Swim<R> {
                 }
                 Addressed { to, member: Some(target), updates }
             }
-            Intent::Letter => {
-                let (to, body) = self.outputs.letters.pop_front()?;
+            Intent::Unicast => {
+                let (to, body) = self.outputs.unicasts.pop_front()?;
                 if let Some(kind) = packet.say_encoded(&body) {
                     self.metrics.count_sent(kind);
                 }
@@ -199,12 +199,13 @@ impl<R: Rng> Swim<R> {
         let coordinate = member.filter(|_| self.has_coordinates()).map(|_| self.dialect.policy().coordinates);
         let is_within = coordinate == Some(CoordinatePolicy::InAcks);
         let payload = if is_within { self.vivaldi.own().to_serf() } else { Vec::new() };
-        packet.say(&Message::Ack { sequence, source: &self.me.id, payload: &payload });
+        packet.say(&Message::Ack { sequence, source: &self.local.id, payload: &payload });
         self.metrics.count_sent(MessageKind::Ack);
         if let Some(slot) = member {
             self.say_claim(slot, packet);
         }
-        if coordinate == Some(CoordinatePolicy::BesideAcks) && packet.say_coordinate(&self.me.id, self.vivaldi.own()) {
+        if coordinate == Some(CoordinatePolicy::BesideAcks) && packet.say_coordinate(&self.local.id, self.vivaldi.own())
+        {
             self.metrics.count_sent(MessageKind::Coordinate);
         }
     }
@@ -230,7 +231,7 @@ impl<R: Rng> Swim<R> {
     }
 
     fn tell_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
-        if let Some(message) = self.claim_message(slot, &self.me.id)
+        if let Some(message) = self.claim_message(slot, &self.local.id)
             && let Some(kind) = packet.say_claim(&message)
         {
             self.metrics.count_sent(kind);
@@ -257,7 +258,7 @@ impl<R: Rng> Swim<R> {
         if self.gossip.broadcasts.len() == 0 {
             return Readers::default();
         }
-        let audience = &self.gossip.audience;
+        let audience = &self.gossip.recipients;
         let lives_there = |&(_, peer): &(u16, Slot)| self.members.address(peer) == Some(to);
         let bit = slot
             .map_or_else(|| audience.peers().find(lives_there).map_or(0, |(bit, _)| bit), |slot| audience.bit(slot));

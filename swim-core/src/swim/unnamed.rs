@@ -7,8 +7,8 @@ use rand_core::Rng;
 
 use super::Swim;
 use super::admission::Sender;
-use super::news::{News, Spread};
 use super::probing::Way;
+use super::report::{Report, Spread};
 use crate::dialect::{Message, Row, Speaker, Unpacker};
 use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::member::{Claim, Status, normal_address};
@@ -16,8 +16,13 @@ use crate::metrics::DropReason;
 use crate::time::Instant;
 
 /// What is said of a living member.
-pub(super) const fn alive_news<'a>(row: &Row<'a>, spread: Spread) -> News<'a> {
-    News { description: Some(row.description()), spread, versions: row.versions, ..News::of(row.id, row.claim, row.id) }
+pub(super) const fn alive_news<'a>(row: &Row<'a>, spread: Spread) -> Report<'a> {
+    Report {
+        description: Some(row.description()),
+        spread,
+        versions: row.versions,
+        ..Report::of(row.id, row.claim, row.id)
+    }
 }
 
 impl<R: Rng> Swim<R> {
@@ -80,12 +85,12 @@ impl<R: Rng> Swim<R> {
 
     /// A stranger says that a member is alive: looks whether it is.
     fn hear_stranger(&mut self, now: Instant, sender: &mut Sender, row: &Row<'_>) {
-        let news = alive_news(row, Spread::Gossip);
-        if *self.me.id == *row.id {
-            self.hear_alive(now, &news);
+        let report = alive_news(row, Spread::Gossip);
+        if *self.local.id == *row.id {
+            self.hear_alive(now, &report);
         } else if self.dialect.speaks_with(row.versions) {
             let found = self.members.find(row.id);
-            self.look_for_told(now, sender, found, &news);
+            self.look_for_told(now, sender, found, &report);
         } else {
             self.metrics.drop(DropReason::VersionMismatch);
         }
@@ -95,7 +100,7 @@ impl<R: Rng> Swim<R> {
     fn hears_from_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } | Message::Alive { .. } => true,
-            Message::Suspect { id, .. } | Message::Dead { id, .. } | Message::Left { id, .. } => *self.me.id == *id,
+            Message::Suspect { id, .. } | Message::Dead { id, .. } | Message::Left { id, .. } => *self.local.id == *id,
             Message::PingReq { .. } | Message::Nack { .. } | Message::Direct { .. } => false,
         }
     }
@@ -109,12 +114,12 @@ impl<R: Rng> Swim<R> {
         from: &str,
     ) {
         let by_stranger = self.is_stranger(sender);
-        self.hear(now, &News { by_stranger, ..News::of(id, Claim::new(incarnation, status), from) });
+        self.handle_report(now, &Report { by_stranger, ..Report::of(id, Claim::new(incarnation, status), from) });
     }
 
     /// Who is meant by a ping: without a name, whoever is here.
     pub(super) fn addressee(&self, target: &str) -> NodeId {
-        NodeId::new(target).unwrap_or_else(|_| self.me.id.clone())
+        NodeId::new(target).unwrap_or_else(|_| self.local.id.clone())
     }
 
     /// Where the answer to a ping goes: to the address that the sender names if that is a member's own of the sender's
@@ -143,7 +148,7 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let is_there = |slot| self.members.address(slot) == Some(normal_address(address));
-        if *self.me.id != *target && !self.members.find(target).is_some_and(is_there) {
+        if *self.local.id != *target && !self.members.find(target).is_some_and(is_there) {
             self.metrics.drop(DropReason::UnknownTarget);
             return;
         }

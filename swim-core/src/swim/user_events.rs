@@ -38,11 +38,11 @@ impl<R: Rng> Swim<R> {
         coalesce: bool,
     ) -> Result<LamportTime, EventError> {
         let now = self.timers.advance(now);
-        if self.me.state != State::Running {
+        if self.local.state != State::Running {
             return Err(EventError::NotRunning);
         }
-        let source = self.signature();
-        let time = self.citizen.events.time();
+        let source = self.source_field();
+        let time = self.serf.events.time();
         let mut bytes = Vec::new();
         let event = UserEvent { time, name, payload, coalesce, source: source.as_deref() };
         Message::UserEvent(event).encode(&mut bytes);
@@ -54,7 +54,7 @@ impl<R: Rng> Swim<R> {
         if self.queued_broadcasts() >= max {
             return Err(EventError::QueueFull { max });
         }
-        self.citizen.events.tick();
+        self.serf.events.tick();
         self.deliver(&event);
         self.announce(now, &bytes);
         self.debug_check();
@@ -67,7 +67,7 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
         }
-        if !self.citizen.events.witness(now, event.time, self.config.events.max_time_jump) {
+        if !self.serf.events.witness(now, event.time, self.config.events.max_time_jump) {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
@@ -84,9 +84,9 @@ impl<R: Rng> Swim<R> {
         let heard = Heard { name: Arc::from(event.name), payload: Arc::from(event.payload), source };
         let Heard { name, payload, source: from } = heard.clone();
         let (time, coalesce) = (event.time, event.coalesce);
-        let is_new = self.citizen.recent_events.note(time, heard, self.config.events.max_recent_events);
+        let is_new = self.serf.recent_events.note(time, heard, self.config.events.max_recent_events);
         if is_new {
-            self.tell(Event::UserEvent { time, from, name, payload, coalesce });
+            self.emit(Event::UserEvent { time, from, name, payload, coalesce });
         }
         is_new
     }

@@ -15,10 +15,10 @@ use crate::time::Instant;
 impl<R: Rng> Swim<R> {
     /// A user message arrived: the application's entry.
     pub(super) fn hear_user_message(&mut self, now: Instant, from: SocketAddr, payload: &[u8]) {
-        if self.is_citizen() {
-            return self.hear_citizen(now, payload);
+        if self.is_serf_agent() {
+            return self.handle_serf_message(now, payload);
         }
-        self.tell(Event::UserMessage { from, payload: Arc::from(payload) });
+        self.emit(Event::UserMessage { from, payload: Arc::from(payload) });
     }
 
     /// Another's table came with the application's state.
@@ -26,10 +26,10 @@ impl<R: Rng> Swim<R> {
         if payload.is_empty() {
             return;
         }
-        if self.is_citizen() {
-            self.hear_citizen_state(now, payload, is_first);
+        if self.is_serf_agent() {
+            self.handle_serf_state(now, payload, is_first);
         } else {
-            self.tell(Event::UserState { is_join, payload: Arc::from(payload) });
+            self.emit(Event::UserState { is_join, payload: Arc::from(payload) });
         }
     }
 
@@ -61,7 +61,7 @@ impl<R: Rng> Swim<R> {
     pub fn send_user_message(&mut self, to: SocketAddr, payload: &[u8]) -> Result<(), BroadcastError> {
         let has_user_messages = self.dialect.policy().broadcasts == BroadcastPolicy::Bare;
         assert!(has_user_messages, "only memberlist's wire has user messages");
-        if self.me.state == State::Left {
+        if self.local.state == State::Left {
             return Err(BroadcastError::NotRunning);
         }
         let (len, max) = (payload.len(), self.config.max_broadcast_size);
@@ -70,7 +70,7 @@ impl<R: Rng> Swim<R> {
         }
         let body = self.direct_body(payload);
         let max = self.config.max_transmits;
-        if self.send_letter(to, body) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
+        if self.send_unicast(to, body) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
     }
 
     /// memberlist's wire: what is given to everyone with whom tables are swapped from now on, beside our table.

@@ -49,7 +49,7 @@ impl Checker for Incarnations {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         *grown(&mut self.clusters, node) = cluster_hash(&config.cluster);
-        self.by_intents |= matches!(config.wire, Wire::Memberlist(wire) if wire.citizen);
+        self.by_intents |= matches!(config.wire, Wire::Memberlist(wire) if wire.serf_agent);
     }
 
     fn attacked(&mut self, attack: &Attack) {

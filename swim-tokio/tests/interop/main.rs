@@ -5,7 +5,6 @@
 
 mod alertmanager;
 mod alertmanager_pair;
-mod citizen;
 mod encryption;
 mod failures;
 mod joining;
@@ -17,3 +16,4 @@ mod ports;
 mod process;
 mod refutation;
 mod serf;
+mod serf_agent;

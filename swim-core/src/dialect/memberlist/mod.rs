@@ -37,9 +37,9 @@ impl Memberlist {
         Some(Self(Box::new(state)))
     }
 
-    /// Whether this node is a citizen among serf's agents.
-    pub(super) const fn is_citizen(&self) -> bool {
-        self.0.settings.citizen
+    /// Whether this node is one of serf's agents.
+    pub(super) const fn is_serf_agent(&self) -> bool {
+        self.0.settings.serf_agent
     }
 
     pub(super) const fn own_versions(&self) -> Versions {

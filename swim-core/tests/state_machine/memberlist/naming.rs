@@ -1,4 +1,4 @@
-//! Two nodes of one name among serf's citizens: the others are asked whose it is. And names that are refused.
+//! Two nodes of one name among serf's agents: the others are asked whose it is. And names that are refused.
 
 use swim_core::wire::Tags;
 use swim_core::wire::memberlist::{Message, Source};
@@ -8,7 +8,7 @@ use swim_core::{Event, LamportTime, MemberlistWire, SequenceNumber, Status};
 use super::harness::{alive, config, deliver, node_with, packet, suspect};
 use crate::harness::{Node, address, at, events, proven, second};
 
-fn citizen(peers: &[&'static str]) -> Node {
+fn serf_agent(peers: &[&'static str]) -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
     let mut node = node_with(config().on_memberlist(wire));
     for (id, port) in peers.iter().zip(2..) {
@@ -83,7 +83,7 @@ fn the_majority_of_those_who_answer_decides_whose_the_name_is() {
         ([Some(1), None, None], true, 1, 1),
         ([None, None, None], false, 0, 0),
     ] {
-        let mut node = citizen(&["a", "b", "c"]);
+        let mut node = serf_agent(&["a", "b", "c"]);
         let query = challenged(&mut node).expect("it asks");
         for (from, port) in ["a", "b", "c"].into_iter().zip(answers) {
             answer(&mut node, query, from, port);
@@ -95,8 +95,8 @@ fn the_majority_of_those_who_answer_decides_whose_the_name_is() {
 }
 
 #[test]
-fn who_is_alone_keeps_its_name_and_who_is_no_citizen_asks_nobody() {
-    let mut alone = citizen(&[]);
+fn who_is_alone_keeps_its_name_and_who_is_no_serf_agent_asks_nobody() {
+    let mut alone = serf_agent(&[]);
     assert_eq!(challenged(&mut alone), None, "there is nobody to gossip to");
     let decided = Event::ConflictDecided { address: address(9), kept: true, agreeing: 0, answers: 0 };
     assert_eq!(verdicts(&mut alone), [Event::Conflict { address: address(9) }, decided]);
@@ -109,7 +109,7 @@ fn who_is_alone_keeps_its_name_and_who_is_no_citizen_asks_nobody() {
 
 #[test]
 fn who_could_ask_nobody_asks_when_there_is_somebody_and_its_namesake_is_heard_of_again() {
-    let mut node = citizen(&[]);
+    let mut node = serf_agent(&[]);
     assert_eq!(challenged(&mut node), None);
     assert_eq!(verdicts(&mut node).len(), 2, "it has kept its name, alone");
     deliver(&mut node, second(10), &[alive("a", 1, 2), alive("me", 5, 9)]);
@@ -145,17 +145,17 @@ fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_re
         held_at: address(held_at),
         claimed_at: address(claimed_at),
     };
-    let mut node = citizen(&["a"]);
+    let mut node = serf_agent(&["a"]);
     for incarnation in 5..9 {
         deliver(&mut node, at(0), &[alive("a", incarnation, 7)]);
     }
     assert_eq!(events(&mut node), [refused("a", 2, 7)]);
-    let mut node = citizen(&["a", "b"]);
+    let mut node = serf_agent(&["a", "b"]);
     for claimed in ["a", "b", "a", "b"] {
         deliver(&mut node, at(0), &[alive(claimed, 5, 7)]);
     }
     assert_eq!(events(&mut node), [refused("a", 2, 7), refused("b", 3, 7)], "each name by itself");
-    let mut restarted = citizen(&["a"]);
+    let mut restarted = serf_agent(&["a"]);
     deliver(&mut restarted, at(0), &[alive("me", 4, 8)]);
     let told = verdicts(&mut restarted);
     assert_eq!(told, [refused("me", 8, 1)], "nobody answers at port 8");
@@ -163,7 +163,7 @@ fn whoever_refuses_a_name_says_so_once_in_a_while_and_so_does_the_one_that_is_re
 
 #[test]
 fn who_leaves_while_the_others_are_asked_has_lost_no_name() {
-    let mut node = citizen(&["a"]);
+    let mut node = serf_agent(&["a"]);
     challenged(&mut node).expect("it asks");
     node.leave(at(300));
     let told = verdicts(&mut node);
@@ -174,7 +174,7 @@ fn who_leaves_while_the_others_are_asked_has_lost_no_name() {
 #[test]
 fn who_keeps_its_name_refutes_what_is_said_of_it_though_its_namesake_claims_more() {
     for (port, refuted) in [(1, true), (9, false)] {
-        let mut node = citizen(&["a", "b"]);
+        let mut node = serf_agent(&["a", "b"]);
         let query = challenged(&mut node).expect("it asks");
         ["a", "b"].into_iter().for_each(|from| answer(&mut node, query, from, Some(port)));
         deliver(&mut node, at(300), &[alive("me", 5, 9)]);

@@ -32,7 +32,7 @@ impl Current {
         Self {
             envelope: Arc::new(RwLock::new(Arc::new(envelope))),
             file: settings.keyring_file.clone(),
-            is_beside_serf: settings.citizen,
+            is_beside_serf: settings.serf_agent,
         }
     }
 

@@ -25,8 +25,8 @@ pub struct Memberlist {
     pub versions: Versions,
     /// Whether packets and streams are compressed. Default on, as memberlist has it.
     pub compress: bool,
-    /// Whether the node is a citizen among serf's agents: it has their events and queries, and leaves as they do.
-    pub citizen: bool,
+    /// Whether the node is one of serf's agents: it has their events and queries, and leaves as they do.
+    pub serf_agent: bool,
     /// The cluster's label, its keys and how they are used. Default: neither.
     pub envelope: Envelope,
     /// The file that the keys are from, as serf keeps it. When the cluster's keys change, it is replaced first.
@@ -45,7 +45,7 @@ impl Memberlist {
     /// Beside serf agents.
     #[must_use]
     pub fn serf() -> Self {
-        Self { citizen: true, ..Self::speaking(Versions::SERF) }
+        Self { serf_agent: true, ..Self::speaking(Versions::SERF) }
     }
 
     /// Beside alertmanager.
@@ -60,7 +60,7 @@ impl Memberlist {
         Self {
             versions,
             compress: true,
-            citizen: false,
+            serf_agent: false,
             envelope: Envelope::default(),
             keyring_file: None,
             stream_timeout: Duration::from_secs(10),
@@ -103,7 +103,7 @@ impl Memberlist {
     /// The protocol's settings for this wire.
     pub(crate) fn apply(&self, config: Config) -> Config {
         let envelope = self.envelope.packet_overhead();
-        let Self { versions, compress, citizen, .. } = *self;
-        config.on_memberlist(MemberlistWire { versions, compress, envelope, citizen })
+        let Self { versions, compress, serf_agent, .. } = *self;
+        config.on_memberlist(MemberlistWire { versions, compress, envelope, serf_agent })
     }
 }

@@ -8,15 +8,15 @@ use core::time::Duration;
 use rand_core::Rng;
 
 use crate::id::Slot;
-use crate::places::Places;
 use crate::random::below;
+use crate::slot_index::SlotIndex;
 use crate::time::Instant;
 
 /// The members whose claim is Dead and who are not reaped yet, and the tombstones of those who are.
 #[derive(Debug, Default)]
-pub(crate) struct Departed {
+pub(crate) struct DeadMembers {
     dead: Vec<Slot>,
-    places: Places,
+    places: SlotIndex,
     /// In the order of their deaths. May name members that came back.
     recent: VecDeque<(Instant, Slot)>,
     /// Members that left, in that order. May name slots that are theirs no more.
@@ -25,7 +25,7 @@ pub(crate) struct Departed {
     buried: VecDeque<Slot>,
 }
 
-impl Departed {
+impl DeadMembers {
     pub(crate) fn contains(&self, slot: Slot) -> bool {
         self.places.get(slot).is_some()
     }
@@ -98,13 +98,13 @@ impl Departed {
     }
 
     /// A member became a tombstone.
-    pub(crate) fn bury(&mut self, slot: Slot, is_buried: impl Fn(Slot) -> bool) {
-        enqueue(&mut self.buried, slot, is_buried);
+    pub(crate) fn entomb(&mut self, slot: Slot, is_tombstone: impl Fn(Slot) -> bool) {
+        enqueue(&mut self.buried, slot, is_tombstone);
     }
 
     /// Takes the oldest tombstone.
-    pub(crate) fn oldest_buried(&mut self, is_buried: impl Fn(Slot) -> bool) -> Option<Slot> {
-        core::iter::from_fn(|| self.buried.pop_front()).find(|&slot| is_buried(slot))
+    pub(crate) fn oldest_tombstone(&mut self, is_tombstone: impl Fn(Slot) -> bool) -> Option<Slot> {
+        core::iter::from_fn(|| self.buried.pop_front()).find(|&slot| is_tombstone(slot))
     }
 
     /// Takes the member that left first.
@@ -132,15 +132,15 @@ mod tests {
     #[test]
     fn the_recently_dead_are_forgotten_after_the_window_and_those_who_came_back_at_once() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-        let mut departed = Departed::default();
+        let mut dead = DeadMembers::default();
         let window = Duration::from_secs(30);
         for i in 0..3 {
-            departed.insert(Slot(i), Instant::from_millis(u64::from(i) * 10_000));
+            dead.insert(Slot(i), Instant::from_millis(u64::from(i) * 10_000));
         }
-        departed.remove(Slot(1));
+        dead.remove(Slot(1));
         let mut drawn = |seconds: u64| {
             let now = Instant::from_millis(seconds * 1_000);
-            let mut slots: Vec<_> = (0..50).filter_map(|_| departed.random_recent(&mut rng, now, window)).collect();
+            let mut slots: Vec<_> = (0..50).filter_map(|_| dead.random_recent(&mut rng, now, window)).collect();
             slots.sort_unstable();
             slots.dedup();
             slots
@@ -148,37 +148,37 @@ mod tests {
         assert_eq!(drawn(29), [Slot(0), Slot(2)]);
         assert_eq!(drawn(30), [Slot(2)]);
         assert_eq!(drawn(50), []);
-        assert!(departed.contains(Slot(0)) && departed.len() == 2, "they are still dead");
+        assert!(dead.contains(Slot(0)) && dead.len() == 2, "they are still dead");
     }
 
     #[test]
     fn members_that_die_again_and_again_do_not_fill_the_queue() {
-        let mut departed = Departed::default();
-        departed.insert(Slot(0), Instant::ORIGIN);
+        let mut dead = DeadMembers::default();
+        dead.insert(Slot(0), Instant::ORIGIN);
         for i in 0..1_000 {
-            departed.insert(Slot(1), Instant::from_millis(i));
-            departed.remove(Slot(1));
+            dead.insert(Slot(1), Instant::from_millis(i));
+            dead.remove(Slot(1));
         }
-        assert!(departed.recent.len() <= 20, "{}", departed.recent.len());
+        assert!(dead.recent.len() <= 20, "{}", dead.recent.len());
     }
 
     #[test]
     fn the_oldest_tombstone_is_taken_first_and_what_is_none_any_more_is_passed_over() {
-        let mut departed = Departed::default();
+        let mut dead = DeadMembers::default();
         for slot in [4, 2, 7].map(Slot) {
-            departed.bury(slot, |_| true);
+            dead.entomb(slot, |_| true);
         }
-        assert_eq!(departed.oldest_buried(|slot| slot != Slot(4)), Some(Slot(2)));
-        assert_eq!(departed.oldest_buried(|_| true), Some(Slot(7)));
-        assert_eq!(departed.oldest_buried(|_| true), None);
+        assert_eq!(dead.oldest_tombstone(|slot| slot != Slot(4)), Some(Slot(2)));
+        assert_eq!(dead.oldest_tombstone(|_| true), Some(Slot(7)));
+        assert_eq!(dead.oldest_tombstone(|_| true), None);
     }
 
     #[test]
     fn a_queue_of_tombstones_does_not_keep_what_came_back() {
-        let mut departed = Departed::default();
+        let mut dead = DeadMembers::default();
         for i in 0..10_000 {
-            departed.bury(Slot(i % 7), |slot| slot == Slot(3));
+            dead.entomb(Slot(i % 7), |slot| slot == Slot(3));
         }
-        assert!(departed.buried.len() <= 64, "{}", departed.buried.len());
+        assert!(dead.buried.len() <= 64, "{}", dead.buried.len());
     }
 }

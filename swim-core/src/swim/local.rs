@@ -39,7 +39,7 @@ pub(super) struct Contender {
 /// This node. What every packet needs comes last: what it counts follows.
 #[derive(Debug)]
 #[repr(C)]
-pub(super) struct Me {
+pub(super) struct Local {
     pub(super) contender: Option<Contender>,
     /// Others have said that they believe us to be where we are.
     pub(super) is_established: bool,
@@ -71,7 +71,7 @@ pub(super) struct Me {
     pub(super) allows_all: bool,
 }
 
-impl Me {
+impl Local {
     pub(super) fn new(
         config: &Config,
         policy: &Policy,

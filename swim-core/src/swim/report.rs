@@ -11,7 +11,7 @@ use crate::wire::{Description, Versions};
 
 /// Something heard of a member.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct News<'a> {
+pub(super) struct Report<'a> {
     pub(super) id: &'a str,
     pub(super) claim: Claim,
     /// Comes with every Alive.
@@ -31,7 +31,7 @@ pub(super) struct News<'a> {
     pub(super) versions: Versions,
 }
 
-impl<'a> News<'a> {
+impl<'a> Report<'a> {
     /// A claim that `from` makes and that is passed on.
     pub(super) const fn of(id: &'a str, claim: Claim, from: &'a str) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl<R: Rng> Swim<R> {
     #[inline]
     pub(super) fn is_known(&self, slot: Slot, claim: Claim, description: Description<'_>) -> bool {
         let Description { incarnation, address, metadata } = description;
-        slot != self.me.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
+        slot != self.local.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
     }
 
     /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
@@ -71,7 +71,7 @@ impl<R: Rng> Swim<R> {
     #[inline]
     pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
         let known = self.members.claim(slot);
-        if slot == self.me.slot || claim > known || !from.is_ascii() {
+        if slot == self.local.slot || claim > known || !from.is_ascii() {
             return false;
         }
         let confirms = || match self.detector.suspicions.get(slot) {
@@ -82,10 +82,10 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Debug builds hear all the same what is taken to be no news, and see that nothing comes of it.
-    pub(super) fn check_no_news(&mut self, now: Instant, slot: Slot, news: &News<'_>) {
+    pub(super) fn check_nothing_new(&mut self, now: Instant, slot: Slot, report: &Report<'_>) {
         let outcome = |swim: &Self| (swim.members.version(), swim.gossip.updates.len(), swim.timers.next());
         let before = outcome(self);
-        assert!(!self.hear_of(now, Some(slot), news), "what is no news changes nothing: {news:?}");
-        assert_eq!(outcome(self), before, "what is no news has no consequences: {news:?}");
+        assert!(!self.merge_report(now, Some(slot), report), "what is no report changes nothing: {report:?}");
+        assert_eq!(outcome(self), before, "what is no report has no consequences: {report:?}");
     }
 }

@@ -12,11 +12,11 @@ const NOWHERE: u32 = u32::MAX;
 
 /// For each key (a slot, or what a structure makes of it) its position, if it has one.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct SlotIndex {
     positions: Vec<u32>,
 }
 
-impl Places {
+impl SlotIndex {
     #[inline]
     pub(crate) fn get(&self, slot: Slot) -> Option<usize> {
         match self.positions.get(slot.index()) {
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_slot_has_the_position_last_set_until_it_is_cleared() {
-        let mut places = Places::default();
+        let mut places = SlotIndex::default();
         assert_eq!(places.get(Slot(9)), None);
         places.set(Slot(9), 4);
         places.set(Slot(2), 0);

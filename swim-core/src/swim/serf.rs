@@ -31,7 +31,7 @@ const LONGEST_HEARD: usize = 9 << 10;
 
 /// What the layer knows.
 #[derive(Debug, Default)]
-pub(super) struct Citizen {
+pub(super) struct Serf {
     /// The clock of user events.
     pub(super) events: LamportClock,
     /// The clock of queries.
@@ -55,19 +55,19 @@ pub(super) struct Citizen {
 }
 
 impl<R: Rng> Swim<R> {
-    /// Whether this node is a citizen among serf's agents.
-    pub(super) fn is_citizen(&self) -> bool {
+    /// Whether this node is one of serf's agents.
+    pub(super) fn is_serf_agent(&self) -> bool {
         self.dialect.policy().serf == SerfPolicy::UserMessages
     }
 
     /// Notes what is proven of the sender of the packet or request at hand.
     pub(super) const fn note_protection(&mut self, protection: Protection) {
-        self.citizen.protection = protection;
+        self.serf.protection = protection;
     }
 
     /// Returns true if anybody could have sent what is at hand.
     pub(super) const fn is_unproven(&self) -> bool {
-        matches!(self.citizen.protection, Protection::Plain)
+        matches!(self.serf.protection, Protection::Plain)
     }
 
     /// Entry of the native wire: an announcement of `origin` was heard for the first time. Returns whether it is to be
@@ -124,7 +124,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of memberlist's wire: a user message, which may be for everyone or for this node.
-    pub(super) fn hear_citizen(&mut self, now: Instant, payload: &[u8]) {
+    pub(super) fn handle_serf_message(&mut self, now: Instant, payload: &[u8]) {
         let is_new = match serf::Message::decode(payload) {
             Ok(serf::Message::Intent(intent)) => self.hear_intent(now, &intent),
             Ok(serf::Message::UserEvent(event)) => self.hear_user_event(now, &event, payload.len()),
@@ -151,7 +151,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of memberlist's wire: what came beside another's table.
-    pub(super) fn hear_citizen_state(&mut self, now: Instant, state: &[u8], is_first: bool) {
+    pub(super) fn handle_serf_state(&mut self, now: Instant, state: &[u8], is_first: bool) {
         match serf::State::decode(state) {
             Ok(decoded) => self.merge_intents(now, &decoded),
             Err(error) => {
@@ -173,19 +173,19 @@ impl<R: Rng> Swim<R> {
             return self.queue_user_message(now, payload);
         }
         let number = self.next_broadcast();
-        let id = self.me.id.clone();
-        self.pass_on_broadcast(now, &Message::Announcement { origin: &id, epoch: self.me.epoch, number, payload });
+        let id = self.local.id.clone();
+        self.pass_on_broadcast(now, &Message::Announcement { origin: &id, epoch: self.local.epoch, number, payload });
     }
 
     /// Exit: a message for one member. It may be lost.
     pub(super) fn send_direct(&mut self, to: SocketAddr, payload: &[u8]) {
         let body = self.direct_body(payload);
-        self.send_letter(to, body);
+        self.send_unicast(to, body);
     }
 
     pub(super) fn direct_body(&self, payload: &[u8]) -> Box<[u8]> {
         let mut body = Vec::new();
-        self.dialect.encode(&Said::Direct { source: &self.me.id, payload }, &mut body);
+        self.dialect.encode(&Said::Direct { source: &self.local.id, payload }, &mut body);
         body.into_boxed_slice()
     }
 
@@ -215,7 +215,7 @@ impl<R: Rng> Swim<R> {
     }
 
     /// What messages for everyone of this node say of their sender: on memberlist's wire nothing, as serf's do.
-    pub(super) fn signature(&self) -> Option<crate::id::NodeId> {
-        (self.dialect.policy().broadcasts == BroadcastPolicy::Numbered).then(|| self.me.id.clone())
+    pub(super) fn source_field(&self) -> Option<crate::id::NodeId> {
+        (self.dialect.policy().broadcasts == BroadcastPolicy::Numbered).then(|| self.local.id.clone())
     }
 }

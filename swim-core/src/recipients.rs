@@ -11,11 +11,11 @@ const MOST: usize = 9;
 
 /// The peers that have a bit each.
 #[derive(Debug, Default)]
-pub(crate) struct Audience {
+pub(crate) struct Recipients {
     places: [Option<Slot>; MOST],
 }
 
-impl Audience {
+impl Recipients {
     /// Brings the bits in line with the peers, which have changed. Who stays keeps its bit. Returns the bits that are
     /// others' now: nothing was sent to them.
     pub(crate) fn follow(&mut self, peers: &[Slot]) -> u16 {
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn who_stays_keeps_its_bit_and_who_comes_has_been_sent_nothing() {
-        let mut audience = Audience::default();
+        let mut audience = Recipients::default();
         assert_eq!(audience.follow(&[Slot(3), Slot(7), Slot(5)]), 0b111);
         assert_eq!(audience.follow(&[Slot(5), Slot(3)]), 0);
         assert_eq!((audience.bit(Slot(3)), audience.bit(Slot(7)), audience.bit(Slot(5))), (0b1, 0, 0b100));
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn nobody_has_a_bit_among_many_and_all_are_given_new_ones_when_they_are_few_again() {
-        let mut audience = Audience::default();
+        let mut audience = Recipients::default();
         let peers: [Slot; 10] = core::array::from_fn(|i| Slot(i as u32));
         assert_eq!(audience.follow(&peers[..9]), 0x1ff);
         assert_eq!((audience.follow(&peers), audience.all(), audience.bit(Slot(0))), (0, 0, 0));

@@ -1,4 +1,4 @@
-//! A citizen among serf's agents: intents, what is passed on, the state beside tables, and the payloads of acks.
+//! One of serf's agents: intents, what is passed on, the state beside tables, and the payloads of acks.
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
@@ -10,7 +10,7 @@ use swim_core::{
 use super::harness::{alive, ask, config, dead, deliver, let_answer, node_with, packet, row, said, sent, table};
 use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status, step};
 
-fn citizen() -> Node {
+fn serf_agent() -> Node {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
     node_with(config().on_memberlist(wire))
 }
@@ -51,7 +51,7 @@ fn says_until(node: &mut Node, until: swim_core::Instant) -> Vec<String> {
 
 #[test]
 fn who_leaves_says_so_before_it_is_gone() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     hear(&mut node, &intent(6, "a", false));
     says_until(&mut node, at(100));
@@ -66,7 +66,7 @@ fn who_leaves_says_so_before_it_is_gone() {
 #[test]
 fn who_said_that_it_leaves_and_is_found_dead_has_left() {
     for found_by_us in [false, true] {
-        let mut node = citizen();
+        let mut node = serf_agent();
         deliver(&mut node, at(0), &[alive("b", 1, 3)]);
         hear(&mut node, &intent(5, "b", true));
         assert_eq!(status(&node, "b"), Some(Status::Alive));
@@ -87,7 +87,7 @@ fn who_said_that_it_leaves_and_is_found_dead_has_left() {
 fn who_came_back_after_its_farewell_and_is_found_dead_has_failed() {
     // It says that it has come, or that word is lost and it is seen alive.
     for says_hello in [true, false] {
-        let mut node = citizen();
+        let mut node = serf_agent();
         deliver(&mut node, at(0), &[alive("b", 1, 3)]);
         hear(&mut node, &intent(5, "b", true));
         if says_hello {
@@ -116,7 +116,7 @@ fn a_full_queue_makes_room_for_the_word_that_the_node_leaves() {
 
 #[test]
 fn a_word_about_a_member_is_passed_on_once_and_an_older_one_never() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     for (time, passed_on) in [(5, 1), (5, 0), (4, 0), (9, 1)] {
@@ -131,7 +131,7 @@ fn a_word_about_a_member_is_passed_on_once_and_an_older_one_never() {
 
 #[test]
 fn a_failed_member_in_whose_place_somebody_says_farewell_has_left() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3), dead("b", 1, "a")]);
     hear(&mut node, &intent(3, "b", true));
     assert_eq!(status(&node, "b"), Some(Status::Left));
@@ -141,7 +141,7 @@ fn a_failed_member_in_whose_place_somebody_says_farewell_has_left() {
 
 #[test]
 fn a_word_that_we_leave_while_we_are_here_is_refuted() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     hear(&mut node, &intent(5, "me", true));
@@ -150,7 +150,7 @@ fn a_word_that_we_leave_while_we_are_here_is_refuted() {
 
 #[test]
 fn events_of_others_are_told_once_and_passed_on_as_they_came() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     events(&mut node);
@@ -172,7 +172,7 @@ fn events_of_others_are_told_once_and_passed_on_as_they_came() {
 
 #[test]
 fn what_others_may_send_is_heard_however_little_we_may_and_passed_on_if_it_fits_a_packet() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     events(&mut node);
@@ -209,7 +209,7 @@ fn state(time: u64, left: &[&str], statuses: &[(&str, LamportTime)], recent: &[U
 
 #[test]
 fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("b", 1, 3), dead("b", 1, "x")]);
     let at_time = LamportTime::new;
     let missed = UserEvent { time: at_time(7), name: "missed", payload: b"", coalesce: false, source: None };
@@ -240,7 +240,7 @@ fn told(node: &mut Node) -> Vec<String> {
 
 #[test]
 fn who_joins_a_second_time_counts_what_was_before_as_heard_too() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     let old = UserEvent { time: LamportTime::new(7), name: "old", payload: b"", coalesce: false, source: None };
     // A lonely node first, then one that knows of an event, and then another one of its cluster.
     for (seed, time, recent) in [(5, 1, &[][..]), (6, 20, &[old]), (7, 20, &[old])] {
@@ -291,7 +291,7 @@ fn answers(node: &mut Node) -> Vec<Vec<u8>> {
 
 #[test]
 fn where_a_member_is_is_answered_and_who_asks_about_us_is_not() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3)]);
     let_answer(&mut node, at(0), &["a"]);
     for (id, about) in [(1, "b"), (2, "me"), (3, "nobody")] {
@@ -307,7 +307,7 @@ fn where_a_member_is_is_answered_and_who_asks_about_us_is_not() {
 
 #[test]
 fn a_query_that_overtakes_its_asker_is_answered_when_it_comes_again() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("b", 1, 3)]);
     let asked = bytes(&serf::Message::Query(query(1, "_serf_conflict", b"b")));
     for (told, count) in [(None, 0), (Some(alive("a", 1, 2)), 1), (None, 0)] {
@@ -323,7 +323,7 @@ fn a_query_that_overtakes_its_asker_is_answered_when_it_comes_again() {
 
 #[test]
 fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     let_answer(&mut node, at(0), &["a"]);
     let mut payload = Vec::new();
@@ -352,7 +352,7 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
 
 #[test]
 fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_on() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     let mut payload = Vec::new();
@@ -384,7 +384,7 @@ fn serf_stream(payload: &[u8]) -> Vec<u8> {
 
 #[test]
 fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     let id = node.query_keys(at(0), KeyOperation::Use, &[7; 32]).unwrap();
     let own = node.next_key_query().expect("this node is asked too");
@@ -398,7 +398,7 @@ fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
 
 #[test]
 fn acks_to_members_carry_our_coordinate_as_serf_writes_it() {
-    let mut node = citizen();
+    let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     let source = swim_core::wire::memberlist::Source { address: Some(address(2)), id: "a" };
     let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source };
