@@ -39,7 +39,8 @@ pub enum Event {
     Restarted(Member),
     /// A member is taken for dead.
     Failed(Member),
-    /// A member has left of its own will. It may have been taken for dead before.
+    /// A member has left of its own will, or an operator declared that it has ([`Swim::force_leave`](crate::Swim::force_leave)).
+    /// It may have been taken for dead before.
     Left(Member),
     /// A member that failed or left was forgotten.
     Reaped(NodeId),

@@ -76,7 +76,7 @@ pub enum Message<'a> {
         /// Who declared it.
         from: &'a str,
     },
-    /// A member has left.
+    /// A member has left, or was declared to have left.
     Left {
         /// The member, who alone can say it.
         id: &'a str,
