@@ -2,7 +2,7 @@
 //!
 //! A claim is `(incarnation, status)`. Claims are totally ordered and merging is `max`, so members who heard the same
 //! claims agree whatever order they heard them in. SWIM 4.2 has the order for alive, suspect and confirm; Left is
-//! memberlist's, and stands above Dead because only the member itself can say it.
+//! memberlist's, and stands above Dead: the member itself says it, or an operator for it (`Swim::force_leave`).
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -21,7 +21,7 @@ pub enum Status {
     Suspect = 1,
     /// The suspicion was not refuted in time.
     Dead = 2,
-    /// The member has said itself that it leaves.
+    /// The member has said itself that it leaves, or an operator has declared that it left.
     Left = 3,
 }
 
