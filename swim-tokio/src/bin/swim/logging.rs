@@ -124,3 +124,20 @@ fn targets(level: Level) -> Targets {
         .with_target("swim_tokio::notice", LevelFilter::OFF)
         .with_target(STATE, LevelFilter::INFO)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_of_the_agent_logs_under_a_target_that_the_level_does_not_bound() {
+        // Targets are prefixes, and a room's name is part of what it logs under.
+        let quiet = targets(Level::Error);
+        let rooms = include_str!("main.rs").lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+        for room in rooms {
+            let target = format!("swim::{room}::inside");
+            assert!(!quiet.would_enable(&target, &tracing::Level::INFO), "{target}");
+        }
+        assert!(quiet.would_enable(STATE, &tracing::Level::INFO));
+    }
+}

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Filter};
 
 /// Lines of SIGUSR1 are written whatever the level is, and are not paced: who sends signals may do worse.
-pub(crate) const STATE: &str = "swim::state";
+pub(crate) const STATE: &str = "swim::report";
 
 /// How many lines of one place are written in a period.
 const LINES: u64 = 50;
