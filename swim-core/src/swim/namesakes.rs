@@ -156,15 +156,26 @@ impl<R: Rng> Swim<R> {
 
     /// A node has answered our join under our own name, from `address`: it bore the name before us.
     pub(super) fn meet_bearer(&mut self, now: Instant, address: SocketAddr) {
-        if self.is_newcomer() && self.local.contender.is_none() {
-            self.local.contender = Some(Contender {
-                address: normal_address(address),
-                incarnation: Incarnation::default(),
-                confirmed: false,
-                beaten: false,
-                is_believed: true,
-                came_first: true,
-            });
+        let (address, has_conceded) = (normal_address(address), self.has_conceded());
+        let is_newcomer = self.is_newcomer();
+        match &mut self.local.contender {
+            _ if !is_newcomer => {}
+            // Our join made it look for us, and its ping was here before its answer.
+            Some(contender) if contender.address == address => {
+                (contender.is_believed, contender.came_first) = (true, true);
+                self.note_concession(has_conceded);
+            }
+            Some(_) => {}
+            None => {
+                self.local.contender = Some(Contender {
+                    address,
+                    incarnation: Incarnation::default(),
+                    confirmed: false,
+                    beaten: false,
+                    is_believed: true,
+                    came_first: true,
+                });
+            }
         }
         self.witness(now, address);
     }

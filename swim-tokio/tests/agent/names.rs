@@ -19,6 +19,16 @@ fn an_agent_with_a_living_members_name_is_refused_at_its_start_and_says_who_has_
 }
 
 #[test]
+fn an_agent_that_joins_through_the_very_bearer_of_its_name_is_refused_too() {
+    let web = Agent::start("web", &[]);
+    let mut clone = Agent::start("web", &["--seed", &web.address]);
+    let said = clone.line("name is taken");
+    assert!(said.contains(&web.address), "{said}");
+    assert_eq!(clone.exit_status(), Some(1));
+    assert_eq!((web.json(&["info"])["name_lost_to"].as_str(), web.get("/ready").0), (None, 200));
+}
+
+#[test]
 fn a_restart_at_the_same_address_is_told() {
     let seed = Agent::start("seed", &[]);
     let web = Agent::start("web", &["--seed", &seed.address]);
