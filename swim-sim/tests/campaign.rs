@@ -108,9 +108,8 @@ fn deaf_to_events(cluster: Builder) -> Builder {
 }
 
 /// A campaign with a change ends with what was missed too often, and a case that demands all of it. Its report.
-fn tips(change: fn(Builder) -> Builder, most: u64, missed: &str, demanded: &str) -> Report {
-    // The first runs of this seed are small.
-    let report = Campaign { jobs: 2, change, ..Campaign::new(92, most) }.run(|_| true);
+fn tips(seed: u64, change: fn(Builder) -> Builder, most: u64, missed: &str, demanded: &str) -> Report {
+    let report = Campaign { jobs: 2, change, ..Campaign::new(seed, most) }.run(|_| true);
     let reason = report.too_many.as_deref().expect("a campaign ends when chance is no reason any more");
     assert!(reason.starts_with(missed), "{reason}");
     let (number, case, finding) = report.first_failure().expect("it is the last run");
@@ -124,11 +123,12 @@ fn tips(change: fn(Builder) -> Builder, most: u64, missed: &str, demanded: &str)
 
 #[test]
 fn when_too_many_runs_miss_something_one_of_them_has_failed_and_is_replayed_as_such() {
-    let report = tips(whispering, 400, "rows were late", "1000 of 1,000 rows");
-    assert_eq!(Campaign { change: whispering, ..Campaign::new(92, 400) }.run(|_| true), report, "whatever the jobs");
+    // The first runs of this seed are small, and none of them fails for another reason.
+    let report = tips(99, whispering, 400, "rows were late", "1000 of 1,000 rows");
+    assert_eq!(Campaign { change: whispering, ..Campaign::new(99, 400) }.run(|_| true), report, "whatever the jobs");
 }
 
 #[test]
 fn when_too_many_runs_miss_a_user_event_one_of_them_has_failed_and_is_replayed_as_such() {
-    tips(deaf_to_events, 40, "user events, queries or answers were missing", "1000 of 1,000 user events");
+    tips(92, deaf_to_events, 40, "user events, queries or answers were missing", "1000 of 1,000 user events");
 }
