@@ -15,12 +15,14 @@ use crate::id::{Incarnation, NodeId, SequenceNumber};
 use crate::time::Instant;
 use crate::wire::Versions;
 
-/// SlotIndex for candidates heard of in packets.
+/// Places for candidates heard of in packets.
 const HEARD_OF: usize = 64;
 /// How many of those packets from one network address may take.
 const FROM_ONE: usize = 8;
-/// SlotIndex for candidates that have opened an exchange.
+/// Places for candidates that have opened an exchange.
 const JOINING: usize = 1_024;
+/// A network address that has so many of those makes room itself when they are all taken.
+const JOINING_FROM_ONE: usize = JOINING / 8;
 
 /// How a candidate was heard of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +126,17 @@ impl Candidates {
             Door::Packet => (&mut self.heard_of, HEARD_OF),
             Door::Request => (&mut self.joining, JOINING),
         };
-        if door == Door::Packet {
-            let is_near = |other: &Candidate| neighbourhood(other.teller) == neighbourhood(new.teller);
-            if list.iter().filter(|other| is_near(other)).count() >= FROM_ONE
-                && let Some(oldest) = list.iter().position(is_near)
-            {
-                list.remove(oldest);
-            }
+        let share = match door {
+            Door::Packet => FROM_ONE,
+            Door::Request if list.len() >= places => JOINING_FROM_ONE,
+            Door::Request => usize::MAX,
+        };
+        let is_near = |other: &Candidate| neighbourhood(other.teller) == neighbourhood(new.teller);
+        if share < usize::MAX
+            && list.iter().filter(|other| is_near(other)).count() >= share
+            && let Some(oldest) = list.iter().position(is_near)
+        {
+            list.remove(oldest);
         }
         if list.len() >= places {
             list.pop_front();
@@ -281,6 +287,21 @@ mod tests {
         assert!(candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")), "another network's");
         candidates.expire(Instant::from_millis(7), |_| unreachable!("none gets another ping"));
         assert!(candidates.add(Door::Request, elsewhere(50)), "when those before have not answered");
+    }
+
+    #[test]
+    fn a_host_that_takes_all_places_for_joiners_keeps_nobody_else_out() {
+        let mut candidates = Candidates::default();
+        let flood = |candidates: &mut Candidates, from: usize| {
+            for id in from..from + 2 * JOINING {
+                candidates.add(Door::Request, candidate(id, &format!("10.0.0.1:{}", id % 60_000), "10.0.0.1:1"));
+            }
+        };
+        flood(&mut candidates, 1_000);
+        candidates.add(Door::Request, candidate(7, "10.0.0.7:1", "10.0.0.7:1"));
+        flood(&mut candidates, 10_000);
+        assert!(candidates.find(SequenceNumber::new(7)).is_some());
+        candidates.check_invariants();
     }
 
     #[test]

@@ -10,7 +10,8 @@ use core::net::SocketAddr;
 use crate::id::{Incarnation, Slot};
 use crate::time::Instant;
 
-/// How many claims are held at most. Further ones are dropped: gossip and tables bring them again.
+/// How many claims are held at most. The one that was refused first makes room; where none was, further ones are dropped:
+/// gossip and tables bring them again.
 const MAX: usize = 256;
 /// How often a bearer is asked before its silence counts: one lost packet must not cost it its name.
 const ASKS: u8 = 2;
@@ -76,7 +77,11 @@ impl Disputes {
             asks: ASKS,
             refused_until: None,
         };
-        let is_full = self.held.len() >= MAX;
+        if self.held.len() >= MAX && self.held.iter().all(|held| held.slot != slot) {
+            let refused = self.held.iter().enumerate().filter_map(|(place, held)| Some((held.refused_until?, place)));
+            let Some((_, first)) = refused.min() else { return Dispute::Refused };
+            self.held.swap_remove(first);
+        }
         match self.held.iter_mut().find(|held| held.slot == slot) {
             Some(held) if held.refused_until.is_some() && held.address == address => Dispute::Refused,
             Some(held) if held.refused_until.is_some() => {
@@ -89,7 +94,6 @@ impl Disputes {
                 }
                 Dispute::Asked
             }
-            None if is_full => Dispute::Refused,
             None => {
                 self.held.push(new());
                 Dispute::Ask
@@ -173,5 +177,17 @@ mod tests {
         assert_eq!((asked(&mut disputes), disputes.held.len()), (MAX, MAX));
         disputes.forget(Slot(0));
         assert_eq!(claim(&mut disputes, 0, Slot(299), 5, 9), Dispute::Ask);
+    }
+
+    #[test]
+    fn refused_claims_make_room_for_others() {
+        let mut disputes = Disputes::default();
+        for slot in 0..MAX as u32 {
+            claim(&mut disputes, 0, Slot(slot), 5, 9);
+            disputes.answered(Slot(slot), Instant::from_millis(1_000 + u64::from(slot)));
+        }
+        assert_eq!(claim(&mut disputes, 1, Slot(900), 5, 9), Dispute::Ask);
+        assert_eq!(claim(&mut disputes, 1, Slot(1), 5, 9), Dispute::Refused, "the first refused one made room");
+        assert_eq!(disputes.held.len(), MAX);
     }
 }
