@@ -72,7 +72,7 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Report has changed a record. Returns whether it may be passed on.
+    /// A report has changed a record. Returns whether it may be passed on.
     pub(super) fn note_provenance(&mut self, slot: Slot, report: &Report<'_>) -> bool {
         if !self.provenance.hears_plain() {
             if report.description.is_some() {
