@@ -20,6 +20,11 @@ use crate::ground::name;
 #[derive(Debug, Default)]
 pub struct Descriptions {
     nodes: Vec<Node>,
+    /// Member's number -> the highest incarnation that anybody was told of.
+    highest: BTreeMap<usize, Incarnation>,
+    /// Member's number -> what that was when its process started. A life whose clock was set back may reach an incarnation of a
+    /// former one, with other metadata, until it refutes.
+    former: BTreeMap<usize, Incarnation>,
     /// An insider has lied: what is known of a member may be its invention.
     is_off: bool,
 }
@@ -65,6 +70,9 @@ impl Checker for Descriptions {
     }
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
+        if let Some(&highest) = self.highest.get(&node) {
+            self.former.insert(node, highest);
+        }
         *grown(&mut self.nodes, node) = Node { cluster: cluster_hash(&config.cluster), ..Node::default() };
     }
 
@@ -80,6 +88,9 @@ impl Checker for Descriptions {
             return Ok(());
         }
         for (subject, incarnation, address, metadata) in described(packet, node.cluster) {
+            if self.former.get(&subject).is_some_and(|&former| incarnation <= former) {
+                continue;
+            }
             let is_late = |known: &&Known| {
                 known.is_overtaken && known.claim.incarnation == incarnation && known.address == address
             };
@@ -92,6 +103,8 @@ impl Checker for Descriptions {
 
     fn told(&mut self, _: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
         let (Some(subject), Some(member)) = (about, member(event)) else { return Ok(()) };
+        let highest = self.highest.entry(subject).or_default();
+        *highest = member.claim.incarnation.max(*highest);
         let known = &mut grown(&mut self.nodes, node).known;
         if !member.claim.status.is_active() {
             known.remove(&subject);
@@ -196,7 +209,15 @@ mod tests {
         let member = node_1(2, Status::Suspect, b"former");
         let suspected = |by: &str| Event::Suspected { member: member.clone(), by: swim_core::NodeId::new(by).unwrap() };
         checker.told(Instant::ORIGIN, 0, &suspected("node-3"), Some(1)).unwrap();
-        // A new life whose clock was set back has been lifted to the incarnation of the former one.
+        assert_eq!(hear_alive(&mut checker, None), Ok(()));
+    }
+
+    #[test]
+    fn a_life_that_reaches_an_incarnation_of_a_former_one_is_not_blamed() {
+        let mut checker = suspecting_at(2);
+        let failed = Event::Failed(node_1(2, Status::Dead, b"former"));
+        checker.told(Instant::ORIGIN, 3, &failed, Some(1)).unwrap();
+        checker.started(Instant::ORIGIN, 1, &Config::lan());
         assert_eq!(hear_alive(&mut checker, None), Ok(()));
     }
 }
