@@ -36,6 +36,8 @@ pub enum Event {
     /// It is known by its incarnation, which is more than 64 above the former one, as one from a wall clock is. So a program that
     /// counts its lives otherwise must leave that room, and a member whose name was claimed at an incarnation far above its
     /// own may be told as restarted when it refutes that. Not told on memberlist's wire, whose incarnations do not show it.
+    /// A restart within 64 ms of the former life's latest incarnation is not told: a refutation or a change of metadata looks
+    /// the same.
     Restarted(Member),
     /// A member is taken for dead.
     Failed(Member),
