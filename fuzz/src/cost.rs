@@ -1,8 +1,9 @@
-//! What one input costs a node, a member's or a stranger's, on both wires: work in steps, memory at its peak and CPU time are
-//! bounded by a constant and a multiple of the bytes that came.
+//! What one input costs a node, a member's or a stranger's, on both wires: work in steps, memory at
+//! its peak and CPU time are bounded by a constant and a multiple of the bytes that came.
 //!
-//! The steps are `swim_core::work`'s and do not depend on the machine. CPU time catches what has no counter yet: its bound
-//! is far above what anything measured costs, and what is above it is measured again before it counts.
+//! The steps are `swim_core::work`'s and do not depend on the machine. CPU time catches what has no
+//! counter yet: its bound is far above what anything measured costs, and what is above it is
+//! measured again before it counts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use swim_core::wire::memberlist::{
 use swim_core::wire::{Message, begin_packet, cluster_hash};
 use swim_core::work::{self, Work};
 use swim_core::{
-    Config, ExchangeId, ExchangeInput, Identity, Incarnation, Instant, MemberlistWire, NodeId, Protection, Source,
-    Swim, Tags,
+    Config, ExchangeId, ExchangeInput, Identity, Incarnation, Instant, MemberlistWire, NodeId,
+    Protection, Source, Swim, Tags,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -31,7 +32,8 @@ const EXPRESSIONS: u64 = 8 * 16;
 /// Memory that any input may take at its peak, and more for each byte of it.
 const MEMORY: (u64, u64) = (2 << 20, 64);
 /// The same of CPU time, in nanoseconds. Debug builds take ten times as long.
-const CPU: (u64, u64) = if cfg!(debug_assertions) { (100_000_000, 5_000) } else { (40_000_000, 1_000) };
+const CPU: (u64, u64) =
+    if cfg!(debug_assertions) { (100_000_000, 5_000) } else { (40_000_000, 1_000) };
 
 /// Who sends what: the first byte of an input.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,8 @@ fn node(kind: Kind) -> Node {
     }
     let identity = Identity::new(NodeId::new("me").unwrap(), address(1_000), Incarnation::new(3));
     let identity = identity.with_metadata(&Tags::from_iter([("role", "web")]).encode());
-    let mut node = Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap();
+    let mut node =
+        Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap();
     for port in 1..=MEMBERS {
         let (id, address, metadata) = (member(port), address(port), &b""[..]);
         let mut packet = Vec::new();
@@ -86,7 +89,8 @@ fn node(kind: Kind) -> Node {
             writer.finish(Packing::default());
         } else {
             begin_packet(cluster_hash("default"), &mut packet);
-            Message::Alive { id: &id, incarnation: Incarnation::new(1), address, metadata }.encode(&mut packet);
+            Message::Alive { id: &id, incarnation: Incarnation::new(1), address, metadata }
+                .encode(&mut packet);
         }
         node.handle_packet(Instant::ORIGIN, Source::new(address, Protection::Sealed), &packet);
     }
@@ -111,7 +115,9 @@ fn handle(node: &mut Node, kind: Kind, bytes: &[u8]) {
     };
     match (kind.stream, kind.memberlist) {
         (false, _) => node.handle_packet(now, from, bytes),
-        (true, false) => node.handle_exchange(now, ExchangeInput::Request { id, from, payload: bytes }),
+        (true, false) => {
+            node.handle_exchange(now, ExchangeInput::Request { id, from, payload: bytes })
+        }
         (true, true) => {
             let mut decoder = StreamDecoder::new(Side::Acceptor, MAX);
             if decoder.feed(&Envelope::default(), bytes) == Ok(true) {
@@ -135,10 +141,17 @@ pub fn check(input: &[u8]) {
     let done = work::take();
     for (work, most) in bounds(kind) {
         let found = done[work as usize];
-        assert!(found <= most, "{found} {} for {len} bytes of {kind:?}; {most} are allowed", work.label());
+        assert!(
+            found <= most,
+            "{found} {} for {len} bytes of {kind:?}; {most} are allowed",
+            work.label()
+        );
     }
     let most = MEMORY.0 + MEMORY.1 * len;
-    assert!(memory <= most, "{memory} bytes of memory for {len} bytes of {kind:?}; {most} are allowed");
+    assert!(
+        memory <= most,
+        "{memory} bytes of memory for {len} bytes of {kind:?}; {most} are allowed"
+    );
     check_cpu(kind, bytes, cpu);
 }
 
@@ -168,7 +181,11 @@ fn check_cpu(kind: Kind, bytes: &[u8], first: Duration) {
         began.elapsed()
     };
     let least = if first <= most { first } else { (0..3).map(|_| again()).min().unwrap_or(first) };
-    assert!(least <= most, "{least:?} of CPU time for {} bytes of {kind:?}; {most:?} are allowed", bytes.len());
+    assert!(
+        least <= most,
+        "{least:?} of CPU time for {} bytes of {kind:?}; {most:?} are allowed",
+        bytes.len()
+    );
 }
 
 /// Inputs that once cost far more than they do now, and those that the fuzzer begins with.
@@ -223,7 +240,8 @@ mod tests {
     fn native_queries() -> Vec<u8> {
         let queries = queries();
         let epoch = Incarnation::new(1);
-        let announce = |(number, payload)| Message::Announcement { origin: MEMBER, epoch, number, payload };
+        let announce =
+            |(number, payload)| Message::Announcement { origin: MEMBER, epoch, number, payload };
         native(&(0..).zip(queries.iter().map(|query| &query[..])).map(announce).collect::<Vec<_>>())
     }
 
@@ -237,7 +255,10 @@ mod tests {
 
     fn foreign_queries() -> Vec<u8> {
         let queries = queries();
-        foreign(&queries.iter().map(|query| Foreign::User { payload: query }).collect::<Vec<_>>(), true)
+        foreign(
+            &queries.iter().map(|query| Foreign::User { payload: query }).collect::<Vec<_>>(),
+            true,
+        )
     }
 
     /// A compound of compressed parts, the second and all further ones of which fail at the bound.
@@ -318,12 +339,19 @@ mod tests {
             handle(&mut subject, kind, bytes);
             work::take()
         };
-        assert_eq!(done(PACKET, &native_queries())[Work::ExpressionsCompiled as usize], EXPRESSIONS);
-        assert_eq!(done(FOREIGN, &foreign_queries())[Work::ExpressionsCompiled as usize], EXPRESSIONS);
+        assert_eq!(
+            done(PACKET, &native_queries())[Work::ExpressionsCompiled as usize],
+            EXPRESSIONS
+        );
+        assert_eq!(
+            done(FOREIGN, &foreign_queries())[Work::ExpressionsCompiled as usize],
+            EXPRESSIONS
+        );
         assert!(done(FOREIGN, &bombs())[Work::BytesUnpacked as usize] > 65_000);
     }
 
-    /// Writes the seeds anew: `cargo test --manifest-path fuzz/Cargo.toml -- --ignored writes_the_seeds`.
+    /// Writes the seeds anew: `cargo test --manifest-path fuzz/Cargo.toml -- --ignored
+    /// writes_the_seeds`.
     #[test]
     #[ignore = "it changes the corpus"]
     fn writes_the_seeds() {

@@ -1,4 +1,5 @@
-//! What is said above membership, by others and by the node's user: intents, user events, queries and their answers.
+//! What is said above membership, by others and by the node's user: intents, user events, queries
+//! and their answers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,27 +10,80 @@ use swim_core::wire::serf::{FiltersBuffer, Intent, Message, Query, Relay, Respon
 use swim_core::{Instant, KeyAnswer, LamportTime, QueryId, Question, Swim};
 
 /// Few names, so that some meet; the layer's own among them.
-const TOPICS: [&str; 7] =
-    ["deploy", "load", "_serf_ping", "_serf_conflict", "_serf_list-keys", "_serf_install-key", "_serf_unknown"];
+const TOPICS: [&str; 7] = [
+    "deploy",
+    "load",
+    "_serf_ping",
+    "_serf_conflict",
+    "_serf_list-keys",
+    "_serf_install-key",
+    "_serf_unknown",
+];
 const EXPRESSIONS: [&str; 4] = ["^web$", ".*", "(", "a{1,900}{1,900}"];
 
 /// A message of the layer that comes from outside.
 #[derive(Arbitrary, Debug)]
 pub(crate) enum Word {
-    Intent { time: u8, id: u8, leaves: bool, prune: bool },
-    UserEvent { time: u8, topic: u8, len: u16, coalesce: bool, source: Option<u8> },
-    Query { time: u8, number: u8, source: u8, topic: u8, len: u16, relay: u8, flags: u8, timeout: u16, filter: u8 },
-    Response { time: u8, number: u32, from: u8, is_ack: bool, len: u16 },
-    Relay { to: u8, id: u8, message: Box<Word> },
+    Intent {
+        time: u8,
+        id: u8,
+        leaves: bool,
+        prune: bool,
+    },
+    UserEvent {
+        time: u8,
+        topic: u8,
+        len: u16,
+        coalesce: bool,
+        source: Option<u8>,
+    },
+    Query {
+        time: u8,
+        number: u8,
+        source: u8,
+        topic: u8,
+        len: u16,
+        relay: u8,
+        flags: u8,
+        timeout: u16,
+        filter: u8,
+    },
+    Response {
+        time: u8,
+        number: u32,
+        from: u8,
+        is_ack: bool,
+        len: u16,
+    },
+    Relay {
+        to: u8,
+        id: u8,
+        message: Box<Word>,
+    },
     Bytes(Vec<u8>),
 }
 
 /// What the user does with the layer.
 #[derive(Arbitrary, Debug)]
 pub(crate) enum Act {
-    SendUserEvent { topic: u8, len: u16, coalesce: bool },
-    Query { topic: u8, len: u16, node: Option<u8>, expression: Option<u8>, relay: u8, acks: bool, timeout: Option<u16> },
-    Respond { nth: u8, len: u16 },
+    SendUserEvent {
+        topic: u8,
+        len: u16,
+        coalesce: bool,
+    },
+    Query {
+        topic: u8,
+        len: u16,
+        node: Option<u8>,
+        expression: Option<u8>,
+        relay: u8,
+        acks: bool,
+        timeout: Option<u16>,
+    },
+    Respond {
+        nth: u8,
+        len: u16,
+    },
 }
 
 /// The names and addresses that a target's world has.
@@ -41,7 +95,11 @@ pub(crate) struct Places {
 
 fn time(number: u8) -> LamportTime {
     // Mostly near those in use, now and then at the end of the scale and beyond.
-    LamportTime::new(if number < 250 { u64::from(number % 8) } else { LamportTime::MAX.get() + u64::from(number % 2) })
+    LamportTime::new(if number < 250 {
+        u64::from(number % 8)
+    } else {
+        LamportTime::MAX.get() + u64::from(number % 2)
+    })
 }
 
 fn topic(number: u8) -> &'static str {
@@ -62,18 +120,31 @@ impl Word {
         let Places { name, address } = places;
         match *self {
             Self::Intent { time: at, id, leaves, prune } => {
-                Message::Intent(Intent { time: time(at), node: name(id), leaves, prune }).encode(out);
+                Message::Intent(Intent { time: time(at), node: name(id), leaves, prune })
+                    .encode(out);
             }
             Self::UserEvent { time: at, topic: number, len, coalesce, source } => {
                 let (name, source) = (topic(number), source.map(name));
-                let event = UserEvent { time: time(at), name, payload: payload(len), coalesce, source };
+                let event =
+                    UserEvent { time: time(at), name, payload: payload(len), coalesce, source };
                 Message::UserEvent(event).encode(out);
             }
-            Self::Query { time: at, number, source, topic: called, len, relay, flags, timeout, filter } => {
+            Self::Query {
+                time: at,
+                number,
+                source,
+                topic: called,
+                len,
+                relay,
+                flags,
+                timeout,
+                filter,
+            } => {
                 let mut filters = FiltersBuffer::default();
                 match filter % 4 {
                     0 => filters.nodes([name(filter)].into_iter()),
-                    1 => filters.tag("role", EXPRESSIONS[usize::from(filter / 4) % EXPRESSIONS.len()]),
+                    1 => filters
+                        .tag("role", EXPRESSIONS[usize::from(filter / 4) % EXPRESSIONS.len()]),
                     _ => {}
                 }
                 Message::Query(Query {
@@ -93,14 +164,22 @@ impl Word {
             }
             Self::Response { time: at, number, from, is_ack, len } => {
                 let (id, payload) = (number, payload(len));
-                Message::Response(Response { time: time(at), id, from: name(from), is_ack, payload }).encode(out);
+                Message::Response(Response {
+                    time: time(at),
+                    id,
+                    from: name(from),
+                    is_ack,
+                    payload,
+                })
+                .encode(out);
             }
             Self::Relay { to, id, ref message } => {
                 let mut bytes = Vec::new();
                 if depth < 4 {
                     message.encode(places, depth + 1, &mut bytes);
                 }
-                Message::Relay(Relay { address: address(to), node: name(id), message: &bytes }).encode(out);
+                Message::Relay(Relay { address: address(to), node: name(id), message: &bytes })
+                    .encode(out);
             }
             Self::Bytes(ref bytes) => out.extend_from_slice(bytes),
         }
@@ -124,8 +203,10 @@ impl Act {
             Self::Query { topic: called, len, node: to, expression, relay, acks, timeout } => {
                 let payload = payload(len);
                 let nodes: Vec<&str> = to.map(name).into_iter().collect();
-                let expression = expression.map(|number| EXPRESSIONS[usize::from(number) % EXPRESSIONS.len()]);
-                let tags: Vec<(&str, &str)> = expression.map(|expression| ("role", expression)).into_iter().collect();
+                let expression =
+                    expression.map(|number| EXPRESSIONS[usize::from(number) % EXPRESSIONS.len()]);
+                let tags: Vec<(&str, &str)> =
+                    expression.map(|expression| ("role", expression)).into_iter().collect();
                 let question = Question {
                     nodes: &nodes,
                     tags: &tags,

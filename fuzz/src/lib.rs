@@ -1,9 +1,9 @@
-//! What the fuzz targets check, one module for each. The targets themselves, in `fuzz_targets/`, only call it, so that
-//! `cargo test` runs the same checks over the seeds on any toolchain.
+//! What the fuzz targets check, one module for each. The targets themselves, in `fuzz_targets/`,
+//! only call it, so that `cargo test` runs the same checks over the seeds on any toolchain.
 //!
-//! `cargo fuzz run decode` needs nightly for the address sanitizer; `cargo fuzz run --sanitizer none decode` does
-//! not. A new target is a module here, a file in `fuzz_targets/`, a `[[bin]]` in Cargo.toml and its seeds in
-//! `corpus/<target>/seed-*`.
+//! `cargo fuzz run decode` needs nightly for the address sanitizer; `cargo fuzz run --sanitizer
+//! none decode` does not. A new target is a module here, a file in `fuzz_targets/`, a `[[bin]]` in
+//! Cargo.toml and its seeds in `corpus/<target>/seed-*`.
 
 pub mod cost;
 pub mod decode;
@@ -29,7 +29,8 @@ mod tests {
     /// The seeds of a target, and what the fuzzer has found on this machine.
     fn corpus(target: &str) -> Vec<Vec<u8>> {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
-        let files = fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        let files = fs::read_dir(&directory)
+            .unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         let seeds: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
         assert!(!seeds.is_empty(), "{} has no seeds", directory.display());
         seeds
@@ -48,7 +49,8 @@ mod tests {
     #[test]
     fn the_seeds_of_roundtrip_pass() {
         for bytes in corpus("roundtrip") {
-            let traffic = super::roundtrip::Traffic::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            let traffic =
+                super::roundtrip::Traffic::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
             super::roundtrip::check(&traffic);
         }
     }
@@ -71,7 +73,8 @@ mod tests {
     #[test]
     fn the_seeds_of_memberlist_swim_pass() {
         for bytes in corpus("memberlist_swim") {
-            let life = super::memberlist_swim::Life::arbitrary_take_rest(Unstructured::new(&bytes)).unwrap();
+            let life = super::memberlist_swim::Life::arbitrary_take_rest(Unstructured::new(&bytes))
+                .unwrap();
             super::memberlist_swim::check(&life);
         }
     }

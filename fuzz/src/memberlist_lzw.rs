@@ -1,5 +1,5 @@
-//! Any bytes behind memberlist's layer of compression, and any bytes compressed: unpacking never panics and stays
-//! within its bound, and what was compressed unpacks to the same.
+//! Any bytes behind memberlist's layer of compression, and any bytes compressed: unpacking never
+//! panics and stays within its bound, and what was compressed unpacks to the same.
 
 use swim_core::wire::memberlist::{
     Envelope, Message, PacketWriter, Packing, Side, StreamDecoder, StreamMessage, Unpacker,
@@ -40,7 +40,10 @@ fn survives_a_packet(payload: &[u8]) {
         return;
     }
     writer.finish(Packing { compress: true, checksum: true });
-    assert!(packet.len() <= 1 + payload.len() + PacketWriter::CHECKSUM_LEN, "compression never makes it longer");
+    assert!(
+        packet.len() <= 1 + payload.len() + PacketWriter::CHECKSUM_LEN,
+        "compression never makes it longer"
+    );
     Unpacker::default().unpack(&packet, |read| assert_eq!(read, Ok(message)));
 }
 

@@ -1,5 +1,5 @@
-//! Any bytes as a packet of memberlist: reading never panics, stays within its bounds, and what was read is written
-//! and read again as the same.
+//! Any bytes as a packet of memberlist: reading never panics, stays within its bounds, and what was
+//! read is written and read again as the same.
 
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Envelope, Label, Message, PacketWriter, Packing, Unpacker};
@@ -23,7 +23,11 @@ fn unpacks_within_bounds(bytes: &[u8]) {
         }
     });
     // Each part of a compound costs two bytes at least, of the packet or of what it unpacks to.
-    assert!(shown <= 1 + bytes.len() + Unpacker::MAX_UNPACKED, "{shown} messages in {} bytes", bytes.len());
+    assert!(
+        shown <= 1 + bytes.len() + Unpacker::MAX_UNPACKED,
+        "{shown} messages in {} bytes",
+        bytes.len()
+    );
     for packing in [Packing::default(), Packing { compress: true, checksum: true }] {
         for messages in messages.chunks(PacketWriter::MAX_PARTS) {
             repacks(messages, packing);
@@ -48,11 +52,16 @@ fn repacks(messages: &[Vec<u8>], packing: Packing) {
     let mut read = packed.iter();
     let mut refused = false;
     Unpacker::default().unpack(&packet, |message| match message {
-        Ok(message) => assert_eq!(&&reads_again(&message), read.next().expect("no more than was packed")),
+        Ok(message) => {
+            assert_eq!(&&reads_again(&message), read.next().expect("no more than was packed"))
+        }
         Err(error) => {
             assert_eq!(error, WireError::TooLarge);
             refused = true;
         }
     });
-    assert!(refused == (read.len() > 0) && (!refused || len > Unpacker::MAX_UNPACKED), "{packed:02x?}");
+    assert!(
+        refused == (read.len() > 0) && (!refused || len > Unpacker::MAX_UNPACKED),
+        "{packed:02x?}"
+    );
 }

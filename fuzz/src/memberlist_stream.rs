@@ -1,5 +1,5 @@
-//! Any bytes as a stream of memberlist: reading never panics, finds the same in whatever pieces the bytes come, and
-//! what was read is written and read again as the same.
+//! Any bytes as a stream of memberlist: reading never panics, finds the same in whatever pieces the
+//! bytes come, and what was read is written and read again as the same.
 
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{Envelope, Side, StreamDecoder, StreamMessage};
@@ -39,5 +39,9 @@ fn reads_again(bytes: &[u8]) {
     let mut again = Vec::new();
     message.encode(&mut again);
     assert_eq!(StreamMessage::decode(&again), Ok(message));
-    assert_eq!(read(&again, again.len()), Ok(Some(again.clone())), "what is written is a whole message");
+    assert_eq!(
+        read(&again, again.len()),
+        Ok(Some(again.clone())),
+        "what is written is a whole message"
+    );
 }

@@ -1,5 +1,6 @@
-//! One node on memberlist's wire under any sequence of inputs: it never panics, its invariants hold, its packets are bounded
-//! and readable, its incarnation never falls, and what it tells the user agrees with its table.
+//! One node on memberlist's wire under any sequence of inputs: it never panics, its invariants
+//! hold, its packets are bounded and readable, its incarnation never falls, and what it tells the
+//! user agrees with its table.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,11 +9,12 @@ use arbitrary::Arbitrary;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::memberlist::{
-    Message, NodeState, PacketWriter, Packing, PushPullWriter, Source, StreamMessage, Unpacker, Version, Versions,
+    Message, NodeState, PacketWriter, Packing, PushPullWriter, Source, StreamMessage, Unpacker,
+    Version, Versions,
 };
 use swim_core::{
-    Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    MemberlistWire, NodeId, Output, QueryId, SequenceNumber, Status, Swim,
+    Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, Instant, MemberlistWire, NodeId, Output, QueryId, SequenceNumber, Status, Swim,
 };
 
 use crate::layer::{Act, Places, Word, answer_keys};
@@ -134,7 +136,10 @@ pub fn check(life: &Life) {
         world.node.check_invariants();
         world.story.check("me", &world.node);
         let after = world.node.incarnation();
-        assert!(before <= after && after <= Incarnation::new(u64::from(u32::MAX)), "{before} {after}");
+        assert!(
+            before <= after && after <= Incarnation::new(u64::from(u32::MAX)),
+            "{before} {after}"
+        );
     }
 }
 
@@ -142,7 +147,8 @@ impl World {
     fn new(life: &Life) -> Self {
         let envelope = usize::from(life.envelope) % 303;
         let wire = MemberlistWire { compress: life.compress, envelope, ..MemberlistWire::SERF };
-        let mut config = Config { gossip_to_dead_for: Duration::from_secs(1), ..Config::memberlist_local(wire) };
+        let mut config =
+            Config { gossip_to_dead_for: Duration::from_secs(1), ..Config::memberlist_local(wire) };
         config.reap_dead_after = Duration::from_secs(30);
         config.reap_left_after = Duration::from_secs(3);
         config.tombstone_for = Duration::from_secs(60);
@@ -171,12 +177,16 @@ impl World {
         match operation {
             Operation::Bytes { from, bytes } => self.node.handle_packet(now, address(*from), bytes),
             Operation::Messages { from, messages, compress, checksum } => {
-                let packet = self.packet(messages, Packing { compress: *compress, checksum: *checksum });
+                let packet =
+                    self.packet(messages, Packing { compress: *compress, checksum: *checksum });
                 self.node.handle_packet(now, address(*from), &packet);
             }
             Operation::Request { from, request } => {
                 let (payload, from) = (self.stream(request), address(*from).into());
-                self.node.handle_exchange(now, ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload });
+                self.node.handle_exchange(
+                    now,
+                    ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload },
+                );
             }
             Operation::RawRequest { bytes } => {
                 let (id, from) = (ExchangeId(0), address(1).into());
@@ -216,7 +226,8 @@ impl World {
         match operation {
             Operation::Unreachable { port } => self.node.handle_unreachable(now, address(*port)),
             Operation::Join { ports } => {
-                let seeds: Vec<SocketAddr> = ports.iter().take(5).map(|&port| address(port)).collect();
+                let seeds: Vec<SocketAddr> =
+                    ports.iter().take(5).map(|&port| address(port)).collect();
                 let _ = self.node.join(now, &seeds);
             }
             Operation::Leave => self.node.leave(now),
@@ -227,7 +238,9 @@ impl World {
                 let _ = self.node.broadcast(now, &vec![7; usize::from(*len % 1_200)]);
             }
             Operation::Send { port, len } => {
-                let _ = self.node.send_user_message(address(*port), &vec![7; usize::from(*len % 1_200)]);
+                let _ = self
+                    .node
+                    .send_user_message(address(*port), &vec![7; usize::from(*len % 1_200)]);
             }
             Operation::UserState { len } => self.node.set_user_state(&vec![7; usize::from(*len)]),
             Operation::Ping { name: number } => {
@@ -258,37 +271,51 @@ impl World {
         let mut writer = PacketWriter::begin(&mut bytes);
         for said in messages.iter().take(20) {
             let (filler, mut words) = ([9; 1_400], Vec::new());
-            let source = |id: Option<u8>, port| Source { address: id.map(|_| address(port)), id: id.map_or("", name) };
+            let source = |id: Option<u8>, port| Source {
+                address: id.map(|_| address(port)),
+                id: id.map_or("", name),
+            };
             let message = match *said {
                 Said::Ping { sequence, target, source: id, port } => {
                     let sequence = SequenceNumber::new(sequence);
                     Message::Ping { sequence, target: name(target), source: source(id, port) }
                 }
-                Said::IndirectPing { sequence, target, port, wants_nack, source: id } => Message::IndirectPing {
-                    sequence: SequenceNumber::new(sequence),
-                    target: name(target),
-                    address: address(port),
-                    wants_nack,
-                    source: source(id, port),
-                },
-                Said::Ack { recent, len } => {
-                    Message::Ack { sequence: self.recent(recent), payload: &filler[..usize::from(len)] }
+                Said::IndirectPing { sequence, target, port, wants_nack, source: id } => {
+                    Message::IndirectPing {
+                        sequence: SequenceNumber::new(sequence),
+                        target: name(target),
+                        address: address(port),
+                        wants_nack,
+                        source: source(id, port),
+                    }
                 }
+                Said::Ack { recent, len } => Message::Ack {
+                    sequence: self.recent(recent),
+                    payload: &filler[..usize::from(len)],
+                },
                 Said::Nack { recent } => Message::Nack { sequence: self.recent(recent) },
-                Said::Alive { id, incarnation: number, port, metadata, versions: vector } => Message::Alive {
+                Said::Alive { id, incarnation: number, port, metadata, versions: vector } => {
+                    Message::Alive {
+                        id: name(id),
+                        incarnation: incarnation(number),
+                        address: address(port),
+                        metadata: &filler[..usize::from(metadata)],
+                        versions: versions(vector),
+                    }
+                }
+                Said::Suspect { id, incarnation: number, from } => Message::Suspect {
                     id: name(id),
                     incarnation: incarnation(number),
-                    address: address(port),
-                    metadata: &filler[..usize::from(metadata)],
-                    versions: versions(vector),
+                    from: name(from),
                 },
-                Said::Suspect { id, incarnation: number, from } => {
-                    Message::Suspect { id: name(id), incarnation: incarnation(number), from: name(from) }
+                Said::Dead { id, incarnation: number, from } => Message::Dead {
+                    id: name(id),
+                    incarnation: incarnation(number),
+                    from: name(from),
+                },
+                Said::User { len } => {
+                    Message::User { payload: &filler[..usize::from(len) % 1_400] }
                 }
-                Said::Dead { id, incarnation: number, from } => {
-                    Message::Dead { id: name(id), incarnation: incarnation(number), from: name(from) }
-                }
-                Said::User { len } => Message::User { payload: &filler[..usize::from(len) % 1_400] },
                 Said::Layer(ref word) => {
                     word.encode(PLACES, 0, &mut words);
                     Message::User { payload: &words }
@@ -323,8 +350,12 @@ impl World {
                 let sequence = SequenceNumber::new(1);
                 StreamMessage::Ping { sequence, target: name(target), source: Source::default() }
             }
-            Stream::Ack { recent } => StreamMessage::Ack { sequence: self.recent(recent), payload: b"" },
-            Stream::User { len } => StreamMessage::User { payload: &filler[..usize::from(len) % 600] },
+            Stream::Ack { recent } => {
+                StreamMessage::Ack { sequence: self.recent(recent), payload: b"" }
+            }
+            Stream::User { len } => {
+                StreamMessage::User { payload: &filler[..usize::from(len) % 600] }
+            }
             Stream::Error => StreamMessage::Error { reason: "no" },
         };
         message.encode(&mut bytes);
@@ -339,7 +370,9 @@ impl World {
         while self.node.poll_transmit(self.now, &mut buffer).is_some() {
             assert!(buffer.len() <= max, "{} bytes in a packet", buffer.len());
             Unpacker::default().unpack(&buffer, |message| {
-                if let Message::Ping { sequence, .. } = message.expect("our own messages are readable") {
+                if let Message::Ping { sequence, .. } =
+                    message.expect("our own messages are readable")
+                {
                     pinged.push(sequence);
                 }
             });
@@ -353,7 +386,9 @@ impl World {
                 Output::Exchange(ExchangeOutput::Reply { payload, .. }) => {
                     StreamMessage::decode(&payload).expect("our own replies are readable");
                 }
-                Output::Exchange(ExchangeOutput::Abandon { id }) => self.open.retain(|&open| open != id),
+                Output::Exchange(ExchangeOutput::Abandon { id }) => {
+                    self.open.retain(|&open| open != id)
+                }
                 Output::KeyQuery(query) => answer_keys(self.now, &mut self.node, query.id),
                 Output::Event(event) => {
                     self.story.hear(&event);

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use swim_core::wire::{
-    Buckets, Description, Entry, ExchangeMessage, HEADER_LEN, Message, Packet, Refusal, begin_buckets,
-    begin_buckets_reply, begin_join, begin_join_reply, begin_packet,
+    Buckets, Description, Entry, ExchangeMessage, HEADER_LEN, Message, Packet, Refusal,
+    begin_buckets, begin_buckets_reply, begin_join, begin_join_reply, begin_packet,
 };
 use swim_core::{Claim, Incarnation, SequenceNumber, Status};
 
@@ -63,7 +63,8 @@ struct Name(String);
 impl<'a> Arbitrary<'a> for Name {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let text: &str = u.arbitrary()?;
-        let len = (0..=text.len().min(255)).rev().find(|&len| text.is_char_boundary(len)).unwrap_or(0);
+        let len =
+            (0..=text.len().min(255)).rev().find(|&len| text.is_char_boundary(len)).unwrap_or(0);
         let text = &text[..len];
         Ok(Self(if text.is_empty() { "x" } else { text }.to_owned()))
     }
@@ -94,28 +95,37 @@ impl<'a> Arbitrary<'a> for Address {
 impl OwnedMessage {
     fn message(&self) -> Message<'_> {
         match self {
-            Self::Ping { sequence, target, source } => {
-                Message::Ping { sequence: SequenceNumber::new(*sequence), target: &target.0, source: &source.0 }
-            }
-            Self::PingReq { sequence, target, source } => {
-                Message::PingReq { sequence: SequenceNumber::new(*sequence), target: &target.0, source: &source.0 }
-            }
+            Self::Ping { sequence, target, source } => Message::Ping {
+                sequence: SequenceNumber::new(*sequence),
+                target: &target.0,
+                source: &source.0,
+            },
+            Self::PingReq { sequence, target, source } => Message::PingReq {
+                sequence: SequenceNumber::new(*sequence),
+                target: &target.0,
+                source: &source.0,
+            },
             Self::Ack { sequence, source } => {
                 Message::Ack { sequence: SequenceNumber::new(*sequence), source: &source.0 }
             }
             Self::Nack { sequence, source } => {
                 Message::Nack { sequence: SequenceNumber::new(*sequence), source: &source.0 }
             }
-            Self::Alive { id, incarnation, address, metadata } => {
-                Message::Alive { id: &id.0, incarnation: incarnation.0, address: address.0, metadata }
-            }
+            Self::Alive { id, incarnation, address, metadata } => Message::Alive {
+                id: &id.0,
+                incarnation: incarnation.0,
+                address: address.0,
+                metadata,
+            },
             Self::Suspect { id, incarnation, from } => {
                 Message::Suspect { id: &id.0, incarnation: incarnation.0, from: &from.0 }
             }
             Self::Dead { id, incarnation, from } => {
                 Message::Dead { id: &id.0, incarnation: incarnation.0, from: &from.0 }
             }
-            Self::Left { id, incarnation } => Message::Left { id: &id.0, incarnation: incarnation.0 },
+            Self::Left { id, incarnation } => {
+                Message::Left { id: &id.0, incarnation: incarnation.0 }
+            }
             Self::Broadcast { origin, epoch, number, payload } => {
                 Message::Broadcast { origin: &origin.0, epoch: epoch.0, number: *number, payload }
             }
@@ -125,11 +135,12 @@ impl OwnedMessage {
 
 impl OwnedEntry {
     fn entry(&self) -> Entry<'_> {
-        let description = self.description.as_ref().map(|(incarnation, address, metadata)| Description {
-            incarnation: incarnation.unwrap_or(self.incarnation).0,
-            address: address.0,
-            metadata,
-        });
+        let description =
+            self.description.as_ref().map(|(incarnation, address, metadata)| Description {
+                incarnation: incarnation.unwrap_or(self.incarnation).0,
+                address: address.0,
+                metadata,
+            });
         let claim = Claim::new(self.incarnation.0, Status::ALL[usize::from(self.status % 4)]);
         Entry { id: &self.id.0, claim, description, age: self.age }
     }
@@ -149,7 +160,8 @@ fn check_packet(cluster: u32, messages: &[OwnedMessage]) {
 
     let expected: Vec<u8> = messages.iter().flat_map(oracle::write).collect();
     assert_eq!(packet[HEADER_LEN..], expected);
-    let read: Result<Vec<_>, _> = Packet::open(&packet, cluster).expect("a header just written").collect();
+    let read: Result<Vec<_>, _> =
+        Packet::open(&packet, cluster).expect("a header just written").collect();
     assert_eq!(read, Ok(messages));
 }
 
@@ -198,19 +210,25 @@ fn write<'a>(cluster: u32, exchange: &'a OwnedExchange, out: &mut Vec<u8>) -> Ve
 fn write_without_entries(cluster: u32, exchange: &OwnedExchange, out: &mut Vec<u8>) {
     let digests;
     let message = match exchange {
-        OwnedExchange::Digest { source, digest } => ExchangeMessage::Digest { source: &source.0, digest: *digest },
+        OwnedExchange::Digest { source, digest } => {
+            ExchangeMessage::Digest { source: &source.0, digest: *digest }
+        }
         OwnedExchange::DigestReply { source, buckets } => {
             digests = buckets.as_deref().map(Buckets::to_bytes);
-            ExchangeMessage::DigestReply { source: &source.0, buckets: digests.as_ref().map(Buckets::new) }
+            ExchangeMessage::DigestReply {
+                source: &source.0,
+                buckets: digests.as_ref().map(Buckets::new),
+            }
         }
         OwnedExchange::ReliablePing { sequence, target, source } => ExchangeMessage::ReliablePing {
             sequence: SequenceNumber::new(*sequence),
             target: &target.0,
             source: &source.0,
         },
-        OwnedExchange::ReliableAck { sequence, source } => {
-            ExchangeMessage::ReliableAck { sequence: SequenceNumber::new(*sequence), source: &source.0 }
-        }
+        OwnedExchange::ReliableAck { sequence, source } => ExchangeMessage::ReliableAck {
+            sequence: SequenceNumber::new(*sequence),
+            source: &source.0,
+        },
         OwnedExchange::Refusal { reason } => ExchangeMessage::Refusal {
             reason: [
                 Refusal::OtherCluster,
@@ -223,7 +241,9 @@ fn write_without_entries(cluster: u32, exchange: &OwnedExchange, out: &mut Vec<u
         OwnedExchange::KeyRequest { source, target, body } => {
             ExchangeMessage::KeyRequest { source: &source.0, target: &target.0, body }
         }
-        OwnedExchange::KeyReply { source, body } => ExchangeMessage::KeyReply { source: &source.0, body },
+        OwnedExchange::KeyReply { source, body } => {
+            ExchangeMessage::KeyReply { source: &source.0, body }
+        }
         _ => unreachable!("exchanges with entries are streamed"),
     };
     message.encode(cluster, out);

@@ -1,11 +1,11 @@
-//! Any bytes as sealed traffic: `cargo fuzz run sealed`. Nothing opens that was not sealed with the key, reading never
-//! panics, and what was sealed opens however it comes: once.
+//! Any bytes as sealed traffic: `cargo fuzz run sealed`. Nothing opens that was not sealed with the
+//! key, reading never panics, and what was sealed opens however it comes: once.
 
 use std::net::SocketAddr;
 
 use swim_core::wire::sealed::{
-    GREETING_LEN, HELLO_LEN, Key, Keyring, PacketOpener, PacketSealer, RECORD_HEADER, RecordOpener, SealError, Side,
-    read_greeting, read_hello, record_keys,
+    GREETING_LEN, HELLO_LEN, Key, Keyring, PacketOpener, PacketSealer, RECORD_HEADER, RecordOpener,
+    SealError, Side, read_greeting, read_hello, record_keys,
 };
 
 fn key() -> Key {
@@ -24,8 +24,10 @@ pub fn check(bytes: &[u8]) {
 }
 
 /// The sealed packets that the key's holder made, one for each destination of the golden vectors.
-const GOLDEN: [&[u8]; 2] =
-    [include_bytes!("../corpus/sealed/seed-a-ping"), include_bytes!("../corpus/sealed/seed-an-empty-packet-over-IPv6")];
+const GOLDEN: [&[u8]; 2] = [
+    include_bytes!("../corpus/sealed/seed-a-ping"),
+    include_bytes!("../corpus/sealed/seed-an-empty-packet-over-IPv6"),
+];
 
 fn opens_only_what_was_sealed(bytes: &[u8]) {
     for to in [address(2), "[2001:db8::1]:7946".parse().expect("an address")] {
@@ -64,7 +66,12 @@ fn is_a_stream_of_nothing(bytes: &[u8]) {
 
 fn opens_once(bytes: &[u8]) {
     let keyring = Keyring::new(key());
-    let mut sealer = PacketSealer::new(core::array::from_fn(|i| 0xa0 + i as u8), "default", address(1), &keyring);
+    let mut sealer = PacketSealer::new(
+        core::array::from_fn(|i| 0xa0 + i as u8),
+        "default",
+        address(1),
+        &keyring,
+    );
     let mut opener = PacketOpener::new("default", address(2), keyring, 8);
     let mut sealed = Vec::new();
     sealer.seal(address(2), bytes, &mut sealed);

@@ -1,4 +1,5 @@
-//! The story that a node tells its user, followed event by event: it must be one, and agree with the node's table.
+//! The story that a node tells its user, followed event by event: it must be one, and agree with
+//! the node's table.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ impl Story {
             let member = node.member(id).expect("the user knows of no one who is not in the table");
             assert_eq!(member.status().is_active(), up, "{id} is {}", member.claim);
         }
-        for member in node.members().filter(|member| member.id != me && member.status().is_active()) {
+        for member in node.members().filter(|member| member.id != me && member.status().is_active())
+        {
             assert_eq!(self.0.get(member.id), Some(&true), "the user was told of {}", member.id);
         }
     }

@@ -1,5 +1,5 @@
-//! One node under any sequence of inputs: it never panics, its invariants hold, its packets are bounded and readable,
-//! and what it tells the user agrees with its table.
+//! One node under any sequence of inputs: it never panics, its invariants hold, its packets are
+//! bounded and readable, and what it tells the user agrees with its table.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,11 +7,13 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use swim_core::wire::{Buckets, Description, Entry, ExchangeMessage, Message, Packet, begin_join, begin_join_reply};
+use swim_core::wire::{
+    Buckets, Description, Entry, ExchangeMessage, Message, Packet, begin_join, begin_join_reply,
+};
 use swim_core::wire::{begin_buckets, begin_buckets_reply, begin_packet, cluster_hash};
 use swim_core::{
-    Claim, Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    NodeId, Output, QueryId, SequenceNumber, Status, Swim,
+    Claim, Config, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, Instant, NodeId, Output, QueryId, SequenceNumber, Status, Swim,
 };
 
 use crate::layer::{Act, Places, Word, answer_keys};
@@ -97,7 +99,11 @@ fn address(port: u8) -> SocketAddr {
 
 fn incarnation(number: u8) -> Incarnation {
     // Mostly near those in use, now and then at the end of the scale.
-    Incarnation::new(if number < 250 { u64::from(number % 8) } else { Incarnation::MAX.get() - u64::from(number % 2) })
+    Incarnation::new(if number < 250 {
+        u64::from(number % 8)
+    } else {
+        Incarnation::MAX.get() - u64::from(number % 2)
+    })
 }
 
 fn cluster() -> u32 {
@@ -165,7 +171,10 @@ impl World {
             Operation::Request { from, request } => {
                 let payload = table(request, true);
                 let from = address(*from).into();
-                self.node.handle_exchange(now, ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload });
+                self.node.handle_exchange(
+                    now,
+                    ExchangeInput::Request { id: ExchangeId(0), from, payload: &payload },
+                );
             }
             Operation::RawRequest { bytes } => {
                 let (id, from) = (ExchangeId(0), address(1).into());
@@ -198,7 +207,8 @@ impl World {
             }
             Operation::Unreachable { port } => self.node.handle_unreachable(now, address(*port)),
             Operation::Join { ports } => {
-                let seeds: Vec<SocketAddr> = ports.iter().take(5).map(|&port| address(port)).collect();
+                let seeds: Vec<SocketAddr> =
+                    ports.iter().take(5).map(|&port| address(port)).collect();
                 let _ = self.node.join(now, &seeds);
             }
             Operation::Leave => self.node.leave(now),
@@ -244,20 +254,28 @@ impl World {
                     let sequence = SequenceNumber::new(sequence);
                     Message::PingReq { sequence, target: name(target), source: name(source) }
                 }
-                Said::Ack { recent: nth, source } => Message::Ack { sequence: recent(nth), source: name(source) },
-                Said::Nack { recent: nth, source } => Message::Nack { sequence: recent(nth), source: name(source) },
+                Said::Ack { recent: nth, source } => {
+                    Message::Ack { sequence: recent(nth), source: name(source) }
+                }
+                Said::Nack { recent: nth, source } => {
+                    Message::Nack { sequence: recent(nth), source: name(source) }
+                }
                 Said::Alive { id, incarnation: number, port, metadata } => Message::Alive {
                     id: name(id),
                     incarnation: incarnation(number),
                     address: address(port),
                     metadata: &filler[..usize::from(metadata)],
                 },
-                Said::Suspect { id, incarnation: number, from } => {
-                    Message::Suspect { id: name(id), incarnation: incarnation(number), from: name(from) }
-                }
-                Said::Dead { id, incarnation: number, from } => {
-                    Message::Dead { id: name(id), incarnation: incarnation(number), from: name(from) }
-                }
+                Said::Suspect { id, incarnation: number, from } => Message::Suspect {
+                    id: name(id),
+                    incarnation: incarnation(number),
+                    from: name(from),
+                },
+                Said::Dead { id, incarnation: number, from } => Message::Dead {
+                    id: name(id),
+                    incarnation: incarnation(number),
+                    from: name(from),
+                },
                 Said::Left { id, incarnation: number } => {
                     Message::Left { id: name(id), incarnation: incarnation(number) }
                 }
@@ -269,7 +287,8 @@ impl World {
                 },
                 Said::Announcement { origin, epoch, number, ref word } => {
                     word.encode(PLACES, 0, &mut words);
-                    let (origin, epoch, number) = (name(origin), incarnation(epoch), u64::from(number));
+                    let (origin, epoch, number) =
+                        (name(origin), incarnation(epoch), u64::from(number));
                     Message::Announcement { origin, epoch, number, payload: &words }
                 }
                 Said::Direct { source, ref word } => {
@@ -289,7 +308,9 @@ impl World {
         while self.node.poll_transmit(self.now, &mut buffer).is_some() {
             assert!(buffer.len() <= max, "{} bytes in a packet", buffer.len());
             for message in Packet::open(&buffer, cluster()).expect("our own header is right") {
-                if let Message::Ping { sequence, .. } = message.expect("our own messages are readable") {
+                if let Message::Ping { sequence, .. } =
+                    message.expect("our own messages are readable")
+                {
                     self.pinged.push(sequence);
                 }
             }
@@ -297,13 +318,17 @@ impl World {
         while let Some(output) = self.node.poll_output() {
             match output {
                 Output::Exchange(ExchangeOutput::Open { id, request, .. }) => {
-                    ExchangeMessage::decode(&request, cluster()).expect("our own requests are readable");
+                    ExchangeMessage::decode(&request, cluster())
+                        .expect("our own requests are readable");
                     self.open.push(id);
                 }
                 Output::Exchange(ExchangeOutput::Reply { payload, .. }) => {
-                    ExchangeMessage::decode(&payload, cluster()).expect("our own replies are readable");
+                    ExchangeMessage::decode(&payload, cluster())
+                        .expect("our own replies are readable");
                 }
-                Output::Exchange(ExchangeOutput::Abandon { id }) => self.open.retain(|&open| open != id),
+                Output::Exchange(ExchangeOutput::Abandon { id }) => {
+                    self.open.retain(|&open| open != id)
+                }
                 Output::KeyQuery(query) => answer_keys(self.now, &mut self.node, query.id),
                 Output::Event(event) => {
                     self.story.hear(&event);
@@ -324,8 +349,12 @@ fn table(table: &Table, is_request: bool) -> Vec<u8> {
         Table::Join { source, rows } | Table::Buckets { source, rows, .. } => {
             let source = name(*source);
             let mut writer = match (table, is_request) {
-                (Table::Buckets { mask, .. }, true) => begin_buckets(cluster(), source, *mask, usize::MAX, &mut bytes),
-                (Table::Buckets { .. }, false) => begin_buckets_reply(cluster(), source, usize::MAX, &mut bytes),
+                (Table::Buckets { mask, .. }, true) => {
+                    begin_buckets(cluster(), source, *mask, usize::MAX, &mut bytes)
+                }
+                (Table::Buckets { .. }, false) => {
+                    begin_buckets_reply(cluster(), source, usize::MAX, &mut bytes)
+                }
                 (_, true) => begin_join(cluster(), source, usize::MAX, &mut bytes),
                 (_, false) => begin_join_reply(cluster(), source, usize::MAX, &mut bytes),
             };
@@ -347,7 +376,10 @@ fn table(table: &Table, is_request: bool) -> Vec<u8> {
             let message = if is_request {
                 ExchangeMessage::Digest { source, digest: *digest }
             } else {
-                ExchangeMessage::DigestReply { source, buckets: buckets.then(|| Buckets::new(&digests)) }
+                ExchangeMessage::DigestReply {
+                    source,
+                    buckets: buckets.then(|| Buckets::new(&digests)),
+                }
             };
             message.encode(cluster(), &mut bytes);
         }

@@ -1,5 +1,5 @@
-//! What a seal costs: nanoseconds for each packet, sealed and opened, beside AES-256-GCM alone over as many bytes.
-//! `cargo bench -p swim-core --bench sealed`.
+//! What a seal costs: nanoseconds for each packet, sealed and opened, beside AES-256-GCM alone over
+//! as many bytes. `cargo bench -p swim-core --bench sealed`.
 
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -61,7 +61,11 @@ fn main() {
             for number in 0..BATCH {
                 let mut nonce = [0; 12];
                 nonce[8..].copy_from_slice(&number.to_be_bytes());
-                let sealed = cipher.encrypt_inout_detached((&nonce).into(), b"", black_box(&mut bytes[..]).into());
+                let sealed = cipher.encrypt_inout_detached(
+                    (&nonce).into(),
+                    b"",
+                    black_box(&mut bytes[..]).into(),
+                );
                 black_box(sealed.expect("far below 64 GiB"));
             }
             start.elapsed()

@@ -1,12 +1,13 @@
-//! A whole node on std alone: packets over UDP, exchanges over TCP, one thread that owns the state machine.
+//! A whole node on std alone: packets over UDP, exchanges over TCP, one thread that owns the state
+//! machine.
 //!
 //! ```console
 //! $ cargo run -p swim-core --example event_loop -- one 127.0.0.1:7946
 //! $ cargo run -p swim-core --example event_loop -- two 127.0.0.1:7947 127.0.0.1:7946
 //! ```
 //!
-//! What is missing for production is all about sockets: bounds on connections, deadlines for slow peers, reuse of
-//! streams. `swim-tokio` has them.
+//! What is missing for production is all about sockets: bounds on connections, deadlines for slow
+//! peers, reuse of streams. `swim-tokio` has them.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -19,8 +20,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::{
-    Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
-    Swim,
+    Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation,
+    Instant, NodeId, Output, Swim,
 };
 
 /// What the other threads bring to the one that owns the state machine.
@@ -50,8 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     run(&mut swim, &udp, &inputs, &queue)
 }
 
-/// The run loop: an input or a timeout, then the outputs. A due timer runs before the next message, so that a flood of
-/// messages starves no timer.
+/// The run loop: an input or a timeout, then the outputs. A due timer runs before the next message,
+/// so that a flood of messages starves no timer.
 fn run(
     swim: &mut Swim<Xoshiro256PlusPlus>,
     udp: &UdpSocket,
@@ -69,7 +70,9 @@ fn run(
         while let Some(output) = swim.poll_output() {
             match output {
                 Output::Event(event) => println!("{event:?}"),
-                Output::Exchange(ExchangeOutput::Open { id, to, request }) => open(id, to, request, inputs.clone()),
+                Output::Exchange(ExchangeOutput::Open { id, to, request }) => {
+                    open(id, to, request, inputs.clone())
+                }
                 Output::Exchange(ExchangeOutput::Reply { id, payload }) => {
                     requests.remove(&id).map(|mut stream| write_frame(&mut stream, &payload));
                 }
@@ -89,7 +92,10 @@ fn run(
             Ok(Input::Request(stream, payload)) => {
                 let (id, from) = (ExchangeId(number), stream.peer_addr()?);
                 requests.insert(id, stream);
-                swim.handle_exchange(clock(), ExchangeInput::Request { id, from: from.into(), payload: &payload });
+                swim.handle_exchange(
+                    clock(),
+                    ExchangeInput::Request { id, from: from.into(), payload: &payload },
+                );
             }
             Ok(Input::Answer(id, Ok(payload))) => {
                 swim.handle_exchange(clock(), ExchangeInput::Reply { id, payload: &payload });
@@ -130,10 +136,11 @@ fn accept_requests(tcp: TcpListener, inputs: Sender<Input>) {
 
 fn open(id: ExchangeId, to: SocketAddr, request: Vec<u8>, inputs: Sender<Input>) {
     thread::spawn(move || {
-        let answer = TcpStream::connect_timeout(&to, Duration::from_secs(5)).and_then(|mut stream| {
-            write_frame(&mut stream, &request)?;
-            read_frame(&mut stream)
-        });
+        let answer =
+            TcpStream::connect_timeout(&to, Duration::from_secs(5)).and_then(|mut stream| {
+                write_frame(&mut stream, &request)?;
+                read_frame(&mut stream)
+            });
         let failure = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::ConnectionRefused => ExchangeFailure::Refused,
             std::io::ErrorKind::TimedOut => ExchangeFailure::TimedOut,
@@ -156,5 +163,9 @@ fn read_frame(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let len = u64::from(u32::from_be_bytes(len));
     let mut bytes = Vec::new();
     stream.take(len.min(32 << 20)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == len { Ok(bytes) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+    if bytes.len() as u64 == len {
+        Ok(bytes)
+    } else {
+        Err(std::io::ErrorKind::UnexpectedEof.into())
+    }
 }

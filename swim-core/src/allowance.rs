@@ -1,7 +1,7 @@
 //! [`Allowance`]: a token bucket, which bounds how often something costly is done over time.
 //!
-//! It reads no clock: callers hand in `now`. `per_second` tokens come back each second, up to [`BURST_SECONDS`] seconds'
-//! worth, so a burst after a rest passes and a steady excess does not.
+//! It reads no clock: callers hand in `now`. `per_second` tokens come back each second, up to
+//! [`BURST_SECONDS`] seconds' worth, so a burst after a rest passes and a steady excess does not.
 
 use crate::time::Instant;
 
@@ -60,7 +60,11 @@ mod tests {
         assert_eq!(taken(&mut allowance, 3_000, 100), 5);
         assert!(!allowance.is_full(Instant::from_millis(10_999), 2));
         assert!(allowance.is_full(Instant::from_millis(11_000), 2));
-        assert_eq!(taken(&mut allowance, 1 << 40, 100), 16, "a long rest gives no more than one burst");
+        assert_eq!(
+            taken(&mut allowance, 1 << 40, 100),
+            16,
+            "a long rest gives no more than one burst"
+        );
     }
 
     #[test]

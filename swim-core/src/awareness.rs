@@ -1,7 +1,7 @@
 //! How well this node itself is doing: Lifeguard's local health multiplier (Lifeguard IV-A).
 //!
-//! A node that misses acks and nacks is likely slow itself. It then probes more slowly and waits longer, by the factor
-//! `score + 1`, and so accuses fewer healthy members.
+//! A node that misses acks and nacks is likely slow itself. It then probes more slowly and waits
+//! longer, by the factor `score + 1`, and so accuses fewer healthy members.
 
 use core::time::Duration;
 

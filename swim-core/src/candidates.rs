@@ -1,11 +1,11 @@
-//! Members that strangers have told of and that have not answered yet: each is pinged once, and forgotten unless it
-//! answers.
+//! Members that strangers have told of and that have not answered yet: each is pinged once, and
+//! forgotten unless it answers.
 //!
-//! A candidate takes no seat in the table, is told to nobody and gets nothing but that ping; who asks to be let in from its
-//! own address gets a few more, so that losses do not keep it out. There are places for those
-//! heard of in packets, a few for each network address that packets come from, and others for those that ask to be let in
-//! by an exchange, so that a flood of datagrams does not keep joiners out. In either the oldest makes room. Read first:
-//! docs/SECURITY.md, "The rules".
+//! A candidate takes no seat in the table, is told to nobody and gets nothing but that ping; who
+//! asks to be let in from its own address gets a few more, so that losses do not keep it out. There
+//! are places for those heard of in packets, a few for each network address that packets come from,
+//! and others for those that ask to be let in by an exchange, so that a flood of datagrams does not
+//! keep joiners out. In either the oldest makes room. Read first: docs/SECURITY.md, "The rules".
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -54,7 +54,8 @@ pub(crate) struct Candidate {
     pub(crate) deadline: Instant,
     /// How many more pings it gets before it is forgotten.
     pub(crate) pings_left: u8,
-    /// The first packet that came from its address: it is read again when the candidate has answered.
+    /// The first packet that came from its address: it is read again when the candidate has
+    /// answered.
     pub(crate) held: Option<Box<[u8]>>,
     /// What it speaks.
     pub(crate) versions: Versions,
@@ -85,11 +86,11 @@ impl Candidates {
         self.heard_of.is_empty() && self.joining.is_empty()
     }
 
-    /// Takes note of what was said of a candidate that has been pinged already. Returns whether there is such a one, so
-    /// that no other ping is needed.
+    /// Takes note of what was said of a candidate that has been pinged already. Returns whether
+    /// there is such a one, so that no other ping is needed.
     ///
-    /// An address is pinged for one candidate at a time. But who speaks from the address is asked though another one is
-    /// said to live there, or anyone could keep it out by saying so.
+    /// An address is pinged for one candidate at a time. But who speaks from the address is asked
+    /// though another one is said to live there, or anyone could keep it out by saying so.
     pub(crate) fn renew(&mut self, door: Door, new: &Candidate) -> bool {
         let known = match door {
             Door::Packet => self.all_mut().find(|known| known.address == new.address),
@@ -112,14 +113,17 @@ impl Candidates {
         true
     }
 
-    /// Adds a candidate, whose deadline is not before those of others of its door. The oldest makes room, but not for one
-    /// that is said to live on another host than its teller's: of those that one network tells of so many are looked for at
-    /// a time, or each would cost us a ping, which may be a connection, to an address of another's choosing. Returns whether
-    /// it was added.
+    /// Adds a candidate, whose deadline is not before those of others of its door. The oldest makes
+    /// room, but not for one that is said to live on another host than its teller's: of those that
+    /// one network tells of so many are looked for at a time, or each would cost us a ping, which
+    /// may be a connection, to an address of another's choosing. Returns whether it was added.
     pub(crate) fn add(&mut self, door: Door, new: Candidate) -> bool {
-        let is_told_too =
-            |other: &&Candidate| other.lives_elsewhere() && neighbourhood(other.teller) == neighbourhood(new.teller);
-        if new.lives_elsewhere() && self.heard_of.iter().chain(&self.joining).filter(is_told_too).count() >= FROM_ONE {
+        let is_told_too = |other: &&Candidate| {
+            other.lives_elsewhere() && neighbourhood(other.teller) == neighbourhood(new.teller)
+        };
+        if new.lives_elsewhere()
+            && self.heard_of.iter().chain(&self.joining).filter(is_told_too).count() >= FROM_ONE
+        {
             return false;
         }
         let (list, places) = match door {
@@ -145,10 +149,11 @@ impl Candidates {
         true
     }
 
-    /// Holds a packet for the candidate that it came from, if there is one and it has sent none before. Returns whether it
-    /// is held.
+    /// Holds a packet for the candidate that it came from, if there is one and it has sent none
+    /// before. Returns whether it is held.
     pub(crate) fn hold(&mut self, from: SocketAddr, packet: &[u8]) -> bool {
-        let sender = self.all_mut().find(|candidate| candidate.address == from && candidate.held.is_none());
+        let sender =
+            self.all_mut().find(|candidate| candidate.address == from && candidate.held.is_none());
         sender.map(|candidate| candidate.held = Some(packet.into())).is_some()
     }
 
@@ -173,8 +178,8 @@ impl Candidates {
         self.joining.retain(|candidate| candidate.address != address);
     }
 
-    /// Forgets those that have not answered in time, but for those that get another ping: `again` gives each of them its
-    /// next deadline.
+    /// Forgets those that have not answered in time, but for those that get another ping: `again`
+    /// gives each of them its next deadline.
     pub(crate) fn expire(&mut self, now: Instant, mut again: impl FnMut(&Candidate) -> Instant) {
         for list in [&mut self.heard_of, &mut self.joining] {
             list.retain_mut(|candidate| {
@@ -198,7 +203,10 @@ impl Candidates {
 
     /// Panics if there are more than there may be.
     pub(crate) fn check_invariants(&self) {
-        assert!(self.heard_of.len() <= HEARD_OF && self.joining.len() <= JOINING, "candidates are bounded");
+        assert!(
+            self.heard_of.len() <= HEARD_OF && self.joining.len() <= JOINING,
+            "candidates are bounded"
+        );
     }
 
     fn all_mut(&mut self) -> impl Iterator<Item = &mut Candidate> {
@@ -248,7 +256,11 @@ mod tests {
     fn one_address_or_network_takes_a_few_places_and_all_together_what_there_are() {
         let mut candidates = Candidates::default();
         for id in 0..100 {
-            let teller = if id % 2 == 0 { format!("[2001:db8::{id}]:1") } else { String::from("10.0.0.1:1") };
+            let teller = if id % 2 == 0 {
+                format!("[2001:db8::{id}]:1")
+            } else {
+                String::from("10.0.0.1:1")
+            };
             candidates.add(Door::Packet, candidate(id, &format!("10.0.1.{id}:1"), &teller));
         }
         assert_eq!(
@@ -259,10 +271,18 @@ mod tests {
         for id in 1_000..1_100 {
             candidates.add(Door::Packet, candidate(id, &format!("10.0.0.1:{id}"), "10.0.0.1:1"));
         }
-        let latest: Vec<u32> = numbers(&candidates.heard_of).into_iter().filter(|&id| id >= 1_000).collect();
-        assert_eq!(latest, (1_092..1_100).collect::<Vec<u32>>(), "on its own host the oldest makes room");
+        let latest: Vec<u32> =
+            numbers(&candidates.heard_of).into_iter().filter(|&id| id >= 1_000).collect();
+        assert_eq!(
+            latest,
+            (1_092..1_100).collect::<Vec<u32>>(),
+            "on its own host the oldest makes room"
+        );
         for id in 100..300 {
-            candidates.add(Door::Packet, candidate(id, "10.0.0.1:9", &format!("10.1.{id}.1:1", id = id - 100)));
+            candidates.add(
+                Door::Packet,
+                candidate(id, "10.0.0.1:9", &format!("10.1.{id}.1:1", id = id - 100)),
+            );
         }
         assert_eq!(numbers(&candidates.heard_of), (236..300).collect::<Vec<u32>>());
         candidates.check_invariants();
@@ -282,11 +302,23 @@ mod tests {
     fn who_asks_to_join_sends_us_to_few_other_hosts_at_a_time() {
         let mut candidates = Candidates::default();
         let elsewhere = |id: usize| candidate(id, &format!("10.0.1.{id}:1"), "10.0.0.1:1");
-        assert_eq!((0..100).filter(|&id| candidates.add(Door::Request, elsewhere(id))).count(), FROM_ONE);
-        assert!(candidates.add(Door::Request, candidate(100, "10.0.0.1:100", "10.0.0.1:1")), "its own host");
-        assert!(candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")), "another network's");
+        assert_eq!(
+            (0..100).filter(|&id| candidates.add(Door::Request, elsewhere(id))).count(),
+            FROM_ONE
+        );
+        assert!(
+            candidates.add(Door::Request, candidate(100, "10.0.0.1:100", "10.0.0.1:1")),
+            "its own host"
+        );
+        assert!(
+            candidates.add(Door::Request, candidate(101, "10.0.2.1:1", "10.0.0.2:1")),
+            "another network's"
+        );
         candidates.expire(Instant::from_millis(7), |_| unreachable!("none gets another ping"));
-        assert!(candidates.add(Door::Request, elsewhere(50)), "when those before have not answered");
+        assert!(
+            candidates.add(Door::Request, elsewhere(50)),
+            "when those before have not answered"
+        );
     }
 
     #[test]
@@ -294,7 +326,10 @@ mod tests {
         let mut candidates = Candidates::default();
         let flood = |candidates: &mut Candidates, from: usize| {
             for id in from..from + 2 * JOINING {
-                candidates.add(Door::Request, candidate(id, &format!("10.0.0.1:{}", id % 60_000), "10.0.0.1:1"));
+                candidates.add(
+                    Door::Request,
+                    candidate(id, &format!("10.0.0.1:{}", id % 60_000), "10.0.0.1:1"),
+                );
             }
         };
         flood(&mut candidates, 1_000);
@@ -310,19 +345,43 @@ mod tests {
         candidates.add(Door::Packet, candidate(1, "10.0.0.7:1", "10.0.0.1:1"));
         let renewed = |new, door, candidates: &mut Candidates| candidates.renew(door, &new);
         let all = &mut candidates;
-        assert!(renewed(candidate(1, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "the same one");
-        assert!(renewed(candidate(2, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all), "another, told of by a third");
-        assert!(!renewed(candidate(2, "10.0.0.7:1", "10.0.0.7:1"), Door::Packet, all), "who lives there");
-        assert!(!renewed(candidate(1, "10.0.0.7:1", "10.0.0.7:1"), Door::Request, all), "who joins");
-        assert!(all.add(Door::Request, candidate(3, "10.0.0.7:1", "10.0.0.2:1")), "a ghost told of by a third");
-        assert!(!renewed(candidate(4, "10.0.0.7:1", "10.0.0.7:50000"), Door::Request, all), "who joins by a stream");
-        assert!(!renewed(candidate(3, "10.0.0.8:1", "10.0.0.7:1"), Door::Packet, all), "another address");
+        assert!(
+            renewed(candidate(1, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all),
+            "the same one"
+        );
+        assert!(
+            renewed(candidate(2, "10.0.0.7:1", "10.0.0.2:1"), Door::Packet, all),
+            "another, told of by a third"
+        );
+        assert!(
+            !renewed(candidate(2, "10.0.0.7:1", "10.0.0.7:1"), Door::Packet, all),
+            "who lives there"
+        );
+        assert!(
+            !renewed(candidate(1, "10.0.0.7:1", "10.0.0.7:1"), Door::Request, all),
+            "who joins"
+        );
+        assert!(
+            all.add(Door::Request, candidate(3, "10.0.0.7:1", "10.0.0.2:1")),
+            "a ghost told of by a third"
+        );
+        assert!(
+            !renewed(candidate(4, "10.0.0.7:1", "10.0.0.7:50000"), Door::Request, all),
+            "who joins by a stream"
+        );
+        assert!(
+            !renewed(candidate(3, "10.0.0.8:1", "10.0.0.7:1"), Door::Packet, all),
+            "another address"
+        );
     }
 
     #[test]
     fn who_gets_more_pings_is_kept_until_they_are_used_up() {
         let mut candidates = Candidates::default();
-        candidates.add(Door::Request, Candidate { pings_left: 1, ..candidate(1, "10.0.0.1:1", "10.0.0.1:1") });
+        candidates.add(
+            Door::Request,
+            Candidate { pings_left: 1, ..candidate(1, "10.0.0.1:1", "10.0.0.1:1") },
+        );
         candidates.add(Door::Request, candidate(2, "10.0.0.2:1", "10.0.0.2:1"));
         let mut pinged = Vec::new();
         let mut expire = |candidates: &mut Candidates, now| {

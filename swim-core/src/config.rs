@@ -1,9 +1,9 @@
 //! The settings, their presets and the one check of them all.
 //!
-//! Every field's documentation says what it is, the trade-off, the LAN default with its unit, the bound that
-//! [`Config::validate`] checks and where the idea comes from; "own" is ours. No duration may be above 100 years.
-//! "SWIM" is Das, Gupta, Motivala 2002; "Lifeguard" is Dadgar, Phillips, Currey 2018; "memberlist" is HashiCorp's
-//! implementation.
+//! Every field's documentation says what it is, the trade-off, the LAN default with its unit, the
+//! bound that [`Config::validate`] checks and where the idea comes from; "own" is ours. No duration
+//! may be above 100 years. "SWIM" is Das, Gupta, Motivala 2002; "Lifeguard" is Dadgar, Phillips,
+//! Currey 2018; "memberlist" is HashiCorp's implementation.
 
 mod bounds;
 mod error;
@@ -22,8 +22,8 @@ pub use wire::{MemberlistWire, Wire};
 
 use crate::network::Network;
 
-/// All settings of a node. Start from a preset, change fields, and hand it to [`Swim::new`](crate::Swim::new), which
-/// validates it.
+/// All settings of a node. Start from a preset, change fields, and hand it to
+/// [`Swim::new`](crate::Swim::new), which validates it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,160 +34,179 @@ use crate::network::Network;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The cluster's name. Every packet and exchange carries a 32-bit hash of it, and a node drops what carries
-    /// another, so that two clusters that learn of each other's addresses do not mix. Default: `"default"`; 1 to
-    /// 255 bytes. (own)
+    /// The cluster's name. Every packet and exchange carries a 32-bit hash of it, and a node drops
+    /// what carries another, so that two clusters that learn of each other's addresses do not mix.
+    /// Default: `"default"`; 1 to 255 bytes. (own)
     pub cluster: String,
-    /// The wire that is spoken, and what only that one needs to be told. Default: the native one. (own)
+    /// The wire that is spoken, and what only that one needs to be told. Default: the native one.
+    /// (own)
     pub wire: Wire,
 
-    /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs more packets.
-    /// Default 1 s; above zero. (SWIM 3.1, T')
+    /// The protocol period: one member is probed in each. Shorter finds failures sooner and costs
+    /// more packets. Default 1 s; above zero. (SWIM 3.1, T')
     pub probe_interval: Duration,
-    /// How long a direct ping may take before others are asked to try: about the 99th percentile of a round trip.
-    /// Shorter leaves the indirect probes more of the period. Default 500 ms; above zero and less than
-    /// `probe_interval`. (SWIM 3.1)
+    /// How long a direct ping may take before others are asked to try: about the 99th percentile of
+    /// a round trip. Shorter leaves the indirect probes more of the period. Default 500 ms; above
+    /// zero and less than `probe_interval`. (SWIM 3.1)
     pub probe_timeout: Duration,
-    /// How far each protocol period is spread around `probe_interval`, so that nodes started together do not probe
-    /// in step. Wider spreads load better and makes detection less
-    /// regular. Default 100 thousandths (± 10 %); at most 500. (own)
+    /// How far each protocol period is spread around `probe_interval`, so that nodes started
+    /// together do not probe in step. Wider spreads load better and makes detection less regular.
+    /// Default 100 thousandths (± 10 %); at most 500. (own)
     pub probe_jitter_permille: u16,
-    /// How many members are asked to probe on our behalf when a direct ping times out. More find a way around bad
-    /// paths and cost packets at each failure. Default 3; at most 32. (SWIM 3.1, k)
+    /// How many members are asked to probe on our behalf when a direct ping times out. More find a
+    /// way around bad paths and cost packets at each failure. Default 3; at most 32. (SWIM 3.1, k)
     pub indirect_probes: u8,
-    /// Whether a reliable exchange is tried beside the indirect probes. Of use where packets are datagrams and may be
-    /// lost or filtered while streams work. The driver of a stream transport turns it off. Default on. (memberlist)
+    /// Whether a reliable exchange is tried beside the indirect probes. Of use where packets are
+    /// datagrams and may be lost or filtered while streams work. The driver of a stream transport
+    /// turns it off. Default on. (memberlist)
     pub reliable_fallback: bool,
 
-    /// How often queued updates are sent on their own, not on the back of a probe. Shorter spreads faster in more
-    /// packets; nothing is sent while nothing is queued. Default 200 ms; above zero. (memberlist)
+    /// How often queued updates are sent on their own, not on the back of a probe. Shorter spreads
+    /// faster in more packets; nothing is sent while nothing is queued. Default 200 ms; above zero.
+    /// (memberlist)
     pub gossip_interval: Duration,
     /// To how many random members each gossip goes. Default 3; 1 to 32. (memberlist)
     pub gossip_fanout: u8,
-    /// For how long after its death a member may still be picked for gossip, so that one declared dead in error hears
-    /// of it and refutes. Longer saves more of them and costs a packet each time. Default 30 s; at most
-    /// `reap_dead_after` and `reap_left_after`. (memberlist)
+    /// For how long after its death a member may still be picked for gossip, so that one declared
+    /// dead in error hears of it and refutes. Longer saves more of them and costs a packet each
+    /// time. Default 30 s; at most `reap_dead_after` and `reap_left_after`. (memberlist)
     pub gossip_to_dead_for: Duration,
-    /// Each update is sent at most `retransmit_mult * ceil(log10(n + 1))` times by each node. More resists loss and
-    /// costs bytes. Default 4; 1 to 32. (SWIM 4.1, λ)
+    /// Each update is sent at most `retransmit_mult * ceil(log10(n + 1))` times by each node. More
+    /// resists loss and costs bytes. Default 4; 1 to 32. (SWIM 4.1, λ)
     pub retransmit_mult: u8,
 
-    /// The shortest suspicion lasts `suspicion_mult * max(1, log10(n)) * probe_interval`. Longer gives slow members
-    /// more time to refute and finds failures later. 0 turns suspicions off: who is suspected is dead at once, as in
-    /// SWIM without section 4.2, which is of use in experiments only. Default 4; at most 64. (Lifeguard IV-B, α)
+    /// The shortest suspicion lasts `suspicion_mult * max(1, log10(n)) * probe_interval`. Longer
+    /// gives slow members more time to refute and finds failures later. 0 turns suspicions off: who
+    /// is suspected is dead at once, as in SWIM without section 4.2, which is of use in experiments
+    /// only. Default 4; at most 64. (Lifeguard IV-B, α)
     pub suspicion_mult: u8,
-    /// The longest suspicion, of which only one member knows, lasts this many times the shortest. 1 turns Lifeguard's
-    /// local suspicion timeouts off: all last as long, and nobody waits for further accusers. Default 6; 1 to 64.
-    /// (Lifeguard IV-B, β)
+    /// The longest suspicion, of which only one member knows, lasts this many times the shortest. 1
+    /// turns Lifeguard's local suspicion timeouts off: all last as long, and nobody waits for
+    /// further accusers. Default 6; 1 to 64. (Lifeguard IV-B, β)
     pub suspicion_max_mult: u8,
-    /// Whether a ping, an ack and gossip tell the member that they go to what is said of it, if it is suspected or dead.
-    /// Off, it hears of that as of everything else, by gossip, and by what is sent to the dead for their own sake; for
-    /// experiments. Default on. (Lifeguard IV-C, the buddy system)
+    /// Whether a ping, an ack and gossip tell the member that they go to what is said of it, if it
+    /// is suspected or dead. Off, it hears of that as of everything else, by gossip, and by what is
+    /// sent to the dead for their own sake; for experiments. Default on. (Lifeguard IV-C, the buddy
+    /// system)
     pub buddy_system: bool,
-    /// Whether a few of those who hear of a suspicion make the suspect the next member they probe. Off, accusers come as
-    /// they may and verdicts wait for them; for experiments. Default on. (own)
+    /// Whether a few of those who hear of a suspicion make the suspect the next member they probe.
+    /// Off, accusers come as they may and verdicts wait for them; for experiments. Default on.
+    /// (own)
     pub suspects_probed_next: bool,
-    /// Whether a node whose timers are called late by `probe_timeout` or more puts the verdicts that are due off once, to
-    /// read first what waits for it. Off, a process that was stopped accuses others of its own silence; for experiments.
-    /// Default on. (own)
+    /// Whether a node whose timers are called late by `probe_timeout` or more puts the verdicts
+    /// that are due off once, to read first what waits for it. Off, a process that was stopped
+    /// accuses others of its own silence; for experiments. Default on. (own)
     pub stall_grace: bool,
-    /// The local health score runs from 0 (well) to this bound; probe interval and timeout are stretched by
-    /// `score + 1`. 0 turns Lifeguard's self-awareness off. Default 8; at most 64. (Lifeguard IV-A, S)
+    /// The local health score runs from 0 (well) to this bound; probe interval and timeout are
+    /// stretched by `score + 1`. 0 turns Lifeguard's self-awareness off. Default 8; at most 64.
+    /// (Lifeguard IV-A, S)
     pub awareness_max: u8,
 
-    /// The longest pause between two rounds of anti-entropy. A round between equal tables costs two small messages;
-    /// after a round that found a difference the next one comes after `sync_interval_min`. Default 30 s; at least
-    /// `sync_interval_min`. (memberlist's push/pull)
+    /// The longest pause between two rounds of anti-entropy. A round between equal tables costs two
+    /// small messages; after a round that found a difference the next one comes after
+    /// `sync_interval_min`. Default 30 s; at least `sync_interval_min`. (memberlist's push/pull)
     pub sync_interval: Duration,
-    /// The pause after a round that found a difference, and after a join; it doubles with each round that finds equal
-    /// tables. While more is new than gossip carries, `gossip_interval` takes its place if that is shorter. Shorter ends
-    /// a storm sooner. Default 1 s; above zero, at most `sync_interval`. (own)
+    /// The pause after a round that found a difference, and after a join; it doubles with each
+    /// round that finds equal tables. While more is new than gossip carries, `gossip_interval`
+    /// takes its place if that is shorter. Shorter ends a storm sooner. Default 1 s; above zero, at
+    /// most `sync_interval`. (own)
     pub sync_interval_min: Duration,
-    /// How long an exchange may take before it counts as failed. Default 10 s; above zero. (memberlist's TCP timeout)
+    /// How long an exchange may take before it counts as failed. Default 10 s; above zero.
+    /// (memberlist's TCP timeout)
     pub exchange_timeout: Duration,
 
-    /// How many seeds are contacted at the same time at the beginning of a join. More get past dead seeds sooner and swap
-    /// more tables. While none answers a node that is alone contacts twice as many every 500 ms, up to
-    /// `max_exchanges` less 1. Default 3; 1 to 64. (own)
+    /// How many seeds are contacted at the same time at the beginning of a join. More get past dead
+    /// seeds sooner and swap more tables. While none answers a node that is alone contacts twice as
+    /// many every 500 ms, up to `max_exchanges` less 1. Default 3; 1 to 64. (own)
     pub join_parallelism: u8,
-    /// The pause before a seed that failed is tried again; it doubles with each failure. Default 500 ms; above zero,
-    /// at most `join_backoff_max`. (own)
+    /// The pause before a seed that failed is tried again; it doubles with each failure. Default
+    /// 500 ms; above zero, at most `join_backoff_max`. (own)
     pub join_backoff: Duration,
-    /// The longest such pause. A node without any member tries for ever. Default 30 s; at least `join_backoff`. (own)
+    /// The longest such pause. A node without any member tries for ever. Default 30 s; at least
+    /// `join_backoff`. (own)
     pub join_backoff_max: Duration,
-    /// How often one dead member or absent seed, picked at random, is contacted, so that a partition of any length
-    /// heals. Default 30 s; above zero. (serf's reconnect)
+    /// How often one dead member or absent seed, picked at random, is contacted, so that a
+    /// partition of any length heals. Default 30 s; above zero. (serf's reconnect)
     pub reconnect_interval: Duration,
-    /// How long a leaving node tries to spread its departure before it is done anyway. Longer tells more in a large
-    /// cluster. Default 5 s. (memberlist's leave)
+    /// How long a leaving node tries to spread its departure before it is done anyway. Longer tells
+    /// more in a large cluster. Default 5 s. (memberlist's leave)
     pub leave_timeout: Duration,
 
-    /// How long a dead member is kept (and contacted again now and then) before it is forgotten. Default 24 h; at
-    /// least `gossip_to_dead_for`. (serf's reconnect timeout)
+    /// How long a dead member is kept (and contacted again now and then) before it is forgotten.
+    /// Default 24 h; at least `gossip_to_dead_for`. (serf's reconnect timeout)
     pub reap_dead_after: Duration,
     /// How long a member that left is kept before it is forgotten. Default 5 min; at least
     /// `gossip_to_dead_for`. (serf's tombstone timeout, shorter)
     pub reap_left_after: Duration,
-    /// How long the name and incarnation of a forgotten member are kept, so that nobody's old table brings it back as
-    /// if it had just joined. Longer is safer after long partitions and costs a name each. Default 24 h. (own)
+    /// How long the name and incarnation of a forgotten member are kept, so that nobody's old table
+    /// brings it back as if it had just joined. Longer is safer after long partitions and costs a
+    /// name each. Default 24 h. (own)
     pub tombstone_for: Duration,
 
-    /// The largest packet sent, in bytes; of others, any up to [`Config::LARGEST_PACKET`] is accepted. Default 1,400
-    /// (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the longest ping with the longest suspicion of its
-    /// target beside it, names having 255 bytes) to 65,507. (memberlist)
+    /// The largest packet sent, in bytes; of others, any up to [`Config::LARGEST_PACKET`] is
+    /// accepted. Default 1,400 (fits an Ethernet frame with IPv6 and UDP headers); 1,051 (the
+    /// longest ping with the longest suspicion of its target beside it, names having 255 bytes) to
+    /// 65,507. (memberlist)
     pub max_packet_size: usize,
-    /// The largest request or reply of an exchange, in bytes, sent or accepted. Of a larger table another part is
-    /// sent each time. Default 32 MiB; 64 KiB to 4 GiB - 1. (memberlist)
+    /// The largest request or reply of an exchange, in bytes, sent or accepted. Of a larger table
+    /// another part is sent each time. Default 32 MiB; 64 KiB to 4 GiB - 1. (memberlist)
     pub max_exchange_size: usize,
-    /// How many members (this node, suspects, dead, left and tombstones included) are known at most. Claims about
-    /// further ones are dropped and counted. Default 65,536; 2 to 4,194,303, and all their names and metadata
-    /// together within 3 GiB. (own)
+    /// How many members (this node, suspects, dead, left and tombstones included) are known at
+    /// most. Claims about further ones are dropped and counted. Default 65,536; 2 to 4,194,303, and
+    /// all their names and metadata together within 3 GiB. (own)
     pub max_members: usize,
-    /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted. Default 512; at
-    /// most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the longest ping and the longest
-    /// names. (memberlist)
+    /// The longest metadata of a member, in bytes; longer ones of others are dropped and counted.
+    /// Default 512; at most 65,535 and `max_packet_size` - 817, so that it fits a packet beside the
+    /// longest ping and the longest names. (memberlist)
     pub max_metadata_size: usize,
-    /// The longest user broadcast, in bytes. Default 380, which sealed packets of the default size hold too; at most
-    /// `max_packet_size` / 2 - 285, so that half a packet holds it with the longest name and membership updates can have
-    /// the other half. (own)
+    /// The longest user broadcast, in bytes. Default 380, which sealed packets of the default size
+    /// hold too; at most `max_packet_size` / 2 - 285, so that half a packet holds it with the
+    /// longest name and membership updates can have the other half. (own)
     pub max_broadcast_size: usize,
-    /// How many user broadcasts wait to be sent at most. A further one of this node is refused with an error; a
-    /// further one of others is delivered here and not passed on. Default 1,024; 1 to 65,536. (own)
+    /// How many user broadcasts wait to be sent at most. A further one of this node is refused with
+    /// an error; a further one of others is delivered here and not passed on. Default 1,024; 1 to
+    /// 65,536. (own)
     pub max_broadcasts: usize,
-    /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most once as long as
-    /// no more origins than this are broadcasting; past it, the origin longest silent is forgotten, and broadcasts of
-    /// the one that takes its place are at first not passed on. Default 16,384; at least 1. (own)
+    /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most
+    /// once as long as no more origins than this are broadcasting; past it, the origin longest
+    /// silent is forgotten, and broadcasts of the one that takes its place are at first not passed
+    /// on. Default 16,384; at least 1. (own)
     pub max_broadcast_origins: usize,
-    /// How many exchanges this node keeps open at once. A further one is not begun until one ends. Default 64; at
-    /// least 1 more than `join_parallelism`, at most 1,024. (own)
+    /// How many exchanges this node keeps open at once. A further one is not begun until one ends.
+    /// Default 64; at least 1 more than `join_parallelism`, at most 1,024. (own)
     pub max_exchanges: usize,
-    /// How many pings on behalf of others, and of the user, are outstanding at most; further requests are dropped and
-    /// counted. Default 256; 1 to 4,096. (own)
+    /// How many pings on behalf of others, and of the user, are outstanding at most; further
+    /// requests are dropped and counted. Default 256; 1 to 4,096. (own)
     pub max_pings: usize,
-    /// How many packets wait to be polled at most; further ones are dropped and counted. Default 1,024; at least 64.
-    /// (own)
+    /// How many packets wait to be polled at most; further ones are dropped and counted. Default
+    /// 1,024; at least 64. (own)
     pub max_transmits: usize,
-    /// How many events wait to be polled at most; further ones are dropped and counted. Default 262,144; at least 64.
-    /// (own)
+    /// How many events wait to be polled at most; further ones are dropped and counted. Default
+    /// 262,144; at least 64. (own)
     pub max_events: usize,
-    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1 to 4,096. (own)
+    /// How many seeds, and addresses of forgotten members, are remembered at most. Default 256; 1
+    /// to 4,096. (own)
     pub max_seeds: usize,
-    /// How far above this node's first incarnation, and the milliseconds since its start, the incarnation of any claim
-    /// may be. A higher one is dropped and counted, however it was reached, so that no number of messages uses up a
-    /// member's incarnations. All nodes' first incarnations must be closer together than this. On memberlist's wire
-    /// 2^31 at most, and seconds instead of milliseconds. Default 2^42 (139 years of milliseconds); at least 1. (own)
+    /// How far above this node's first incarnation, and the milliseconds since its start, the
+    /// incarnation of any claim may be. A higher one is dropped and counted, however it was
+    /// reached, so that no number of messages uses up a member's incarnations. All nodes' first
+    /// incarnations must be closer together than this. On memberlist's wire 2^31 at most, and
+    /// seconds instead of milliseconds. Default 2^42 (139 years of milliseconds); at least 1. (own)
     pub max_incarnation_ahead: u64,
-    /// What comes from addresses outside of these networks, and members and seeds that are said to live there, are
-    /// dropped and counted. Default: none, which allows all. (memberlist's CIDRsAllowed)
+    /// What comes from addresses outside of these networks, and members and seeds that are said to
+    /// live there, are dropped and counted. Default: none, which allows all. (memberlist's
+    /// CIDRsAllowed)
     pub allowed_networks: Vec<Network>,
-    /// Of how many members the network coordinates are kept, those heard of latest; this node then says its own in its
-    /// acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none, and no round trip is estimated. Default 0,
-    /// beside serf's agents 1,024; at most 65,536. (serf)
+    /// Of how many members the network coordinates are kept, those heard of latest; this node then
+    /// says its own in its acks. Each takes about 170 bytes, and each ack 50 to 300 more. 0: none,
+    /// and no round trip is estimated. Default 0, beside serf's agents 1,024; at most 65,536.
+    /// (serf)
     pub max_coordinates: usize,
-    /// Whether broadcasts, user events, queries and answers are taken from their origin alone: nobody passes them on, each
-    /// node sends its own to every member itself, 2 n packets for each, up to 256 in a gossip interval; and events told
-    /// beside tables are not believed. For a transport that knows who speaks (TLS with bound names): there what is passed on
-    /// could be anyone's. Of no effect on memberlist's wire. Default off. (own)
+    /// Whether broadcasts, user events, queries and answers are taken from their origin alone:
+    /// nobody passes them on, each node sends its own to every member itself, 2 n packets for each,
+    /// up to 256 in a gossip interval; and events told beside tables are not believed. For a
+    /// transport that knows who speaks (TLS with bound names): there what is passed on could be
+    /// anyone's. Of no effect on memberlist's wire. Default off. (own)
     pub origin_only: bool,
     /// User events and queries.
     pub events: EventConfig,
@@ -325,8 +344,18 @@ impl Config {
         for (field, value, bound, limit) in [
             ("sync_interval_min", self.sync_interval_min, "sync_interval", self.sync_interval),
             ("join_backoff", self.join_backoff, "join_backoff_max", self.join_backoff_max),
-            ("gossip_to_dead_for", self.gossip_to_dead_for, "reap_dead_after", self.reap_dead_after),
-            ("gossip_to_dead_for", self.gossip_to_dead_for, "reap_left_after", self.reap_left_after),
+            (
+                "gossip_to_dead_for",
+                self.gossip_to_dead_for,
+                "reap_dead_after",
+                self.reap_dead_after,
+            ),
+            (
+                "gossip_to_dead_for",
+                self.gossip_to_dead_for,
+                "reap_left_after",
+                self.reap_left_after,
+            ),
             ("sync_interval", self.sync_interval, "100 years", longest),
             ("join_backoff_max", self.join_backoff_max, "100 years", longest),
             ("leave_timeout", self.leave_timeout, "100 years", longest),
@@ -370,21 +399,36 @@ impl Config {
         if self.max_incarnation_ahead == 0 {
             return Err(ConfigError::Zero { field: "max_incarnation_ahead" });
         }
-        let texts = self.max_members.saturating_mul(self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
+        let texts = self
+            .max_members
+            .saturating_mul(self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
         if texts > Self::MAX_TEXTS {
             let high = Self::MAX_TEXTS / (self.max_metadata_size + Self::LONGEST_NAME_AND_ADDRESS);
-            return Err(ConfigError::OutOfRange { field: "max_members", value: self.max_members, low: 2, high });
+            return Err(ConfigError::OutOfRange {
+                field: "max_members",
+                value: self.max_members,
+                low: 2,
+                high,
+            });
         }
         if let Wire::Memberlist(wire) = &self.wire {
             return self.validate_memberlist(wire);
         }
         let room = self.max_packet_size.saturating_sub(Self::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {
-            return Err(ConfigError::DoesNotFit { field: "max_metadata_size", value: self.max_metadata_size, room });
+            return Err(ConfigError::DoesNotFit {
+                field: "max_metadata_size",
+                value: self.max_metadata_size,
+                room,
+            });
         }
         let room = (self.max_packet_size / 2).saturating_sub(Self::BROADCAST_OVERHEAD);
         if self.max_broadcast_size > room {
-            return Err(ConfigError::DoesNotFit { field: "max_broadcast_size", value: self.max_broadcast_size, room });
+            return Err(ConfigError::DoesNotFit {
+                field: "max_broadcast_size",
+                value: self.max_broadcast_size,
+                room,
+            });
         }
         Ok(())
     }
@@ -393,6 +437,11 @@ impl Config {
 /// No duration may be longer.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-fn at_most(field: &'static str, value: Duration, bound: &'static str, limit: Duration) -> Result<(), ConfigError> {
+fn at_most(
+    field: &'static str,
+    value: Duration,
+    bound: &'static str,
+    limit: Duration,
+) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::MoreThan { field, value, bound, limit }) } else { Ok(()) }
 }

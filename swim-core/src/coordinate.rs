@@ -1,11 +1,13 @@
-//! [`Coordinate`]: a point in a space in which distance is time: how far two members are apart is about how long a
-//! packet takes there and back.
+//! [`Coordinate`]: a point in a space in which distance is time: how far two members are apart is
+//! about how long a packet takes there and back.
 //!
-//! Floats decide nothing in the protocol; they are here because this is geometry. Only `+ - * /`, comparisons and square
-//! roots are used, which IEEE 754 defines to the last bit, so the same inputs give the same coordinates on every
-//! platform. Read first: Dabek, Cox, Kaashoek, Morris, "Vivaldi: A Decentralized Network Coordinate System", SIGCOMM
-//! 2004; Ledlie, Gardner, Seltzer, "Network Coordinates in the Wild", NSDI 2007, for the dimensions, and Lee et al.,
-//! "On Suitability of Euclidean Embedding for Host-Based Network Coordinate Systems", 2010, for the adjustment.
+//! Floats decide nothing in the protocol; they are here because this is geometry. Only `+ - * /`,
+//! comparisons and square roots are used, which IEEE 754 defines to the last bit, so the same
+//! inputs give the same coordinates on every platform. Read first: Dabek, Cox, Kaashoek, Morris,
+//! "Vivaldi: A Decentralized Network Coordinate System", SIGCOMM 2004; Ledlie, Gardner, Seltzer,
+//! "Network Coordinates in the Wild", NSDI 2007, for the dimensions, and Lee et al., "On
+//! Suitability of Euclidean Embedding for Host-Based Network Coordinate Systems", 2010, for the
+//! adjustment.
 
 use core::time::Duration;
 
@@ -29,8 +31,12 @@ pub struct Coordinate {
 
 impl Coordinate {
     /// Where a node begins that knows nothing: at the origin, and quite unsure of it.
-    pub(crate) const ORIGIN: Self =
-        Self { position: [0.0; DIMENSIONS], error: LARGEST_ERROR, adjustment: 0.0, height: LEAST_HEIGHT };
+    pub(crate) const ORIGIN: Self = Self {
+        position: [0.0; DIMENSIONS],
+        error: LARGEST_ERROR,
+        adjustment: 0.0,
+        height: LEAST_HEIGHT,
+    };
 
     /// A coordinate of these parts, unless one of them is not a number or beyond all measure.
     #[must_use]
@@ -106,7 +112,11 @@ mod tests {
         let adjusted = Coordinate { adjustment: 0.005, ..at(0.0, 0.0) };
         assert_eq!(adjusted.round_trip_to(&at(0.003, 0.0)), Duration::from_millis(8));
         let too_much = Coordinate { adjustment: -0.005, ..at(0.0, 0.0) };
-        assert_eq!(too_much.round_trip_to(&at(0.003, 0.0)), Duration::from_millis(3), "never below nothing");
+        assert_eq!(
+            too_much.round_trip_to(&at(0.003, 0.0)),
+            Duration::from_millis(3),
+            "never below nothing"
+        );
     }
 
     #[test]
@@ -119,7 +129,11 @@ mod tests {
             assert_eq!(Coordinate::new([0.0; 8], 0.0, bad, 0.0), None, "{bad}");
             assert_eq!(Coordinate::new([0.0; 8], 0.0, 0.0, bad), None, "{bad}");
         }
-        assert_eq!(Coordinate::new([0.0; 8], 0.0, 0.0, -1.0), None, "nobody lives below the ground");
+        assert_eq!(
+            Coordinate::new([0.0; 8], 0.0, 0.0, -1.0),
+            None,
+            "nobody lives below the ground"
+        );
         assert_eq!(Coordinate::new([0.0; 8], -1.0, 0.0, 0.0), None);
     }
 }

@@ -1,6 +1,6 @@
-//! Marks in the code for states that a campaign of simulated runs must reach, and that no counter of
-//! [`Metrics`](crate::Metrics) shows. With the feature `coverage` each thread counts how often it passed each mark; without
-//! it a mark is nothing at all.
+//! Marks in the code for states that a campaign of simulated runs must reach, and that no counter
+//! of [`Metrics`](crate::Metrics) shows. With the feature `coverage` each thread counts how often
+//! it passed each mark; without it a mark is nothing at all.
 //!
 //! They never decide anything: they are written and, by a test's driver, read.
 
@@ -111,7 +111,8 @@ pub(crate) fn pass(mark: Mark) {
     });
 }
 
-/// Takes out how often this thread has passed each mark since it was last asked; all zero without the feature.
+/// Takes out how often this thread has passed each mark since it was last asked; all zero without
+/// the feature.
 #[must_use]
 pub fn take() -> Passed {
     #[cfg(feature = "coverage")]

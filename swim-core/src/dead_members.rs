@@ -1,5 +1,6 @@
-//! The dead: those who died just now are still gossiped to, so that one declared dead in error hears of it; all are
-//! tried again now and then, so that partitions heal. (memberlist's gossip to the dead, serf's reconnect)
+//! The dead: those who died just now are still gossiped to, so that one declared dead in error
+//! hears of it; all are tried again now and then, so that partitions heal. (memberlist's gossip to
+//! the dead, serf's reconnect)
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -34,7 +35,8 @@ impl DeadMembers {
         self.dead.len()
     }
 
-    /// The dead that are not reaped. What else is kept may name any slot, and is looked at before it is used.
+    /// The dead that are not reaped. What else is kept may name any slot, and is looked at before
+    /// it is used.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.dead.iter().copied()
     }
@@ -64,7 +66,8 @@ impl DeadMembers {
         }
         if self.dead.is_empty() {
             self.recent.clear();
-            // Given back after many died at once; the next death alone should not fetch it anew, which takes O(n).
+            // Given back after many died at once; the next death alone should not fetch it anew,
+            // which takes O(n).
             if self.dead.capacity() > 64 {
                 self.dead = Vec::new();
                 self.places.release();
@@ -82,13 +85,19 @@ impl DeadMembers {
     }
 
     /// One of those who died within `window` at random, or none, if the one drawn has come back.
-    pub(crate) fn random_recent(&mut self, rng: &mut impl Rng, now: Instant, window: Duration) -> Option<Slot> {
+    pub(crate) fn random_recent(
+        &mut self,
+        rng: &mut impl Rng,
+        now: Instant,
+        window: Duration,
+    ) -> Option<Slot> {
         while self.recent.front().is_some_and(|&(died, _)| died + window <= now) {
             self.recent.pop_front();
         }
         match self.recent.len() {
             0 => None,
-            len => Some(self.recent[below(rng, len as u32) as usize].1).filter(|&slot| self.contains(slot)),
+            len => Some(self.recent[below(rng, len as u32) as usize].1)
+                .filter(|&slot| self.contains(slot)),
         }
     }
 
@@ -113,8 +122,8 @@ impl DeadMembers {
     }
 }
 
-/// Appends a slot. What `still_is` does not accept any more is dropped when it is about to fill half of the queue, so a
-/// queue is not longer than twice what it stands for, plus a little.
+/// Appends a slot. What `still_is` does not accept any more is dropped when it is about to fill
+/// half of the queue, so a queue is not longer than twice what it stands for, plus a little.
 fn enqueue(queue: &mut VecDeque<Slot>, slot: Slot, still_is: impl Fn(Slot) -> bool) {
     if queue.len() == queue.capacity() {
         queue.retain(|&other| other != slot && still_is(other));
@@ -140,7 +149,8 @@ mod tests {
         dead.remove(Slot(1));
         let mut drawn = |seconds: u64| {
             let now = Instant::from_millis(seconds * 1_000);
-            let mut slots: Vec<_> = (0..50).filter_map(|_| dead.random_recent(&mut rng, now, window)).collect();
+            let mut slots: Vec<_> =
+                (0..50).filter_map(|_| dead.random_recent(&mut rng, now, window)).collect();
             slots.sort_unstable();
             slots.dedup();
             slots

@@ -1,10 +1,12 @@
 //! Which user broadcasts were delivered: each at most once at each node.
 //!
-//! An origin numbers its broadcasts from 0 in each of its lives (the epoch, its first incarnation). Anybody can forge an
-//! epoch or a number far ahead, so none of them makes others count as delivered: what does not follow on from what was
-//! delivered begins a **run** of its own. A run is one epoch and a window over its latest numbers; what it has passed
-//! over counts as delivered until it has not moved for [`REST`]. Of each origin a few runs are kept. An epoch above the
-//! origin's incarnation is unproven, and its run gives way first; then the one with the fewest deliveries.
+//! An origin numbers its broadcasts from 0 in each of its lives (the epoch, its first incarnation).
+//! Anybody can forge an epoch or a number far ahead, so none of them makes others count as
+//! delivered: what does not follow on from what was delivered begins a **run** of its own. A run is
+//! one epoch and a window over its latest numbers; what it has passed over counts as delivered
+//! until it has not moved for [`REST`]. Of each origin a few runs are kept. An epoch above the
+//! origin's incarnation is unproven, and its run gives way first; then the one with the fewest
+//! deliveries.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -18,7 +20,8 @@ const WINDOW: u64 = 1_024;
 const WORDS: usize = (WINDOW / 64) as usize;
 /// How many runs of an origin are kept.
 const RUNS: usize = 3;
-/// For so long after it moved last a run counts as delivered what is behind its window: longer than broadcasts circulate.
+/// For so long after it moved last a run counts as delivered what is behind its window: longer than
+/// broadcasts circulate.
 const REST: Duration = Duration::from_secs(30);
 
 /// A run of an origin's broadcasts.
@@ -78,18 +81,25 @@ struct Origin {
 
 impl Origin {
     /// Notes a broadcast; `known` is the origin's incarnation, above which an epoch is unproven.
-    fn note(&mut self, now: Instant, (epoch, number): (Incarnation, u64), known: Incarnation) -> Delivery {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.epoch == epoch && run.covers(now, number)) {
+    fn note(
+        &mut self,
+        now: Instant,
+        (epoch, number): (Incarnation, u64),
+        known: Incarnation,
+    ) -> Delivery {
+        if let Some(run) =
+            self.runs.iter_mut().find(|run| run.epoch == epoch && run.covers(now, number))
+        {
             return if run.note(now, number) { Delivery::New } else { Delivery::Old };
         }
         let mut delivery = Delivery::New;
         if self.runs.len() >= RUNS {
             let worth = |run: &Run| (run.epoch <= known, run.count, run.moved);
-            let (place, (is_proven, ..)) = match self.runs.iter().map(worth).enumerate().min_by_key(|&(_, worth)| worth)
-            {
-                Some(least) => least,
-                None => return Delivery::Old,
-            };
+            let (place, (is_proven, ..)) =
+                match self.runs.iter().map(worth).enumerate().min_by_key(|&(_, worth)| worth) {
+                    Some(least) => least,
+                    None => return Delivery::Old,
+                };
             if is_proven && epoch > known {
                 return Delivery::Old;
             }
@@ -118,8 +128,9 @@ pub(crate) enum Delivery {
     Old,
     /// It is new.
     New,
-    /// It is new as far as is known, but another origin had to be forgotten for it: it may have been delivered before,
-    /// and must not be passed on, or broadcasts of too many origins would circulate for ever.
+    /// It is new as far as is known, but another origin had to be forgotten for it: it may have
+    /// been delivered before, and must not be passed on, or broadcasts of too many origins would
+    /// circulate for ever.
     Doubtful,
 }
 
@@ -140,8 +151,8 @@ impl Deliveries {
         self.origins.len()
     }
 
-    /// Notes a broadcast of `origin`, whose incarnation is `known`, as delivered and says whether it was before. With
-    /// `max` origins known, the one longest silent is forgotten for a new one.
+    /// Notes a broadcast of `origin`, whose incarnation is `known`, as delivered and says whether
+    /// it was before. With `max` origins known, the one longest silent is forgotten for a new one.
     pub(crate) fn note(
         &mut self,
         now: Instant,
@@ -191,7 +202,13 @@ mod tests {
     const LIFE: Incarnation = Incarnation::new(5);
     const NOW: Instant = Instant::ORIGIN;
 
-    fn note(deliveries: &mut Deliveries, origin: &str, epoch: u64, number: u64, max: usize) -> Delivery {
+    fn note(
+        deliveries: &mut Deliveries,
+        origin: &str,
+        epoch: u64,
+        number: u64,
+        max: usize,
+    ) -> Delivery {
         deliveries.note(NOW, origin, (Incarnation::new(epoch), number), LIFE, max)
     }
 
@@ -203,8 +220,8 @@ mod tests {
     #[test]
     fn each_life_of_an_origin_is_numbered_anew() {
         let mut deliveries = Deliveries::default();
-        let heard =
-            [(4, 0), (4, 0), (5, 0), (4, 1), (5, 0), (4, 1), (5, 1)].map(|(e, n)| is_new(&mut deliveries, e, n));
+        let heard = [(4, 0), (4, 0), (5, 0), (4, 1), (5, 0), (4, 1), (5, 1)]
+            .map(|(e, n)| is_new(&mut deliveries, e, n));
         assert_eq!(heard, [true, false, true, true, false, false, true]);
     }
 
@@ -226,9 +243,15 @@ mod tests {
         for forged in 0..5 {
             assert!((0..9).filter(|&number| is_new(&mut deliveries, forged, number)).count() > 0);
         }
-        assert_eq!([0, 1].map(|number| note(&mut deliveries, "a", 5, number, 9)), [Delivery::Doubtful, Delivery::New]);
+        assert_eq!(
+            [0, 1].map(|number| note(&mut deliveries, "a", 5, number, 9)),
+            [Delivery::Doubtful, Delivery::New]
+        );
         for forged in 6..9 {
-            assert!(!is_new(&mut deliveries, forged, 0), "an unproven epoch takes no proven one's place");
+            assert!(
+                !is_new(&mut deliveries, forged, 0),
+                "an unproven epoch takes no proven one's place"
+            );
         }
     }
 
@@ -240,15 +263,23 @@ mod tests {
             for forged in [u64::MAX - 1, 1 << 63, 1 << 40, 9_000] {
                 is_new(&mut deliveries, 5, forged);
             }
-            assert!((before..before + 2_000).all(|number| is_new(&mut deliveries, 5, number)), "{before}");
-            assert!(!is_new(&mut deliveries, 5, before + 1_999) && !is_new(&mut deliveries, 5, before + 3));
+            assert!(
+                (before..before + 2_000).all(|number| is_new(&mut deliveries, 5, number)),
+                "{before}"
+            );
+            assert!(
+                !is_new(&mut deliveries, 5, before + 1_999)
+                    && !is_new(&mut deliveries, 5, before + 3)
+            );
         }
     }
 
     #[test]
     fn numbers_that_climb_step_by_step_mute_no_longer_than_a_run_rests() {
         let mut deliveries = Deliveries::default();
-        let note = |deliveries: &mut Deliveries, now, number| deliveries.note(now, "a", (LIFE, number), LIFE, 9);
+        let note = |deliveries: &mut Deliveries, now, number| {
+            deliveries.note(now, "a", (LIFE, number), LIFE, 9)
+        };
         for number in (0..50_000).step_by(1_000) {
             note(&mut deliveries, NOW, number);
         }

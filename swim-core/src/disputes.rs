@@ -1,5 +1,6 @@
-//! Names that are claimed at another address than their bearer's, while the bearer is asked whether it is still there;
-//! and for a while after it has answered, so that it is not asked again by each repetition of the claim.
+//! Names that are claimed at another address than their bearer's, while the bearer is asked whether
+//! it is still there; and for a while after it has answered, so that it is not asked again by each
+//! repetition of the claim.
 //!
 //! Of each name the newest claim is held. It knows nothing of how a bearer is asked.
 
@@ -10,10 +11,11 @@ use core::net::SocketAddr;
 use crate::id::{Incarnation, Slot};
 use crate::time::Instant;
 
-/// How many claims are held at most. The one that was refused first makes room; where none was, further ones are dropped:
-/// gossip and tables bring them again.
+/// How many claims are held at most. The one that was refused first makes room; where none was,
+/// further ones are dropped: gossip and tables bring them again.
 const MAX: usize = 256;
-/// How often a bearer is asked before its silence counts: one lost packet must not cost it its name.
+/// How often a bearer is asked before its silence counts: one lost packet must not cost it its
+/// name.
 const ASKS: u8 = 2;
 
 /// A claim that waits for the bearer's answer, or was refused.
@@ -78,19 +80,28 @@ impl Disputes {
             refused_until: None,
         };
         if self.held.len() >= MAX && self.held.iter().all(|held| held.slot != slot) {
-            let refused = self.held.iter().enumerate().filter_map(|(place, held)| Some((held.refused_until?, place)));
+            let refused = self
+                .held
+                .iter()
+                .enumerate()
+                .filter_map(|(place, held)| Some((held.refused_until?, place)));
             let Some((_, first)) = refused.min() else { return Dispute::Refused };
             self.held.swap_remove(first);
         }
         match self.held.iter_mut().find(|held| held.slot == slot) {
-            Some(held) if held.refused_until.is_some() && held.address == address => Dispute::Refused,
+            Some(held) if held.refused_until.is_some() && held.address == address => {
+                Dispute::Refused
+            }
             Some(held) if held.refused_until.is_some() => {
                 *held = new();
                 Dispute::Ask
             }
             Some(held) => {
-                if (incarnation, address, metadata) > (held.incarnation, held.address, &*held.metadata) {
-                    *held = Held { asks: held.asks, is_gossip: is_gossip || held.is_gossip, ..new() };
+                if (incarnation, address, metadata)
+                    > (held.incarnation, held.address, &*held.metadata)
+                {
+                    *held =
+                        Held { asks: held.asks, is_gossip: is_gossip || held.is_gossip, ..new() };
                 }
                 Dispute::Asked
             }
@@ -101,19 +112,26 @@ impl Disputes {
         }
     }
 
-    /// The bearer of the name at `slot` has answered. Returns where it is claimed, and refuses that until then.
+    /// The bearer of the name at `slot` has answered. Returns where it is claimed, and refuses that
+    /// until then.
     pub(crate) fn answered(&mut self, slot: Slot, until: Instant) -> Option<SocketAddr> {
-        let held = self.held.iter_mut().find(|held| held.slot == slot && held.refused_until.is_none())?;
+        let held =
+            self.held.iter_mut().find(|held| held.slot == slot && held.refused_until.is_none())?;
         held.refused_until = Some(until);
         Some(held.address)
     }
 
     /// The bearer of the name at `slot` has not answered in time.
     pub(crate) fn silent(&mut self, slot: Slot) -> Option<Silence> {
-        let place = self.held.iter().position(|held| held.slot == slot && held.refused_until.is_none())?;
+        let place =
+            self.held.iter().position(|held| held.slot == slot && held.refused_until.is_none())?;
         let held = &mut self.held[place];
         held.asks -= 1;
-        Some(if held.asks > 0 { Silence::AskAgain } else { Silence::Believe(self.held.swap_remove(place)) })
+        Some(if held.asks > 0 {
+            Silence::AskAgain
+        } else {
+            Silence::Believe(self.held.swap_remove(place))
+        })
     }
 
     /// Nobody is at the bearer's address: its next silence is its last.
@@ -138,9 +156,20 @@ mod tests {
 
     const SLOT: Slot = Slot(7);
 
-    fn claim(disputes: &mut Disputes, millis: u64, slot: Slot, incarnation: u64, port: u16) -> Dispute {
+    fn claim(
+        disputes: &mut Disputes,
+        millis: u64,
+        slot: Slot,
+        incarnation: u64,
+        port: u16,
+    ) -> Dispute {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        disputes.claim(Instant::from_millis(millis), slot, (Incarnation::new(incarnation), address, b""), true)
+        disputes.claim(
+            Instant::from_millis(millis),
+            slot,
+            (Incarnation::new(incarnation), address, b""),
+            true,
+        )
     }
 
     #[test]
@@ -163,7 +192,9 @@ mod tests {
             claim(&mut disputes, 0, SLOT, incarnation, port);
         }
         assert!(matches!(disputes.silent(SLOT), Some(Silence::AskAgain)));
-        let Some(Silence::Believe(held)) = disputes.silent(SLOT) else { panic!("it was asked twice") };
+        let Some(Silence::Believe(held)) = disputes.silent(SLOT) else {
+            panic!("it was asked twice")
+        };
         assert_eq!((held.incarnation.get(), held.address.port()), (7, 10));
         assert!(disputes.silent(SLOT).is_none());
     }
@@ -187,7 +218,11 @@ mod tests {
             disputes.answered(Slot(slot), Instant::from_millis(1_000 + u64::from(slot)));
         }
         assert_eq!(claim(&mut disputes, 1, Slot(900), 5, 9), Dispute::Ask);
-        assert_eq!(claim(&mut disputes, 1, Slot(1), 5, 9), Dispute::Refused, "the first refused one made room");
+        assert_eq!(
+            claim(&mut disputes, 1, Slot(1), 5, 9),
+            Dispute::Refused,
+            "the first refused one made room"
+        );
         assert_eq!(disputes.held.len(), MAX);
     }
 }

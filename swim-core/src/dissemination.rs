@@ -1,9 +1,10 @@
 //! The updates that wait to be spread: infection-style dissemination (SWIM 4.1).
 //!
-//! Each update is sent a bounded number of times, those sent least first, and a newer one about the same subject
-//! replaces the older. Entries lie in lists by the number of times they were sent, so taking a packet's worth,
-//! replacing and finishing cost O(1) for each update touched; for `Readers` of whom account is kept, a packet may look
-//! through all that wait. An update's bytes are made once and copied into packets.
+//! Each update is sent a bounded number of times, those sent least first, and a newer one about the
+//! same subject replaces the older. Entries lie in lists by the number of times they were sent, so
+//! taking a packet's worth, replacing and finishing cost O(1) for each update touched; for
+//! `Readers` of whom account is kept, a packet may look through all that wait. An update's bytes
+//! are made once and copied into packets.
 
 mod body;
 
@@ -45,11 +46,16 @@ impl Readers {
         (self.all & !reached).count_ones() as u8
     }
 
-    /// What becomes of an update in a packet for one of the readers: it carries what that one was not sent, or, `again`, what
-    /// must be sent more often than there are readers that miss it. What only somebody missed who is gone is done.
+    /// What becomes of an update in a packet for one of the readers: it carries what that one was
+    /// not sent, or, `again`, what must be sent more often than there are readers that miss it.
+    /// What only somebody missed who is gone is done.
     const fn verdict(self, entry: &Entry, limit: u8, again: bool) -> Verdict {
         let missing = self.missing(entry.reached);
-        let is_wanted = if again { entry.sent.saturating_add(missing) < limit } else { self.to & !entry.reached != 0 };
+        let is_wanted = if again {
+            entry.sent.saturating_add(missing) < limit
+        } else {
+            self.to & !entry.reached != 0
+        };
         match is_wanted {
             true => Verdict::Take,
             false if entry.sent >= limit && missing == 0 => Verdict::Drop,
@@ -71,7 +77,8 @@ enum Verdict {
 #[repr(align(64))]
 struct Entry {
     body: Body,
-    /// The number of the slot that the update is about, if a newer one is to replace it; or else `NONE`.
+    /// The number of the slot that the update is about, if a newer one is to replace it; or else
+    /// `NONE`.
     subject: u32,
     previous: u32,
     next: u32,
@@ -148,7 +155,14 @@ impl Dissemination {
         self.unsent_bytes += body.len();
         let about = subject.map_or(NONE, |subject| subject.0);
         debug_assert!(subject.is_none() || about != NONE, "tables are bounded below 2^22");
-        let entry = Entry { body: Body::new(body), subject: about, previous: NONE, next: NONE, reached: 0, sent: 0 };
+        let entry = Entry {
+            body: Body::new(body),
+            subject: about,
+            previous: NONE,
+            next: NONE,
+            reached: 0,
+            sent: 0,
+        };
         let at = if let Some(at) = self.vacant.pop() {
             self.entries[at as usize] = entry;
             at
@@ -188,9 +202,16 @@ impl Dissemination {
         }
     }
 
-    /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent once more. An update
-    /// that was sent `limit` times is finished. `sent` is told of each one. Returns what of the room was used.
-    pub(crate) fn fill(&mut self, packet: &mut Vec<u8>, room: Room, limit: u8, mut sent: impl FnMut(&[u8])) -> usize {
+    /// Appends updates to `packet` within `room`, those sent least first, and counts them as sent
+    /// once more. An update that was sent `limit` times is finished. `sent` is told of each one.
+    /// Returns what of the room was used.
+    pub(crate) fn fill(
+        &mut self,
+        packet: &mut Vec<u8>,
+        room: Room,
+        limit: u8,
+        mut sent: impl FnMut(&[u8]),
+    ) -> usize {
         if self.len == 0 {
             return 0;
         }
@@ -202,8 +223,8 @@ impl Dissemination {
         used
     }
 
-    /// As [`Dissemination::fill`], for one of `readers`: first what it was not sent, and an update is finished only when
-    /// each of them was sent it.
+    /// As [`Dissemination::fill`], for one of `readers`: first what it was not sent, and an update
+    /// is finished only when each of them was sent it.
     pub(crate) fn fill_for(
         &mut self,
         readers: Readers,
@@ -218,7 +239,8 @@ impl Dissemination {
         let mut used = 0;
         for again in [false, true] {
             let left = Room { bytes: room.bytes - used, ..room };
-            used += self.pass(packet, left, |entry| readers.verdict(entry, limit, again), &mut sent);
+            used +=
+                self.pass(packet, left, |entry| readers.verdict(entry, limit, again), &mut sent);
         }
         self.count_taken(|entry| {
             entry.sent = entry.sent.saturating_add(1);
@@ -228,7 +250,8 @@ impl Dissemination {
         used
     }
 
-    /// Takes updates for `packet`, those sent least first, as far as they fit. Returns what of the room was used.
+    /// Takes updates for `packet`, those sent least first, as far as they fit. Returns what of the
+    /// room was used.
     fn pass(
         &mut self,
         packet: &mut Vec<u8>,
@@ -349,9 +372,17 @@ impl Dissemination {
             let (mut at, mut previous) = (list.head, NONE);
             while at != NONE {
                 let entry = &self.entries[at as usize];
-                assert_eq!((usize::from(entry.sent), entry.previous), (sent, previous), "lists are linked both ways");
+                assert_eq!(
+                    (usize::from(entry.sent), entry.previous),
+                    (sent, previous),
+                    "lists are linked both ways"
+                );
                 if let Some(subject) = entry.subject() {
-                    assert_eq!(self.subjects.get(subject), Some(at as usize), "every subject is found");
+                    assert_eq!(
+                        self.subjects.get(subject),
+                        Some(at as usize),
+                        "every subject is found"
+                    );
                 }
                 len += 1;
                 bytes += entry.body.len();
@@ -365,7 +396,8 @@ impl Dissemination {
     }
 }
 
-/// λ log(n): how many times an update is sent in a cluster of `n` (SWIM 4.1), `mult * ceil(log10(n + 1))`, at most 255.
+/// λ log(n): how many times an update is sent in a cluster of `n` (SWIM 4.1), `mult *
+/// ceil(log10(n + 1))`, at most 255.
 pub(crate) fn retransmit_limit(mult: u8, n: usize) -> u8 {
     let (mut digits, mut power) = (0_u8, 1_usize);
     while power < n.saturating_add(1) {

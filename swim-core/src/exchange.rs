@@ -1,7 +1,7 @@
 //! Exchanges as the driver sees them: one request, at most one reply, over a reliable stream.
 //!
-//! The core says what to open, to reply and to abandon; the driver says what arrived and what failed. The core keeps
-//! the deadlines itself, so a driver needs no timers of its own.
+//! The core says what to open, to reply and to abandon; the driver says what arrived and what
+//! failed. The core keeps the deadlines itself, so a driver needs no timers of its own.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,9 +13,9 @@ use crate::source::Source;
 /// What happened to an exchange: given to [`Swim::handle_exchange`](crate::Swim::handle_exchange).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeInput<'a> {
-    /// A request arrived. The core answers it with [`ExchangeOutput::Reply`] or [`ExchangeOutput::Refuse`] of the same
-    /// `id`: at once, but for what is asked about keys, which waits for
-    /// [`Swim::answer_key_request`](crate::Swim::answer_key_request).
+    /// A request arrived. The core answers it with [`ExchangeOutput::Reply`] or
+    /// [`ExchangeOutput::Refuse`] of the same `id`: at once, but for what is asked about keys,
+    /// which waits for [`Swim::answer_key_request`](crate::Swim::answer_key_request).
     Request {
         /// The driver's own number for the request.
         id: ExchangeId,
@@ -66,7 +66,8 @@ pub enum ExchangeOutput {
         /// The driver's number of the request.
         id: ExchangeId,
     },
-    /// The core no longer waits for this exchange, which it opened: give it up. A late answer to it does no harm.
+    /// The core no longer waits for this exchange, which it opened: give it up. A late answer to it
+    /// does no harm.
     Abandon {
         /// The core's number for it.
         id: ExchangeId,
@@ -99,8 +100,8 @@ pub enum ExchangeFailure {
     Ourselves,
     /// The other side is leaving, or has left.
     Left,
-    /// The sides do not trust each other: a certificate is not accepted, speaks for another name, or is missing on one
-    /// side.
+    /// The sides do not trust each other: a certificate is not accepted, speaks for another name,
+    /// or is missing on one side.
     Untrusted,
     /// The other side's packets go by TCP, and this side's by UDP.
     PacketsByTcp,

@@ -10,7 +10,8 @@ use crate::time::Instant;
 /// Why an exchange was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To swap whole tables with a seed, or with whoever may live where a dead member or a seed once was.
+    /// To swap whole tables with a seed, or with whoever may live where a dead member or a seed
+    /// once was.
     Join { address: SocketAddr, of: Contact },
     /// To compare digests.
     Digest { peer: SocketAddr, of: Contact },
@@ -72,10 +73,13 @@ impl Exchanges {
         self.open.iter().any(|open| wanted(&open.purpose))
     }
 
-    /// How many seeds are being contacted. Those that are lost hold nobody up: on memberlist's wire one is asked for its
-    /// table all the time.
+    /// How many seeds are being contacted. Those that are lost hold nobody up: on memberlist's wire
+    /// one is asked for its table all the time.
     pub(crate) fn joins(&self) -> usize {
-        self.open.iter().filter(|open| matches!(open.purpose, Purpose::Join { of: Contact::Seed, .. })).count()
+        self.open
+            .iter()
+            .filter(|open| matches!(open.purpose, Purpose::Join { of: Contact::Seed, .. }))
+            .count()
     }
 
     /// Ends all and names them.

@@ -1,7 +1,9 @@
-//! A 64-bit hash of bytes that is the same on every platform, for the name index and the table's digest.
+//! A 64-bit hash of bytes that is the same on every platform, for the name index and the table's
+//! digest.
 //!
-//! Folded multiplication (as in wyhash, Wang Yi 2019): eight bytes a step. It is no defence against one who knows the
-//! key; the name index is keyed at random by each node, the digest is not and only has to agree among honest members.
+//! Folded multiplication (as in wyhash, Wang Yi 2019): eight bytes a step. It is no defence against
+//! one who knows the key; the name index is keyed at random by each node, the digest is not and
+//! only has to agree among honest members.
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 const INCREMENT: u64 = 0xd1b5_4a32_d192_ed03;
@@ -34,7 +36,11 @@ pub(crate) fn hash_parts(key: u64, head: &[u8], rest: &[u8]) -> u64 {
     let len = head.len() + fill.len();
     word[..head.len()].copy_from_slice(head);
     word[head.len()..len].copy_from_slice(fill);
-    if len < 8 { finish(state, &word[..len]) } else { finish(mix(state, u64::from_le_bytes(word)), rest) }
+    if len < 8 {
+        finish(state, &word[..len])
+    } else {
+        finish(mix(state, u64::from_le_bytes(word)), rest)
+    }
 }
 
 #[inline]
@@ -64,7 +70,12 @@ mod tests {
     #[test]
     fn the_hash_is_the_same_on_every_platform() {
         let hashes = [hash(0, b""), hash(0, b"a"), hash(1, b"a"), hash(7, b"node-000001.example")];
-        let golden = [0x2fbe_67a0_77de_f918, 0x637a_be88_22a8_3f6b, 0xbbdb_7228_9081_acc1, 0x642a_a605_0ba1_bb11];
+        let golden = [
+            0x2fbe_67a0_77de_f918,
+            0x637a_be88_22a8_3f6b,
+            0xbbdb_7228_9081_acc1,
+            0x642a_a605_0ba1_bb11,
+        ];
         assert_eq!(hashes, golden, "{hashes:x?}");
     }
 
@@ -73,7 +84,8 @@ mod tests {
         let bytes: [u8; 40] = core::array::from_fn(|i| (i as u8).wrapping_mul(151) ^ 0x80);
         for len in 0..=bytes.len() {
             let chunks = bytes[..len].chunks(8);
-            let words = chunks.map(|chunk| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+            let words = chunks
+                .map(|chunk| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
             let state = words.fold(mix(5, len as u64), mix);
             assert_eq!(hash(5, &bytes[..len]), fold(state, MULTIPLIER), "{len} bytes");
         }
@@ -81,7 +93,8 @@ mod tests {
 
     #[test]
     fn similar_names_spread_over_every_bucket_of_64_and_never_collide() {
-        let hashes: BTreeSet<u64> = (0..10_000).map(|i| hash(0, format!("node-{i}").as_bytes())).collect();
+        let hashes: BTreeSet<u64> =
+            (0..10_000).map(|i| hash(0, format!("node-{i}").as_bytes())).collect();
         assert_eq!(hashes.len(), 10_000);
         for shift in [0, 58] {
             let mut buckets = [0_u32; 64];
@@ -96,7 +109,11 @@ mod tests {
     fn two_parts_are_hashed_as_if_they_were_one() {
         let bytes: alloc::vec::Vec<u8> = (1..40).collect();
         for (head, len) in (0..8).flat_map(|head| (head..40).map(move |len| (head, len.min(39)))) {
-            assert_eq!(hash_parts(5, &bytes[..head], &bytes[head..len]), hash(5, &bytes[..len]), "{head} of {len}");
+            assert_eq!(
+                hash_parts(5, &bytes[..head], &bytes[head..len]),
+                hash(5, &bytes[..len]),
+                "{head} of {len}"
+            );
         }
     }
 

@@ -1,14 +1,16 @@
-//! The highest incarnation that is believed of anybody: an absolute bound that only this node's own clock moves.
+//! The highest incarnation that is believed of anybody: an absolute bound that only this node's own
+//! clock moves.
 //!
 //! ```text
 //! horizon(now) = first incarnation + ahead + time since the start, in ticks
 //! ```
 //!
-//! A bound on each step above the known incarnation would not do: many steps, each within it, climb to the highest
-//! number of all, which nobody can top. Below the horizon any number of messages move a member no further than the
-//! horizon, and since it moves by one with each tick, the member's refutation fits under it within a tick, plus as
-//! long as the member's clock is behind. First incarnations that come from wall clocks keep the horizons of all nodes
-//! together; a member whose clock is behind is caught up with by a seed of its own ([`Horizon::lift`]).
+//! A bound on each step above the known incarnation would not do: many steps, each within it, climb
+//! to the highest number of all, which nobody can top. Below the horizon any number of messages
+//! move a member no further than the horizon, and since it moves by one with each tick, the
+//! member's refutation fits under it within a tick, plus as long as the member's clock is behind.
+//! First incarnations that come from wall clocks keep the horizons of all nodes together; a member
+//! whose clock is behind is caught up with by a seed of its own ([`Horizon::lift`]).
 //!
 //! It knows nothing of members.
 
@@ -31,7 +33,8 @@ pub(crate) struct Horizon {
 }
 
 impl Horizon {
-    /// The horizon of a node that starts at `first`: `ahead` above it, and by one further with each `tick`.
+    /// The horizon of a node that starts at `first`: `ahead` above it, and by one further with each
+    /// `tick`.
     pub(crate) const fn new(
         start: Instant,
         first: Incarnation,
@@ -53,8 +56,8 @@ impl Horizon {
         claimed < self.highest && claimed.get() <= self.max_base.saturating_add(self.ticks(now))
     }
 
-    /// Lifts the horizon to `claimed`, by `ahead` in all at most. For what a node that we chose to trust believes: its
-    /// horizon reaches so far, since its clock is ahead of ours.
+    /// Lifts the horizon to `claimed`, by `ahead` in all at most. For what a node that we chose to
+    /// trust believes: its horizon reaches so far, since its clock is ahead of ours.
     pub(crate) fn lift(&mut self, now: Instant, claimed: Incarnation) {
         let wanted = claimed.get().saturating_sub(self.ticks(now));
         self.base = self.base.max(wanted.min(self.max_base));
@@ -73,7 +76,13 @@ mod tests {
     const TICK: Duration = Duration::from_millis(1);
 
     fn horizon(first: u64, ahead: u64) -> Horizon {
-        Horizon::new(Instant::from_millis(7), Incarnation::new(first), ahead, TICK, Incarnation::MAX)
+        Horizon::new(
+            Instant::from_millis(7),
+            Incarnation::new(first),
+            ahead,
+            TICK,
+            Incarnation::MAX,
+        )
     }
 
     /// The highest incarnation that is believed at that millisecond.
@@ -102,7 +111,8 @@ mod tests {
         let mut horizon = horizon(100, 50);
         let now = Instant::from_millis(17);
         assert!(
-            horizon.may_be_lifted(now, Incarnation::new(210)) && !horizon.may_be_lifted(now, Incarnation::new(211))
+            horizon.may_be_lifted(now, Incarnation::new(210))
+                && !horizon.may_be_lifted(now, Incarnation::new(211))
         );
         horizon.lift(now, Incarnation::new(130));
         assert_eq!(highest(&horizon, 17), 160, "it never falls");

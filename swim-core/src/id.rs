@@ -1,4 +1,5 @@
-//! The names of things: [`NodeId`], [`Incarnation`], [`SequenceNumber`], [`QueryId`] and [`ExchangeId`].
+//! The names of things: [`NodeId`], [`Incarnation`], [`SequenceNumber`], [`QueryId`] and
+//! [`ExchangeId`].
 
 use alloc::sync::Arc;
 use core::borrow::Borrow;
@@ -82,7 +83,9 @@ pub enum NameError {
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the name is empty: give every node a name that is unique in its cluster"),
+            Self::Empty => f.write_str(
+                "the name is empty: give every node a name that is unique in its cluster",
+            ),
             Self::TooLong { len } => {
                 write!(f, "the name has {len} bytes, the longest allowed is {}", NodeId::MAX_LEN)
             }
@@ -108,16 +111,18 @@ impl<'de> serde::Deserialize<'de> for NodeId {
     }
 }
 
-/// How many times a member has asserted itself: a member that raises it supersedes all that was said of it before
-/// (SWIM 4.2).
+/// How many times a member has asserted itself: a member that raises it supersedes all that was
+/// said of it before (SWIM 4.2).
 ///
-/// The first one is given by the caller; wall-clock milliseconds make a restarted node supersede its old self.
+/// The first one is given by the caller; wall-clock milliseconds make a restarted node supersede
+/// its old self.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Incarnation(u64);
 
 impl Incarnation {
-    /// The highest incarnation of all. Of others only lower ones are believed, so that there is room for a refutation.
+    /// The highest incarnation of all. Of others only lower ones are believed, so that there is
+    /// room for a refutation.
     pub const MAX: Self = Self(1 << 62);
 
     /// The incarnation `number`.
@@ -145,7 +150,8 @@ impl fmt::Display for Incarnation {
     }
 }
 
-/// Matches an ack or a nack with its ping. From the numbers that a node has given nobody can tell others.
+/// Matches an ack or a nack with its ping. From the numbers that a node has given nobody can tell
+/// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SequenceNumber(u32);
 
@@ -163,7 +169,8 @@ impl SequenceNumber {
     }
 }
 
-/// Where a member stands in the table: dense, reused after the member is removed, and of no meaning outside.
+/// Where a member stands in the table: dense, reused after the member is removed, and of no meaning
+/// outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Slot(pub(crate) u32);
 
@@ -180,8 +187,8 @@ pub struct QueryId(pub u64);
 
 /// Names one exchange (a request and its reply).
 ///
-/// The core numbers the exchanges that it opens; a driver numbers the requests that arrive. The two never mix: which
-/// side gave a number is told by the variant it stands in.
+/// The core numbers the exchanges that it opens; a driver numbers the requests that arrive. The two
+/// never mix: which side gave a number is told by the variant it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(pub u64);
 

@@ -1,7 +1,8 @@
-//! When each member last said that it comes or goes, whether it is in the table yet or not (serf's intents).
+//! When each member last said that it comes or goes, whether it is in the table yet or not (serf's
+//! intents).
 //!
-//! An intent may arrive before the member is known, and old ones circulate for a while: by its time each is told to be
-//! new once. It knows no table and no clock.
+//! An intent may arrive before the member is known, and old ones circulate for a while: by its time
+//! each is told to be new once. It knows no table and no clock.
 
 use alloc::collections::BTreeMap;
 
@@ -30,8 +31,9 @@ impl Intents {
         self.words.get(id).copied()
     }
 
-    /// Notes a word and returns whether it is later than all that the member has said. Of `max` members at most words
-    /// are kept: for another one's the earliest of all is forgotten, if it is earlier.
+    /// Notes a word and returns whether it is later than all that the member has said. Of `max`
+    /// members at most words are kept: for another one's the earliest of all is forgotten, if it is
+    /// earlier.
     pub(crate) fn note(&mut self, id: &str, word: Word, max: usize) -> bool {
         if let Some(known) = self.words.get_mut(id) {
             let is_new = word.time > known.time;
@@ -43,7 +45,9 @@ impl Intents {
         let Ok(id) = NodeId::new(id) else { return false };
         if self.words.len() >= max {
             let earliest = self.words.iter().min_by_key(|(_, known)| known.time);
-            let Some((earliest, _)) = earliest.filter(|(_, known)| known.time < word.time) else { return false };
+            let Some((earliest, _)) = earliest.filter(|(_, known)| known.time < word.time) else {
+                return false;
+            };
             let earliest = earliest.clone();
             self.words.remove(&earliest);
         }
@@ -51,7 +55,8 @@ impl Intents {
         true
     }
 
-    /// The member is back: its farewell, if that was its latest word, is done with. An older one stays old.
+    /// The member is back: its farewell, if that was its latest word, is done with. An older one
+    /// stays old.
     pub(crate) fn come_back(&mut self, id: &str) {
         if let Some(known) = self.words.get_mut(id) {
             known.leaves = false;
@@ -81,7 +86,10 @@ mod tests {
     fn a_word_is_new_once_and_an_older_one_never() {
         let mut intents = Intents::default();
         let new = [(1, false), (1, true), (3, true), (2, false), (3, true)];
-        assert_eq!(new.map(|(time, leaves)| note(&mut intents, "a", time, leaves)), [true, false, true, false, false]);
+        assert_eq!(
+            new.map(|(time, leaves)| note(&mut intents, "a", time, leaves)),
+            [true, false, true, false, false]
+        );
         assert_eq!(intents.of("a"), Some(Word { time: LamportTime::new(3), leaves: true }));
     }
 

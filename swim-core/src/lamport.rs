@@ -1,19 +1,21 @@
 //! Lamport's logical clock: what a node did after hearing of something has a later time than it.
 //!
-//! Read first: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", CACM 1978; serf counts in the
-//! same way. It knows nothing of what is timed.
+//! Read first: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", CACM
+//! 1978; serf counts in the same way. It knows nothing of what is timed.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::time::Instant;
 
-/// A time on a logical clock. Later ones came after earlier ones they knew of; equal ones did not know of each other.
+/// A time on a logical clock. Later ones came after earlier ones they knew of; equal ones did not
+/// know of each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LamportTime(u64);
 
 impl LamportTime {
-    /// The latest time of all: what claims a later one is not believed, so that nobody can make a clock wrap.
+    /// The latest time of all: what claims a later one is not believed, so that nobody can make a
+    /// clock wrap.
     pub const MAX: Self = Self(1 << 62);
 
     /// The time `number`.
@@ -76,9 +78,9 @@ impl LamportClock {
         time
     }
 
-    /// Something done elsewhere at `time` is known here from now on. Returns whether the time can be believed: one that
-    /// is more than `jump` above the clock's time at the start of the hour is not, or liars could use up all times, at
-    /// once or step by step.
+    /// Something done elsewhere at `time` is known here from now on. Returns whether the time can
+    /// be believed: one that is more than `jump` above the clock's time at the start of the hour is
+    /// not, or liars could use up all times, at once or step by step.
     pub(crate) fn witness(&mut self, now: Instant, time: LamportTime, jump: u64) -> bool {
         if now >= self.hour + PACE {
             (self.base, self.hour) = (self.time, now);
@@ -125,7 +127,9 @@ mod tests {
         let mut clock = LamportClock::default();
         for hour in 0..3 {
             let now = NOW + PACE * hour;
-            let believed = (1..10_000).filter(|_| clock.witness(now, LamportTime(clock.time().get() + 9), 100)).count();
+            let believed = (1..10_000)
+                .filter(|_| clock.witness(now, LamportTime(clock.time().get() + 9), 100))
+                .count();
             assert_eq!(believed, 10, "in steps of ten");
         }
         assert_eq!(clock.time(), LamportTime(301));

@@ -1,24 +1,28 @@
 //! SWIM cluster membership and failure detection as a pure, deterministic state machine.
 //!
-//! [`Swim`] takes events and timestamps and gives packets, exchanges and events for the user. It knows no socket, clock,
-//! thread, async runtime or entropy source: drivers bring them. Start at [`Swim`]; settings are in [`Config`]; what the
-//! user hears is [`Event`]; the bytes are in [`wire`].
+//! [`Swim`] takes events and timestamps and gives packets, exchanges and events for the user. It
+//! knows no socket, clock, thread, async runtime or entropy source: drivers bring them. Start at
+//! [`Swim`]; settings are in [`Config`]; what the user hears is [`Event`]; the bytes are in
+//! [`wire`].
 //!
 //! # Features
-//! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It needs std.
-//! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is `no_std` + `alloc`.
+//! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It
+//!   needs std.
+//! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is
+//!   `no_std` + `alloc`.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
-//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it [`Swim::new`] refuses
-//!   [`Wire::Memberlist`].
+//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it [`Swim::new`]
+//!   refuses [`Wire::Memberlist`].
 //!
 //! # Random numbers
-//! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]: `rand` 0.10 and
-//! `rand_xoshiro` 0.8 have such ones. One of `rand` 0.9 (`rand_core` 0.9) is not, and the compiler's complaint about it names
-//! `DerefMut`, since the traits are blanket ones over references.
+//! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]:
+//! `rand` 0.10 and `rand_xoshiro` 0.8 have such ones. One of `rand` 0.9 (`rand_core` 0.9) is not,
+//! and the compiler's complaint about it names `DerefMut`, since the traits are blanket ones over
+//! references.
 //!
 //! # Targets without std
-//! The crate needs `alloc` and atomic compare-and-swap for pointers, which `Arc` stands on: `thumbv7m` and `thumbv7em`
-//! build, `thumbv6m` (Cortex-M0) does not.
+//! The crate needs `alloc` and atomic compare-and-swap for pointers, which `Arc` stands on:
+//! `thumbv7m` and `thumbv7em` build, `thumbv6m` (Cortex-M0) does not.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -107,9 +111,9 @@ pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
 pub use network::{Network, NetworkError, is_allowed};
 pub use source::{Protection, Source};
 pub use swim::{
-    AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage, KeyOperation,
-    KeyQuery, MemberView, MetadataError, Output, PingError, QueryError, Question, RespondError, RoundTrip, State, Swim,
-    Transmit,
+    AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage,
+    KeyOperation, KeyQuery, MemberView, MetadataError, Output, PingError, QueryError, Question,
+    RespondError, RoundTrip, State, Swim, Transmit,
 };
 pub use time::Instant;
 pub use wire::{Tags, TagsError};

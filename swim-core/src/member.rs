@@ -1,8 +1,10 @@
-//! What is believed of a member: [`Status`], the [`Claim`] and its order, and [`Member`], the copy that users get.
+//! What is believed of a member: [`Status`], the [`Claim`] and its order, and [`Member`], the copy
+//! that users get.
 //!
-//! A claim is `(incarnation, status)`. Claims are totally ordered and merging is `max`, so members who heard the same
-//! claims agree whatever order they heard them in. SWIM 4.2 has the order for alive, suspect and confirm; Left is
-//! memberlist's, and stands above Dead: the member itself says it, or an operator for it (`Swim::force_leave`).
+//! A claim is `(incarnation, status)`. Claims are totally ordered and merging is `max`, so members
+//! who heard the same claims agree whatever order they heard them in. SWIM 4.2 has the order for
+//! alive, suspect and confirm; Left is memberlist's, and stands above Dead: the member itself says
+//! it, or an operator for it (`Swim::force_leave`).
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -12,7 +14,11 @@ use crate::id::{Incarnation, NodeId};
 
 /// What a claim says of a member. The order is the order of merging at equal incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[repr(u8)]
 pub enum Status {
     /// The member answers, or has said itself that it is alive.
@@ -57,7 +63,8 @@ impl fmt::Display for Status {
     }
 }
 
-/// What one says of a member: at this incarnation, it has this status. Merging two claims is taking the greater.
+/// What one says of a member: at this incarnation, it has this status. Merging two claims is taking
+/// the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Claim {
@@ -89,11 +96,16 @@ mod metadata {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(metadata: &Arc<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        metadata: &Arc<[u8]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         metadata[..].serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[u8]>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<[u8]>, D::Error> {
         Vec::<u8>::deserialize(deserializer).map(Arc::from)
     }
 }
@@ -106,7 +118,8 @@ pub struct Member {
     pub id: NodeId,
     /// Where the member listens.
     pub address: SocketAddr,
-    /// The member's metadata, at most `Config::max_metadata_size` bytes; their meaning is the users'.
+    /// The member's metadata, at most `Config::max_metadata_size` bytes; their meaning is the
+    /// users'.
     #[cfg_attr(feature = "serde", serde(with = "metadata"))]
     pub metadata: Arc<[u8]>,
     /// The claim that stands.
@@ -130,8 +143,8 @@ pub struct Identity {
     pub address: SocketAddr,
     /// The metadata that the others see.
     pub metadata: Arc<[u8]>,
-    /// The first incarnation. A restarted node that starts above its old self supersedes it at once; wall-clock
-    /// milliseconds do that without any stored state.
+    /// The first incarnation. A restarted node that starts above its old self supersedes it at
+    /// once; wall-clock milliseconds do that without any stored state.
     pub incarnation: Incarnation,
 }
 
@@ -182,9 +195,10 @@ fn reach(ip: IpAddr) -> Reach {
     }
 }
 
-/// Whether a node at `own` may believe that a member lives at `address`. An address that means something on one host or
-/// one link alone is believed only by nodes that have such an address themselves: anyone else would look for the member on
-/// its own host, and whatever listens there would hear of it.
+/// Whether a node at `own` may believe that a member lives at `address`. An address that means
+/// something on one host or one link alone is believed only by nodes that have such an address
+/// themselves: anyone else would look for the member on its own host, and whatever listens there
+/// would hear of it.
 pub(crate) fn is_believable(address: SocketAddr, own: SocketAddr) -> bool {
     let there = reach(address.ip().to_canonical());
     there == Reach::Routed || there == reach(own.ip().to_canonical())
@@ -240,18 +254,30 @@ mod tests {
             ["10.0.0.1:1", "[2001:db8::1]:1", "203.0.113.9:1"],
         ]
         .map(|class| class.map(|text| text.parse::<SocketAddr>().unwrap()));
-        for (own, classes) in
-            [(host[0], [true, false, true]), (link[1], [false, true, true]), (routed[0], [false, false, true])]
-        {
+        for (own, classes) in [
+            (host[0], [true, false, true]),
+            (link[1], [false, true, true]),
+            (routed[0], [false, false, true]),
+        ] {
             for (class, expected) in [host, link, routed].iter().zip(classes) {
-                assert!(class.iter().all(|&address| is_believable(address, own) == expected), "{own} {class:?}");
+                assert!(
+                    class.iter().all(|&address| is_believable(address, own) == expected),
+                    "{own} {class:?}"
+                );
             }
         }
     }
 
     #[test]
     fn unspecified_multicast_and_port_0_are_not_addresses_of_members() {
-        for bad in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "224.0.0.1:1", "[ff02::1]:9", "255.255.255.255:9"] {
+        for bad in [
+            "0.0.0.0:1",
+            "[::]:1",
+            "127.0.0.1:0",
+            "224.0.0.1:1",
+            "[ff02::1]:9",
+            "255.255.255.255:9",
+        ] {
             assert!(!is_reachable(&bad.parse().unwrap()), "{bad}");
         }
         assert!(is_reachable(&"127.0.0.1:7946".parse().unwrap()));

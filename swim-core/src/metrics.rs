@@ -1,5 +1,5 @@
-//! Counters of everything sent, received and dropped. They only grow; gauges (queue depths, the health score) are
-//! read from [`Swim`](crate::Swim) itself.
+//! Counters of everything sent, received and dropped. They only grow; gauges (queue depths, the
+//! health score) are read from [`Swim`](crate::Swim) itself.
 
 mod round_trips;
 
@@ -102,8 +102,8 @@ counted! {
         UnknownKind = "unknown_kind",
         /// More elements are announced than bytes are left.
         AbsurdCount = "absurd_count",
-        /// An address that is unspecified, multicast, broadcast, has port 0 or a strange length; or one that means something
-        /// on another host or link alone.
+        /// An address that is unspecified, multicast, broadcast, has port 0 or a strange length; or
+        /// one that means something on another host or link alone.
         BadAddress = "bad_address",
         /// A name that is empty, too long or not UTF-8.
         BadName = "bad_name",
@@ -151,13 +151,16 @@ counted! {
         EventsFull = "events_full",
         /// A reply or a failure for an exchange that is not open.
         UnknownExchange = "unknown_exchange",
-        /// From an address outside of `Config::allowed_networks`, or about a member that is said to live there.
+        /// From an address outside of `Config::allowed_networks`, or about a member that is said to
+        /// live there.
         NotAllowed = "not_allowed",
         /// The node has left and no longer answers.
         NotRunning = "not_running",
-        /// The name belongs to a living member at another address, which keeps it (memberlist's wire).
+        /// The name belongs to a living member at another address, which keeps it (memberlist's
+        /// wire).
         NameTaken = "name_taken",
-        /// A node whose versions do not fit ours, or tables of nodes that do not fit each other (memberlist's wire).
+        /// A node whose versions do not fit ours, or tables of nodes that do not fit each other
+        /// (memberlist's wire).
         VersionMismatch = "version_mismatch",
         /// A user event or a query above its bound, or an answer that does not fit a packet.
         EventTooLong = "event_too_long",
@@ -165,9 +168,11 @@ counted! {
         OldEvent = "old_event",
         /// A logical time too far ahead of ours.
         BadTime = "bad_time",
-        /// A filter of a query that makes no sense or costs too much, or too many of them: nobody answers.
+        /// A filter of a query that makes no sense or costs too much, or too many of them: nobody
+        /// answers.
         BadFilter = "bad_filter",
-        /// A query whose filters need more expressions to be compiled than `EventConfig::expressions_per_second` allows.
+        /// A query whose filters need more expressions to be compiled than
+        /// `EventConfig::expressions_per_second` allows.
         ExpressionRate = "expression_rate",
         /// A query, or an answer to hand on, above what `EventConfig` allows within a time.
         QueryRate = "query_rate",
@@ -175,9 +180,11 @@ counted! {
         UnknownQuery = "unknown_query",
         /// A member's second answer to the same query.
         DuplicateResponse = "duplicate_response",
-        /// Something about keys that anyone could have sent: the transport has proven nothing of its sender.
+        /// Something about keys that anyone could have sent: the transport has proven nothing of
+        /// its sender.
         Unproven = "unproven",
-        /// Another's answer or event that is passed on, where each speaks for itself (`Config::origin_only`).
+        /// Another's answer or event that is passed on, where each speaks for itself
+        /// (`Config::origin_only`).
         Secondhand = "secondhand",
     }
 }
@@ -274,8 +281,11 @@ impl Metrics {
     /// Adds what another node, or a former life of this one, has counted.
     pub fn add(&mut self, other: &Self) {
         let Self { sent, received, dropped, .. } = other;
-        let arrays: [(&mut [u64], &[u64]); 3] =
-            [(&mut self.sent.0, &sent.0), (&mut self.received.0, &received.0), (&mut self.dropped.0, &dropped.0)];
+        let arrays: [(&mut [u64], &[u64]); 3] = [
+            (&mut self.sent.0, &sent.0),
+            (&mut self.received.0, &received.0),
+            (&mut self.dropped.0, &dropped.0),
+        ];
         for (ours, theirs) in arrays {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
@@ -370,7 +380,8 @@ mod tests {
     fn every_reason_has_its_own_counter() {
         let mut metrics = Metrics::default();
         metrics.drop(DropReason::BadName);
-        let counted: alloc::vec::Vec<_> = DropReason::ALL.iter().filter(|&&r| metrics.dropped(r) > 0).collect();
+        let counted: alloc::vec::Vec<_> =
+            DropReason::ALL.iter().filter(|&&r| metrics.dropped(r) > 0).collect();
         assert_eq!(counted, [&DropReason::BadName]);
     }
 }

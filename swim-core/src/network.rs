@@ -4,7 +4,8 @@ use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};
 use core::str::FromStr;
 
-/// A network: an address, and how many of its leading bits count. An IPv4 network mapped into IPv6 is the IPv4 one.
+/// A network: an address, and how many of its leading bits count. An IPv4 network mapped into IPv6
+/// is the IPv4 one.
 ///
 /// ```
 /// use swim_core::Network;
@@ -69,10 +70,12 @@ pub fn is_allowed(networks: &[Network], ip: IpAddr) -> bool {
 fn masked(ip: IpAddr, prefix: u8) -> IpAddr {
     let prefix = u32::from(prefix);
     match ip {
-        IpAddr::V4(v4) => IpAddr::V4((v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into()),
-        IpAddr::V6(v6) => {
-            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)))
+        IpAddr::V4(v4) => {
+            IpAddr::V4((v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into())
         }
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(
+            v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0),
+        )),
     }
 }
 
@@ -81,7 +84,9 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, NetworkError> {
         let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| NetworkError::Syntax)?)),
+            Some((address, prefix)) => {
+                (address, Some(prefix.parse().map_err(|_| NetworkError::Syntax)?))
+            }
             None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| NetworkError::Syntax)?;
@@ -105,7 +110,9 @@ impl fmt::Display for Network {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax => f.write_str("no network: write an address and how many of its bits count, as 10.0.0.0/8"),
+            Self::Syntax => f.write_str(
+                "no network: write an address and how many of its bits count, as 10.0.0.0/8",
+            ),
             Self::Prefix { bits } => write!(f, "no network: the address has only {bits} bits"),
             Self::HostBits(network) => {
                 write!(f, "no network: it has more bits than those that count; {network} is one")
@@ -155,7 +162,10 @@ mod tests {
 
     #[test]
     fn what_is_no_network_says_why() {
-        assert_eq!("10.0.0.1/8".parse::<Network>(), Err(NetworkError::HostBits(network("10.0.0.0/8"))));
+        assert_eq!(
+            "10.0.0.1/8".parse::<Network>(),
+            Err(NetworkError::HostBits(network("10.0.0.0/8")))
+        );
         assert_eq!("10.0.0.0/33".parse::<Network>(), Err(NetworkError::Prefix { bits: 32 }));
         for text in ["", "/8", "10.0.0.0/", "10.0.0.0/-1", "localhost", "10.0.0.0/8/8"] {
             assert_eq!(text.parse::<Network>(), Err(NetworkError::Syntax), "{text}");

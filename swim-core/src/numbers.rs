@@ -1,8 +1,9 @@
 //! The sequence numbers of pings to members, which nobody can tell in advance.
 //!
-//! A counter under a keyed hash (SipHash-1-3, Aumasson and Bernstein 2012): a member that is pinged sees its own numbers, and
-//! learns from them neither the next one nor those that others are sent. One draw serves a life, so what else is drawn
-//! does not depend on how many pings there are, and no output of the generator shows.
+//! A counter under a keyed hash (SipHash-1-3, Aumasson and Bernstein 2012): a member that is pinged
+//! sees its own numbers, and learns from them neither the next one nor those that others are sent.
+//! One draw serves a life, so what else is drawn does not depend on how many pings there are, and
+//! no output of the generator shows.
 
 use rand_core::Rng;
 
@@ -37,8 +38,12 @@ impl Numbers {
 
 /// SipHash-1-3 of the eight bytes of `word`, under a key whose second half is 0.
 fn siphash(key: u64, word: u64) -> u64 {
-    let mut state =
-        [key ^ 0x736f_6d65_7073_6575, 0x646f_7261_6e64_6f6d, key ^ 0x6c79_6765_6e65_7261, 0x7465_6462_7974_6573];
+    let mut state = [
+        key ^ 0x736f_6d65_7073_6575,
+        0x646f_7261_6e64_6f6d,
+        key ^ 0x6c79_6765_6e65_7261,
+        0x7465_6462_7974_6573,
+    ];
     // The last block says that eight bytes came before it.
     for block in [word, 8 << 56] {
         state[3] ^= block;
@@ -87,7 +92,8 @@ mod tests {
     fn no_number_follows_from_those_before_it() {
         let mut numbers = Numbers::new(&mut Xoshiro256PlusPlus::seed_from_u64(1));
         let drawn: Vec<u32> = (0..1_000).map(|_| numbers.draw().get()).collect();
-        let steps: BTreeSet<u32> = drawn.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        let steps: BTreeSet<u32> =
+            drawn.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
         assert_eq!(steps.len(), 999, "each step is another");
         let high = drawn.iter().filter(|&&number| number > u32::MAX / 2).count();
         assert!((400..600).contains(&high), "{high}");

@@ -1,5 +1,5 @@
-//! The packets that wait to be polled, as small intents: their bytes come into being when they are polled, with
-//! whatever is freshest then.
+//! The packets that wait to be polled, as small intents: their bytes come into being when they are
+//! polled, with whatever is freshest then.
 
 use alloc::collections::VecDeque;
 use core::net::SocketAddr;
@@ -36,21 +36,25 @@ impl Intent {
             Self::Ping { target, .. } | Self::Gossip { target } => Some(target),
             Self::PingReq { relay, .. } => Some(relay),
             Self::Ack { source, .. } => source,
-            Self::RelayedAck { .. } | Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Unicast => {
-                None
-            }
+            Self::RelayedAck { .. }
+            | Self::Nack { .. }
+            | Self::Contend { .. }
+            | Self::Look { .. }
+            | Self::Unicast => None,
         }
     }
 
     /// The slots that the intent names.
     const fn slots(&self) -> [Option<Slot>; 2] {
         match *self {
-            Self::Ping { target, .. } | Self::RelayedAck { target, .. } | Self::Gossip { target } => {
-                [Some(target), None]
-            }
+            Self::Ping { target, .. }
+            | Self::RelayedAck { target, .. }
+            | Self::Gossip { target } => [Some(target), None],
             Self::PingReq { relay, target, .. } => [Some(relay), Some(target)],
             Self::Ack { source, .. } => [source, None],
-            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Unicast => [None, None],
+            Self::Nack { .. } | Self::Contend { .. } | Self::Look { .. } | Self::Unicast => {
+                [None, None]
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Pings that are out beside the probe: for another member that asked us to (SWIM 3.1), for the user, and to see
-//! whether another node really lives under our name.
+//! Pings that are out beside the probe: for another member that asked us to (SWIM 3.1), for the
+//! user, and to see whether another node really lives under our name.
 
 use alloc::collections::VecDeque;
 use core::net::SocketAddr;
@@ -73,7 +73,11 @@ impl Pings {
     }
 
     pub(crate) fn add(&mut self, ping: Ping) {
-        let place = self.out.iter().rposition(|other| other.deadline <= ping.deadline).map_or(0, |at| at + 1);
+        let place = self
+            .out
+            .iter()
+            .rposition(|other| other.deadline <= ping.deadline)
+            .map_or(0, |at| at + 1);
         self.out.insert(place, ping);
     }
 

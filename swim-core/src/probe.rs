@@ -1,7 +1,7 @@
 //! The probe in flight: one member is probed in each protocol period (SWIM 3.1).
 //!
-//! Direct ping, then after the probe timeout k indirect ones, then a verdict when the period ends. Who is probed and
-//! what follows from the verdict is decided elsewhere.
+//! Direct ping, then after the probe timeout k indirect ones, then a verdict when the period ends.
+//! Who is probed and what follows from the verdict is decided elsewhere.
 
 use alloc::vec::Vec;
 
@@ -79,7 +79,8 @@ impl Probe {
         self.stage
     }
 
-    /// The direct ping has failed, and `relays` are asked; this node heard from `fresh` last, which may be one of them.
+    /// The direct ping has failed, and `relays` are asked; this node heard from `fresh` last, which
+    /// may be one of them.
     pub(crate) fn ask(&mut self, relays: impl IntoIterator<Item = Slot>, fresh: Option<Slot>) {
         self.fresh = fresh;
         debug_assert!(self.stage == Stage::Direct, "relays are asked once");
@@ -88,8 +89,8 @@ impl Probe {
         self.asked = self.silent.len() as u8;
     }
 
-    /// The slots that it names: its target's, those of relays that were asked and have not sent a nack, and that of the
-    /// relay that this node heard from last.
+    /// The slots that it names: its target's, those of relays that were asked and have not sent a
+    /// nack, and that of the relay that this node heard from last.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         core::iter::once(self.target).chain(self.silent.iter().copied()).chain(self.fresh)
     }
@@ -120,7 +121,8 @@ impl Probe {
         }
     }
 
-    /// A relay says that its ping was not answered. Returns whether it was asked, and says so for the first time.
+    /// A relay says that its ping was not answered. Returns whether it was asked, and says so for
+    /// the first time.
     pub(crate) fn nack(&mut self, relay: Slot) -> bool {
         match self.silent.iter().position(|&asked| asked == relay) {
             Some(place) => {
@@ -132,23 +134,33 @@ impl Probe {
         }
     }
 
-    /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or else any.
+    /// As [`nack`](Self::nack), of a relay that does not say its name: the one that `is_sender`, or
+    /// else any.
     pub(crate) fn nack_from(&mut self, is_sender: impl Fn(Slot) -> bool) -> bool {
-        let relay = self.silent.iter().copied().find(|&relay| is_sender(relay)).or(self.silent.last().copied());
+        let relay = self
+            .silent
+            .iter()
+            .copied()
+            .find(|&relay| is_sender(relay))
+            .or(self.silent.last().copied());
         relay.is_some_and(|relay| self.nack(relay))
     }
 
-    /// Returns true if the relay that this node heard from last has sent a nack: the way to it and back is well, and so is this
-    /// node.
+    /// Returns true if the relay that this node heard from last has sent a nack: the way to it and
+    /// back is well, and so is this node.
     pub(crate) const fn has_fresh_nack(&self) -> bool {
         self.has_fresh_nack
     }
 
-    /// By how much the failed probe worsens the local health: relays that did not even send a nack hint at a problem
-    /// of our own; so does a failure that nobody was there to check (Lifeguard IV-A).
-    /// Of the silent ones those `is_there` count.
+    /// By how much the failed probe worsens the local health: relays that did not even send a nack
+    /// hint at a problem of our own; so does a failure that nobody was there to check (Lifeguard
+    /// IV-A). Of the silent ones those `is_there` count.
     pub(crate) fn blame(&self, is_there: impl Fn(Slot) -> bool) -> u8 {
-        if self.asked == 0 { 1 } else { self.silent.iter().filter(|&&relay| is_there(relay)).count() as u8 }
+        if self.asked == 0 {
+            1
+        } else {
+            self.silent.iter().filter(|&&relay| is_there(relay)).count() as u8
+        }
     }
 }
 

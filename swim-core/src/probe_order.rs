@@ -1,8 +1,9 @@
 //! Whom to probe next, and whom to pick at random: the active peers in one dense vector (SWIM 4.3).
 //!
-//! The vector is a permutation with a cursor: those before it were probed in this round, those behind it were not.
-//! Each step swaps a random one of the rest to the cursor (Fisher-Yates, one step at a time), so a round is a uniform
-//! shuffle without ever costing O(n) at once, and a member waits at most 2n - 1 periods between two probes.
+//! The vector is a permutation with a cursor: those before it were probed in this round, those
+//! behind it were not. Each step swaps a random one of the rest to the cursor (Fisher-Yates, one
+//! step at a time), so a round is a uniform shuffle without ever costing O(n) at once, and a member
+//! waits at most 2n - 1 periods between two probes.
 
 use alloc::vec::Vec;
 
@@ -38,9 +39,9 @@ impl ProbeOrder {
         self.places.get(slot).is_some()
     }
 
-    /// Adds a newcomer at a random place of the round (SWIM 4.3), so that those who join together are not probed
-    /// together. Members who were told of in the same order are thus in another one at each node. Does nothing if it is
-    /// there.
+    /// Adds a newcomer at a random place of the round (SWIM 4.3), so that those who join together
+    /// are not probed together. Members who were told of in the same order are thus in another one
+    /// at each node. Does nothing if it is there.
     pub(crate) fn insert(&mut self, rng: &mut impl Rng, slot: Slot) {
         if self.contains(slot) {
             return;
@@ -105,8 +106,9 @@ impl ProbeOrder {
         }
     }
 
-    /// The next peer on a walk through the whole order, which begins anew at its end. The order is random, so each step
-    /// is; and nobody is met twice before everyone was met once, but for those that probes move meanwhile.
+    /// The next peer on a walk through the whole order, which begins anew at its end. The order is
+    /// random, so each step is; and nobody is met twice before everyone was met once, but for those
+    /// that probes move meanwhile.
     pub(crate) fn walk(&mut self) -> Option<Slot> {
         self.walked = if self.walked + 1 < self.order.len() { self.walked + 1 } else { 0 };
         self.order.get(self.walked).copied()

@@ -1,9 +1,10 @@
 //! What is known from plain traffic alone, at a node that seals what it sends: [`Provenance`].
 //!
-//! While a cluster is moved to encryption such a node takes plain traffic too. It may use what it hears so, and must not
-//! pass it on under its seal. Two sets of slots: members known as they are from plain traffic alone, and members that have
-//! spoken under a seal, after which nothing plain is taken for theirs. Both are empty, and cost nothing, outside of that
-//! time. It knows no message. Read first: docs/SECURITY.md, "Moving to encryption".
+//! While a cluster is moved to encryption such a node takes plain traffic too. It may use what it
+//! hears so, and must not pass it on under its seal. Two sets of slots: members known as they are
+//! from plain traffic alone, and members that have spoken under a seal, after which nothing plain
+//! is taken for theirs. Both are empty, and cost nothing, outside of that time. It knows no
+//! message. Read first: docs/SECURITY.md, "Moving to encryption".
 
 use alloc::vec::Vec;
 
@@ -105,7 +106,8 @@ impl Provenance {
         self.plain.insert(slot);
     }
 
-    /// What is known of a member is heard under a seal, or is this node's own word. Returns whether it was not before.
+    /// What is known of a member is heard under a seal, or is this node's own word. Returns whether
+    /// it was not before.
     pub(crate) fn vouch(&mut self, slot: Slot) -> bool {
         self.plain.remove(slot)
     }

@@ -1,8 +1,8 @@
-//! Queries: those that this node asked and whose answers it gathers until a deadline, and those that it was asked and
-//! may answer until one.
+//! Queries: those that this node asked and whose answers it gathers until a deadline, and those
+//! that it was asked and may answer until one.
 //!
-//! It knows neither how a query travels nor whom it is for. A member's ack and its response count once each. Read
-//! first: docs/SERF.md.
+//! It knows neither how a query travels nor whom it is for. A member's ack and its response count
+//! once each. Read first: docs/SERF.md.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -106,7 +106,9 @@ impl Queries {
 
     /// Notes an answer.
     pub(crate) fn handle_report(&mut self, key: Key, from: &NodeId, is_ack: bool) -> Answer {
-        let Some((&id, open)) = self.open.iter_mut().find(|(_, open)| open.key == key) else { return Answer::NotOpen };
+        let Some((&id, open)) = self.open.iter_mut().find(|(_, open)| open.key == key) else {
+            return Answer::NotOpen;
+        };
         let known = if is_ack { &mut open.acks } else { &mut open.responses };
         if known.insert(from.clone()) { Answer::First(id) } else { Answer::Duplicate }
     }
@@ -126,7 +128,12 @@ impl Queries {
 
     /// Ends a query whose deadline has come; the earliest first.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Outcome> {
-        let (_, id) = self.open.iter().map(|(&id, open)| (open.deadline, id)).min().filter(|&(at, _)| at <= now)?;
+        let (_, id) = self
+            .open
+            .iter()
+            .map(|(&id, open)| (open.deadline, id))
+            .min()
+            .filter(|&(at, _)| at <= now)?;
         self.end(id)
     }
 
@@ -140,8 +147,8 @@ impl Queries {
         self.open.values().map(|open| open.deadline).min()
     }
 
-    /// Notes a query that this node is asked. Of `max` that wait, those that nobody waits for any more make room, else
-    /// the one that waits longest.
+    /// Notes a query that this node is asked. Of `max` that wait, those that nobody waits for any
+    /// more make room, else the one that waits longest.
     pub(crate) fn receive(&mut self, now: Instant, asked: Asked, max: usize) -> QueryId {
         if self.asked.len() >= max {
             self.asked.retain(|_, asked| asked.deadline > now);
@@ -234,11 +241,18 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_any_more_makes_room_first() {
         let mut queries = Queries::default();
-        let asked =
-            |deadline| Asked { key: KEY, source: name("a"), address: None, relay_factor: 0, deadline: at(deadline) };
+        let asked = |deadline| Asked {
+            key: KEY,
+            source: name("a"),
+            address: None,
+            relay_factor: 0,
+            deadline: at(deadline),
+        };
         let [first, second] = [100, 5].map(|deadline| queries.receive(at(0), asked(deadline), 2));
         let third = queries.receive(at(10), asked(100), 2);
-        assert!(queries.waiting(at(10), first).is_some() && queries.waiting(at(10), second).is_none());
+        assert!(
+            queries.waiting(at(10), first).is_some() && queries.waiting(at(10), second).is_none()
+        );
         queries.receive(at(10), asked(100), 2);
         assert!(queries.waiting(at(10), first).is_none(), "it has waited longest");
         assert_eq!(queries.asked(), 2);

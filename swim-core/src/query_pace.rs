@@ -1,7 +1,9 @@
-//! [`QueryPace`]: how many queries, and answers to hand on, a node deals with over time: for each asker, and in all.
+//! [`QueryPace`]: how many queries, and answers to hand on, a node deals with over time: for each
+//! asker, and in all.
 //!
-//! A query costs its filters here, a copy to a few members, and an answer with its relays; without a bound one member
-//! could have all others flood it, or keep them busy. It knows no message. Read first: docs/SERF.md, "Queries".
+//! A query costs its filters here, a copy to a few members, and an answer with its relays; without
+//! a bound one member could have all others flood it, or keep them busy. It knows no message. Read
+//! first: docs/SERF.md, "Queries".
 
 use alloc::collections::BTreeMap;
 
@@ -10,8 +12,8 @@ use crate::config::EventConfig;
 use crate::id::NodeId;
 use crate::time::Instant;
 
-/// Of so many askers account is kept. Those who asked nothing of late make room; if there is none, all further ones
-/// share one allowance.
+/// Of so many askers account is kept. Those who asked nothing of late make room; if there is none,
+/// all further ones share one allowance.
 const MAX_ASKERS: usize = 256;
 
 /// What was dealt with of late.
@@ -25,8 +27,14 @@ pub(crate) struct QueryPace {
 }
 
 impl QueryPace {
-    /// Counts a query. Returns false if it is one too many. `asker` is `None` unless it is a member at its own address.
-    pub(crate) fn admits_query(&mut self, now: Instant, asker: Option<&NodeId>, config: &EventConfig) -> bool {
+    /// Counts a query. Returns false if it is one too many. `asker` is `None` unless it is a member
+    /// at its own address.
+    pub(crate) fn admits_query(
+        &mut self,
+        now: Instant,
+        asker: Option<&NodeId>,
+        config: &EventConfig,
+    ) -> bool {
         let rate = config.queries_per_asker;
         let own = match asker {
             None => &mut self.others,
@@ -58,7 +66,12 @@ mod tests {
     use crate::allowance::BURST_SECONDS;
 
     fn config() -> EventConfig {
-        EventConfig { queries_per_asker: 1, queries_per_second: 3, relays_per_second: 1, ..EventConfig::default() }
+        EventConfig {
+            queries_per_asker: 1,
+            queries_per_second: 3,
+            relays_per_second: 1,
+            ..EventConfig::default()
+        }
     }
 
     fn admitted(pace: &mut QueryPace, asker: Option<&str>, times: usize) -> usize {
@@ -70,7 +83,8 @@ mod tests {
     fn one_asker_does_not_use_up_what_another_has_and_all_together_have_a_bound() {
         let burst = BURST_SECONDS as usize;
         let mut pace = QueryPace::default();
-        let admitted = [Some("a"), Some("b"), None, Some("c")].map(|asker| admitted(&mut pace, asker, 100));
+        let admitted =
+            [Some("a"), Some("b"), None, Some("c")].map(|asker| admitted(&mut pace, asker, 100));
         assert_eq!(admitted, [burst, burst, burst, 0]);
     }
 

@@ -1,5 +1,5 @@
-//! Draws from the injected generator, written here so that a seed replays the same run whatever version of whatever
-//! crate is linked: the core takes only [`rand_core::Rng`]'s raw words.
+//! Draws from the injected generator, written here so that a seed replays the same run whatever
+//! version of whatever crate is linked: the core takes only [`rand_core::Rng`]'s raw words.
 
 use core::time::Duration;
 
@@ -27,7 +27,8 @@ pub(crate) fn below(rng: &mut impl Rng, bound: u32) -> u32 {
 
 /// A uniform draw from `0..=limit`, to the nanosecond.
 ///
-/// The bias of the multiplication is below 2^-20 for every duration under 200 days, which no deadline notices.
+/// The bias of the multiplication is below 2^-20 for every duration under 200 days, which no
+/// deadline notices.
 pub(crate) fn up_to(rng: &mut impl Rng, limit: Duration) -> Duration {
     let product = u128::from(rng.next_u64()) * (u128::from(nanoseconds(limit)) + 1);
     Duration::from_nanos((product >> 64) as u64)
@@ -42,8 +43,13 @@ pub(crate) fn jittered(rng: &mut impl Rng, duration: Duration, permille: u16) ->
 /// The most places that [`sample`] draws.
 pub(crate) const MAX_SAMPLE: usize = 34;
 
-/// Up to `count` distinct places out of `0..pool`, uniformly (Floyd's algorithm), in O(count) draws whatever the pool.
-pub(crate) fn sample<R: Rng>(rng: &mut R, count: usize, pool: usize) -> impl Iterator<Item = u32> + use<R> {
+/// Up to `count` distinct places out of `0..pool`, uniformly (Floyd's algorithm), in O(count) draws
+/// whatever the pool.
+pub(crate) fn sample<R: Rng>(
+    rng: &mut R,
+    count: usize,
+    pool: usize,
+) -> impl Iterator<Item = u32> + use<R> {
     let mut drawn = [0_u32; MAX_SAMPLE];
     let count = count.min(pool).min(MAX_SAMPLE);
     for len in 0..count {
@@ -89,9 +95,13 @@ mod tests {
     fn jitter_stays_within_its_share_on_both_sides() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
         let second = Duration::from_secs(1);
-        let draws: alloc::vec::Vec<_> = (0..10_000).map(|_| jittered(&mut rng, second, 100)).collect();
+        let draws: alloc::vec::Vec<_> =
+            (0..10_000).map(|_| jittered(&mut rng, second, 100)).collect();
         assert!(draws.iter().all(|d| (900..=1_100).contains(&d.as_millis())));
-        assert!(draws.iter().any(|d| d.as_millis() < 910) && draws.iter().any(|d| d.as_millis() > 1_090));
+        assert!(
+            draws.iter().any(|d| d.as_millis() < 910)
+                && draws.iter().any(|d| d.as_millis() > 1_090)
+        );
         assert_eq!(jittered(&mut rng, second, 0), second);
     }
 }

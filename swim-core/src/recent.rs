@@ -1,8 +1,9 @@
 //! What was heard lately, by its time on a logical clock, so that each thing is heard once.
 //!
-//! The latest things are kept; when there are too many the earliest is forgotten, and whatever is not later than it
-//! counts as heard from then on. So nothing is ever heard twice, however old it is when it comes again, and memory is
-//! bounded; what is very late may be missed. It knows nothing of what is heard.
+//! The latest things are kept; when there are too many the earliest is forgotten, and whatever is
+//! not later than it counts as heard from then on. So nothing is ever heard twice, however old it
+//! is when it comes again, and memory is bounded; what is very late may be missed. It knows nothing
+//! of what is heard.
 
 use alloc::collections::BTreeSet;
 
@@ -32,7 +33,8 @@ impl<T: Ord> Recent<T> {
         time > self.floor && !self.kept.contains(&(time, thing))
     }
 
-    /// Notes what is heard and returns whether it is heard for the first time. At most `max` things are kept.
+    /// Notes what is heard and returns whether it is heard for the first time. At most `max` things
+    /// are kept.
     pub(crate) fn note(&mut self, time: LamportTime, thing: T, max: usize) -> bool {
         if time <= self.floor || !self.kept.insert((time, thing)) {
             return false;
@@ -76,7 +78,8 @@ mod tests {
     #[test]
     fn a_thing_is_new_once_and_another_of_the_same_time_is_new_too() {
         let mut recent = Recent::default();
-        let heard = [(3, 1), (3, 2), (3, 1), (1, 1), (0, 1)].map(|(time, thing)| note(&mut recent, time, thing, 9));
+        let heard = [(3, 1), (3, 2), (3, 1), (1, 1), (0, 1)]
+            .map(|(time, thing)| note(&mut recent, time, thing, 9));
         assert_eq!(heard, [true, true, false, true, false], "time 0 is that of nothing");
     }
 

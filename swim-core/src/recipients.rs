@@ -1,12 +1,13 @@
-//! Who hears a broadcast, in a small cluster: a bit for each peer, by which the queue of broadcasts keeps account of whom
-//! it has sent each to.
+//! Who hears a broadcast, in a small cluster: a bit for each peer, by which the queue of broadcasts
+//! keeps account of whom it has sent each to.
 //!
-//! Nothing repairs a broadcast that missed somebody, and with a few peers chance does not reach all of them. With many it
-//! does, and nobody has a bit. It knows no broadcast.
+//! Nothing repairs a broadcast that missed somebody, and with a few peers chance does not reach all
+//! of them. With many it does, and nobody has a bit. It knows no broadcast.
 
 use crate::id::Slot;
 
-/// How many peers have a bit at most. With more, the limit of transmissions is so high that chance reaches all.
+/// How many peers have a bit at most. With more, the limit of transmissions is so high that chance
+/// reaches all.
 const MOST: usize = 9;
 
 /// The peers that have a bit each.
@@ -16,8 +17,8 @@ pub(crate) struct Recipients {
 }
 
 impl Recipients {
-    /// Brings the bits in line with the peers, which have changed. Who stays keeps its bit. Returns the bits that are
-    /// others' now: nothing was sent to them.
+    /// Brings the bits in line with the peers, which have changed. Who stays keeps its bit. Returns
+    /// the bits that are others' now: nothing was sent to them.
     pub(crate) fn follow(&mut self, peers: &[Slot]) -> u16 {
         if peers.len() > MOST {
             self.places = [None; MOST];
@@ -63,8 +64,15 @@ mod tests {
         let mut audience = Recipients::default();
         assert_eq!(audience.follow(&[Slot(3), Slot(7), Slot(5)]), 0b111);
         assert_eq!(audience.follow(&[Slot(5), Slot(3)]), 0);
-        assert_eq!((audience.bit(Slot(3)), audience.bit(Slot(7)), audience.bit(Slot(5))), (0b1, 0, 0b100));
-        assert_eq!(audience.follow(&[Slot(5), Slot(3), Slot(8), Slot(7)]), 0b1010, "one that comes back as well");
+        assert_eq!(
+            (audience.bit(Slot(3)), audience.bit(Slot(7)), audience.bit(Slot(5))),
+            (0b1, 0, 0b100)
+        );
+        assert_eq!(
+            audience.follow(&[Slot(5), Slot(3), Slot(8), Slot(7)]),
+            0b1010,
+            "one that comes back as well"
+        );
         assert_eq!(audience.all(), 0b1111);
     }
 

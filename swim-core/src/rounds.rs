@@ -1,9 +1,9 @@
-//! Rounds: broadcasts that their origin sends to each peer itself, where nobody passes on what another says
-//! (`Config::origin_only`).
+//! Rounds: broadcasts that their origin sends to each peer itself, where nobody passes on what
+//! another says (`Config::origin_only`).
 //!
-//! Each goes to every peer of the moment in which it was queued, one after the other and then once more, since nothing
-//! repairs one that was lost. What is queued together travels together. Costs the origin 2 n packets at most, and four bytes
-//! for each peer while it waits. It knows no wire.
+//! Each goes to every peer of the moment in which it was queued, one after the other and then once
+//! more, since nothing repairs one that was lost. What is queued together travels together. Costs
+//! the origin 2 n packets at most, and four bytes for each peer while it waits. It knows no wire.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -49,13 +49,22 @@ impl Rounds {
             self.peers = Arc::from(peers);
         }
         if !peers.is_empty() {
-            self.queue.push_back(Round { body: body.into(), peers: Arc::clone(&self.peers), sent: 0 });
+            self.queue.push_back(Round {
+                body: body.into(),
+                peers: Arc::clone(&self.peers),
+                sent: 0,
+            });
         }
     }
 
-    /// The next packet: appends what the next peer is to be sent, as far as there is room, and names the peer. A body
-    /// longer than `room` is dropped.
-    pub(crate) fn next(&mut self, room: usize, packet: &mut Vec<u8>, mut sent: impl FnMut(&[u8])) -> Option<Slot> {
+    /// The next packet: appends what the next peer is to be sent, as far as there is room, and
+    /// names the peer. A body longer than `room` is dropped.
+    pub(crate) fn next(
+        &mut self,
+        room: usize,
+        packet: &mut Vec<u8>,
+        mut sent: impl FnMut(&[u8]),
+    ) -> Option<Slot> {
         let peer = self.queue.front()?.next()?;
         let limit = packet.len() + room;
         for round in self.queue.iter_mut().filter(|round| round.next() == Some(peer)) {
@@ -96,7 +105,10 @@ mod tests {
         rounds.push(b"ab", &peers);
         rounds.push(b"c", &peers);
         let both = |peer| (peer, b"abc".to_vec());
-        assert_eq!(packets(&mut rounds, 10), [both(4), both(2), both(9), both(4), both(2), both(9)]);
+        assert_eq!(
+            packets(&mut rounds, 10),
+            [both(4), both(2), both(9), both(4), both(2), both(9)]
+        );
         assert_eq!(rounds.len(), 0);
     }
 

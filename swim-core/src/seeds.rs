@@ -1,6 +1,8 @@
-//! The addresses at which a cluster may be found: those the user gave, and those of members long dead.
+//! The addresses at which a cluster may be found: those the user gave, and those of members long
+//! dead.
 //!
-//! They are kept for as long as the node runs, so that it finds back after a partition of any length.
+//! They are kept for as long as the node runs, so that it finds back after a partition of any
+//! length.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -43,8 +45,15 @@ impl Seeds {
         self.seeds.len()
     }
 
-    /// Adds a seed of the user's, due now, or makes a known one due now. Returns `false` if `max` are given already.
-    pub(crate) fn give(&mut self, address: SocketAddr, now: Instant, backoff: Duration, max: usize) -> bool {
+    /// Adds a seed of the user's, due now, or makes a known one due now. Returns `false` if `max`
+    /// are given already.
+    pub(crate) fn give(
+        &mut self,
+        address: SocketAddr,
+        now: Instant,
+        backoff: Duration,
+        max: usize,
+    ) -> bool {
         if let Some(seed) = self.find(address) {
             seed.given = true;
             if seed.state != State::Contacted {
@@ -57,7 +66,14 @@ impl Seeds {
         if !self.make_room(max) {
             return false;
         }
-        self.seeds.push(Seed { address, state: State::Due(now), backoff, failed: false, occupant: None, given: true });
+        self.seeds.push(Seed {
+            address,
+            state: State::Due(now),
+            backoff,
+            failed: false,
+            occupant: None,
+            given: true,
+        });
         true
     }
 
@@ -75,11 +91,14 @@ impl Seeds {
     pub(crate) fn has_room_for(&self, addresses: &[SocketAddr], max: usize) -> bool {
         let replaceable = |seed: &&Seed| !seed.given && seed.state == State::Resting;
         let kept = self.seeds.len() - self.seeds.iter().filter(replaceable).count();
-        let is_new = |address: &&SocketAddr| !self.seeds.iter().any(|seed| seed.address == **address && seed.given);
+        let is_new = |address: &&SocketAddr| {
+            !self.seeds.iter().any(|seed| seed.address == **address && seed.given)
+        };
         kept + addresses.iter().filter(is_new).count() <= max
     }
 
-    /// Remembers where a member lived that is being forgotten. The oldest such address makes room for a new one.
+    /// Remembers where a member lived that is being forgotten. The oldest such address makes room
+    /// for a new one.
     pub(crate) fn remember(&mut self, address: SocketAddr, backoff: Duration, max: usize) {
         if self.find(address).is_none() && self.make_room(max) {
             self.seeds.push(Seed {
@@ -95,15 +114,16 @@ impl Seeds {
 
     fn make_room(&mut self, max: usize) -> bool {
         if self.seeds.len() >= max
-            && let Some(oldest) = self.seeds.iter().position(|seed| !seed.given && seed.state == State::Resting)
+            && let Some(oldest) =
+                self.seeds.iter().position(|seed| !seed.given && seed.state == State::Resting)
         {
             self.seeds.remove(oldest);
         }
         self.seeds.len() < max
     }
 
-    /// Takes the seed that is due longest, and counts it as being contacted. Those never tried come before those that
-    /// failed, so that dead seeds do not hold up living ones.
+    /// Takes the seed that is due longest, and counts it as being contacted. Those never tried come
+    /// before those that failed, so that dead seeds do not hold up living ones.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<SocketAddr> {
         let due = self.seeds.iter_mut().filter_map(|seed| match seed.state {
             State::Due(at) if at <= now => Some((at, seed)),
@@ -133,7 +153,12 @@ impl Seeds {
     }
 
     /// Nobody answered at `address`. Returns after how long it is tried again.
-    pub(crate) fn failed(&mut self, address: SocketAddr, now: Instant, max: Duration) -> Option<Duration> {
+    pub(crate) fn failed(
+        &mut self,
+        address: SocketAddr,
+        now: Instant,
+        max: Duration,
+    ) -> Option<Duration> {
         let seed = self.find(address)?;
         let pause = seed.backoff;
         seed.state = State::Due(now + pause);
@@ -142,7 +167,8 @@ impl Seeds {
         Some(pause)
     }
 
-    /// Some seed has answered: those that failed before are no longer tried. Those not tried yet still are.
+    /// Some seed has answered: those that failed before are no longer tried. Those not tried yet
+    /// still are.
     pub(crate) fn rest_failed(&mut self, first: Duration) {
         for seed in &mut self.seeds {
             if matches!(seed.state, State::Due(_)) && seed.failed {
@@ -165,12 +191,15 @@ impl Seeds {
         self.seeds.retain(|seed| seed.address != address);
     }
 
-    /// The resting seeds where nobody was found, or whom `is_active` does not know as active any more.
-    pub(crate) fn absent(&self, is_active: impl Fn(&str) -> bool) -> impl Iterator<Item = SocketAddr> {
-        let absent = self
-            .seeds
-            .iter()
-            .filter(move |seed| seed.state == State::Resting && !seed.occupant.as_deref().is_some_and(&is_active));
+    /// The resting seeds where nobody was found, or whom `is_active` does not know as active any
+    /// more.
+    pub(crate) fn absent(
+        &self,
+        is_active: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = SocketAddr> {
+        let absent = self.seeds.iter().filter(move |seed| {
+            seed.state == State::Resting && !seed.occupant.as_deref().is_some_and(&is_active)
+        });
         absent.map(|seed| seed.address)
     }
 

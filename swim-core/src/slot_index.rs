@@ -1,8 +1,9 @@
-//! Back pointers: for each slot of the member table at most one position in a dense structure, found in O(1).
+//! Back pointers: for each slot of the member table at most one position in a dense structure,
+//! found in O(1).
 //!
-//! The probe order, the dead, the queue of updates and the deadlines all keep their entries dense and find a member's
-//! entry through one of these. One that was never used holds no memory, so what concerns few members now and then costs
-//! nothing until then.
+//! The probe order, the dead, the queue of updates and the deadlines all keep their entries dense
+//! and find a member's entry through one of these. One that was never used holds no memory, so what
+//! concerns few members now and then costs nothing until then.
 
 use alloc::vec::Vec;
 
@@ -46,8 +47,8 @@ impl SlotIndex {
     }
 }
 
-/// Makes room for `additional` elements, growing by an eighth: tables of members live long and grow slowly, so the
-/// slack that doubling leaves would be the largest cost of a member.
+/// Makes room for `additional` elements, growing by an eighth: tables of members live long and grow
+/// slowly, so the slack that doubling leaves would be the largest cost of a member.
 pub(crate) fn reserve<T>(vector: &mut Vec<T>, additional: usize) {
     if vector.capacity() - vector.len() < additional {
         vector.reserve_exact(additional.max(vector.len() / 8).max(4));
@@ -70,7 +71,10 @@ mod tests {
         assert_eq!(places.get(Slot(9)), None);
         places.set(Slot(9), 4);
         places.set(Slot(2), 0);
-        assert_eq!((places.get(Slot(9)), places.get(Slot(2)), places.get(Slot(3))), (Some(4), Some(0), None));
+        assert_eq!(
+            (places.get(Slot(9)), places.get(Slot(2)), places.get(Slot(3))),
+            (Some(4), Some(0), None)
+        );
         places.clear(Slot(9));
         places.clear(Slot(1_000));
         assert_eq!(places.get(Slot(9)), None);

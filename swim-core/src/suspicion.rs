@@ -1,4 +1,5 @@
-//! How long a suspicion lasts: Lifeguard's local suspicion timeouts, the "dogpile" (Lifeguard IV-B).
+//! How long a suspicion lasts: Lifeguard's local suspicion timeouts, the "dogpile" (Lifeguard
+//! IV-B).
 //!
 //! ```text
 //! min     = α * max(1, log10(n)) * probe interval         α = suspicion_mult
@@ -6,8 +7,9 @@
 //! timeout = max(min, max - (max - min) * log(C + 1) / log(K + 1))
 //! ```
 //!
-//! C is the number of independent accusers heard beside the first, K how many are wanted: α - 2, or 0 in a cluster too
-//! small to have them or with β = 1. Logarithms are of base 2 in 16.16 fixed point, since floats differ between platforms.
+//! C is the number of independent accusers heard beside the first, K how many are wanted: α - 2, or
+//! 0 in a cluster too small to have them or with β = 1. Logarithms are of base 2 in 16.16 fixed
+//! point, since floats differ between platforms.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -36,14 +38,28 @@ pub(crate) struct Suspicion {
 
 impl Suspicion {
     /// Begins now, on the word of `accuser`, in a cluster of `n` active members.
-    pub(crate) fn new(config: &Config, n: usize, incarnation: Incarnation, now: Instant, accuser: u64) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        n: usize,
+        incarnation: Incarnation,
+        now: Instant,
+        accuser: u64,
+    ) -> Self {
         let min = min_timeout(config, n);
         let wanted = config.suspicion_mult.saturating_sub(2);
         // Where all suspicions last as long, further accusers would change nothing.
         let is_fixed = config.suspicion_max_mult == 1;
         let wanted = if is_fixed || n < usize::from(wanted) + 2 { 0 } else { wanted };
         let max_mult = config.suspicion_max_mult;
-        Self { incarnation, began: now, min, max_mult, wanted, deferred: false, accusers: Vec::from([accuser]) }
+        Self {
+            incarnation,
+            began: now,
+            min,
+            max_mult,
+            wanted,
+            deferred: false,
+            accusers: Vec::from([accuser]),
+        }
     }
 
     pub(crate) const fn incarnation(&self) -> Incarnation {
@@ -55,7 +71,8 @@ impl Suspicion {
         self.wanted
     }
 
-    /// Counts a further accuser. Returns whether it is a new one and was still wanted, and so is worth passing on.
+    /// Counts a further accuser. Returns whether it is a new one and was still wanted, and so is
+    /// worth passing on.
     pub(crate) fn confirm(&mut self, accuser: u64) -> bool {
         let is_wanted = self.wants(accuser);
         if is_wanted {
@@ -101,8 +118,8 @@ fn min_timeout(config: &Config, n: usize) -> u64 {
     u64::try_from((base * scale) >> 16).unwrap_or(u64::MAX)
 }
 
-/// log2(x) in 16.16 fixed point, for x >= 1: the integer part from the leading bit, then one bit of the fraction for
-/// each squaring.
+/// log2(x) in 16.16 fixed point, for x >= 1: the integer part from the leading bit, then one bit of
+/// the fraction for each squaring.
 fn log2(x: u32) -> u32 {
     debug_assert!(x >= 1, "zero has no logarithm");
     let whole = x.ilog2();
@@ -167,11 +184,13 @@ mod tests {
         }
     }
 
-    /// Golden grid: seconds until the verdict by cluster size and confirmations, with the LAN settings.
+    /// Golden grid: seconds until the verdict by cluster size and confirmations, with the LAN
+    /// settings.
     #[test]
     fn the_timeout_shrinks_from_max_to_min_as_accusers_are_heard() {
         let grid = [1, 2, 4, 10, 100, 1_000, 10_000].map(|n| {
-            let mut suspicion = Suspicion::new(&Config::lan(), n, Incarnation::new(1), Instant::ORIGIN, 0);
+            let mut suspicion =
+                Suspicion::new(&Config::lan(), n, Incarnation::new(1), Instant::ORIGIN, 0);
             [0, 1, 2, 3].map(|accuser| {
                 suspicion.confirm(accuser);
                 (suspicion.timeout().as_millis() + 50) / 100
@@ -193,7 +212,8 @@ mod tests {
 
     #[test]
     fn an_accuser_counts_once_and_no_more_than_are_wanted() {
-        let mut suspicion = Suspicion::new(&Config::lan(), 100, Incarnation::new(1), Instant::ORIGIN, 7);
+        let mut suspicion =
+            Suspicion::new(&Config::lan(), 100, Incarnation::new(1), Instant::ORIGIN, 7);
         assert!(!suspicion.confirm(7), "the first accuser does not confirm itself");
         assert!(suspicion.confirm(8));
         assert!(!suspicion.confirm(8));

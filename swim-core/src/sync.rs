@@ -1,7 +1,8 @@
 //! How often tables are compared: quickly while that finds differences, rarely while it does not.
 //!
-//! memberlist swaps whole tables at a fixed interval; its last nodes after a join storm wait for it. A round between
-//! equal tables costs so little here that the pause can start short and double each time they are found equal.
+//! memberlist swaps whole tables at a fixed interval; its last nodes after a join storm wait for
+//! it. A round between equal tables costs so little here that the pause can start short and double
+//! each time they are found equal.
 
 use core::time::Duration;
 
@@ -17,7 +18,8 @@ pub(crate) struct SyncPace {
 }
 
 impl SyncPace {
-    /// `rush` is the pause while tables differ in much, `min` the one after they have differed at all, `max` the longest.
+    /// `rush` is the pause while tables differ in much, `min` the one after they have differed at
+    /// all, `max` the longest.
     pub(crate) fn new(rush: Duration, min: Duration, max: Duration) -> Self {
         Self { pause: min, rush: rush.min(min), min, max, waiting: 0 }
     }
@@ -31,8 +33,9 @@ impl SyncPace {
         self.pause = self.rush;
     }
 
-    /// So many bytes wait to be gossiped for the first time. Returns whether they are more than `bearable`, and more than
-    /// when it was last asked: what is being worked off needs no more help.
+    /// So many bytes wait to be gossiped for the first time. Returns whether they are more than
+    /// `bearable`, and more than when it was last asked: what is being worked off needs no more
+    /// help.
     pub(crate) const fn falls_behind(&mut self, waiting: usize, bearable: usize) -> bool {
         let before = core::mem::replace(&mut self.waiting, waiting);
         waiting > bearable && waiting > before
@@ -55,7 +58,11 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_up_to_its_bound_and_falls_back_at_a_difference() {
-        let mut pace = SyncPace::new(Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5));
+        let mut pace = SyncPace::new(
+            Duration::from_millis(200),
+            Duration::from_secs(1),
+            Duration::from_secs(5),
+        );
         let pauses = [(); 4].map(|()| {
             let pause = pace.pause();
             pace.relax();
@@ -75,7 +82,11 @@ mod tests {
 
     #[test]
     fn a_rush_is_over_after_a_few_rounds_that_teach_little() {
-        let mut pace = SyncPace::new(Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5));
+        let mut pace = SyncPace::new(
+            Duration::from_millis(200),
+            Duration::from_secs(1),
+            Duration::from_secs(5),
+        );
         pace.rush();
         let pauses = [(); 4].map(|()| {
             let pause = pace.pause();

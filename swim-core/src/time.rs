@@ -1,15 +1,17 @@
 //! The core's own notion of time: nanoseconds since an origin that the caller chooses.
 //!
-//! The core reads no clock. A driver maps its monotonic clock to [`Instant`], the simulator counts; both hand the
-//! result to every call as its first argument.
+//! The core reads no clock. A driver maps its monotonic clock to [`Instant`], the simulator counts;
+//! both hand the result to every call as its first argument.
 
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::time::Duration;
 
-/// A point in time: nanoseconds since an origin of the caller's choice (program start, simulation start).
+/// A point in time: nanoseconds since an origin of the caller's choice (program start, simulation
+/// start).
 ///
-/// 64 bits of nanoseconds last for 584 years. Arithmetic saturates: a point beyond the end of time is the end of time.
+/// 64 bits of nanoseconds last for 584 years. Arithmetic saturates: a point beyond the end of time
+/// is the end of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
@@ -79,7 +81,10 @@ mod tests {
 
     #[test]
     fn arithmetic_saturates_at_both_ends() {
-        assert_eq!(Instant::from_nanos(u64::MAX) + Duration::from_secs(1), Instant::from_nanos(u64::MAX));
+        assert_eq!(
+            Instant::from_nanos(u64::MAX) + Duration::from_secs(1),
+            Instant::from_nanos(u64::MAX)
+        );
         assert_eq!(Instant::ORIGIN + Duration::MAX, Instant::from_nanos(u64::MAX));
         assert_eq!(Instant::ORIGIN - Duration::from_secs(1), Instant::ORIGIN);
         assert_eq!(Instant::ORIGIN.since(Instant::from_millis(5)), Duration::ZERO);

@@ -1,8 +1,9 @@
-//! What runs when: one deadline for each kind of timer, one for each member that needs one, and the earliest in O(1).
+//! What runs when: one deadline for each kind of timer, one for each member that needs one, and the
+//! earliest in O(1).
 //!
-//! A member has at most one deadline, since what can be waited for excludes one another: a suspect waits for its
-//! suspicion to expire, a dead one for being reaped, a tombstone for being removed. Setting a timer replaces its old
-//! deadline, cancelling removes it: no stale timer ever fires.
+//! A member has at most one deadline, since what can be waited for excludes one another: a suspect
+//! waits for its suspicion to expire, a dead one for being reaped, a tombstone for being removed.
+//! Setting a timer replaces its old deadline, cancelling removes it: no stale timer ever fires.
 
 use alloc::vec::Vec;
 
@@ -64,7 +65,8 @@ pub(crate) struct Timers {
     periodic: [Instant; PERIODIC.len()],
     /// The latest time that the node was given.
     latest: Instant,
-    /// The earliest of all: it is asked for after every input, and so comes last, beside the outputs.
+    /// The earliest of all: it is asked for after every input, and so comes last, beside the
+    /// outputs.
     earliest: Instant,
 }
 
@@ -80,7 +82,8 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Returns `now`, or the latest time that was given before if that is later: time never goes backwards here.
+    /// Returns `now`, or the latest time that was given before if that is later: time never goes
+    /// backwards here.
     pub(crate) fn advance(&mut self, now: Instant) -> Instant {
         self.latest = self.latest.max(now);
         self.latest
@@ -137,11 +140,14 @@ impl Timers {
         (self.earliest < NEVER).then_some(self.earliest)
     }
 
-    /// Takes a timer whose time has come: the earliest; at equal deadlines in the order of [`Timer`], then of slots.
+    /// Takes a timer whose time has come: the earliest; at equal deadlines in the order of
+    /// [`Timer`], then of slots.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
         let at = self.next().filter(|&at| at <= now)?;
-        let periodic = self.periodic.iter().position(|&other| other == at).map(|place| PERIODIC[place]);
-        let timer = periodic.or_else(|| self.members.first().map(|(_, slot)| Timer::Member(slot)))?;
+        let periodic =
+            self.periodic.iter().position(|&other| other == at).map(|place| PERIODIC[place]);
+        let timer =
+            periodic.or_else(|| self.members.first().map(|(_, slot)| Timer::Member(slot)))?;
         self.cancel(timer);
         Some(timer)
     }
@@ -285,7 +291,8 @@ mod tests {
         timers.set(Timer::Member(Slot(3)), Instant::from_millis(10));
         timers.set(Timer::Sync, Instant::from_millis(99));
         assert_eq!(timers.next(), Some(Instant::from_millis(10)));
-        let due: Vec<_> = core::iter::from_fn(|| timers.pop_due(Instant::from_millis(20))).collect();
+        let due: Vec<_> =
+            core::iter::from_fn(|| timers.pop_due(Instant::from_millis(20))).collect();
         assert_eq!(due, [Timer::Probe, Timer::Member(Slot(3)), Timer::Gossip]);
     }
 

@@ -1,4 +1,5 @@
-//! Typed payloads: metadata and broadcasts as values of the user's own types, in compact MessagePack by rmp-serde.
+//! Typed payloads: metadata and broadcasts as values of the user's own types, in compact
+//! MessagePack by rmp-serde.
 //!
 //! The core itself carries bytes; this is for the users on either end. Needs the feature `std`.
 //!

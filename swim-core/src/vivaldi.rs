@@ -1,9 +1,11 @@
-//! How a node finds its [`Coordinate`]: each round trip to a member whose coordinate is known pulls it nearer or pushes it
-//! away, the more the less sure it is of its own place and the surer the other is (Vivaldi, figure 3).
+//! How a node finds its [`Coordinate`]: each round trip to a member whose coordinate is known pulls
+//! it nearer or pushes it away, the more the less sure it is of its own place and the surer the
+//! other is (Vivaldi, figure 3).
 //!
-//! As in serf there is a height (Vivaldi 5.4), an adjustment by the mean of the latest differences (Lee et al.), a median over
-//! the latest round trips to each member (Ledlie et al. 4.1) and a little gravity, so that all do not drift away together
-//! (Ledlie et al. 4.3). The coordinates of a bounded number of members are kept.
+//! As in serf there is a height (Vivaldi 5.4), an adjustment by the mean of the latest differences
+//! (Lee et al.), a median over the latest round trips to each member (Ledlie et al. 4.1) and a
+//! little gravity, so that all do not drift away together (Ledlie et al. 4.3). The coordinates of a
+//! bounded number of members are kept.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
@@ -47,14 +49,21 @@ pub(crate) struct Vivaldi {
     differences: [f64; ADJUSTMENT_WINDOW],
     measured: u64,
     known: BTreeMap<Slot, Known>,
-    /// A round trip that was just measured, until the coordinate of the other end arrives in the same packet.
+    /// A round trip that was just measured, until the coordinate of the other end arrives in the
+    /// same packet.
     pending: Option<(Instant, Slot, Duration)>,
 }
 
 impl Default for Vivaldi {
     fn default() -> Self {
         let (known, pending) = (BTreeMap::new(), None);
-        Self { own: Coordinate::ORIGIN, differences: [0.0; ADJUSTMENT_WINDOW], measured: 0, known, pending }
+        Self {
+            own: Coordinate::ORIGIN,
+            differences: [0.0; ADJUSTMENT_WINDOW],
+            measured: 0,
+            known,
+            pending,
+        }
     }
 }
 
@@ -89,11 +98,13 @@ impl Vivaldi {
 
     /// The round trip that belongs to a coordinate that arrives now from that member.
     pub(crate) fn take_measured(&mut self, now: Instant, slot: Slot) -> Option<Duration> {
-        self.pending.take_if(|(at, pending, _)| (*at, *pending) == (now, slot)).map(|(.., round_trip)| round_trip)
+        self.pending
+            .take_if(|(at, pending, _)| (*at, *pending) == (now, slot))
+            .map(|(.., round_trip)| round_trip)
     }
 
-    /// Takes a measurement into account. Of `max` members at most coordinates are kept: the one longest not heard of
-    /// makes room.
+    /// Takes a measurement into account. Of `max` members at most coordinates are kept: the one
+    /// longest not heard of makes room.
     pub(crate) fn learn(
         &mut self,
         slot: Slot,
@@ -121,7 +132,8 @@ impl Vivaldi {
     /// Notes a measurement of a member and returns the median of the latest.
     fn filtered(&mut self, slot: Slot, coordinate: Coordinate, seconds: f64, max: usize) -> f64 {
         if !self.known.contains_key(&slot) && self.known.len() >= max {
-            let longest = self.known.iter().min_by_key(|(_, known)| known.heard).map(|(&slot, _)| slot);
+            let longest =
+                self.known.iter().min_by_key(|(_, known)| known.heard).map(|(&slot, _)| slot);
             longest.map(|slot| self.known.remove(&slot));
         }
         let fresh = Known { coordinate, latest: [0.0; MEDIAN_WINDOW], measured: 0, heard: 0 };
@@ -141,12 +153,14 @@ impl Vivaldi {
         let seconds = larger(seconds, NEAR);
         let wrongness = larger(distance - seconds, seconds - distance) / seconds;
         let weight = self.own.error / larger(self.own.error + other.error, NEAR);
-        let error = ERROR_WEIGHT * weight * wrongness + self.own.error * (1.0 - ERROR_WEIGHT * weight);
+        let error =
+            ERROR_WEIGHT * weight * wrongness + self.own.error * (1.0 - ERROR_WEIGHT * weight);
         self.own.error = if error < LARGEST_ERROR { error } else { LARGEST_ERROR };
         self.push_from(other, MOVE_WEIGHT * weight * (seconds - distance), rng);
     }
 
-    /// The mean of what the latest measurements differ from the distances by; half of it on each side.
+    /// The mean of what the latest measurements differ from the distances by; half of it on each
+    /// side.
     fn adjust(&mut self, other: &Coordinate, seconds: f64) {
         let place = (self.measured % ADJUSTMENT_WINDOW as u64) as usize;
         self.differences[place] = seconds - self.own.distance_to(other);
@@ -194,7 +208,8 @@ mod tests {
 
     const MANY: usize = 1_000;
 
-    /// Nodes that measure each other in turn, `truth` apart; the mean error of what they then think, in thousandths.
+    /// Nodes that measure each other in turn, `truth` apart; the mean error of what they then
+    /// think, in thousandths.
     fn converged(nodes: usize, rounds: usize, truth: impl Fn(usize, usize) -> Duration) -> f64 {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
         let mut all: Vec<_> = (0..nodes).map(|_| Vivaldi::default()).collect();
@@ -219,7 +234,9 @@ mod tests {
     fn nodes_on_a_line_and_in_two_places_find_out_how_far_they_are_apart() {
         let line = converged(10, 1_000, |a, b| Duration::from_millis(10 * a.abs_diff(b) as u64));
         assert!(line < 50.0, "{line} thousandths wrong");
-        let split = converged(25, 1_000, |a, b| Duration::from_millis(if (a < 12) == (b < 12) { 1 } else { 11 }));
+        let split = converged(25, 1_000, |a, b| {
+            Duration::from_millis(if (a < 12) == (b < 12) { 1 } else { 11 })
+        });
         assert!(split < 100.0, "{split} thousandths wrong");
     }
 
@@ -229,21 +246,37 @@ mod tests {
         let mut vivaldi = Vivaldi::default();
         for i in 0..100_u64 {
             let other = Coordinate::new([0.0001 * (i % 7) as f64; 8], 0.3, 0.0001, 0.001).unwrap();
-            vivaldi.learn(Slot(i as u32 % 5), other, Duration::from_micros(2_000 + 37 * (i % 11)), MANY, &mut rng);
+            vivaldi.learn(
+                Slot(i as u32 % 5),
+                other,
+                Duration::from_micros(2_000 + 37 * (i % 11)),
+                MANY,
+                &mut rng,
+            );
         }
         // The golden bits: they must not change with the platform, the compiler or the profile.
-        let bits = [vivaldi.own.position[0], vivaldi.own.error, vivaldi.own.adjustment, vivaldi.own.height];
+        let bits = [
+            vivaldi.own.position[0],
+            vivaldi.own.error,
+            vivaldi.own.adjustment,
+            vivaldi.own.height,
+        ];
         assert_eq!(bits.map(f64::to_bits), GOLDEN);
     }
 
-    const GOLDEN: [u64; 4] =
-        [4_550_240_964_126_565_153, 4_593_213_785_632_759_071, 4_531_033_729_843_905_728, 4_557_890_507_346_738_454];
+    const GOLDEN: [u64; 4] = [
+        4_550_240_964_126_565_153,
+        4_593_213_785_632_759_071,
+        4_531_033_729_843_905_728,
+        4_557_890_507_346_738_454,
+    ];
 
     #[test]
     fn one_outlier_among_three_measurements_changes_nothing_much() {
         let mut vivaldi = Vivaldi::default();
         let other = Coordinate::ORIGIN;
-        let filtered = [10, 5_000, 11].map(|millis| vivaldi.filtered(Slot(1), other, f64::from(millis), MANY));
+        let filtered =
+            [10, 5_000, 11].map(|millis| vivaldi.filtered(Slot(1), other, f64::from(millis), MANY));
         assert_eq!(filtered, [10.0, 5_000.0, 11.0]);
         assert_eq!(vivaldi.filtered(Slot(1), other, 12.0, MANY), 12.0);
     }
@@ -258,7 +291,11 @@ mod tests {
             let round_trip = Duration::from_nanos(u64::from(rng.next_u32()) * 4);
             vivaldi.learn(Slot(i % 7), other, round_trip, MANY, &mut rng);
             let Coordinate { position, error, adjustment, height } = vivaldi.own;
-            assert!(Coordinate::new(position, error, adjustment, height).is_some(), "{:?}", vivaldi.own);
+            assert!(
+                Coordinate::new(position, error, adjustment, height).is_some(),
+                "{:?}",
+                vivaldi.own
+            );
         }
         vivaldi.learn(Slot(99), Coordinate::ORIGIN, Duration::from_secs(11), MANY, &mut rng);
         assert_eq!(vivaldi.of(Slot(99)), None, "so long a round trip is none");

@@ -1,4 +1,5 @@
-//! Wiping what held a key, in a build that has what it takes: without the feature `encryption` no driver has keys.
+//! Wiping what held a key, in a build that has what it takes: without the feature `encryption` no
+//! driver has keys.
 
 /// Overwrites a secret and forgets it, so that the compiler does not leave that out.
 #[cfg(feature = "encryption")]

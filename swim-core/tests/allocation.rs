@@ -1,4 +1,5 @@
-//! Memory: what a member costs at rest and after a storm, and that a node in steady state allocates nothing.
+//! Memory: what a member costs at rest and after a storm, and that a node in steady state allocates
+//! nothing.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,11 +8,12 @@ use allocation_counter::measure;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{
-    Description, Entry, ExchangeMessage, Message, Packet, begin_join_reply, begin_packet, cluster_hash,
+    Description, Entry, ExchangeMessage, Message, Packet, begin_join_reply, begin_packet,
+    cluster_hash,
 };
 use swim_core::{
-    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
-    Protection, Source, Status, Swim,
+    Claim, Config, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
+    NodeId, Output, Protection, Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -36,16 +38,19 @@ fn proven(number: usize) -> Source {
 
 fn node() -> Node {
     let identity = Identity::new(NodeId::new(&name(0)).unwrap(), address(0), Incarnation::new(1));
-    Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(7), Instant::ORIGIN).unwrap()
+    Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(7), Instant::ORIGIN)
+        .unwrap()
 }
 
-/// Tells the node of `members` others by gossip, as a storm of joins does, and lets it pass all of it on.
+/// Tells the node of `members` others by gossip, as a storm of joins does, and lets it pass all of
+/// it on.
 fn storm(node: &mut Node, members: usize) -> Instant {
     let (mut packet, mut buffer) = (Vec::new(), Vec::new());
     for number in 1..=members {
         begin_packet(cluster(), &mut packet);
         let (id, incarnation) = (name(number), Incarnation::new(1));
-        Message::Alive { id: &id, incarnation, address: address(number), metadata: b"" }.encode(&mut packet);
+        Message::Alive { id: &id, incarnation, address: address(number), metadata: b"" }
+            .encode(&mut packet);
         node.handle_packet(Instant::ORIGIN, proven(number), &packet);
         while node.poll_output().is_some() {}
     }
@@ -101,7 +106,8 @@ fn a_member_costs_at_most_80_bytes_at_rest_after_a_join_that_told_the_user_of_al
         let mut writer = begin_join_reply(cluster(), &name(1), usize::MAX, &mut reply);
         for number in 1..=members {
             let incarnation = Incarnation::new(1);
-            let description = Some(Description { incarnation, address: address(number), metadata: b"" });
+            let description =
+                Some(Description { incarnation, address: address(number), metadata: b"" });
             let claim = Claim::new(incarnation, Status::Alive);
             assert!(writer.push(&Entry { id: &name(number), claim, description, age: 0 }));
         }
@@ -137,11 +143,17 @@ fn a_node_in_steady_state_allocates_nothing() {
         let allocation = measure(|| {
             let now = live(&mut node, &mut packet, &mut buffer);
             begin_packet(cluster(), &mut ping);
-            let (target, source, sequence) = ("node-0000000", "node-0000001", swim_core::SequenceNumber::new(periods));
+            let (target, source, sequence) =
+                ("node-0000000", "node-0000001", swim_core::SequenceNumber::new(periods));
             Message::Ping { sequence, target, source }.encode(&mut ping);
             let id = "node-0000002";
-            Message::Alive { id, incarnation: Incarnation::new(1), address: address(2), metadata: b"" }
-                .encode(&mut ping);
+            Message::Alive {
+                id,
+                incarnation: Incarnation::new(1),
+                address: address(2),
+                metadata: b"",
+            }
+            .encode(&mut ping);
             node.handle_packet(now, proven(1), &ping);
             while node.poll_transmit(now + Duration::from_millis(1), &mut buffer).is_some() {}
         });
@@ -170,9 +182,13 @@ fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else()
             node.handle_timeout(now);
             while let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = node.poll_output() {
                 node.handle_exchange(now, ExchangeInput::Reply { id, payload: &equal });
-                let request = ExchangeInput::Request { id: ExchangeId(1), from: proven(1), payload: &theirs };
+                let request =
+                    ExchangeInput::Request { id: ExchangeId(1), from: proven(1), payload: &theirs };
                 node.handle_exchange(now, request);
-                assert!(matches!(node.poll_output(), Some(Output::Exchange(ExchangeOutput::Reply { .. }))));
+                assert!(matches!(
+                    node.poll_output(),
+                    Some(Output::Exchange(ExchangeOutput::Reply { .. }))
+                ));
             }
         });
         if node.metrics().exchanges_opened > before {
@@ -180,5 +196,9 @@ fn comparing_equal_tables_allocates_the_request_and_the_reply_and_nothing_else()
         }
         answer(&mut node, now, &mut packet, &mut buffer);
     }
-    assert_eq!((node.metrics().syncs_equal, allocated), (rounds, 2 * rounds), "a request and a reply for each round");
+    assert_eq!(
+        (node.metrics().syncs_equal, allocated),
+        (rounds, 2 * rounds),
+        "a request and a reply for each round"
+    );
 }

@@ -10,8 +10,13 @@ use std::collections::BTreeMap;
 use baseline::{Baseline, TARGETS, Verdict, key, target};
 
 fn counts(counts: &[(&str, u64)]) -> Baseline {
-    let instructions: BTreeMap<String, u64> = counts.iter().map(|&(name, count)| (key(name, 1_000), count)).collect();
-    Baseline { rustc: String::from("rustc 1.0.0"), target: String::from("x86_64-linux"), instructions }
+    let instructions: BTreeMap<String, u64> =
+        counts.iter().map(|&(name, count)| (key(name, 1_000), count)).collect();
+    Baseline {
+        rustc: String::from("rustc 1.0.0"),
+        target: String::from("x86_64-linux"),
+        instructions,
+    }
 }
 
 fn verdict(before: u64, after: u64) -> Verdict {
@@ -40,7 +45,12 @@ fn one_worse_case_among_good_ones_fails_the_check_and_is_named() {
     assert!(!comparison.is_good());
     let printed = comparison.to_string();
     let worse: Vec<&str> = printed.lines().filter(|line| line.contains("WORSE")).collect();
-    assert!(worse.len() == 1 && worse[0].contains("gossip, 1000 members") && worse[0].contains("+10.0 %"), "{printed}");
+    assert!(
+        worse.len() == 1
+            && worse[0].contains("gossip, 1000 members")
+            && worse[0].contains("+10.0 %"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -52,7 +62,11 @@ fn another_compiler_is_said_and_allowed_more_but_not_anything() {
     };
     assert!(with_other(1_150).is_good());
     assert!(!with_other(1_151).is_good());
-    assert!(with_other(1_000).to_string().contains("counted by rustc 2.0.0, stored by rustc 1.0.0: 15 %"));
+    assert!(
+        with_other(1_000)
+            .to_string()
+            .contains("counted by rustc 2.0.0, stored by rustc 1.0.0: 15 %")
+    );
 }
 
 #[test]
@@ -77,7 +91,10 @@ fn a_case_above_its_target_fails_the_check_though_it_is_as_stored() {
         let over = compared(most + 1);
         assert!(!over.is_good() && over.misses_target());
         let printed = over.to_string();
-        let line = format!("target missed: {case}, 1000 members: {} instructions, at most {most}", most + 1);
+        let line = format!(
+            "target missed: {case}, 1000 members: {} instructions, at most {most}",
+            most + 1
+        );
         assert!(printed.contains(&line), "{printed}");
     }
 }
@@ -90,9 +107,15 @@ fn a_target_is_of_one_case_at_every_size_and_every_target_is_checked() {
     assert_eq!(target("ack, a second time, 10000 members"), None);
     let stored = Baseline::read(include_str!("../benches/baseline.toml")).unwrap();
     for (case, most) in TARGETS {
-        let counts = stored.instructions.iter().filter(|(key, _)| target(key) == Some(most) && key.starts_with(case));
+        let counts = stored
+            .instructions
+            .iter()
+            .filter(|(key, _)| target(key) == Some(most) && key.starts_with(case));
         let counts: Vec<u64> = counts.map(|(_, count)| *count).collect();
-        assert!(!counts.is_empty() && counts.iter().all(|count| *count <= most), "{case}: {counts:?}");
+        assert!(
+            !counts.is_empty() && counts.iter().all(|count| *count <= most),
+            "{case}: {counts:?}"
+        );
     }
 }
 

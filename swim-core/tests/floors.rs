@@ -1,5 +1,5 @@
-//! The tables of floors are true: each module imports only what stands below it. The core's and the drivers' are in
-//! docs/ARCHITECTURE.md, the agent's at the head of its `main.rs`.
+//! The tables of floors are true: each module imports only what stands below it. The core's and the
+//! drivers' are in docs/ARCHITECTURE.md, the agent's at the head of its `main.rs`.
 
 #[path = "floors/drivers.rs"]
 mod drivers;
@@ -43,8 +43,11 @@ fn the_check_sees_planted_violations() {
     modules.get_mut("probe").unwrap().insert("pings".into());
     modules.insert("helpers".into(), BTreeSet::new());
     let found = violations(&floors, &modules);
-    for expected in ["time imports swim from above", "probe imports its neighbour pings", "helpers stands on no floor"]
-    {
+    for expected in [
+        "time imports swim from above",
+        "probe imports its neighbour pings",
+        "helpers stands on no floor",
+    ] {
         assert!(found.iter().any(|violation| violation == expected), "{expected}: {found:?}");
     }
     assert!(found.iter().any(|violation| violation.contains("circle")));
@@ -77,9 +80,12 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
-/// Feature to the files and folders in which it may stand, from the rows `| `serde` | `id.rs` `member.rs` | … |`.
+/// Feature to the files and folders in which it may stand, from the rows `| `serde` | `id.rs`
+/// `member.rs` | … |`.
 fn homes() -> BTreeMap<String, Vec<String>> {
-    let names = |cell: &str| cell.split_whitespace().map(|name| name.trim_matches('`').to_owned()).collect();
+    let names = |cell: &str| {
+        cell.split_whitespace().map(|name| name.trim_matches('`').to_owned()).collect()
+    };
     let rows = DOCUMENT.lines().skip_while(|line| !line.starts_with("| feature |")).skip(2);
     let rows = rows.take_while(|line| line.starts_with('|'));
     rows.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
@@ -89,7 +95,8 @@ fn homes() -> BTreeMap<String, Vec<String>> {
 
 /// The features that code hangs on.
 fn features(source: &str) -> BTreeSet<String> {
-    let lines = source.lines().filter(|line| line.contains("cfg") && !line.trim_start().starts_with("//"));
+    let lines =
+        source.lines().filter(|line| line.contains("cfg") && !line.trim_start().starts_with("//"));
     let mentions = lines.flat_map(|line| line.split("feature = \"").skip(1));
     mentions.filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
 }
@@ -124,12 +131,22 @@ fn what_a_feature_adds_stands_where_the_document_says() {
 
 #[test]
 fn the_check_sees_code_that_hangs_on_a_feature_elsewhere() {
-    let planted = |file: &str, line: &str| vec![(file.to_owned(), format!("    {line}\n    mod extra;\n"))];
+    let planted =
+        |file: &str, line: &str| vec![(file.to_owned(), format!("    {line}\n    mod extra;\n"))];
     let memberlist = "#[cfg(any(test, feature = \"memberlist\"))]";
-    assert_eq!(strays(&homes(), &planted("swim/claims.rs", memberlist)), ["swim/claims.rs hangs on memberlist"]);
-    assert_eq!(strays(&homes(), &planted("dialectic.rs", memberlist)), ["dialectic.rs hangs on memberlist"]);
+    assert_eq!(
+        strays(&homes(), &planted("swim/claims.rs", memberlist)),
+        ["swim/claims.rs hangs on memberlist"]
+    );
+    assert_eq!(
+        strays(&homes(), &planted("dialectic.rs", memberlist)),
+        ["dialectic.rs hangs on memberlist"]
+    );
     let is_built = "if cfg!(feature = \"encryption\") {";
-    assert_eq!(strays(&homes(), &planted("swim/mod.rs", is_built)), ["swim/mod.rs hangs on encryption"]);
+    assert_eq!(
+        strays(&homes(), &planted("swim/mod.rs", is_built)),
+        ["swim/mod.rs hangs on encryption"]
+    );
     assert_eq!(strays(&homes(), &planted("dialect/mod.rs", memberlist)), Vec::<String>::new());
 }
 
@@ -137,12 +154,22 @@ fn the_check_sees_code_that_hangs_on_a_feature_elsewhere() {
 fn the_core_has_no_clock_socket_thread_or_float_in_its_decisions() {
     for (file, source) in sources().iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code: Vec<&str> =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         // Network coordinates are floats and decide nothing: these files alone know them.
-        let is_geometry =
-            ["coordinate.rs", "vivaldi.rs", "wire/reader.rs", "wire/writer.rs"].iter().any(|name| file.ends_with(name));
+        let is_geometry = ["coordinate.rs", "vivaldi.rs", "wire/reader.rs", "wire/writer.rs"]
+            .iter()
+            .any(|name| file.ends_with(name));
         let floats: &[&str] = if is_geometry { &[] } else { &["f32", "f64"] };
-        let others = ["std::time", "std::net", "std::thread::", "std::thread;", "HashMap", "HashSet", "unsafe {"];
+        let others = [
+            "std::time",
+            "std::net",
+            "std::thread::",
+            "std::thread;",
+            "HashMap",
+            "HashSet",
+            "unsafe {",
+        ];
         for forbidden in others.iter().chain(floats) {
             let line = code.iter().find(|line| line.contains(*forbidden));
             assert_eq!(line, None, "{file} mentions {forbidden}");

@@ -1,6 +1,8 @@
-//! What holds for every order of inputs: tables that heard the same agree, and timers make progress.
+//! What holds for every order of inputs: tables that heard the same agree, and timers make
+//! progress.
 //!
-//! Claims travel here as they do in a cluster, encoded in packets. Read first: SWIM 4.2 (the order of claims).
+//! Claims travel here as they do in a cluster, encoded in packets. Read first: SWIM 4.2 (the order
+//! of claims).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,8 +13,8 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{Message, begin_packet, cluster_hash};
 use swim_core::{
-    Claim, Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId,
-    Output, Protection, SequenceNumber, Source, Status, Swim,
+    Claim, Config, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, Instant, NodeId, Output, Protection, SequenceNumber, Source, Status, Swim,
 };
 
 type Node = Swim<Xoshiro256PlusPlus>;
@@ -20,8 +22,10 @@ type Node = Swim<Xoshiro256PlusPlus>;
 const OWN_INCARNATION: u64 = 3;
 
 fn node(seed: u64) -> Node {
-    let identity = Identity::new(NodeId::new("me").unwrap(), address(0), Incarnation::new(OWN_INCARNATION));
-    Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN).unwrap()
+    let identity =
+        Identity::new(NodeId::new("me").unwrap(), address(0), Incarnation::new(OWN_INCARNATION));
+    Swim::new(Config::lan(), identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN)
+        .unwrap()
 }
 
 fn address(number: u64) -> SocketAddr {
@@ -46,7 +50,8 @@ impl Said {
         if self.member == 0 { String::from("me") } else { format!("member-{}", self.member) }
     }
 
-    /// Where a member listens and its metadata are its own to say, so they follow from its incarnation.
+    /// Where a member listens and its metadata are its own to say, so they follow from its
+    /// incarnation.
     fn description(member: u64, incarnation: Incarnation) -> (SocketAddr, [u8; 8]) {
         let number = incarnation.get();
         (address(100 * member + number), (7 * member + number).to_be_bytes())
@@ -67,13 +72,19 @@ impl Said {
 
 fn said() -> impl Strategy<Value = Said> {
     (0_u64..6, 1_u64..8, 0_usize..4).prop_map(|(member, incarnation, status)| {
-        // Of the node itself others claim that it is suspect or dead: an Alive of its name is another node's.
-        let status = if member == 0 { [Status::Suspect, Status::Dead][status % 2] } else { Status::ALL[status] };
+        // Of the node itself others claim that it is suspect or dead: an Alive of its name is
+        // another node's.
+        let status = if member == 0 {
+            [Status::Suspect, Status::Dead][status % 2]
+        } else {
+            Status::ALL[status]
+        };
         Said { member, claim: Claim::new(Incarnation::new(incarnation), status) }
     })
 }
 
-/// One way for the same things to arrive: each up to three times, in any order, packed into packets anyhow.
+/// One way for the same things to arrive: each up to three times, in any order, packed into packets
+/// anyhow.
 #[derive(Clone, Debug)]
 struct Arrival {
     order: Vec<Said>,
@@ -84,7 +95,8 @@ fn arrival(all: &[Said]) -> impl Strategy<Value = Arrival> + use<> {
     let all = all.to_vec();
     let copies = prop::collection::vec(1_usize..=3, all.len());
     let sent = copies.prop_map(move |copies| {
-        let copied = all.iter().zip(copies).flat_map(|(&said, copies)| core::iter::repeat_n(said, copies));
+        let copied =
+            all.iter().zip(copies).flat_map(|(&said, copies)| core::iter::repeat_n(said, copies));
         copied.collect::<Vec<_>>()
     });
     (sent.prop_shuffle(), prop::collection::vec(1_usize..6, 1..20))
@@ -110,7 +122,8 @@ fn listen(seed: u64, arrival: &Arrival) -> Node {
     node
 }
 
-/// Nothing listens where the node looks for those who are said to have moved: so it believes where they are now.
+/// Nothing listens where the node looks for those who are said to have moved: so it believes where
+/// they are now.
 fn find_nobody(node: &mut Node) {
     let mut packet = Vec::new();
     while let Some(transmit) = node.poll_transmit(Instant::ORIGIN, &mut packet) {
@@ -121,10 +134,15 @@ fn find_nobody(node: &mut Node) {
 /// What a node shows of the others, by name.
 fn table(node: &Node) -> BTreeMap<String, (Claim, SocketAddr, Vec<u8>)> {
     let others = node.members().filter(|member| member.id != "me");
-    others.map(|member| (member.id.to_owned(), (member.claim, member.address, member.metadata.to_vec()))).collect()
+    others
+        .map(|member| {
+            (member.id.to_owned(), (member.claim, member.address, member.metadata.to_vec()))
+        })
+        .collect()
 }
 
-/// The same by the rule itself: the greatest claim, and the description of the last incarnation that published one.
+/// The same by the rule itself: the greatest claim, and the description of the last incarnation
+/// that published one.
 fn by_the_rule(all: &[Said]) -> BTreeMap<String, (Claim, SocketAddr, Vec<u8>)> {
     let mut table = BTreeMap::new();
     for member in 1..6 {
@@ -219,7 +237,8 @@ impl Driven {
         }
     }
 
-    /// Applies an input at the driver's time less `behind`, then drains the node at the driver's time.
+    /// Applies an input at the driver's time less `behind`, then drains the node at the driver's
+    /// time.
     fn apply(&mut self, input: Input, behind: Duration) {
         let now = self.now - behind;
         match input {
@@ -258,7 +277,8 @@ impl Driven {
         let mut packet = Vec::new();
         while let Some(transmit) = self.node.poll_transmit(self.now, &mut packet) {
             self.outputs.push(format!("{transmit:?} {packet:?}"));
-            let mut messages = swim_core::wire::Packet::open(&packet, cluster_hash("default")).unwrap();
+            let mut messages =
+                swim_core::wire::Packet::open(&packet, cluster_hash("default")).unwrap();
             if let Some(Ok(Message::Ping { sequence, target, .. })) = messages.next() {
                 self.last_ping = Some(sequence);
                 target.clone_into(&mut self.last_target);
@@ -268,13 +288,16 @@ impl Driven {
             self.outputs.push(format!("{output:?}"));
             match output {
                 Output::Exchange(ExchangeOutput::Open { id, .. }) => self.open.push(id),
-                Output::Exchange(ExchangeOutput::Abandon { id }) => self.open.retain(|open| *open != id),
+                Output::Exchange(ExchangeOutput::Abandon { id }) => {
+                    self.open.retain(|open| *open != id)
+                }
                 _ => {}
             }
         }
     }
 
-    /// Lets the timers run that are due, as a driver does; returns how often the node had to be called.
+    /// Lets the timers run that are due, as a driver does; returns how often the node had to be
+    /// called.
     fn run_timers(&mut self) -> usize {
         let mut calls = 0;
         while self.node.poll_timeout().is_some_and(|at| at <= self.now) {

@@ -1,9 +1,11 @@
-//! How to test a program of your own against membership events: a toy leader election on simulated clusters.
+//! How to test a program of your own against membership events: a toy leader election on simulated
+//! clusters.
 //!
-//! The program runs beside every node: it is told that node's events, and calls that node's handle. Its rule: the member
-//! with the lowest number that is there takes office, and says so to all in its metadata; who is lower later, takes it
-//! over. [`Election`] keeps the rule; [`Hasty`] has a bug that looks harmless: it takes a suspicion for an end, and forgets
-//! that a suspicion may be refuted. Some seed finds it, and finds it again every time.
+//! The program runs beside every node: it is told that node's events, and calls that node's handle.
+//! Its rule: the member with the lowest number that is there takes office, and says so to all in
+//! its metadata; who is lower later, takes it over. [`Election`] keeps the rule; [`Hasty`] has a
+//! bug that looks harmless: it takes a suspicion for an end, and forgets that a suspicion may be
+//! refuted. Some seed finds it, and finds it again every time.
 //!
 //! Run it with `cargo run -p swim-sim --example leader_election`.
 
@@ -16,7 +18,8 @@ use swim_sim::{Cluster, Fault, Plan, Seeds};
 /// The metadata of whoever is in office.
 const LEADS: &[u8] = b"leads";
 
-/// What a program may do with the node that it runs beside. In production this is the driver's handle.
+/// What a program may do with the node that it runs beside. In production this is the driver's
+/// handle.
 struct Handle<'a> {
     cluster: &'a mut Cluster,
     node: usize,
@@ -71,7 +74,9 @@ impl Program for Election {
             Event::Joined(member) | Event::Updated(member) => {
                 self.members.insert(number(member), *member.metadata == *LEADS);
             }
-            Event::Failed(member) | Event::Left(member) => drop(self.members.remove(&number(member))),
+            Event::Failed(member) | Event::Left(member) => {
+                drop(self.members.remove(&number(member)))
+            }
             _ => {}
         }
         self.decide(handle);
@@ -103,8 +108,8 @@ impl Program for Hasty {
     }
 }
 
-/// Runs the program beside 8 nodes, of which one crashes and starts again and one stalls for a moment; says at the end
-/// whom each takes for the leader.
+/// Runs the program beside 8 nodes, of which one crashes and starts again and one stalls for a
+/// moment; says at the end whom each takes for the leader.
 fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     let mut cluster = Cluster::lan(8).seed(seed).loss_permille(100).build();
     let secs = Duration::from_secs;
@@ -131,18 +136,25 @@ fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     programs.iter().map(|(_, program)| program.leader()).collect()
 }
 
-/// The first of some seeds at which not everyone agrees on the lowest number, and whom each takes for the leader.
+/// The first of some seeds at which not everyone agrees on the lowest number, and whom each takes
+/// for the leader.
 fn first_failure<P: Program>(seeds: std::ops::Range<u64>) -> Option<(u64, Vec<Option<usize>>)> {
-    seeds.map(|seed| (seed, elect::<P>(seed))).find(|(_, leaders)| leaders.iter().any(|&leader| leader != Some(0)))
+    seeds
+        .map(|seed| (seed, elect::<P>(seed)))
+        .find(|(_, leaders)| leaders.iter().any(|&leader| leader != Some(0)))
 }
 
 fn main() {
     let report = |name, failure: Option<(u64, Vec<Option<usize>>)>| match failure {
         None => println!("{name}: in 50 runs everyone agreed on the leader"),
         Some((seed, leaders)) => {
-            let leaders =
-                leaders.iter().map(|leader| leader.map_or(String::from("nobody"), |leader| leader.to_string()));
-            println!("{name}: with seed {seed} the leaders are {}", leaders.collect::<Vec<_>>().join(", "));
+            let leaders = leaders
+                .iter()
+                .map(|leader| leader.map_or(String::from("nobody"), |leader| leader.to_string()));
+            println!(
+                "{name}: with seed {seed} the leaders are {}",
+                leaders.collect::<Vec<_>>().join(", ")
+            );
         }
     };
     report("Election", first_failure::<Election>(0..50));
@@ -160,7 +172,8 @@ mod tests {
 
     #[test]
     fn some_seed_finds_the_bug_and_finds_it_again() {
-        let (seed, leaders) = first_failure::<Hasty>(0..200).expect("a leader that stalls is suspected");
+        let (seed, leaders) =
+            first_failure::<Hasty>(0..200).expect("a leader that stalls is suspected");
         assert_eq!(elect::<Hasty>(seed), leaders);
     }
 }

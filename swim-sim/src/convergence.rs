@@ -1,8 +1,10 @@
-//! Compares the nodes' tables with the truth. The reasons why a row may be wrong are in `cluster/explanation.rs`.
+//! Compares the nodes' tables with the truth. The reasons why a row may be wrong are in
+//! `cluster/explanation.rs`.
 //!
-//! The truth is what the simulator knows: which processes run, where, and with what incarnation and metadata. A process
-//! that stalls or is leaving is neither here nor there, so nobody can be wrong about it, and it is not asked. Equal
-//! digests are equal tables, so of all nodes with one digest only one is compared row by row.
+//! The truth is what the simulator knows: which processes run, where, and with what incarnation and
+//! metadata. A process that stalls or is leaving is neither here nor there, so nobody can be wrong
+//! about it, and it is not asked. Equal digests are equal tables, so of all nodes with one digest
+//! only one is compared row by row.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -75,9 +77,12 @@ pub(crate) fn check(nodes: &[Node]) -> Result<(), Disagreement> {
     for observers in same_table.values() {
         let Some(swim) = running(&nodes[observers[0]]) else { continue };
         let wrong: Vec<_> = compare(swim, &truths).take(MOST).collect();
-        let everyones = observers.iter().flat_map(|&observer| wrong.iter().map(move |wrong| (observer, wrong)));
+        let everyones =
+            observers.iter().flat_map(|&observer| wrong.iter().map(move |wrong| (observer, wrong)));
         let room = MOST - mismatches.len();
-        mismatches.extend(everyones.take(room).map(|(observer, wrong)| Mismatch { observer, ..wrong.clone() }));
+        mismatches.extend(
+            everyones.take(room).map(|(observer, wrong)| Mismatch { observer, ..wrong.clone() }),
+        );
         if mismatches.len() == MOST {
             break;
         }
@@ -118,7 +123,10 @@ fn truths(nodes: &[Node]) -> Vec<(NodeId, Truth<'_>)> {
 }
 
 /// The rows of one table that are wrong; their observer is left open.
-fn compare<'a>(swim: &'a Swim<Stream>, truths: &'a [(NodeId, Truth<'a>)]) -> impl Iterator<Item = Mismatch> + 'a {
+fn compare<'a>(
+    swim: &'a Swim<Stream>,
+    truths: &'a [(NodeId, Truth<'a>)],
+) -> impl Iterator<Item = Mismatch> + 'a {
     truths.iter().enumerate().filter_map(move |(subject, (id, truth))| {
         let row = swim.member(id);
         let wrong = wrong(swim, row, truth)?;
@@ -133,7 +141,9 @@ fn wrong(swim: &Swim<Stream>, row: Option<MemberView<'_>>, truth: &Truth<'_>) ->
             is_active.then_some(Wrong::Stranger)
         }
         Truth::Runs { swim: other, address } => {
-            let Some(row) = row.filter(|row| row.status() == Status::Alive) else { return Some(Wrong::NotAlive) };
+            let Some(row) = row.filter(|row| row.status() == Status::Alive) else {
+                return Some(Wrong::NotAlive);
+            };
             let up_to_date = row.address == *address
                 && row.claim.incarnation == other.incarnation()
                 && other.member(other.id()).is_none_or(|own| own.metadata == row.metadata);

@@ -1,7 +1,7 @@
 //! The same run twice: whether it is the same, and if not, the first event that differs.
 //!
-//! The runs are compared by a hash for each slice of time. Only if those differ are both made again, to the lines of the
-//! slice that does.
+//! The runs are compared by a hash for each slice of time. Only if those differ are both made
+//! again, to the lines of the slice that does.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,12 +26,14 @@ pub enum Comparison {
         /// The second time.
         again: Option<String>,
     },
-    /// They differed, and did not when they were made again: what differs depends on more than the seed.
+    /// They differed, and did not when they were made again: what differs depends on more than the
+    /// seed.
     Fickle,
 }
 
-/// Lets `run` run something twice, and up to four times if that was not the same. It is given a recorder for the cluster or
-/// none, and is to call back after every slice of time, and at the end if there is one.
+/// Lets `run` run something twice, and up to four times if that was not the same. It is given a
+/// recorder for the cluster or none, and is to call back after every slice of time, and at the end
+/// if there is one.
 ///
 /// # Errors
 /// What `run` says.
@@ -81,7 +83,10 @@ fn first_difference(first: &str, second: &str) -> Comparison {
             (None, None) => return Comparison::Fickle,
             (once, again) if once == again => {}
             (once, again) => {
-                return Comparison::Differ { once: once.map(String::from), again: again.map(String::from) };
+                return Comparison::Differ {
+                    once: once.map(String::from),
+                    again: again.map(String::from),
+                };
             }
         }
     }
@@ -122,7 +127,9 @@ mod tests {
         let mut number = 0;
         let run = |recorder: Option<&FlightRecorder>, slice: &mut dyn FnMut(&mut Cluster)| {
             let builder = Cluster::lan(3);
-            let mut cluster = recorder.map_or(builder.clone(), |recorder| builder.flight_recorder(recorder)).build();
+            let mut cluster = recorder
+                .map_or(builder.clone(), |recorder| builder.flight_recorder(recorder))
+                .build();
             cluster.schedule(&plan(number));
             number += 1;
             cluster.join_all(Seeds::First);
@@ -138,7 +145,9 @@ mod tests {
 
     #[test]
     fn equal_runs_are_told_to_be_the_same() {
-        assert!(matches!(compared(|_| Plan::new()), Comparison::Same { entries, .. } if entries > 100));
+        assert!(
+            matches!(compared(|_| Plan::new()), Comparison::Same { entries, .. } if entries > 100)
+        );
     }
 
     #[test]
@@ -152,15 +161,20 @@ mod tests {
     #[test]
     fn what_happens_in_one_run_only_is_told_beside_what_happens_instead() {
         let last = Duration::from_secs(20);
-        let plan = |run: u32| if run.is_multiple_of(2) { Plan::new() } else { Plan::new().at(last, Fault::Heal) };
-        let wanted =
-            Comparison::Differ { once: None, again: Some(String::from("20.000000000 world the network heals")) };
+        let plan = |run: u32| {
+            if run.is_multiple_of(2) { Plan::new() } else { Plan::new().at(last, Fault::Heal) }
+        };
+        let wanted = Comparison::Differ {
+            once: None,
+            again: Some(String::from("20.000000000 world the network heals")),
+        };
         assert_eq!(compared(plan), wanted);
     }
 
     #[test]
     fn a_difference_that_does_not_come_again_is_called_fickle() {
-        let plan = |run| if run == 1 { Plan::new().at(Duration::ZERO, Fault::Heal) } else { Plan::new() };
+        let plan =
+            |run| if run == 1 { Plan::new().at(Duration::ZERO, Fault::Heal) } else { Plan::new() };
         assert_eq!(compared(plan), Comparison::Fickle);
     }
 }

@@ -1,15 +1,19 @@
 //! Seeded clusters of real [`swim_core`] nodes on a simulated network, in virtual time.
 //!
-//! Hundreds of nodes exchange the bytes that they would exchange in production; the network loses, delays, doubles and
-//! cuts, processes crash, stall, move and leave; checkers watch the protocol's promises at every step. Everything random
-//! comes from one seed, which is fixed unless you choose another, so a failure is seen again by running it again.
+//! Hundreds of nodes exchange the bytes that they would exchange in production; the network loses,
+//! delays, doubles and cuts, processes crash, stall, move and leave; checkers watch the protocol's
+//! promises at every step. Everything random comes from one seed, which is fixed unless you choose
+//! another, so a failure is seen again by running it again.
 //!
-//! - [`Cluster`] has verbs (`crash`, `partition`, `run_until`) and readers (`everyone_sees`, `converged`, `events`).
+//! - [`Cluster`] has verbs (`crash`, `partition`, `run_until`) and readers (`everyone_sees`,
+//!   `converged`, `events`).
 //! - [`Scenario`] is a table of what happens when and what is expected by when.
-//! - [`Cluster::next_event`] is how a program of your own lives on top: it reacts to membership in virtual time.
+//! - [`Cluster::next_event`] is how a program of your own lives on top: it reacts to membership in
+//!   virtual time.
 //!
-//! Read first: docs/PROTOCOL.md, and here [`Cluster`], [`Fault`] (what can break) and [`checkers`] (what is checked). The
-//! protocol itself is not here: no rule of it lives in a driver, and this is one.
+//! Read first: docs/PROTOCOL.md, and here [`Cluster`], [`Fault`] (what can break) and [`checkers`]
+//! (what is checked). The protocol itself is not here: no rule of it lives in a driver, and this is
+//! one.
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 

@@ -17,7 +17,8 @@ fn in_steady_state_a_packet_allocates_nothing() {
     let packets = after.packets - before.packets;
     let exchanges = after.exchanges - before.exchanges;
     assert!(packets > 60_000, "two packets for each node and second: {packets}");
-    // Exchanges hand over bytes of their own: a request, a reply, and the connection that carries them; 5 allocations.
+    // Exchanges hand over bytes of their own: a request, a reply, and the connection that carries
+    // them; 5 allocations.
     println!("{packets} packets, {exchanges} exchanges, {} allocations", allocated.count_total);
     assert!(exchanges * 20 < packets && exchanges > 0, "{exchanges} exchanges");
     assert!(

@@ -47,7 +47,11 @@ fn the_same_seed_and_number_of_runs_give_the_same_report_whatever_the_jobs() {
     let alone = run(1, |cluster| cluster, 4, true);
     assert_eq!(alone.runs, 4);
     assert!(alone.failed.is_empty(), "{:?}", alone.first_failure());
-    assert!(alone.coverage.states().any(|(_, count)| count > 0) && alone.deliveries.0 > 0 && alone.updates.0 > 0);
+    assert!(
+        alone.coverage.states().any(|(_, count)| count > 0)
+            && alone.deliveries.0 > 0
+            && alone.updates.0 > 0
+    );
     assert_eq!(run(3, |cluster| cluster, 4, true), alone);
     assert_ne!(seed_of(6, 0), seed_of(5, 0), "another seed draws other runs");
 }
@@ -92,7 +96,8 @@ fn each_way_to_fail_is_found_shrunk_and_replayed_from_its_file() {
         let shrunk = shrink_with(case, finding, 10, judge, |_| true);
         let steps = |case: &Case| case.plan.steps().len();
         assert!(steps(&shrunk.case) < steps(case).max(1), "{}", shrunk.case.to_toml());
-        let again = judge(&Case::from_toml(&shrunk.case.to_toml()).expect("a case")).expect("it still fails");
+        let again = judge(&Case::from_toml(&shrunk.case.to_toml()).expect("a case"))
+            .expect("it still fails");
         assert_eq!(again, shrunk.finding);
     }
 }
@@ -107,17 +112,28 @@ fn deaf_to_events(cluster: Builder) -> Builder {
     cluster.configure_node(1, |config| config.events.max_event_size = 8)
 }
 
-/// A campaign with a change ends with what was missed too often, and a case that demands all of it. Its report.
-fn tips(seed: u64, change: fn(Builder) -> Builder, most: u64, missed: &str, demanded: &str) -> Report {
+/// A campaign with a change ends with what was missed too often, and a case that demands all of it.
+/// Its report.
+fn tips(
+    seed: u64,
+    change: fn(Builder) -> Builder,
+    most: u64,
+    missed: &str,
+    demanded: &str,
+) -> Report {
     let report = Campaign { jobs: 2, change, ..Campaign::new(seed, most) }.run(|_| true);
-    let reason = report.too_many.as_deref().expect("a campaign ends when chance is no reason any more");
+    let reason =
+        report.too_many.as_deref().expect("a campaign ends when chance is no reason any more");
     assert!(reason.starts_with(missed), "{reason}");
     let (number, case, finding) = report.first_failure().expect("it is the last run");
     assert_eq!((number + 1, finding.kind), (report.runs, FailureKind::Liveness), "{finding}");
     assert!(report.runs < most && finding.found_by().contains(demanded), "{finding}");
     let again = Case::from_toml(&case.to_toml()).expect("a case");
     assert_eq!(judge(&again, change).unwrap().err().as_ref(), Some(finding));
-    assert!(judge(&again, |cluster| cluster).unwrap().is_ok(), "without the change all comes about");
+    assert!(
+        judge(&again, |cluster| cluster).unwrap().is_ok(),
+        "without the change all comes about"
+    );
     report
 }
 
@@ -125,10 +141,20 @@ fn tips(seed: u64, change: fn(Builder) -> Builder, most: u64, missed: &str, dema
 fn when_too_many_runs_miss_something_one_of_them_has_failed_and_is_replayed_as_such() {
     // The first runs of this seed are small, and none of them fails for another reason.
     let report = tips(99, whispering, 400, "rows were late", "1000 of 1,000 rows");
-    assert_eq!(Campaign { change: whispering, ..Campaign::new(99, 400) }.run(|_| true), report, "whatever the jobs");
+    assert_eq!(
+        Campaign { change: whispering, ..Campaign::new(99, 400) }.run(|_| true),
+        report,
+        "whatever the jobs"
+    );
 }
 
 #[test]
 fn when_too_many_runs_miss_a_user_event_one_of_them_has_failed_and_is_replayed_as_such() {
-    tips(92, deaf_to_events, 40, "user events, queries or answers were missing", "1000 of 1,000 user events");
+    tips(
+        92,
+        deaf_to_events,
+        40,
+        "user events, queries or answers were missing",
+        "1000 of 1,000 user events",
+    );
 }

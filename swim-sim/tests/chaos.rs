@@ -1,6 +1,8 @@
-//! Everything that can break does, for five minutes; then the world is whole, and all must agree again within five.
+//! Everything that can break does, for five minutes; then the world is whole, and all must agree
+//! again within five.
 //!
-//! The safety checkers watch all the way. What fails here prints its seed and its plan, which is data: cut it down.
+//! The safety checkers watch all the way. What fails here prints its seed and its plan, which is
+//! data: cut it down.
 
 use std::time::Duration;
 
@@ -68,5 +70,7 @@ fn agreement_comes_back_after_chaos_without_any_slack() {
 
 #[test]
 fn agreement_comes_back_after_chaos_where_the_transport_says_who_is_not_there() {
-    survives(10, 400..406, |cluster| cluster.port_unreachable().configure(|config| config.reliable_fallback = false));
+    survives(10, 400..406, |cluster| {
+        cluster.port_unreachable().configure(|config| config.reliable_fallback = false)
+    });
 }

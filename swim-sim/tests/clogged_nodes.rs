@@ -27,13 +27,17 @@ fn nothing_leaves_a_clogged_node_and_nothing_reaches_it_while_its_timers_run() {
     cluster.unclog(4);
     cluster.run_for(secs(1));
     let after = packets(&cluster, 4);
-    assert!(after.0 > before.0 && after.1 > before.1 + 3, "what waited leaves, and is read: {before:?} {after:?}");
+    assert!(
+        after.0 > before.0 && after.1 > before.1 + 3,
+        "what waited leaves, and is read: {before:?} {after:?}"
+    );
     cluster.run_until(Cluster::converged, secs(60)).unwrap();
 }
 
 #[test]
 fn a_clogged_node_declares_others_dead_and_all_agree_when_it_is_free_again() {
-    let mut cluster = Cluster::lan(20).seed(2).configure(|config| config.suspicion_max_mult = 1).build_joined();
+    let mut cluster =
+        Cluster::lan(20).seed(2).configure(|config| config.suspicion_max_mult = 1).build_joined();
     cluster.clog(4);
     cluster.run_for(secs(60));
     let failed = |event: &Event| matches!(event, Event::Failed(_));
@@ -45,9 +49,10 @@ fn a_clogged_node_declares_others_dead_and_all_agree_when_it_is_free_again() {
 
 #[test]
 fn clogged_nodes_stall_leave_crash_and_move_like_others() {
-    let plan = (1..6).fold(Scenario::new("what else happens to clogged nodes").nodes(10), |scenario, node| {
-        scenario.at(secs(30), Fault::Clog(node))
-    });
+    let plan = (1..6)
+        .fold(Scenario::new("what else happens to clogged nodes").nodes(10), |scenario, node| {
+            scenario.at(secs(30), Fault::Clog(node))
+        });
     plan.at(secs(32), Fault::Pause(1))
         .at(secs(32), swim_sim::Work::Leave(2))
         .at(secs(32), Fault::Crash(3))
@@ -62,7 +67,8 @@ fn clogged_nodes_stall_leave_crash_and_move_like_others() {
         .run(6);
 }
 
-/// Deaths of healthy members that users of healthy nodes are told of while six of 24 clog for 20 s, three times.
+/// Deaths of healthy members that users of healthy nodes are told of while six of 24 clog for 20 s,
+/// three times.
 fn false_deaths(config: &Config, seed: u64) -> usize {
     let mut cluster = Cluster::lan(24).config(config.clone()).seed(seed).build_joined();
     for _ in 0..3 {
@@ -80,8 +86,16 @@ fn false_deaths(config: &Config, seed: u64) -> usize {
 #[test]
 fn with_lifeguard_clogged_nodes_bring_healthy_ones_into_disrepute_far_less_often() {
     let lifeguard = Config { suspects_probed_next: false, stall_grace: false, ..Config::lan() };
-    let swim = Config { suspicion_max_mult: 1, awareness_max: 0, buddy_system: false, ..lifeguard.clone() };
+    let swim = Config {
+        suspicion_max_mult: 1,
+        awareness_max: 0,
+        buddy_system: false,
+        ..lifeguard.clone()
+    };
     let count = |config| (0..1).map(|seed| false_deaths(config, seed)).sum::<usize>();
     let (plain, guarded) = (count(&swim), count(&lifeguard));
-    assert!(plain > 100 && guarded * 10 < plain, "{plain} false deaths at healthy nodes, and {guarded} with Lifeguard");
+    assert!(
+        plain > 100 && guarded * 10 < plain,
+        "{plain} false deaths at healthy nodes, and {guarded} with Lifeguard"
+    );
 }

@@ -1,4 +1,5 @@
-//! A run is fixed by its seed and options: the same again, byte by byte, and another for another seed.
+//! A run is fixed by its seed and options: the same again, byte by byte, and another for another
+//! seed.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ const fn secs(seconds: u64) -> Duration {
 
 /// A run in which a bit of everything happens, as text and as a hash.
 fn eventful(seed: u64, records: bool) -> (String, u64) {
-    let builder = Cluster::lan(15).seed(seed).loss_permille(100).duplicate_permille(50).reorder(100, secs(1));
+    let builder =
+        Cluster::lan(15).seed(seed).loss_permille(100).duplicate_permille(50).reorder(100, secs(1));
     let builder = if records { builder.record_trace() } else { builder };
     let mut cluster = builder.build();
     let plan = Plan::new()
@@ -97,7 +99,8 @@ fn a_fault_taken_out_of_a_plan_leaves_everything_before_it_as_it_was() {
 #[test]
 fn shipped_scenarios_repeat_themselves() {
     for name in ["churn", "split-and-heal"] {
-        let hash = || builtin::named(name).unwrap().scenario(Cluster::lan(12).seed(5)).run(5).trace_hash;
+        let hash =
+            || builtin::named(name).unwrap().scenario(Cluster::lan(12).seed(5)).run(5).trace_hash;
         assert_eq!(hash(), hash(), "{name}");
     }
 }

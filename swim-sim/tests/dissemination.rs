@@ -1,4 +1,5 @@
-//! Metadata and user broadcasts reach everyone, broadcasts at most once, and neither starves the other.
+//! Metadata and user broadcasts reach everyone, broadcasts at most once, and neither starves the
+//! other.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ const fn secs(seconds: u64) -> Duration {
 
 /// How often each node but the sender was told of a broadcast with this payload.
 fn deliveries(cluster: &Cluster, sender: usize, wanted: &[u8]) -> Vec<usize> {
-    let is_it = |event: &Event| matches!(event, Event::Broadcast { payload, .. } if **payload == *wanted);
+    let is_it =
+        |event: &Event| matches!(event, Event::Broadcast { payload, .. } if **payload == *wanted);
     let others = (0..cluster.nodes().len()).filter(|&node| node != sender);
     others.map(|node| cluster.events(node).filter(|(_, event)| is_it(event)).count()).collect()
 }
@@ -22,12 +24,20 @@ fn changed_metadata_reaches_everyone_at_every_loss() {
         let mut cluster = Cluster::lan(50).seed(1).loss_permille(loss).build_joined();
         cluster.set_metadata(13, b"role=leader").unwrap();
         let all_know = |cluster: &Cluster| {
-            cluster.nodes().all(|node| node.member(13).is_some_and(|member| member.metadata == b"role=leader"))
+            cluster
+                .nodes()
+                .all(|node| node.member(13).is_some_and(|member| member.metadata == b"role=leader"))
         };
-        cluster.run_until(all_know, secs(within)).unwrap_or_else(|late| panic!("loss {loss}: {late}"));
+        cluster
+            .run_until(all_know, secs(within))
+            .unwrap_or_else(|late| panic!("loss {loss}: {late}"));
         let updated = |event: &Event| matches!(event, Event::Updated(member) if *member.metadata == *b"role=leader");
         for observer in (0..50).filter(|&node| node != 13) {
-            assert_eq!(cluster.events(observer).filter(|(_, event)| updated(event)).count(), 1, "node-{observer}");
+            assert_eq!(
+                cluster.events(observer).filter(|(_, event)| updated(event)).count(),
+                1,
+                "node-{observer}"
+            );
         }
     }
 }
@@ -69,7 +79,11 @@ fn a_broadcast_is_heard_by_everyone_once_and_within_seconds() {
     cluster.run_for(secs(60));
     assert_eq!(deliveries(&cluster, 42, b"deploy"), vec![1; 99]);
     let own = |event: &Event| matches!(event, Event::Broadcast { .. });
-    assert_eq!(cluster.events(42).filter(|(_, event)| own(event)).count(), 0, "nobody hears itself");
+    assert_eq!(
+        cluster.events(42).filter(|(_, event)| own(event)).count(),
+        0,
+        "nobody hears itself"
+    );
 }
 
 #[test]
@@ -134,7 +148,10 @@ fn broadcasts_do_not_starve_behind_a_flood_of_updates() {
         }
     };
     flood(&mut cluster, 20);
-    assert!(cluster.nodes().all(|node| node.swim().unwrap().queued_updates() > 0), "there is always an update to send");
+    assert!(
+        cluster.nodes().all(|node| node.swim().unwrap().queued_updates() > 0),
+        "there is always an update to send"
+    );
     cluster.broadcast(7, b"now").unwrap();
     flood(&mut cluster, 40);
     assert_eq!(deliveries(&cluster, 7, b"now"), vec![1; 29], "heard by all within 4 s");
@@ -171,7 +188,8 @@ fn updates_do_not_starve_behind_a_flood_of_broadcasts() {
     flood(&mut cluster, 20);
     cluster.set_metadata(3, b"new").unwrap();
     flood(&mut cluster, 50);
-    let informed = cluster.nodes().filter(|node| node.member(3).unwrap().metadata == b"new").count();
+    let informed =
+        cluster.nodes().filter(|node| node.member(3).unwrap().metadata == b"new").count();
     assert_eq!(informed, 30, "all know within 5 s");
     cluster.crash(11);
     flood(&mut cluster, 200);

@@ -1,4 +1,5 @@
-//! The simulated network's exchanges end as TCP connections do: refused, hanging, late, or cut short.
+//! The simulated network's exchanges end as TCP connections do: refused, hanging, late, or cut
+//! short.
 
 use std::time::Duration;
 
@@ -17,7 +18,9 @@ fn first_failure(cluster: &mut Cluster) -> (Duration, ExchangeFailure) {
         Event::SeedFailed { failure, .. } => Some(*failure),
         _ => None,
     };
-    cluster.run_until(|c: &Cluster| c.events(1).any(|(_, event)| failure(event).is_some()), secs(30)).unwrap();
+    cluster
+        .run_until(|c: &Cluster| c.events(1).any(|(_, event)| failure(event).is_some()), secs(30))
+        .unwrap();
     cluster.events(1).find_map(|(at, event)| Some((at.since(began), failure(event)?))).unwrap()
 }
 
@@ -41,9 +44,16 @@ fn a_machine_that_is_off_and_a_path_that_is_cut_let_an_exchange_hang_until_its_d
     for make_it_hang in breaks {
         let mut cluster = Cluster::lan(2).build();
         make_it_hang(&mut cluster);
-        assert_eq!(first_failure(&mut cluster), (Config::lan().exchange_timeout, ExchangeFailure::TimedOut));
+        assert_eq!(
+            first_failure(&mut cluster),
+            (Config::lan().exchange_timeout, ExchangeFailure::TimedOut)
+        );
         cluster.run_for(Duration::from_millis(300));
-        assert_eq!(cluster.open_exchanges(), 0, "what the core gave up is closed, and not yet opened again");
+        assert_eq!(
+            cluster.open_exchanges(),
+            0,
+            "what the core gave up is closed, and not yet opened again"
+        );
     }
 }
 
@@ -67,7 +77,8 @@ fn a_process_that_dies_with_a_request_in_hand_closes_the_connection() {
     cluster.run_for(secs(3));
     cluster.crash(0);
     cluster.run_for(secs(1));
-    let closed = |event: &Event| matches!(event, Event::SeedFailed { failure: ExchangeFailure::Closed, .. });
+    let closed =
+        |event: &Event| matches!(event, Event::SeedFailed { failure: ExchangeFailure::Closed, .. });
     assert_eq!(cluster.events(1).filter(|(_, event)| closed(event)).count(), 1);
 }
 
@@ -77,10 +88,14 @@ fn an_exchange_passes_a_lossy_path_late() {
     for seed in 0..20 {
         let mut cluster = Cluster::lan(2).seed(seed).loss_permille(300).build();
         cluster.join(1, &[0]);
-        let took = cluster.run_until(|c: &Cluster| c.node(1).members().len() == 2, secs(30)).unwrap();
+        let took =
+            cluster.run_until(|c: &Cluster| c.node(1).members().len() == 2, secs(30)).unwrap();
         late += usize::from(took > Duration::from_millis(100));
     }
-    assert!((10..20).contains(&late), "four crossings with 30 % loss pass at once one time in four: {late}");
+    assert!(
+        (10..20).contains(&late),
+        "four crossings with 30 % loss pass at once one time in four: {late}"
+    );
 }
 
 #[test]

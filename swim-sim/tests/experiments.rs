@@ -1,4 +1,5 @@
-//! The experiments' command, at a size that takes seconds: which rows its tables have, and what the figures must show.
+//! The experiments' command, at a size that takes seconds: which rows its tables have, and what the
+//! figures must show.
 #![cfg(feature = "cli")]
 
 use std::process::{Command, Output};
@@ -21,7 +22,10 @@ fn measured(arguments: &str) -> Value {
 
 fn rows<'a>(report: &'a Value, table: &str) -> &'a [Value] {
     let tables = report["tables"].as_array().expect("tables");
-    let found = tables.iter().find(|found| found["id"] == table).unwrap_or_else(|| panic!("no {table}: {report}"));
+    let found = tables
+        .iter()
+        .find(|found| found["id"] == table)
+        .unwrap_or_else(|| panic!("no {table}: {report}"));
     found["rows"].as_array().expect("rows")
 }
 
@@ -55,7 +59,8 @@ fn swims_figures_have_a_row_for_each_size_and_are_what_theory_says() {
 fn lifeguards_figures_have_a_row_for_each_part_and_show_what_it_is_worth() {
     let report = measured("lifeguard --quick --nodes 24 --seeds 1");
     let sums = rows(&report, "lifeguard");
-    let names: Vec<_> = sums.iter().map(|row| row["variant"].as_str().unwrap_or_default()).collect();
+    let names: Vec<_> =
+        sums.iter().map(|row| row["variant"].as_str().unwrap_or_default()).collect();
     assert_eq!((names.len(), names[0], names[4]), (6, "SWIM", "Lifeguard (all three)"));
     assert_eq!(column(sums, "runs"), [4.0; 6]);
     let deaths = column(sums, "at healthy");
@@ -67,7 +72,8 @@ fn lifeguards_figures_have_a_row_for_each_part_and_show_what_it_is_worth() {
 #[test]
 fn convergence_has_a_row_for_each_case_and_size_and_its_plot_is_written() {
     let place = std::env::temp_dir().join(format!("swim-sim-experiment-{}", std::process::id()));
-    let report = measured(&format!("convergence --nodes 8,16 --seeds 2 --jobs 2 --svg {}", place.display()));
+    let report =
+        measured(&format!("convergence --nodes 8,16 --seeds 2 --jobs 2 --svg {}", place.display()));
     let svg = std::fs::read_to_string(place.join("convergence.svg"));
     std::fs::remove_dir_all(&place).expect("the directory was made");
     let rows = rows(&report, "convergence");
@@ -79,10 +85,16 @@ fn convergence_has_a_row_for_each_case_and_size_and_its_plot_is_written() {
 #[test]
 fn results_depend_on_the_seeds_alone_and_a_time_limit_leaves_runs_out() {
     let csv = |arguments: &str| {
-        String::from_utf8(experiment(&format!("convergence --nodes 8 --format csv {arguments}")).stdout).expect("text")
+        String::from_utf8(
+            experiment(&format!("convergence --nodes 8 --format csv {arguments}")).stdout,
+        )
+        .expect("text")
     };
     let first = csv("--seeds 3 --jobs 1");
-    assert!(first.starts_with("table,row,column,value\nconvergence,0,case,join storm\n"), "{first}");
+    assert!(
+        first.starts_with("table,row,column,value\nconvergence,0,case,join storm\n"),
+        "{first}"
+    );
     assert_eq!(first, csv("--seeds 3 --jobs 3"));
     assert_ne!(first, csv("--seeds 3 --first-seed 9"));
     assert!(csv("--seeds 3 --time-limit 0s").contains("\nconvergence,0,runs,0\n"));

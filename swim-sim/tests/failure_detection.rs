@@ -12,8 +12,9 @@ const fn secs(seconds: u64) -> Duration {
 
 #[test]
 fn a_crash_is_suspected_then_known_to_all_as_a_death_at_every_loss() {
-    // Nobody probes a given member for k periods with probability e^-k: 10 s are rarely not enough. The shortest
-    // suspicion of 50 nodes is 4 * log10(50) * 1 s = 6.8 s; the longest is 6 times that.
+    // Nobody probes a given member for k periods with probability e^-k: 10 s are rarely not enough.
+    // The shortest suspicion of 50 nodes is 4 * log10(50) * 1 s = 6.8 s; the longest is 6 times
+    // that.
     for (loss, within) in [(0, 20), (50, 30), (200, 60)] {
         for seed in 0..3 {
             let outcome = Scenario::new("a crash is seen by all")
@@ -27,37 +28,45 @@ fn a_crash_is_suspected_then_known_to_all_as_a_death_at_every_loss() {
             let suspected = outage.first_suspicion().expect("suspicion comes first");
             assert!(suspected < outage.first_detection().unwrap());
             // Where packets are lost, a probe may have failed already when the process dies.
-            assert!(loss > 0 || suspected >= Duration::from_millis(900), "a probe takes its time: {suspected:?}");
+            assert!(
+                loss > 0 || suspected >= Duration::from_millis(900),
+                "a probe takes its time: {suspected:?}"
+            );
         }
     }
 }
 
 #[test]
 fn the_survivors_of_a_mass_death_do_not_take_it_for_a_sickness_of_their_own() {
-    // Ten of 100 survive. Probing takes (90 deaths * 3 accusers) / 10 survivors = 27 periods at least, a suspicion up to 48 s;
-    // survivors that think themselves sick probe every 9 s, and take three minutes.
+    // Ten of 100 survive. Probing takes (90 deaths * 3 accusers) / 10 survivors = 27 periods at
+    // least, a suspicion up to 48 s; survivors that think themselves sick probe every 9 s, and take
+    // three minutes.
     for seed in 0..3 {
         let mut cluster = Cluster::lan(100).seed(seed).build_joined();
         cluster.run_for(secs(10));
         (10..100).for_each(|node| cluster.power_off(node));
-        let known = |cluster: &Cluster| (10..100).try_for_each(|node| cluster.everyone_sees(node, Status::Dead));
+        let known = |cluster: &Cluster| {
+            (10..100).try_for_each(|node| cluster.everyone_sees(node, Status::Dead))
+        };
         cluster.run_until(known, secs(120)).unwrap();
-        let well =
-            |cluster: &Cluster| (0..10).all(|node| cluster.node(node).swim().is_some_and(|swim| swim.health() == 0));
+        let well = |cluster: &Cluster| {
+            (0..10).all(|node| cluster.node(node).swim().is_some_and(|swim| swim.health() == 0))
+        };
         cluster.run_until(well, secs(60)).unwrap();
     }
 }
 
 #[test]
 fn the_first_suspicion_comes_as_soon_as_the_paper_says() {
-    // SWIM 3.1: e / (e - 1) = 1.58 periods until somebody probes a member, and a period until that probe has failed; it is
-    // told at the end of the period, and the crash falls anywhere in one.
+    // SWIM 3.1: e / (e - 1) = 1.58 periods until somebody probes a member, and a period until that
+    // probe has failed; it is told at the end of the period, and the crash falls anywhere in one.
     let mut sum = Duration::ZERO;
     for seed in 0..40 {
         let mut cluster = Cluster::lan(30).seed(seed).build_joined();
         cluster.run_for(secs(10));
         cluster.crash(17);
-        let suspected = |cluster: &Cluster| cluster.figures().outages[0].first_suspicion().is_some();
+        let suspected =
+            |cluster: &Cluster| cluster.figures().outages[0].first_suspicion().is_some();
         cluster.run_until(suspected, secs(20)).unwrap();
         sum += cluster.figures().outages[0].first_suspicion().unwrap();
     }
@@ -78,7 +87,9 @@ fn at_every_node_a_death_is_told_after_its_suspicion_and_once() {
                 Event::Joined(member) if *member.id == *"node-5" => Some("joined"),
                 Event::Suspected { member, .. } if *member.id == *"node-5" => Some("suspected"),
                 Event::Failed(member) if *member.id == *"node-5" => Some("failed"),
-                Event::Refuted(member) | Event::Left(member) if *member.id == *"node-5" => Some("wrong"),
+                Event::Refuted(member) | Event::Left(member) if *member.id == *"node-5" => {
+                    Some("wrong")
+                }
                 _ => None,
             })
             .collect();
@@ -98,15 +109,19 @@ fn a_machine_that_loses_power_is_found_as_a_crashed_process_is() {
 
 #[test]
 fn many_crashes_at_once_are_all_found() {
-    let mut scenario =
-        Scenario::new("a third of the cluster crashes").nodes(30).expect_by(secs(30), expect::converged());
+    let mut scenario = Scenario::new("a third of the cluster crashes")
+        .nodes(30)
+        .expect_by(secs(30), expect::converged());
     for node in 20..30 {
         scenario = scenario.at(secs(30), Crash(node));
     }
     for node in 20..30 {
         scenario = scenario.expect_by(secs(90), expect::everyone_sees(node, Status::Dead));
     }
-    scenario.expect_by(secs(90), expect::converged()).expect_by(secs(90), expect::no_false_deaths()).run(2);
+    scenario
+        .expect_by(secs(90), expect::converged())
+        .expect_by(secs(90), expect::no_false_deaths())
+        .run(2);
 }
 
 #[test]
@@ -141,12 +156,16 @@ fn without_loss_nobody_is_even_suspected() {
 
 #[test]
 fn relays_find_a_way_around_a_path_that_is_cut_in_one_direction() {
-    let mut cluster = Cluster::lan(10).seed(4).configure(|config| config.reliable_fallback = false).build_joined();
+    let mut cluster = Cluster::lan(10)
+        .seed(4)
+        .configure(|config| config.reliable_fallback = false)
+        .build_joined();
     cluster.one_way_partition(&[2], &[7]);
     cluster.run_for(secs(300));
     let figures = cluster.figures();
     assert_eq!(figures.false_suspicions, 0, "{figures}");
-    let rescued: u64 = cluster.nodes().map(|node| node.metrics().unwrap().probes_acked_indirectly()).sum();
+    let rescued: u64 =
+        cluster.nodes().map(|node| node.metrics().unwrap().probes_acked_indirectly()).sum();
     assert!(rescued >= 20, "both directions of probing need relays: {rescued}");
 }
 

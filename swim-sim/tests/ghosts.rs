@@ -54,7 +54,11 @@ fn a_node_that_slept_through_a_death_does_not_bring_the_dead_back() {
         cluster.run_until(Cluster::converged, secs(180)).unwrap();
         cluster.run_for(secs(300));
         for observer in (0..20).filter(|&node| node != 5) {
-            assert_eq!(returns(&cluster, observer, woke), 0, "seed {seed}: a ghost at node-{observer}");
+            assert_eq!(
+                returns(&cluster, observer, woke),
+                0,
+                "seed {seed}: a ghost at node-{observer}"
+            );
         }
         cluster.converged().unwrap();
     }

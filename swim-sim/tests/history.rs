@@ -45,13 +45,19 @@ fn the_matrix_at_any_time_is_what_the_nodes_believed_then() {
     let history = cluster.history().expect("it was asked for");
     let mut different = std::collections::BTreeSet::new();
     for (at, matrix) in &believed {
-        let row = |node: usize| (0..NODES).map(move |subject| history.status_at(node, subject, *at));
+        let row =
+            |node: usize| (0..NODES).map(move |subject| history.status_at(node, subject, *at));
         let recorded: Vec<_> = (0..NODES).flat_map(row).collect();
         assert_eq!(recorded, *matrix, "at {at}");
         different.insert(format!("{recorded:?}"));
     }
     assert!(different.len() > 20, "the matrix has changed a lot: {}", different.len());
-    assert!(history.changes.iter().any(|change| change.status == Some(Status::Suspect) && change.by.is_some()));
+    assert!(
+        history
+            .changes
+            .iter()
+            .any(|change| change.status == Some(Status::Suspect) && change.by.is_some())
+    );
 }
 
 #[test]
@@ -88,7 +94,10 @@ fn samples_are_evenly_spaced_and_say_how_many_rows_are_right() {
     assert_eq!(history.samples.len(), 1_201);
     for (number, sample) in history.samples.iter().enumerate() {
         assert_eq!(sample.at, Instant::from_millis(100 * number as u64));
-        assert!(sample.correct <= sample.judged && sample.worst_health * sample.running >= sample.health);
+        assert!(
+            sample.correct <= sample.judged
+                && sample.worst_health * sample.running >= sample.health
+        );
         let rows = sample.rows.iter().sum::<u64>() + sample.unknown;
         assert!(rows >= sample.judged && rows <= (NODES * (NODES - 1)) as u64, "{sample:?}");
     }
@@ -103,7 +112,9 @@ fn phases_and_steps_say_what_was_done() {
     let mut cluster = cluster(true);
     cluster.run_for(Duration::from_secs(100));
     let history = cluster.history().expect("it was asked for");
-    let of = |node| history.phases.iter().filter(move |change| change.node == node).map(|change| change.phase);
+    let of = |node| {
+        history.phases.iter().filter(move |change| change.node == node).map(|change| change.phase)
+    };
     assert_eq!(of(3).collect::<Vec<_>>(), [Phase::Running, Phase::Crashed, Phase::Running]);
     assert_eq!(of(4).collect::<Vec<_>>(), [Phase::Running, Phase::Paused, Phase::Running]);
     assert_eq!(of(5).collect::<Vec<_>>(), [Phase::Running, Phase::PoweredOff, Phase::Running]);

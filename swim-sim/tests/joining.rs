@@ -20,9 +20,12 @@ fn twelve_nodes_that_join_through_a_chain_of_seeds_know_each_other_within_a_seco
 
 #[test]
 fn every_pattern_of_seeds_brings_all_together() {
-    for (seeds, within) in
-        [(Seeds::First, secs(5)), (Seeds::Chain, secs(10)), (Seeds::Random(2), secs(30)), (Seeds::Few(3), secs(5))]
-    {
+    for (seeds, within) in [
+        (Seeds::First, secs(5)),
+        (Seeds::Chain, secs(10)),
+        (Seeds::Random(2), secs(30)),
+        (Seeds::Few(3), secs(5)),
+    ] {
         let mut cluster = Cluster::lan(50).seed(1).build();
         cluster.join_all(seeds);
         let joined = cluster.run_until(Cluster::converged, within);
@@ -61,7 +64,10 @@ fn a_seed_that_comes_up_late_is_tried_until_it_answers_and_each_failure_is_told(
     cluster.join_all(Seeds::First);
     cluster.run_for(secs(120));
     for node in 1..5 {
-        let failures = cluster.events(node).filter(|(_, event)| matches!(event, Event::SeedFailed { .. })).count();
+        let failures = cluster
+            .events(node)
+            .filter(|(_, event)| matches!(event, Event::SeedFailed { .. }))
+            .count();
         assert!((4..=20).contains(&failures), "with a backoff from 0.5 to 30 s: {failures}");
     }
     cluster.restart(0);
@@ -91,14 +97,16 @@ fn dead_seeds_do_not_hold_up_a_living_one() {
     for node in 20..30 {
         cluster.join(node, &all);
     }
-    // 19 seeds fail: refused at once or hanging for the exchange's timeout of 10 s, three at a time.
+    // 19 seeds fail: refused at once or hanging for the exchange's timeout of 10 s, three at a
+    // time.
     cluster.run_until(Cluster::converged, secs(60)).unwrap();
 }
 
 #[test]
 fn seeds_that_are_nobodys_addresses_do_no_harm() {
     let mut cluster = Cluster::lan(3).seed(8).build();
-    let nobody: Vec<_> = (1..=3).map(|last| format!("10.99.0.{last}:7946").parse().unwrap()).collect();
+    let nobody: Vec<_> =
+        (1..=3).map(|last| format!("10.99.0.{last}:7946").parse().unwrap()).collect();
     let real = cluster.node(0).address();
     cluster.join_addresses(1, &[nobody[0], nobody[1], real]);
     cluster.join_addresses(2, &[nobody[2], real]);
@@ -126,7 +134,8 @@ fn two_clusters_on_crossed_seeds_do_not_mix() {
 #[test]
 fn a_satellite_link_only_makes_it_slower() {
     let config = Config { probe_interval: secs(5), probe_timeout: secs(2), ..Config::lan() };
-    let latency = Latency::Uniform { low: Duration::from_millis(280), high: Duration::from_millis(340) };
+    let latency =
+        Latency::Uniform { low: Duration::from_millis(280), high: Duration::from_millis(340) };
     let mut cluster = Cluster::lan(20).seed(10).config(config).latency(latency).build();
     cluster.join_all(Seeds::First);
     cluster.run_until(Cluster::converged, secs(20)).unwrap();

@@ -22,8 +22,10 @@ fn a_leave_is_seen_as_left_by_all_and_as_a_death_by_none() {
         cluster.run_until(|c: &Cluster| c.everyone_sees(9, Status::Left), secs(within)).unwrap();
         cluster.run_for(secs(60));
         for observer in (0..50).filter(|&node| node != 9) {
-            let left = |event: &Event| matches!(event, Event::Left(member) if *member.id == *"node-9");
-            let failed = |event: &Event| matches!(event, Event::Failed(member) if *member.id == *"node-9");
+            let left =
+                |event: &Event| matches!(event, Event::Left(member) if *member.id == *"node-9");
+            let failed =
+                |event: &Event| matches!(event, Event::Failed(member) if *member.id == *"node-9");
             assert_eq!(count(&cluster, observer, left), 1, "at node-{observer} with loss {loss}");
             assert_eq!(count(&cluster, observer, failed), 0, "at node-{observer} with loss {loss}");
         }
@@ -37,7 +39,9 @@ fn whoever_leaves_is_told_when_it_is_done_within_the_leave_timeout() {
         cluster.set_loss(loss);
         cluster.leave(9);
         let has_left = |cluster: &Cluster| cluster.node(9).phase() == Phase::Left;
-        cluster.run_until(has_left, Config::lan().leave_timeout + Duration::from_millis(100)).unwrap();
+        cluster
+            .run_until(has_left, Config::lan().leave_timeout + Duration::from_millis(100))
+            .unwrap();
         assert_eq!(count(&cluster, 9, |event| *event == Event::LeaveComplete), 1);
     }
 }
@@ -53,7 +57,8 @@ fn a_node_alone_leaves_at_once() {
 
 #[test]
 fn half_of_the_nodes_leave_at_once_and_the_rest_agrees() {
-    let mut scenario = Scenario::new("half leaves").nodes(30).expect_by(secs(30), expect::converged());
+    let mut scenario =
+        Scenario::new("half leaves").nodes(30).expect_by(secs(30), expect::converged());
     for node in 15..30 {
         scenario = scenario.at(secs(30), Leave(node));
     }
@@ -73,7 +78,10 @@ fn everyone_leaves_at_once_and_everyone_is_done() {
 
 #[test]
 fn one_who_left_is_forgotten_after_its_time_and_may_come_back() {
-    let mut cluster = Cluster::lan(10).seed(3).configure(|config| config.reap_left_after = secs(60)).build_joined();
+    let mut cluster = Cluster::lan(10)
+        .seed(3)
+        .configure(|config| config.reap_left_after = secs(60))
+        .build_joined();
     cluster.leave(9);
     cluster.run_until(|c: &Cluster| c.everyone_sees(9, Status::Left), secs(5)).unwrap();
     cluster.run_for(secs(50));
@@ -81,7 +89,14 @@ fn one_who_left_is_forgotten_after_its_time_and_may_come_back() {
     cluster.run_for(secs(20));
     for observer in 0..9 {
         assert_eq!(cluster.node(observer).status_of(9), None, "at node-{observer}");
-        assert_eq!(count(&cluster, observer, |event| matches!(event, Event::Reaped(id) if **id == *"node-9")), 1);
+        assert_eq!(
+            count(
+                &cluster,
+                observer,
+                |event| matches!(event, Event::Reaped(id) if **id == *"node-9")
+            ),
+            1
+        );
     }
     cluster.restart(9);
     cluster.run_until(Cluster::converged, secs(5)).unwrap();

@@ -1,4 +1,5 @@
-//! After the last fault everybody knows what there is to know, by computed deadlines; and who does not is named.
+//! After the last fault everybody knows what there is to know, by computed deadlines; and who does
+//! not is named.
 
 use std::time::Duration;
 
@@ -43,14 +44,18 @@ fn who_takes_the_dead_for_alive_is_named_and_why() {
     let mut cluster = Cluster::lan(5).seed(1).build_joined();
     cluster.isolate(&[4]);
     cluster.crash(2);
-    let others_know = |cluster: &Cluster| (0..4).all(|node| cluster.node(node).status_of(2) != Some(Status::Alive));
+    let others_know = |cluster: &Cluster| {
+        (0..4).all(|node| cluster.node(node).status_of(2) != Some(Status::Alive))
+    };
     cluster.run_until(others_know, secs(30)).unwrap();
     let wrong = cluster.the_dead_are_known().unwrap_err();
     let text = wrong.explain(&cluster);
     assert!(text.contains("node-2 (Crashed)"), "{text}");
     assert!(text.contains("node-4 has node-2 as") && text.contains("which does not run"), "{text}");
     assert!(text.contains("node-4 cannot reach node-2"), "{text}");
-    cluster.run_until(Cluster::the_dead_are_known, Deadlines::of(&swim_core::Config::lan(), 5).death()).unwrap();
+    cluster
+        .run_until(Cluster::the_dead_are_known, Deadlines::of(&swim_core::Config::lan(), 5).death())
+        .unwrap();
     assert!(cluster.the_living_are_known().is_err(), "the cut still stands");
 }
 
@@ -68,7 +73,9 @@ fn broadcasts_are_delivered_as_far_as_is_promised() {
             let work = Work::Broadcast { node, payload: number.to_be_bytes().to_vec() };
             scenario = scenario.at(secs(30) + Duration::from_millis(300 * number), work);
         }
-        let outcome = scenario.expect_by(secs(110), expect::broadcasts_delivered(secs(30), permille)).run(seed);
+        let outcome = scenario
+            .expect_by(secs(110), expect::broadcasts_delivered(secs(30), permille))
+            .run(seed);
         assert_eq!(outcome.cluster.deliveries(secs(30)).owed, 200 * (nodes - 1));
     }
 }
@@ -81,5 +88,8 @@ fn a_broadcast_into_a_cut_is_missed_and_said_to_be() {
     cluster.run_for(secs(10));
     let deliveries = cluster.deliveries(Duration::ZERO);
     assert_eq!((deliveries.owed, deliveries.missed.len()), (4, 1));
-    assert!(deliveries.to_string().contains("node-4 did not hear what node-0 sent"), "{deliveries}");
+    assert!(
+        deliveries.to_string().contains("node-4 did not hear what node-0 sent"),
+        "{deliveries}"
+    );
 }

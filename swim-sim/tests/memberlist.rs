@@ -1,5 +1,5 @@
-//! Whole clusters on memberlist's wire, with every checker: they come together, find who is gone, heal, and lose no faith
-//! in those who are there.
+//! Whole clusters on memberlist's wire, with every checker: they come together, find who is gone,
+//! heal, and lose no faith in those who are there.
 
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ const fn secs(seconds: u64) -> Duration {
 }
 
 fn on_memberlist(cluster: Builder) -> Builder {
-    cluster.configure(|config: &mut Config| *config = config.clone().on_memberlist(MemberlistWire::PLAIN))
+    cluster.configure(|config: &mut Config| {
+        *config = config.clone().on_memberlist(MemberlistWire::PLAIN)
+    })
 }
 
 #[test]
@@ -29,7 +31,11 @@ fn a_cluster_comes_together_and_stays_so() {
 #[test]
 fn with_packets_lost_and_damaged_nobody_is_declared_dead() {
     for seed in 0..2 {
-        let cluster = Cluster::memberlist(20).seed(seed).loss_permille(50).corrupt_permille(10).duplicate_permille(20);
+        let cluster = Cluster::memberlist(20)
+            .seed(seed)
+            .loss_permille(50)
+            .corrupt_permille(10)
+            .duplicate_permille(20);
         let mut cluster = cluster.build_joined();
         cluster.run_for(secs(300));
         cluster.run_until(Cluster::converged, secs(60)).unwrap();
@@ -46,12 +52,16 @@ fn who_crashes_is_found_dead_by_all_and_who_leaves_has_left() {
         .at(secs(60), Crash(7))
         .expect_by(
             secs(120),
-            expect::that("all find it dead", |cluster: &Cluster| cluster.everyone_sees(7, Status::Dead)),
+            expect::that("all find it dead", |cluster: &Cluster| {
+                cluster.everyone_sees(7, Status::Dead)
+            }),
         )
         .run(1);
     let mut cluster = Cluster::memberlist(30).seed(1).build_joined();
     cluster.leave(5);
-    cluster.run_until(|cluster: &Cluster| cluster.everyone_sees(5, Status::Left), secs(60)).unwrap();
+    cluster
+        .run_until(|cluster: &Cluster| cluster.everyone_sees(5, Status::Left), secs(60))
+        .unwrap();
 }
 
 #[test]
@@ -115,7 +125,8 @@ fn the_dead_do_not_come_back_by_anybody_s_old_table() {
     cluster.run_for(secs(600));
     let returns = |event: &Event| matches!(event, Event::Joined(member) if *member.id == *"node-5");
     for observer in (0..20).filter(|node| ![5, 9].contains(node)) {
-        let returns = cluster.events(observer).filter(|(at, event)| *at > woke && returns(event)).count();
+        let returns =
+            cluster.events(observer).filter(|(at, event)| *at > woke && returns(event)).count();
         assert_eq!(returns, 0, "at node-{observer}");
     }
 }
@@ -135,12 +146,16 @@ fn who_joins_is_known_to_all_at_once_though_its_seed_has_told_nobody_and_is_gone
         cluster.run_for(secs(60));
         cluster.one_way_partition(&[0], &[1, 2, 3, 4, 5, 6]);
         cluster.join(7, &[0]);
-        let joined = |cluster: &Cluster| cluster.events(7).any(|(_, event)| matches!(event, Event::SeedJoined { .. }));
+        let joined = |cluster: &Cluster| {
+            cluster.events(7).any(|(_, event)| matches!(event, Event::SeedJoined { .. }))
+        };
         cluster.run_until(joined, secs(1)).unwrap();
         cluster.crash(0);
         cluster.heal();
         let before = cluster.figures().total.packets;
-        cluster.run_until(|cluster: &Cluster| cluster.everyone_sees(7, Status::Alive), secs(2)).unwrap();
+        cluster
+            .run_until(|cluster: &Cluster| cluster.everyone_sees(7, Status::Alive), secs(2))
+            .unwrap();
         let packets = cluster.figures().total.packets - before;
         assert!(packets < 150, "seed {seed}: {packets} packets of eight nodes");
     }
@@ -161,7 +176,10 @@ fn nodes_that_start_one_soon_after_another_know_each_other_before_any_push_pull(
 #[test]
 fn nodes_with_an_envelope_leave_room_for_it() {
     let wire = MemberlistWire { envelope: 80, compress: false, ..MemberlistWire::SERF };
-    let mut cluster = Cluster::memberlist(40).seed(1).configure(|config| config.wire = Wire::Memberlist(wire)).build();
+    let mut cluster = Cluster::memberlist(40)
+        .seed(1)
+        .configure(|config| config.wire = Wire::Memberlist(wire))
+        .build();
     cluster.join_all(Seeds::First);
     cluster.run_until(Cluster::converged, secs(60)).unwrap();
 }

@@ -19,7 +19,9 @@ fn both_are_told_of_each_other() {
         let mut cluster = Cluster::lan(10).seed(seed).build_joined();
         let namesake = cluster.add_namesake_of(3);
         cluster.join(namesake, &[0]);
-        cluster.run_until(|c: &Cluster| conflicts(c, 3) > 0 && conflicts(c, namesake) > 0, secs(30)).unwrap();
+        cluster
+            .run_until(|c: &Cluster| conflicts(c, 3) > 0 && conflicts(c, namesake) > 0, secs(30))
+            .unwrap();
         let address_told = |node: usize| {
             cluster.events(node).find_map(|(_, event)| match event {
                 Event::Conflict { address } => Some(*address),
@@ -41,13 +43,15 @@ fn the_others_do_not_flap_between_them() {
     cluster.run_for(secs(300));
     for observer in (0..20).filter(|&node| node != 3) {
         let about = |event: &Event| match event {
-            Event::Joined(member) | Event::Updated(member) | Event::Failed(member) | Event::Refuted(member) => {
-                *member.id == *"node-3"
-            }
+            Event::Joined(member)
+            | Event::Updated(member)
+            | Event::Failed(member)
+            | Event::Refuted(member) => *member.id == *"node-3",
             Event::Suspected { member, .. } => *member.id == *"node-3",
             _ => false,
         };
-        let changes = cluster.events(observer).filter(|(at, event)| *at > begin && about(event)).count();
+        let changes =
+            cluster.events(observer).filter(|(at, event)| *at > begin && about(event)).count();
         assert_eq!(changes, 0, "at node-{observer} in five minutes");
     }
 }
@@ -59,7 +63,11 @@ fn the_conflict_is_not_told_over_and_over() {
     cluster.join(namesake, &[0]);
     cluster.run_for(secs(600));
     for node in [3, namesake] {
-        assert!((1..=20).contains(&conflicts(&cluster, node)), "node-{node}: {}", conflicts(&cluster, node));
+        assert!(
+            (1..=20).contains(&conflicts(&cluster, node)),
+            "node-{node}: {}",
+            conflicts(&cluster, node)
+        );
     }
 }
 
@@ -74,7 +82,12 @@ fn when_one_of_them_stops_the_other_has_the_name() {
         cluster.crash(stops);
         cluster.run_until(Cluster::converged, secs(120)).unwrap();
         let address = cluster.node(stays).address();
-        assert!(cluster.nodes().filter_map(|node| node.member(3)).all(|member| member.address == address));
+        assert!(
+            cluster
+                .nodes()
+                .filter_map(|node| node.member(3))
+                .all(|member| member.address == address)
+        );
     }
 }
 
@@ -102,12 +115,23 @@ fn a_living_bearer_keeps_its_name_and_the_newcomer_is_refused_at_its_start() {
         cluster.run_until(|c: &Cluster| told(c, namesake, refused), secs(2)).unwrap();
         cluster.run_for(secs(60));
         for node in (0..10).filter(|&node| node != 3) {
-            assert_eq!(cluster.node(node).member(3).unwrap().address, bearer, "seed {seed}: at node-{node}");
-            let is_about = |event: &Event| matches!(event, Event::Updated(member) if *member.id == *"node-3");
-            assert!(!cluster.events(node).any(|(at, event)| at > begin && is_about(event)), "seed {seed}");
+            assert_eq!(
+                cluster.node(node).member(3).unwrap().address,
+                bearer,
+                "seed {seed}: at node-{node}"
+            );
+            let is_about =
+                |event: &Event| matches!(event, Event::Updated(member) if *member.id == *"node-3");
+            assert!(
+                !cluster.events(node).any(|(at, event)| at > begin && is_about(event)),
+                "seed {seed}"
+            );
         }
         assert!(!told(&cluster, 3, |event| matches!(event, Event::NameLost { .. })), "seed {seed}");
-        assert!(told(&cluster, 0, |event| matches!(event, Event::NameRefused { .. })), "the seed tells it, too");
+        assert!(
+            told(&cluster, 0, |event| matches!(event, Event::NameRefused { .. })),
+            "the seed tells it, too"
+        );
     }
 }
 
@@ -127,7 +151,9 @@ fn two_bearers_of_two_halves_settle_on_one_when_the_halves_meet() {
         cluster.run_until(|c: &Cluster| told(c, 1, lost), secs(300)).unwrap();
         let address = cluster.node(namesake).address();
         let is_settled = |c: &Cluster| {
-            (0..8).filter(|&node| node != 1).all(|node| c.node(node).member(1).unwrap().address == address)
+            (0..8)
+                .filter(|&node| node != 1)
+                .all(|node| c.node(node).member(1).unwrap().address == address)
         };
         cluster.run_until(is_settled, secs(120)).unwrap();
         cluster.run_for(secs(60));
@@ -137,8 +163,8 @@ fn two_bearers_of_two_halves_settle_on_one_when_the_halves_meet() {
 
 #[test]
 fn on_memberlists_wire_too_the_one_that_conceded_has_its_name_back_once_the_other_is_gone() {
-    // There the dead are told as suspects, and a conceding node let suspicions of its name pass as the other one's: its
-    // cluster of two never came together again.
+    // There the dead are told as suspects, and a conceding node let suspicions of its name pass as
+    // the other one's: its cluster of two never came together again.
     for seed in 0..5 {
         let mut cluster = Cluster::memberlist(2).seed(seed).build_joined();
         cluster.crash(1);
@@ -150,8 +176,12 @@ fn on_memberlists_wire_too_the_one_that_conceded_has_its_name_back_once_the_othe
         cluster.power_off(namesake);
         let is_back = |cluster: &Cluster| {
             let member = cluster.node(0).swim().and_then(|swim| swim.member("node-1"));
-            member.is_some_and(|member| member.status() == Status::Alive && member.address == cluster.node(1).address())
+            member.is_some_and(|member| {
+                member.status() == Status::Alive && member.address == cluster.node(1).address()
+            })
         };
-        cluster.run_until(is_back, secs(180)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        cluster
+            .run_until(is_back, secs(180))
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }

@@ -26,11 +26,19 @@ fn three_sites_converge_and_tell_each_other_of_a_crash() {
 #[test]
 fn a_site_that_is_cut_off_comes_back() {
     let site = Topology::three_sites().nodes_at(1, 18);
-    let mut cluster = Cluster::three_sites(18).configure(|config| *config = swim_core::Config::lan()).build_joined();
+    let mut cluster = Cluster::three_sites(18)
+        .configure(|config| *config = swim_core::Config::lan())
+        .build_joined();
     cluster.isolate(&site);
-    let noticed = |cluster: &Cluster| site.iter().all(|&node| cluster.node(0).status_of(node) == Some(Status::Dead));
+    let noticed = |cluster: &Cluster| {
+        site.iter().all(|&node| cluster.node(0).status_of(node) == Some(Status::Dead))
+    };
     cluster.run_until(noticed, secs(90)).unwrap();
-    assert_eq!(cluster.node(site[0]).status_of(site[1]), Some(Status::Alive), "at its own site all is well");
+    assert_eq!(
+        cluster.node(site[0]).status_of(site[1]),
+        Some(Status::Alive),
+        "at its own site all is well"
+    );
     cluster.heal();
     cluster.run_until(Cluster::converged, secs(120)).unwrap();
 }
@@ -44,7 +52,8 @@ fn a_packet_takes_as_long_as_the_class_of_its_path() {
     // Node 0 stands with node 3 at a site, and with node 1 at none.
     let delays = |to: &str| {
         let sent = trace.lines().filter(|line| line.contains(" node-0 sent") && line.contains(to));
-        let delay = |line: &'_ str| line.split("arrives in ").nth(1)?.split(':').next().map(String::from);
+        let delay =
+            |line: &'_ str| line.split("arrives in ").nth(1)?.split(':').next().map(String::from);
         sent.filter_map(delay).collect::<Vec<_>>()
     };
     let (near, far) = (delays("to 10.0.0.4:7946"), delays("to 10.0.0.2:7946"));
@@ -89,7 +98,15 @@ fn a_flapping_path_ends_in_agreement() {
         Scenario::new("flapping paths")
             .nodes(20)
             .expect_by(secs(30), expect::converged())
-            .at(secs(30), Flapping { one: (0..5).collect(), other: (5..20).collect(), up: secs(up), down: secs(down) })
+            .at(
+                secs(30),
+                Flapping {
+                    one: (0..5).collect(),
+                    other: (5..20).collect(),
+                    up: secs(up),
+                    down: secs(down),
+                },
+            )
             .at(secs(330), Heal)
             .expect_by(secs(480), expect::converged())
             .run(seed);
@@ -103,13 +120,15 @@ fn one_flapping_path_of_many_makes_nobody_disappear() {
     cluster.run_for(secs(300));
     assert_eq!(cluster.figures().false_deaths, 0, "others reach both ends: {}", cluster.figures());
     cluster.converged().unwrap();
-    let told = |node: usize| cluster.events(node).any(|(_, event)| matches!(event, Event::Isolated));
+    let told =
+        |node: usize| cluster.events(node).any(|(_, event)| matches!(event, Event::Isolated));
     assert!(!told(3) && !told(7));
 }
 
 #[test]
 fn a_long_tail_costs_no_lives() {
-    let link = Link { latency: Latency::log_normal(Duration::from_millis(20), Tail::Long), ..Link::lan() };
+    let link =
+        Link { latency: Latency::log_normal(Duration::from_millis(20), Tail::Long), ..Link::lan() };
     let mut cluster = Cluster::lan(20).seed(5).link(link).build_joined();
     cluster.run_for(secs(120));
     assert_eq!(cluster.figures().false_deaths, 0, "{}", cluster.figures());

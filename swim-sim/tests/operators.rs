@@ -50,7 +50,10 @@ fn a_rolling_restart_harms_nobody() {
             .expect_at(secs(300), expect::no_false_deaths())
             .run(seed);
         let failed = |event: &Event| matches!(event, Event::Failed(_));
-        assert!(!outcome.cluster.all_events().any(|observed| failed(&observed.event)), "they left; they did not fail");
+        assert!(
+            !outcome.cluster.all_events().any(|observed| failed(&observed.event)),
+            "they left; they did not fail"
+        );
     }
 }
 

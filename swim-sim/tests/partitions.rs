@@ -46,7 +46,8 @@ fn a_split_that_outlasts_the_memory_of_the_dead_heals() {
             .at(secs(330), Heal)
             .expect_by(secs(480), expect::converged())
             .run(1);
-        let rejoined = |event: &Event| matches!(event, Event::Joined(member) if *member.id == *"node-19");
+        let rejoined =
+            |event: &Event| matches!(event, Event::Joined(member) if *member.id == *"node-19");
         assert_eq!(outcome.cluster.events(0).filter(|(_, event)| rejoined(event)).count(), 2);
     }
 }
@@ -94,7 +95,8 @@ fn an_isolated_node_is_told_so_and_comes_back_by_itself() {
 
 #[test]
 fn splits_that_come_and_go_end_in_agreement() {
-    let mut scenario = Scenario::new("a flapping split").nodes(20).expect_by(secs(30), expect::converged());
+    let mut scenario =
+        Scenario::new("a flapping split").nodes(20).expect_by(secs(30), expect::converged());
     for round in 0..10 {
         let at = secs(30 + 20 * round);
         scenario = scenario.at(at, Partition(vec![half(20)])).at(at + secs(10), Heal);
@@ -114,7 +116,8 @@ fn one_way_cuts_between_halves_heal() {
 
 #[test]
 fn a_death_that_was_missed_is_made_up_for_by_a_sync() {
-    // Node 9 probes so rarely that it learns of a death from others, and it is cut off while they speak of it.
+    // Node 9 probes so rarely that it learns of a death from others, and it is cut off while they
+    // speak of it.
     let rarely = |config: &mut Config| {
         config.probe_interval = secs(60);
         config.suspicion_mult = 1;
@@ -131,10 +134,12 @@ fn a_death_that_was_missed_is_made_up_for_by_a_sync() {
     cluster.run_for(secs(10));
     cluster.heal();
     assert_eq!(cluster.node(9).status_of(5), Some(Status::Alive), "it has missed all of it");
-    let syncs =
-        |cluster: &Cluster| cluster.nodes().filter_map(|node| Some(node.metrics()?.syncs_different)).sum::<u64>();
+    let syncs = |cluster: &Cluster| {
+        cluster.nodes().filter_map(|node| Some(node.metrics()?.syncs_different)).sum::<u64>()
+    };
     let before = syncs(&cluster);
-    // A round of anti-entropy brings it up, as a suspicion, which lasts log10(20) * 60 s = 78 s at this node.
+    // A round of anti-entropy brings it up, as a suspicion, which lasts log10(20) * 60 s = 78 s at
+    // this node.
     let suspected = |cluster: &Cluster| cluster.node(9).status_of(5) == Some(Status::Suspect);
     cluster.run_until(suspected, secs(40)).unwrap();
     assert!(syncs(&cluster) > before);

@@ -26,7 +26,9 @@ fn a_program_answers_queries_pings_and_has_the_dead_leave() {
     });
     cluster.respond(2, id, b"0.7").unwrap();
     let answer = told(&mut cluster, |node, event| match event {
-        Event::QueryResponse { id, payload, .. } if node == 0 && *id == asked => Some(payload.to_vec()),
+        Event::QueryResponse { id, payload, .. } if node == 0 && *id == asked => {
+            Some(payload.to_vec())
+        }
         _ => None,
     });
     assert_eq!(answer, b"0.7");
@@ -74,7 +76,8 @@ fn a_checker_hands_out_what_it_has_seen_and_a_cluster_goes_to_another_thread() {
     }
     let counted = Arc::new(Mutex::new(0));
     let shared = Arc::clone(&counted);
-    let mut cluster = Cluster::lan(3).checker(move || Box::new(Counter(Arc::clone(&shared)))).build_joined();
+    let mut cluster =
+        Cluster::lan(3).checker(move || Box::new(Counter(Arc::clone(&shared)))).build_joined();
     std::thread::spawn(move || cluster.run_for(Duration::from_secs(5))).join().unwrap();
     assert!(*counted.lock().unwrap() > 10);
 }

@@ -25,8 +25,13 @@ fn a_node_that_stalls_shortly_is_suspected_and_refutes_by_raising_its_incarnatio
     let figures = cluster.figures();
     assert_eq!((figures.false_deaths, figures.stalled_deaths), (0, 0), "{figures}");
     for observer in (0..20).filter(|&node| node != 4) {
-        let refuted = |event: &Event| matches!(event, Event::Refuted(member) if *member.id == *"node-4");
-        assert_eq!(cluster.events(observer).filter(|(_, event)| refuted(event)).count(), 1, "node-{observer}");
+        let refuted =
+            |event: &Event| matches!(event, Event::Refuted(member) if *member.id == *"node-4");
+        assert_eq!(
+            cluster.events(observer).filter(|(_, event)| refuted(event)).count(),
+            1,
+            "node-{observer}"
+        );
     }
     assert!(cluster.node(4).metrics().unwrap().refutations >= 1);
 }
@@ -40,7 +45,11 @@ fn a_node_that_stalls_until_it_is_declared_dead_comes_back_when_it_goes_on() {
         cluster.run_for(secs(120));
         cluster.resume(4);
         cluster.run_until(Cluster::converged, secs(60)).unwrap();
-        assert_eq!(cluster.figures().false_deaths, 0, "those who were there all the time are left in peace");
+        assert_eq!(
+            cluster.figures().false_deaths,
+            0,
+            "those who were there all the time are left in peace"
+        );
     }
 }
 
@@ -64,7 +73,9 @@ fn a_node_that_stalls_again_and_again_raises_its_health_score_and_ends_well() {
         cluster.resume(4);
         cluster.run_for(Duration::from_millis(200));
     }
-    let healthiest = cluster.events(4).any(|(_, event)| matches!(event, Event::HealthChanged { score } if *score > 0));
+    let healthiest = cluster
+        .events(4)
+        .any(|(_, event)| matches!(event, Event::HealthChanged { score } if *score > 0));
     assert!(healthiest, "it noticed that it is not well");
     cluster.run_until(Cluster::converged, secs(60)).unwrap();
     cluster.run_for(secs(120));

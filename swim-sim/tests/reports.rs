@@ -18,12 +18,19 @@ fn a_disagreement_says_who_is_wrong_about_whom_and_why() {
     cluster.set_loss_between(0, 1, 70);
     cluster.run_for(secs(60));
     let disagreement = cluster.converged().unwrap_err();
-    assert_eq!(disagreement.mismatches.len(), 10, "five rows about node-5, and its own about the others");
+    assert_eq!(
+        disagreement.mismatches.len(),
+        10,
+        "five rows about node-5, and its own about the others"
+    );
     assert!(disagreement.mismatches.iter().all(|mismatch| mismatch.wrong == Wrong::NotAlive));
     let text = disagreement.explain(&cluster);
-    for wanted in
-        ["node-2 has node-5 as dead@", "node-2 cannot reach node-5", "last heard at", "Running at 10.0.0.6:7946"]
-    {
+    for wanted in [
+        "node-2 has node-5 as dead@",
+        "node-2 cannot reach node-5",
+        "last heard at",
+        "Running at 10.0.0.6:7946",
+    ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
 }
@@ -33,7 +40,8 @@ fn a_ghost_and_an_outdated_row_are_told_apart() {
     let mut cluster = Cluster::lan(4).seed(1).build_joined();
     cluster.crash(3);
     cluster.set_metadata(1, b"new").unwrap();
-    let wrong: Vec<_> = cluster.converged().unwrap_err().mismatches.iter().map(|mismatch| mismatch.wrong).collect();
+    let wrong: Vec<_> =
+        cluster.converged().unwrap_err().mismatches.iter().map(|mismatch| mismatch.wrong).collect();
     assert!(wrong.contains(&Wrong::Ghost) && wrong.contains(&Wrong::Outdated), "{wrong:?}");
 }
 
@@ -79,8 +87,10 @@ impl Checker for Planted {
 #[test]
 fn a_broken_promise_stops_the_run_where_it_was_broken() {
     let planted = || Cluster::lan(4).checker(|| Box::new(Planted(0)));
-    let failure =
-        Scenario::new("planted").cluster(planted()).expect_at(secs(500), expect::converged()).try_run(1, |_| {});
+    let failure = Scenario::new("planted")
+        .cluster(planted())
+        .expect_at(secs(500), expect::converged())
+        .try_run(1, |_| {});
     let Err(Failure::Safety(_, text)) = failure else { panic!("{failure:?}") };
     assert!(text.contains("a planted promise: it was broken on purpose"), "{text}");
 
@@ -89,7 +99,10 @@ fn a_broken_promise_stops_the_run_where_it_was_broken() {
     assert!(violation.at < Instant::ORIGIN + secs(100));
     assert_eq!(cluster.now(), violation.at);
     let panic = catch_unwind(AssertUnwindSafe(|| cluster.run_for(secs(1)))).unwrap_err();
-    assert!(panic.downcast_ref::<String>().unwrap().contains("seed: 0"), "it says how to see it again");
+    assert!(
+        panic.downcast_ref::<String>().unwrap().contains("seed: 0"),
+        "it says how to see it again"
+    );
 }
 
 #[test]
@@ -100,8 +113,12 @@ fn figures_tell_how_a_crash_was_noticed() {
     let figures = cluster.figures();
     let outage = &figures.outages[0];
     assert_eq!((outage.node, outage.lasts(), outage.unaware().count()), (3, true, 0));
-    let times =
-        [outage.first_detection(), outage.dissemination(50), outage.dissemination(90), outage.dissemination(100)];
+    let times = [
+        outage.first_detection(),
+        outage.dissemination(50),
+        outage.dissemination(90),
+        outage.dissemination(100),
+    ];
     assert!(times.is_sorted() && times[0].is_some(), "{times:?}");
     assert!(figures.to_string().contains("outage of node-3"));
     assert!(figures.total.packets > 0 && figures.total.packet_bytes > figures.total.packets);

@@ -1,4 +1,5 @@
-//! A node that starts again under its name is taken in at once, wherever it is now and whatever was believed of it.
+//! A node that starts again under its name is taken in at once, wherever it is now and whatever was
+//! believed of it.
 
 use std::time::Duration;
 
@@ -87,7 +88,9 @@ fn a_restart_with_a_clock_that_was_set_back_overcomes_its_former_self() {
             let restart = if new_address { RestartAtNewAddress(7) } else { Restart(7) };
             cluster.apply(restart);
             let joined = cluster.run_until(Cluster::converged, secs(10));
-            joined.unwrap_or_else(|late| panic!("new address: {new_address}, noticed: {noticed}: {late}"));
+            joined.unwrap_or_else(|late| {
+                panic!("new address: {new_address}, noticed: {noticed}: {late}")
+            });
         }
     }
 }
@@ -95,20 +98,27 @@ fn a_restart_with_a_clock_that_was_set_back_overcomes_its_former_self() {
 #[test]
 fn a_rolling_restart_ends_with_all_in_agreement() {
     for seed in 0..2 {
-        let mut scenario =
-            Scenario::new("a rolling restart").nodes(20).seeds(Seeds::Few(3)).expect_by(secs(30), expect::converged());
+        let mut scenario = Scenario::new("a rolling restart")
+            .nodes(20)
+            .seeds(Seeds::Few(3))
+            .expect_by(secs(30), expect::converged());
         for node in 0..20 {
             let at = secs(30 + 3 * node as u64);
             scenario = scenario.at(at, Crash(node)).at(at + secs(1), Restart(node));
         }
-        scenario.expect_by(secs(120), expect::converged()).expect_by(secs(120), expect::no_false_deaths()).run(seed);
+        scenario
+            .expect_by(secs(120), expect::converged())
+            .expect_by(secs(120), expect::no_false_deaths())
+            .run(seed);
     }
 }
 
 #[test]
 fn a_rolling_move_ends_with_all_in_agreement() {
-    let mut scenario =
-        Scenario::new("a rolling move").nodes(20).seeds(Seeds::Few(3)).expect_by(secs(30), expect::converged());
+    let mut scenario = Scenario::new("a rolling move")
+        .nodes(20)
+        .seeds(Seeds::Few(3))
+        .expect_by(secs(30), expect::converged());
     // Nobody keeps a seed's address for ever: the seeds themselves stay where they are.
     for node in 3..20 {
         scenario = scenario.at(secs(30 + 3 * node as u64), RestartAtNewAddress(node));
@@ -118,8 +128,10 @@ fn a_rolling_move_ends_with_all_in_agreement() {
 
 #[test]
 fn after_a_mass_restart_all_find_each_other_again() {
-    let mut scenario =
-        Scenario::new("a mass restart").nodes(30).seeds(Seeds::Few(3)).expect_by(secs(30), expect::converged());
+    let mut scenario = Scenario::new("a mass restart")
+        .nodes(30)
+        .seeds(Seeds::Few(3))
+        .expect_by(secs(30), expect::converged());
     for node in 1..30 {
         scenario = scenario.at(secs(60), Crash(node)).at(secs(75), Restart(node));
     }
@@ -128,11 +140,14 @@ fn after_a_mass_restart_all_find_each_other_again() {
 
 #[test]
 fn after_a_power_failure_of_all_they_find_each_other_again() {
-    let mut scenario =
-        Scenario::new("a total power failure").nodes(30).seeds(Seeds::Few(3)).expect_by(secs(30), expect::converged());
+    let mut scenario = Scenario::new("a total power failure")
+        .nodes(30)
+        .seeds(Seeds::Few(3))
+        .expect_by(secs(30), expect::converged());
     for node in 0..30 {
         let at = secs(60 + node as u64 / 10);
-        scenario = scenario.at(secs(60), swim_sim::Fault::PowerOff(node)).at(at + secs(20), Restart(node));
+        scenario =
+            scenario.at(secs(60), swim_sim::Fault::PowerOff(node)).at(at + secs(20), Restart(node));
     }
     scenario.expect_by(secs(120), expect::converged()).run(2);
 }

@@ -20,8 +20,9 @@ fn a_join_storm_is_over_within_ten_seconds_and_a_crash_is_seen_by_all() {
     let victims = NODES - NODES / 100..NODES;
     victims.clone().for_each(|node| cluster.crash(node));
     cluster.set_loss(50);
-    let all_seen =
-        move |cluster: &Cluster| victims.clone().try_for_each(|node| cluster.everyone_sees(node, Status::Dead));
+    let all_seen = move |cluster: &Cluster| {
+        victims.clone().try_for_each(|node| cluster.everyone_sees(node, Status::Dead))
+    };
     cluster.run_until(all_seen, secs(60)).unwrap();
     let figures = cluster.figures();
     assert_eq!(figures.false_deaths, 0, "{figures}");

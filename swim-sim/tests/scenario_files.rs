@@ -6,7 +6,8 @@ use std::path::Path;
 use swim_sim::Case;
 
 fn run(name: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name).with_extension("toml");
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name).with_extension("toml");
     let text = std::fs::read_to_string(&file).unwrap();
     let case = Case::from_toml(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(!case.about.is_empty(), "{name} says what it shows");

@@ -66,7 +66,8 @@ fn a_node_that_is_slow_for_a_while_is_suspected_and_refutes() {
         let mut cluster = Cluster::lan(20).seed(seed).build_joined();
         let before = cluster.node(4).swim().unwrap().incarnation();
         cluster.set_slowness(4, ms(400));
-        let is_suspected = |cluster: &Cluster| cluster.node(7).status_of(4) == Some(Status::Suspect);
+        let is_suspected =
+            |cluster: &Cluster| cluster.node(7).status_of(4) == Some(Status::Suspect);
         cluster.run_until(is_suspected, secs(30)).unwrap();
         cluster.set_slowness(4, Duration::ZERO);
         cluster.run_until(Cluster::converged, secs(30)).unwrap();
@@ -82,9 +83,13 @@ fn a_node_that_cannot_keep_up_is_wrong_about_others_and_harms_nobody_else() {
         let mut cluster = Cluster::lan(20).seed(seed).build_joined();
         cluster.set_slowness(4, ms(400));
         cluster.run_for(secs(120));
-        let wrong = |event: &Event| matches!(event, Event::Failed(member) if *member.id != *"node-4");
+        let wrong =
+            |event: &Event| matches!(event, Event::Failed(member) if *member.id != *"node-4");
         for node in (0..20).filter(|&node| node != 4) {
-            assert!(!cluster.events(node).any(|(_, event)| wrong(event)), "node-{node} believed a node that is late");
+            assert!(
+                !cluster.events(node).any(|(_, event)| wrong(event)),
+                "node-{node} believed a node that is late"
+            );
         }
         assert!(cluster.figures().stalled_deaths > 0, "it is as good as gone, and that is known");
         cluster.set_slowness(4, Duration::ZERO);

@@ -1,4 +1,5 @@
-//! A program that reads a node's events more slowly than the log forgets them, and accounts that do not live on the log.
+//! A program that reads a node's events more slowly than the log forgets them, and accounts that do
+//! not live on the log.
 
 use std::time::Duration;
 

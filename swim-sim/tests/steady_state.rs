@@ -22,7 +22,9 @@ fn equal_tables_cost_a_few_bytes_of_exchanges_for_each_node_and_second() {
     let node_seconds = (after.ran_for - before.ran_for).as_secs();
     let bytes = after.exchange_bytes - before.exchange_bytes;
     assert!(bytes <= 5 * node_seconds, "{bytes} bytes in {node_seconds} node-seconds");
-    for whole_table in [MessageKind::Join, MessageKind::JoinReply, MessageKind::Buckets, MessageKind::BucketsReply] {
+    for whole_table in
+        [MessageKind::Join, MessageKind::JoinReply, MessageKind::Buckets, MessageKind::BucketsReply]
+    {
         assert_eq!(after.sent(whole_table), before.sent(whole_table), "{whole_table}");
     }
 }
@@ -36,7 +38,10 @@ fn a_quiet_node_sends_two_small_packets_a_second() {
     let after = cluster.figures().total;
     let node_seconds = (after.ran_for - before.ran_for).as_secs();
     let packets = after.packets - before.packets;
-    assert!((19 * node_seconds..=21 * node_seconds).contains(&(10 * packets)), "a ping and an ack: {packets}");
+    assert!(
+        (19 * node_seconds..=21 * node_seconds).contains(&(10 * packets)),
+        "a ping and an ack: {packets}"
+    );
     let bytes = after.packet_bytes - before.packet_bytes;
     assert!(bytes <= 40 * packets, "{bytes} bytes in {packets} packets");
 }
@@ -56,13 +61,16 @@ impl Checker for RoundRobin {
     }
 
     fn sent(&mut self, now: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
-        let mut messages = Packet::open(packet, cluster_hash("default")).expect("other checkers look at that");
+        let mut messages =
+            Packet::open(packet, cluster_hash("default")).expect("other checkers look at that");
         let Some(Ok(Message::Ping { target, .. })) = messages.next() else { return Ok(()) };
-        let target: usize = target.trim_start_matches("node-").parse().expect("names end in numbers");
+        let target: usize =
+            target.trim_start_matches("node-").parse().expect("names end in numbers");
         self.pinged[node][target] = now;
         // n - 1 others, hence 2 (n - 1) - 1 periods; the first one begins with the join's end.
         let bound = secs(2 * (NODES as u64 - 1) - 1) + secs(3);
-        let late = (0..NODES).filter(|&other| other != node && now.since(self.pinged[node][other]) > bound);
+        let late = (0..NODES)
+            .filter(|&other| other != node && now.since(self.pinged[node][other]) > bound);
         match late.collect::<Vec<_>>().as_slice() {
             [] => Ok(()),
             late => Err(format!("{late:?} were not pinged for more than {bound:?}")),
@@ -73,8 +81,11 @@ impl Checker for RoundRobin {
 #[test]
 fn every_member_is_probed_by_every_other_within_twice_the_number_of_members() {
     for seed in 0..3 {
-        let builder = Cluster::lan(NODES).seed(seed).configure(|config| config.probe_jitter_permille = 0);
-        let checker = || Box::new(RoundRobin { pinged: [[Instant::ORIGIN; NODES]; NODES] }) as Box<dyn Checker>;
+        let builder =
+            Cluster::lan(NODES).seed(seed).configure(|config| config.probe_jitter_permille = 0);
+        let checker = || {
+            Box::new(RoundRobin { pinged: [[Instant::ORIGIN; NODES]; NODES] }) as Box<dyn Checker>
+        };
         let mut cluster = builder.checker(checker).build_joined();
         cluster.run_for(secs(600));
         let probes = cluster.node(0).metrics().unwrap().probes;

@@ -1,4 +1,5 @@
-//! `swim-sim swarm` and `replay` as a script sees them: exit codes, files, and the command that replays.
+//! `swim-sim swarm` and `replay` as a script sees them: exit codes, files, and the command that
+//! replays.
 #![cfg(feature = "cli")]
 
 use std::fs;
@@ -52,12 +53,18 @@ fn swarm(arguments: &str, out: &Path) -> (Option<i32>, String) {
 fn a_long_campaign_that_is_ended_before_its_time_has_written_what_it_had_found() {
     let place = Place::new("ended");
     let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
-    command.args("swarm --plant safety --keep-going --runs 1000000 --jobs 1 --out".split(' ')).arg(&place.0);
-    let mut campaign = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    command
+        .args("swarm --plant safety --keep-going --runs 1000000 --jobs 1 --out".split(' '))
+        .arg(&place.0);
+    let mut campaign =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command starts");
     let mut said = String::new();
     let read = BufReader::new(campaign.stderr.take().expect("a pipe")).read_line(&mut said);
     campaign.kill().and_then(|()| campaign.wait()).expect("it is ended");
-    assert!(read.is_ok() && said.contains(" failed: ") && said.contains("a promise is broken"), "{said}");
+    assert!(
+        read.is_ok() && said.contains(" failed: ") && said.contains("a promise is broken"),
+        "{said}"
+    );
     let file = said.trim_end().trim_end_matches(')').rsplit('(').next().expect("the file");
     Case::from_toml(&fs::read_to_string(file).expect(file)).expect("a case");
 }
@@ -67,7 +74,12 @@ fn a_campaign_that_finds_nothing_exits_with_0_and_tells_what_it_reached() {
     let place = Place::new("fine");
     let (code, out) = swarm("--runs 4 --jobs 2", &place.0);
     assert_eq!(code, Some(0), "{out}");
-    for wanted in ["told: joined", "4 of 4 runs", "states reached", "that is no failure: 4 runs are not enough"] {
+    for wanted in [
+        "told: joined",
+        "4 of 4 runs",
+        "states reached",
+        "that is no failure: 4 runs are not enough",
+    ] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
 }
@@ -112,8 +124,13 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
         }
         assert!(!out.contains("0 of 0"), "what was not counted is not told: {out}");
         let done = &out[out.find("what was done:").expect("it is told")..];
-        let is_cut = ["the network splits", "nothing passes from", " flap: "].iter().any(|cut| done.contains(cut));
-        assert!(is_cut || !done.contains("the network heals"), "nothing is mended that is whole: {out}");
+        let is_cut = ["the network splits", "nothing passes from", " flap: "]
+            .iter()
+            .any(|cut| done.contains(cut));
+        assert!(
+            is_cut || !done.contains("the network heals"),
+            "nothing is mended that is whole: {out}"
+        );
         let again = swim_sim(replay_command(&out));
         assert_eq!(again.status.code(), Some(code), "{}", text(&again.stderr));
         let (again, told) = (text(&again.stdout), &out[out.find("case  ").expect("it is told")..]);
@@ -125,7 +142,9 @@ fn each_planted_failure_is_shrunk_told_and_replayed_with_its_exit_code() {
 
 #[test]
 fn a_swarm_with_wrong_arguments_exits_with_64_and_one_that_cannot_write_with_1() {
-    for arguments in ["swarm --runs 0", "swarm --plant nonsense", "swarm --time-limit soon", "replay"] {
+    for arguments in
+        ["swarm --runs 0", "swarm --plant nonsense", "swarm --time-limit soon", "replay"]
+    {
         assert_eq!(swim_sim(arguments).status.code(), Some(64), "{arguments}");
     }
     let output = swim_sim("swarm --runs 30 --shrink-runs 0 --plant safety --out /dev/null/no");
@@ -136,11 +155,15 @@ fn a_swarm_with_wrong_arguments_exits_with_64_and_one_that_cannot_write_with_1()
 #[test]
 fn a_replay_that_goes_well_exits_with_0_and_has_nothing_to_shrink() {
     let place = Place::new("replay-fine");
-    let file = place.write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ by = '20s', that = 'converged' }]");
+    let file = place
+        .write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ by = '20s', that = 'converged' }]");
     let output = swim_sim(&format!("replay {file} --shrink"));
     let out = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(out.contains("nothing to shrink") && out.contains("verdict     all went as expected"), "{out}");
+    assert!(
+        out.contains("nothing to shrink") && out.contains("verdict     all went as expected"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -163,7 +186,8 @@ fn a_replay_shrinks_if_asked_and_writes_the_small_case_beside_the_file() {
 #[test]
 fn a_replay_tells_where_a_file_is_wrong_and_exits_with_64_or_1_if_there_is_none() {
     let place = Place::new("replay-wrong");
-    let file = place.write("x.toml", "name = 'x'\nnodes = 3\nplan = [{ at = '1s', fault = { crash = 3 } }]");
+    let file = place
+        .write("x.toml", "name = 'x'\nnodes = 3\nplan = [{ at = '1s', fault = { crash = 3 } }]");
     for (arguments, code, wanted) in [
         (format!("replay {file}"), 64, "line 3: there is no node 3"),
         (String::from("replay /no/such.toml"), 1, "/no/such.toml"),
@@ -177,13 +201,17 @@ fn a_replay_tells_where_a_file_is_wrong_and_exits_with_64_or_1_if_there_is_none(
 #[test]
 fn a_replay_writes_a_trace_as_text_and_as_json_of_as_many_lines() {
     let place = Place::new("replay-trace");
-    let file = place.write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ at = '5s', that = 'converged' }]");
+    let file = place
+        .write("x.toml", "name = 'x'\nnodes = 3\nexpect = [{ at = '5s', that = 'converged' }]");
     let jsonl = place.0.join("t.jsonl");
     let output = swim_sim(&format!("replay {file} --trace - --jsonl {}", jsonl.display()));
     assert_eq!(output.status.code(), Some(0));
     let (trace, json) = (text(&output.stdout), fs::read_to_string(jsonl).expect("the trace"));
     assert_eq!(trace.lines().count(), json.lines().count());
-    assert!(trace.contains("ping node-") && text(&output.stderr).contains("verdict     all went as expected"));
+    assert!(
+        trace.contains("ping node-")
+            && text(&output.stderr).contains("verdict     all went as expected")
+    );
     for line in json.lines() {
         let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert!(value["at_ns"].is_u64() && value["what"].is_string(), "{line}");

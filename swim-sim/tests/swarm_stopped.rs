@@ -1,4 +1,5 @@
-//! A campaign that a person ends with ctrl-c tells of what was run; one that is asked twice does not linger.
+//! A campaign that a person ends with ctrl-c tells of what was run; one that is asked twice does
+//! not linger.
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
 use std::fs;
@@ -14,7 +15,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// A campaign that would go on for days.
 fn campaign(name: &str, arguments: &str, out: Stdio) -> (Child, PathBuf) {
-    let place = std::env::temp_dir().join(format!("swim-sim-stopped-{name}-{}", std::process::id()));
+    let place =
+        std::env::temp_dir().join(format!("swim-sim-stopped-{name}-{}", std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_swim-sim"));
     command.args("swarm --runs 1000000 --jobs 1".split(' ')).args(arguments.split_whitespace());
     command.arg("--out").arg(&place).stdout(out).stderr(Stdio::piped());
@@ -29,8 +31,12 @@ fn interrupt(campaign: &Child) {
 /// Waits until the campaign catches SIGINT, as the kernel knows.
 fn until_caught(campaign: &Child) {
     let caught = || {
-        let status = fs::read_to_string(format!("/proc/{}/status", campaign.id())).expect("it runs");
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask of signals");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", campaign.id())).expect("it runs");
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:"))
+            .expect("a mask of signals");
         u64::from_str_radix(mask.trim(), 16).expect("hexadecimal") & 0b10 != 0
     };
     assert!(
@@ -63,7 +69,9 @@ fn ctrl_c_ends_a_campaign_with_what_it_had_reached_and_130() {
     let mut out = String::new();
     campaign.stdout.take().expect("a pipe").read_to_string(&mut out).expect("text");
     assert_eq!(status.code(), Some(130), "{out}");
-    for wanted in ["told: joined", "of 1000000 runs", "states reached, 0 failed", "ctrl-c ended it: "] {
+    for wanted in
+        ["told: joined", "of 1000000 runs", "states reached, 0 failed", "ctrl-c ended it: "]
+    {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
 }
@@ -79,9 +87,12 @@ fn ctrl_c_after_failures_tells_of_them_without_shrinking_for_long_and_exits_as_t
     campaign.stdout.take().expect("a pipe").read_to_string(&mut out).expect("text");
     let _ = fs::remove_dir_all(&place);
     assert_eq!(status.code(), Some(2), "{out}");
-    for wanted in
-        ["ctrl-c ended it: ", "found by: nobody dies (planted)", " in 1 runs; with more runs or time", "see it again: "]
-    {
+    for wanted in [
+        "ctrl-c ended it: ",
+        "found by: nobody dies (planted)",
+        " in 1 runs; with more runs or time",
+        "see it again: ",
+    ] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
 }

@@ -1,4 +1,5 @@
-//! User events and queries in whole clusters: who hears of them, across losses and partitions, and what their times say.
+//! User events and queries in whole clusters: who hears of them, across losses and partitions, and
+//! what their times say.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +19,11 @@ fn cluster(nodes: usize, seed: u64) -> Cluster {
 /// The nodes whose users were told of the event.
 fn hearers(cluster: &Cluster, wanted: &str) -> BTreeSet<usize> {
     let is_it = |event: &Event| matches!(event, Event::UserEvent { name, .. } if **name == *wanted);
-    cluster.all_events().filter(|observed| is_it(&observed.event)).map(|observed| observed.node).collect()
+    cluster
+        .all_events()
+        .filter(|observed| is_it(&observed.event))
+        .map(|observed| observed.node)
+        .collect()
 }
 
 #[test]
@@ -30,7 +35,10 @@ fn everyone_hears_of_an_event_once_and_who_reacts_is_later() {
     assert!(effect > cause);
     cluster.run_until(|cluster| hearers(cluster, "effect").len() == 30, MINUTE).unwrap();
     cluster.run_for(MINUTE);
-    let told = cluster.all_events().filter(|observed| matches!(observed.event, Event::UserEvent { .. })).count();
+    let told = cluster
+        .all_events()
+        .filter(|observed| matches!(observed.event, Event::UserEvent { .. }))
+        .count();
     assert_eq!(told, 60, "each once");
 }
 
@@ -46,8 +54,9 @@ fn what_one_side_of_a_partition_missed_it_hears_when_it_heals() {
     assert_eq!(hearers(&cluster, "other side"), (6..12).collect());
     cluster.heal();
     cluster.run_until(Cluster::converged, 5 * MINUTE).unwrap();
-    let all =
-        |cluster: &Cluster| hearers(cluster, "one side").len() == 12 && hearers(cluster, "other side").len() == 12;
+    let all = |cluster: &Cluster| {
+        hearers(cluster, "one side").len() == 12 && hearers(cluster, "other side").len() == 12
+    };
     cluster.run_until(all, MINUTE).unwrap();
 }
 
@@ -62,8 +71,12 @@ fn a_newcomer_does_not_hear_of_the_past_and_its_events_are_later_than_it() {
     let before = cluster.all_events().count();
     cluster.restart(5);
     cluster.run_until(Cluster::converged, 2 * MINUTE).unwrap();
-    let is_past = |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "past");
-    let told = cluster.all_events().skip(before).filter(|observed| observed.node == 5 && is_past(&observed.event));
+    let is_past =
+        |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "past");
+    let told = cluster
+        .all_events()
+        .skip(before)
+        .filter(|observed| observed.node == 5 && is_past(&observed.event));
     assert_eq!(told.count(), 0);
     let time = cluster.send_user_event(5, "present", b"").unwrap();
     assert!(time.get() > 600, "{time}");
@@ -85,8 +98,14 @@ fn everyone_answers_a_query_and_it_is_over_at_once() {
     let begun = cluster.now();
     cluster.run_until(|cluster| answers(cluster, id).is_some(), MINUTE).unwrap();
     let (acks, responses) = answers(&cluster, id).unwrap();
-    assert!(responses == 40 && acks >= 39, "the last answer may overtake its ack: {acks} acks, {responses} answers");
-    assert!(cluster.now().since(begun) < Duration::from_secs(4), "it does not wait for its deadline");
+    assert!(
+        responses == 40 && acks >= 39,
+        "the last answer may overtake its ack: {acks} acks, {responses} answers"
+    );
+    assert!(
+        cluster.now().since(begun) < Duration::from_secs(4),
+        "it does not wait for its deadline"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A node in a program with async: what happens in the cluster is printed, each line of standard input is broadcast,
-//! and at its end the node leaves.
+//! A node in a program with async: what happens in the cluster is printed, each line of standard
+//! input is broadcast, and at its end the node leaves.
 //!
 //! ```sh
 //! cargo run --example async_node one 127.0.0.1:7946

@@ -1,4 +1,5 @@
-//! A node in a program without async: it joins a cluster, prints what happens for a while, and leaves.
+//! A node in a program without async: it joins a cluster, prints what happens for a while, and
+//! leaves.
 //!
 //! ```sh
 //! cargo run --example blocking_node one 127.0.0.1:7946

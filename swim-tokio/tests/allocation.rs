@@ -21,7 +21,9 @@ async fn pass(one: &mut Sockets, two: &mut Sockets, arrivals: &mut Vec<Arrival>)
     while taken < BURST {
         poll_fn(|context| two.poll_receive(context, arrivals)).await;
         for arrival in arrivals.drain(..) {
-            assert!(matches!(arrival, Arrival::Packet { payload, .. } if payload[..] == [taken as u8; 1_400]));
+            assert!(
+                matches!(arrival, Arrival::Packet { payload, .. } if payload[..] == [taken as u8; 1_400])
+            );
             taken += 1;
         }
     }

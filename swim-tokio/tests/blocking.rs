@@ -8,7 +8,11 @@ use swim_tokio::{CallError, Config, Event, JoinError, Notice, StartError, Status
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn start(id: &str) -> blocking::Runtime {
-    blocking::Runtime::builder().id(id).config(Config::local()).start_blocking().expect("a free port on loopback")
+    blocking::Runtime::builder()
+        .id(id)
+        .config(Config::local())
+        .start_blocking()
+        .expect("a free port on loopback")
 }
 
 /// Takes notices until one is wanted.
@@ -32,9 +36,15 @@ fn join_and_leave() {
     assert_eq!(one.member("two").map(|member| member.status()), Some(Status::Alive));
     assert!(two.ping("one").unwrap().is_some());
     two.broadcast("hello").unwrap();
-    notice(&mut notices, |event| matches!(event, Event::Broadcast { payload, .. } if &**payload == b"hello"));
+    notice(
+        &mut notices,
+        |event| matches!(event, Event::Broadcast { payload, .. } if &**payload == b"hello"),
+    );
     two.set_metadata("new").unwrap();
-    notice(&mut notices, |event| matches!(event, Event::Updated(member) if &*member.metadata == b"new"));
+    notice(
+        &mut notices,
+        |event| matches!(event, Event::Updated(member) if &*member.metadata == b"new"),
+    );
     assert_eq!(two.leave(), Ok(()));
     two.shutdown();
     notice(&mut notices, |event| matches!(event, Event::Left(member) if &*member.id == "two"));
@@ -74,12 +84,17 @@ fn dropping_the_last_handle_stops_the_node_and_frees_its_port() {
 #[test]
 fn errors_of_the_start_come_back_from_the_thread() {
     let node = start("one");
-    let error = blocking::Runtime::builder().id("two").bind(node.local_address()).start_blocking().unwrap_err();
+    let error = blocking::Runtime::builder()
+        .id("two")
+        .bind(node.local_address())
+        .start_blocking()
+        .unwrap_err();
     assert!(matches!(error, StartError::Bind { .. }), "{error}");
     assert!(matches!(blocking::Runtime::builder().start_blocking(), Err(StartError::Name(_))));
 }
 
-/// A transport whose loop calls the handle of its own node, which is what a layer of tracing may come to do.
+/// A transport whose loop calls the handle of its own node, which is what a layer of tracing may
+/// come to do.
 #[derive(Debug)]
 struct CallsBack {
     sockets: swim_tokio::Sockets,
@@ -110,7 +125,9 @@ impl swim_tokio::Transport for CallsBack {
                 node.leave().unwrap_err().to_string(),
                 node.join(["127.0.0.1:1"]).unwrap_err().to_string(),
                 node.broadcast("x").unwrap_err().to_string(),
-                node.remove_key(swim_tokio::Key::new(&[1; 16]).unwrap().id()).unwrap_err().to_string(),
+                node.remove_key(swim_tokio::Key::new(&[1; 16]).unwrap().id())
+                    .unwrap_err()
+                    .to_string(),
             ];
             assert_eq!(node.subscribe().next(), None, "nothing is waited for");
             node.shutdown();
@@ -127,14 +144,20 @@ impl swim_tokio::Transport for CallsBack {
 }
 
 #[test]
-fn calls_on_the_nodes_own_thread_are_errors_that_say_so_and_it_stops_when_its_last_handle_is_dropped_there() {
+fn calls_on_the_nodes_own_thread_are_errors_that_say_so_and_it_stops_when_its_last_handle_is_dropped_there()
+ {
     let handle = std::sync::Arc::default();
     let (told, said) = std::sync::mpsc::channel();
     let given = std::sync::Arc::clone(&handle);
-    let node = blocking::Runtime::builder().id("one").config(Config::local()).transport(move |setup| {
-        let sockets = swim_tokio::Sockets::open(setup, swim_tokio::Packets::Tcp, swim_tokio::TcpConfig::default())?;
-        Ok(CallsBack { sockets, handle: std::sync::Arc::clone(&given), told: told.clone() })
-    });
+    let node =
+        blocking::Runtime::builder().id("one").config(Config::local()).transport(move |setup| {
+            let sockets = swim_tokio::Sockets::open(
+                setup,
+                swim_tokio::Packets::Tcp,
+                swim_tokio::TcpConfig::default(),
+            )?;
+            Ok(CallsBack { sockets, handle: std::sync::Arc::clone(&given), told: told.clone() })
+        });
     let node = node.start_blocking().unwrap();
     let mut notices = node.subscribe();
     *handle.lock().unwrap() = Some(node);
@@ -152,14 +175,21 @@ fn a_broadcast_waits_for_room_where_the_other_call_fails() {
     let two = start("two");
     two.join([one.local_address()]).unwrap();
     let mut heard = two.subscribe();
-    let failed = (0..500)
-        .filter(|_| matches!(one.broadcast("now"), Err(CallError::Refused(BroadcastError::QueueFull { max: 4 }))));
+    let failed = (0..500).filter(|_| {
+        matches!(
+            one.broadcast("now"),
+            Err(CallError::Refused(BroadcastError::QueueFull { max: 4 }))
+        )
+    });
     assert!(failed.count() > 0);
     for number in 0..100 {
         one.broadcast_when_ready(format!("later {number}")).unwrap();
     }
     let last = b"later 99";
-    notice(&mut heard, |event| matches!(event, Event::Broadcast { payload, .. } if **payload == *last));
+    notice(
+        &mut heard,
+        |event| matches!(event, Event::Broadcast { payload, .. } if **payload == *last),
+    );
     one.shutdown();
     assert_eq!(one.broadcast_when_ready("x"), Err(CallError::Stopped));
 }

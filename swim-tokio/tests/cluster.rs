@@ -4,7 +4,9 @@ mod harness;
 
 use std::time::{Duration, Instant};
 
-use harness::{PATIENCE, alive, builder, chain, event, name, start, status, until, until_all_know_all};
+use harness::{
+    PATIENCE, alive, builder, chain, event, name, start, status, until, until_all_know_all,
+};
 use swim_core::wire::{Message, begin_packet, cluster_hash};
 use swim_tokio::{Config, Event, Notice, Runtime, Status, TcpConfig};
 use tokio::io::AsyncWriteExt;
@@ -16,7 +18,9 @@ async fn three_nodes_join_through_a_chain_of_seeds() {
     until_all_know_all(&nodes).await;
     for node in &nodes {
         let members = node.members();
-        assert!(members.iter().map(|member| member.id.as_str()).eq(["node-00", "node-01", "node-02"]));
+        assert!(
+            members.iter().map(|member| member.id.as_str()).eq(["node-00", "node-01", "node-02"])
+        );
         for (member, peer) in members.iter().zip(&nodes) {
             assert_eq!(member.address, peer.local_address());
         }
@@ -110,20 +114,26 @@ async fn a_node_comes_back_at_the_same_port_and_at_another() {
     let address = nodes[2].local_address();
     nodes.pop().unwrap().shutdown().await;
     // At once, before anyone has noticed.
-    let again = builder("node-02").bind(address).seed(nodes[0].local_address()).start().await.unwrap();
+    let again =
+        builder("node-02").bind(address).seed(nodes[0].local_address()).start().await.unwrap();
     assert_eq!(again.local_address(), address);
     nodes.push(again);
-    let incarnation = |node: &Runtime| node.member("node-02").map(|member| member.claim.incarnation);
+    let incarnation =
+        |node: &Runtime| node.member("node-02").map(|member| member.claim.incarnation);
     let new = incarnation(&nodes[2]);
     until("the new self is known", || nodes.iter().all(|node| incarnation(node) >= new)).await;
     until_all_know_all(&nodes).await;
 
     nodes.pop().unwrap().shutdown().await;
-    until("the death is noticed", || nodes.iter().all(|node| status(node, "node-02") == Some(Status::Dead))).await;
+    until("the death is noticed", || {
+        nodes.iter().all(|node| status(node, "node-02") == Some(Status::Dead))
+    })
+    .await;
     nodes.push(start("node-02", [nodes[1].local_address()]).await);
     let address = nodes[2].local_address();
     until("it is known at its new address", || {
-        let there = |node: &Runtime| node.member("node-02").map(|member| (member.address, member.status()));
+        let there =
+            |node: &Runtime| node.member("node-02").map(|member| (member.address, member.status()));
         nodes.iter().all(|node| there(node) == Some((address, Status::Alive)))
     })
     .await;
@@ -176,19 +186,25 @@ async fn two_clusters_on_crossed_seeds_do_not_mix() {
     until("each has found its own", || nodes.iter().all(|node| alive(node) == 2)).await;
     for (number, node) in nodes.iter().enumerate() {
         let own = [name(number % 2), name(number % 2 + 2)];
-        assert!(node.members().iter().map(|member| member.id.as_str()).eq(own.iter().map(String::as_str)));
+        assert!(
+            node.members()
+                .iter()
+                .map(|member| member.id.as_str())
+                .eq(own.iter().map(String::as_str))
+        );
     }
 }
 
 #[tokio::test]
 async fn a_broadcast_reaches_every_other_member_once() {
-    // Gossip reaches all only with high probability: at the preset's three transmissions by each node, one of five is
-    // passed over once in some sixty times.
+    // Gossip reaches all only with high probability: at the preset's three transmissions by each
+    // node, one of five is passed over once in some sixty times.
     let config = Config { retransmit_mult: 10, ..Config::local() };
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..5 {
         let seed = nodes.last().map(Runtime::local_address);
-        nodes.push(builder(&name(number)).config(config.clone()).seeds(seed).start().await.unwrap());
+        nodes
+            .push(builder(&name(number)).config(config.clone()).seeds(seed).start().await.unwrap());
     }
     until_all_know_all(&nodes).await;
     let mut events: Vec<_> = nodes.iter().map(Runtime::subscribe).collect();
@@ -199,13 +215,21 @@ async fn a_broadcast_reaches_every_other_member_once() {
         _ => None,
     };
     for (number, events) in events.iter_mut().enumerate().filter(|&(number, _)| number != 2) {
-        let mut heard = [event(events, "a broadcast", payload).await, event(events, "a broadcast", payload).await];
+        let mut heard = [
+            event(events, "a broadcast", payload).await,
+            event(events, "a broadcast", payload).await,
+        ];
         heard.sort();
-        let expected = [b"first".to_vec(), b"second".to_vec()].map(|payload| ("node-02".to_owned(), payload));
+        let expected =
+            [b"first".to_vec(), b"second".to_vec()].map(|payload| ("node-02".to_owned(), payload));
         assert_eq!(heard, expected, "at {number}");
     }
-    // A third hearing would come with the packets that are still on their way: they end when none waits any more.
-    until("nothing is on its way", || nodes.iter().all(|node| node.metrics().queued_broadcasts == 0)).await;
+    // A third hearing would come with the packets that are still on their way: they end when none
+    // waits any more.
+    until("nothing is on its way", || {
+        nodes.iter().all(|node| node.metrics().queued_broadcasts == 0)
+    })
+    .await;
     for events in &mut events {
         while let Some(notice) = events.try_next() {
             assert!(!matches!(notice, Notice::Event(Event::Broadcast { .. })), "{notice}");
@@ -223,14 +247,22 @@ async fn new_metadata_reach_every_member() {
         Event::Updated(member) => Some((member.id.to_string(), member.metadata.to_vec())),
         _ => None,
     };
-    assert_eq!(event(&mut events, "an update", updated).await, ("node-00".to_owned(), b"rack 7".to_vec()));
+    assert_eq!(
+        event(&mut events, "an update", updated).await,
+        ("node-00".to_owned(), b"rack 7".to_vec())
+    );
     let metadata = |node: &Runtime| node.member("node-00").map(|member| member.metadata);
-    until("all know it", || nodes.iter().all(|node| metadata(node).as_deref() == Some(b"rack 7"))).await;
+    until("all know it", || nodes.iter().all(|node| metadata(node).as_deref() == Some(b"rack 7")))
+        .await;
 }
 
 #[tokio::test]
 async fn a_cluster_works_with_fewer_connections_than_members() {
-    let tcp = TcpConfig { max_dialed: 1, idle_timeout: Duration::from_millis(20), ..TcpConfig::default() };
+    let tcp = TcpConfig {
+        max_dialed: 1,
+        idle_timeout: Duration::from_millis(20),
+        ..TcpConfig::default()
+    };
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..6 {
         let seed = nodes.first().map(Runtime::local_address);
@@ -240,7 +272,10 @@ async fn a_cluster_works_with_fewer_connections_than_members() {
     let mut events = nodes[0].subscribe();
     let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
     until("each has been answered often", || nodes.iter().all(|node| answered(node) >= 8)).await;
-    assert!(nodes.iter().all(|node| node.metrics().transport.retired > 0), "connections were closed and dialed again");
+    assert!(
+        nodes.iter().all(|node| node.metrics().transport.retired > 0),
+        "connections were closed and dialed again"
+    );
     while let Some(notice) = events.try_next() {
         assert!(!matches!(notice, Notice::Event(Event::Failed(_))), "{notice}");
     }

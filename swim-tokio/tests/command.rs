@@ -31,8 +31,10 @@ struct Agent {
 impl Agent {
     fn start(id: &str, arguments: &[&str]) -> Self {
         let mut command = swim(&["agent", "--id", id, "--bind", "127.0.0.1:0"]);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        let mut child =
+            command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) =
+            (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
         let first = stdout.recv_timeout(PATIENCE).expect("a first line");
         let address = first.rsplit_once(" listens at ").expect(&first).1.to_owned();
         Self { child, stdout, stderr, address }
@@ -90,13 +92,22 @@ const LOCAL: [&str; 2] = ["--profile", "local"];
 fn the_demo_tells_its_story_in_plain_lines_when_piped() {
     let (code, stdout, stderr) = output(&["demo", "--seed", "3"]);
     assert_eq!((code, &*stderr), (Some(0), ""), "{stdout}");
-    for words in ["5 nodes on loopback TCP", "all know all after", "is killed", "suspects", "takes for dead", "leaves"]
-    {
+    for words in [
+        "5 nodes on loopback TCP",
+        "all know all after",
+        "is killed",
+        "suspects",
+        "takes for dead",
+        "leaves",
+    ] {
         assert!(stdout.contains(words), "{words}: {stdout}");
     }
     assert!(!stdout.contains('\x1b'), "{stdout}");
     let summary = stdout.lines().last().unwrap();
-    assert!(summary.starts_with("Summary: 5 nodes met in ") && summary.contains("repeat with --seed 3"), "{summary}");
+    assert!(
+        summary.starts_with("Summary: 5 nodes met in ") && summary.contains("repeat with --seed 3"),
+        "{summary}"
+    );
 }
 
 #[test]
@@ -104,7 +115,10 @@ fn the_same_seed_chooses_the_same_nodes() {
     let chosen = || {
         let (_, stdout, _) = output(&["demo", "--nodes", "4", "--seed", "11"]);
         let is_choice = |line: &&str| line.contains("is killed") || line.contains("and says so");
-        let choices = stdout.lines().filter(is_choice).map(|line| line.split_once(" s  ").unwrap().1.to_owned());
+        let choices = stdout
+            .lines()
+            .filter(is_choice)
+            .map(|line| line.split_once(" s  ").unwrap().1.to_owned());
         choices.collect::<Vec<_>>()
     };
     let first = chosen();
@@ -116,7 +130,10 @@ fn the_same_seed_chooses_the_same_nodes() {
 fn a_demo_without_enough_time_says_what_is_missing() {
     let (code, _, stderr) = output(&["demo", "--duration", "0.4"]);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("did not come to its end within 400ms: still waiting for all to"), "{stderr}");
+    assert!(
+        stderr.contains("did not come to its end within 400ms: still waiting for all to"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -164,11 +181,25 @@ fn a_second_signal_cuts_the_leave_short() {
 #[test]
 fn json_lines_are_for_programs() {
     let one = Agent::start("one", &LOCAL);
-    let arguments = ["agent", "--id", "two", "--bind", "127.0.0.1:0", "--format", "json", "--metadata", "a \"b\""];
-    let mut child =
-        swim(&[&arguments[..], &LOCAL, &["--seed", &one.address]].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let arguments = [
+        "agent",
+        "--id",
+        "two",
+        "--bind",
+        "127.0.0.1:0",
+        "--format",
+        "json",
+        "--metadata",
+        "a \"b\"",
+    ];
+    let mut child = swim(&[&arguments[..], &LOCAL, &["--seed", &one.address]].concat())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let stdout = lines(child.stdout.take().unwrap());
-    let is_of = |line: &str, event: &str| assert!(line.contains(&format!("\"event\":\"{event}\"")), "{line}");
+    let is_of = |line: &str, event: &str| {
+        assert!(line.contains(&format!("\"event\":\"{event}\"")), "{line}")
+    };
     is_of(&line(&stdout, "\"id\":\"two\""), "started");
     is_of(&line(&stdout, "\"id\":\"one\""), "member-join");
     line(&one.stdout, "two joined");
@@ -178,8 +209,12 @@ fn json_lines_are_for_programs() {
 
 #[test]
 fn a_seed_that_does_not_answer_is_seen_each_time() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let agent = Agent::start("one", &[&LOCAL[..], &["--seed", &free, "--seed", "nowhere.invalid:1"]].concat());
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let agent = Agent::start(
+        "one",
+        &[&LOCAL[..], &["--seed", &free, "--seed", "nowhere.invalid:1"]].concat(),
+    );
     let (mut refused, mut unresolved) = (0, 0);
     while refused < 2 || unresolved < 2 {
         let line = line(&agent.stdout, "tried again in");
@@ -190,16 +225,23 @@ fn a_seed_that_does_not_answer_is_seen_each_time() {
 
 #[test]
 fn wrong_arguments_exit_with_64_and_errors_with_1() {
-    for wrong in [&[][..], &["demo", "--nodes", "2"], &["agent", "--id", "a", "--bind", "here"], &["x"]] {
+    for wrong in
+        [&[][..], &["demo", "--nodes", "2"], &["agent", "--id", "a", "--bind", "here"], &["x"]]
+    {
         let (code, stdout, stderr) = output(wrong);
         assert_eq!((code, &*stdout), (Some(64), ""), "{wrong:?}");
         assert!(stderr.contains("Usage:") || stderr.contains("--help"), "{wrong:?}: {stderr}");
     }
-    for (wrong, word) in
-        [(["--id", ""], "name is empty"), (["--cluster", ""], "cluster's name"), (["--seed", "x:0"], "not 0")]
-    {
-        let arguments =
-            [&["agent", "--bind", "127.0.0.1:0"][..], &wrong, if wrong[0] == "--id" { &[] } else { &["--id", "a"] }];
+    for (wrong, word) in [
+        (["--id", ""], "name is empty"),
+        (["--cluster", ""], "cluster's name"),
+        (["--seed", "x:0"], "not 0"),
+    ] {
+        let arguments = [
+            &["agent", "--bind", "127.0.0.1:0"][..],
+            &wrong,
+            if wrong[0] == "--id" { &[] } else { &["--id", "a"] },
+        ];
         let (code, _, stderr) = output(&arguments.concat());
         assert!(code == Some(64) && stderr.contains(word), "{wrong:?}: {code:?} {stderr}");
     }

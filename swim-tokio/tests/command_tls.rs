@@ -15,7 +15,8 @@ use certificates::{Authority, Folder};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An agent with the certificates of a folder, whose lines are read as they come; killed when dropped.
+/// An agent with the certificates of a folder, whose lines are read as they come; killed when
+/// dropped.
 struct Agent {
     child: Child,
     stdout: Receiver<String>,
@@ -24,15 +25,38 @@ struct Agent {
 impl Agent {
     fn start(id: &str, folder: &Folder, more: &[&str]) -> Self {
         let file = |name: &str| folder.path(name).display().to_string();
-        let files = ["--tls-cert", &file("cert.pem"), "--tls-key", &file("key.pem"), "--tls-ca", &file("ca.pem")];
+        let files = [
+            "--tls-cert",
+            &file("cert.pem"),
+            "--tls-key",
+            &file("key.pem"),
+            "--tls-ca",
+            &file("ca.pem"),
+        ];
         let mut command = Command::new(env!("CARGO_BIN_EXE_swim"));
-        command.args(["agent", "--id", id, "--bind", "127.0.0.1:0", "--profile", "local", "--tls-bind-names"]);
-        command.args(files).args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args([
+            "agent",
+            "--id",
+            id,
+            "--bind",
+            "127.0.0.1:0",
+            "--profile",
+            "local",
+            "--tls-bind-names",
+        ]);
+        command
+            .args(files)
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let (sender, stdout) = mpsc::channel();
         // It ends with the agent.
-        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         Self { child, stdout }
     }
 
@@ -41,7 +65,8 @@ impl Agent {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.stdout.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
+            let line =
+                self.stdout.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
             if line.contains(text) {
                 return line;
             }
@@ -86,12 +111,20 @@ fn certificates_are_read_again_on_sighup_and_stay_as_they_were_if_they_cannot_be
     folder.put(&new.issue(&["another"]), &[&new]);
     hang_up(&agent);
     let line = agent.line_with("settings not read again");
-    assert!(line.contains("the certificates stay as they were") && line.contains("\"renewed\""), "{line}");
+    assert!(
+        line.contains("the certificates stay as they were") && line.contains("\"renewed\""),
+        "{line}"
+    );
     folder.put(&new.issue(&["renewed"]), &[&new]);
     for said in ["are others now", "are the same"] {
         hang_up(&agent);
         let line = agent.line_with("settings read again");
-        assert!(line.ends_with(&format!("changed: nothing; the certificates were read again, and {said}")), "{line}");
+        assert!(
+            line.ends_with(&format!(
+                "changed: nothing; the certificates were read again, and {said}"
+            )),
+            "{line}"
+        );
     }
 }
 

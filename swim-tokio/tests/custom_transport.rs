@@ -13,8 +13,8 @@ use channels::Exchange;
 use harness::{alive, builder, event, name, status, until, until_all_know_all};
 use swim_tokio::swim_core::ExchangeOutput;
 use swim_tokio::{
-    Arrival, BoxFuture, Builder, Event, Packets, Runtime, Sockets, StartError, Status, TcpConfig, Transport,
-    TransportMetrics,
+    Arrival, BoxFuture, Builder, Event, Packets, Runtime, Sockets, StartError, Status, TcpConfig,
+    Transport, TransportMetrics,
 };
 
 /// No such port is open on this machine: whoever finds another there used no socket.
@@ -44,8 +44,14 @@ async fn nodes_meet_over_channels_and_a_killed_one_is_declared_dead() {
     drop(nodes.pop());
     let suspected = |event: &Event| matches!(event, Event::Suspected { .. }).then_some(());
     event(&mut events, "a suspicion", suspected).await;
-    until("all see the death", || nodes.iter().all(|node| status(node, &name(4)) == Some(Status::Dead))).await;
-    assert!(nodes.iter().all(|node| node.metrics().transport.frames_sent > 0), "its own metrics are shown");
+    until("all see the death", || {
+        nodes.iter().all(|node| status(node, &name(4)) == Some(Status::Dead))
+    })
+    .await;
+    assert!(
+        nodes.iter().all(|node| node.metrics().transport.frames_sent > 0),
+        "its own metrics are shown"
+    );
 }
 
 #[tokio::test]
@@ -58,7 +64,10 @@ async fn a_line_that_was_left_is_free_again_and_a_taken_one_is_refused() {
     nodes[0].broadcast("to all").await.unwrap();
     let leaver = nodes.pop().unwrap();
     leaver.leave().await.unwrap();
-    until("all see it leave", || nodes.iter().all(|node| status(node, &name(2)) == Some(Status::Left))).await;
+    until("all see it leave", || {
+        nodes.iter().all(|node| status(node, &name(2)) == Some(Status::Left))
+    })
+    .await;
     leaver.shutdown().await;
     nodes.push(on(&exchange, 2).seed(line(0)).start().await.expect("the line is free again"));
     until_all_know_all(&nodes).await;
@@ -124,7 +133,9 @@ async fn a_transport_may_wrap_the_sockets() {
             let sockets = Sockets::open(setup, Packets::Udp, TcpConfig::default())?;
             Ok(Lossy { sockets, packets: Arc::clone(&packets) })
         };
-        nodes.push(builder(&name(number)).transport(lossy).seeds(seed).start().await.expect("a free port"));
+        nodes.push(
+            builder(&name(number)).transport(lossy).seeds(seed).start().await.expect("a free port"),
+        );
     }
     until("all meet", || nodes.iter().all(|node| alive(node) == 3)).await;
     let sent = || nodes.iter().map(|node| node.metrics().transport.datagrams_sent).sum::<u64>();

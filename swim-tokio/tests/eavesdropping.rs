@@ -1,6 +1,6 @@
-//! Whoever sits on the wire of a cluster with a keyring: what is seen names nobody, what is sent again is not taken twice,
-//! what is changed does not arrive. Each node advertises an address at which a tap listens, which keeps all that comes and
-//! passes it on.
+//! Whoever sits on the wire of a cluster with a keyring: what is seen names nobody, what is sent
+//! again is not taken twice, what is changed does not arrive. Each node advertises an address at
+//! which a tap listens, which keeps all that comes and passes it on.
 
 #[cfg(feature = "tls")]
 #[path = "harness/certificates.rs"]
@@ -31,7 +31,10 @@ impl Tape {
     fn shows(&self, word: &str) -> bool {
         let datagrams = self.datagrams.lock().expect("nobody panics with it").clone();
         let streams = self.streams.lock().expect("nobody panics with it").clone();
-        datagrams.iter().chain(&streams).any(|(_, bytes)| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
+        datagrams
+            .iter()
+            .chain(&streams)
+            .any(|(_, bytes)| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
     }
 }
 
@@ -56,13 +59,25 @@ fn node(id: &str, packets: Packets, key: Option<u8>) -> Builder {
 }
 
 /// Starts a node that is reached through a tap.
-async fn tapped(id: &str, packets: Packets, key: Option<u8>, seed: Option<SocketAddr>, tape: &Tape) -> Runtime {
+async fn tapped(
+    id: &str,
+    packets: Packets,
+    key: Option<u8>,
+    seed: Option<SocketAddr>,
+    tape: &Tape,
+) -> Runtime {
     start_tapped(node(id, packets, key), seed, tape).await
 }
 
 async fn start_tapped(node: Builder, seed: Option<SocketAddr>, tape: &Tape) -> Runtime {
     let (listener, socket, at) = tap().await;
-    let node = node.advertise(at).seeds(seed).cluster("cluster-of-secrets").start().await.expect("a free port");
+    let node = node
+        .advertise(at)
+        .seeds(seed)
+        .cluster("cluster-of-secrets")
+        .start()
+        .await
+        .expect("a free port");
     let to = node.local_address();
     let datagrams = Arc::clone(&tape.datagrams);
     tokio::spawn(async move {
@@ -108,8 +123,8 @@ const NAMES: [&str; 3] = ["member-alpha", "member-beta", "member-gamma"];
 const PAYLOAD: &str = "the payload of a broadcast";
 const METADATA: &str = "role=keeper-of-secrets";
 
-/// A cluster does all that it can do while it is listened to: it joins, probes, gossips, broadcasts, suspects, and one
-/// of it leaves.
+/// A cluster does all that it can do while it is listened to: it joins, probes, gossips,
+/// broadcasts, suspects, and one of it leaves.
 async fn lives_a_life(node: impl Fn(&str) -> Builder) -> Tape {
     let tape = Tape::default();
     let mut nodes: Vec<Runtime> = Vec::new();
@@ -124,7 +139,9 @@ async fn lives_a_life(node: impl Fn(&str) -> Builder) -> Tape {
     let wanted = |event: &Event| matches!(event, Event::Broadcast { .. }).then_some(());
     event(&mut heard, "the broadcast", wanted).await;
     until("all see the metadata", || {
-        nodes.iter().all(|node| node.member(NAMES[1]).is_some_and(|member| *member.metadata == *METADATA.as_bytes()))
+        nodes.iter().all(|node| {
+            node.member(NAMES[1]).is_some_and(|member| *member.metadata == *METADATA.as_bytes())
+        })
     })
     .await;
     until("all probe", || nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 5)).await;
@@ -140,7 +157,8 @@ async fn lives_a_life(node: impl Fn(&str) -> Builder) -> Tape {
 async fn with_a_keyring_no_name_payload_metadata_or_cluster_shows_on_the_wire() {
     for packets in [Packets::Tcp, Packets::Udp] {
         let tape = lives_a_life(|id| node(id, packets, Some(1))).await;
-        let passed = |pieces: &Mutex<Vec<_>>| !pieces.lock().expect("nobody panics with it").is_empty();
+        let passed =
+            |pieces: &Mutex<Vec<_>>| !pieces.lock().expect("nobody panics with it").is_empty();
         assert!(passed(&tape.streams) && (packets == Packets::Tcp || passed(&tape.datagrams)));
         for word in NAMES.iter().chain(&[PAYLOAD, METADATA, "cluster-of-secrets"]) {
             assert!(!tape.shows(word), "{packets:?}: {word}");
@@ -176,25 +194,33 @@ async fn datagrams_sent_again_back_or_elsewhere_are_dropped_and_counted() {
     let two = tapped(NAMES[1], Packets::Udp, Some(1), Some(one.advertised_address()), &tape).await;
     let nodes = [one, two];
     until_all_know_all(&nodes).await;
-    until("some packets", || tape.datagrams.lock().expect("nobody panics with it").len() >= 20).await;
+    until("some packets", || tape.datagrams.lock().expect("nobody panics with it").len() >= 20)
+        .await;
     let recorded: Vec<_> = tape.datagrams.lock().expect("nobody panics with it")[..20].to_vec();
     let guest = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
-    let counts = |node: &Runtime| (node.metrics().transport.replayed, node.metrics().transport.seals_broken);
+    let counts =
+        |node: &Runtime| (node.metrics().transport.replayed, node.metrics().transport.seals_broken);
     let before = [counts(&nodes[0]), counts(&nodes[1])];
     for (_, datagram) in &recorded {
         for node in &nodes {
             guest.send_to(datagram, node.local_address()).await.expect("loopback takes it");
         }
     }
-    let to = |node: &Runtime| recorded.iter().filter(|(at, _)| *at == node.advertised_address()).count() as u64;
+    let to = |node: &Runtime| {
+        recorded.iter().filter(|(at, _)| *at == node.advertised_address()).count() as u64
+    };
     for (node, before) in nodes.iter().zip(before) {
         let expected = (before.0 + to(node), before.1 + 20 - to(node));
         until("each is counted, once", || counts(node) == expected).await;
     }
-    until("the cluster goes on", || nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 10)).await;
+    until("the cluster goes on", || {
+        nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 10)
+    })
+    .await;
 }
 
-/// Replay and reflection of connections: what one side of a connection sent, to either node, on a new connection.
+/// Replay and reflection of connections: what one side of a connection sent, to either node, on a
+/// new connection.
 #[tokio::test]
 async fn connections_sent_again_say_nothing() {
     let tape = Tape::default();
@@ -202,7 +228,8 @@ async fn connections_sent_again_say_nothing() {
     let two = tapped(NAMES[1], Packets::Tcp, Some(1), Some(one.advertised_address()), &tape).await;
     let nodes = [one, two];
     until_all_know_all(&nodes).await;
-    until("some packets", || nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 3)).await;
+    until("some packets", || nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 3))
+        .await;
     let recorded = tape.streams.lock().expect("nobody panics with it").clone();
     let hellos: Vec<_> = recorded.into_iter().filter(|(_, bytes)| bytes.len() > 60).collect();
     assert!(hellos.len() >= 2, "both directions of one connection at least");
@@ -222,5 +249,8 @@ async fn connections_sent_again_say_nothing() {
             until("it is counted", || broken(node)).await;
         }
     }
-    until("the cluster goes on", || nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 10)).await;
+    until("the cluster goes on", || {
+        nodes.iter().all(|node| node.metrics().protocol.probes_acked >= 10)
+    })
+    .await;
 }

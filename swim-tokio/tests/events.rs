@@ -30,7 +30,9 @@ async fn an_event_reaches_everyone_and_the_reaction_to_it_is_later() {
     let cause = nodes[0].send_user_event("deploy", "v1", true).await.unwrap();
     for notices in &mut notices {
         let heard = event(notices, "the event", |event| match event {
-            Event::UserEvent { time, from, name, payload, coalesce: true } if &**name == "deploy" => {
+            Event::UserEvent { time, from, name, payload, coalesce: true }
+                if &**name == "deploy" =>
+            {
                 Some((*time, from.clone().unwrap().to_string(), payload.to_vec()))
             }
             _ => None,
@@ -48,7 +50,10 @@ async fn a_question_is_answered_by_all_or_by_those_whose_tags_match() {
     let nodes = chain(3).await;
     until_all_know_all(&nodes).await;
     nodes[1].set_tags(&Tags::from_iter([("role", "web")])).await.unwrap();
-    until("the tags are known", || nodes[0].tags("node-01").is_some_and(|tags| tags.get("role") == Some("web"))).await;
+    until("the tags are known", || {
+        nodes[0].tags("node-01").is_some_and(|tags| tags.get("role") == Some("web"))
+    })
+    .await;
     let answering: Vec<_> = nodes.iter().map(|node| answer(node, "who?")).collect();
     let mut answers = nodes[0].query(Query::new("who?").wants_acks()).await.unwrap();
     let (mut acks, mut responses) = (Vec::new(), Vec::new());
@@ -70,7 +75,11 @@ async fn a_question_is_answered_by_all_or_by_those_whose_tags_match() {
     let responses = nodes[2].query(web).await.unwrap().responses().await;
     assert_eq!(responses.iter().map(|(from, _)| &**from).collect::<Vec<_>>(), ["node-01"]);
     let one = Query::new("who?").node("node-02");
-    assert_eq!(nodes[0].query(one).await.unwrap().responses().await.len(), 1, "it is over when that one has answered");
+    assert_eq!(
+        nodes[0].query(one).await.unwrap().responses().await.len(),
+        1,
+        "it is over when that one has answered"
+    );
     let error = nodes[0].query(Query::new("who?").tag("role", "(")).await.unwrap_err();
     assert!(error.to_string().contains("tag 1"), "{error}");
     answering.iter().for_each(tokio::task::JoinHandle::abort);
@@ -80,17 +89,22 @@ async fn a_question_is_answered_by_all_or_by_those_whose_tags_match() {
 async fn an_answer_counts_once_and_a_question_ends_with_its_node() {
     let node = start("alone", [""; 0]).await;
     let mut notices = node.subscribe();
-    let mut answers = node.query(Query::new("anyone?").timeout(Duration::from_secs(600))).await.unwrap();
+    let mut answers =
+        node.query(Query::new("anyone?").timeout(Duration::from_secs(600))).await.unwrap();
     let id = event(&mut notices, "a question", |event| match event {
         Event::Query { id, .. } => Some(*id),
         _ => None,
     })
     .await;
     node.respond(id, "me").await.unwrap();
-    assert_eq!(node.respond(id, "again").await, Err(CallError::Refused(RespondError::UnknownQuery)));
+    assert_eq!(
+        node.respond(id, "again").await,
+        Err(CallError::Refused(RespondError::UnknownQuery))
+    );
     assert!(matches!(answers.next().await, Some(Answer::Response { .. })));
     assert_eq!(answers.next().await, None, "everyone has answered");
-    let mut answers = node.query(Query::new("anyone?").timeout(Duration::from_secs(600))).await.unwrap();
+    let mut answers =
+        node.query(Query::new("anyone?").timeout(Duration::from_secs(600))).await.unwrap();
     node.shutdown().await;
     assert_eq!(answers.next().await, None);
 }
@@ -111,7 +125,9 @@ async fn nodes_find_out_how_near_the_others_are() {
 
 #[test]
 fn without_async_the_answers_are_an_iterator() {
-    let start = |id: &str| blocking::Runtime::builder().id(id).config(Config::local()).start_blocking().unwrap();
+    let start = |id: &str| {
+        blocking::Runtime::builder().id(id).config(Config::local()).start_blocking().unwrap()
+    };
     let (one, two) = (start("one"), start("two"));
     assert_eq!(two.join([one.local_address()]), Ok(2));
     let mut notices = one.subscribe();
@@ -125,10 +141,15 @@ fn without_async_the_answers_are_an_iterator() {
         panic!("it is never asked");
     });
     let answers: Vec<_> = two.query(Query::new("one?").node("one")).unwrap().collect();
-    assert!(matches!(&answers[..], [Answer::Response { from, payload }] if &**from == "one" && &**payload == b"here"));
+    assert!(
+        matches!(&answers[..], [Answer::Response { from, payload }] if &**from == "one" && &**payload == b"here")
+    );
     answerer.join().unwrap();
     assert!(two.send_user_event("done", "", false).unwrap().get() > 0);
     two.set_tags(&Tags::from_iter([("role", "db")])).unwrap();
     assert!(two.tags("two").is_some());
-    assert_eq!((two.estimated_round_trip("one", "two"), two.nearest(1).len(), two.coordinate("two")), (None, 0, None));
+    assert_eq!(
+        (two.estimated_round_trip("one", "two"), two.nearest(1).len(), two.coordinate("two")),
+        (None, 0, None)
+    );
 }

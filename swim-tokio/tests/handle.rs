@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use harness::{PATIENCE, alive, builder, chain, event, name, start, until, until_all_know_all};
 use swim_tokio::{
-    Answer, CallError, Config, Event, ExchangeFailure, JoinError, Notice, Query, Runtime, SeedFailure, StartError,
-    Stopped, TcpConfig,
+    Answer, CallError, Config, Event, ExchangeFailure, JoinError, Notice, Query, Runtime,
+    SeedFailure, StartError, Stopped, TcpConfig,
 };
 
 fn free_port() -> SocketAddr {
@@ -24,7 +24,10 @@ async fn an_address_in_use_is_an_error_that_says_so() {
     let node = start("one", [""; 0]).await;
     let error = start_error(builder("two").bind(node.local_address())).await;
     assert!(matches!(error, StartError::Bind { address, .. } if address == node.local_address()));
-    assert!(error.to_string().contains("in use: stop what listens there, or take another port"), "{error}");
+    assert!(
+        error.to_string().contains("in use: stop what listens there, or take another port"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -36,13 +39,22 @@ async fn what_cannot_start_says_what_to_do() {
         (builder(""), "the name is empty: give every node a name"),
         (builder(&"x".repeat(256)), "the longest allowed is 255"),
         (builder("a").bind(any), "advertise the address at which the others reach this node"),
-        (builder("a").bind("192.0.2.1:0".parse().unwrap()), "this machine does not have that address"),
+        (
+            builder("a").bind("192.0.2.1:0".parse().unwrap()),
+            "this machine does not have that address",
+        ),
         (builder("a").seed("localhost"), "write an address (10.0.0.1:7946"),
-        (builder("a").seeds((1..=257).map(|port| format!("seed-{port}.invalid:{port}"))), "max_seeds allows 256 seeds"),
+        (
+            builder("a").seeds((1..=257).map(|port| format!("seed-{port}.invalid:{port}"))),
+            "max_seeds allows 256 seeds",
+        ),
         (builder("a").config(config), "probe_timeout is zero"),
         (builder("a").tcp(tcp), "max_dialed is zero"),
         (builder("a").metadata(vec![0; 513]), "max_metadata_size allows 512"),
-        (builder("a").cluster(""), "the cluster's name has 0 bytes and must have between 1 and 255"),
+        (
+            builder("a").cluster(""),
+            "the cluster's name has 0 bytes and must have between 1 and 255",
+        ),
     ] {
         let error = start_error(broken).await;
         assert!(error.to_string().contains(words), "{error}");
@@ -52,7 +64,12 @@ async fn what_cannot_start_says_what_to_do() {
 #[tokio::test]
 async fn a_node_that_listens_everywhere_is_reached_where_it_says() {
     let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let one = builder("one").bind("0.0.0.0:0".parse().unwrap()).advertise(loopback).start().await.unwrap();
+    let one = builder("one")
+        .bind("0.0.0.0:0".parse().unwrap())
+        .advertise(loopback)
+        .start()
+        .await
+        .unwrap();
     assert_eq!(one.advertised_address().port(), one.local_address().port());
     let two = start("two", [one.advertised_address()]).await;
     until_all_know_all(&[one, two]).await;
@@ -109,7 +126,10 @@ async fn seeds_by_host_name_are_looked_up_and_a_failed_lookup_is_seen() {
                 }
             }
         };
-        assert_eq!(&*tokio::time::timeout(PATIENCE, unresolved).await.unwrap(), "nowhere.invalid:7946");
+        assert_eq!(
+            &*tokio::time::timeout(PATIENCE, unresolved).await.unwrap(),
+            "nowhere.invalid:7946"
+        );
     }
     assert_eq!(three.join([format!("localhost:{}", one.local_address().port())]).await, Ok(3));
 }
@@ -191,7 +211,8 @@ async fn leave_and_shutdown_are_bounded_in_time_even_when_nobody_listens() {
     assert_eq!((one, two), (Ok(()), Ok(())));
     assert_eq!(last.leave().await, Ok(()), "a node that has left has nothing more to wait for");
     last.shutdown().await;
-    // leave_timeout of the local preset is 2 s; half a second each to write what waits and to close.
+    // leave_timeout of the local preset is 2 s; half a second each to write what waits and to
+    // close.
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(6), "{took:?}");
 }
@@ -213,12 +234,18 @@ async fn what_the_protocol_refuses_comes_back_in_its_words() {
 async fn the_metrics_count_both_the_protocol_and_the_transport() {
     let nodes = chain(2).await;
     until_all_know_all(&nodes).await;
-    until("a probe is answered", || nodes.iter().all(|node| node.metrics().protocol.probes_acked > 0)).await;
+    until("a probe is answered", || {
+        nodes.iter().all(|node| node.metrics().protocol.probes_acked > 0)
+    })
+    .await;
     let metrics = nodes[0].metrics();
     assert_eq!((metrics.active_members, metrics.health, nodes[0].health()), (2, 0, 0));
     let transport = metrics.transport;
     assert!(transport.frames_sent > 0 && transport.frames_received > 0, "{transport:?}");
-    assert!(transport.bytes_sent > transport.frames_sent * 5 && transport.accepted + transport.dialed > 0);
+    assert!(
+        transport.bytes_sent > transport.frames_sent * 5
+            && transport.accepted + transport.dialed > 0
+    );
     assert_eq!((transport.malformed, transport.oversized, transport.packets_dropped), (0, 0, 0));
 }
 
@@ -247,7 +274,10 @@ async fn a_failed_member_is_declared_left_and_forgotten_and_the_table_shows_it()
     assert!(alive.to_string().contains("is alive and would refute"), "{alive}");
     nodes.pop().unwrap().shutdown().await;
     let seen = |node: &Runtime| node.member(&name(2)).map(|member| member.status());
-    until("it fails at both", || nodes.iter().all(|node| seen(node) == Some(swim_tokio::Status::Dead))).await;
+    until("it fails at both", || {
+        nodes.iter().all(|node| seen(node) == Some(swim_tokio::Status::Dead))
+    })
+    .await;
     assert_eq!(nodes[0].round_trip(&name(2)), None, "of the dead there is none");
     nodes[0].force_leave(&name(2), true).await.unwrap();
     until("it is forgotten", || seen(&nodes[0]).is_none()).await;
@@ -278,7 +308,9 @@ async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
     while let Some(answer) = answers.next().await {
         match answer {
             Answer::Ack(from) => acks.push(from.to_string()),
-            Answer::Response { from, payload } => responses.push((from.to_string(), payload.to_vec())),
+            Answer::Response { from, payload } => {
+                responses.push((from.to_string(), payload.to_vec()))
+            }
         }
     }
     acks.sort();

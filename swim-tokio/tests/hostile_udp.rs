@@ -61,7 +61,11 @@ async fn an_address_that_proved_nothing_gets_no_more_bytes_than_came_from_it() {
         ("a padded ping", [packet(&[ping("s")]), vec![0xc1; 1_000]].concat(), true),
         ("a ping in a member's name", packet(&[ping(&other)]), true),
         ("many pings", packet(&[ping(stranger); 40]), true),
-        ("a ping for another", packet(&[Message::Ping { sequence, target: &other, source: stranger }]), false),
+        (
+            "a ping for another",
+            packet(&[Message::Ping { sequence, target: &other, source: stranger }]),
+            false,
+        ),
         ("a request to ping a member", packet(&[ping_req(&other, stranger)]), false),
         ("the same in a member's name", packet(&[ping_req(&name(2), &other)]), false),
         ("a request to ping nobody", packet(&[ping_req("nobody", stranger)]), false),
@@ -81,7 +85,8 @@ async fn an_address_that_proved_nothing_gets_no_more_bytes_than_came_from_it() {
 async fn a_node_that_is_said_to_live_at_a_third_address_draws_no_flood_to_it() {
     let nodes = cluster(3).await;
     let victim = guest();
-    // A forged newcomer at the victim's address, which answers no ping: so it is no member anywhere.
+    // A forged newcomer at the victim's address, which answers no ping: so it is no member
+    // anywhere.
     let forger = guest();
     let address: SocketAddr = victim.local_addr().expect("it is bound");
     let incarnation = swim_tokio::Incarnation::new(1);
@@ -93,7 +98,8 @@ async fn a_node_that_is_said_to_live_at_a_third_address_draws_no_flood_to_it() {
         ping.get() > 0
     })
     .await;
-    // The candidate's time is over long before three further probes of each node have been answered.
+    // The candidate's time is over long before three further probes of each node have been
+    // answered.
     let mut further = 0;
     for node in &nodes {
         further += drawn(node, &victim).await;

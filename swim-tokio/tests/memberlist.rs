@@ -1,4 +1,5 @@
-//! Nodes on memberlist's wire among themselves, and bad guests at their port. `interop` has them beside other programs.
+//! Nodes on memberlist's wire among themselves, and bad guests at their port. `interop` has them
+//! beside other programs.
 #![cfg(feature = "memberlist")]
 
 mod harness;
@@ -7,7 +8,9 @@ use std::time::Duration;
 
 use harness::{alive, event, until, until_all_know_all};
 use swim_tokio::swim_core::wire::memberlist::{Label, StreamMessage};
-use swim_tokio::{Builder, Config, Event, Keyring, Memberlist, Runtime, SerfKeyChange, Status, generate_key};
+use swim_tokio::{
+    Builder, Config, Event, Keyring, Memberlist, Runtime, SerfKeyChange, Status, generate_key,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -64,10 +67,18 @@ async fn what_is_no_message_is_told_so_and_what_never_ends_is_closed() {
     let [one, two] = pair().await;
     let error = answer(&one, b"\x63noise").await;
     assert_eq!(error.first(), Some(&9), "the answer is compressed, as all that is sent on streams");
-    assert_eq!(answer(&one, b"\x06\x83").await, b"", "half a table is waited for, and not for ever");
+    assert_eq!(
+        answer(&one, b"\x06\x83").await,
+        b"",
+        "half a table is waited for, and not for ever"
+    );
     assert_eq!(answer(&one, b"\xf4\x03red\x00\x80").await, b"", "another label is not spoken to");
     // A table of a billion rows, and a message of four gigabytes.
-    assert_ne!(answer(&one, b"\x06\x83\xa4Join\xc2\xa5Nodes\xce\x3b\x9a\xca\x00\xacUserStateLen\x00").await, b"");
+    assert_ne!(
+        answer(&one, b"\x06\x83\xa4Join\xc2\xa5Nodes\xce\x3b\x9a\xca\x00\xacUserStateLen\x00")
+            .await,
+        b""
+    );
     assert_ne!(answer(&one, b"\x08\x81\xaaUserMsgLen\xce\xff\xff\xff\xff").await, b"");
     until("all is counted", || {
         let transport = one.metrics().transport;
@@ -108,12 +119,19 @@ async fn noise_and_other_labels_in_datagrams_do_no_harm() {
     let [one, two] = pair().await;
     let guest = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let before = one.metrics().transport.unopened;
-    for noise in [&b"\xf4\x03red\x00\x80"[..], b"\xf4", b"", b"\x07\xff", &[9; 1_400], &[0; 60_000]] {
+    for noise in [&b"\xf4\x03red\x00\x80"[..], b"\xf4", b"", b"\x07\xff", &[9; 1_400], &[0; 60_000]]
+    {
         guest.send_to(noise, one.local_address()).await.unwrap();
     }
     until("the labels are counted", || one.metrics().transport.unopened >= before + 2).await;
     let labelled = Memberlist::plain().label(Label::new("red").unwrap());
-    let red = Runtime::builder().id("red").memberlist(labelled).seed(one.local_address()).start().await.unwrap();
+    let red = Runtime::builder()
+        .id("red")
+        .memberlist(labelled)
+        .seed(one.local_address())
+        .start()
+        .await
+        .unwrap();
     until("it is refused", || red.metrics().protocol.exchanges_failed >= 1).await;
     assert_eq!((alive(&one), alive(&two), red.members().len()), (2, 2, 1));
 }
@@ -123,7 +141,10 @@ async fn answers_about_keys_go_to_who_asked_and_to_no_subscriber() {
     let key = generate_key().unwrap();
     let builder = |id: &str| {
         let keyring = Keyring::new(key.clone());
-        Runtime::builder().id(id).config(Config::local()).memberlist(Memberlist::serf().keyring(keyring))
+        Runtime::builder()
+            .id(id)
+            .config(Config::local())
+            .memberlist(Memberlist::serf().keyring(keyring))
     };
     let one = builder("one").start().await.unwrap();
     let two = builder("two").seed(one.local_address()).start().await.unwrap();
@@ -131,9 +152,14 @@ async fn answers_about_keys_go_to_who_asked_and_to_no_subscriber() {
     until_all_know_all(&nodes).await;
     let mut heard = nodes[0].subscribe();
     let answers = nodes[0].change_serf_keys(&SerfKeyChange::List).await.unwrap();
-    assert!(answers.len() == 2 && answers.iter().all(|(_, answer)| answer.keys == [key.id()]), "{answers:?}");
+    assert!(
+        answers.len() == 2 && answers.iter().all(|(_, answer)| answer.keys == [key.id()]),
+        "{answers:?}"
+    );
     let responses = event(&mut heard, "the end of the query", |event| match event {
-        Event::QueryResponse { payload, .. } => panic!("a subscriber is told {} bytes", payload.len()),
+        Event::QueryResponse { payload, .. } => {
+            panic!("a subscriber is told {} bytes", payload.len())
+        }
         Event::QueryFinished { responses, .. } => Some(*responses),
         _ => None,
     });

@@ -1,4 +1,5 @@
-//! Nodes that have to do with some networks only. All of 127.0.0.0/8 is this machine, which gives the tests two.
+//! Nodes that have to do with some networks only. All of 127.0.0.0/8 is this machine, which gives
+//! the tests two.
 #![cfg(target_os = "linux")]
 
 mod harness;
@@ -46,7 +47,8 @@ async fn members_outside_are_not_taken_in_though_an_open_node_knows_them() {
     for packets in [Packets::Tcp, Packets::Udp] {
         let open = builder(&name(0)).packets(packets).start().await.unwrap();
         let seed = open.local_address();
-        let outside = builder(&name(1)).packets(packets).bind("127.0.0.2:0".parse().unwrap()).seed(seed);
+        let outside =
+            builder(&name(1)).packets(packets).bind("127.0.0.2:0".parse().unwrap()).seed(seed);
         let outside = outside.start().await.unwrap();
         let pair = [open, outside];
         until_all_know_all(&pair).await;
@@ -62,12 +64,19 @@ async fn members_outside_are_not_taken_in_though_an_open_node_knows_them() {
         assert!(choosy.metrics().protocol.dropped(DropReason::NotAllowed) > 0);
 
         let address = pair[1].local_address();
-        assert_eq!(choosy.join([address]).await, Err(JoinError::Refused(Refused::NotAllowed(address))));
+        assert_eq!(
+            choosy.join([address]).await,
+            Err(JoinError::Refused(Refused::NotAllowed(address)))
+        );
     }
 }
 
 #[tokio::test]
 async fn a_node_outside_of_its_own_networks_does_not_start() {
-    let error = choosy(0, Packets::Tcp).bind("127.0.0.2:0".parse().unwrap()).start().await.unwrap_err();
-    assert!(matches!(error, StartError::Config(_)) && error.to_string().contains("127.0.0.2"), "{error}");
+    let error =
+        choosy(0, Packets::Tcp).bind("127.0.0.2:0".parse().unwrap()).start().await.unwrap_err();
+    assert!(
+        matches!(error, StartError::Config(_)) && error.to_string().contains("127.0.0.2"),
+        "{error}"
+    );
 }

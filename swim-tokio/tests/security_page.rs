@@ -17,10 +17,16 @@ fn table() -> &'static str {
 /// A bound that nobody needs is not there, so each one of the settings answers a threat.
 #[test]
 fn every_bound_of_the_settings_has_its_threat() {
-    let settings =
-        [include_str!("../../swim-core/src/config.rs"), include_str!("../../swim-core/src/config/events.rs")];
-    let fields = settings.iter().flat_map(|text| text.lines()).filter_map(|line| line.trim().strip_prefix("pub max_"));
-    let bounds: Vec<_> = fields.filter_map(|field| Some(format!("max_{}", field.split_once(':')?.0))).collect();
+    let settings = [
+        include_str!("../../swim-core/src/config.rs"),
+        include_str!("../../swim-core/src/config/events.rs"),
+    ];
+    let fields = settings
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.trim().strip_prefix("pub max_"));
+    let bounds: Vec<_> =
+        fields.filter_map(|field| Some(format!("max_{}", field.split_once(':')?.0))).collect();
     assert!(bounds.len() > 20, "{bounds:?}");
     let words: Vec<_> = quoted(table()).collect();
     for bound in &bounds {
@@ -30,8 +36,11 @@ fn every_bound_of_the_settings_has_its_threat() {
 
 #[test]
 fn every_test_that_the_table_of_threats_names_exists() {
-    let rows: Vec<_> =
-        table().lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1).collect();
+    let rows: Vec<_> = table()
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
+        .skip(1)
+        .collect();
     assert!(rows.len() >= 30, "{}", rows.len());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     for row in rows {
@@ -39,7 +48,10 @@ fn every_test_that_the_table_of_threats_names_exists() {
         let (mut source, mut named) = (None, 0);
         for word in quoted(tests) {
             if word.ends_with(".rs") {
-                source = Some(std::fs::read_to_string(root.join(word)).unwrap_or_else(|_| panic!("{word}: {row}")));
+                source = Some(
+                    std::fs::read_to_string(root.join(word))
+                        .unwrap_or_else(|_| panic!("{word}: {row}")),
+                );
             } else {
                 let source = source.as_ref().expect("a file before its tests");
                 assert!(source.contains(&format!("fn {word}(")), "{word}: {row}");

@@ -14,7 +14,9 @@ use swim_tokio::{Notice, Subscription};
 async fn unresolved(subscription: &mut Subscription) -> String {
     let found = async {
         loop {
-            if let Notice::SeedUnresolved { error, .. } = subscription.next().await.expect("the node runs") {
+            if let Notice::SeedUnresolved { error, .. } =
+                subscription.next().await.expect("the node runs")
+            {
                 return error.to_string();
             }
         }
@@ -79,9 +81,11 @@ mod srv {
     async fn srv_records_lead_to_nodes_whichever_way_the_answer_comes() {
         for way in [Way::Plain, Way::AfterNoise, Way::Truncated, Way::WithoutAddresses] {
             let one = builder("one").start().await.unwrap();
-            let server = NameServer::start(way, vec![("node-1.ours.test", one.local_address())]).await;
+            let server =
+                NameServer::start(way, vec![("node-1.ours.test", one.local_address())]).await;
             let seed = format!("srv+{NAME}");
-            let two = builder("two").name_servers([server.address]).seed(seed).start().await.unwrap();
+            let two =
+                builder("two").name_servers([server.address]).seed(seed).start().await.unwrap();
             until_all_know_all(&[one, two]).await;
         }
     }
@@ -91,9 +95,11 @@ mod srv {
         let one = builder("one").start().await.unwrap();
         let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let failing = NameServer::start(Way::Fails, Vec::new()).await;
-        let good = NameServer::start(Way::Plain, vec![("node-1.ours.test", one.local_address())]).await;
+        let good =
+            NameServer::start(Way::Plain, vec![("node-1.ours.test", one.local_address())]).await;
         let servers = [silent.local_addr().unwrap(), failing.address, good.address];
-        let two = builder("two").name_servers(servers).seed(format!("srv+{NAME}")).start().await.unwrap();
+        let two =
+            builder("two").name_servers(servers).seed(format!("srv+{NAME}")).start().await.unwrap();
         until_all_know_all(&[one, two]).await;
     }
 
@@ -101,7 +107,12 @@ mod srv {
     async fn a_name_without_records_is_told_and_asked_for_again() {
         let one = builder("one").start().await.unwrap();
         let server = NameServer::start(Way::Plain, Vec::new()).await;
-        let two = builder("two").name_servers([server.address]).seed(format!("srv+{NAME}")).start().await.unwrap();
+        let two = builder("two")
+            .name_servers([server.address])
+            .seed(format!("srv+{NAME}"))
+            .start()
+            .await
+            .unwrap();
         let mut notices = two.subscribe();
         assert_eq!(unresolved(&mut notices).await, "the name has no SRV records");
         server.set(vec![("node-1.ours.test", one.local_address())]);
@@ -110,8 +121,14 @@ mod srv {
 
     #[tokio::test]
     async fn no_server_at_all_is_told_with_its_address() {
-        let nobody: SocketAddr = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let node = builder("one").name_servers([nobody]).seed(format!("srv+{NAME}")).start().await.unwrap();
+        let nobody: SocketAddr =
+            std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let node = builder("one")
+            .name_servers([nobody])
+            .seed(format!("srv+{NAME}"))
+            .start()
+            .await
+            .unwrap();
         let error = unresolved(&mut node.subscribe()).await;
         assert!(error.contains(&nobody.to_string()), "{error}");
     }

@@ -10,9 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use certificates::{Authority, Flaw, Folder, Issued, tls_for};
-use harness::{PATIENCE, alive, builder, event, is_healthy_after, name, status, until, until_all_know_all};
+use harness::{
+    PATIENCE, alive, builder, event, is_healthy_after, name, status, until, until_all_know_all,
+};
 use swim_tokio::{
-    Event, ExchangeFailure, JoinError, Packets, Runtime, SeedFailure, StartError, Status, TcpConfig, Tls, TlsError,
+    Event, ExchangeFailure, JoinError, Packets, Runtime, SeedFailure, StartError, Status,
+    TcpConfig, Tls, TlsError,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -79,7 +82,10 @@ async fn five_nodes_with_bound_names_meet_talk_and_notice_a_death() {
     let broadcast = |event: &Event| matches!(event, Event::Broadcast { .. }).then_some(());
     event(&mut heard, "the broadcast", broadcast).await;
     drop(nodes.pop());
-    until("all see the death", || nodes.iter().all(|node| status(node, &name(4)) == Some(Status::Dead))).await;
+    until("all see the death", || {
+        nodes.iter().all(|node| status(node, &name(4)) == Some(Status::Dead))
+    })
+    .await;
     for node in &nodes {
         let metrics = node.metrics();
         assert!(metrics.protocol.probes_acked > 0, "{metrics:?}");
@@ -96,12 +102,17 @@ async fn nodes_of_another_authority_plain_nodes_and_clusters_without_tls_do_not_
 
     let foreign = start("foreign", tls_for("foreign", &Authority::new("theirs")), None).await;
     assert_eq!(refusal(&foreign, address).await, UNTRUSTED);
-    until("it is counted", || failed() >= 1 && foreign.metrics().transport.handshakes_failed >= 1).await;
+    until("it is counted", || failed() >= 1 && foreign.metrics().transport.handshakes_failed >= 1)
+        .await;
 
     let plain = builder("plain").start().await.unwrap();
     assert_eq!(refusal(&plain, address).await, UNTRUSTED, "the dialer without TLS is told");
     until("it is counted", || failed() >= 2).await;
-    assert_eq!(refusal(&nodes[1], plain.local_address()).await, UNTRUSTED, "the dialer with TLS is told");
+    assert_eq!(
+        refusal(&nodes[1], plain.local_address()).await,
+        UNTRUSTED,
+        "the dialer with TLS is told"
+    );
     until("that too", || nodes[1].metrics().transport.handshakes_failed >= 1).await;
     assert!(plain.metrics().transport.preambles_bad >= 1);
     assert_eq!((alive(&nodes[0]), alive(&plain), alive(&foreign)), (2, 1, 1));
@@ -114,7 +125,10 @@ async fn who_uses_another_name_than_its_certificate_has_is_not_heard() {
     let nodes = chain(3, &ours).await;
     // It does not bind names itself, and so starts.
     let impostor = start(&name(2), tls_for("mallory", &ours), None).await;
-    assert_eq!(refusal(&impostor, nodes[0].local_address()).await, SeedFailure::Exchange(ExchangeFailure::Closed));
+    assert_eq!(
+        refusal(&impostor, nodes[0].local_address()).await,
+        SeedFailure::Exchange(ExchangeFailure::Closed)
+    );
     until("it is counted", || nodes[0].metrics().transport.names_refused >= 1).await;
     let known = nodes[0].member(&name(2)).unwrap();
     assert_eq!((known.address, known.status()), (nodes[2].local_address(), Status::Alive));
@@ -129,12 +143,15 @@ async fn who_uses_another_name_than_its_certificate_has_is_not_heard() {
 async fn guests_that_say_nothing_or_too_little_in_a_handshake_are_closed_and_the_cluster_goes_on() {
     let ours = Authority::new("ours");
     let hasty = Duration::from_millis(300);
-    let tcp = TcpConfig { preamble_timeout: hasty, max_accepted_per_ip: 30, ..TcpConfig::default() };
+    let tcp =
+        TcpConfig { preamble_timeout: hasty, max_accepted_per_ip: 30, ..TcpConfig::default() };
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..3 {
         let seed = nodes.last().map(Runtime::local_address);
         let tls = tls_for(&name(number), &ours).with_bound_names();
-        nodes.push(builder(&name(number)).tcp(tcp.clone()).tls(tls).seeds(seed).start().await.unwrap());
+        nodes.push(
+            builder(&name(number)).tcp(tcp.clone()).tls(tls).seeds(seed).start().await.unwrap(),
+        );
     }
     until_all_know_all(&nodes).await;
     let mut events = nodes[1].subscribe();
@@ -152,13 +169,16 @@ async fn guests_that_say_nothing_or_too_little_in_a_handshake_are_closed_and_the
     })
     .await;
     for guest in &mut guests {
-        let end = timeout(PATIENCE, guest.read_to_end(&mut Vec::new())).await.expect("it is closed");
+        let end =
+            timeout(PATIENCE, guest.read_to_end(&mut Vec::new())).await.expect("it is closed");
         drop(end);
     }
 }
 
 fn ders(issued: &Issued) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-    let chain = CertificateDer::pem_slice_iter(issued.certificate.as_bytes()).collect::<Result<_, _>>().unwrap();
+    let chain = CertificateDer::pem_slice_iter(issued.certificate.as_bytes())
+        .collect::<Result<_, _>>()
+        .unwrap();
     (chain, PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap())
 }
 
@@ -173,7 +193,12 @@ async fn is_greeted(node: &Runtime, authority: &Authority, guest: Option<&Issued
     is_greeted_as(b"swim/1", node, authority, guest).await
 }
 
-async fn is_greeted_as(protocol: &[u8], node: &Runtime, authority: &Authority, guest: Option<&Issued>) -> bool {
+async fn is_greeted_as(
+    protocol: &[u8],
+    node: &Runtime,
+    authority: &Authority,
+    guest: Option<&Issued>,
+) -> bool {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -183,7 +208,8 @@ async fn is_greeted_as(protocol: &[u8], node: &Runtime, authority: &Authority, g
         None => config.with_no_client_auth(),
     };
     // An empty one stands for none at all.
-    config.alpn_protocols = [protocol.to_vec()].into_iter().filter(|protocol| !protocol.is_empty()).collect();
+    config.alpn_protocols =
+        [protocol.to_vec()].into_iter().filter(|protocol| !protocol.is_empty()).collect();
     let stream = TcpStream::connect(node.local_address()).await.unwrap();
     let server = ServerName::try_from(node.id().as_str().to_owned()).unwrap();
     let greeted = async {
@@ -223,7 +249,8 @@ async fn guests_that_do_not_say_that_they_speak_swim_are_refused_on_both_sides()
     let guest = ours.issue(&["guest"]);
     for (number, protocol) in [&b""[..], b"h2"].into_iter().enumerate() {
         assert!(!is_greeted_as(protocol, &node, &ours, Some(&guest)).await);
-        until("it is counted", || node.metrics().transport.handshakes_failed == number as u64 + 1).await;
+        until("it is counted", || node.metrics().transport.handshakes_failed == number as u64 + 1)
+            .await;
     }
     let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (chain, key) = ders(&guest);
@@ -302,13 +329,19 @@ async fn an_authority_is_replaced_on_running_nodes_without_a_gap() {
         let retired = || nodes.iter().map(|node| node.metrics().transport.retired).sum::<u64>();
         let (before, retired_before) = (nodes.iter().map(acked).collect::<Vec<_>>(), retired());
         until("old connections are closed", || retired() > retired_before).await;
-        until("probes", || nodes.iter().zip(&before).all(|(node, before)| acked(node) >= before + 3)).await;
+        until("probes", || {
+            nodes.iter().zip(&before).all(|(node, before)| acked(node) >= before + 3)
+        })
+        .await;
     }
     while let Some(notice) = events.try_next() {
         let swim_tokio::Notice::Event(event) = &notice else { continue };
         assert!(!matches!(event, Event::Failed(_) | Event::Isolated), "{notice}");
     }
-    assert!(!is_greeted(&nodes[0], &new, Some(&old.issue(&["guest"]))).await, "the old one's are refused");
+    assert!(
+        !is_greeted(&nodes[0], &new, Some(&old.issue(&["guest"]))).await,
+        "the old one's are refused"
+    );
     assert!(is_greeted(&nodes[0], &new, Some(&new.issue(&["guest"]))).await);
 
     folders[0].put(&new.issue(&["mallory"]), &[&new]);
@@ -344,7 +377,10 @@ fn what_is_wrong_with_the_files_is_said_by_name() {
     folder.put(&good, &[]);
     said("no authority", &["ca.pem", "no authority's certificate"]);
     folder.put(&good, &[&Authority::new("theirs")]);
-    said("another authority", &["cert.pem", "is not accepted by the authorities in", "ca.pem", "UnknownIssuer"]);
+    said(
+        "another authority",
+        &["cert.pem", "is not accepted by the authorities in", "ca.pem", "UnknownIssuer"],
+    );
     for (flaw, word) in [
         (Flaw::Expired, "expired"),
         (Flaw::NotYetValid, "not valid yet"),
@@ -358,10 +394,15 @@ fn what_is_wrong_with_the_files_is_said_by_name() {
 #[tokio::test]
 async fn a_node_starts_neither_with_a_certificate_of_another_name_nor_with_packets_by_udp() {
     let ours = Authority::new("ours");
-    let other = builder("one").tls(tls_for("two", &ours).with_bound_names()).start().await.unwrap_err();
-    assert!(matches!(&other, StartError::Tls(TlsError::NotNamed { .. })) && other.is_of_arguments(), "{other}");
+    let other =
+        builder("one").tls(tls_for("two", &ours).with_bound_names()).start().await.unwrap_err();
+    assert!(
+        matches!(&other, StartError::Tls(TlsError::NotNamed { .. })) && other.is_of_arguments(),
+        "{other}"
+    );
     assert!(other.to_string().contains("its DNS names are two"), "{other}");
-    let udp = builder("one").packets(Packets::Udp).tls(tls_for("one", &ours)).start().await.unwrap_err();
+    let udp =
+        builder("one").packets(Packets::Udp).tls(tls_for("one", &ours)).start().await.unwrap_err();
     assert!(matches!(udp, StartError::TlsOverUdp) && udp.is_of_arguments(), "{udp}");
 }
 
@@ -374,7 +415,11 @@ fn the_certificate_that_expires_first_says_until_when_it_is_good() {
     folder.put(&issued, &[&authority]);
     let tls = folder.tls().unwrap();
     let left = |tls: &Tls| {
-        tls.validity().expect("it has an end").end.duration_since(SystemTime::now()).expect("it is to come")
+        tls.validity()
+            .expect("it has an end")
+            .end
+            .duration_since(SystemTime::now())
+            .expect("it is to come")
     };
     assert!(left(&tls) > long - Duration::from_secs(600) && left(&tls) <= long, "{:?}", left(&tls));
     issued.certificate += &authority.issue_until(&["between"], short).certificate;

@@ -28,10 +28,16 @@ async fn nodes_meet_over_both_families_and_a_killed_one_is_declared_dead() {
         let mut nodes = chain(5, bind).await;
         let killed = name(4);
         drop(nodes.pop());
-        until("all see the death", || nodes.iter().all(|node| status(node, &killed) == Some(Status::Dead))).await;
+        until("all see the death", || {
+            nodes.iter().all(|node| status(node, &killed) == Some(Status::Dead))
+        })
+        .await;
         for node in &nodes {
             let metrics = node.metrics();
-            assert!(metrics.transport.datagrams_received > 0 && metrics.protocol.probes_acked > 0, "{metrics:?}");
+            assert!(
+                metrics.transport.datagrams_received > 0 && metrics.protocol.probes_acked > 0,
+                "{metrics:?}"
+            );
             assert_eq!(metrics.transport.datagram_errors, 0);
         }
     }
@@ -52,7 +58,10 @@ async fn a_leave_is_told_and_a_broadcast_reaches_all() {
     let leaver = nodes.pop().expect("four nodes");
     leaver.leave().await.expect("it runs");
     leaver.shutdown().await;
-    until("all see it leave", || nodes.iter().all(|node| status(node, &name(3)) == Some(Status::Left))).await;
+    until("all see it leave", || {
+        nodes.iter().all(|node| status(node, &name(3)) == Some(Status::Left))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -66,7 +75,10 @@ async fn garbage_datagrams_are_counted_and_harm_nobody() {
     until("they are read", || nodes[0].metrics().protocol.packets_received >= received + 7).await;
     let probes: Vec<_> = nodes.iter().map(|node| node.metrics().protocol.probes_acked).collect();
     until("three further probes", || {
-        nodes.iter().zip(&probes).all(|(node, before)| node.metrics().protocol.probes_acked >= before + 3)
+        nodes
+            .iter()
+            .zip(&probes)
+            .all(|(node, before)| node.metrics().protocol.probes_acked >= before + 3)
     })
     .await;
     assert!(nodes.iter().all(|node| alive(node) == 3));
@@ -80,33 +92,49 @@ async fn a_node_whose_packets_go_another_way_is_told_so_at_its_join_and_is_no_me
     {
         let cluster = builder("cluster").packets(theirs).start().await.unwrap();
         let other = builder("other").packets(ours).start().await.unwrap();
-        let Err(JoinError::NoneAnswered(failures)) = other.join([cluster.local_address()]).await else {
+        let Err(JoinError::NoneAnswered(failures)) = other.join([cluster.local_address()]).await
+        else {
             panic!("it is refused")
         };
         assert_eq!(failures[0].1, SeedFailure::Exchange(expected));
         let counted = || cluster.metrics().transport.mismatches_refused;
         until("it is counted, and tried again", || counted() >= 2).await;
-        assert_eq!((alive(&cluster), alive(&other)), (1, 1), "neither takes the other for a member");
+        assert_eq!(
+            (alive(&cluster), alive(&other)),
+            (1, 1),
+            "neither takes the other for a member"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_node_reached_at_loopback_is_told_so_when_it_joins_nodes_that_are_not_and_the_other_way_round() {
+async fn a_node_reached_at_loopback_is_told_so_when_it_joins_nodes_that_are_not_and_the_other_way_round()
+ {
     let elsewhere: SocketAddr = "192.0.2.1:0".parse().unwrap();
     for packets in [Packets::Tcp, Packets::Udp] {
-        for (is_ours, expected) in [(true, ExchangeFailure::LoopbackHere), (false, ExchangeFailure::LoopbackThere)] {
-            let (mut cluster, mut other) = (builder("cluster").packets(packets), builder("other").packets(packets));
+        for (is_ours, expected) in
+            [(true, ExchangeFailure::LoopbackHere), (false, ExchangeFailure::LoopbackThere)]
+        {
+            let (mut cluster, mut other) =
+                (builder("cluster").packets(packets), builder("other").packets(packets));
             if is_ours {
                 cluster = cluster.advertise(elsewhere);
             } else {
                 other = other.advertise(elsewhere);
             }
             let (cluster, other) = (cluster.start().await.unwrap(), other.start().await.unwrap());
-            let Err(JoinError::NoneAnswered(failures)) = other.join([cluster.local_address()]).await else {
+            let Err(JoinError::NoneAnswered(failures)) =
+                other.join([cluster.local_address()]).await
+            else {
                 panic!("it is refused")
             };
             assert_eq!(failures[0].1, SeedFailure::Exchange(expected));
-            assert!(failures[0].1.to_string().contains("advertise an address that the others can reach"));
+            assert!(
+                failures[0]
+                    .1
+                    .to_string()
+                    .contains("advertise an address that the others can reach")
+            );
             assert!(cluster.metrics().transport.mismatches_refused >= 1);
             assert_eq!((alive(&cluster), alive(&other)), (1, 1));
         }

@@ -1,7 +1,8 @@
 //! Who may say what in whose name: the table of docs/SECURITY.md, tried cell by cell.
 //!
-//! In each cell an impostor speaks in the name of a member, `victim`, to another node. It has what lets it in under that
-//! protection, and nothing in plain: the cluster's key, or a certificate of its own name.
+//! In each cell an impostor speaks in the name of a member, `victim`, to another node. It has what
+//! lets it in under that protection, and nothing in plain: the cluster's key, or a certificate of
+//! its own name.
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 #[path = "harness/certificates.rs"]
@@ -17,7 +18,9 @@ use certificates::{Authority, tls_for};
 use harness::{PATIENCE, builder, until, until_all_know_all};
 use swim_tokio::swim_core::wire::sealed::{GREETING_LEN, RecordOpener, RecordSealer, Side};
 use swim_tokio::swim_core::wire::sealed::{hello, read_greeting, record_keys};
-use swim_tokio::swim_core::wire::{ExchangeMessage, Message, Packet, begin_packet, cluster_hash, serf};
+use swim_tokio::swim_core::wire::{
+    ExchangeMessage, Message, Packet, begin_packet, cluster_hash, serf,
+};
 use swim_tokio::swim_core::{DropReason, Incarnation, LamportTime, SequenceNumber};
 use swim_tokio::{Answer, Event, Key, Keyring, Notice, Query, Runtime, Subscription};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -39,13 +42,19 @@ enum Protection {
     Bound,
 }
 
-const PROTECTIONS: [Protection; 4] = [Protection::Plain, Protection::Sealed, Protection::Tls, Protection::Bound];
+const PROTECTIONS: [Protection; 4] =
+    [Protection::Plain, Protection::Sealed, Protection::Tls, Protection::Bound];
 
 fn key() -> Key {
     Key::new(&[7; 32]).unwrap()
 }
 
-async fn node(id: &str, protection: Protection, authority: &Authority, seed: Option<SocketAddr>) -> Runtime {
+async fn node(
+    id: &str,
+    protection: Protection,
+    authority: &Authority,
+    seed: Option<SocketAddr>,
+) -> Runtime {
     let builder = builder(id).seeds(seed);
     let builder = match protection {
         Protection::Plain => builder,
@@ -66,7 +75,12 @@ struct Impostor {
 }
 
 impl Impostor {
-    async fn connect(node: &Runtime, protection: Protection, authority: &Authority, address: SocketAddr) -> Self {
+    async fn connect(
+        node: &Runtime,
+        protection: Protection,
+        authority: &Authority,
+        address: SocketAddr,
+    ) -> Self {
         let mut stream = TcpStream::connect(node.local_address()).await.unwrap();
         let mut impostor = match protection {
             Protection::Plain => Self { stream: Box::new(stream), seals: None },
@@ -81,7 +95,8 @@ impl Impostor {
             Protection::Tls | Protection::Bound => {
                 let config = client_config(authority);
                 let server = ServerName::try_from(node.id().as_str().to_owned()).unwrap();
-                let stream = TlsConnector::from(Arc::new(config)).connect(server, stream).await.unwrap();
+                let stream =
+                    TlsConnector::from(Arc::new(config)).connect(server, stream).await.unwrap();
                 Self { stream: Box::new(stream), seals: None }
             }
         };
@@ -156,7 +171,9 @@ impl Impostor {
 
 fn client_config(authority: &Authority) -> ClientConfig {
     let issued = authority.issue(&["mallory"]);
-    let chain = CertificateDer::pem_slice_iter(issued.certificate.as_bytes()).collect::<Result<_, _>>().unwrap();
+    let chain = CertificateDer::pem_slice_iter(issued.certificate.as_bytes())
+        .collect::<Result<_, _>>()
+        .unwrap();
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
@@ -196,7 +213,8 @@ impl Stage {
 
     /// Whether the node tells of it, once all that was sent before is handled.
     async fn tells(&mut self, wanted: impl Fn(&Event) -> bool) -> bool {
-        // What a packet brings may be told after it is answered; the second answer comes later than that.
+        // What a packet brings may be told after it is answered; the second answer comes later than
+        // that.
         for _ in 0..2 {
             self.pings += 1;
             let sequence = SequenceNumber::new(0x7777_0000 + self.pings);
@@ -229,11 +247,22 @@ async fn is_heard(what: &str, protection: Protection) -> bool {
     match what {
         "ping" => {
             stage.impostor.send(Message::Ping { sequence, target, source }).await;
-            stage.impostor.until(|bytes| bytes.windows(4).any(|part| part == [1, 2, 3, 4])).await.is_some()
+            stage
+                .impostor
+                .until(|bytes| bytes.windows(4).any(|part| part == [1, 2, 3, 4]))
+                .await
+                .is_some()
         }
         "reliable_ping" => {
-            stage.impostor.request(ExchangeMessage::ReliablePing { sequence, target, source }).await;
-            stage.impostor.until(|bytes| bytes.windows(4).any(|part| part == [1, 2, 3, 4])).await.is_some()
+            stage
+                .impostor
+                .request(ExchangeMessage::ReliablePing { sequence, target, source })
+                .await;
+            stage
+                .impostor
+                .until(|bytes| bytes.windows(4).any(|part| part == [1, 2, 3, 4]))
+                .await
+                .is_some()
         }
         "suspect" => {
             stage.impostor.send(Message::Suspect { id: source, incarnation, from: source }).await;
@@ -244,7 +273,10 @@ async fn is_heard(what: &str, protection: Protection) -> bool {
             stage.tells(|event| matches!(event, Event::Left(_))).await
         }
         "broadcast" => {
-            stage.impostor.send(Message::Broadcast { origin: source, epoch, number: 0, payload: b"forged" }).await;
+            stage
+                .impostor
+                .send(Message::Broadcast { origin: source, epoch, number: 0, payload: b"forged" })
+                .await;
             stage.tells(|event| matches!(event, Event::Broadcast { .. })).await
         }
         "event" => {
@@ -271,8 +303,16 @@ async fn is_heard(what: &str, protection: Protection) -> bool {
             stage.tells(|event| matches!(event, Event::Query { .. })).await
         }
         "key_request" => {
-            stage.impostor.request(ExchangeMessage::KeyRequest { source, target, body: &[1, 0, 0, 0, 0, 0, 0] }).await;
-            // A reply of kind 26 or a refusal of kind 24, in a frame of kind 3 with the request's number; or the end.
+            stage
+                .impostor
+                .request(ExchangeMessage::KeyRequest {
+                    source,
+                    target,
+                    body: &[1, 0, 0, 0, 0, 0, 0],
+                })
+                .await;
+            // A reply of kind 26 or a refusal of kind 24, in a frame of kind 3 with the request's
+            // number; or the end.
             let frame = [&[2][..], &9_u64.to_be_bytes(), &[1]].concat();
             let at = |bytes: &[u8]| bytes.windows(frame.len()).position(|part| part == frame);
             let is_whole = |bytes: &[u8]| at(bytes).is_some_and(|at| bytes.len() > at + 16);
@@ -283,7 +323,8 @@ async fn is_heard(what: &str, protection: Protection) -> bool {
     }
 }
 
-/// The impostor says that it is reached where the victim is, hears a question there, and answers in the victim's name.
+/// The impostor says that it is reached where the victim is, hears a question there, and answers in
+/// the victim's name.
 async fn answer_is_heard(protection: Protection) -> bool {
     let mut stage = Stage::set(protection, true).await;
     let query = Query::new("load").node("victim").timeout(Duration::from_secs(8));
@@ -303,7 +344,10 @@ async fn answer_is_heard(protection: Protection) -> bool {
     let before = refused(&stage.node);
     stage
         .impostor
-        .send(Message::Direct { source: "victim", payload: &encoded(serf::Message::Response(response)) })
+        .send(Message::Direct {
+            source: "victim",
+            payload: &encoded(serf::Message::Response(response)),
+        })
         .await;
     if protection == Protection::Bound {
         until("it is counted", || refused(&stage.node) > before).await;
@@ -333,7 +377,8 @@ fn question_in(bytes: &[u8]) -> Option<(LamportTime, u32)> {
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     let (_, table) = PAGE.split_once("## Who may say what").expect("the table");
     let table = table.split("\n## ").next().unwrap();
-    let cells = |line: &'static str| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>();
+    let cells =
+        |line: &'static str| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>();
     let rows = table.lines().filter(|line| line.starts_with("| `")).map(cells);
     rows.map(|cells| (cells[0].split('`').nth(1).unwrap(), cells[2..].to_vec())).collect()
 }
@@ -350,21 +395,33 @@ async fn each_cell_of_the_table_who_may_say_what_is_as_it_says() {
                 "refused" => false,
                 other => panic!("a cell says heard or refused, not {other}"),
             };
-            assert_eq!(is_heard(what, protection).await, expected, "{what} in another's name, {protection:?}");
+            assert_eq!(
+                is_heard(what, protection).await,
+                expected,
+                "{what} in another's name, {protection:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn among_bound_names_what_is_said_in_anothers_is_counted_and_all_else_in_the_packet_is_heard() {
+async fn among_bound_names_what_is_said_in_anothers_is_counted_and_all_else_in_the_packet_is_heard()
+{
     let mut stage = Stage::set(Protection::Bound, false).await;
     let epoch = Incarnation::new(1);
     let mut packet = Vec::new();
     begin_packet(cluster_hash(CLUSTER), &mut packet);
-    Message::Broadcast { origin: "victim", epoch, number: 0, payload: b"forged" }.encode(&mut packet);
+    Message::Broadcast { origin: "victim", epoch, number: 0, payload: b"forged" }
+        .encode(&mut packet);
     Message::Broadcast { origin: "mallory", epoch, number: 0, payload: b"own" }.encode(&mut packet);
     stage.impostor.frame(0, &packet).await;
-    assert!(stage.tells(|event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"own")).await);
+    assert!(
+        stage
+            .tells(
+                |event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"own")
+            )
+            .await
+    );
     assert_eq!(stage.node.metrics().transport.names_refused, 1);
     assert_eq!(stage.node.metrics().protocol.dropped(DropReason::Stranger), 0);
 }

@@ -22,14 +22,17 @@ pub(crate) struct Arguments {
     /// Only these sizes, several separated by commas: 100, 1000 or 10000.
     #[arg(long, value_delimiter = ',', value_name = "MEMBERS")]
     pub(crate) members: Vec<usize>,
-    /// Counts instructions alone and compares them with the stored ones; fails if a case got worse by more than 5 % (15 %
-    /// if another rustc counted the stored ones), or takes more than its target.
+    /// Counts instructions alone and compares them with the stored ones; fails if a case got worse
+    /// by more than 5 % (15 % if another rustc counted the stored ones), or takes more than its
+    /// target.
     #[arg(long, conflicts_with = "members")]
     pub(crate) check: bool,
-    /// Counts all that is checked and stores it in swim-core/benches/baseline.toml, with this toolchain's version.
+    /// Counts all that is checked and stores it in swim-core/benches/baseline.toml, with this
+    /// toolchain's version.
     #[arg(long, conflicts_with_all = ["check", "names", "members"])]
     pub(crate) renew: bool,
-    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file; a relative path begins at the root of the project.
+    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file; a
+    /// relative path begins at the root of the project.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "renew", "names", "members"])]
     pub(crate) plot: Option<PathBuf>,
     /// Runs one case: what a process under valgrind is told.
@@ -43,7 +46,9 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The cases that are wanted.
     pub(crate) fn cases(&self) -> Result<Vec<&'static Case>, String> {
-        let wanted = |case: &&Case| self.names.is_empty() || self.names.iter().any(|part| case.name.contains(&**part));
+        let wanted = |case: &&Case| {
+            self.names.is_empty() || self.names.iter().any(|part| case.name.contains(&**part))
+        };
         let chosen: Vec<&Case> = CASES.iter().filter(wanted).collect();
         if chosen.is_empty() {
             let all: Vec<&str> = CASES.iter().map(|case| case.name).collect();

@@ -17,14 +17,16 @@ fn path() -> PathBuf {
 
 /// Counts, compares, and fails if something got worse.
 pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, String> {
-    let text = fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
+    let text =
+        fs::read_to_string(path()).map_err(|error| format!("{}: {error}", path().display()))?;
     let mut stored = Baseline::read(&text)?;
     let cases = arguments.cases()?;
     let counted = count(&cases)?;
     if !arguments.names.is_empty() {
         // Of the others nothing is said.
-        let wanted =
-            |key: &String| cases.iter().any(|case| case.checked.iter().any(|&n| *key == self::key(case.name, n)));
+        let wanted = |key: &String| {
+            cases.iter().any(|case| case.checked.iter().any(|&n| *key == self::key(case.name, n)))
+        };
         stored.instructions.retain(|key, _| wanted(key));
     }
     let comparison = stored.compare(&counted);
@@ -47,8 +49,9 @@ pub(crate) fn check(arguments: &Arguments) -> Result<ExitCode, String> {
 /// Counts and stores.
 pub(crate) fn renew() -> Result<ExitCode, String> {
     let counted = count(&CASES.iter().collect::<Vec<_>>())?;
-    if let Ok(stored) =
-        fs::read_to_string(path()).map_err(|error| error.to_string()).and_then(|text| Baseline::read(&text))
+    if let Ok(stored) = fs::read_to_string(path())
+        .map_err(|error| error.to_string())
+        .and_then(|text| Baseline::read(&text))
     {
         print!("{}", stored.compare(&counted));
     }
@@ -65,7 +68,8 @@ fn count(cases: &[&Case]) -> Result<Baseline, String> {
     for case in cases {
         for &members in case.checked {
             eprintln!("counting: {}, {members} members", case.name);
-            instructions.insert(key(case.name, members), measure::instructions(case, Who::Swim, members)?);
+            instructions
+                .insert(key(case.name, members), measure::instructions(case, Who::Swim, members)?);
         }
     }
     Ok(Baseline { rustc: rustc()?, target: format!("{ARCH}-{OS}"), instructions })

@@ -25,7 +25,10 @@ pub(crate) fn draw(to: &Path) -> Result<ExitCode, String> {
     OpenOptions::new().append(true).create(true).open(to).map_err(failed)?;
     let mut series = Vec::new();
     for name in DRAWN {
-        let case = CASES.iter().find(|case| case.name == name).ok_or_else(|| format!("{name}: no such case"))?;
+        let case = CASES
+            .iter()
+            .find(|case| case.name == name)
+            .ok_or_else(|| format!("{name}: no such case"))?;
         for who in Who::ALL {
             let mut points = Vec::new();
             for members in SIZES {

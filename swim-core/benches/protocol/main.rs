@@ -1,10 +1,11 @@
-//! What the core costs: time and instructions for each thing it does often, against tables of 100, 1,000 and 10,000
-//! members, beside foca's where foca does the like.
+//! What the core costs: time and instructions for each thing it does often, against tables of 100,
+//! 1,000 and 10,000 members, beside foca's where foca does the like.
 //!
-//! `cargo bench -p swim-core` prints a table, `-- --check` compares the instructions with the stored ones and fails if a
-//! case got worse, `-- --renew` stores them anew, `-- --plot FILE` draws the cost against the number of members, `-- --help` tells the rest. Instructions are counted by valgrind
-//! (cachegrind): each case runs in a process of its own with few and with many repetitions, and the difference is
-//! divided, so that setting up is not counted.
+//! `cargo bench -p swim-core` prints a table, `-- --check` compares the instructions with the
+//! stored ones and fails if a case got worse, `-- --renew` stores them anew, `-- --plot FILE` draws
+//! the cost against the number of members, `-- --help` tells the rest. Instructions are counted by
+//! valgrind (cachegrind): each case runs in a process of its own with few and with many
+//! repetitions, and the difference is divided, so that setting up is not counted.
 
 mod arguments;
 mod baseline;

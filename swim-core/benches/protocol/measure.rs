@@ -29,7 +29,11 @@ pub(crate) fn nanoseconds(case: &Case, prepare: Prepare, members: usize) -> f64 
 
 /// Whether instructions can be counted.
 pub(crate) fn has_valgrind() -> bool {
-    let status = Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     status.is_ok_and(|status| status.success())
 }
 
@@ -37,7 +41,8 @@ pub(crate) fn has_valgrind() -> bool {
 pub(crate) fn instructions(case: &Case, who: Who, members: usize) -> Result<u64, String> {
     let (few, many) = (case.repetitions(members), case.repetitions(members) * 3);
     let [few_cost, many_cost] = thread::scope(|scope| {
-        let runs = [few, many].map(|repetitions| scope.spawn(move || count(case, who, members, repetitions)));
+        let runs = [few, many]
+            .map(|repetitions| scope.spawn(move || count(case, who, members, repetitions)));
         runs.map(|run| run.join().expect("counting does not panic"))
     });
     Ok(many_cost?.saturating_sub(few_cost?) / u64::from(many - few))
@@ -51,19 +56,29 @@ fn count(case: &Case, who: Who, members: usize, repetitions: u32) -> Result<u64,
         .arg(program)
         .args(["--child", &child])
         .output()
-        .map_err(|error| format!("valgrind, which counts the instructions, cannot be run: {error}"))?;
+        .map_err(|error| {
+            format!("valgrind, which counts the instructions, cannot be run: {error}")
+        })?;
     let text = String::from_utf8_lossy(&output.stderr);
     let line = text.lines().find(|line| line.contains("I   refs:") || line.contains("I refs:"));
     let count = line.and_then(|line| line.rsplit_once(':')?.1.trim().replace(',', "").parse().ok());
-    count.filter(|_| output.status.success()).ok_or_else(|| format!("{child}: valgrind counted nothing:\n{text}"))
+    count
+        .filter(|_| output.status.success())
+        .ok_or_else(|| format!("{child}: valgrind counted nothing:\n{text}"))
 }
 
 /// The child: sets a case up and repeats it as often as it is told.
 pub(crate) fn run_child(child: &str) -> Result<ExitCode, String> {
     let parts: Vec<&str> = child.split('/').collect();
-    let [name, who, members, repetitions] = parts[..] else { return Err(format!("{child}: not a case")) };
-    let case = CASES.iter().find(|case| case.name == name).ok_or_else(|| format!("{name}: no such case"))?;
-    let prepare = Who::ALL.into_iter().find(|known| known.name() == who).and_then(|who| case.prepare(who));
+    let [name, who, members, repetitions] = parts[..] else {
+        return Err(format!("{child}: not a case"));
+    };
+    let case = CASES
+        .iter()
+        .find(|case| case.name == name)
+        .ok_or_else(|| format!("{name}: no such case"))?;
+    let prepare =
+        Who::ALL.into_iter().find(|known| known.name() == who).and_then(|who| case.prepare(who));
     match (prepare, members.parse(), repetitions.parse()) {
         (Some(prepare), Ok(members), Ok(repetitions)) => {
             prepare(members)(repetitions);

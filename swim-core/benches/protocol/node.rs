@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use swim_core::wire::{Description, Entry, ExchangeMessage, Message, begin_join_reply, begin_packet, cluster_hash};
+use swim_core::wire::{
+    Description, Entry, ExchangeMessage, Message, begin_join_reply, begin_packet, cluster_hash,
+};
 use swim_core::{
-    Claim, Config, ExchangeFailure, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant, NodeId, Output,
-    SequenceNumber, Status, Swim,
+    Claim, Config, ExchangeFailure, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
+    NodeId, Output, SequenceNumber, Status, Swim,
 };
 
 pub(crate) fn cluster() -> u32 {
@@ -25,8 +27,9 @@ pub(crate) fn address(number: usize) -> SocketAddr {
     SocketAddr::from(([10, a, b, c], 7946))
 }
 
-/// Settings of a node that does nothing but probe for a long time. It does not gossip by itself either: a node that has
-/// learnt much at once, as all of these have, would compare tables as often as it gossips.
+/// Settings of a node that does nothing but probe for a long time. It does not gossip by itself
+/// either: a node that has learnt much at once, as all of these have, would compare tables as often
+/// as it gossips.
 pub(crate) fn quiet() -> Config {
     let long = Duration::from_secs(86_400 * 365);
     Config {
@@ -55,7 +58,8 @@ pub(crate) fn say(number: usize, said: &Said, packet: &mut Vec<u8>) {
             Message::Alive { id: &id, incarnation, address, metadata: b"" }.encode(packet);
         }
         Said::Suspect(incarnation) => {
-            Message::Suspect { id: &id, incarnation: Incarnation::new(incarnation), from: &from }.encode(packet);
+            Message::Suspect { id: &id, incarnation: Incarnation::new(incarnation), from: &from }
+                .encode(packet);
         }
         Said::Left(incarnation) => {
             Message::Left { id: &id, incarnation: Incarnation::new(incarnation) }.encode(packet);
@@ -67,7 +71,8 @@ pub(crate) fn say(number: usize, said: &Said, packet: &mut Vec<u8>) {
 pub(crate) fn ping() -> Vec<u8> {
     let mut packet = packet();
     let (target, source) = (name(0), name(1));
-    Message::Ping { sequence: SequenceNumber::new(1), target: &target, source: &source }.encode(&mut packet);
+    Message::Ping { sequence: SequenceNumber::new(1), target: &target, source: &source }
+        .encode(&mut packet);
     packet
 }
 
@@ -108,7 +113,8 @@ impl Node {
     /// A node that knows itself alone.
     pub(crate) fn alone(config: Config) -> Self {
         let now = Instant::ORIGIN;
-        let identity = Identity::new(NodeId::new(&name(0)).unwrap(), address(0), Incarnation::new(1));
+        let identity =
+            Identity::new(NodeId::new(&name(0)).unwrap(), address(0), Incarnation::new(1));
         let swim = Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(7), now).unwrap();
         Self { swim, now, buffer: Vec::new(), answer: Vec::new() }
     }
@@ -131,7 +137,8 @@ impl Node {
     /// Joins through member 1, which answers with `table`.
     pub(crate) fn learn(&mut self, table: &[u8]) {
         self.swim.join(self.now, &[address(1)]).unwrap();
-        let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = self.swim.poll_output() else {
+        let Some(Output::Exchange(ExchangeOutput::Open { id, .. })) = self.swim.poll_output()
+        else {
             unreachable!("a join opens an exchange")
         };
         self.swim.handle_exchange(self.now, ExchangeInput::Reply { id, payload: table });
@@ -166,10 +173,14 @@ impl Node {
         }
     }
 
-    /// Makes the ack to the ping in the buffer, if one is there, out of the ping's bytes: a peer's work is not measured.
+    /// Makes the ack to the ping in the buffer, if one is there, out of the ping's bytes: a peer's
+    /// work is not measured.
     fn answer_ping(&mut self) -> bool {
-        // The header, an array of 4, kind 0; then the sequence number and the target, as the ack has them.
-        let Some((header, [0x94, 0, fields @ ..])) = self.buffer.split_at_checked(5) else { return false };
+        // The header, an array of 4, kind 0; then the sequence number and the target, as the ack
+        // has them.
+        let Some((header, [0x94, 0, fields @ ..])) = self.buffer.split_at_checked(5) else {
+            return false;
+        };
         let number = match fields {
             [0xce, ..] => 5,
             [0xcd, ..] => 3,
@@ -210,8 +221,10 @@ impl Node {
     pub(crate) fn request(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
         let id = swim_core::ExchangeId(1);
         let from = address(1);
-        self.swim
-            .handle_exchange(self.now, ExchangeInput::Request { id, from: from.into(), payload: black_box(payload) });
+        self.swim.handle_exchange(
+            self.now,
+            ExchangeInput::Request { id, from: from.into(), payload: black_box(payload) },
+        );
         match self.swim.poll_output() {
             Some(Output::Exchange(ExchangeOutput::Reply { payload, .. })) => Some(payload),
             _ => None,

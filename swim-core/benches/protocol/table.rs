@@ -21,13 +21,18 @@ pub(crate) fn print(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     println!("{:<46}{:>8} |{:^24}|{:^24}| foca / swim", "", "", "swim", "foca");
     let header = format!("{:>11}{:>13}", "ns", "instructions");
-    println!("{:<46}{:>8} |{header}|{header}|{:>7}{:>7}", "one repetition", "members", "ns", "ins.");
+    println!(
+        "{:<46}{:>8} |{header}|{header}|{:>7}{:>7}",
+        "one repetition", "members", "ns", "ins."
+    );
     for case in cases {
         for &members in case.sizes.iter().filter(|&&members| arguments.wants(members)) {
             print_row(case, members, valgrind)?;
         }
     }
-    println!("\nWhat each does is told in benches/protocol/cases; `-` where foca does nothing alike.");
+    println!(
+        "\nWhat each does is told in benches/protocol/cases; `-` where foca does nothing alike."
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -35,7 +40,8 @@ fn print_row(case: &Case, members: usize, valgrind: bool) -> Result<(), String> 
     let costs = Who::ALL.map(|who| {
         let Some(prepare) = case.prepare(who) else { return Ok(None) };
         let nanoseconds = measure::nanoseconds(case, prepare, members);
-        let instructions = if valgrind { Some(measure::instructions(case, who, members)?) } else { None };
+        let instructions =
+            if valgrind { Some(measure::instructions(case, who, members)?) } else { None };
         Ok::<_, String>(Some(Cost { nanoseconds, instructions }))
     });
     let [ours, theirs] = costs;
@@ -46,12 +52,20 @@ fn print_row(case: &Case, members: usize, valgrind: bool) -> Result<(), String> 
     };
     let time = ratio(|cost| Some(cost.nanoseconds));
     let counted = ratio(|cost| cost.instructions.map(|count| count as f64));
-    println!("{:<46}{members:>8} |{}|{}|{time:>7}{counted:>7}", case.name, columns(ours), columns(theirs));
+    println!(
+        "{:<46}{members:>8} |{}|{}|{time:>7}{counted:>7}",
+        case.name,
+        columns(ours),
+        columns(theirs)
+    );
     Ok(())
 }
 
 fn columns(cost: Option<Cost>) -> String {
-    let nanoseconds = cost.map_or_else(|| String::from("-"), |cost| format!("{:.0}", cost.nanoseconds));
-    let counted = cost.and_then(|cost| cost.instructions).map_or_else(|| String::from("-"), |count| count.to_string());
+    let nanoseconds =
+        cost.map_or_else(|| String::from("-"), |cost| format!("{:.0}", cost.nanoseconds));
+    let counted = cost
+        .and_then(|cost| cost.instructions)
+        .map_or_else(|| String::from("-"), |count| count.to_string());
     format!("{nanoseconds:>11}{counted:>13}")
 }

@@ -13,8 +13,10 @@ impl Config {
     pub const LARGEST_PACKET: usize = 65_507;
     /// The highest bound on members that the table's 22-bit slots allow.
     pub const MAX_MEMBERS: usize = (1 << 22) - 1;
-    // The wire's tests measure the next three; names are as long as they may be, numbers and addresses too.
-    /// Bytes of a packet with a ping and one suspicion: what a probe of a suspect must be able to carry.
+    // The wire's tests measure the next three; names are as long as they may be, numbers and
+    // addresses too.
+    /// Bytes of a packet with a ping and one suspicion: what a probe of a suspect must be able to
+    /// carry.
     pub(crate) const MIN_PACKET_SIZE: usize = 1_051;
     /// Bytes of a packet with a ping and one alive message, beside the alive's metadata.
     pub(crate) const ALIVE_OVERHEAD: usize = 817;

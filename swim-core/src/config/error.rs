@@ -63,9 +63,11 @@ pub enum ConfigError {
     },
     /// The identity's name is not one.
     Name(NameError),
-    /// The identity's address is unspecified, multicast, broadcast or has port 0, so that no other member could reach it.
+    /// The identity's address is unspecified, multicast, broadcast or has port 0, so that no other
+    /// member could reach it.
     Address(core::net::SocketAddr),
-    /// The identity's address is outside of `allowed_networks`: no other member with the same ones would accept it.
+    /// The identity's address is outside of `allowed_networks`: no other member with the same ones
+    /// would accept it.
     NotAllowed(core::net::SocketAddr),
     /// The identity's metadata is longer than `max_metadata_size`.
     Metadata {
@@ -82,17 +84,26 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotBuilt { feature } => {
-                write!(f, "this build does not speak the wire: build swim-core with its feature {feature}")
+                write!(
+                    f,
+                    "this build does not speak the wire: build swim-core with its feature {feature}"
+                )
             }
             Self::Zero { field } => write!(f, "{field} is zero"),
             Self::NotLess { field, value, bound, limit } => {
                 write!(f, "{field} is {value:?} and must be less than {bound}, which is {limit:?}")
             }
             Self::MoreThan { field, value, bound, limit } => {
-                write!(f, "{field} is {value:?} and must not be more than {bound}, which is {limit:?}")
+                write!(
+                    f,
+                    "{field} is {value:?} and must not be more than {bound}, which is {limit:?}"
+                )
             }
             Self::OutOfRange { field: "cluster", value, low, high } => {
-                write!(f, "the cluster's name has {value} bytes and must have between {low} and {high}")
+                write!(
+                    f,
+                    "the cluster's name has {value} bytes and must have between {low} and {high}"
+                )
             }
             Self::OutOfRange { field, value, low, high } => {
                 write!(f, "{field} is {value} and must be between {low} and {high}")
@@ -102,12 +113,17 @@ impl fmt::Display for ConfigError {
             }
             Self::Name(error) => error.fmt(f),
             Self::Address(address) => {
-                write!(f, "no member can reach {address}: give an advertised address that is specified and has a port")
+                write!(
+                    f,
+                    "no member can reach {address}: give an advertised address that is specified and has a port"
+                )
             }
             Self::NotAllowed(address) => {
                 write!(f, "this node's own address, {address}, is outside of allowed_networks")
             }
-            Self::Metadata { len, max } => write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}"),
+            Self::Metadata { len, max } => {
+                write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}")
+            }
             Self::Incarnation => f.write_str("the first incarnation is above the highest allowed"),
         }
     }

@@ -7,46 +7,54 @@ use super::{Config, ConfigError};
 /// How user events and queries are treated. "serf" is HashiCorp's implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventConfig {
-    /// The longest event, in bytes as it is sent: 55 to 320 more than name and payload. A longer one of others is dropped
-    /// and counted; on memberlist's wire only one above 9 KiB, since each of serf's agents bounds only what it sends.
-    /// Default 512, or what fits a packet if that is less. (serf)
+    /// The longest event, in bytes as it is sent: 55 to 320 more than name and payload. A longer
+    /// one of others is dropped and counted; on memberlist's wire only one above 9 KiB, since each
+    /// of serf's agents bounds only what it sends. Default 512, or what fits a packet if that is
+    /// less. (serf)
     pub max_event_size: usize,
-    /// The longest query, in bytes as it is sent: its name, its payload, its filters and about 130 more. Default 1,024,
-    /// or what fits a packet if that is less. (serf)
+    /// The longest query, in bytes as it is sent: its name, its payload, its filters and about 130
+    /// more. Default 1,024, or what fits a packet if that is less. (serf)
     pub max_query_size: usize,
-    /// The longest response to a query, in bytes as it is sent: its payload and about 50 more. Default 1,024, or what
-    /// fits a packet if that is less. (serf)
+    /// The longest response to a query, in bytes as it is sent: its payload and about 50 more.
+    /// Default 1,024, or what fits a packet if that is less. (serf)
     pub max_response_size: usize,
-    /// How many of the latest events are remembered, to tell each once and to tell those who were away of them. More
-    /// cost memory and make tables that are swapped longer. Default 512; 1 to 65,536. (serf's event buffer)
+    /// How many of the latest events are remembered, to tell each once and to tell those who were
+    /// away of them. More cost memory and make tables that are swapped longer. Default 512; 1 to
+    /// 65,536. (serf's event buffer)
     pub max_recent_events: usize,
-    /// How many of the latest queries are remembered, to hear each once. Default 512; 1 to 65,536. (serf's query buffer)
+    /// How many of the latest queries are remembered, to hear each once. Default 512; 1 to 65,536.
+    /// (serf's query buffer)
     pub max_recent_queries: usize,
-    /// How many queries of this node are open at most, a further one being an error; and how many of others wait for an
-    /// answer, the oldest making room for a further one. Default 256; 1 to 4,096. (own)
+    /// How many queries of this node are open at most, a further one being an error; and how many
+    /// of others wait for an answer, the oldest making room for a further one. Default 256; 1 to
+    /// 4,096. (own)
     pub max_queries: usize,
-    /// How many queries of one member are answered and passed on within a second, over time; eight seconds' worth may
-    /// come at once. Others, who are no members at their own address, have one such allowance together. A further query
-    /// is dropped and counted. Default 16; 1 to 65,536. (own)
+    /// How many queries of one member are answered and passed on within a second, over time; eight
+    /// seconds' worth may come at once. Others, who are no members at their own address, have one
+    /// such allowance together. A further query is dropped and counted. Default 16; 1 to 65,536.
+    /// (own)
     pub queries_per_asker: u32,
     /// The same, of all members together. Default 64; 1 to 65,536. (own)
     pub queries_per_second: u32,
-    /// How many answers of others are handed on to the member that asked within a second, over time; eight seconds' worth
-    /// may come at once. Default 256; 1 to 65,536. (own)
+    /// How many answers of others are handed on to the member that asked within a second, over
+    /// time; eight seconds' worth may come at once. Default 256; 1 to 65,536. (own)
     pub relays_per_second: u32,
-    /// How many regular expressions of others are compiled within a second, over time; eight seconds' worth may come at
-    /// once. Literal ones, and those of which the verdict is remembered, are not compiled. Each takes at most about 0.3 ms.
-    /// A query that needs more is dropped and counted. Default 16; 1 to 65,536. (own)
+    /// How many regular expressions of others are compiled within a second, over time; eight
+    /// seconds' worth may come at once. Literal ones, and those of which the verdict is remembered,
+    /// are not compiled. Each takes at most about 0.3 ms. A query that needs more is dropped and
+    /// counted. Default 16; 1 to 65,536. (own)
     pub expressions_per_second: u32,
-    /// A query without a timeout of its own stays open for `query_timeout_mult * ceil(log10(n + 1))` gossip intervals.
-    /// Default 16; at least 1. (serf)
+    /// A query without a timeout of its own stays open for `query_timeout_mult * ceil(log10(n +
+    /// 1))` gossip intervals. Default 16; at least 1. (serf)
     pub query_timeout_mult: u8,
     /// The longest time for which a query is open, whatever it says. Default 1 h; above zero. (own)
     pub max_query_timeout: Duration,
-    /// How far all that is heard in an hour may move a logical clock of this node; a time beyond that is dropped and
-    /// counted. The times of those whom the node first joins are believed. Default 2^32; at least 1. (own)
+    /// How far all that is heard in an hour may move a logical clock of this node; a time beyond
+    /// that is dropped and counted. The times of those whom the node first joins are believed.
+    /// Default 2^32; at least 1. (own)
     pub max_time_jump: u64,
-    /// Whether a node that joins is told of events that were sent before. Default off. (serf's replay)
+    /// Whether a node that joins is told of events that were sent before. Default off. (serf's
+    /// replay)
     pub replay_on_join: bool,
 }
 

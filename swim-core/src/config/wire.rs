@@ -1,4 +1,5 @@
-//! The wire a node speaks, and the settings that only memberlist's wire has. Read first: docs/MEMBERLIST.md.
+//! The wire a node speaks, and the settings that only memberlist's wire has. Read first:
+//! docs/MEMBERLIST.md.
 
 use core::time::Duration;
 
@@ -13,34 +14,38 @@ pub enum Wire {
     /// This project's own: docs/WIRE.md.
     #[default]
     Native,
-    /// HashiCorp's memberlist's: docs/MEMBERLIST.md. A build without the feature `memberlist` refuses it
-    /// ([`ConfigError::NotBuilt`]).
+    /// HashiCorp's memberlist's: docs/MEMBERLIST.md. A build without the feature `memberlist`
+    /// refuses it ([`ConfigError::NotBuilt`]).
     Memberlist(MemberlistWire),
 }
 
-/// The settings that only memberlist's wire has. The cluster's name is of no meaning there: clusters are kept apart by
-/// the label and the keys of the `wire::memberlist::Envelope`, which is the driver's.
+/// The settings that only memberlist's wire has. The cluster's name is of no meaning there:
+/// clusters are kept apart by the label and the keys of the `wire::memberlist::Envelope`, which is
+/// the driver's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberlistWire {
-    /// What the node says that it speaks. It must be within what the living members of its cluster understand, and the
-    /// other way round, or they refuse each other's tables: [`Versions::SERF`] beside serf agents,
-    /// [`Versions::PLAIN`] beside alertmanager and whatever else versions nothing of its own.
+    /// What the node says that it speaks. It must be within what the living members of its cluster
+    /// understand, and the other way round, or they refuse each other's tables: [`Versions::SERF`]
+    /// beside serf agents, [`Versions::PLAIN`] beside alertmanager and whatever else versions
+    /// nothing of its own.
     pub versions: Versions,
-    /// Whether packets and tables are compressed where that makes them shorter. Fewer bytes, more work; everyone reads
-    /// both. Default on. (memberlist's `EnableCompression`)
+    /// Whether packets and tables are compressed where that makes them shorter. Fewer bytes, more
+    /// work; everyone reads both. Default on. (memberlist's `EnableCompression`)
     pub compress: bool,
     /// How many bytes of each packet the driver takes for label and encryption:
     /// `wire::memberlist::Envelope::packet_overhead`. Default 0; at most 302.
     pub envelope: usize,
-    /// Whether the node is one of serf's agents: user messages, the state beside tables and the payloads of acks
-    /// are serf's, and users have events and queries. Default on beside serf, else off.
+    /// Whether the node is one of serf's agents: user messages, the state beside tables and the
+    /// payloads of acks are serf's, and users have events and queries. Default on beside serf, else
+    /// off.
     pub serf_agent: bool,
 }
 
 impl Wire {
-    /// The first incarnation of a node that remembers none, whose wall clock shows so many milliseconds since 1970: that
-    /// number, so that a restarted node supersedes its old self at once. On memberlist's wire, whose incarnations have 32
-    /// bits, it is 1: the node refutes what is said of its former life.
+    /// The first incarnation of a node that remembers none, whose wall clock shows so many
+    /// milliseconds since 1970: that number, so that a restarted node supersedes its old self at
+    /// once. On memberlist's wire, whose incarnations have 32 bits, it is 1: the node refutes what
+    /// is said of its former life.
     #[must_use]
     pub const fn first_incarnation(&self, clock_millis: u64) -> Incarnation {
         match self {
@@ -53,7 +58,8 @@ impl Wire {
 
 impl MemberlistWire {
     /// Beside alertmanager, and whatever else embeds memberlist and versions nothing of its own.
-    pub const PLAIN: Self = Self { versions: Versions::PLAIN, compress: true, envelope: 0, serf_agent: false };
+    pub const PLAIN: Self =
+        Self { versions: Versions::PLAIN, compress: true, envelope: 0, serf_agent: false };
     /// Beside serf agents.
     pub const SERF: Self = Self { versions: Versions::SERF, serf_agent: true, ..Self::PLAIN };
     /// Beside alertmanager.
@@ -104,8 +110,9 @@ impl Config {
         }
     }
 
-    /// The same settings on memberlist's wire, with what memberlist fixes: its bounds on tables and on the health score,
-    /// and user messages as long as packets can bear beside the longest label and encryption.
+    /// The same settings on memberlist's wire, with what memberlist fixes: its bounds on tables and
+    /// on the health score, and user messages as long as packets can bear beside the longest label
+    /// and encryption.
     #[must_use]
     pub fn on_memberlist(self, wire: MemberlistWire) -> Self {
         Self {
@@ -119,7 +126,8 @@ impl Config {
         }
     }
 
-    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than it was on the way.
+    /// The largest request or reply that is read: on memberlist's wire one may unpack to more than
+    /// it was on the way.
     pub(crate) const fn largest_exchange_heard(&self) -> usize {
         match self.wire {
             Wire::Native => self.max_exchange_size,
@@ -132,7 +140,8 @@ impl Config {
         self.max_packet_size.saturating_sub(wire.envelope + MemberlistWire::CHECKSUM_LEN)
     }
 
-    /// The longest user message that fits a packet. The kind takes a byte; membership updates have all of every other packet.
+    /// The longest user message that fits a packet. The kind takes a byte; membership updates have
+    /// all of every other packet.
     const fn user_message_room(&self, wire: &MemberlistWire) -> usize {
         self.memberlist_budget(wire).saturating_sub(MemberlistWire::COMPOUND_OVERHEAD + 1)
     }
@@ -145,10 +154,13 @@ impl Config {
         }
     }
 
-    /// Checks that this build speaks the wire; `has_memberlist` says whether that is memberlist's too.
+    /// Checks that this build speaks the wire; `has_memberlist` says whether that is memberlist's
+    /// too.
     pub(super) const fn validate_wire(&self, has_memberlist: bool) -> Result<(), ConfigError> {
         match self.wire {
-            Wire::Memberlist(_) if !has_memberlist => Err(ConfigError::NotBuilt { feature: "memberlist" }),
+            Wire::Memberlist(_) if !has_memberlist => {
+                Err(ConfigError::NotBuilt { feature: "memberlist" })
+            }
             Wire::Native | Wire::Memberlist(_) => Ok(()),
         }
     }
@@ -161,16 +173,29 @@ impl Config {
         }
         let (value, high) = (self.max_exchange_size, Self::MEMBERLIST_TABLE);
         if value > high {
-            return Err(ConfigError::OutOfRange { field: "max_exchange_size", value, low: 65_536, high });
+            return Err(ConfigError::OutOfRange {
+                field: "max_exchange_size",
+                value,
+                low: 65_536,
+                high,
+            });
         }
         let packet = self.memberlist_budget(wire).saturating_sub(MemberlistWire::COMPOUND_OVERHEAD);
         let room = packet.saturating_sub(MemberlistWire::ALIVE_OVERHEAD);
         if self.max_metadata_size > room {
-            return Err(ConfigError::DoesNotFit { field: "max_metadata_size", value: self.max_metadata_size, room });
+            return Err(ConfigError::DoesNotFit {
+                field: "max_metadata_size",
+                value: self.max_metadata_size,
+                room,
+            });
         }
         let room = self.user_message_room(wire);
         if self.max_broadcast_size > room {
-            return Err(ConfigError::DoesNotFit { field: "max_broadcast_size", value: self.max_broadcast_size, room });
+            return Err(ConfigError::DoesNotFit {
+                field: "max_broadcast_size",
+                value: self.max_broadcast_size,
+                room,
+            });
         }
         Ok(())
     }
@@ -190,7 +215,8 @@ mod tests {
         let address = "[2001:db8::1]:65535".parse().unwrap();
         let (incarnation, versions) = (u32::MAX, Versions::SERF);
         let mut longest = vec![];
-        Message::Alive { id: &id, incarnation, address, metadata: &metadata, versions }.encode(&mut longest);
+        Message::Alive { id: &id, incarnation, address, metadata: &metadata, versions }
+            .encode(&mut longest);
         assert_eq!(longest.len() - metadata.len(), MemberlistWire::ALIVE_OVERHEAD);
         assert_eq!(PacketWriter::CHECKSUM_LEN, MemberlistWire::CHECKSUM_LEN);
         assert_eq!(StreamDecoder::UNPACKED, MemberlistWire::UNPACKED);
@@ -203,7 +229,9 @@ mod tests {
     #[test]
     fn a_first_incarnation_is_within_what_the_wire_can_say() {
         let memberlist = Wire::Memberlist(MemberlistWire::PLAIN);
-        for (clock, native) in [(0, 0), (1_700_000_000_000, 1_700_000_000_000), (u64::MAX, Incarnation::MAX.get())] {
+        for (clock, native) in
+            [(0, 0), (1_700_000_000_000, 1_700_000_000_000), (u64::MAX, Incarnation::MAX.get())]
+        {
             let firsts = [Wire::Native, memberlist].map(|wire| wire.first_incarnation(clock).get());
             assert_eq!(firsts, [native, 1]);
         }
@@ -214,15 +242,28 @@ mod tests {
         let (native, memberlist) = (Config::lan(), Config::memberlist_lan(MemberlistWire::PLAIN));
         assert_eq!(native.validate_wire(false), Ok(()));
         assert_eq!(memberlist.validate_wire(true), Ok(()));
-        assert_eq!(memberlist.validate_wire(false), Err(ConfigError::NotBuilt { feature: "memberlist" }));
+        assert_eq!(
+            memberlist.validate_wire(false),
+            Err(ConfigError::NotBuilt { feature: "memberlist" })
+        );
     }
 
     #[test]
     fn the_presets_are_valid_with_the_longest_envelope_too() {
-        for wire in [MemberlistWire::PLAIN, MemberlistWire { envelope: 302, ..MemberlistWire::SERF }] {
-            for preset in [Config::memberlist_lan(wire), Config::memberlist_wan(wire), Config::memberlist_local(wire)] {
+        for wire in
+            [MemberlistWire::PLAIN, MemberlistWire { envelope: 302, ..MemberlistWire::SERF }]
+        {
+            for preset in [
+                Config::memberlist_lan(wire),
+                Config::memberlist_wan(wire),
+                Config::memberlist_local(wire),
+            ] {
                 assert_eq!(preset.validate(), Ok(()));
-                assert_eq!(preset.clone().on_memberlist(wire), preset, "it is on that wire already");
+                assert_eq!(
+                    preset.clone().on_memberlist(wire),
+                    preset,
+                    "it is on that wire already"
+                );
             }
         }
     }
@@ -231,7 +272,9 @@ mod tests {
     fn what_does_not_fit_this_wire_is_refused() {
         type Change = fn(&mut Config);
         let changes: [(&str, Change); 4] = [
-            ("envelope", |c| c.wire = Wire::Memberlist(MemberlistWire { envelope: 303, ..MemberlistWire::PLAIN })),
+            ("envelope", |c| {
+                c.wire = Wire::Memberlist(MemberlistWire { envelope: 303, ..MemberlistWire::PLAIN })
+            }),
             ("max_exchange_size", |c| c.max_exchange_size = (20 << 20) + 1),
             ("max_metadata_size", |c| c.max_metadata_size = 1_400 - 9 - 330),
             ("max_broadcast_size", |c| c.max_broadcast_size = 1_400 - 9),

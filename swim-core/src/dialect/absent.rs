@@ -1,5 +1,5 @@
-//! What stands in for memberlist's wire in a build without it: nothing of it can come into being, since
-//! [`Config::validate`] refuses that wire.
+//! What stands in for memberlist's wire in a build without it: nothing of it can come into being,
+//! since [`Config::validate`] refuses that wire.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -53,7 +53,10 @@ impl Memberlist {
         match *self {}
     }
 
-    pub(super) const fn decode_stream<'p>(&self, _: &'p [u8]) -> Result<StreamMessage<'p>, WireError> {
+    pub(super) const fn decode_stream<'p>(
+        &self,
+        _: &'p [u8],
+    ) -> Result<StreamMessage<'p>, WireError> {
         match *self {}
     }
 
@@ -76,7 +79,11 @@ impl Memberlist {
 pub(crate) enum Unpacker {}
 
 impl Unpacker {
-    pub(crate) fn unpack(&mut self, _: &[u8], _: impl FnMut(Result<(MessageKind, Message<'_>), WireError>)) {
+    pub(crate) fn unpack(
+        &mut self,
+        _: &[u8],
+        _: impl FnMut(Result<(MessageKind, Message<'_>), WireError>),
+    ) {
         match *self {}
     }
 }

@@ -1,5 +1,5 @@
-//! What is said, without the bytes: [`Message`] in packets, and on memberlist's wire [`StreamMessage`] in streams and
-//! [`Row`] in tables. What only one wire says, others leave out.
+//! What is said, without the bytes: [`Message`] in packets, and on memberlist's wire
+//! [`StreamMessage`] in streams and [`Row`] in tables. What only one wire says, others leave out.
 
 use core::net::SocketAddr;
 
@@ -14,9 +14,15 @@ pub(crate) enum Message<'a> {
     /// Is `target` there? Empty: whoever is there.
     Ping { sequence: SequenceNumber, target: &'a str, source: Speaker<'a> },
     /// A request to ping `target`, at that address.
-    PingReq { sequence: SequenceNumber, target: &'a str, address: SocketAddr, wants_nack: bool, source: Speaker<'a> },
-    /// The answer to a ping. `source` is empty where acks do not say whose they are; there `payload` has serf's coordinate,
-    /// or nothing.
+    PingReq {
+        sequence: SequenceNumber,
+        target: &'a str,
+        address: SocketAddr,
+        wants_nack: bool,
+        source: Speaker<'a>,
+    },
+    /// The answer to a ping. `source` is empty where acks do not say whose they are; there
+    /// `payload` has serf's coordinate, or nothing.
     Ack { sequence: SequenceNumber, source: &'a str, payload: &'a [u8] },
     /// The ping that was asked for was not answered. `source` as of an ack.
     Nack { sequence: SequenceNumber, source: &'a str },
@@ -54,7 +60,11 @@ pub(crate) struct Row<'a> {
 impl<'a> Row<'a> {
     /// What it says of where the member is.
     pub(crate) const fn description(&self) -> Description<'a> {
-        Description { incarnation: self.claim.incarnation, address: self.address, metadata: self.metadata }
+        Description {
+            incarnation: self.claim.incarnation,
+            address: self.address,
+            metadata: self.metadata,
+        }
     }
 
     /// Whether the member is said to be alive, and not merely suspected.
@@ -65,7 +75,10 @@ impl<'a> Row<'a> {
 
 /// What one side of a stream says, once.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "memberlist"), expect(dead_code, reason = "nobody says the last two without that wire"))]
+#[cfg_attr(
+    not(feature = "memberlist"),
+    expect(dead_code, reason = "nobody says the last two without that wire")
+)]
 pub(crate) enum StreamMessage<'a> {
     /// Is `target` there? Empty: whoever is there.
     Ping { sequence: SequenceNumber, target: &'a str, source: Speaker<'a> },

@@ -1,12 +1,15 @@
-//! How what is meant becomes bytes and bytes what is meant, on the wire that a node speaks; and the [`Policy`] of that
-//! wire: the values by which its rules differ, which membership reads where the rule stands.
+//! How what is meant becomes bytes and bytes what is meant, on the wire that a node speaks; and the
+//! [`Policy`] of that wire: the values by which its rules differ, which membership reads where the
+//! rule stands.
 //!
-//! It knows the formats in `wire`, what only one of them makes a node keep (what members speak, room to unpack in), and
-//! no member. The native wire is read in place, message by message ([`wire::Packet`](crate::wire::Packet)), since most
-//! of what arrives is known and need not be decoded; every other wire shows its messages as [`Message`]s.
+//! It knows the formats in `wire`, what only one of them makes a node keep (what members speak,
+//! room to unpack in), and no member. The native wire is read in place, message by message
+//! ([`wire::Packet`](crate::wire::Packet)), since most of what arrives is known and need not be
+//! decoded; every other wire shows its messages as [`Message`]s.
 //!
-//! `cfg(feature = "memberlist")` stands here, where the wire is declared and in the settings, nowhere else: in a build without
-//! it [`Memberlist`] has no value (`absent`), so the compiler drops what only such a node would do.
+//! `cfg(feature = "memberlist")` stands here, where the wire is declared and in the settings,
+//! nowhere else: in a build without it [`Memberlist`] has no value (`absent`), so the compiler
+//! drops what only such a node would do.
 
 #[cfg_attr(not(feature = "memberlist"), path = "absent.rs")]
 mod memberlist;
@@ -22,7 +25,8 @@ use alloc::vec::Vec;
 pub(crate) use memberlist::{Table, Unpacker};
 pub(crate) use message::{Message, Row, Speaker, StreamMessage};
 pub(crate) use policy::{
-    BroadcastPolicy, CoordinatePolicy, KeyPolicy, NamePolicy, Policy, ReturnPolicy, SerfPolicy, TablePolicy,
+    BroadcastPolicy, CoordinatePolicy, KeyPolicy, NamePolicy, Policy, ReturnPolicy, SerfPolicy,
+    TablePolicy,
 };
 pub(crate) use writer::{PacketWriter, Packets, Queued};
 
@@ -46,7 +50,9 @@ impl Dialect {
         match wire {
             Wire::Native => Self::Native,
             // Without the feature there is none, and the settings were refused.
-            Wire::Memberlist(settings) => Memberlist::new(settings).map_or(Self::Native, Self::Memberlist),
+            Wire::Memberlist(settings) => {
+                Memberlist::new(settings).map_or(Self::Native, Self::Memberlist)
+            }
         }
     }
 
@@ -102,7 +108,8 @@ impl Dialect {
         agreement.admits(own) && agreement.admits(versions)
     }
 
-    /// What takes packets apart that are not read in place: to be [put back](Self::put_back). `None` on the native wire.
+    /// What takes packets apart that are not read in place: to be [put back](Self::put_back).
+    /// `None` on the native wire.
     #[inline]
     pub(crate) fn take_unpacker(&mut self) -> Option<Unpacker> {
         match self {
@@ -122,7 +129,9 @@ impl Dialect {
     #[inline]
     pub(crate) const fn packets(&self, config: &Config, cluster: u32) -> Packets {
         match self {
-            Self::Native => Packets::Native(native::Packets { cluster, max: config.max_packet_size }),
+            Self::Native => {
+                Packets::Native(native::Packets { cluster, max: config.max_packet_size })
+            }
             Self::Memberlist(memberlist) => Packets::Memberlist(memberlist.packets(config)),
         }
     }
@@ -147,20 +156,27 @@ impl Dialect {
     ) -> Vec<u8> {
         match self {
             Self::Native => native::reliable_ping(cluster, sequence, target, source),
-            Self::Memberlist(memberlist) => memberlist.encode_stream(&StreamMessage::Ping { sequence, target, source }),
+            Self::Memberlist(memberlist) => {
+                memberlist.encode_stream(&StreamMessage::Ping { sequence, target, source })
+            }
         }
     }
 
-    /// Reads what the other side of a stream says. `None` on the native wire, whose streams carry exchanges.
+    /// Reads what the other side of a stream says. `None` on the native wire, whose streams carry
+    /// exchanges.
     #[inline]
-    pub(crate) fn decode_stream<'p>(&self, payload: &'p [u8]) -> Option<Result<StreamMessage<'p>, WireError>> {
+    pub(crate) fn decode_stream<'p>(
+        &self,
+        payload: &'p [u8],
+    ) -> Option<Result<StreamMessage<'p>, WireError>> {
         match self {
             Self::Native => None,
             Self::Memberlist(memberlist) => Some(memberlist.decode_stream(payload)),
         }
     }
 
-    /// The bytes of what this side of a stream says. A table is written by [`write_table`](Self::write_table).
+    /// The bytes of what this side of a stream says. A table is written by
+    /// [`write_table`](Self::write_table).
     ///
     /// # Panics
     /// On the native wire.
@@ -171,8 +187,8 @@ impl Dialect {
         }
     }
 
-    /// Writes a table and the application's `state`, in `max` bytes at most. Returns the bytes and how many of the rows
-    /// they hold.
+    /// Writes a table and the application's `state`, in `max` bytes at most. Returns the bytes and
+    /// how many of the rows they hold.
     ///
     /// # Panics
     /// On the native wire.

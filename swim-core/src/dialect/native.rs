@@ -13,7 +13,9 @@ use crate::wire::{self, COORDINATE_LEN, ExchangeMessage, HEADER_LEN};
 #[inline]
 pub(super) const fn message<'a>(message: &Message<'a>) -> wire::Message<'a> {
     match *message {
-        Message::Ping { sequence, target, source } => wire::Message::Ping { sequence, target, source: source.id },
+        Message::Ping { sequence, target, source } => {
+            wire::Message::Ping { sequence, target, source: source.id }
+        }
         Message::PingReq { sequence, target, source, .. } => {
             wire::Message::PingReq { sequence, target, source: source.id }
         }
@@ -23,7 +25,9 @@ pub(super) const fn message<'a>(message: &Message<'a>) -> wire::Message<'a> {
             let (id, incarnation) = (row.id, row.claim.incarnation);
             wire::Message::Alive { id, incarnation, address: row.address, metadata: row.metadata }
         }
-        Message::Suspect { id, incarnation, from } => wire::Message::Suspect { id, incarnation, from },
+        Message::Suspect { id, incarnation, from } => {
+            wire::Message::Suspect { id, incarnation, from }
+        }
         Message::Dead { id, incarnation, from } => wire::Message::Dead { id, incarnation, from },
         Message::Left { id, incarnation } => wire::Message::Left { id, incarnation },
         Message::Direct { source, payload } => wire::Message::Direct { source, payload },
@@ -31,9 +35,15 @@ pub(super) const fn message<'a>(message: &Message<'a>) -> wire::Message<'a> {
 }
 
 /// The request of a probe over a stream.
-pub(super) fn reliable_ping(cluster: u32, sequence: SequenceNumber, target: &str, source: Speaker<'_>) -> Vec<u8> {
+pub(super) fn reliable_ping(
+    cluster: u32,
+    sequence: SequenceNumber,
+    target: &str,
+    source: Speaker<'_>,
+) -> Vec<u8> {
     let mut request = Vec::new();
-    ExchangeMessage::ReliablePing { sequence, target, source: source.id }.encode(cluster, &mut request);
+    ExchangeMessage::ReliablePing { sequence, target, source: source.id }
+        .encode(cluster, &mut request);
     request
 }
 
@@ -86,7 +96,8 @@ impl super::PacketWriter for PacketWriter<'_> {
         fits
     }
 
-    /// What goes to one address: a direct message, or broadcasts, which are counted when they are queued.
+    /// What goes to one address: a direct message, or broadcasts, which are counted when they are
+    /// queued.
     fn say_encoded(&mut self, body: &[u8]) -> Option<MessageKind> {
         self.out.extend_from_slice(body);
         (body.get(1) == Some(&(MessageKind::Direct as u8))).then_some(MessageKind::Direct)

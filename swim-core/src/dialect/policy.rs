@@ -1,4 +1,5 @@
-//! The rules in which wires differ, as values: one column for each wire, read at the one place where the rule stands.
+//! The rules in which wires differ, as values: one column for each wire, read at the one place
+//! where the rule stands.
 
 use core::time::Duration;
 
@@ -20,7 +21,8 @@ pub(crate) enum NamePolicy {
 pub(crate) enum ReturnPolicy {
     /// It is old news: a member comes back above that incarnation.
     Outbid,
-    /// The member is suspected, so that it refutes if it lives: others may have forgotten what it would have to outbid.
+    /// The member is suspected, so that it refutes if it lives: others may have forgotten what it
+    /// would have to outbid.
     Doubt,
 }
 
@@ -67,8 +69,8 @@ pub(crate) enum CoordinatePolicy {
 pub(crate) enum SerfPolicy {
     /// In announcements and direct messages.
     Announcements,
-    /// In user messages, in the state beside tables and in acks, as among serf's agents. They take a member that leaves
-    /// without a word for failed, so each says when it comes and goes.
+    /// In user messages, in the state beside tables and in acks, as among serf's agents. They take
+    /// a member that leaves without a word for failed, so each says when it comes and goes.
     UserMessages,
     /// In nothing: user messages are the application's.
     Nothing,
@@ -84,22 +86,26 @@ pub(crate) struct Policy {
     pub(crate) keys: KeyPolicy,
     pub(crate) serf: SerfPolicy,
     pub(crate) coordinates: CoordinatePolicy,
-    /// Whether a node that looks for a newcomer says who it is. Otherwise it gets a bare ack: a newcomer's updates, which
-    /// are sent a few times only, are not spent on one that is about to hear of it.
+    /// Whether a node that looks for a newcomer says who it is. Otherwise it gets a bare ack: a
+    /// newcomer's updates, which are sent a few times only, are not spent on one that is about to
+    /// hear of it.
     pub(crate) signs_looks: bool,
-    /// Whether the buddy system tells a suspected member also with a request to relay and with a look at it.
+    /// Whether the buddy system tells a suspected member also with a request to relay and with a
+    /// look at it.
     pub(crate) tells_in_requests: bool,
-    /// The highest incarnation that the wire can say. Of others only lower ones are believed, so that there is room for a
-    /// refutation.
+    /// The highest incarnation that the wire can say. Of others only lower ones are believed, so
+    /// that there is room for a refutation.
     pub(crate) highest_incarnation: Incarnation,
     /// Whether a first incarnation comes from a clock, so that a jump shows a restart.
     pub(crate) starts_by_clock: bool,
-    /// How fast the horizon of incarnations moves: counters of 32 bits last as long by seconds as those of 64 by milliseconds.
+    /// How fast the horizon of incarnations moves: counters of 32 bits last as long by seconds as
+    /// those of 64 by milliseconds.
     incarnation_tick: Duration,
     /// A bound on `Config::max_incarnation_ahead`.
     most_ahead: u64,
-    /// A node with at most so many peers sends each of them an update twice. Where tables are swapped rarely, by chance
-    /// alone somebody was left out for half a minute in 6 of 400 starts of eight nodes, so in none.
+    /// A node with at most so many peers sends each of them an update twice. Where tables are
+    /// swapped rarely, by chance alone somebody was left out for half a minute in 6 of 400 starts
+    /// of eight nodes, so in none.
     small_cluster: u8,
 }
 
@@ -139,17 +145,27 @@ impl Policy {
         small_cluster: 9,
     };
     /// memberlist's wire among serf's agents.
-    pub(crate) const SERF: Self =
-        Self { serf: SerfPolicy::UserMessages, coordinates: CoordinatePolicy::InAcks, ..Self::MEMBERLIST };
+    pub(crate) const SERF: Self = Self {
+        serf: SerfPolicy::UserMessages,
+        coordinates: CoordinatePolicy::InAcks,
+        ..Self::MEMBERLIST
+    };
 
     /// How far the incarnation of any claim may be, for a node that starts `now` at `first`.
     pub(crate) fn horizon(&self, now: Instant, first: Incarnation, ahead: u64) -> Horizon {
-        Horizon::new(now, first, ahead.min(self.most_ahead), self.incarnation_tick, self.highest_incarnation)
+        Horizon::new(
+            now,
+            first,
+            ahead.min(self.most_ahead),
+            self.incarnation_tick,
+            self.highest_incarnation,
+        )
     }
 
     /// How often each node sends an update at least, to that many peers.
     pub(crate) fn least_transmissions(&self, peers: usize) -> u8 {
-        u8::try_from(peers).map_or(0, |peers| if peers <= self.small_cluster { 2 * peers } else { 0 })
+        u8::try_from(peers)
+            .map_or(0, |peers| if peers <= self.small_cluster { 2 * peers } else { 0 })
     }
 
     /// The incarnation after this one, unless there is none.

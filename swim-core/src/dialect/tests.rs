@@ -75,7 +75,9 @@ fn memberlist_s_wire_says_all_but_whose_acks_nacks_and_user_messages_are() {
     let mut memberlist = memberlist();
     for message in messages() {
         let unnamed = match message {
-            Message::Ack { sequence, payload, .. } => Message::Ack { sequence, source: "", payload },
+            Message::Ack { sequence, payload, .. } => {
+                Message::Ack { sequence, source: "", payload }
+            }
             Message::Nack { sequence, .. } => Message::Nack { sequence, source: "" },
             Message::Direct { payload, .. } => Message::Direct { source: "", payload },
             said => said,
@@ -98,7 +100,13 @@ fn the_rest_of_a_packet_is_filled_up_to_its_bound_and_no_further() {
             broadcasts.push(None, &body);
         }
         let (updates, broadcasts) = (&mut updates, &mut broadcasts);
-        let queued = Queued { updates, broadcasts, updates_first: false, readers: Readers::default(), limit: 9 };
+        let queued = Queued {
+            updates,
+            broadcasts,
+            updates_first: false,
+            readers: Readers::default(),
+            limit: 9,
+        };
         let mut bytes = Vec::new();
         match dialect.packets(&config, 1) {
             Packets::Native(packets) => fill(packets.begin(&mut bytes), &ping, queued),
@@ -117,12 +125,23 @@ fn fill(mut packet: impl PacketWriter, message: &Message<'_>, queued: Queued<'_>
 #[test]
 fn a_table_is_cut_where_it_would_be_too_long_and_read_again() {
     let memberlist = memberlist();
-    let (claim, address) = (Claim::new(Incarnation::new(3), Status::Dead), "192.0.2.1:7946".parse().unwrap());
+    let (claim, address) =
+        (Claim::new(Incarnation::new(3), Status::Dead), "192.0.2.1:7946".parse().unwrap());
     let row = Row { id: "b", claim, address, metadata: &[7; 100], versions: Versions::SERF };
-    let (bytes, written) = memberlist.write_table(true, b"state", 65_536, core::iter::repeat_n(row, 1_000));
-    assert!(bytes.len() <= 65_536 && (300..1_000).contains(&written), "{} bytes, {written} rows", bytes.len());
-    let Some(Ok(StreamMessage::Table(table))) = memberlist.decode_stream(&bytes) else { panic!("it is a table") };
-    assert_eq!((table.is_join(), table.state(), table.rows().count() as u64), (true, &b"state"[..], written));
+    let (bytes, written) =
+        memberlist.write_table(true, b"state", 65_536, core::iter::repeat_n(row, 1_000));
+    assert!(
+        bytes.len() <= 65_536 && (300..1_000).contains(&written),
+        "{} bytes, {written} rows",
+        bytes.len()
+    );
+    let Some(Ok(StreamMessage::Table(table))) = memberlist.decode_stream(&bytes) else {
+        panic!("it is a table")
+    };
+    assert_eq!(
+        (table.is_join(), table.state(), table.rows().count() as u64),
+        (true, &b"state"[..], written)
+    );
     assert!(table.rows().all(|read| format!("{:?}", read.unwrap()) == format!("{row:?}")));
 }
 
@@ -130,7 +149,10 @@ fn a_table_is_cut_where_it_would_be_too_long_and_read_again() {
 fn versions_are_kept_by_slot_and_whoever_published_none_is_plain() {
     let mut memberlist = memberlist();
     memberlist.note_versions(Slot(3), Versions::SERF);
-    assert_eq!([2, 3, 4].map(|slot| memberlist.versions_of(Slot(slot)) == Versions::SERF), [false, true, false]);
+    assert_eq!(
+        [2, 3, 4].map(|slot| memberlist.versions_of(Slot(slot)) == Versions::SERF),
+        [false, true, false]
+    );
     assert!(memberlist.speaks_with(Versions::SERF) && !memberlist.speaks_with(Versions::PLAIN));
     assert_eq!(Dialect::new(&Wire::Native).version_bytes(Slot(3)), [0; 6]);
 }

@@ -5,7 +5,8 @@ use crate::coordinate::Coordinate;
 use crate::dissemination::{Dissemination, Readers};
 use crate::metrics::MessageKind;
 
-/// How packets are written. Match it once for each: what follows is then compiled for either wire alone.
+/// How packets are written. Match it once for each: what follows is then compiled for either wire
+/// alone.
 pub(crate) enum Packets {
     Native(native::Packets),
     Memberlist(memberlist::Packets),
@@ -28,22 +29,25 @@ pub(crate) trait PacketWriter {
     /// Adds what the packet is for.
     fn say(&mut self, message: &Message<'_>);
 
-    /// Adds what is said of the receiver (the buddy system), if there is room. Returns how it is counted.
+    /// Adds what is said of the receiver (the buddy system), if there is room. Returns how it is
+    /// counted.
     fn say_claim(&mut self, claim: &Message<'_>) -> Option<MessageKind>;
 
-    /// Adds where this node is, where that is a message of its own and there is room. Returns whether it was added.
+    /// Adds where this node is, where that is a message of its own and there is room. Returns
+    /// whether it was added.
     fn say_coordinate(&mut self, source: &str, coordinate: &Coordinate) -> bool;
 
     /// Adds a message that was encoded before. Returns how it is counted, unless that was done.
     fn say_encoded(&mut self, body: &[u8]) -> Option<MessageKind>;
 
-    /// Fills the rest. If both queues hold something, broadcasts get half of the room if they need it, unless updates have
-    /// first call on all of it, since one may be longer than half.
+    /// Fills the rest. If both queues hold something, broadcasts get half of the room if they need
+    /// it, unless updates have first call on all of it, since one may be longer than half.
     fn fill(&mut self, queued: Queued<'_>, count: impl FnMut(MessageKind));
 
     /// Whether nothing was added.
     fn is_empty(&self) -> bool;
 
-    /// Puts around it what the wire has around messages; `checksum` says whether the receiver understands one.
+    /// Puts around it what the wire has around messages; `checksum` says whether the receiver
+    /// understands one.
     fn finish(self, checksum: bool);
 }

@@ -1,10 +1,11 @@
-//! The bytes of an update that waits: short ones lie in the queue's entry itself, so that most updates cost no
-//! allocation and one line of the cache.
+//! The bytes of an update that waits: short ones lie in the queue's entry itself, so that most
+//! updates cost no allocation and one line of the cache.
 
 use alloc::boxed::Box;
 use core::ops::Deref;
 
-/// So many bytes lie in the entry, which has 64 then: a claim with names of up to 16 bytes, or an Alive without metadata.
+/// So many bytes lie in the entry, which has 64 then: a claim with names of up to 16 bytes, or an
+/// Alive without metadata.
 const SHORT: usize = 46;
 
 #[derive(Debug)]

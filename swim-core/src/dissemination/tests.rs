@@ -147,7 +147,11 @@ fn a_reader_is_sent_what_it_was_not_sent_and_a_broadcast_waits_until_each_was() 
     let mut queue = Dissemination::default();
     (1..=3).for_each(|byte| queue.push(None, &body(byte, 10)));
     assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [1, 2]);
-    assert_eq!(packet_for(&mut queue, (1, 0b111), 20, 2), [3], "each reader needs one: none is to spare");
+    assert_eq!(
+        packet_for(&mut queue, (1, 0b111), 20, 2),
+        [3],
+        "each reader needs one: none is to spare"
+    );
     assert_eq!(packet_for(&mut queue, (2, 0b111), 99, 2), [1, 2, 3]);
     assert_eq!(packet_for(&mut queue, (2, 0b111), 99, 2), []);
     assert_eq!(queue.len(), 3, "one has missed them, though the limit is reached");

@@ -1,9 +1,10 @@
 //! Which members a query is for: its filters, held against a member's name and tags.
 //!
-//! serf's filters on tags are regular expressions in Go's syntax. What each may cost is bounded: at most [`MAX_FILTERS`]
-//! a query and [`MAX_EXPRESSION`] bytes an expression; literal texts, with anchors and alternatives, are compared without
-//! an engine (`plain`); verdicts are remembered (`verdicts`), so an expression that is asked about again compiles
-//! nothing; and a token bucket bounds how many are compiled over time. It knows neither who asks nor how.
+//! serf's filters on tags are regular expressions in Go's syntax. What each may cost is bounded: at
+//! most [`MAX_FILTERS`] a query and [`MAX_EXPRESSION`] bytes an expression; literal texts, with
+//! anchors and alternatives, are compared without an engine (`plain`); verdicts are remembered
+//! (`verdicts`), so an expression that is asked about again compiles nothing; and a token bucket
+//! bounds how many are compiled over time. It knows neither who asks nor how.
 
 mod plain;
 mod verdicts;
@@ -20,8 +21,8 @@ use crate::wire::serf::{Filter, Filters};
 pub(crate) const MAX_FILTERS: usize = 16;
 /// The longest expression, in bytes.
 const MAX_EXPRESSION: usize = 256;
-/// The most memory that a compiled expression takes: about 600 states of its automaton. Compiling stops there, which
-/// bounds its time to tens of microseconds.
+/// The most memory that a compiled expression takes: about 600 states of its automaton. Compiling
+/// stops there, which bounds its time to tens of microseconds.
 #[cfg(feature = "std")]
 const MAX_COMPILED: usize = 16 << 10;
 /// How deep an expression's groups may be nested.
@@ -54,8 +55,9 @@ impl Filtering {
     /// Returns true if the filters let a member through.
     ///
     /// # Errors
-    /// Nobody is let through: [`DropReason::BadFilter`] if a filter makes no sense or there are too many, and
-    /// [`DropReason::ExpressionRate`] if more expressions were compiled of late than `pace` allows.
+    /// Nobody is let through: [`DropReason::BadFilter`] if a filter makes no sense or there are too
+    /// many, and [`DropReason::ExpressionRate`] if more expressions were compiled of late than
+    /// `pace` allows.
     pub(crate) fn admits(
         &mut self,
         now: Instant,
@@ -81,7 +83,13 @@ impl Filtering {
         Ok(true)
     }
 
-    fn is_match(&mut self, now: Instant, pace: Pace, expression: &str, text: &str) -> Result<bool, DropReason> {
+    fn is_match(
+        &mut self,
+        now: Instant,
+        pace: Pace,
+        expression: &str,
+        text: &str,
+    ) -> Result<bool, DropReason> {
         if expression.len() > MAX_EXPRESSION {
             return Err(DropReason::BadFilter);
         }
@@ -112,7 +120,10 @@ pub(crate) fn is_expression(expression: &str) -> bool {
 #[cfg(feature = "std")]
 fn compile_and_match(expression: &str, text: &str) -> Result<bool, BadExpression> {
     count_work!(ExpressionsCompiled, 1);
-    let compiled = regex_lite::RegexBuilder::new(expression).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
+    let compiled = regex_lite::RegexBuilder::new(expression)
+        .size_limit(MAX_COMPILED)
+        .nest_limit(MAX_NESTING)
+        .build();
     compiled.map(|expression| expression.is_match(text)).map_err(|_| BadExpression)
 }
 
@@ -198,7 +209,9 @@ mod tests {
     fn an_expression_that_is_wrong_or_costs_too_much_lets_nobody_through() {
         let deep = "(".repeat(100).to_string() + &")".repeat(100);
         let long = "a?".repeat(MAX_EXPRESSION / 2 + 1);
-        for expression in ["(", "a{1000}{1000}{1000}", "[^a-z]{900}{900}", "(?:a?){0,999}", &deep, &long] {
+        for expression in
+            ["(", "a{1000}{1000}{1000}", "[^a-z]{900}{900}", "(?:a?){0,999}", &deep, &long]
+        {
             assert_eq!(admits_tag(expression, "web"), Err(DropReason::BadFilter), "{expression}");
             assert!(!is_expression(expression));
         }
@@ -230,7 +243,12 @@ mod tests {
         assert_eq!(judge(0, "^web$"), Ok(true), "nor does a literal");
         assert_eq!(judge(1, "^w.b|new$"), Ok(true));
         assert_eq!(judge(1, "^w.b|newer$"), Err(DropReason::ExpressionRate));
-        let own = filtering.admits(Instant::ORIGIN, Pace::Unbounded, tag_filter("^w.b|own$").filters(), ("n1", &web));
+        let own = filtering.admits(
+            Instant::ORIGIN,
+            Pace::Unbounded,
+            tag_filter("^w.b|own$").filters(),
+            ("n1", &web),
+        );
         assert_eq!(own, Ok(true), "this node's own user does not wait");
     }
 
@@ -239,7 +257,12 @@ mod tests {
         let mut filtering = Filtering::default();
         let mut judge = |text| {
             let metadata = role(text);
-            filtering.admits(Instant::ORIGIN, FAST, tag_filter("^w.b$").filters(), ("n1", &metadata))
+            filtering.admits(
+                Instant::ORIGIN,
+                FAST,
+                tag_filter("^w.b$").filters(),
+                ("n1", &metadata),
+            )
         };
         assert_eq!(["web", "db", "web"].map(&mut judge), [Ok(true), Ok(false), Ok(true)]);
     }

@@ -1,5 +1,5 @@
-//! [`Plain`]: an expression that needs no engine, as most filters are: a literal text, or several as alternatives, with
-//! anchors or without (`web`, `^web$`, `^(web|db)$`).
+//! [`Plain`]: an expression that needs no engine, as most filters are: a literal text, or several
+//! as alternatives, with anchors or without (`web`, `^web$`, `^(web|db)$`).
 
 /// What has a meaning in an expression. The bar is looked at beside these.
 const SPECIAL: [char; 13] = ['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
@@ -23,10 +23,15 @@ impl<'a> Plain<'a> {
         let alternatives = group.unwrap_or(rest);
         // Without a group an anchor belongs to one of the alternatives only.
         let is_ambiguous = group.is_none() && (from_start || to_end) && alternatives.contains('|');
-        (!is_ambiguous && !alternatives.contains(SPECIAL)).then_some(Self { alternatives, from_start, to_end })
+        (!is_ambiguous && !alternatives.contains(SPECIAL)).then_some(Self {
+            alternatives,
+            from_start,
+            to_end,
+        })
     }
 
-    /// Returns true if `text` matches. Linear in the length of the expression times that of the text.
+    /// Returns true if `text` matches. Linear in the length of the expression times that of the
+    /// text.
     pub(super) fn is_match(self, text: &str) -> bool {
         self.alternatives.split('|').any(|literal| match (self.from_start, self.to_end) {
             (true, true) => text == literal,
@@ -47,14 +52,16 @@ mod tests {
 
     #[test]
     fn only_what_is_certainly_literal_is_plain() {
-        for expression in
-            ["", "^", "$", "^$", "web", "^web", "web$", "^web$", "a|b", "^(a|b)$", "(?:a|)", "^(|b)", "()"]
-        {
+        for expression in [
+            "", "^", "$", "^$", "web", "^web", "web$", "^web$", "a|b", "^(a|b)$", "(?:a|)",
+            "^(|b)", "()",
+        ] {
             assert!(Plain::parse(expression).is_some(), "{expression}");
         }
-        for expression in
-            ["w.b", "^a|b$", "a|b$", "(?i)web", "(a)(b)", "((a))", "a\\.b", "[a]", "a{2}", "^^a", "(a", "a)"]
-        {
+        for expression in [
+            "w.b", "^a|b$", "a|b$", "(?i)web", "(a)(b)", "((a))", "a\\.b", "[a]", "a{2}", "^^a",
+            "(a", "a)",
+        ] {
             assert_eq!(Plain::parse(expression), None, "{expression}");
         }
     }
@@ -62,8 +69,10 @@ mod tests {
     #[cfg(feature = "std")]
     #[test]
     fn plain_expressions_match_what_the_engine_says() {
-        let expressions =
-            ["", "^", "$", "^$", "b", "^b", "b$", "^b$", "ab|c", "^(ab|c)$", "(?:a|)", "^(|b)", "()", "(c|b)$", "ü"];
+        let expressions = [
+            "", "^", "$", "^$", "b", "^b", "b$", "^b$", "ab|c", "^(ab|c)$", "(?:a|)", "^(|b)",
+            "()", "(c|b)$", "ü",
+        ];
         for expression in expressions {
             let plain = Plain::parse(expression).unwrap();
             let engine = regex_lite::Regex::new(expression).unwrap();

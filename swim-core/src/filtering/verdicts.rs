@@ -1,7 +1,8 @@
 //! [`Verdicts`]: what expressions said of texts, those used latest.
 //!
-//! Verdicts rather than compiled expressions: they take no more memory than the two texts, and since a node judges its own
-//! tags alone, which seldom change, the same question comes with the same text.
+//! Verdicts rather than compiled expressions: they take no more memory than the two texts, and
+//! since a node judges its own tags alone, which seldom change, the same question comes with the
+//! same text.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -24,8 +25,15 @@ pub(super) struct Verdicts(Vec<Entry>);
 
 impl Verdicts {
     /// What `expression` said of `text`, if that is remembered.
-    pub(super) fn find(&mut self, expression: &str, text: &str) -> Option<Result<bool, BadExpression>> {
-        let at = self.0.iter().position(|entry| *entry.expression == *expression && *entry.text == *text)?;
+    pub(super) fn find(
+        &mut self,
+        expression: &str,
+        text: &str,
+    ) -> Option<Result<bool, BadExpression>> {
+        let at = self
+            .0
+            .iter()
+            .position(|entry| *entry.expression == *expression && *entry.text == *text)?;
         let entry = self.0.remove(at);
         let verdict = entry.verdict;
         self.0.push(entry);
@@ -33,7 +41,12 @@ impl Verdicts {
     }
 
     /// Remembers one, in place of the one that was not used for longest.
-    pub(super) fn note(&mut self, expression: &str, text: &str, verdict: Result<bool, BadExpression>) {
+    pub(super) fn note(
+        &mut self,
+        expression: &str,
+        text: &str,
+        verdict: Result<bool, BadExpression>,
+    ) {
         if self.0.len() == KEPT {
             self.0.remove(0);
         }

@@ -1,8 +1,9 @@
-//! Who lives at an address: what tells a packet of a member from one of a stranger, asked of every packet in plain.
+//! Who lives at an address: what tells a packet of a member from one of a stranger, asked of every
+//! packet in plain.
 //!
-//! Two processes cannot listen at one address, so of members that are said to live at the same one only one is found:
-//! which, does not matter to those who ask. When it goes another one takes its place, which costs a look at the whole table,
-//! and only while addresses are shared at all.
+//! Two processes cannot listen at one address, so of members that are said to live at the same one
+//! only one is found: which, does not matter to those who ask. When it goes another one takes its
+//! place, which costs a look at the whole table, and only while addresses are shared at all.
 
 use core::net::SocketAddr;
 
@@ -11,7 +12,8 @@ use super::descriptions::hash_address;
 use crate::id::Slot;
 
 impl Members {
-    /// The member at an address, or one of those that are said to live there; in whatever status it is.
+    /// The member at an address, or one of those that are said to live there; in whatever status it
+    /// is.
     #[inline]
     pub(crate) fn at(&self, address: SocketAddr) -> Option<Slot> {
         let is_it = |slot: Slot| self.texts.is_at(self.records[slot.index()].text, address);
@@ -60,7 +62,11 @@ impl Members {
         for slot in self.slots() {
             let Some(address) = self.address(slot) else { continue };
             let found = self.at(address);
-            assert_eq!(found.and_then(|found| self.address(found)), Some(address), "every address is found");
+            assert_eq!(
+                found.and_then(|found| self.address(found)),
+                Some(address),
+                "every address is found"
+            );
             sharing += usize::from(found != Some(slot));
         }
         assert_eq!(sharing, self.sharing, "those who share an address are counted");

@@ -1,8 +1,10 @@
-//! The texts of all members in one buffer: name, IPv6 address, metadata, one after the other for each member. An IPv4
-//! address, which most have, lies beside the offset instead, where it is read with the member's claim.
+//! The texts of all members in one buffer: name, IPv6 address, metadata, one after the other for
+//! each member. An IPv4 address, which most have, lies beside the offset instead, where it is read
+//! with the member's claim.
 //!
-//! A separate allocation for each name would cost more than the name. Replaced texts leave a gap; when a quarter of
-//! the buffer is gaps, the table packs it, which costs O(1) for each replaced byte in the long run.
+//! A separate allocation for each name would cost more than the name. Replaced texts leave a gap;
+//! when a quarter of the buffer is gaps, the table packs it, which costs O(1) for each replaced
+//! byte in the long run.
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,7 +13,8 @@ use super::marks::Marks;
 use crate::hash::{hash, hash_parts};
 use crate::slot_index;
 
-/// Where a member's text is and how it divides, beside what else the table marks of the member. 16 bytes.
+/// Where a member's text is and how it divides, beside what else the table marks of the member. 16
+/// bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Text {
     offset: u32,
@@ -63,7 +66,10 @@ impl Descriptions {
     pub(super) fn address(&self, text: Text) -> Option<SocketAddr> {
         if text.marks.has_v4() {
             let [a, b, c, d, high, low] = text.v4;
-            return Some(SocketAddr::new(IpAddr::from([a, b, c, d]), u16::from_be_bytes([high, low])));
+            return Some(SocketAddr::new(
+                IpAddr::from([a, b, c, d]),
+                u16::from_be_bytes([high, low]),
+            ));
         }
         let (ip, port) = self.v6(text)?.split_last_chunk::<2>()?;
         let ip = Ipv6Addr::from(<[u8; 16]>::try_from(ip).ok()?);
@@ -106,7 +112,8 @@ impl Descriptions {
         }
     }
 
-    /// The hash of the address under `key`, which is that of [`hash_address`]; of a text without one it means nothing.
+    /// The hash of the address under `key`, which is that of [`hash_address`]; of a text without
+    /// one it means nothing.
     pub(super) fn hash_address(&self, key: u64, text: Text) -> u64 {
         self.v6(text).map_or_else(|| hash(key, &text.v4), |v6| hash(key, v6))
     }
@@ -126,8 +133,12 @@ impl Descriptions {
             SocketAddr::V4(v4) => v4_bytes(*v4.ip(), v4.port()),
             SocketAddr::V6(_) => [0; 6],
         };
-        let mut new =
-            Text { marks: text.marks.with_address(&address), metadata_len: metadata.len() as u16, v4, ..text };
+        let mut new = Text {
+            marks: text.marks.with_address(&address),
+            metadata_len: metadata.len() as u16,
+            v4,
+            ..text
+        };
         let name_len = text.name_len as usize;
         if new.len() == text.len() {
             // Same length: write over the old one.
@@ -215,7 +226,9 @@ mod tests {
         let mut a = texts.insert("a", Marks::default());
         let mut b = texts.insert("node-b", Marks::default());
         assert_eq!(texts.address(a), None);
-        for (address, metadata) in [(v4, &b""[..]), (v6, b"web"), (v6, b"sql"), (v4, &[7_u8; 300]), (v4, b"x")] {
+        for (address, metadata) in
+            [(v4, &b""[..]), (v6, b"web"), (v6, b"sql"), (v4, &[7_u8; 300]), (v4, b"x")]
+        {
             a = texts.describe(a, address, metadata);
             b = texts.describe(b, v6, metadata);
             assert_eq!((texts.address(a), texts.metadata(a)), (Some(address), metadata));
@@ -234,6 +247,9 @@ mod tests {
         }
         assert!(texts.gaps > 0);
         texts.pack([&mut a, &mut b].into_iter());
-        assert_eq!((texts.name(b), texts.address(b), texts.metadata(a)), (&b"node-b"[..], Some(v6), &b"x"[..]));
+        assert_eq!(
+            (texts.name(b), texts.address(b), texts.metadata(a)),
+            (&b"node-b"[..], Some(v6), &b"x"[..])
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! An order-independent digest of the table, kept up to date with every change: equal tables have equal digests.
+//! An order-independent digest of the table, kept up to date with every change: equal tables have
+//! equal digests.
 //!
-//! The sum (wrapping) of the members' fingerprints, in 64 buckets by name, so that two tables that differ find out
-//! where. A fingerprint covers the claim and the description, since either may be what a node missed. The dead and the
-//! left count as absent: who missed a death counts one too many.
+//! The sum (wrapping) of the members' fingerprints, in 64 buckets by name, so that two tables that
+//! differ find out where. A fingerprint covers the claim and the description, since either may be
+//! what a node missed. The dead and the left count as absent: who missed a death counts one too
+//! many.
 
 use crate::hash::mix;
 use crate::member::Claim;

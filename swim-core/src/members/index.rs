@@ -1,7 +1,8 @@
-//! Finds a member's slot by its name, or by its address: open addressing over 32-bit cells, no name stored twice.
+//! Finds a member's slot by its name, or by its address: open addressing over 32-bit cells, no name
+//! stored twice.
 //!
-//! A cell holds 22 bits of slot and 10 bits of hash, so that about one lookup in a thousand compares a wrong one.
-//! Linear probing with backward shift: no graves, so lookups never degrade.
+//! A cell holds 22 bits of slot and 10 bits of hash, so that about one lookup in a thousand
+//! compares a wrong one. Linear probing with backward shift: no graves, so lookups never degrade.
 
 use alloc::vec;
 use alloc::vec::Vec;

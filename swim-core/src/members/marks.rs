@@ -1,5 +1,6 @@
-//! What a record knows of its member in one byte, so that a lookup touches no further place in memory: status, what the
-//! user was told, whether only a tombstone is left, of which kind the address is, and whether the member has answered there.
+//! What a record knows of its member in one byte, so that a lookup touches no further place in
+//! memory: status, what the user was told, whether only a tombstone is left, of which kind the
+//! address is, and whether the member has answered there.
 
 use core::net::SocketAddr;
 
@@ -12,7 +13,8 @@ const V4: u8 = 1 << 5;
 const V6: u8 = 2 << 5;
 const ANSWERED: u8 = 1 << 7;
 
-/// The byte: status in bits 0 and 1, told in 2 and 3, buried in 4, the kind of address in 5 and 6, answered in 7.
+/// The byte: status in bits 0 and 1, told in 2 and 3, buried in 4, the kind of address in 5 and 6,
+/// answered in 7.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks(u8);
 
@@ -98,15 +100,32 @@ mod tests {
         let v6 = SocketAddr::from(([0; 16], 1));
         for status in Status::ALL {
             for told in [Told::Nothing, Told::Up, Told::Failed, Told::Left] {
-                let marks = Marks::new(Status::Alive).with_address(&v6).with_told(told).raised(status);
+                let marks =
+                    Marks::new(Status::Alive).with_address(&v6).with_told(told).raised(status);
                 assert_eq!((marks.status(), marks.told()), (status, told));
-                assert!(marks.has_address() && marks.has_v6() && !marks.has_v4() && !marks.is_tombstone());
+                assert!(
+                    marks.has_address()
+                        && marks.has_v6()
+                        && !marks.has_v4()
+                        && !marks.is_tombstone()
+                );
                 let buried = marks.buried();
                 assert_eq!((buried.status(), buried.told()), (status, Told::Nothing));
-                assert!(buried.is_tombstone() && !buried.has_address() && !buried.raised(status).is_tombstone());
+                assert!(
+                    buried.is_tombstone()
+                        && !buried.has_address()
+                        && !buried.raised(status).is_tombstone()
+                );
                 let answered = marks.answered();
-                assert!(answered.has_answered() && answered.with_told(told).raised(status).has_answered());
-                assert!(answered.unanswered() == marks && !marks.has_answered() && !answered.buried().has_answered());
+                assert!(
+                    answered.has_answered()
+                        && answered.with_told(told).raised(status).has_answered()
+                );
+                assert!(
+                    answered.unanswered() == marks
+                        && !marks.has_answered()
+                        && !answered.buried().has_answered()
+                );
             }
         }
     }

@@ -1,19 +1,26 @@
-//! Claims and descriptions merged into a record, and the digest kept true, all at once. It knows nothing of who said what.
+//! Claims and descriptions merged into a record, and the digest kept true, all at once. It knows
+//! nothing of who said what.
 
 use super::{Described, DescriptionView, Members};
 use crate::id::Slot;
 use crate::member::Claim;
 
 impl Members {
-    /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which that happens is
-    /// dug out.
+    /// Merges a claim: takes it if it is greater than the one that stands. A buried member to which
+    /// that happens is dug out.
     pub(crate) fn raise(&mut self, slot: Slot, claim: Claim) -> bool {
         self.merge(slot, claim, None).0
     }
 
-    /// Merges a claim as [`raise`](Self::raise) does, and with it a description: takes it if it is newer than the one
-    /// known. Two that bear the same incarnation are ordered by their bytes, so that all who heard both keep the same one.
-    pub(crate) fn merge(&mut self, slot: Slot, claim: Claim, new: Option<DescriptionView<'_>>) -> (bool, Described) {
+    /// Merges a claim as [`raise`](Self::raise) does, and with it a description: takes it if it is
+    /// newer than the one known. Two that bear the same incarnation are ordered by their bytes, so
+    /// that all who heard both keep the same one.
+    pub(crate) fn merge(
+        &mut self,
+        slot: Slot,
+        claim: Claim,
+        new: Option<DescriptionView<'_>>,
+    ) -> (bool, Described) {
         let raised = claim > self.claim(slot);
         let described = new.map_or(Described::Known, |new| self.order(slot, new));
         if !raised && described == Described::Known {
@@ -25,12 +32,17 @@ impl Members {
             record.incarnation = claim.incarnation;
             record.text.marks = record.text.marks.raised(claim.status);
         }
-        debug_assert!(described == Described::Known || !self.is_tombstone(slot), "the buried have no description");
+        debug_assert!(
+            described == Described::Known || !self.is_tombstone(slot),
+            "the buried have no description"
+        );
         match (described, new) {
             (Described::Confirmed, Some(new)) if self.records[slot.index()].text.has_address() => {
                 self.records[slot.index()].described = new.incarnation;
             }
-            (Described::Confirmed | Described::Changed, Some(new)) => self.take_description(slot, new),
+            (Described::Confirmed | Described::Changed, Some(new)) => {
+                self.take_description(slot, new)
+            }
             _ => {}
         }
         self.count(slot);
@@ -40,12 +52,18 @@ impl Members {
     }
 
     /// Whether a claim and a description are those that stand.
-    pub(crate) fn agrees(&self, slot: Slot, claim: Claim, description: Option<DescriptionView<'_>>) -> bool {
+    pub(crate) fn agrees(
+        &self,
+        slot: Slot,
+        claim: Claim,
+        description: Option<DescriptionView<'_>>,
+    ) -> bool {
         let record = &self.records[slot.index()];
         let is_described_so = match description {
             None => !record.text.has_address(),
             Some(said) => {
-                record.described == said.incarnation && self.texts.says(record.text, said.address, said.metadata)
+                record.described == said.incarnation
+                    && self.texts.says(record.text, said.address, said.metadata)
             }
         };
         is_described_so && claim == self.claim(slot)

@@ -1,11 +1,12 @@
 //! The table of members: what this node believes of everyone, itself included.
 //!
-//! A record has two parts that are merged apart: the claim (incarnation and status) and the description (address and
-//! metadata), versioned by the incarnation that published it. So a suspicion of incarnation i + 1 that overtakes its
-//! alive raises the claim without hiding the description that is still to come. Both merge by `max`.
+//! A record has two parts that are merged apart: the claim (incarnation and status) and the
+//! description (address and metadata), versioned by the incarnation that published it. So a
+//! suspicion of incarnation i + 1 that overtakes its alive raises the claim without hiding the
+//! description that is still to come. Both merge by `max`.
 //!
-//! Hot parts (32 bytes a member) and texts lie apart; names and addresses are found through 4-byte cells. The table knows
-//! nothing of probing, timers or messages.
+//! Hot parts (32 bytes a member) and texts lie apart; names and addresses are found through 4-byte
+//! cells. The table knows nothing of probing, timers or messages.
 
 mod addresses;
 mod descriptions;
@@ -152,7 +153,8 @@ impl Members {
             return None;
         }
         let text = self.texts.insert(name, Marks::new(claim.status));
-        let record = Record { incarnation: claim.incarnation, described: Incarnation::default(), text };
+        let record =
+            Record { incarnation: claim.incarnation, described: Incarnation::default(), text };
         let slot = if let Some(slot) = self.vacant.pop() {
             self.records[slot.index()] = record;
             slot
@@ -210,7 +212,11 @@ impl Members {
     pub(crate) fn description(&self, slot: Slot) -> Option<DescriptionView<'_>> {
         let record = &self.records[slot.index()];
         let address = self.texts.address(record.text)?;
-        Some(DescriptionView { incarnation: record.described, address, metadata: self.texts.metadata(record.text) })
+        Some(DescriptionView {
+            incarnation: record.described,
+            address,
+            metadata: self.texts.metadata(record.text),
+        })
     }
 
     /// Whether the member is alive or suspected and described: probed, gossiped to, shown as there.
@@ -252,9 +258,17 @@ impl Members {
 
     /// Whether a claim and a description say nothing new: what most updates turn out to do.
     #[inline]
-    pub(crate) fn knows(&self, slot: Slot, claim: Claim, incarnation: Incarnation, said: (SocketAddr, &[u8])) -> bool {
+    pub(crate) fn knows(
+        &self,
+        slot: Slot,
+        claim: Claim,
+        incarnation: Incarnation,
+        said: (SocketAddr, &[u8]),
+    ) -> bool {
         let record = &self.records[slot.index()];
-        claim <= self.claim(slot) && record.described == incarnation && self.texts.says(record.text, said.0, said.1)
+        claim <= self.claim(slot)
+            && record.described == incarnation
+            && self.texts.says(record.text, said.0, said.1)
     }
 
     /// Turns a member into a tombstone: its name and claim stay, its description goes.
@@ -269,7 +283,8 @@ impl Members {
 
     /// Every slot that holds a member or a tombstone.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        let occupied = self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
+        let occupied =
+            self.records.iter().enumerate().filter(|(_, record)| !record.text.is_vacant());
         occupied.map(|(index, _)| Slot(index as u32))
     }
 
@@ -314,7 +329,10 @@ impl Members {
                 digest.add(self.fingerprint(slot));
             }
             if let Some(description) = self.description(slot) {
-                assert!(description.incarnation <= self.claim(slot).incarnation, "a description raises the claim");
+                assert!(
+                    description.incarnation <= self.claim(slot).incarnation,
+                    "a description raises the claim"
+                );
             }
         }
         assert_eq!(len, self.len(), "vacant slots are counted");
@@ -323,8 +341,8 @@ impl Members {
         assert_eq!(digest, self.digest, "the digest is that of the records");
     }
 
-    /// Adds a member to the digest, which counts the alive and the suspected: about the dead, whose time ends at each node
-    /// by its own clock, tables need not agree.
+    /// Adds a member to the digest, which counts the alive and the suspected: about the dead, whose
+    /// time ends at each node by its own clock, tables need not agree.
     fn count(&mut self, slot: Slot) {
         if self.claim(slot).status.is_active() {
             self.digest.add(self.fingerprint(slot));
@@ -344,15 +362,20 @@ impl Members {
 
     fn fingerprint(&self, slot: Slot) -> digest::Fingerprint {
         let record = &self.records[slot.index()];
-        let described =
-            if record.text.has_address() { self.texts.hash_described(record.described.get(), record.text) } else { 0 };
+        let described = if record.text.has_address() {
+            self.texts.hash_described(record.described.get(), record.text)
+        } else {
+            0
+        };
         digest::Fingerprint::new(self.digest_key(slot), self.claim(slot), described)
     }
 
     fn pack_if_worth_it(&mut self) {
         if self.texts.wants_packing() {
             let Self { records, texts, .. } = self;
-            texts.pack(records.iter_mut().map(|record| &mut record.text).filter(|text| !text.is_vacant()));
+            texts.pack(
+                records.iter_mut().map(|record| &mut record.text).filter(|text| !text.is_vacant()),
+            );
         }
     }
 }

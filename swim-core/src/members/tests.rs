@@ -18,8 +18,18 @@ fn claim(incarnation: u64, status: Status) -> Claim {
 }
 
 /// Merges a description alone.
-fn describe(table: &mut Members, slot: Slot, incarnation: u64, port: u16, metadata: &[u8]) -> Described {
-    let description = DescriptionView { incarnation: Incarnation::new(incarnation), address: address(port), metadata };
+fn describe(
+    table: &mut Members,
+    slot: Slot,
+    incarnation: u64,
+    port: u16,
+    metadata: &[u8],
+) -> Described {
+    let description = DescriptionView {
+        incarnation: Incarnation::new(incarnation),
+        address: address(port),
+        metadata,
+    };
     table.merge(slot, table.claim(slot), Some(description)).1
 }
 

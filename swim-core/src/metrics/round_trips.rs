@@ -10,7 +10,8 @@ pub struct RoundTrips {
 }
 
 impl RoundTrips {
-    /// The upper bounds of the buckets, themselves included; what is longer than all is counted beyond the last.
+    /// The upper bounds of the buckets, themselves included; what is longer than all is counted
+    /// beyond the last.
     pub const BOUNDS: [Duration; 14] = [
         Duration::from_micros(100),
         Duration::from_micros(250),
@@ -28,7 +29,8 @@ impl RoundTrips {
         Duration::from_micros(2_500_000),
     ];
 
-    /// How many round trips fell into each bucket and into none below it, those beyond the last bound at the end.
+    /// How many round trips fell into each bucket and into none below it, those beyond the last
+    /// bound at the end.
     #[must_use]
     pub const fn counts(&self) -> &[u64] {
         &self.counts
@@ -47,7 +49,10 @@ impl RoundTrips {
     }
 
     pub(crate) fn note(&mut self, round_trip: Duration) {
-        let bucket = Self::BOUNDS.iter().position(|&bound| round_trip <= bound).unwrap_or(Self::BOUNDS.len());
+        let bucket = Self::BOUNDS
+            .iter()
+            .position(|&bound| round_trip <= bound)
+            .unwrap_or(Self::BOUNDS.len());
         self.counts[bucket] += 1;
         let nanos = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
         self.sum_nanos = self.sum_nanos.saturating_add(nanos);

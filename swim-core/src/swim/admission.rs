@@ -1,9 +1,10 @@
 //! The one door: whether a sender belongs, and how those come in who have not shown it yet.
 //!
-//! A sender is **proven** if the transport has proven it (a key, a certificate), if it speaks from the address of a member
-//! in the table, or once it has answered a ping of ours; anyone else is a **stranger**. Of what a stranger says only this
-//! counts: its ping is acked, what it says of us may make us refute, and that somebody is alive makes a candidate, which
-//! is pinged once and comes into the table when it answers. Read first: docs/SECURITY.md, "The rules".
+//! A sender is **proven** if the transport has proven it (a key, a certificate), if it speaks from
+//! the address of a member in the table, or once it has answered a ping of ours; anyone else is a
+//! **stranger**. Of what a stranger says only this counts: its ping is acked, what it says of us
+//! may make us refute, and that somebody is alive makes a candidate, which is pinged once and comes
+//! into the table when it answers. Read first: docs/SECURITY.md, "The rules".
 
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -26,14 +27,16 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{Description, Entries};
 
-/// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries it.
+/// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries
+/// it.
 const PING_OVERHEAD: usize = 48;
-/// How often a candidate that speaks for itself is pinged once more, a gossip interval after the last time, so that losses
-/// do not keep it out. The connection through which it has asked to be let in has shown that its address wants to talk.
+/// How often a candidate that speaks for itself is pinged once more, a gossip interval after the
+/// last time, so that losses do not keep it out. The connection through which it has asked to be
+/// let in has shown that its address wants to talk.
 const MORE_PINGS: u8 = 15;
 
-/// Rows of tables that all strangers together are given in a second, and eight times as many at once: what a few hundredths
-/// of a second write.
+/// Rows of tables that all strangers together are given in a second, and eight times as many at
+/// once: what a few hundredths of a second write.
 const ROWS_PER_SECOND: u32 = 1 << 20;
 
 /// Whether a sender has shown that it belongs.
@@ -69,16 +72,18 @@ impl Sender {
 }
 
 impl<R: Rng> Swim<R> {
-    /// The sender of so many bytes, which [`is_stranger`](Self::is_stranger) judges once for all that is in them.
+    /// The sender of so many bytes, which [`is_stranger`](Self::is_stranger) judges once for all
+    /// that is in them.
     #[inline]
     pub(super) fn judge_sender(&self, source: Source, len: usize) -> Sender {
         let Source { address, protection } = source;
-        let standing = if protection >= Protection::Sealed { Standing::Proven } else { Standing::Unjudged };
+        let standing =
+            if protection >= Protection::Sealed { Standing::Proven } else { Standing::Unjudged };
         Sender { address, standing: Cell::new(standing), allowance: len }
     }
 
-    /// Whether a sender has not shown that it belongs. Most packets say nothing that depends on it, so it is looked up when
-    /// it is first asked for.
+    /// Whether a sender has not shown that it belongs. Most packets say nothing that depends on it,
+    /// so it is looked up when it is first asked for.
     #[inline]
     pub(super) fn is_stranger(&self, sender: &Sender) -> bool {
         if sender.standing.get() == Standing::Unjudged {
@@ -104,18 +109,19 @@ impl<R: Rng> Swim<R> {
         is_proven && self.members.address(slot) == Some(normal_address(sender.address))
     }
 
-    /// Whether a member is known to live at an address, whatever its status: the dead may come back, and refute. Not that of one
-    /// that speaks under a seal, for who speaks in plain.
+    /// Whether a member is known to live at an address, whatever its status: the dead may come
+    /// back, and refute. Not that of one that speaks under a seal, for who speaks in plain.
     fn is_members_address(&self, address: SocketAddr) -> bool {
         self.members
             .at(normal_address(address))
             .is_some_and(|slot| slot != self.local.slot && self.may_speak_plain(slot))
     }
 
-    /// A stranger says that a member is alive, which would be news: looks whether somebody is there.
+    /// A stranger says that a member is alive, which would be news: looks whether somebody is
+    /// there.
     ///
-    /// The first ping that a packet makes us send costs it nothing, each further one as many of its bytes as are sent: so
-    /// nobody makes us send more than it sends.
+    /// The first ping that a packet makes us send costs it nothing, each further one as many of its
+    /// bytes as are sent: so nobody makes us send more than it sends.
     pub(super) fn look_for_told(
         &mut self,
         now: Instant,
@@ -132,7 +138,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Makes a candidate of whom `teller` says that it is alive, and pings it. Returns whether it is pinged now.
+    /// Makes a candidate of whom `teller` says that it is alive, and pings it. Returns whether it
+    /// is pinged now.
     fn look_for(
         &mut self,
         now: Instant,
@@ -141,17 +148,21 @@ impl<R: Rng> Swim<R> {
         found: Option<Slot>,
         report: &Report<'_>,
     ) -> bool {
-        if self.local.state != State::Running || found.is_some_and(|slot| self.is_no_news(slot, report)) {
+        if self.local.state != State::Running
+            || found.is_some_and(|slot| self.is_no_news(slot, report))
+        {
             self.metrics.drop(DropReason::Stranger);
             return false;
         }
         let Some(description) = self.usable_description(report) else { return false };
-        // That it answers there would prove nothing new, and its incarnation and metadata are its own to say.
+        // That it answers there would prove nothing new, and its incarnation and metadata are its
+        // own to say.
         let is_where_it_is = |slot| {
             let is_active = self.members.claim(slot).status.is_active();
             is_active && self.members.address(slot) == Some(normal_address(description.address))
         };
-        let speaks_for_itself = normal_address(teller).ip() == normal_address(description.address).ip();
+        let speaks_for_itself =
+            normal_address(teller).ip() == normal_address(description.address).ip();
         if !speaks_for_itself && found.is_some_and(is_where_it_is) {
             self.metrics.drop(DropReason::Stranger);
             return false;
@@ -172,7 +183,12 @@ impl<R: Rng> Swim<R> {
             knows_more,
             heard_plain: self.provenance.hears_plain(),
             sequence,
-            deadline: now + if pings_left == 0 { self.config.probe_timeout } else { self.config.gossip_interval },
+            deadline: now
+                + if pings_left == 0 {
+                    self.config.probe_timeout
+                } else {
+                    self.config.gossip_interval
+                },
             pings_left,
             held: None,
             versions: report.versions,
@@ -195,8 +211,8 @@ impl<R: Rng> Swim<R> {
         !self.contacts.candidates.is_empty()
     }
 
-    /// Holds a packet of a stranger that is looked for: what else it says, of others or to everyone, is heard when it has
-    /// answered.
+    /// Holds a packet of a stranger that is looked for: what else it says, of others or to
+    /// everyone, is heard when it has answered.
     pub(super) fn hold_packet(&mut self, from: SocketAddr, packet: &[u8]) {
         if packet.len() <= self.config.max_packet_size {
             self.contacts.candidates.hold(normal_address(from), packet);
@@ -206,58 +222,91 @@ impl<R: Rng> Swim<R> {
     /// Whether an Alive says nothing of a living member that the table does not say.
     fn is_no_news(&self, slot: Slot, report: &Report<'_>) -> bool {
         let is_older = |described: Description<'_>| {
-            self.members.description(slot).is_some_and(|known| described.incarnation <= known.incarnation)
+            self.members
+                .description(slot)
+                .is_some_and(|known| described.incarnation <= known.incarnation)
         };
         let known = self.members.claim(slot);
-        known.status.is_active() && report.claim <= known && report.description.is_some_and(is_older)
+        known.status.is_active()
+            && report.claim <= known
+            && report.description.is_some_and(is_older)
     }
 
-    /// A stranger sent its table, or a part of it: of all that only its own row counts, and makes a candidate. Returns what
-    /// need not be said in the reply.
-    fn look_for_source(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Agreed {
+    /// A stranger sent its table, or a part of it: of all that only its own row counts, and makes a
+    /// candidate. Returns what need not be said in the reply.
+    fn look_for_source(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        source: &str,
+        theirs: Entries<'_>,
+    ) -> Agreed {
         self.metrics.entries_received += theirs.len() as u64;
         let agreed = self.agreed(theirs);
         let own = theirs.iter().find(|entry| *entry.id == *source && *source != *self.local.id);
-        let Some(own) = own.filter(|entry| entry.claim.status == Status::Alive) else { return agreed };
-        let Some(description) = own.description.filter(|it| it.incarnation <= own.claim.incarnation) else {
+        let Some(own) = own.filter(|entry| entry.claim.status == Status::Alive) else {
+            return agreed;
+        };
+        let Some(description) =
+            own.description.filter(|it| it.incarnation <= own.claim.incarnation)
+        else {
             return agreed;
         };
         let is_known = |id: &str| self.members.find(id).is_some_and(|slot| agreed.contains(slot));
         let is_other = |id: &str| *id != *source && *id != *self.local.id;
-        let knows_more = theirs.iter().any(|row| row.claim.status.is_active() && is_other(row.id) && !is_known(row.id));
-        let report = Report { description: Some(description), ..Report::of(source, own.claim, source) };
-        self.look_for(now, sender.address, (Door::Request, knows_more), self.members.find(source), &report);
+        let knows_more = theirs
+            .iter()
+            .any(|row| row.claim.status.is_active() && is_other(row.id) && !is_known(row.id));
+        let report =
+            Report { description: Some(description), ..Report::of(source, own.claim, source) };
+        self.look_for(
+            now,
+            sender.address,
+            (Door::Request, knows_more),
+            self.members.find(source),
+            &report,
+        );
         agreed
     }
 
     /// memberlist's wire: judges who opened a stream, which comes from any port of its host.
     pub(super) fn judge_stream(&self, source: Source) -> Sender {
         let ip = normal_address(source.address).ip();
-        let lives_there =
-            |slot: Slot| slot != self.local.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip);
-        let proven = source.protection >= Protection::Sealed || self.members.slots().any(lives_there);
+        let lives_there = |slot: Slot| {
+            slot != self.local.slot && self.members.address(slot).is_some_and(|at| at.ip() == ip)
+        };
+        let proven =
+            source.protection >= Protection::Sealed || self.members.slots().any(lives_there);
         let standing = if proven { Standing::Proven } else { Standing::Stranger };
         Sender { address: source.address, standing: Cell::new(standing), allowance: 0 }
     }
 
     /// memberlist's wire: a row of a stranger's table makes a candidate.
-    pub(super) fn look_for_row(&mut self, now: Instant, sender: &Sender, knows_more: bool, report: &Report<'_>) {
+    pub(super) fn look_for_row(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        knows_more: bool,
+        report: &Report<'_>,
+    ) {
         let found = self.members.find(report.id);
         self.look_for(now, sender.address, (Door::Request, knows_more), found, report);
     }
 
-    /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has rows.
+    /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has
+    /// rows.
     pub(super) fn may_have_table(&mut self, now: Instant, sender: &Sender) -> bool {
         let rows = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
-        let may = !self.is_stranger(sender) || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
+        let may =
+            !self.is_stranger(sender) || self.contacts.rows_given.take(now, ROWS_PER_SECOND, rows);
         if !may {
             self.metrics.drop(DropReason::Stranger);
         }
         may
     }
 
-    /// Merges the table that came with a request, or of a stranger's only what may be believed. Returns what need not be
-    /// said in the reply.
+    /// Merges the table that came with a request, or of a stranger's only what may be believed.
+    /// Returns what need not be said in the reply.
     pub(super) fn hear_table(
         &mut self,
         now: Instant,
@@ -274,10 +323,11 @@ impl<R: Rng> Swim<R> {
         agreed
     }
 
-    /// An ack came that is for no other ping: a candidate's, if it comes from where it is said to live. Then it is one no
-    /// more. Returns whether that is so.
+    /// An ack came that is for no other ping: a candidate's, if it comes from where it is said to
+    /// live. Then it is one no more. Returns whether that is so.
     ///
-    /// Another port will do: what translates addresses changes ports, and the number cannot be guessed.
+    /// Another port will do: what translates addresses changes ports, and the number cannot be
+    /// guessed.
     pub(super) fn admit(
         &mut self,
         now: Instant,
@@ -297,7 +347,8 @@ impl<R: Rng> Swim<R> {
         let Some(candidate) = self.contacts.candidates.take(sequence) else { return false };
         self.arm_candidates();
         sometimes!(Admitted);
-        // Its answer shows that it is there, under a seal or not; what was said of it stays as it was heard.
+        // Its answer shows that it is there, under a seal or not; what was said of it stays as it
+        // was heard.
         let hears_plain = self.provenance.hears_plain();
         self.provenance.handle_report(hears_plain || candidate.heard_plain);
         self.hear_candidate(now, &candidate);
@@ -320,18 +371,25 @@ impl<R: Rng> Swim<R> {
         if self.members.is_full() && self.members.find(id).is_none() {
             self.make_room_for_the_living(now);
         }
-        let description = Some(Description { incarnation: *described, address: *address, metadata });
+        let description =
+            Some(Description { incarnation: *described, address: *address, metadata });
         let claim = Claim::new(*incarnation, Status::Alive);
         let (spread, versions) = (Spread::Gossip, candidate.versions);
-        self.hear_alive(now, &Report { description, spread, versions, ..Report::of(id, claim, id) });
+        self.hear_alive(
+            now,
+            &Report { description, spread, versions, ..Report::of(id, claim, id) },
+        );
     }
 
-    /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on with another one. What is
-    /// not learnt in this way anti-entropy brings.
+    /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on
+    /// with another one. What is not learnt in this way anti-entropy brings.
     fn learn_from(&mut self, now: Instant, address: SocketAddr) {
         self.hurry_sync(now, 1);
         let is_learning = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Digest { of: Contact::Lost, .. } | Purpose::Join { of: Contact::Lost, .. })
+            matches!(
+                purpose,
+                Purpose::Digest { of: Contact::Lost, .. } | Purpose::Join { of: Contact::Lost, .. }
+            )
         };
         if !self.contacts.exchanges.any(is_learning) {
             sometimes!(ClustersMet);
@@ -371,7 +429,9 @@ impl<R: Rng> Swim<R> {
             again.push((candidate.address, candidate.sequence));
             now + if candidate.pings_left == 0 { last } else { pause }
         });
-        again.into_iter().for_each(|(address, sequence)| self.send(Intent::Look { address, sequence }));
+        again
+            .into_iter()
+            .for_each(|(address, sequence)| self.send(Intent::Look { address, sequence }));
         self.arm_candidates();
     }
 

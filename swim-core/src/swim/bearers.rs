@@ -1,9 +1,11 @@
-//! A living bearer keeps its name: who claims it at another address is believed once the bearer has not answered.
+//! A living bearer keeps its name: who claims it at another address is believed once the bearer has
+//! not answered.
 //!
-//! Each node asks for itself, with a ping under the name to the address that it knows, before it takes the claim over or
-//! passes it on. So neither a cloned machine nor a forged Alive takes a name from a member that answers, and a restart at
-//! another address has it as soon as nobody answers at the old one. On memberlist's wire a bearer keeps its name without
-//! being asked, until it is dead: `returns`. Read first: `disputes`; what the bearer and the claimant do is in
+//! Each node asks for itself, with a ping under the name to the address that it knows, before it
+//! takes the claim over or passes it on. So neither a cloned machine nor a forged Alive takes a
+//! name from a member that answers, and a restart at another address has it as soon as nobody
+//! answers at the old one. On memberlist's wire a bearer keeps its name without being asked, until
+//! it is dead: `returns`. Read first: `disputes`; what the bearer and the claimant do is in
 //! `refutation`.
 
 use alloc::vec::Vec;
@@ -26,7 +28,8 @@ use crate::pings::Purpose;
 use crate::time::Instant;
 use crate::wire::Description;
 
-/// Of so many names at a time the user is told that they are refused: of more the counter of what was dropped tells.
+/// Of so many names at a time the user is told that they are refused: of more the counter of what
+/// was dropped tells.
 const NAMES_TOLD: usize = 16;
 
 /// Of which names the user was told lately that they were refused.
@@ -55,7 +58,8 @@ impl<R: Rng> Swim<R> {
         self.dialect.policy().names == NamePolicy::AskBearer
     }
 
-    /// The description in the news, if it would move an active member to another address and its bearer was not asked.
+    /// The description in the news, if it would move an active member to another address and its
+    /// bearer was not asked.
     pub(super) fn moving<'a>(&self, slot: Slot, report: &Report<'a>) -> Option<Description<'a>> {
         let said = report.description.filter(|_| !report.is_vetted && self.asks_bearers())?;
         if said.metadata.len() > self.config.max_metadata_size || !self.allows(said.address) {
@@ -68,7 +72,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A member's name is claimed at another address: holds the claim, and asks the bearer.
-    pub(super) fn dispute(&mut self, now: Instant, slot: Slot, report: &Report<'_>, said: Description<'_>) {
+    pub(super) fn dispute(
+        &mut self,
+        now: Instant,
+        slot: Slot,
+        report: &Report<'_>,
+        said: Description<'_>,
+    ) {
         let claim = (said.incarnation, said.address, said.metadata);
         match self.detector.disputes.claim(now, slot, claim, report.spread == Spread::Gossip) {
             Dispute::Ask => self.ask_bearer(now, slot),
@@ -95,7 +105,8 @@ impl<R: Rng> Swim<R> {
         self.tell_refusal(now, &id, held_at, claimed_at);
     }
 
-    /// The bearer of a disputed name has not answered: the name moves, if it was asked often enough.
+    /// The bearer of a disputed name has not answered: the name moves, if it was asked often
+    /// enough.
     pub(super) fn bearer_silent(&mut self, now: Instant, slot: Slot) {
         match self.detector.disputes.silent(slot) {
             Some(Silence::AskAgain) => self.ask_bearer(now, slot),
@@ -110,12 +121,22 @@ impl<R: Rng> Swim<R> {
         let description = Some(Description { incarnation, address, metadata: &held.metadata });
         let spread = if held.is_gossip { Spread::Gossip } else { Spread::Silent };
         let claim = Claim::new(incarnation, Status::Alive);
-        self.handle_report(now, &Report { description, spread, is_vetted: true, ..Report::of(&id, claim, &id) });
+        self.handle_report(
+            now,
+            &Report { description, spread, is_vetted: true, ..Report::of(&id, claim, &id) },
+        );
     }
 
-    /// A member's name is claimed at another address, and refused there; or ours is, by others. The user is told of each name
-    /// once in a while: whoever is refused says its Alive again and again.
-    pub(super) fn tell_refusal(&mut self, now: Instant, id: &NodeId, held_at: SocketAddr, claimed_at: SocketAddr) {
+    /// A member's name is claimed at another address, and refused there; or ours is, by others. The
+    /// user is told of each name once in a while: whoever is refused says its Alive again and
+    /// again.
+    pub(super) fn tell_refusal(
+        &mut self,
+        now: Instant,
+        id: &NodeId,
+        held_at: SocketAddr,
+        claimed_at: SocketAddr,
+    ) {
         self.metrics.drop(DropReason::NameTaken);
         if self.local.refusals_told.note(now, self.config.exchange_timeout, id) {
             self.emit(Event::NameRefused { id: id.clone(), held_at, claimed_at });

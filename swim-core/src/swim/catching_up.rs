@@ -1,8 +1,10 @@
-//! What two nodes tell each other of events beside their tables when one joins the other: the clocks, so that what is
-//! sent next is later for both, and the latest events, so that who was cut off learns what it has missed.
+//! What two nodes tell each other of events beside their tables when one joins the other: the
+//! clocks, so that what is sent next is later for both, and the latest events, so that who was cut
+//! off learns what it has missed.
 //!
-//! serf swaps this with each push/pull. On the native wire tables are swapped when nodes meet, for the first time or again; what
-//! is new then is announced to the others on this side of the partition that has healed.
+//! serf swaps this with each push/pull. On the native wire tables are swapped when nodes meet, for
+//! the first time or again; what is new then is announced to the others on this side of the
+//! partition that has healed.
 
 use alloc::vec::Vec;
 
@@ -19,7 +21,8 @@ use crate::wire::state_in;
 
 /// How many bytes of events are told at most; the latest ones.
 const MAX_BYTES: usize = 60 << 10;
-/// Bytes of an event beside its name and payload, at most: keys, lengths, the time, and a source of its own.
+/// Bytes of an event beside its name and payload, at most: keys, lengths, the time, and a source of
+/// its own.
 const OVERHEAD: usize = 60 + 255;
 
 impl<R: Rng> Swim<R> {
@@ -33,7 +36,14 @@ impl<R: Rng> Swim<R> {
         }
         let recent = self.latest_events();
         let (events, queries) = (serf_agent.events.time(), serf_agent.queries.time());
-        let writer = StateWriter { members: first, events, queries, left: &[], statuses: &[], recent: &recent };
+        let writer = StateWriter {
+            members: first,
+            events,
+            queries,
+            left: &[],
+            statuses: &[],
+            recent: &recent,
+        };
         writer.encode(&mut state);
         state
     }
@@ -41,8 +51,9 @@ impl<R: Rng> Swim<R> {
     /// The latest events that fit, by time.
     pub(super) fn latest_events<'s>(&'s self) -> Vec<UserEvent<'s>> {
         let mut left = MAX_BYTES.min(self.config.max_exchange_size / 8);
-        let event =
-            |(time, heard): &'_ (LamportTime, Heard)| (*time, OVERHEAD + heard.name.len() + heard.payload.len());
+        let event = |(time, heard): &'_ (LamportTime, Heard)| {
+            (*time, OVERHEAD + heard.name.len() + heard.payload.len())
+        };
         let mut since = None;
         for (time, len) in self.serf.recent_events.iter().map(event).rev() {
             if len > left {
@@ -112,12 +123,16 @@ impl<R: Rng> Swim<R> {
         sometimes!(CaughtUp);
         // Those whom we have just met know it.
         let is_ours_to_say = !is_first && !self.provenance.hears_plain();
-        if is_ours_to_say && self.gossip.broadcasts.len() < self.config.max_broadcasts && self.announces_again() {
+        if is_ours_to_say
+            && self.gossip.broadcasts.len() < self.config.max_broadcasts
+            && self.announces_again()
+        {
             self.announce(now, &bytes);
         }
     }
 
-    /// Whether the others on our side learn from us what we have missed. Where whole tables are swapped they learn it in that way.
+    /// Whether the others on our side learn from us what we have missed. Where whole tables are
+    /// swapped they learn it in that way.
     fn announces_again(&self) -> bool {
         self.dialect.policy().tables == TablePolicy::Digests
     }

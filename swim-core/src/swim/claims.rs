@@ -1,8 +1,8 @@
 //! What is heard of others, and what follows from it.
 //!
-//! A claim is merged by `max` (see `member.rs`), a description apart from it. What changed is settled once, here: who
-//! is probed, which suspicion runs, what the user is told and what is passed on follow from the record, whoever
-//! changed it.
+//! A claim is merged by `max` (see `member.rs`), a description apart from it. What changed is
+//! settled once, here: who is probed, which suspicion runs, what the user is told and what is
+//! passed on follow from the record, whoever changed it.
 
 use core::net::SocketAddr;
 
@@ -23,8 +23,8 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::Description;
 
-/// A member publishes its description at incarnations that grow by one, or by what is said of it; a new life begins at the
-/// milliseconds of its clock, further above.
+/// A member publishes its description at incarnations that grow by one, or by what is said of it; a
+/// new life begins at the milliseconds of its clock, further above.
 const LIFE_GAP: u64 = 64;
 
 /// What a piece of news changed.
@@ -52,8 +52,14 @@ impl<R: Rng> Swim<R> {
         self.merge_report(now, found, report)
     }
 
-    /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of one that is not there.
-    pub(super) fn merge_report(&mut self, now: Instant, found: Option<Slot>, report: &Report<'_>) -> bool {
+    /// Merges news, not [known](Self::is_known), of the member that was `found` in the table, or of
+    /// one that is not there.
+    pub(super) fn merge_report(
+        &mut self,
+        now: Instant,
+        found: Option<Slot>,
+        report: &Report<'_>,
+    ) -> bool {
         if !self.is_believable(found, report) {
             return false;
         }
@@ -62,7 +68,9 @@ impl<R: Rng> Swim<R> {
             return self.handle_report_of_local(now, report);
         }
         let before = self.members.claim(slot);
-        if report.claim.incarnation > before.incarnation && !self.is_within_reach(now, report.claim.incarnation) {
+        if report.claim.incarnation > before.incarnation
+            && !self.is_within_reach(now, report.claim.incarnation)
+        {
             return false;
         }
         if self.members.is_tombstone(slot) {
@@ -74,7 +82,8 @@ impl<R: Rng> Swim<R> {
         }
         let without;
         let report = match self.moving(slot, report) {
-            // What is said against the claimant counts, for it may be against the bearer: that one can refute it.
+            // What is said against the claimant counts, for it may be against the bearer: that one
+            // can refute it.
             Some(said) => {
                 self.dispute(now, slot, report, said);
                 if report.claim.status == Status::Alive {
@@ -100,7 +109,12 @@ impl<R: Rng> Swim<R> {
         if described == Described::Changed && !raised {
             sometimes!(ClaimAhead);
         }
-        self.settle(now, slot, report, Change { before: Some(before), published, raised, described });
+        self.settle(
+            now,
+            slot,
+            report,
+            Change { before: Some(before), published, raised, described },
+        );
         true
     }
 
@@ -136,13 +150,22 @@ impl<R: Rng> Swim<R> {
         if report.description.is_none() {
             sometimes!(Undescribed);
         }
-        self.settle(now, slot, report, Change { before: None, published: None, raised: true, described });
+        self.settle(
+            now,
+            slot,
+            report,
+            Change { before: None, published: None, raised: true, described },
+        );
         true
     }
 
-    /// The description that came with the news, if its metadata is not too long and its address allowed. The claim still
-    /// counts, for it may be a refutation: the member is looked for where it was.
-    pub(super) fn usable_description<'a>(&mut self, report: &Report<'a>) -> Option<DescriptionView<'a>> {
+    /// The description that came with the news, if its metadata is not too long and its address
+    /// allowed. The claim still counts, for it may be a refutation: the member is looked for where
+    /// it was.
+    pub(super) fn usable_description<'a>(
+        &mut self,
+        report: &Report<'a>,
+    ) -> Option<DescriptionView<'a>> {
         let Description { incarnation, address, metadata } = report.description?;
         if metadata.len() > self.config.max_metadata_size {
             self.metrics.drop(DropReason::MetadataTooLong);
@@ -159,8 +182,9 @@ impl<R: Rng> Swim<R> {
         Some(DescriptionView { incarnation, address, metadata })
     }
 
-    /// Someone still takes a member for alive that died so long ago that it was forgotten. If it does live, it must
-    /// hear of that to refute it; if not, the others must find out. So it is suspected, not declared dead once more.
+    /// Someone still takes a member for alive that died so long ago that it was forgotten. If it
+    /// does live, it must hear of that to refute it; if not, the others must find out. So it is
+    /// suspected, not declared dead once more.
     fn suspect_tombstoned(&mut self, now: Instant, slot: Slot, report: &Report<'_>) {
         if report.claim.status == Status::Alive
             && report.claim < self.members.claim(slot)
@@ -174,7 +198,9 @@ impl<R: Rng> Swim<R> {
     /// A further accuser of a running suspicion: the dogpile (Lifeguard IV-B).
     fn confirm(&mut self, now: Instant, slot: Slot, report: &Report<'_>) {
         let Some(suspicion) = self.detector.suspicions.get_mut(slot) else { return };
-        if suspicion.incarnation() == report.claim.incarnation && suspicion.confirm(hash(0, report.from.as_bytes())) {
+        if suspicion.incarnation() == report.claim.incarnation
+            && suspicion.confirm(hash(0, report.from.as_bytes()))
+        {
             sometimes!(Confirmed);
             self.timers.set(Timer::Member(slot), suspicion.deadline().max(now));
             self.pass_on_claim(now, slot, report.from);
@@ -209,11 +235,15 @@ impl<R: Rng> Swim<R> {
         if claim.status == Status::Left && change.raised {
             self.dead.leave(slot, |slot| self.members.claim(slot).status == Status::Left);
         }
-        if change.before.is_some_and(|before| before.status == Status::Dead) && self.members.is_active(slot) {
+        if change.before.is_some_and(|before| before.status == Status::Dead)
+            && self.members.is_active(slot)
+        {
             // After a partition others come back as well, more perhaps than gossip carries.
             self.hurry_sync(now, 1);
         }
-        if change.before.is_some_and(|before| !before.status.is_active()) && self.members.is_active(slot) {
+        if change.before.is_some_and(|before| !before.status.is_active())
+            && self.members.is_active(slot)
+        {
             self.serf.intents.come_back(self.members.name(slot));
         }
         self.emit_change(slot, report.from, change);
@@ -229,10 +259,13 @@ impl<R: Rng> Swim<R> {
         let wanted = 2 * (suspicion.wanted() + 1);
         self.detector.suspicions.begin(slot, suspicion);
         self.metrics.suspicions += 1;
-        // A few of those who hear of it look next whether it is so, which confirms or refutes it within a period or two:
-        // enough of them, although in half of them the member's turn has passed.
+        // A few of those who hear of it look next whether it is so, which confirms or refutes it
+        // within a period or two: enough of them, although in half of them the member's turn has
+        // passed.
         let hears_of_it = *self.local.id != *from && self.members.is_active(slot);
-        if self.config.suspects_probed_next && hears_of_it && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
+        if self.config.suspects_probed_next
+            && hears_of_it
+            && below(&mut self.rng, n.max(1) as u32) < u32::from(wanted)
         {
             sometimes!(Hastened);
             self.follow_peer(slot);
@@ -256,7 +289,10 @@ impl<R: Rng> Swim<R> {
                 self.emit(Event::Restarted(self.member_at(slot)));
             }
             let is_news = change.raised || told != Told::Up;
-            if status == Status::Suspect && is_news && (was != Some(Status::Suspect) || told != Told::Up) {
+            if status == Status::Suspect
+                && is_news
+                && (was != Some(Status::Suspect) || told != Told::Up)
+            {
                 let by = crate::id::NodeId::new(from).unwrap_or_else(|_| self.local.id.clone());
                 self.emit(Event::Suspected { member: self.member_at(slot), by });
             } else if status == Status::Alive && was == Some(Status::Suspect) && told == Told::Up {
@@ -273,17 +309,23 @@ impl<R: Rng> Swim<R> {
 
     /// Whether a description that came is that of a new life.
     fn has_restarted(&self, slot: Slot, change: Change) -> bool {
-        let publishes_clocks = self.dialect.policy().starts_by_clock && change.described != Described::Known;
-        let now = self.members.description(slot).filter(|_| publishes_clocks).map(|known| known.incarnation.get());
-        now.zip(change.published).is_some_and(|(now, before)| now > before.get().saturating_add(LIFE_GAP))
+        let publishes_clocks =
+            self.dialect.policy().starts_by_clock && change.described != Described::Known;
+        let now = self
+            .members
+            .description(slot)
+            .filter(|_| publishes_clocks)
+            .map(|known| known.incarnation.get());
+        now.zip(change.published)
+            .is_some_and(|(now, before)| now > before.get().saturating_add(LIFE_GAP))
     }
 
     fn pass_on(&mut self, now: Instant, slot: Slot, report: &Report<'_>, change: Change) {
         if !self.note_provenance(slot, report) || report.spread == Spread::Silent {
             return;
         }
-        let is_alive_news =
-            change.described != Described::Known || change.raised && report.claim.status == Status::Alive;
+        let is_alive_news = change.described != Described::Known
+            || change.raised && report.claim.status == Status::Alive;
         if is_alive_news && self.members.is_active(slot) {
             self.pass_on_alive(now, slot);
         }

@@ -31,10 +31,12 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
-    /// Sends `payload` to every member. Each node tells its user of it at most once; this node does not tell its own.
+    /// Sends `payload` to every member. Each node tells its user of it at most once; this node does
+    /// not tell its own.
     ///
-    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as often as it comes;
-    /// beside serf's agents it is a user event of the name `broadcast`, which this node tells its own user of, too.
+    /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as
+    /// often as it comes; beside serf's agents it is a user event of the name `broadcast`, which
+    /// this node tells its own user of, too.
     ///
     /// # Errors
     /// [`BroadcastError`]; nothing was queued.
@@ -52,11 +54,13 @@ impl<R: Rng> Swim<R> {
             return Err(BroadcastError::QueueFull { max });
         }
         if self.is_serf_agent() {
-            return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(|error| match error {
-                EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
-                EventError::QueueFull { max } => BroadcastError::QueueFull { max },
-                EventError::NotRunning => BroadcastError::NotRunning,
-            });
+            return self.send_user_event(now, "broadcast", payload, false).map(drop).map_err(
+                |error| match error {
+                    EventError::TooLong { len, max } => BroadcastError::TooLong { len, max },
+                    EventError::QueueFull { max } => BroadcastError::QueueFull { max },
+                    EventError::NotRunning => BroadcastError::NotRunning,
+                },
+            );
         }
         if self.dialect.policy().broadcasts == BroadcastPolicy::Bare {
             self.queue_user_message(now, payload);
@@ -65,12 +69,15 @@ impl<R: Rng> Swim<R> {
         }
         let number = self.next_broadcast();
         let id = self.local.id.clone();
-        self.pass_on_broadcast(now, &Message::Broadcast { origin: &id, epoch: self.local.epoch, number, payload });
+        self.pass_on_broadcast(
+            now,
+            &Message::Broadcast { origin: &id, epoch: self.local.epoch, number, payload },
+        );
         Ok(())
     }
 
-    /// Measures the round trip to a member: [`Event::Pinged`](crate::Event::Pinged) with the same number follows
-    /// within the probe timeout.
+    /// Measures the round trip to a member: [`Event::Pinged`](crate::Event::Pinged) with the same
+    /// number follows within the probe timeout.
     ///
     /// # Errors
     /// [`PingError`]; nothing was sent.
@@ -85,7 +92,8 @@ impl<R: Rng> Swim<R> {
         let target = self.members.find(id).filter(|&slot| self.members.is_active(slot));
         let target = target.ok_or(PingError::UnknownMember)?;
         let max = self.config.max_pings;
-        let sequence = self.add_ping(now, Purpose::User { target }).ok_or(PingError::TooMany { max })?;
+        let sequence =
+            self.add_ping(now, Purpose::User { target }).ok_or(PingError::TooMany { max })?;
         self.send(Intent::Ping { target, sequence });
         Ok(sequence)
     }

@@ -1,5 +1,6 @@
-//! Looking before more is sent: a member that never answered this node is pinged, and gets a connection or answers to its
-//! queries only once it has. So nobody gets more from us than a ping by saying that a member lives somewhere.
+//! Looking before more is sent: a member that never answered this node is pinged, and gets a
+//! connection or answers to its queries only once it has. So nobody gets more from us than a ping
+//! by saying that a member lives somewhere.
 
 use core::net::SocketAddr;
 
@@ -27,20 +28,29 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Pings a member that never answered, for the sake of what comes after. Returns whether it is pinged.
+    /// Pings a member that never answered, for the sake of what comes after. Returns whether it is
+    /// pinged.
     fn look_first(&mut self, now: Instant, target: Slot, wanted: Wanted) -> bool {
         let Some(address) = self.members.address(target) else { return false };
         if self.detector.pings.any(|ping| ping.purpose == Purpose::Look { target, wanted }) {
             return true;
         }
-        let Some(sequence) = self.add_ping(now, Purpose::Look { target, wanted }) else { return false };
+        let Some(sequence) = self.add_ping(now, Purpose::Look { target, wanted }) else {
+            return false;
+        };
         self.send(Intent::Look { address, sequence });
         true
     }
 
-    /// Whether an answer may go to who asked. If the asker never answered us, the answer is held until it does, for as long
-    /// as a ping takes.
-    pub(super) fn may_answer(&mut self, now: Instant, asked: &Asked, is_ack: bool, payload: &[u8]) -> bool {
+    /// Whether an answer may go to who asked. If the asker never answered us, the answer is held
+    /// until it does, for as long as a ping takes.
+    pub(super) fn may_answer(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        is_ack: bool,
+        payload: &[u8],
+    ) -> bool {
         let Some(slot) = self.members.find(&asked.source) else { return false };
         if self.members.has_answered(slot) {
             return true;
@@ -54,7 +64,11 @@ impl<R: Rng> Swim<R> {
 
     /// A member that was looked for has answered.
     pub(super) fn go_on_after_look(&mut self, now: Instant, target: Slot, wanted: Wanted) {
-        let Some(address) = self.members.address(target).filter(|_| self.members.has_answered(target)) else { return };
+        let Some(address) =
+            self.members.address(target).filter(|_| self.members.has_answered(target))
+        else {
+            return;
+        };
         match wanted {
             Wanted::Tables(of) => self.compare_with(now, address, of),
             Wanted::Answers => {
@@ -87,11 +101,14 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Notes that a member has answered a ping that went to it, if the ack came from its host: what translates addresses
-    /// changes ports, and whoever acks from elsewhere has not shown that anybody is there.
+    /// Notes that a member has answered a ping that went to it, if the ack came from its host: what
+    /// translates addresses changes ports, and whoever acks from elsewhere has not shown that
+    /// anybody is there.
     pub(super) fn note_answered(&mut self, target: Slot, way: Way) {
         let is_there = match way {
-            Way::Packet(from) => self.members.address(target).is_some_and(|at| at.ip() == normal_address(from).ip()),
+            Way::Packet(from) => {
+                self.members.address(target).is_some_and(|at| at.ip() == normal_address(from).ip())
+            }
             Way::Exchange => true,
         };
         if is_there {

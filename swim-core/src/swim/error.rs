@@ -7,7 +7,8 @@ use core::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// No node can be reached at this address: it is unspecified, multicast, broadcast or has port 0.
+    /// No node can be reached at this address: it is unspecified, multicast, broadcast or has
+    /// port 0.
     Address(SocketAddr),
     /// This address is outside of `Config::allowed_networks`.
     NotAllowed(SocketAddr),
@@ -104,7 +105,9 @@ impl fmt::Display for JoinError {
 impl fmt::Display for MetadataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong { len, max } => write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}"),
+            Self::TooLong { len, max } => {
+                write!(f, "the metadata has {len} bytes, max_metadata_size allows {max}")
+            }
             Self::IncarnationsExhausted => f.write_str("the incarnation cannot be raised further"),
             Self::NotRunning => f.write_str(NOT_RUNNING),
         }
@@ -114,8 +117,12 @@ impl fmt::Display for MetadataError {
 impl fmt::Display for BroadcastError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong { len, max } => write!(f, "the broadcast has {len} bytes, max_broadcast_size allows {max}"),
-            Self::QueueFull { max } => write!(f, "{max} broadcasts wait to be sent already: try again later"),
+            Self::TooLong { len, max } => {
+                write!(f, "the broadcast has {len} bytes, max_broadcast_size allows {max}")
+            }
+            Self::QueueFull { max } => {
+                write!(f, "{max} broadcasts wait to be sent already: try again later")
+            }
             Self::NotRunning => f.write_str(NOT_RUNNING),
         }
     }

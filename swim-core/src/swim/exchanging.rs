@@ -16,14 +16,16 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{ExchangeMessage, Refusal, WireError};
 
-/// Bytes of most requests and replies that hold no table: what the driver is given is allocated once.
+/// Bytes of most requests and replies that hold no table: what the driver is given is allocated
+/// once.
 pub(super) const ROOM: usize = 64;
 
 impl<R: Rng> Swim<R> {
     /// A request arrived, or an exchange that this node opened was answered or has failed.
     ///
-    /// Each request is answered at once: [`poll_output`](Self::poll_output) gives the answer. Only one about keys is
-    /// answered when its driver has done so ([`answer_key_request`](Self::answer_key_request)).
+    /// Each request is answered at once: [`poll_output`](Self::poll_output) gives the answer. Only
+    /// one about keys is answered when its driver has done so
+    /// ([`answer_key_request`](Self::answer_key_request)).
     pub fn handle_exchange(&mut self, now: Instant, input: ExchangeInput<'_>) {
         let now = self.timers.advance(now);
         match input {
@@ -59,7 +61,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Opens an exchange, unless as many are open as may be.
-    pub(super) fn open(&mut self, now: Instant, to: SocketAddr, purpose: Purpose, request: Vec<u8>) -> bool {
+    pub(super) fn open(
+        &mut self,
+        now: Instant,
+        to: SocketAddr,
+        purpose: Purpose,
+        request: Vec<u8>,
+    ) -> bool {
         if self.contacts.exchanges.len() >= self.config.max_exchanges {
             sometimes!(ExchangesFull);
             return false;
@@ -134,12 +142,16 @@ impl<R: Rng> Swim<R> {
         self.metrics.count_received(message.kind());
         let runs = self.local.state == State::Running;
         Some(match message {
-            ExchangeMessage::ReliablePing { sequence, target, .. } => self.answer_reliable_ping(sequence, target),
+            ExchangeMessage::ReliablePing { sequence, target, .. } => {
+                self.answer_reliable_ping(sequence, target)
+            }
             _ if !runs => {
                 self.metrics.drop(DropReason::NotRunning);
                 self.refusal(Refusal::Left)
             }
-            ExchangeMessage::Join { .. } | ExchangeMessage::Buckets { .. } if !self.may_have_table(now, &sender) => {
+            ExchangeMessage::Join { .. } | ExchangeMessage::Buckets { .. }
+                if !self.may_have_table(now, &sender) =>
+            {
                 return None;
             }
             ExchangeMessage::Join { source, entries } => {
@@ -261,7 +273,12 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    pub(super) fn exchange_failed(&mut self, now: Instant, purpose: Purpose, failure: ExchangeFailure) {
+    pub(super) fn exchange_failed(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        failure: ExchangeFailure,
+    ) {
         self.metrics.exchanges_failed += 1;
         match purpose {
             Purpose::Join { address, of } => self.join_failed(now, address, of, failure),

@@ -1,8 +1,9 @@
-//! The end of a member: a suspect is declared dead when its time is over, the dead and the left are reaped to a tombstone
-//! when theirs is, and a tombstone is forgotten; or earlier, to make room in a full table.
+//! The end of a member: a suspect is declared dead when its time is over, the dead and the left are
+//! reaped to a tombstone when theirs is, and a tombstone is forgotten; or earlier, to make room in
+//! a full table.
 //!
-//! A forgotten member's slot is given to another one. `forget` takes it out of all that keeps something by slot.
-//! Read first: docs/PROTOCOL.md, "Forgetting".
+//! A forgotten member's slot is given to another one. `forget` takes it out of all that keeps
+//! something by slot. Read first: docs/PROTOCOL.md, "Forgetting".
 
 use rand_core::Rng;
 
@@ -63,8 +64,9 @@ impl<R: Rng> Swim<R> {
         self.timers.set(Timer::Member(slot), now + self.config.tombstone_for);
     }
 
-    /// Removes a tombstone and whatever still names its slot, which another member may get. Whatever keeps something by
-    /// slot is told here, and says which slots it names [below](Self::named_slots).
+    /// Removes a tombstone and whatever still names its slot, which another member may get.
+    /// Whatever keeps something by slot is told here, and says which slots it names
+    /// [below](Self::named_slots).
     fn forget(&mut self, slot: Slot) {
         if self.is_probed(slot) {
             self.detector.probe = None;
@@ -86,10 +88,14 @@ impl<R: Rng> Swim<R> {
 
     /// Every slot that something names, and what: all of them are occupied.
     ///
-    /// Three name slots of others, and look before they use one: the queues of those who died, left and were buried, in
-    /// their order; the rounds of a node's own broadcasts; and the versions of members that are not described.
+    /// Three name slots of others, and look before they use one: the queues of those who died, left
+    /// and were buried, in their order; the rounds of a node's own broadcasts; and the versions of
+    /// members that are not described.
     pub(super) fn named_slots(&self) -> impl Iterator<Item = (&'static str, Slot)> {
-        fn by(part: &'static str, slots: impl Iterator<Item = Slot>) -> impl Iterator<Item = (&'static str, Slot)> {
+        fn by(
+            part: &'static str,
+            slots: impl Iterator<Item = Slot>,
+        ) -> impl Iterator<Item = (&'static str, Slot)> {
             slots.map(move |slot| (part, slot))
         }
         let Self { detector, gossip, .. } = self;
@@ -109,12 +115,15 @@ impl<R: Rng> Swim<R> {
             .chain(by("provenance", self.provenance.slots()))
     }
 
-    /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes room in a full table.
+    /// The living do not wait for the dead: the oldest tombstone, or else some dead member, makes
+    /// room in a full table.
     pub(super) fn make_room(&mut self, now: Instant) {
         let members = &self.members;
-        let has_left = |slot| !members.is_tombstone(slot) && members.claim(slot).status == Status::Left;
+        let has_left =
+            |slot| !members.is_tombstone(slot) && members.claim(slot).status == Status::Left;
         let buried = self.dead.oldest_tombstone(|slot| members.is_tombstone(slot));
-        let found = buried.or_else(|| self.dead.oldest_left(|slot| slot != self.local.slot && has_left(slot)));
+        let found = buried
+            .or_else(|| self.dead.oldest_left(|slot| slot != self.local.slot && has_left(slot)));
         let Some(slot) = found.or_else(|| self.dead.random(&mut self.rng)) else { return };
         sometimes!(RoomMade);
         self.make_room_of(now, slot);

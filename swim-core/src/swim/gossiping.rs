@@ -1,7 +1,9 @@
-//! Dissemination: what waits to be spread, and to whom it is sent for its own sake (SWIM 4.1; memberlist's gossip).
+//! Dissemination: what waits to be spread, and to whom it is sent for its own sake (SWIM 4.1;
+//! memberlist's gossip).
 //!
-//! About each member at most two updates wait: its Alive, which carries the description, and the claim that stands if
-//! that is another. A claim does not push the description aside, nor the other way round.
+//! About each member at most two updates wait: its Alive, which carries the description, and the
+//! claim that stands if that is another. A claim does not push the description aside, nor the other
+//! way round.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,7 +22,8 @@ use crate::time::Instant;
 use crate::timers::Timer;
 use crate::wire::{self, HEADER_LEN};
 
-/// Packets of a node's own broadcasts in one gossip interval at most, where nobody else passes them on.
+/// Packets of a node's own broadcasts in one gossip interval at most, where nobody else passes them
+/// on.
 const MOST_IN_A_ROUND: usize = 256;
 
 /// The key of a member's Alive in the queue of updates.
@@ -63,7 +66,8 @@ impl<R: Rng> Swim<R> {
         Some(())
     }
 
-    /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for an Alive.
+    /// Queues the claim that stands about a member, as `from`'s word. There is nothing to queue for
+    /// an Alive.
     pub(super) fn pass_on_claim(&mut self, now: Instant, slot: Slot, from: &str) {
         let mut scratch = core::mem::take(&mut self.gossip.scratch);
         if self.encode_claim(slot, from, &mut scratch).is_some() {
@@ -79,8 +83,8 @@ impl<R: Rng> Swim<R> {
         Some(())
     }
 
-    /// Queues a suspicion by this node of a member that we know as gone and that someone takes for alive, unless what is to
-    /// be said of it waits. Returns the message's bytes if it did not.
+    /// Queues a suspicion by this node of a member that we know as gone and that someone takes for
+    /// alive, unless what is to be said of it waits. Returns the message's bytes if it did not.
     pub(super) fn push_doubt(&mut self, now: Instant, slot: Slot) -> Option<Box<[u8]>> {
         if self.gossip.updates.contains(claim_key(slot)) {
             return None;
@@ -98,7 +102,8 @@ impl<R: Rng> Swim<R> {
         Message::Suspect { id, incarnation: claim.incarnation, from: &self.local.id }
     }
 
-    /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its departure, if it left.
+    /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its
+    /// departure, if it left.
     pub(super) fn pass_on_doubt(&mut self, now: Instant, slot: Slot) {
         if self.gossip.updates.contains(claim_key(slot)) {
             return;
@@ -162,7 +167,8 @@ impl<R: Rng> Swim<R> {
         self.arm_gossip(now);
     }
 
-    /// Sends this node's own broadcasts to the next peers of their rounds, where nobody else passes them on.
+    /// Sends this node's own broadcasts to the next peers of their rounds, where nobody else passes
+    /// them on.
     fn go_on_with_rounds(&mut self) {
         if self.gossip.rounds.len() == 0 {
             return;
@@ -198,17 +204,19 @@ impl<R: Rng> Swim<R> {
         retransmit_limit(self.config.retransmit_mult, self.active_members()).max(least)
     }
 
-    /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last time.
+    /// Something waits to be sent: gossip now, or as soon as an interval has passed since the last
+    /// time.
     pub(super) fn arm_gossip(&mut self, now: Instant) {
         let waits = self.gossip.updates.len() + self.queued_broadcasts() > 0;
         if waits && self.timers.get(Timer::Gossip).is_none() {
-            let rested = self.gossip.last_tick.map_or(now, |tick| tick + self.config.gossip_interval);
+            let rested =
+                self.gossip.last_tick.map_or(now, |tick| tick + self.config.gossip_interval);
             self.timers.set(Timer::Gossip, rested.max(now));
         }
     }
 
-    /// Sends what waits to a few members, the next on a walk through the peers, so that in a small cluster everyone is
-    /// met; and its own death to one of the recently dead.
+    /// Sends what waits to a few members, the next on a walk through the peers, so that in a small
+    /// cluster everyone is met; and its own death to one of the recently dead.
     pub(super) fn gossip_tick(&mut self, now: Instant) {
         self.gossip.last_tick = Some(now);
         self.relieve_gossip(now);
@@ -217,9 +225,10 @@ impl<R: Rng> Swim<R> {
         }
         self.go_on_with_rounds();
         for _ in 0..usize::from(self.config.gossip_fanout).min(self.peers.len()) {
-            // That peers are active is so anyway; asked here, their records are fetched from memory all at once, not one
-            // after the other when the packets are made.
-            if let Some(target) = self.peers.walk().filter(|&target| self.members.is_active(target)) {
+            // That peers are active is so anyway; asked here, their records are fetched from memory
+            // all at once, not one after the other when the packets are made.
+            if let Some(target) = self.peers.walk().filter(|&target| self.members.is_active(target))
+            {
                 self.send(Intent::Gossip { target });
             }
         }

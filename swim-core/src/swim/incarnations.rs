@@ -1,8 +1,10 @@
-//! Which incarnations are believed: of others what is within the horizon, of ourselves what we may have to top.
+//! Which incarnations are believed: of others what is within the horizon, of ourselves what we may
+//! have to top.
 //!
-//! A claim about us that is beyond our horizon may still be believed by nodes whose clocks are ahead of ours; to them we
-//! would be dead until our clock has come so far. So a seed of our own is asked what it believes, and what a seed says of
-//! us in its table lifts our horizon. Read first: `horizon`.
+//! A claim about us that is beyond our horizon may still be believed by nodes whose clocks are
+//! ahead of ours; to them we would be dead until our clock has come so far. So a seed of our own is
+//! asked what it believes, and what a seed says of us in its table lifts our horizon. Read first:
+//! `horizon`.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -26,7 +28,8 @@ impl<R: Rng> Swim<R> {
         believed
     }
 
-    /// The same of a claim about ourselves. If it is not, but could be believed by others, a seed is asked.
+    /// The same of a claim about ourselves. If it is not, but could be believed by others, a seed
+    /// is asked.
     pub(super) fn is_within_own_reach(&mut self, now: Instant, claimed: Incarnation) -> bool {
         let believed = self.is_within_reach(now, claimed);
         if !believed && self.local.horizon.may_be_lifted(now, claimed) {
@@ -49,7 +52,8 @@ impl<R: Rng> Swim<R> {
         self.open_join(now, seed, Contact::Lost);
     }
 
-    /// Lifts our horizon to what the node at `address` says of us in the table it gave, if it is a seed of our own.
+    /// Lifts our horizon to what the node at `address` says of us in the table it gave, if it is a
+    /// seed of our own.
     pub(super) fn be_lifted_by<'a>(
         &mut self,
         now: Instant,

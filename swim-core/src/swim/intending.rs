@@ -1,5 +1,6 @@
-//! Coming and going on memberlist's wire beside serf's agents, which show who leaves without a word as failed: each says
-//! when it comes and when it goes (serf's intents). On the native wire a departure says all this itself.
+//! Coming and going on memberlist's wire beside serf's agents, which show who leaves without a word
+//! as failed: each says when it comes and when it goes (serf's intents). On the native wire a
+//! departure says all this itself.
 
 use alloc::vec::Vec;
 
@@ -47,7 +48,8 @@ impl<R: Rng> Swim<R> {
         self.timers.set(Timer::Leave, now + self.config.leave_timeout / 2);
     }
 
-    /// The intent has been sent as often as it should be, or it is time: now we go. Returns whether this was that moment.
+    /// The intent has been sent as often as it should be, or it is time: now we go. Returns whether
+    /// this was that moment.
     pub(super) fn follow_farewell(&mut self, now: Instant, is_late: bool) -> bool {
         let waits = self.serf.farewell && (is_late || self.gossip.broadcasts.len() == 0);
         if waits {
@@ -77,40 +79,57 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         if intent.leaves
-            && let Some(slot) = self.members.find(intent.node).filter(|&slot| slot != self.local.slot)
+            && let Some(slot) =
+                self.members.find(intent.node).filter(|&slot| slot != self.local.slot)
         {
             let Claim { incarnation, status } = self.members.claim(slot);
             if status == Status::Dead && !self.members.is_tombstone(slot) {
                 let claim = Claim::new(incarnation, Status::Left);
                 self.handle_report(
                     now,
-                    &Report { spread: Spread::Silent, ..Report::of(intent.node, claim, intent.node) },
+                    &Report {
+                        spread: Spread::Silent,
+                        ..Report::of(intent.node, claim, intent.node)
+                    },
                 );
             }
-            if intent.prune && !self.members.is_tombstone(slot) && self.members.claim(slot).status == Status::Left {
+            if intent.prune
+                && !self.members.is_tombstone(slot)
+                && self.members.claim(slot).status == Status::Left
+            {
                 self.reap(now, slot);
             }
         }
         true
     }
 
-    /// What a member is whom nobody reaches any more: among citizens it has left if it has said that it leaves, and has
-    /// not come back since.
+    /// What a member is whom nobody reaches any more: among citizens it has left if it has said
+    /// that it leaves, and has not come back since.
     pub(super) fn end_of(&self, id: &str) -> Status {
-        let leaves = self.is_serf_agent() && self.serf.intents.of(id).is_some_and(|word| word.leaves);
+        let leaves =
+            self.is_serf_agent() && self.serf.intents.of(id).is_some_and(|word| word.leaves);
         if leaves { Status::Left } else { Status::Dead }
     }
 
     /// What we say beside our table.
     pub(super) fn serf_state(&self) -> Vec<u8> {
         let serf_agent = &self.serf;
-        let has_left = |slot| self.members.claim(slot).status == Status::Left && !self.members.is_tombstone(slot);
-        let left: Vec<&str> =
-            self.members.slots().filter(|&slot| has_left(slot)).map(|slot| self.members.name(slot)).collect();
-        // As serf's agents, of members alone: or names that are long gone would be handed round for ever.
-        let is_member = |id: &str| self.members.find(id).is_some_and(|slot| !self.members.is_tombstone(slot));
+        let has_left = |slot| {
+            self.members.claim(slot).status == Status::Left && !self.members.is_tombstone(slot)
+        };
+        let left: Vec<&str> = self
+            .members
+            .slots()
+            .filter(|&slot| has_left(slot))
+            .map(|slot| self.members.name(slot))
+            .collect();
+        // As serf's agents, of members alone: or names that are long gone would be handed round for
+        // ever.
+        let is_member =
+            |id: &str| self.members.find(id).is_some_and(|slot| !self.members.is_tombstone(slot));
         let words = serf_agent.intents.iter().filter(|(id, _)| is_member(id));
-        let statuses: Vec<(&str, LamportTime)> = words.map(|(id, word)| (&**id, word.time)).collect();
+        let statuses: Vec<(&str, LamportTime)> =
+            words.map(|(id, word)| (&**id, word.time)).collect();
         let recent = self.latest_events();
         let mut state = Vec::new();
         StateWriter {
@@ -127,7 +146,11 @@ impl<R: Rng> Swim<R> {
 
     /// What another says beside its table of who came and who went.
     pub(super) fn merge_intents(&mut self, now: Instant, state: &serf::State<'_>) {
-        if !self.serf.members.witness(now, state.members.previous(), self.config.events.max_time_jump) {
+        if !self.serf.members.witness(
+            now,
+            state.members.previous(),
+            self.config.events.max_time_jump,
+        ) {
             return self.metrics.drop(DropReason::BadTime);
         }
         for status in state.statuses() {
@@ -135,7 +158,8 @@ impl<R: Rng> Swim<R> {
             let has_left = state.left.iter().any(|left| left == node);
             // When it left is not said: after it came, in any case.
             let time = if has_left { time.next() } else { time };
-            if self.serf.intents.of(node).is_none_or(|known| time > known.time) && !node.is_empty() {
+            if self.serf.intents.of(node).is_none_or(|known| time > known.time) && !node.is_empty()
+            {
                 self.hear_intent(now, &Intent { time, node, leaves: has_left, prune: false });
             }
         }

@@ -1,8 +1,8 @@
-//! The layer's own queries, which its user does not see: whether we are there, where we know somebody to be, and what is
-//! to be done with the keys (serf's internal queries).
+//! The layer's own queries, which its user does not see: whether we are there, where we know
+//! somebody to be, and what is to be done with the keys (serf's internal queries).
 //!
-//! The keys are the driver's, as the encryption is: [`Output::KeyQuery`](super::Output::KeyQuery) hands it what is asked, and
-//! [`Swim::answer_keys`] takes what it did.
+//! The keys are the driver's, as the encryption is: [`Output::KeyQuery`](super::Output::KeyQuery)
+//! hands it what is asked, and [`Swim::answer_keys`] takes what it did.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,7 +35,9 @@ pub enum KeyOperation {
 /// Returns true if a query of this name is about keys.
 pub(super) fn asks_about_keys(name: &str) -> bool {
     let operation = name.strip_prefix(INTERNAL);
-    operation.is_some_and(|operation| matches!(operation, "install-key" | "use-key" | "remove-key" | "list-keys"))
+    operation.is_some_and(|operation| {
+        matches!(operation, "install-key" | "use-key" | "remove-key" | "list-keys")
+    })
 }
 
 /// Somebody wants something done with the keys of all members.
@@ -60,7 +62,10 @@ impl Drop for KeyQuery {
 impl fmt::Debug for KeyQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, operation, .. } = self;
-        f.debug_struct("KeyQuery").field("id", id).field("operation", operation).finish_non_exhaustive()
+        f.debug_struct("KeyQuery")
+            .field("id", id)
+            .field("operation", operation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,7 +134,9 @@ impl<R: Rng> Swim<R> {
 
     /// Two nodes claim one name, and one of them asks everybody where it is believed to be.
     fn answer_conflict(&mut self, now: Instant, query: &Query<'_>, asked: &Asked) {
-        let Ok(node) = core::str::from_utf8(query.payload) else { return self.metrics.drop(DropReason::BadName) };
+        let Ok(node) = core::str::from_utf8(query.payload) else {
+            return self.metrics.drop(DropReason::BadName);
+        };
         if *self.local.id == *node {
             return;
         }
@@ -153,10 +160,12 @@ impl<R: Rng> Swim<R> {
         self.dialect.version_bytes(slot)
     }
 
-    /// memberlist's wire: has every member do something with its keys, this node included, as serf's key commands do. The
-    /// answers come as [`Event::QueryResponse`](crate::Event), each a [`KeyResponse`]; `key` is empty for a list.
+    /// memberlist's wire: has every member do something with its keys, this node included, as
+    /// serf's key commands do. The answers come as [`Event::QueryResponse`](crate::Event), each a
+    /// [`KeyResponse`]; `key` is empty for a list.
     ///
-    /// The key travels in the query, so the caller must not ask while anything is sent or accepted in plain.
+    /// The key travels in the query, so the caller must not ask while anything is sent or accepted
+    /// in plain.
     ///
     /// # Errors
     /// [`QueryError`](crate::QueryError); nothing was sent.
@@ -169,7 +178,10 @@ impl<R: Rng> Swim<R> {
         operation: KeyOperation,
         key: &[u8],
     ) -> Result<QueryId, super::QueryError> {
-        assert!(self.is_serf_agent(), "only serf's agents, and those who live as one, have key queries");
+        assert!(
+            self.is_serf_agent(),
+            "only serf's agents, and those who live as one, have key queries"
+        );
         let name = match operation {
             KeyOperation::Install => "_serf_install-key",
             KeyOperation::Use => "_serf_use-key",
@@ -184,17 +196,29 @@ impl<R: Rng> Swim<R> {
         asked
     }
 
-    /// Answers a key query. Of a list that is too long the rest is left out, and the answer says so.
+    /// Answers a key query. Of a list that is too long the rest is left out, and the answer says
+    /// so.
     ///
     /// # Errors
     /// [`RespondError`]; nothing was sent.
-    pub fn answer_keys(&mut self, now: Instant, id: QueryId, answer: &KeyAnswer) -> Result<(), RespondError> {
+    pub fn answer_keys(
+        &mut self,
+        now: Instant,
+        id: QueryId,
+        answer: &KeyAnswer,
+    ) -> Result<(), RespondError> {
         let mut keys = &answer.keys[..];
         let mut message = answer.error.clone().unwrap_or_default();
         loop {
             let len = KeyResponse::longest(&message, keys, &answer.primary);
             let mut bytes = Vec::with_capacity(len);
-            KeyResponse::encode(answer.error.is_none(), &message, keys, &answer.primary, &mut bytes);
+            KeyResponse::encode(
+                answer.error.is_none(),
+                &message,
+                keys,
+                &answer.primary,
+                &mut bytes,
+            );
             debug_assert!(bytes.len() <= len, "a buffer that grows leaves its former self behind");
             let result = self.respond(now, id, &bytes);
             wipe(&mut bytes);
@@ -202,7 +226,9 @@ impl<R: Rng> Swim<R> {
                 (Err(RespondError::TooLong { .. }), Some((_, fewer))) => {
                     keys = fewer;
                     let (shown, all) = (keys.len(), answer.keys.len());
-                    message = alloc::format!("truncated key list response, showing first {shown} of {all} keys");
+                    message = alloc::format!(
+                        "truncated key list response, showing first {shown} of {all} keys"
+                    );
                 }
                 (result, _) => return result,
             }

@@ -1,5 +1,5 @@
-//! What must hold between any two inputs: checked after each of them in debug builds, as far as that is cheap, and in
-//! whole by tests, the fuzzer and the simulator.
+//! What must hold between any two inputs: checked after each of them in debug builds, as far as
+//! that is cheap, and in whole by tests, the fuzzer and the simulator.
 
 use rand_core::Rng;
 
@@ -8,7 +8,8 @@ use crate::member::Status;
 use crate::timers::Timer;
 
 impl<R: Rng> Swim<R> {
-    /// The whole check costs O(n): after every input that is too much for a large table, even in debug builds.
+    /// The whole check costs O(n): after every input that is too much for a large table, even in
+    /// debug builds.
     pub(super) fn debug_check(&self) {
         if cfg!(debug_assertions) && self.members.len() <= 32 {
             self.check_invariants();
@@ -71,13 +72,22 @@ impl<R: Rng> Swim<R> {
         assert!(contacts.exchanges.len() <= config.max_exchanges, "exchanges are bounded");
         assert!(detector.pings.len() <= config.max_pings, "pings are bounded");
         assert!(detector.awareness.score() <= config.awareness_max, "the health score is bounded");
-        assert!(gossip.updates.len() <= 2 * self.members.len(), "each member has at most two updates");
+        assert!(
+            gossip.updates.len() <= 2 * self.members.len(),
+            "each member has at most two updates"
+        );
         assert!(gossip.broadcasts.len() <= config.max_broadcasts, "broadcasts are bounded");
         assert!(gossip.deliveries.len() <= config.max_broadcast_origins, "origins are bounded");
         let serf_agent = &self.serf;
         assert!(self.vivaldi.len() <= config.max_coordinates, "coordinates are bounded");
-        assert!(serf_agent.recent_events.len() <= config.events.max_recent_events, "events are bounded");
-        assert!(serf_agent.recent_queries.len() <= config.events.max_recent_queries, "queries are bounded");
+        assert!(
+            serf_agent.recent_events.len() <= config.events.max_recent_events,
+            "events are bounded"
+        );
+        assert!(
+            serf_agent.recent_queries.len() <= config.events.max_recent_queries,
+            "queries are bounded"
+        );
         assert!(serf_agent.intents.len() <= config.max_members, "intents are bounded");
         assert!(
             serf_agent.open.open().max(serf_agent.open.asked()) <= config.events.max_queries,

@@ -1,5 +1,6 @@
-//! Finding the cluster: a join swaps whole tables with seeds, several at once, each retried with backoff until one has
-//! answered; and now and then a dead member or an absent seed is contacted, for as long as the node runs.
+//! Finding the cluster: a join swaps whole tables with seeds, several at once, each retried with
+//! backoff until one has answered; and now and then a dead member or an absent seed is contacted,
+//! for as long as the node runs.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -28,8 +29,9 @@ const WIDEN: Duration = Duration::from_millis(500);
 
 impl<R: Rng> Swim<R> {
     /// Contacts the cluster at `seeds`, several at once. What comes of it is told by
-    /// [`Event::SeedJoined`] and [`Event::SeedFailed`]; a seed that fails is tried again, after pauses that grow, until
-    /// any seed has answered. Seeds are kept, and contacted again whenever the node finds itself alone.
+    /// [`Event::SeedJoined`] and [`Event::SeedFailed`]; a seed that fails is tried again, after
+    /// pauses that grow, until any seed has answered. Seeds are kept, and contacted again whenever
+    /// the node finds itself alone.
     ///
     /// The node's own address is passed over; an address that is known already is contacted again.
     ///
@@ -65,8 +67,9 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
-    /// How many seeds may be contacted at once, and when more may be. A node that is alone asks twice as many each time
-    /// that [`WIDEN`] has passed without an answer: dead seeds hold a living one up for seconds only.
+    /// How many seeds may be contacted at once, and when more may be. A node that is alone asks
+    /// twice as many each time that [`WIDEN`] has passed without an answer: dead seeds hold a
+    /// living one up for seconds only.
     fn join_width(&mut self, now: Instant) -> (usize, Option<Instant>) {
         let narrow = usize::from(self.config.join_parallelism);
         if self.peers.len() > 0 || self.contacts.exchanges.joins() == 0 {
@@ -89,7 +92,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let (width, wider_at) = self.join_width(now);
-        while self.contacts.exchanges.joins() < width && self.contacts.exchanges.len() < self.config.max_exchanges {
+        while self.contacts.exchanges.joins() < width
+            && self.contacts.exchanges.len() < self.config.max_exchanges
+        {
             let Some(address) = self.contacts.seeds.pop_due(now) else { break };
             self.open_join(now, address, Contact::Seed);
         }
@@ -126,7 +131,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A newcomer, or someone who reconnects, sent its table: merge it and give ours.
-    pub(super) fn answer_join(&mut self, now: Instant, sender: &Sender, source: &str, theirs: Entries<'_>) -> Vec<u8> {
+    pub(super) fn answer_join(
+        &mut self,
+        now: Instant,
+        sender: &Sender,
+        source: &str,
+        theirs: Entries<'_>,
+    ) -> Vec<u8> {
         if *self.local.id == *source
             && let Some(address) = self.namesake(theirs, sender.address)
         {
@@ -145,7 +156,14 @@ impl<R: Rng> Swim<R> {
     }
 
     /// A seed, or whoever lives where a dead member once did, gave its table.
-    pub(super) fn joined(&mut self, now: Instant, address: SocketAddr, of: Contact, source: &str, theirs: Entries<'_>) {
+    pub(super) fn joined(
+        &mut self,
+        now: Instant,
+        address: SocketAddr,
+        of: Contact,
+        source: &str,
+        theirs: Entries<'_>,
+    ) {
         if *self.local.id == *source {
             let Some(namesake) = self.namesake(theirs, address) else {
                 self.contacts.seeds.forget(address);
@@ -157,13 +175,19 @@ impl<R: Rng> Swim<R> {
             };
             self.meet_bearer(now, namesake);
         }
-        self.be_lifted_by(now, address, theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)));
-        // Those who told us know it all, and have passed on what was new to them: so do we only if others know us.
+        self.be_lifted_by(
+            now,
+            address,
+            theirs.iter().map(|entry| (entry.id, entry.claim.incarnation)),
+        );
+        // Those who told us know it all, and have passed on what was new to them: so do we only if
+        // others know us.
         let is_first = self.peers.len() == 0;
         let spread = if is_first { Spread::Silent } else { Spread::Gossip };
         let learnt = self.merge(now, source, theirs, spread);
         if is_first && self.local.contender.is_none() {
-            // Of many that join through one node at once it can pass on only so many at a time: so we speak for ourselves.
+            // Of many that join through one node at once it can pass on only so many at a time: so
+            // we speak for ourselves.
             self.insist(now);
         }
         self.hurry_sync(now, learnt.max(1));
@@ -183,19 +207,30 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Where the node lives that sent its table under our name from `from`; `None` if it is this very node, reached by
-    /// another way.
+    /// Where the node lives that sent its table under our name from `from`; `None` if it is this
+    /// very node, reached by another way.
     fn namesake(&self, theirs: Entries<'_>, from: SocketAddr) -> Option<SocketAddr> {
         let entry = theirs.iter().find(|entry| *entry.id == *self.local.id);
-        let address = entry.and_then(|entry| entry.description).map_or(from, |described| described.address);
+        let address =
+            entry.and_then(|entry| entry.description).map_or(from, |described| described.address);
         (address != self.local.address).then_some(address)
     }
 
-    pub(super) fn join_failed(&mut self, now: Instant, address: SocketAddr, of: Contact, failure: ExchangeFailure) {
+    pub(super) fn join_failed(
+        &mut self,
+        now: Instant,
+        address: SocketAddr,
+        of: Contact,
+        failure: ExchangeFailure,
+    ) {
         if of == Contact::Lost || self.local.state != State::Running {
             return;
         }
-        let Some(mut retry_in) = self.contacts.seeds.failed(address, now, self.config.join_backoff_max) else { return };
+        let Some(mut retry_in) =
+            self.contacts.seeds.failed(address, now, self.config.join_backoff_max)
+        else {
+            return;
+        };
         if self.peers.len() > 0 {
             self.contacts.seeds.rest_failed(self.config.join_backoff);
             retry_in = self.config.reconnect_interval;
@@ -203,7 +238,8 @@ impl<R: Rng> Swim<R> {
         self.emit(Event::SeedFailed { seed: address, failure, retry_in: Some(retry_in) });
     }
 
-    /// Contacts somebody who is not there: one of the dead or an absent seed, so that a partition of any length heals.
+    /// Contacts somebody who is not there: one of the dead or an absent seed, so that a partition
+    /// of any length heals.
     pub(super) fn reconnect(&mut self, now: Instant) {
         let pause = jittered(&mut self.rng, self.config.reconnect_interval, 250);
         self.timers.set(Timer::Reconnect, now + pause);
@@ -219,7 +255,9 @@ impl<R: Rng> Swim<R> {
             (Some(dead), Some(_)) if below(&mut self.rng, 2) == 0 => {
                 self.compare_with_member(now, dead, Contact::Lost);
             }
-            (_, Some(seed)) if seed != self.local.address => self.compare_with(now, seed, Contact::Lost),
+            (_, Some(seed)) if seed != self.local.address => {
+                self.compare_with(now, seed, Contact::Lost)
+            }
             (Some(dead), None) => self.compare_with_member(now, dead, Contact::Lost),
             _ => {}
         }

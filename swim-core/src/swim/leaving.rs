@@ -1,5 +1,5 @@
-//! A graceful leave: the departure is spread as any update is, and only then the node is done. And a departure that an
-//! operator declares in a failed member's place.
+//! A graceful leave: the departure is spread as any update is, and only then the node is done. And
+//! a departure that an operator declares in a failed member's place.
 
 use alloc::vec::Vec;
 
@@ -18,9 +18,10 @@ use crate::timers::Timer;
 use crate::wire::serf::{self, Intent};
 
 impl<R: Rng> Swim<R> {
-    /// Begins to leave: the others are told, pings are still answered meanwhile. [`Event::LeaveComplete`] follows when
-    /// the departure was sent as often as any update is, and within `Config::leave_timeout` in any case. Does nothing
-    /// if the node is leaving or has left already.
+    /// Begins to leave: the others are told, pings are still answered meanwhile.
+    /// [`Event::LeaveComplete`] follows when the departure was sent as often as any update is, and
+    /// within `Config::leave_timeout` in any case. Does nothing if the node is leaving or has left
+    /// already.
     pub fn leave(&mut self, now: Instant) {
         let now = self.timers.advance(now);
         if self.local.state != State::Running {
@@ -28,7 +29,8 @@ impl<R: Rng> Swim<R> {
         }
         self.local.state = State::Leaving;
         self.detector.probe = None;
-        for timer in [Timer::Probe, Timer::ProbeTimeout, Timer::Sync, Timer::Join, Timer::Reconnect] {
+        for timer in [Timer::Probe, Timer::ProbeTimeout, Timer::Sync, Timer::Join, Timer::Reconnect]
+        {
             self.timers.cancel(timer);
         }
         self.abandon_exchanges();
@@ -48,15 +50,21 @@ impl<R: Rng> Swim<R> {
         self.debug_check();
     }
 
-    /// Declares a suspected or dead member to have left, for an operator who knows that it does not come back: the
-    /// others are told, so that nobody contacts it any more, and all forget it after `Config::reap_left_after`. With
-    /// `prune` this node forgets it at once, and the others `Config::leave_timeout` after they heard of it, also one that
-    /// had left already; on memberlist's wire without serf's agents this node alone, since there is no way to say it.
-    /// A member that is alive after all refutes as it would any claim. (serf's force-leave)
+    /// Declares a suspected or dead member to have left, for an operator who knows that it does not
+    /// come back: the others are told, so that nobody contacts it any more, and all forget it after
+    /// `Config::reap_left_after`. With `prune` this node forgets it at once, and the others
+    /// `Config::leave_timeout` after they heard of it, also one that had left already; on
+    /// memberlist's wire without serf's agents this node alone, since there is no way to say it. A
+    /// member that is alive after all refutes as it would any claim. (serf's force-leave)
     ///
     /// # Errors
     /// [`ForceLeaveError`]; nothing was changed.
-    pub fn force_leave(&mut self, now: Instant, id: &str, prune: bool) -> Result<(), ForceLeaveError> {
+    pub fn force_leave(
+        &mut self,
+        now: Instant,
+        id: &str,
+        prune: bool,
+    ) -> Result<(), ForceLeaveError> {
         let now = self.timers.advance(now);
         if self.local.state != State::Running {
             return Err(ForceLeaveError::NotRunning);
@@ -85,8 +93,9 @@ impl<R: Rng> Swim<R> {
         Ok(())
     }
 
-    /// The native wire: says that a member is to be forgotten at once. The word is serf's intent, and its time is the
-    /// incarnation up to which it holds, so that it can be told again and again and never concerns a later life.
+    /// The native wire: says that a member is to be forgotten at once. The word is serf's intent,
+    /// and its time is the incarnation up to which it holds, so that it can be told again and again
+    /// and never concerns a later life.
     fn say_pruned(&mut self, now: Instant, node: &str, incarnation: Incarnation) {
         if self.dialect.policy().serf != SerfPolicy::Announcements {
             return;
@@ -114,7 +123,8 @@ impl<R: Rng> Swim<R> {
         let claim = self.members.claim(slot);
         let is_gone = claim.status == Status::Left && claim.incarnation == incarnation;
         if slot != self.local.slot && is_gone && !self.members.is_tombstone(slot) {
-            // Until then whoever lives after all hears of it from us, and refutes: that ends this timer.
+            // Until then whoever lives after all hears of it from us, and refutes: that ends this
+            // timer.
             self.timers.set(Timer::Member(slot), now + self.config.leave_timeout);
         }
     }

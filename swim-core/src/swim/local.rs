@@ -45,7 +45,8 @@ pub(super) struct Local {
     pub(super) is_established: bool,
     /// The highest incarnation that is believed of anybody.
     pub(super) horizon: Horizon,
-    /// When a seed was last asked what is believed of us, since we were told too much to believe it.
+    /// When a seed was last asked what is believed of us, since we were told too much to believe
+    /// it.
     pub(super) seed_asked: Option<Instant>,
     /// When the user was last told of a contender.
     pub(super) conflict_told: Option<Instant>,
@@ -60,7 +61,8 @@ pub(super) struct Local {
     /// There was a peer when it was last looked.
     pub(super) had_peers: bool,
     pub(super) address: SocketAddr,
-    /// The incarnation at which this life was first known as such: broadcasts are numbered within it.
+    /// The incarnation at which this life was first known as such: broadcasts are numbered within
+    /// it.
     pub(super) epoch: Incarnation,
     pub(super) id: NodeId,
     /// Its own place in the table.

@@ -1,4 +1,5 @@
-//! Tables as they travel: this node's entries written into an exchange, another's entries merged into the table.
+//! Tables as they travel: this node's entries written into an exchange, another's entries merged
+//! into the table.
 
 use alloc::vec::Vec;
 
@@ -36,7 +37,12 @@ impl Agreed {
 
 impl<R: Rng> Swim<R> {
     /// Appends the entries of `slots`, as far as they fit.
-    pub(super) fn write_entries(&self, now: Instant, slots: &[Slot], writer: &mut EntriesWriter<'_>) -> u64 {
+    pub(super) fn write_entries(
+        &self,
+        now: Instant,
+        slots: &[Slot],
+        writer: &mut EntriesWriter<'_>,
+    ) -> u64 {
         for &slot in slots {
             if !writer.push(&self.entry(now, slot)) {
                 break;
@@ -46,17 +52,20 @@ impl<R: Rng> Swim<R> {
         writer.len() as u64
     }
 
-    /// All that is known, tombstones included, ourselves first; but for others of whom `agreed` says that the receiver
-    /// knows it.
+    /// All that is known, tombstones included, ourselves first; but for others of whom `agreed`
+    /// says that the receiver knows it.
     pub(super) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
-        let is_news = |&slot: &Slot| slot != self.local.slot && !agreed.contains(slot) && self.is_vouched(slot);
+        let is_news = |&slot: &Slot| {
+            slot != self.local.slot && !agreed.contains(slot) && self.is_vouched(slot)
+        };
         let others = self.members.slots().filter(is_news).collect();
         let mut slots = self.turned(others);
         slots.insert(0, self.local.slot);
         slots
     }
 
-    /// All that is known of the buckets of `mask`, but for what the receiver knows as `agreed` says.
+    /// All that is known of the buckets of `mask`, but for what the receiver knows as `agreed`
+    /// says.
     pub(super) fn table_of(&mut self, mask: u64, agreed: &Agreed) -> Vec<Slot> {
         let is_told = |slot| !agreed.contains(slot) && self.is_vouched(slot);
         let is_wanted = |&slot: &Slot| is_told(slot) && mask >> self.members.bucket(slot) & 1 == 1;
@@ -64,8 +73,8 @@ impl<R: Rng> Swim<R> {
         self.turned(slots)
     }
 
-    /// The slots from a random one on, so that of a table that does not fit into an exchange another part is sent each
-    /// time.
+    /// The slots from a random one on, so that of a table that does not fit into an exchange
+    /// another part is sent each time.
     fn turned(&mut self, mut slots: Vec<Slot>) -> Vec<Slot> {
         if !slots.is_empty() {
             let first = below(&mut self.rng, slots.len() as u32) as usize;
@@ -84,10 +93,14 @@ impl<R: Rng> Swim<R> {
         Entry { id: self.members.name(slot), claim, description, age: self.age(now, slot) }
     }
 
-    /// For how many seconds a member is dead or has left. A tombstone's age is at least what makes others forget it.
+    /// For how many seconds a member is dead or has left. A tombstone's age is at least what makes
+    /// others forget it.
     pub(super) fn age(&self, now: Instant, slot: Slot) -> u32 {
         let status = self.members.claim(slot).status;
-        let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active()) else { return 0 };
+        let Some(deadline) = self.timers.get(Timer::Member(slot)).filter(|_| !status.is_active())
+        else {
+            return 0;
+        };
         let kept_for = self.kept_for(status);
         let age = if self.members.is_tombstone(slot) {
             kept_for + self.config.tombstone_for.saturating_sub(deadline.since(now))
@@ -98,11 +111,18 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Merges another's entries. Returns how many of them taught us something.
-    pub(super) fn merge(&mut self, now: Instant, source: &str, entries: Entries<'_>, spread: Spread) -> usize {
+    pub(super) fn merge(
+        &mut self,
+        now: Instant,
+        source: &str,
+        entries: Entries<'_>,
+        spread: Spread,
+    ) -> usize {
         self.merge_and_note(now, source, entries, spread, |_| {})
     }
 
-    /// Merges a request's entries. Returns how many of them taught us something, and what need not be said in the reply.
+    /// Merges a request's entries. Returns how many of them taught us something, and what need not
+    /// be said in the reply.
     pub(super) fn merge_request(
         &mut self,
         now: Instant,
@@ -167,19 +187,25 @@ impl<R: Rng> Swim<R> {
                 is_agreed(slot);
                 continue;
             }
-            // A death that we learn in this way may be long refuted, or be the view from the other side of a healed
-            // partition: it is a suspicion here, so that the member can refute it (memberlist's merge).
+            // A death that we learn in this way may be long refuted, or be the view from the other
+            // side of a healed partition: it is a suspicion here, so that the member can refute it
+            // (memberlist's merge).
             if claim.status == Status::Dead && *id != *me && self.is_believed_active(id) {
                 sometimes!(DeathDoubted);
                 claim = Claim::new(claim.incarnation, Status::Suspect);
             }
             let spread = if claim.status == Status::Suspect { Spread::Gossip } else { spread };
-            // A table does not say who accused: a suspicion that we have already is no further accusation.
+            // A table does not say who accused: a suspicion that we have already is no further
+            // accusation.
             let accuses = false;
-            let taught =
-                self.handle_report(now, &Report { description, accuses, age, spread, ..Report::of(id, claim, &me) });
+            let taught = self.handle_report(
+                now,
+                &Report { description, accuses, age, spread, ..Report::of(id, claim, &me) },
+            );
             learnt += usize::from(taught);
-            if let Some(slot) = self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry)) {
+            if let Some(slot) =
+                self.members.find(id).filter(|&slot| taught && self.agrees(slot, &entry))
+            {
                 is_agreed(slot);
             }
         }
@@ -188,10 +214,8 @@ impl<R: Rng> Swim<R> {
 
     /// Whether an entry says what the table says, but for the age of a death.
     fn agrees(&self, slot: Slot, entry: &Entry<'_>) -> bool {
-        let described = entry.description.map(|Description { incarnation, address, metadata }| DescriptionView {
-            incarnation,
-            address,
-            metadata,
+        let described = entry.description.map(|Description { incarnation, address, metadata }| {
+            DescriptionView { incarnation, address, metadata }
         });
         self.members.agrees(slot, entry.claim, described)
     }

@@ -1,10 +1,12 @@
 //! [`Swim`]: the state machine that connects the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `admission` (who belongs), `packets` and `unnamed` (what arrives), `claims`,
-//! `returns` and `refutation` (what is believed), `forgetting` (the end of a member), `probing` and `relaying` (failure
-//! detection), `gossiping` and `transmit` (dissemination), `exchanging` and `streams` (requests and replies), `joining`,
-//! `syncing` and `tables` (what members swap), `leaving`, `commands` (what the user asks for) and `timeouts` (what runs
-//! when). Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
+//! Each family of rules has its own file: `admission` (who belongs), `packets` and `unnamed` (what
+//! arrives), `claims`, `returns` and `refutation` (what is believed), `forgetting` (the end of a
+//! member), `probing` and `relaying` (failure detection), `gossiping` and `transmit`
+//! (dissemination), `exchanging` and `streams` (requests and replies), `joining`, `syncing` and
+//! `tables` (what members swap), `leaving`, `commands` (what the user asks for) and `timeouts`
+//! (what runs when). Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3
+//! and 4.
 
 mod admission;
 mod bearers;
@@ -88,14 +90,17 @@ pub use view::MemberView;
 /// One node's side of the protocol.
 ///
 /// # How to drive it
-/// Methods come in four kinds. *Inputs* (`handle_*`) say what happened; *commands* (`join`, `leave`, …) say what the
-/// user wants; *outputs* (`poll_*`) say what is to be done; the rest reads. `now` is always the first argument of what
-/// takes one. It should not go backwards: an earlier `now` counts as the latest one that the node was given.
+/// Methods come in four kinds. *Inputs* (`handle_*`) say what happened; *commands* (`join`,
+/// `leave`, …) say what the user wants; *outputs* (`poll_*`) say what is to be done; the rest
+/// reads. `now` is always the first argument of what takes one. It should not go backwards: an
+/// earlier `now` counts as the latest one that the node was given.
 ///
 /// **After every input and every command, drain the outputs:**
 /// 1. [`poll_transmit`](Self::poll_transmit) until `None`: send each packet;
-/// 2. [`poll_output`](Self::poll_output) until `None`: carry out each exchange, tell the user each event;
-/// 3. [`poll_timeout`](Self::poll_timeout) once: call [`handle_timeout`](Self::handle_timeout) at that time.
+/// 2. [`poll_output`](Self::poll_output) until `None`: carry out each exchange, tell the user each
+///    event;
+/// 3. [`poll_timeout`](Self::poll_timeout) once: call [`handle_timeout`](Self::handle_timeout) at
+///    that time.
 ///
 /// Call `handle_timeout` as soon as its time has come, also while messages keep arriving.
 ///
@@ -127,13 +132,15 @@ pub use view::MemberView;
 /// ```
 ///
 /// # Determinism
-/// The same configuration, generator and inputs give the same outputs, bit for bit, on every platform.
+/// The same configuration, generator and inputs give the same outputs, bit for bit, on every
+/// platform.
 ///
 /// # The generator
-/// Others see some of what is drawn, such as the sequence numbers of pings, and must not be able to tell what will be. On a real
-/// network give it a cryptographic generator with a seed from the system's entropy. Simulations may do with less.
-// What every input touches lies together, here and in the parts: where many nodes live in one process, each line of the
-// cache is fetched from memory.
+/// Others see some of what is drawn, such as the sequence numbers of pings, and must not be able to
+/// tell what will be. On a real network give it a cryptographic generator with a seed from the
+/// system's entropy. Simulations may do with less.
+// What every input touches lies together, here and in the parts: where many nodes live in one
+// process, each line of the cache is fetched from memory.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Swim<R> {
@@ -157,11 +164,17 @@ pub struct Swim<R> {
 }
 
 impl<R: Rng> Swim<R> {
-    /// A node that knows only itself. `now` starts its timers; `rng` decides all that is left to chance.
+    /// A node that knows only itself. `now` starts its timers; `rng` decides all that is left to
+    /// chance.
     ///
     /// # Errors
     /// [`ConfigError`] says which setting, or which part of the identity, cannot be used.
-    pub fn new(config: Config, identity: Identity, mut rng: R, now: Instant) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: Config,
+        identity: Identity,
+        mut rng: R,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
         config.validate()?;
         let mut dialect = Dialect::new(&config.wire);
         let Identity { id, address, metadata, incarnation } = identity;
@@ -173,7 +186,10 @@ impl<R: Rng> Swim<R> {
             return Err(ConfigError::NotAllowed(address));
         }
         if metadata.len() > config.max_metadata_size {
-            return Err(ConfigError::Metadata { len: metadata.len(), max: config.max_metadata_size });
+            return Err(ConfigError::Metadata {
+                len: metadata.len(),
+                max: config.max_metadata_size,
+            });
         }
         if incarnation > dialect.policy().highest_incarnation {
             return Err(ConfigError::Incarnation);
@@ -206,7 +222,8 @@ impl<R: Rng> Swim<R> {
         Ok(swim)
     }
 
-    /// Sets the first deadlines at random within their intervals, so that nodes started together do not act in step.
+    /// Sets the first deadlines at random within their intervals, so that nodes started together do
+    /// not act in step.
     fn stagger(&mut self, now: Instant) {
         let Self { config, rng, timers, .. } = self;
         timers.advance(now);
@@ -215,7 +232,8 @@ impl<R: Rng> Swim<R> {
         timers.set(Timer::Reconnect, now + up_to(rng, config.reconnect_interval));
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the node has left). O(1).
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called next; `None` if never (the
+    /// node has left). O(1).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
@@ -251,7 +269,8 @@ impl<R: Rng> Swim<R> {
         &self.config
     }
 
-    /// Every known member, this node among them: alive, suspect, dead and left, in no order that means anything.
+    /// Every known member, this node among them: alive, suspect, dead and left, in no order that
+    /// means anything.
     pub fn members(&self) -> impl Iterator<Item = MemberView<'_>> {
         self.members.slots().filter_map(|slot| self.view(slot))
     }
@@ -268,17 +287,21 @@ impl<R: Rng> Swim<R> {
         self.peers.len() + usize::from(self.local.state == State::Running)
     }
 
-    /// How many names the table holds, those that are gone or forgotten but for a tombstone included: at most
-    /// `Config::max_members`. O(1).
+    /// How many names the table holds, those that are gone or forgotten but for a tombstone
+    /// included: at most `Config::max_members`. O(1).
     #[must_use]
     pub fn known_members(&self) -> usize {
         self.members.len()
     }
 
-    /// Whom this protocol period's probe is for, and its number; `None` if there is none. O(1). (SWIM 3.1)
+    /// Whom this protocol period's probe is for, and its number; `None` if there is none. O(1).
+    /// (SWIM 3.1)
     #[must_use]
     pub fn probing(&self) -> Option<(&str, SequenceNumber)> {
-        self.detector.probe.as_ref().map(|probe| (self.members.name(probe.target()), probe.sequence()))
+        self.detector
+            .probe
+            .as_ref()
+            .map(|probe| (self.members.name(probe.target()), probe.sequence()))
     }
 
     /// Lifeguard's local health score: 0 is well, up to `Config::awareness_max`.
@@ -293,8 +316,8 @@ impl<R: Rng> Swim<R> {
         self.members.digest().total()
     }
 
-    /// A number that grows whenever [`members`](Self::members) would show something else, the dead and the left
-    /// included, which the digest leaves out.
+    /// A number that grows whenever [`members`](Self::members) would show something else, the dead
+    /// and the left included, which the digest leaves out.
     #[must_use]
     pub const fn table_version(&self) -> u64 {
         self.members.version()

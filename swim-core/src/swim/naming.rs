@@ -1,8 +1,9 @@
-//! Whose a name is, on memberlist's wire among serf's agents: a living member keeps its name, so a node whose name is
-//! borne at another address asks all where they believe it to be, and the majority decides (serf's conflict resolution).
+//! Whose a name is, on memberlist's wire among serf's agents: a living member keeps its name, so a
+//! node whose name is borne at another address asks all where they believe it to be, and the
+//! majority decides (serf's conflict resolution).
 //!
-//! On the native wire nobody need be asked: the greater claim keeps the name, and both can tell. Read first: `refutation`,
-//! which finds out that there is another one.
+//! On the native wire nobody need be asked: the greater claim keeps the name, and both can tell.
+//! Read first: `refutation`, which finds out that there is another one.
 
 use core::net::SocketAddr;
 
@@ -27,7 +28,8 @@ pub(super) struct Vote {
 }
 
 impl<R: Rng> Swim<R> {
-    /// Somebody lives under our name at `address`: asks the others whose it is, unless they are being asked.
+    /// Somebody lives under our name at `address`: asks the others whose it is, unless they are
+    /// being asked.
     pub(super) fn call_vote(&mut self, now: Instant, address: SocketAddr) {
         if !self.is_serf_agent() || self.local.vote.is_some() {
             return;
@@ -41,9 +43,11 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// The contender is heard of again: asks the others now, if they could not be asked and there are some.
+    /// The contender is heard of again: asks the others now, if they could not be asked and there
+    /// are some.
     pub(super) fn call_owed_vote(&mut self, now: Instant, address: SocketAddr) {
-        let is_there = self.local.contender.is_some_and(|other| other.confirmed && other.address == address);
+        let is_there =
+            self.local.contender.is_some_and(|other| other.confirmed && other.address == address);
         if self.local.is_vote_owed && is_there && self.peers.len() > 0 {
             self.call_vote(now, address);
         }
@@ -52,7 +56,9 @@ impl<R: Rng> Swim<R> {
     /// A member has answered a query of ours. Returns whether it was its vote.
     pub(super) fn count_vote(&mut self, id: QueryId, payload: &[u8]) -> bool {
         let own = self.local.address;
-        let Some(vote) = self.local.vote.as_mut().filter(|vote| vote.query == id) else { return false };
+        let Some(vote) = self.local.vote.as_mut().filter(|vote| vote.query == id) else {
+            return false;
+        };
         match Whereabouts::decode(payload) {
             Ok(Some(there)) => {
                 vote.answers += 1;
@@ -64,10 +70,12 @@ impl<R: Rng> Swim<R> {
         true
     }
 
-    /// A query of ours is over. Returns whether it was the vote: then the user is told what it came to.
+    /// A query of ours is over. Returns whether it was the vote: then the user is told what it came
+    /// to.
     ///
-    /// Without an answer the name is lost to whoever answers are sent to, unless there is nobody who could have answered:
-    /// members of ours answer at the address that they believe in, and nowhere else.
+    /// Without an answer the name is lost to whoever answers are sent to, unless there is nobody
+    /// who could have answered: members of ours answer at the address that they believe in, and
+    /// nowhere else.
     pub(super) fn close_vote(&mut self, id: QueryId) -> bool {
         let Some(vote) = self.local.vote.take_if(|vote| vote.query == id) else { return false };
         if self.local.state != State::Running {

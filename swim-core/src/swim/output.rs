@@ -1,4 +1,5 @@
-//! [`Output`]: everything that the node asks of its driver, but for packets, which come into being when they are polled.
+//! [`Output`]: everything that the node asks of its driver, but for packets, which come into being
+//! when they are polled.
 
 use core::fmt;
 use core::time::Duration;
@@ -13,8 +14,9 @@ use crate::members::Members;
 
 /// A request of the node to its driver: from [`Swim::poll_output`].
 ///
-/// A driver must carry out exchanges and should pass events on to its user. The other variants serve optional features;
-/// a driver without the feature ignores them, as it ignores variants that later versions add.
+/// A driver must carry out exchanges and should pass events on to its user. The other variants
+/// serve optional features; a driver without the feature ignores them, as it ignores variants that
+/// later versions add.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Output<'a> {
@@ -22,8 +24,8 @@ pub enum Output<'a> {
     Exchange(ExchangeOutput),
     /// Tell the user.
     Event(Event),
-    /// A message about keys arrived from a member. Answer a request with [`Swim::answer_key_request`]; one that is not
-    /// answered times out at the member that asked.
+    /// A message about keys arrived from a member. Answer a request with
+    /// [`Swim::answer_key_request`]; one that is not answered times out at the member that asked.
     KeyMessage(KeyMessage),
     /// A serf agent asks this node to change its keys. Answer with [`Swim::answer_keys`].
     KeyQuery(KeyQuery),
@@ -49,7 +51,10 @@ impl<'a> RoundTrip<'a> {
 
 impl fmt::Debug for RoundTrip<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RoundTrip").field("member", &self.member()).field("time", &self.time).finish()
+        f.debug_struct("RoundTrip")
+            .field("member", &self.member())
+            .field("time", &self.time)
+            .finish()
     }
 }
 
@@ -60,8 +65,8 @@ impl<R: Rng> Swim<R> {
         self.outputs.is_empty() && self.detector.round_trip.is_none()
     }
 
-    /// The next request to the driver; `None` if there is none. Exchanges come first and events last, each kind in the
-    /// order in which it arose.
+    /// The next request to the driver; `None` if there is none. Exchanges come first and events
+    /// last, each kind in the order in which it arose.
     #[inline]
     pub fn poll_output(&mut self) -> Option<Output<'_>> {
         if self.asks_for_nothing() { None } else { self.next_output() }

@@ -1,5 +1,5 @@
-//! What arrives in packets. A packet is a sequence of messages that stand for themselves: what precedes a malformed one
-//! counts, the rest of the packet does not.
+//! What arrives in packets. A packet is a sequence of messages that stand for themselves: what
+//! precedes a malformed one counts, the rest of the packet does not.
 
 use alloc::sync::Arc;
 use core::net::SocketAddr;
@@ -23,10 +23,11 @@ use crate::time::Instant;
 use crate::wire::{Head, Message, Packet, UncheckedPing, WireError};
 
 impl<R: Rng> Swim<R> {
-    /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address alone is a sender of
-    /// whom nothing is proven ([`Protection::Plain`](crate::Protection)).
+    /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address
+    /// alone is a sender of whom nothing is proven ([`Protection::Plain`](crate::Protection)).
     ///
-    /// Nothing that arrives is an error: what cannot be used is counted in [`metrics`](Self::metrics) and dropped.
+    /// Nothing that arrives is an error: what cannot be used is counted in
+    /// [`metrics`](Self::metrics) and dropped.
     pub fn handle_packet(&mut self, now: Instant, from: impl Into<Source>, packet: &[u8]) {
         let now = self.timers.advance(now);
         let from: Source = from.into();
@@ -45,7 +46,8 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.read_packet(now, from, packet);
-        // Of candidates that this packet has made members. As many as there are candidates at most: none is held twice.
+        // Of candidates that this packet has made members. As many as there are candidates at most:
+        // none is held twice.
         while let Some((from, held)) = self.contacts.released.pop() {
             self.read_packet(now, from.into(), &held);
         }
@@ -68,7 +70,13 @@ impl<R: Rng> Swim<R> {
 
     /// Returns whether the packet could be read.
     #[inline]
-    fn read_messages(&mut self, now: Instant, sender: &mut Sender, protection: Protection, packet: &[u8]) -> bool {
+    fn read_messages(
+        &mut self,
+        now: Instant,
+        sender: &mut Sender,
+        protection: Protection,
+        packet: &[u8],
+    ) -> bool {
         if let Some(unpacker) = self.dialect.take_unpacker() {
             self.note_protection(protection);
             self.handle_unpacked(now, sender, unpacker, packet);
@@ -89,7 +97,9 @@ impl<R: Rng> Swim<R> {
         while let Some(head) = messages.next_head() {
             let handled = head.and_then(|head| match head.kind() {
                 MessageKind::Alive => self.handle_alive(now, sender, &mut messages, head),
-                MessageKind::Suspect | MessageKind::Dead => self.handle_claim(now, sender, &mut messages, head),
+                MessageKind::Suspect | MessageKind::Dead => {
+                    self.handle_claim(now, sender, &mut messages, head)
+                }
                 // One packet draws one answer at most, or a short one could draw a flood.
                 MessageKind::Ping => {
                     let ping = messages.ping(head)?;
@@ -129,11 +139,16 @@ impl<R: Rng> Swim<R> {
     ) -> Result<(), WireError> {
         let alive = messages.alive(head)?;
         let found = self.members.find_bytes(alive.id);
-        if let Some(slot) = found.filter(|&slot| self.is_known(slot, alive.claim(), alive.description)) {
+        if let Some(slot) =
+            found.filter(|&slot| self.is_known(slot, alive.claim(), alive.description))
+        {
             self.metrics.count_received(MessageKind::Alive);
             if cfg!(debug_assertions) {
                 let id = alive.check()?;
-                let report = Report { description: Some(alive.description), ..Report::of(id, alive.claim(), id) };
+                let report = Report {
+                    description: Some(alive.description),
+                    ..Report::of(id, alive.claim(), id)
+                };
                 self.check_nothing_new(now, slot, &report);
             }
             self.heard_again(now, slot);
@@ -142,7 +157,11 @@ impl<R: Rng> Swim<R> {
         let id = alive.check()?;
         self.metrics.count_received(MessageKind::Alive);
         let by_stranger = self.is_stranger(sender);
-        let report = Report { description: Some(alive.description), by_stranger, ..Report::of(id, alive.claim(), id) };
+        let report = Report {
+            description: Some(alive.description),
+            by_stranger,
+            ..Report::of(id, alive.claim(), id)
+        };
         if by_stranger && found != Some(self.local.slot) {
             self.look_for_told(now, sender, found, &report);
         } else {
@@ -190,7 +209,9 @@ impl<R: Rng> Swim<R> {
         }
         let from = sender.address;
         match *message {
-            Message::Ping { sequence, target, source } => self.handle_ping(now, sender, sequence, target, source),
+            Message::Ping { sequence, target, source } => {
+                self.handle_ping(now, sender, sequence, target, source)
+            }
             Message::PingReq { sequence, target, source } => {
                 self.handle_ping_req(now, from, sequence, target, source);
             }
@@ -207,7 +228,10 @@ impl<R: Rng> Swim<R> {
                 let by_stranger = self.is_stranger(sender);
                 self.handle_report(
                     now,
-                    &Report { by_stranger, ..Report::of(id, Claim::new(incarnation, Status::Left), id) },
+                    &Report {
+                        by_stranger,
+                        ..Report::of(id, Claim::new(incarnation, Status::Left), id)
+                    },
                 );
             }
             Message::Broadcast { origin, epoch, number, payload } => {
@@ -225,7 +249,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Whether a stranger may say this: it may ask whether we are there, answer, and say of us that we are gone.
+    /// Whether a stranger may say this: it may ask whether we are there, answer, and say of us that
+    /// we are gone.
     fn is_for_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,
@@ -236,7 +261,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// A ping of a member to us is answered without a look at whether the names are text, which those that we know are.
+    /// A ping of a member to us is answered without a look at whether the names are text, which
+    /// those that we know are.
     fn handle_unchecked_ping(
         &mut self,
         now: Instant,
@@ -267,8 +293,12 @@ impl<R: Rng> Swim<R> {
     ) {
         let from = sender.address;
         if *self.local.id == *source {
-            let is_probe = self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
-            if is_probe || self.detector.pings.find(sequence).is_some() || normal_address(from) == self.local.address {
+            let is_probe =
+                self.detector.probe.as_ref().is_some_and(|probe| probe.sequence() == sequence);
+            if is_probe
+                || self.detector.pings.find(sequence).is_some()
+                || normal_address(from) == self.local.address
+            {
                 // Our own ping has come back to us: its target is said to live where we do.
                 self.metrics.drop(DropReason::WrongTarget);
                 return;
@@ -289,13 +319,22 @@ impl<R: Rng> Swim<R> {
         self.send(Intent::Ack { to: from, sequence, source });
     }
 
-    /// The member of that name, if it speaks from its own address. Whoever speaks from another may have forged it, and
-    /// is told no more than it asked for.
+    /// The member of that name, if it speaks from its own address. Whoever speaks from another may
+    /// have forged it, and is told no more than it asked for.
     pub(super) fn member_behind(&self, from: SocketAddr, source: &str) -> Option<Slot> {
-        self.members.find(source).filter(|&slot| self.members.address(slot) == Some(normal_address(from)))
+        self.members
+            .find(source)
+            .filter(|&slot| self.members.address(slot) == Some(normal_address(from)))
     }
 
-    fn handle_broadcast(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
+    fn handle_broadcast(
+        &mut self,
+        now: Instant,
+        origin: &str,
+        epoch: Incarnation,
+        number: u64,
+        payload: &[u8],
+    ) {
         if payload.len() > self.config.max_broadcast_size {
             self.metrics.drop(DropReason::BroadcastTooLong);
             return;
@@ -304,19 +343,40 @@ impl<R: Rng> Swim<R> {
         if let Ok(from) = NodeId::new(origin) {
             self.emit(Event::Broadcast { from, payload: Arc::from(payload) });
         }
-        self.pass_on_delivered(now, delivery, &Message::Broadcast { origin, epoch, number, payload });
+        self.pass_on_delivered(
+            now,
+            delivery,
+            &Message::Broadcast { origin, epoch, number, payload },
+        );
     }
 
     /// A user event or a query arrived on its way to everyone.
-    fn handle_announcement(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64, payload: &[u8]) {
+    fn handle_announcement(
+        &mut self,
+        now: Instant,
+        origin: &str,
+        epoch: Incarnation,
+        number: u64,
+        payload: &[u8],
+    ) {
         let Some(delivery) = self.note_delivery(now, origin, epoch, number) else { return };
         if self.hear_announced(now, origin, payload) {
-            self.pass_on_delivered(now, delivery, &Message::Announcement { origin, epoch, number, payload });
+            self.pass_on_delivered(
+                now,
+                delivery,
+                &Message::Announcement { origin, epoch, number, payload },
+            );
         }
     }
 
     /// Notes that a broadcast has arrived; `None` if it is of no use.
-    fn note_delivery(&mut self, now: Instant, origin: &str, epoch: Incarnation, number: u64) -> Option<Delivery> {
+    fn note_delivery(
+        &mut self,
+        now: Instant,
+        origin: &str,
+        epoch: Incarnation,
+        number: u64,
+    ) -> Option<Delivery> {
         if *self.local.id == *origin {
             self.metrics.drop(DropReason::DuplicateBroadcast);
             return None;
@@ -325,8 +385,10 @@ impl<R: Rng> Swim<R> {
             return None;
         }
         // Of an origin that is not known yet every epoch is unproven.
-        let known =
-            self.members.find(origin).map_or(Incarnation::default(), |slot| self.members.claim(slot).incarnation);
+        let known = self
+            .members
+            .find(origin)
+            .map_or(Incarnation::default(), |slot| self.members.claim(slot).incarnation);
         let max = self.config.max_broadcast_origins;
         let delivery = self.gossip.deliveries.note(now, origin, (epoch, number), known, max);
         match delivery {

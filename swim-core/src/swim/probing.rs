@@ -1,4 +1,5 @@
-//! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's self-awareness.
+//! Failure detection: one member is probed in each protocol period (SWIM 3.1), with Lifeguard's
+//! self-awareness.
 
 use core::net::SocketAddr;
 
@@ -49,8 +50,9 @@ impl<R: Rng> Swim<R> {
             return;
         }
         self.metrics.probes_failed += 1;
-        // One that never answered may not be there at all, as target or as relay: its silence says nothing of this node. And
-        // where most members died at once all but the one heard from last may be gone: its nack shows that this node is well.
+        // One that never answered may not be there at all, as target or as relay: its silence says
+        // nothing of this node. And where most members died at once all but the one heard from last
+        // may be gone: its nack shows that this node is well.
         if probe.has_fresh_nack() {
             self.improve_health();
         } else if self.members.has_answered(probe.target()) || probe.has_asked() {
@@ -63,7 +65,11 @@ impl<R: Rng> Swim<R> {
 
     /// The direct ping was not answered: ask others, and try a reliable stream where that may help.
     pub(super) fn probe_indirectly(&mut self, now: Instant) {
-        let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.stage() == Stage::Direct) else { return };
+        let Some(probe) =
+            self.detector.probe.as_mut().filter(|probe| probe.stage() == Stage::Direct)
+        else {
+            return;
+        };
         let (target, sequence) = (probe.target(), probe.sequence());
         let wanted = usize::from(self.config.indirect_probes);
         let mut relays = [target; crate::random::MAX_SAMPLE];
@@ -76,7 +82,8 @@ impl<R: Rng> Swim<R> {
                 asked += 1;
             }
         }
-        let fresh = self.detector.heard_last.filter(|&slot| slot != target && self.members.is_active(slot));
+        let fresh =
+            self.detector.heard_last.filter(|&slot| slot != target && self.members.is_active(slot));
         if let Some(fresh) = fresh.filter(|fresh| asked > 0 && !relays[..asked].contains(fresh)) {
             relays[asked - 1] = fresh;
         }
@@ -93,8 +100,9 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the number alone. Returns
-    /// whether it answers an open ping: then its sender has been reached by that.
+    /// An ack came, from a member that says its name, or does not: memberlist's acks bear the
+    /// number alone. Returns whether it answers an open ping: then its sender has been reached by
+    /// that.
     pub(super) fn handle_ack(
         &mut self,
         now: Instant,
@@ -102,7 +110,8 @@ impl<R: Rng> Swim<R> {
         source: Option<&str>,
         way: Way,
     ) -> bool {
-        let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence) else {
+        let Some(probe) = self.detector.probe.as_mut().filter(|probe| probe.sequence() == sequence)
+        else {
             return self.handle_other_ack(now, sequence, source, way);
         };
         let target = probe.target();
@@ -158,7 +167,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// While this node may be in trouble, remembers which member a packet came from: the next failed probe asks it too.
+    /// While this node may be in trouble, remembers which member a packet came from: the next
+    /// failed probe asks it too.
     #[inline]
     pub(super) fn note_sign_of_life(&mut self, from: SocketAddr) {
         if self.detector.awareness.score() > 0
@@ -175,15 +185,23 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// The transport knows that nothing listens at `address` (a refused connection, an ICMP error). A direct ping to
-    /// it has failed at once; the indirect ones still decide. A hint: what is not probed now is not concerned.
+    /// The transport knows that nothing listens at `address` (a refused connection, an ICMP error).
+    /// A direct ping to it has failed at once; the indirect ones still decide. A hint: what is not
+    /// probed now is not concerned.
     pub fn handle_unreachable(&mut self, now: Instant, address: SocketAddr) {
         let now = self.timers.advance(now);
         if self.local.state == State::Left {
             return;
         }
-        let probed = self.detector.probe.as_ref().filter(|probe| probe.stage() == Stage::Direct).map(Probe::target);
-        if probed.is_some_and(|target| self.members.address(target) == Some(normal_address(address))) {
+        let probed = self
+            .detector
+            .probe
+            .as_ref()
+            .filter(|probe| probe.stage() == Stage::Direct)
+            .map(Probe::target);
+        if probed
+            .is_some_and(|target| self.members.address(target) == Some(normal_address(address)))
+        {
             self.timers.cancel(Timer::ProbeTimeout);
             self.probe_indirectly(now);
         }
@@ -192,7 +210,8 @@ impl<R: Rng> Swim<R> {
         self.debug_check();
     }
 
-    /// Whether the probe in flight is at `slot`, so that the slot must not be given to another member.
+    /// Whether the probe in flight is at `slot`, so that the slot must not be given to another
+    /// member.
     pub(super) fn is_probed(&self, slot: Slot) -> bool {
         self.detector.probe.as_ref().is_some_and(|probe| probe.target() == slot)
     }

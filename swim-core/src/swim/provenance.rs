@@ -1,9 +1,10 @@
-//! What a node that seals what it sends makes of what it hears in plain, while a cluster is moved to encryption.
+//! What a node that seals what it sends makes of what it hears in plain, while a cluster is moved
+//! to encryption.
 //!
-//! It uses it and passes none of it on: what is queued, put into tables, counted in digests, relayed or announced under our
-//! seal was heard under a seal, or is our own word. An accusation in plain changes nothing but whom we probe next; and
-//! nothing in plain is taken for the word of a member that has spoken under a seal. Read first: docs/SECURITY.md, "Moving
-//! to encryption".
+//! It uses it and passes none of it on: what is queued, put into tables, counted in digests,
+//! relayed or announced under our seal was heard under a seal, or is our own word. An accusation in
+//! plain changes nothing but whom we probe next; and nothing in plain is taken for the word of a
+//! member that has spoken under a seal. Read first: docs/SECURITY.md, "Moving to encryption".
 
 use rand_core::Rng;
 
@@ -17,9 +18,9 @@ use crate::source::{Protection, Source};
 use crate::time::Instant;
 
 impl<R: Rng> Swim<R> {
-    /// Says whether this node seals what it sends and takes plain traffic too, from now on: a driver whose traffic is
-    /// being moved to encryption says so, before the next packet. Then nothing that was heard in plain is passed on.
-    /// Default no.
+    /// Says whether this node seals what it sends and takes plain traffic too, from now on: a
+    /// driver whose traffic is being moved to encryption says so, before the next packet. Then
+    /// nothing that was heard in plain is passed on. Default no.
     pub fn set_mixed_traffic(&mut self, mixed: bool) {
         self.provenance.set_mixed(mixed);
     }
@@ -43,13 +44,15 @@ impl<R: Rng> Swim<R> {
         self.provenance.handle_report(false);
     }
 
-    /// Whether plain traffic from a member's address may be that member's: not once it has spoken under a seal.
+    /// Whether plain traffic from a member's address may be that member's: not once it has spoken
+    /// under a seal.
     #[inline]
     pub(super) fn may_speak_plain(&self, slot: Slot) -> bool {
         !self.provenance.is_mixed() || !self.provenance.speaks_sealed(slot)
     }
 
-    /// Whether news may be believed, as it was heard; counted if not. Of an accusation in plain the member is probed next.
+    /// Whether news may be believed, as it was heard; counted if not. Of an accusation in plain the
+    /// member is probed next.
     pub(super) fn is_believable(&mut self, found: Option<Slot>, report: &Report<'_>) -> bool {
         if !self.provenance.hears_plain() || found == Some(self.local.slot) {
             return true;
@@ -65,7 +68,8 @@ impl<R: Rng> Swim<R> {
         !accuses && !is_sealed
     }
 
-    /// What the table says of a member was heard once more. Under a seal, for the first time, it is news to others.
+    /// What the table says of a member was heard once more. Under a seal, for the first time, it is
+    /// news to others.
     pub(super) fn heard_again(&mut self, now: Instant, slot: Slot) {
         if !self.provenance.hears_plain() && self.provenance.vouch(slot) {
             self.pass_on_alive(now, slot);
@@ -81,7 +85,8 @@ impl<R: Rng> Swim<R> {
             return true;
         }
         self.provenance.mark(slot);
-        // What waits to be said of the member came from the record as it was before, which may be another now.
+        // What waits to be said of the member came from the record as it was before, which may be
+        // another now.
         self.drop_updates(slot);
         false
     }

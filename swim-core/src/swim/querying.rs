@@ -1,4 +1,5 @@
-//! Queries: a question to all members or to some, whose answers are gathered until a deadline (serf's queries).
+//! Queries: a question to all members or to some, whose answers are gathered until a deadline
+//! (serf's queries).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -40,13 +41,13 @@ pub struct Question<'a> {
     pub payload: &'a [u8],
     /// Only members of these names are asked; everyone if there are none.
     pub nodes: &'a [&'a str],
-    /// Only members are asked whose [tags](crate::Tags) match these regular expressions, which need not match the whole
-    /// text; a tag that is not there has the empty text.
+    /// Only members are asked whose [tags](crate::Tags) match these regular expressions, which need
+    /// not match the whole text; a tag that is not there has the empty text.
     pub tags: &'a [(&'a str, &'a str)],
     /// Whether each member that is asked says at once that the question has arrived.
     pub wants_acks: bool,
-    /// Through how many other members each answer is sent once more, in case it is lost; at most 8. Nothing is sent once
-    /// more in a cluster that has no more members than this.
+    /// Through how many other members each answer is sent once more, in case it is lost; at most 8.
+    /// Nothing is sent once more in a cluster that has no more members than this.
     pub relay_factor: u8,
     /// For how long answers are gathered; by default as `EventConfig::query_timeout_mult` says.
     pub timeout: Option<Duration>,
@@ -56,7 +57,15 @@ impl<'a> Question<'a> {
     /// A question to everyone.
     #[must_use]
     pub const fn new(name: &'a str, payload: &'a [u8]) -> Self {
-        Self { name, payload, nodes: &[], tags: &[], wants_acks: false, relay_factor: 0, timeout: None }
+        Self {
+            name,
+            payload,
+            nodes: &[],
+            tags: &[],
+            wants_acks: false,
+            relay_factor: 0,
+            timeout: None,
+        }
     }
 
     fn filters(&self) -> FiltersBuffer {
@@ -84,14 +93,20 @@ impl<R: Rng> Swim<R> {
         if question.tags.len() + usize::from(!question.nodes.is_empty()) > MAX_FILTERS {
             return Err(QueryError::TooManyFilters { max: MAX_FILTERS });
         }
-        if let Some(at) = question.tags.iter().position(|(_, expression)| !filtering::is_expression(expression)) {
+        if let Some(at) =
+            question.tags.iter().position(|(_, expression)| !filtering::is_expression(expression))
+        {
             return Err(QueryError::Expression { at });
         }
         self.ask(now, question)
     }
 
     /// Asks a question, which may be the layer's own.
-    pub(super) fn ask(&mut self, now: Instant, question: &Question<'_>) -> Result<QueryId, QueryError> {
+    pub(super) fn ask(
+        &mut self,
+        now: Instant,
+        question: &Question<'_>,
+    ) -> Result<QueryId, QueryError> {
         if self.local.state != State::Running {
             return Err(QueryError::NotRunning);
         }
@@ -106,7 +121,11 @@ impl<R: Rng> Swim<R> {
             filters: filters.filters(),
             wants_ack: question.wants_acks,
             no_broadcast: false,
-            relay_factor: if self.config.origin_only { 0 } else { question.relay_factor.min(MAX_RELAYS) },
+            relay_factor: if self.config.origin_only {
+                0
+            } else {
+                question.relay_factor.min(MAX_RELAYS)
+            },
             timeout: timeout.min(self.config.events.max_query_timeout),
             name: question.name,
             payload: question.payload,
@@ -135,7 +154,8 @@ impl<R: Rng> Swim<R> {
         Ok(id)
     }
 
-    /// From how many members an answer can come, if that is known: who is let through by an expression, others know better.
+    /// From how many members an answer can come, if that is known: who is let through by an
+    /// expression, others know better.
     fn expected(&self, question: &Question<'_>) -> Option<usize> {
         match (question.nodes.len(), question.tags.is_empty()) {
             (_, false) => None,
@@ -146,7 +166,9 @@ impl<R: Rng> Swim<R> {
 
     fn default_query_timeout(&self) -> Duration {
         let digits = u32::from(retransmit_limit(1, self.active_members()));
-        self.config.gossip_interval.saturating_mul(u32::from(self.config.events.query_timeout_mult) * digits)
+        self.config
+            .gossip_interval
+            .saturating_mul(u32::from(self.config.events.query_timeout_mult) * digits)
     }
 
     /// A query arrived, in so many bytes. Returns whether it is new and to be passed on.
@@ -159,9 +181,12 @@ impl<R: Rng> Swim<R> {
             self.metrics.drop(DropReason::BadTime);
             return false;
         }
-        if self.dialect.policy().keys == KeyPolicy::Queries && self.is_unproven() && asks_about_keys(query.name) {
-            // Neither carried out nor passed on, which would seal it. It does not count as heard either: who has a key may
-            // ask the same.
+        if self.dialect.policy().keys == KeyPolicy::Queries
+            && self.is_unproven()
+            && asks_about_keys(query.name)
+        {
+            // Neither carried out nor passed on, which would seal it. It does not count as heard
+            // either: who has a key may ask the same.
             self.metrics.drop(DropReason::Unproven);
             return false;
         }
@@ -184,8 +209,8 @@ impl<R: Rng> Swim<R> {
         !query.no_broadcast
     }
 
-    /// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings it again, and by then
-    /// there may be someone to answer; so it does not count as heard.
+    /// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings
+    /// it again, and by then there may be someone to answer; so it does not count as heard.
     fn is_early(&self, query: &Query<'_>) -> bool {
         let comes_again = self.dialect.policy().broadcasts == BroadcastPolicy::Bare;
         let asker = || self.members.find(query.source).and_then(|slot| self.members.address(slot));
@@ -203,7 +228,8 @@ impl<R: Rng> Swim<R> {
             None => Pace::Unbounded,
             Some(_) => Pace::PerSecond(self.config.events.expressions_per_second),
         };
-        let metadata = self.members.description(self.local.slot).map_or(&[][..], |own| own.metadata);
+        let metadata =
+            self.members.description(self.local.slot).map_or(&[][..], |own| own.metadata);
         match self.serf.filtering.admits(now, pace, query.filters, (&self.local.id, metadata)) {
             Ok(true) => {}
             Ok(false) => return,
@@ -221,7 +247,8 @@ impl<R: Rng> Swim<R> {
         self.emit(Event::Query { id, from, name, payload, deadline });
     }
 
-    /// Where the answers go: only to a member at its own address, so that nobody can have a third party flooded.
+    /// Where the answers go: only to a member at its own address, so that nobody can have a third
+    /// party flooded.
     fn return_address(&self, now: Instant, query: &Query<'_>) -> Option<Asked> {
         let slot = self.members.find(query.source)?;
         let is_own = slot == self.local.slot;
@@ -242,7 +269,12 @@ impl<R: Rng> Swim<R> {
     ///
     /// # Errors
     /// [`RespondError`]; nothing was sent.
-    pub fn respond(&mut self, now: Instant, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
+    pub fn respond(
+        &mut self,
+        now: Instant,
+        id: QueryId,
+        payload: &[u8],
+    ) -> Result<(), RespondError> {
         let now = self.timers.advance(now);
         if self.local.state == State::Left {
             return Err(RespondError::NotRunning);
@@ -263,7 +295,8 @@ impl<R: Rng> Swim<R> {
     fn response(&self, asked: &Asked, is_ack: bool, payload: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let Key { time, id } = asked.key;
-        Message::Response(Response { time, id, from: &self.local.id, is_ack, payload }).encode(&mut bytes);
+        Message::Response(Response { time, id, from: &self.local.id, is_ack, payload })
+            .encode(&mut bytes);
         bytes
     }
 
@@ -283,7 +316,8 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut relayed = Vec::new();
-        Message::Relay(Relay { address, node: &asked.source, message: &bytes }).encode(&mut relayed);
+        Message::Relay(Relay { address, node: &asked.source, message: &bytes })
+            .encode(&mut relayed);
         if relayed.len() > self.direct_limit(self.config.events.max_response_size) {
             return self.metrics.drop(DropReason::EventTooLong);
         }
@@ -291,14 +325,17 @@ impl<R: Rng> Swim<R> {
         let mut relays: Vec<SocketAddr> = Vec::new();
         for place in sample(&mut self.rng, wanted + 1, self.peers.len()) {
             let relay = self.peers.at(place);
-            let answers = |&relay_address: &SocketAddr| relay_address != address && self.members.has_answered(relay);
+            let answers = |&relay_address: &SocketAddr| {
+                relay_address != address && self.members.has_answered(relay)
+            };
             relays.extend(self.members.address(relay).filter(answers));
         }
         relays.truncate(wanted);
         relays.into_iter().for_each(|relay| self.send_direct(relay, &relayed));
     }
 
-    /// Hands an answer on to the member that it is for; to nobody else, and nothing else, so that nobody can aim us.
+    /// Hands an answer on to the member that it is for; to nobody else, and nothing else, so that
+    /// nobody can aim us.
     pub(super) fn hand_on(&mut self, now: Instant, relay: &Relay<'_>) {
         if self.config.origin_only {
             return self.metrics.drop(DropReason::Secondhand);
@@ -312,7 +349,10 @@ impl<R: Rng> Swim<R> {
         if *self.local.id == *relay.node {
             return self.hear_response(&response);
         }
-        if !self.member_behind(relay.address, relay.node).is_some_and(|slot| self.members.has_answered(slot)) {
+        if !self
+            .member_behind(relay.address, relay.node)
+            .is_some_and(|slot| self.members.has_answered(slot))
+        {
             return self.metrics.drop(DropReason::Stranger);
         }
         // Whoever sends longer packets than we do may wrap an answer that none of ours holds.

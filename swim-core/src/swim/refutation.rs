@@ -1,8 +1,9 @@
 //! What is heard of this node itself: refutation (SWIM 4.2), and other nodes under the same name.
 //!
-//! What others say of us that is not so, we answer by raising our incarnation. But a claim about our name may also be
-//! about another node that bears it. Then raising would start a race that nobody wins, so we look first: `namesakes`. If
-//! nobody answers under our name at the other address, that was our own former life.
+//! What others say of us that is not so, we answer by raising our incarnation. But a claim about
+//! our name may also be about another node that bears it. Then raising would start a race that
+//! nobody wins, so we look first: `namesakes`. If nobody answers under our name at the other
+//! address, that was our own former life.
 
 use alloc::vec::Vec;
 
@@ -21,11 +22,14 @@ impl<R: Rng> Swim<R> {
     /// Judges a claim about our own name. Returns whether it made us raise our incarnation.
     pub(super) fn handle_report_of_local(&mut self, now: Instant, report: &Report<'_>) -> bool {
         let own = self.members.claim(self.local.slot);
-        if self.local.state != State::Running || !self.is_within_own_reach(now, report.claim.incarnation) {
+        if self.local.state != State::Running
+            || !self.is_within_own_reach(now, report.claim.incarnation)
+        {
             return false;
         }
         let is_active = report.claim.status.is_active();
-        let elsewhere = report.description.filter(|described| described.address != self.local.address);
+        let elsewhere =
+            report.description.filter(|described| described.address != self.local.address);
         let is_believed = elsewhere.is_none() && is_active && report.description.is_some();
         if is_believed && report.claim.incarnation == own.incarnation && !report.by_stranger {
             self.local.is_established = true;
@@ -35,10 +39,12 @@ impl<R: Rng> Swim<R> {
             self.contest(now, described.address, report.claim.incarnation, word);
             return false;
         }
-        let namesake_is_gone = self.has_conceded() && !is_active && self.is_of_contender(report.claim.incarnation);
+        let namesake_is_gone =
+            self.has_conceded() && !is_active && self.is_of_contender(report.claim.incarnation);
         if report.claim.incarnation < own.incarnation && !namesake_is_gone {
             if report.claim.status != Status::Alive && !self.has_conceded() {
-                // Someone has not heard our refutation, and it may have been sent as often as it may.
+                // Someone has not heard our refutation, and it may have been sent as often as it
+                // may.
                 sometimes!(Insisted);
                 self.insist(now);
             }
@@ -50,7 +56,9 @@ impl<R: Rng> Swim<R> {
         }
         if report.claim.status == Status::Alive {
             let same = self.members.description(self.local.slot).zip(report.description);
-            if report.claim.incarnation == own.incarnation && same.is_none_or(|(a, b)| a.metadata == b.metadata) {
+            if report.claim.incarnation == own.incarnation
+                && same.is_none_or(|(a, b)| a.metadata == b.metadata)
+            {
                 return false;
             }
             // Our former life at this address had a higher incarnation than this one started with.
@@ -81,10 +89,12 @@ impl<R: Rng> Swim<R> {
         if self.local.state != State::Running || !self.is_within_reach(now, claimed) {
             return false;
         }
-        let Some(incarnation) = self.dialect.policy().next_incarnation(own.max(claimed)) else { return false };
+        let Some(incarnation) = self.dialect.policy().next_incarnation(own.max(claimed)) else {
+            return false;
+        };
         if claimed > own || self.gossip.broadcasts_sent == 0 {
-            // What is said may be about a former life of ours, which may have begun at the same incarnation: its broadcasts
-            // are not those of this one.
+            // What is said may be about a former life of ours, which may have begun at the same
+            // incarnation: its broadcasts are not those of this one.
             self.local.epoch = incarnation;
             self.gossip.broadcasts_sent = 0;
         }
@@ -97,7 +107,11 @@ impl<R: Rng> Swim<R> {
     /// Publishes our description at a higher incarnation.
     pub(super) fn assert_self(&mut self, now: Instant, incarnation: Incarnation, metadata: &[u8]) {
         let description = DescriptionView { incarnation, address: self.local.address, metadata };
-        self.members.merge(self.local.slot, Claim::new(incarnation, Status::Alive), Some(description));
+        self.members.merge(
+            self.local.slot,
+            Claim::new(incarnation, Status::Alive),
+            Some(description),
+        );
         self.pass_on_alive(now, self.local.slot);
     }
 }

@@ -1,9 +1,11 @@
-//! What members ask each other about their keys: one member, one request, one reply, and never in plain.
+//! What members ask each other about their keys: one member, one request, one reply, and never in
+//! plain.
 //!
-//! The keys are the driver's, as the encryption is. This file decides alone who may ask: a member at its own address, over
-//! something that proves a key or a certificate. What is asked is opaque here; the driver reads it
-//! (`wire::sealed::change`) and answers when it has done it. Nothing of it is gossip: no announcement, no broadcast and
-//! no packet leads here. Read first: docs/SECURITY.md, "Who may say what"; docs/WIRE.md, "Changing keys".
+//! The keys are the driver's, as the encryption is. This file decides alone who may ask: a member
+//! at its own address, over something that proves a key or a certificate. What is asked is opaque
+//! here; the driver reads it (`wire::sealed::change`) and answers when it has done it. Nothing of
+//! it is gossip: no announcement, no broadcast and no packet leads here. Read first:
+//! docs/SECURITY.md, "Who may say what"; docs/WIRE.md, "Changing keys".
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -63,11 +65,18 @@ impl fmt::Debug for KeyMessage {
         match self {
             Self::Request { id, from, address, .. } => {
                 let mut shown = f.debug_struct("Request");
-                shown.field("id", id).field("from", from).field("address", address).finish_non_exhaustive()
+                shown
+                    .field("id", id)
+                    .field("from", from)
+                    .field("address", address)
+                    .finish_non_exhaustive()
             }
             Self::Reply { sequence, result } => {
                 let result = result.as_ref().map(Vec::len);
-                f.debug_struct("Reply").field("sequence", sequence).field("result", &result).finish()
+                f.debug_struct("Reply")
+                    .field("sequence", sequence)
+                    .field("result", &result)
+                    .finish()
             }
         }
     }
@@ -98,7 +107,9 @@ impl fmt::Display for AskKeysError {
         match self {
             Self::UnknownMember => f.write_str("no active member has this name"),
             Self::TooMany { max } => write!(f, "{max} exchanges are open already: try again later"),
-            Self::TooLong { len } => write!(f, "the request has {len} bytes and may have {MAX_BODY}"),
+            Self::TooLong { len } => {
+                write!(f, "the request has {len} bytes and may have {MAX_BODY}")
+            }
             Self::NotRunning => f.write_str("the node is not running"),
         }
     }
@@ -107,25 +118,37 @@ impl fmt::Display for AskKeysError {
 impl core::error::Error for AskKeysError {}
 
 impl<R: Rng> Swim<R> {
-    /// Asks a member something about its keys, as the driver has it. [`KeyMessage::Reply`] of the same number follows
-    /// within `Config::exchange_timeout`. The driver sees to it that the exchange does not travel in plain.
+    /// Asks a member something about its keys, as the driver has it. [`KeyMessage::Reply`] of the
+    /// same number follows within `Config::exchange_timeout`. The driver sees to it that the
+    /// exchange does not travel in plain.
     ///
     /// # Errors
     /// [`AskKeysError`]; nothing was sent.
-    pub fn ask_keys(&mut self, now: Instant, member: &str, body: &[u8]) -> Result<SequenceNumber, AskKeysError> {
+    pub fn ask_keys(
+        &mut self,
+        now: Instant,
+        member: &str,
+        body: &[u8],
+    ) -> Result<SequenceNumber, AskKeysError> {
         let now = self.timers.advance(now);
-        if self.local.state != State::Running || self.dialect.policy().keys != KeyPolicy::Exchanges {
+        if self.local.state != State::Running || self.dialect.policy().keys != KeyPolicy::Exchanges
+        {
             return Err(AskKeysError::NotRunning);
         }
         if body.len() > MAX_BODY {
             return Err(AskKeysError::TooLong { len: body.len() });
         }
-        let slot = self.members.find(member).filter(|&slot| slot != self.local.slot && self.members.is_active(slot));
-        let to = slot.and_then(|slot| self.members.address(slot)).ok_or(AskKeysError::UnknownMember)?;
+        let slot = self
+            .members
+            .find(member)
+            .filter(|&slot| slot != self.local.slot && self.members.is_active(slot));
+        let to =
+            slot.and_then(|slot| self.members.address(slot)).ok_or(AskKeysError::UnknownMember)?;
         let target = NodeId::new(member).map_err(|_| AskKeysError::UnknownMember)?;
         let sequence = self.detector.numbers.draw();
         let source = self.local.id.clone();
-        let request = self.reply(&ExchangeMessage::KeyRequest { source: &source, target: member, body });
+        let request =
+            self.reply(&ExchangeMessage::KeyRequest { source: &source, target: member, body });
         if !self.open(now, to, Purpose::Keys { sequence }, request) {
             return Err(AskKeysError::TooMany { max: self.config.max_exchanges });
         }
@@ -133,8 +156,8 @@ impl<R: Rng> Swim<R> {
         Ok(sequence)
     }
 
-    /// Answers a request of [`KeyMessage::Request`]; with `None` it is refused. The answer may come late: who asked stops
-    /// waiting by itself.
+    /// Answers a request of [`KeyMessage::Request`]; with `None` it is refused. The answer may come
+    /// late: who asked stops waiting by itself.
     pub fn answer_key_request(&mut self, id: ExchangeId, body: Option<&[u8]>) {
         let source = self.local.id.clone();
         let payload = match body {
@@ -171,7 +194,11 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Who asks and what, or why it is not heard.
-    fn judge_key_request(&mut self, from: Source, payload: &[u8]) -> Result<(NodeId, Vec<u8>), (DropReason, Refusal)> {
+    fn judge_key_request(
+        &mut self,
+        from: Source,
+        payload: &[u8],
+    ) -> Result<(NodeId, Vec<u8>), (DropReason, Refusal)> {
         let Ok(ExchangeMessage::KeyRequest { source, target, body }) =
             ExchangeMessage::decode(payload, self.local.cluster)
         else {
@@ -190,7 +217,8 @@ impl<R: Rng> Swim<R> {
         if *self.local.id != *target {
             return Err((DropReason::WrongTarget, Refusal::WrongTarget));
         }
-        let is_member = |&slot: &crate::id::Slot| slot != self.local.slot && self.members.is_active(slot);
+        let is_member =
+            |&slot: &crate::id::Slot| slot != self.local.slot && self.members.is_active(slot);
         let Some(slot) = self.member_behind(from.address, source).filter(is_member) else {
             return Err((DropReason::Stranger, Refusal::Malformed));
         };
@@ -202,8 +230,12 @@ impl<R: Rng> Swim<R> {
 
     /// A member has answered what it was asked about its keys; another's answer counts for nothing.
     pub(super) fn keys_answered(&mut self, sequence: SequenceNumber, source: &str, body: &[u8]) {
-        let is_theirs =
-            self.contacts.rekeying.asked.iter().any(|(asked, member)| *asked == sequence && **member == *source);
+        let is_theirs = self
+            .contacts
+            .rekeying
+            .asked
+            .iter()
+            .any(|(asked, member)| *asked == sequence && **member == *source);
         let result = if is_theirs && body.len() <= MAX_BODY {
             Ok(body.to_vec())
         } else {

@@ -1,5 +1,5 @@
-//! Pings beside the probe: on behalf of other members (SWIM 3.1, ping-req), for the user, and to one who is said to
-//! bear our name.
+//! Pings beside the probe: on behalf of other members (SWIM 3.1, ping-req), for the user, and to
+//! one who is said to bear our name.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -18,8 +18,9 @@ use crate::time::Instant;
 use crate::timers::Timer;
 
 impl<R: Rng> Swim<R> {
-    /// A member asks us to ping another one. Both must be members that we know, and the one who asks must speak from its
-    /// own address, so that nobody can aim us at strangers or use up our room for such pings.
+    /// A member asks us to ping another one. Both must be members that we know, and the one who
+    /// asks must speak from its own address, so that nobody can aim us at strangers or use up our
+    /// room for such pings.
     pub(super) fn handle_ping_req(
         &mut self,
         now: Instant,
@@ -52,7 +53,8 @@ impl<R: Rng> Swim<R> {
             self.send(Intent::Ack { to: requester, sequence, source });
             return;
         }
-        let Some(target) = self.members.find(target).filter(|&slot| self.members.is_active(slot)) else {
+        let Some(target) = self.members.find(target).filter(|&slot| self.members.is_active(slot))
+        else {
             self.metrics.drop(DropReason::UnknownTarget);
             return;
         };
@@ -69,7 +71,8 @@ impl<R: Rng> Swim<R> {
             return None;
         }
         let sequence = match purpose {
-            // Whoever is there need not be a member: its number comes from elsewhere than those of our probes.
+            // Whoever is there need not be a member: its number comes from elsewhere than those of
+            // our probes.
             Purpose::Contender { .. } => SequenceNumber::new(self.rng.next_u32()),
             _ => self.detector.numbers.draw(),
         };
@@ -79,8 +82,9 @@ impl<R: Rng> Swim<R> {
         Some(sequence)
     }
 
-    /// When a relay sends its nack: it must reach the one who asked before its shortest period ends, of which the direct
-    /// ping has used up a probe timeout already (Lifeguard IV-A: at 80 % of the timeout).
+    /// When a relay sends its nack: it must reach the one who asked before its shortest period
+    /// ends, of which the direct ping has used up a probe timeout already (Lifeguard IV-A: at 80 %
+    /// of the timeout).
     fn relay_timeout(&self) -> Duration {
         let jitter = u32::from(self.config.probe_jitter_permille);
         let shortest = self.config.probe_interval * (1_000 - jitter) / 1_000;
@@ -151,7 +155,8 @@ impl<R: Rng> Swim<R> {
 
     /// A namesake has answered our look at it, and leaves the name to us.
     pub(super) fn handle_namesakes_nack(&mut self, now: Instant, sequence: SequenceNumber) {
-        let Some(Purpose::Contender { address, .. }) = self.detector.pings.find(sequence).map(|ping| ping.purpose)
+        let Some(Purpose::Contender { address, .. }) =
+            self.detector.pings.find(sequence).map(|ping| ping.purpose)
         else {
             return self.metrics.drop(DropReason::ForeignAck);
         };
@@ -173,10 +178,18 @@ impl<R: Rng> Swim<R> {
             Purpose::Relay { target, requester, sequence, nacked: false } => {
                 self.send(Intent::Nack { to: requester, sequence });
                 let purpose = Purpose::Relay { target, requester, sequence, nacked: true };
-                self.keep_ping(Ping { deadline: now + self.config.probe_interval, purpose, ..ping });
+                self.keep_ping(Ping {
+                    deadline: now + self.config.probe_interval,
+                    purpose,
+                    ..ping
+                });
             }
             Purpose::User { target } => {
-                self.emit(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+                self.emit(Event::Pinged {
+                    sequence: ping.sequence,
+                    id: self.id_at(target),
+                    round_trip: None,
+                });
             }
             Purpose::Bearer { target } => self.bearer_silent(now, target),
             Purpose::Contender { address, .. } => self.outlive(now, address),
@@ -218,7 +231,11 @@ impl<R: Rng> Swim<R> {
     pub(super) fn end_pings(&mut self, is_about: impl Fn(&Ping) -> bool) {
         while let Some(ping) = self.detector.pings.take(&is_about) {
             if let Purpose::User { target } = ping.purpose {
-                self.emit(Event::Pinged { sequence: ping.sequence, id: self.id_at(target), round_trip: None });
+                self.emit(Event::Pinged {
+                    sequence: ping.sequence,
+                    id: self.id_at(target),
+                    round_trip: None,
+                });
             }
         }
         self.arm_pings();

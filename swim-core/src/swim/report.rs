@@ -1,4 +1,5 @@
-//! What is heard of a member, and whether it is news: most of it is not, which is seen at little cost.
+//! What is heard of a member, and whether it is news: most of it is not, which is seen at little
+//! cost.
 
 use rand_core::Rng;
 
@@ -59,15 +60,16 @@ pub(super) enum Spread {
 }
 
 impl<R: Rng> Swim<R> {
-    /// Whether an Alive says of another member what the table says: then hearing it would change nothing.
+    /// Whether an Alive says of another member what the table says: then hearing it would change
+    /// nothing.
     #[inline]
     pub(super) fn is_known(&self, slot: Slot, claim: Claim, description: Description<'_>) -> bool {
         let Description { incarnation, address, metadata } = description;
         slot != self.local.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
     }
 
-    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says no where `from` may not
-    /// be text, since then the packet that says so is damaged.
+    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says
+    /// no where `from` may not be text, since then the packet that says so is damaged.
     #[inline]
     pub(super) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
         let known = self.members.claim(slot);
@@ -75,17 +77,24 @@ impl<R: Rng> Swim<R> {
             return false;
         }
         let confirms = || match self.detector.suspicions.get(slot) {
-            Some(suspicion) => suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from)),
+            Some(suspicion) => {
+                suspicion.incarnation() == claim.incarnation && suspicion.wants(hash(0, from))
+            }
             None => false,
         };
         claim < known || claim.status != Status::Suspect || !confirms()
     }
 
-    /// Debug builds hear all the same what is taken to be no news, and see that nothing comes of it.
+    /// Debug builds hear all the same what is taken to be no news, and see that nothing comes of
+    /// it.
     pub(super) fn check_nothing_new(&mut self, now: Instant, slot: Slot, report: &Report<'_>) {
-        let outcome = |swim: &Self| (swim.members.version(), swim.gossip.updates.len(), swim.timers.next());
+        let outcome =
+            |swim: &Self| (swim.members.version(), swim.gossip.updates.len(), swim.timers.next());
         let before = outcome(self);
-        assert!(!self.merge_report(now, Some(slot), report), "what is no report changes nothing: {report:?}");
+        assert!(
+            !self.merge_report(now, Some(slot), report),
+            "what is no report changes nothing: {report:?}"
+        );
         assert_eq!(outcome(self), before, "what is no report has no consequences: {report:?}");
     }
 }

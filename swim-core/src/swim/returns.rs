@@ -1,11 +1,14 @@
-//! A member is said to be alive: what that must pass before it is merged, where the wire's rules ask for it.
+//! A member is said to be alive: what that must pass before it is merged, where the wire's rules
+//! ask for it.
 //!
-//! - Where a bearer is not asked ([`NamePolicy::UntilDead`]), a living member keeps its name: another address is believed
-//!   only of one that left, or has been dead for so long that memberlist has forgotten it (`gossip_to_dead_for`).
-//! - Where the dead are forgotten within a minute and incarnations start low ([`ReturnPolicy::Doubt`]), an Alive at or
-//!   below the incarnation at which we know a member as dead may be old news, or a new life that nobody told what we
-//!   remember. A suspicion at our incarnation goes to the others and to the address that is said to be its. If it lives,
-//!   it refutes.
+//! - Where a bearer is not asked ([`NamePolicy::UntilDead`]), a living member keeps its name:
+//!   another address is believed only of one that left, or has been dead for so long that
+//!   memberlist has forgotten it (`gossip_to_dead_for`).
+//! - Where the dead are forgotten within a minute and incarnations start low
+//!   ([`ReturnPolicy::Doubt`]), an Alive at or below the incarnation at which we know a member as
+//!   dead may be old news, or a new life that nobody told what we remember. A suspicion at our
+//!   incarnation goes to the others and to the address that is said to be its. If it lives, it
+//!   refutes.
 //! - Who does not speak what we speak is no member.
 
 use core::net::SocketAddr;
@@ -35,7 +38,8 @@ impl<R: Rng> Swim<R> {
                 return false;
             }
             let known = self.members.claim(slot);
-            let is_doubtful = !known.status.is_active() && report.claim.incarnation <= known.incarnation;
+            let is_doubtful =
+                !known.status.is_active() && report.claim.incarnation <= known.incarnation;
             if is_doubtful && self.dialect.policy().returns == ReturnPolicy::Doubt {
                 self.doubt(now, slot, address);
                 return false;
@@ -44,10 +48,13 @@ impl<R: Rng> Swim<R> {
         self.handle_report(now, report)
     }
 
-    /// Whether a member keeps its name against whoever claims it at `address`; then the user is told.
+    /// Whether a member keeps its name against whoever claims it at `address`; then the user is
+    /// told.
     fn is_refused(&mut self, now: Instant, slot: Slot, address: SocketAddr) -> bool {
         let held_at = self.members.address(slot).filter(|&known| known != address);
-        let Some(held_at) = held_at.filter(|_| self.dialect.policy().names == NamePolicy::UntilDead) else {
+        let Some(held_at) =
+            held_at.filter(|_| self.dialect.policy().names == NamePolicy::UntilDead)
+        else {
             return false;
         };
         let is_kept = self.keeps_name(now, slot);
@@ -63,7 +70,9 @@ impl<R: Rng> Swim<R> {
     fn keeps_name(&self, now: Instant, slot: Slot) -> bool {
         match self.members.claim(slot).status {
             Status::Alive | Status::Suspect => true,
-            Status::Dead => Duration::from_secs(u64::from(self.age(now, slot))) < self.config.gossip_to_dead_for,
+            Status::Dead => {
+                Duration::from_secs(u64::from(self.age(now, slot))) < self.config.gossip_to_dead_for
+            }
             Status::Left => false,
         }
     }

@@ -1,9 +1,10 @@
 //! The doors between the layer of user events and queries and the wire that carries it.
 //!
-//! The layer speaks serf's messages on both wires ([`SerfPolicy`]). On the native one a message for everyone is an
-//! announcement, known and passed on as a broadcast is, and a message for one is a direct one. On memberlist's both are
-//! user messages, which each node passes on that hears them for the first time. The rules are in `user_events` and `querying`; nothing there
-//! knows a wire. Read first: docs/SERF.md.
+//! The layer speaks serf's messages on both wires ([`SerfPolicy`]). On the native one a message for
+//! everyone is an announcement, known and passed on as a broadcast is, and a message for one is a
+//! direct one. On memberlist's both are user messages, which each node passes on that hears them
+//! for the first time. The rules are in `user_events` and `querying`; nothing there knows a wire.
+//! Read first: docs/SERF.md.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -26,7 +27,8 @@ use crate::time::Instant;
 use crate::wire::serf;
 use crate::wire::{Message, WireError};
 
-/// The longest event that a serf agent can be set to send, 9 KiB. Queries have no such bound there; these are enough.
+/// The longest event that a serf agent can be set to send, 9 KiB. Queries have no such bound there;
+/// these are enough.
 const LONGEST_HEARD: usize = 9 << 10;
 
 /// What the layer knows.
@@ -70,8 +72,8 @@ impl<R: Rng> Swim<R> {
         matches!(self.serf.protection, Protection::Plain)
     }
 
-    /// Entry of the native wire: an announcement of `origin` was heard for the first time. Returns whether it is to be
-    /// passed on.
+    /// Entry of the native wire: an announcement of `origin` was heard for the first time. Returns
+    /// whether it is to be passed on.
     pub(super) fn hear_announced(&mut self, now: Instant, origin: &str, payload: &[u8]) -> bool {
         match serf::Message::decode(payload) {
             Ok(serf::Message::UserEvent(event)) if !self.is_origins_own(origin, event.source) => {
@@ -83,7 +85,9 @@ impl<R: Rng> Swim<R> {
                 let event = serf::UserEvent { source: event.source.or(Some(origin)), ..event };
                 self.hear_user_event(now, &event, payload.len())
             }
-            Ok(serf::Message::Query(query)) if query.source == origin => self.hear_query(now, &query, payload.len()),
+            Ok(serf::Message::Query(query)) if query.source == origin => {
+                self.hear_query(now, &query, payload.len())
+            }
             Ok(serf::Message::Intent(intent)) if intent.prune && self.provenance.hears_plain() => {
                 self.metrics.drop(DropReason::Unproven);
                 false
@@ -103,13 +107,21 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Entry of the native wire: a message for this node alone.
-    pub(super) fn handle_direct(&mut self, now: Instant, from: SocketAddr, source: &str, payload: &[u8]) {
+    pub(super) fn handle_direct(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        source: &str,
+        payload: &[u8],
+    ) {
         if self.member_behind(from, source).is_none() {
             self.metrics.drop(DropReason::Stranger);
             return;
         }
         match serf::Message::decode(payload) {
-            Ok(serf::Message::Response(response)) if self.config.origin_only && response.from != source => {
+            Ok(serf::Message::Response(response))
+                if self.config.origin_only && response.from != source =>
+            {
                 self.metrics.drop(DropReason::Secondhand);
             }
             Ok(serf::Message::Response(response)) => self.hear_response(&response),
@@ -174,7 +186,10 @@ impl<R: Rng> Swim<R> {
         }
         let number = self.next_broadcast();
         let id = self.local.id.clone();
-        self.pass_on_broadcast(now, &Message::Announcement { origin: &id, epoch: self.local.epoch, number, payload });
+        self.pass_on_broadcast(
+            now,
+            &Message::Announcement { origin: &id, epoch: self.local.epoch, number, payload },
+        );
     }
 
     /// Exit: a message for one member. It may be lost.
@@ -197,8 +212,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// The longest message for everyone that is heard: on memberlist's wire whatever serf's agents can be set to send,
-    /// since there only the sender's setting counts.
+    /// The longest message for everyone that is heard: on memberlist's wire whatever serf's agents
+    /// can be set to send, since there only the sender's setting counts.
     pub(super) fn hearing_limit(&self, wanted: usize) -> usize {
         match self.dialect.policy().broadcasts {
             BroadcastPolicy::Numbered => self.announcement_limit(wanted),
@@ -214,8 +229,10 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// What messages for everyone of this node say of their sender: on memberlist's wire nothing, as serf's do.
+    /// What messages for everyone of this node say of their sender: on memberlist's wire nothing,
+    /// as serf's do.
     pub(super) fn source_field(&self) -> Option<crate::id::NodeId> {
-        (self.dialect.policy().broadcasts == BroadcastPolicy::Numbered).then(|| self.local.id.clone())
+        (self.dialect.policy().broadcasts == BroadcastPolicy::Numbered)
+            .then(|| self.local.id.clone())
     }
 }

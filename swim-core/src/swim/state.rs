@@ -1,5 +1,5 @@
-//! The state machine's parts, grouped by what they serve. Only names and construction: the rules are in the files
-//! beside this one.
+//! The state machine's parts, grouped by what they serve. Only names and construction: the rules
+//! are in the files beside this one.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -108,7 +108,11 @@ impl Contacts {
             candidates: Candidates::default(),
             rows_given: Allowance::default(),
             released: Vec::new(),
-            pace: SyncPace::new(config.gossip_interval, config.sync_interval_min, config.sync_interval),
+            pace: SyncPace::new(
+                config.gossip_interval,
+                config.sync_interval_min,
+                config.sync_interval,
+            ),
             rekeying: Rekeying::default(),
             user_state: Vec::new(),
             searching: None,
@@ -153,11 +157,15 @@ impl Outputs {
     /// Whether nothing but packets waits.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        let waiting = self.exchanges.len() + self.events.len() + self.key_messages.len() + self.key_queries.len();
+        let waiting = self.exchanges.len()
+            + self.events.len()
+            + self.key_messages.len()
+            + self.key_queries.len();
         waiting == 0 && self.missed == 0
     }
 
-    /// The next event. A queue that a whole table went through gives its memory back once it is empty.
+    /// The next event. A queue that a whole table went through gives its memory back once it is
+    /// empty.
     pub(super) fn next_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
         if self.events.is_empty() && self.events.capacity() > KEPT_EVENTS {

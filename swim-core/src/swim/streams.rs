@@ -31,16 +31,21 @@ impl<R: Rng> Swim<R> {
         message: Result<StreamMessage<'_>, WireError>,
     ) -> Option<Vec<u8>> {
         let sender = self.judge_stream(from);
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => {
-                self.metrics.drop(error.reason());
-                self.metrics.count_sent(MessageKind::Refusal);
-                return Some(self.dialect.encode_stream(&StreamMessage::Error { reason: "the message is malformed" }));
-            }
-        };
+        let message =
+            match message {
+                Ok(message) => message,
+                Err(error) => {
+                    self.metrics.drop(error.reason());
+                    self.metrics.count_sent(MessageKind::Refusal);
+                    return Some(self.dialect.encode_stream(&StreamMessage::Error {
+                        reason: "the message is malformed",
+                    }));
+                }
+            };
         match message {
-            StreamMessage::Ping { sequence, target, .. } => self.answer_stream_ping(sequence, target),
+            StreamMessage::Ping { sequence, target, .. } => {
+                self.answer_stream_ping(sequence, target)
+            }
             StreamMessage::Table(theirs) => {
                 self.metrics.count_received(MessageKind::Join);
                 if self.local.state != State::Running {
@@ -50,8 +55,9 @@ impl<R: Rng> Swim<R> {
                 if !self.may_have_table(now, &sender) {
                     return None;
                 }
-                // memberlist answers before it merges. After it, who comes back from a partition finds us refuted already.
-                // A refused merge is answered as well: the other side comes to the same verdict.
+                // memberlist answers before it merges. After it, who comes back from a partition
+                // finds us refuted already. A refused merge is answered as well: the other side
+                // comes to the same verdict.
                 if self.is_stranger(&sender) {
                     self.look_for_joiner(now, &sender, &theirs);
                 } else {
@@ -109,15 +115,20 @@ impl<R: Rng> Swim<R> {
                 self.metrics.count_received(MessageKind::JoinReply);
                 match self.merge_table(now, &theirs, Spread::Gossip, Past::Missed) {
                     Ok(learnt) => {
-                        let count =
-                            if learnt { &mut self.metrics.syncs_different } else { &mut self.metrics.syncs_equal };
+                        let count = if learnt {
+                            &mut self.metrics.syncs_different
+                        } else {
+                            &mut self.metrics.syncs_equal
+                        };
                         *count += 1;
                         return;
                     }
                     Err(failure) => failure,
                 }
             }
-            (Purpose::ReliablePing { sequence }, Ok(StreamMessage::Ack { sequence: acked })) if sequence == acked => {
+            (Purpose::ReliablePing { sequence }, Ok(StreamMessage::Ack { sequence: acked }))
+                if sequence == acked =>
+            {
                 self.metrics.count_received(MessageKind::ReliableAck);
                 self.handle_ack(now, sequence, None, Way::Exchange);
                 return;

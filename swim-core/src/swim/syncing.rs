@@ -33,7 +33,10 @@ impl<R: Rng> Swim<R> {
     pub(super) fn sync(&mut self, now: Instant) {
         self.arm_sync(now);
         let is_sync = |purpose: &Purpose| {
-            matches!(purpose, Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets | Purpose::PushPull)
+            matches!(
+                purpose,
+                Purpose::Digest { of: Contact::Member, .. } | Purpose::Buckets | Purpose::PushPull
+            )
         };
         if self.contacts.exchanges.any(is_sync) {
             return;
@@ -57,7 +60,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// An exchange taught us so many things: the next round comes soon, and at once after it was more than gossip brings.
+    /// An exchange taught us so many things: the next round comes soon, and at once after it was
+    /// more than gossip brings.
     pub(super) fn hurry_sync(&mut self, now: Instant, learnt: usize) {
         match learnt {
             0 => return,
@@ -67,10 +71,12 @@ impl<R: Rng> Swim<R> {
         self.bring_sync_forward(now);
     }
 
-    /// If more waits to be told for the first time than a few rounds of gossip can carry, then others are as far behind:
-    /// tables, which have room for it all, are compared at the pace of gossip.
+    /// If more waits to be told for the first time than a few rounds of gossip can carry, then
+    /// others are as far behind: tables, which have room for it all, are compared at the pace of
+    /// gossip.
     pub(super) fn relieve_gossip(&mut self, now: Instant) {
-        let (waiting, bearable) = (self.gossip.updates.unsent_bytes(), BACKLOG_ROUNDS * self.gossip_round());
+        let (waiting, bearable) =
+            (self.gossip.updates.unsent_bytes(), BACKLOG_ROUNDS * self.gossip_round());
         if self.contacts.pace.falls_behind(waiting, bearable) {
             self.contacts.pace.rush();
             self.bring_sync_forward(now);
@@ -103,7 +109,10 @@ impl<R: Rng> Swim<R> {
             return;
         }
         let mut request = Vec::with_capacity(ROOM);
-        let message = ExchangeMessage::Digest { source: &self.local.id, digest: self.vouched_digest().total() };
+        let message = ExchangeMessage::Digest {
+            source: &self.local.id,
+            digest: self.vouched_digest().total(),
+        };
         message.encode(self.local.cluster, &mut request);
         if self.open(now, peer, Purpose::Digest { peer, of }, request) {
             self.metrics.count_sent(MessageKind::Digest);
@@ -118,7 +127,8 @@ impl<R: Rng> Swim<R> {
         self.reply(&ExchangeMessage::DigestReply { source: &id, buckets })
     }
 
-    /// A peer answered our digest: with nothing if the tables are equal, else with its buckets' digests.
+    /// A peer answered our digest: with nothing if the tables are equal, else with its buckets'
+    /// digests.
     pub(super) fn compared(
         &mut self,
         now: Instant,

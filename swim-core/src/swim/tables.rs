@@ -1,8 +1,9 @@
 //! Whole tables, swapped at a join and now and then with a random member: memberlist's push/pull.
 //!
-//! There are no tombstones and no ages in them. So the dead of another's table teach nothing about members that we
-//! do not know (or two tables could keep the dead alive for each other), and about those that we know they make a
-//! suspicion, as memberlist's merge does. What tables teach is passed on, since no digest finds what others have missed.
+//! There are no tombstones and no ages in them. So the dead of another's table teach nothing about
+//! members that we do not know (or two tables could keep the dead alive for each other), and about
+//! those that we know they make a suspicion, as memberlist's merge does. What tables teach is
+//! passed on, since no digest finds what others have missed.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -25,13 +26,18 @@ use crate::metrics::{DropReason, MessageKind};
 use crate::time::Instant;
 use crate::wire::Agreement;
 
-/// Up to so many members the interval between push/pulls is the configured one; it grows by one such interval each time
-/// that their number doubles.
+/// Up to so many members the interval between push/pulls is the configured one; it grows by one
+/// such interval each time that their number doubles.
 const UNSCALED: usize = 32;
 
-/// The pause between two push/pulls in a cluster of `n`: `interval * (ceil(log2(n) - 5) + 1)` above 32 members.
+/// The pause between two push/pulls in a cluster of `n`: `interval * (ceil(log2(n) - 5) + 1)` above
+/// 32 members.
 fn scaled(interval: Duration, n: usize) -> Duration {
-    if n <= UNSCALED { interval } else { interval.saturating_mul(n.next_power_of_two().ilog2() - UNSCALED.ilog2() + 1) }
+    if n <= UNSCALED {
+        interval
+    } else {
+        interval.saturating_mul(n.next_power_of_two().ilog2() - UNSCALED.ilog2() + 1)
+    }
 }
 
 /// What the events in another's state are to us.
@@ -60,12 +66,15 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// All that is known of described members, ourselves first, as far as it fits, and the application's state.
+    /// All that is known of described members, ourselves first, as far as it fits, and the
+    /// application's state.
     pub(super) fn table(&mut self, is_join: bool) -> Vec<u8> {
         let slots = self.whole_table(&Agreed::default());
-        let state = if self.is_serf_agent() { self.serf_state() } else { self.contacts.user_state.clone() };
+        let state =
+            if self.is_serf_agent() { self.serf_state() } else { self.contacts.user_state.clone() };
         let rows = slots.into_iter().filter_map(|slot| self.row(slot));
-        let (bytes, rows) = self.dialect.write_table(is_join, &state, self.config.max_exchange_size, rows);
+        let (bytes, rows) =
+            self.dialect.write_table(is_join, &state, self.config.max_exchange_size, rows);
         count_work!(EntriesWritten, rows);
         self.metrics.entries_sent += rows;
         bytes
@@ -90,7 +99,8 @@ impl<R: Rng> Swim<R> {
         of: Contact,
         theirs: &Table<'_>,
     ) -> Result<(), ExchangeFailure> {
-        let is_us = |node: &Row<'_>| *node.id == *self.local.id && node.address == self.local.address;
+        let is_us =
+            |node: &Row<'_>| *node.id == *self.local.id && node.address == self.local.address;
         if theirs.rows().flatten().all(|node| is_us(&node)) {
             self.contacts.seeds.forget(address);
             if of == Contact::Seed {
@@ -102,16 +112,19 @@ impl<R: Rng> Swim<R> {
         let is_first = self.peers.len() == 0;
         let claims = theirs.rows().flatten().map(|node| (node.id, node.claim.incarnation));
         self.be_lifted_by(now, address, claims);
-        // Who is let in counts the past as heard, as often as it joins; who comes back on its own has missed what was said.
-        let past = if of == Contact::Seed || !self.serf.has_joined { Past::Heard } else { Past::Missed };
-        // As memberlist does, a joiner says that it is there and passes on what it learns, also from its first contact: that
-        // one may be gone before it has told anybody.
+        // Who is let in counts the past as heard, as often as it joins; who comes back on its own
+        // has missed what was said.
+        let past =
+            if of == Contact::Seed || !self.serf.has_joined { Past::Heard } else { Past::Missed };
+        // As memberlist does, a joiner says that it is there and passes on what it learns, also
+        // from its first contact: that one may be gone before it has told anybody.
         self.merge_table(now, theirs, Spread::Gossip, past)?;
         if is_first {
             self.insist(now);
         }
         let lives_there = |node: &Row<'_>| node.address == address && node.claim.status.is_active();
-        let occupant = theirs.rows().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
+        let occupant =
+            theirs.rows().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
         self.serf.has_joined = true;
         if self.is_serf_agent() && of == Contact::Seed {
@@ -123,7 +136,8 @@ impl<R: Rng> Swim<R> {
     /// Merges another's table. Returns whether it taught us anything.
     ///
     /// # Errors
-    /// Some nodes of the two tables do not speak with each other: nothing was merged, as memberlist would not.
+    /// Some nodes of the two tables do not speak with each other: nothing was merged, as memberlist
+    /// would not.
     pub(super) fn merge_table(
         &mut self,
         now: Instant,
@@ -147,8 +161,8 @@ impl<R: Rng> Swim<R> {
         Ok(learnt)
     }
 
-    /// A stranger sent its table, which does not say whose it is. Those of its rows count that live where the stream comes
-    /// from, or the only one; they make candidates.
+    /// A stranger sent its table, which does not say whose it is. Those of its rows count that live
+    /// where the stream comes from, or the only one; they make candidates.
     pub(super) fn look_for_joiner(&mut self, now: Instant, sender: &Sender, theirs: &Table<'_>) {
         if !self.agrees_with(theirs) {
             return self.metrics.drop(DropReason::VersionMismatch);
@@ -158,7 +172,12 @@ impl<R: Rng> Swim<R> {
         let is_only = rows().nth(1).is_none();
         let ip = normal_address(sender.address).ip();
         let is_its = |row: &Row<'_>| row.is_alive() && (is_only || row.address.ip() == ip);
-        for row in rows().filter(is_its).filter(|row| *row.id != *self.local.id).take(JOINERS).collect::<Vec<_>>() {
+        for row in rows()
+            .filter(is_its)
+            .filter(|row| *row.id != *self.local.id)
+            .take(JOINERS)
+            .collect::<Vec<_>>()
+        {
             self.look_for_row(now, sender, !is_only, &alive_news(&row, Spread::Gossip));
         }
     }
@@ -178,7 +197,8 @@ impl<R: Rng> Swim<R> {
         let me = self.local.id.clone();
         let from = if status == Status::Left { node.id } else { &*me };
         let claim = Claim::new(node.claim.incarnation, status);
-        // A table does not say who accused: a suspicion that we have already is no further accusation.
+        // A table does not say who accused: a suspicion that we have already is no further
+        // accusation.
         self.handle_report(now, &Report { accuses: false, ..Report::of(node.id, claim, from) })
     }
 
@@ -202,7 +222,8 @@ mod tests {
 
     #[test]
     fn large_clusters_swap_tables_less_often() {
-        let pauses = [1, 32, 33, 64, 65, 128, 1_000].map(|n| scaled(Duration::from_secs(30), n).as_secs());
+        let pauses =
+            [1, 32, 33, 64, 65, 128, 1_000].map(|n| scaled(Duration::from_secs(30), n).as_secs());
         assert_eq!(pauses, [30, 30, 60, 60, 90, 90, 180]);
     }
 }

@@ -1,9 +1,10 @@
 //! What runs when its time has come, and what is spared when this node itself was late.
 //!
-//! A process that was stopped for a while (a debugger, a suspended machine, a starved container) wakes up with all its
-//! deadlines behind it and the answers it waited for unread. Lifeguard notices that only through missed acks; a
-//! state machine that is told the time sees it at once, by how late it is called. Then a verdict is put off by one
-//! probe timeout, once, so that what has arrived meanwhile can be read first.
+//! A process that was stopped for a while (a debugger, a suspended machine, a starved container)
+//! wakes up with all its deadlines behind it and the answers it waited for unread. Lifeguard
+//! notices that only through missed acks; a state machine that is told the time sees it at once, by
+//! how late it is called. Then a verdict is put off by one probe timeout, once, so that what has
+//! arrived meanwhile can be read first.
 
 use rand_core::Rng;
 
@@ -15,11 +16,13 @@ use crate::time::Instant;
 use crate::timers::Timer;
 
 impl<R: Rng> Swim<R> {
-    /// The time that [`poll_timeout`](Self::poll_timeout) gave has come. Late, early and repeated calls are fine.
+    /// The time that [`poll_timeout`](Self::poll_timeout) gave has come. Late, early and repeated
+    /// calls are fine.
     pub fn handle_timeout(&mut self, now: Instant) {
         let now = self.timers.advance(now);
         let late = self.timers.next().map_or(core::time::Duration::ZERO, |at| now.since(at));
-        let stalled = !late.is_zero() && self.config.stall_grace && late >= self.config.probe_timeout;
+        let stalled =
+            !late.is_zero() && self.config.stall_grace && late >= self.config.probe_timeout;
         while let Some(timer) = self.timers.pop_due(now) {
             if !(stalled && self.defer(now, timer)) {
                 self.run(now, timer);

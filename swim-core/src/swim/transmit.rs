@@ -1,5 +1,5 @@
-//! Packets come into being when they are polled: the message that was intended, then as many queued updates as fit,
-//! membership and user broadcasts side by side.
+//! Packets come into being when they are polled: the message that was intended, then as many queued
+//! updates as fit, membership and user broadcasts side by side.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -53,10 +53,11 @@ impl<R: Rng> Swim<R> {
         has_room
     }
 
-    /// The next packet to send: `buffer` is cleared and filled with its bytes, at most `Config::max_packet_size`.
+    /// The next packet to send: `buffer` is cleared and filled with its bytes, at most
+    /// `Config::max_packet_size`.
     ///
-    /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A packet that the
-    /// transport cannot take may be dropped: the protocol bears it.
+    /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A
+    /// packet that the transport cannot take may be dropped: the protocol bears it.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let now = self.timers.advance(now);
         while let Some(intent) = self.outputs.packets.pop() {
@@ -82,7 +83,12 @@ impl<R: Rng> Swim<R> {
     }
 
     #[inline]
-    fn fill_packet(&mut self, now: Instant, intent: Intent, mut packet: impl PacketWriter) -> Option<SocketAddr> {
+    fn fill_packet(
+        &mut self,
+        now: Instant,
+        intent: Intent,
+        mut packet: impl PacketWriter,
+    ) -> Option<SocketAddr> {
         let Addressed { to, member, updates } = self.begin(now, intent, &mut packet)?;
         if updates {
             let readers = self.readers(intent.reader(), to);
@@ -97,22 +103,37 @@ impl<R: Rng> Swim<R> {
 
     /// Writes what is meant, and what is said of the receiver.
     #[inline]
-    fn begin(&mut self, now: Instant, intent: Intent, packet: &mut impl PacketWriter) -> Option<Addressed> {
+    fn begin(
+        &mut self,
+        now: Instant,
+        intent: Intent,
+        packet: &mut impl PacketWriter,
+    ) -> Option<Addressed> {
         Some(match intent {
             Intent::Ping { target, sequence } => self.write_ping(now, target, sequence, packet)?,
             Intent::Contend { address: to, sequence } => {
-                packet.say(&Message::Ping { sequence, target: &self.local.id, source: self.speaker() });
+                packet.say(&Message::Ping {
+                    sequence,
+                    target: &self.local.id,
+                    source: self.speaker(),
+                });
                 self.metrics.count_sent(MessageKind::Ping);
                 Addressed { to, member: None, updates: false } // A stranger: nothing more.
             }
             Intent::Look { address, sequence } => self.write_look(address, sequence, packet)?,
-            Intent::PingReq { relay, target, sequence } => self.write_ping_req(relay, target, sequence, packet)?,
+            Intent::PingReq { relay, target, sequence } => {
+                self.write_ping_req(relay, target, sequence, packet)?
+            }
             Intent::Ack { to, sequence, source: member } => {
                 self.write_ack(sequence, member, packet);
                 Addressed { to, member, updates: member.is_some() }
             }
             Intent::RelayedAck { to, sequence, target } => {
-                packet.say(&Message::Ack { sequence, source: self.members.name(target), payload: &[] });
+                packet.say(&Message::Ack {
+                    sequence,
+                    source: self.members.name(target),
+                    payload: &[],
+                });
                 self.metrics.count_sent(MessageKind::Ack);
                 Addressed { to, member: None, updates: true }
             }
@@ -151,7 +172,11 @@ impl<R: Rng> Swim<R> {
         packet: &mut impl PacketWriter,
     ) -> Option<Addressed> {
         let to = self.members.address(target)?;
-        packet.say(&Message::Ping { sequence, target: self.members.name(target), source: self.speaker() });
+        packet.say(&Message::Ping {
+            sequence,
+            target: self.members.name(target),
+            source: self.speaker(),
+        });
         self.metrics.count_sent(MessageKind::Ping);
         self.detector.pings.mark_sent(sequence, now);
         self.say_claim(target, packet);
@@ -195,8 +220,14 @@ impl<R: Rng> Swim<R> {
 
     /// Whoever speaks from another address than a member's own is told no more than it asked for.
     #[inline]
-    fn write_ack(&mut self, sequence: SequenceNumber, member: Option<Slot>, packet: &mut impl PacketWriter) {
-        let coordinate = member.filter(|_| self.has_coordinates()).map(|_| self.dialect.policy().coordinates);
+    fn write_ack(
+        &mut self,
+        sequence: SequenceNumber,
+        member: Option<Slot>,
+        packet: &mut impl PacketWriter,
+    ) {
+        let coordinate =
+            member.filter(|_| self.has_coordinates()).map(|_| self.dialect.policy().coordinates);
         let is_within = coordinate == Some(CoordinatePolicy::InAcks);
         let payload = if is_within { self.vivaldi.own().to_serf() } else { Vec::new() };
         packet.say(&Message::Ack { sequence, source: &self.local.id, payload: &payload });
@@ -204,7 +235,8 @@ impl<R: Rng> Swim<R> {
         if let Some(slot) = member {
             self.say_claim(slot, packet);
         }
-        if coordinate == Some(CoordinatePolicy::BesideAcks) && packet.say_coordinate(&self.local.id, self.vivaldi.own())
+        if coordinate == Some(CoordinatePolicy::BesideAcks)
+            && packet.say_coordinate(&self.local.id, self.vivaldi.own())
         {
             self.metrics.count_sent(MessageKind::Coordinate);
         }
@@ -221,8 +253,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by whatever is sent to it,
-    /// so that it can refute.
+    /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by
+    /// whatever is sent to it, so that it can refute.
     #[inline]
     fn say_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
         if self.members.claim(slot).status != Status::Alive && self.config.buddy_system {
@@ -238,7 +270,8 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Fills the rest of a packet from both queues; in every other packet updates have first call on the room.
+    /// Fills the rest of a packet from both queues; in every other packet updates have first call
+    /// on the room.
     #[inline]
     fn piggyback(&mut self, readers: Readers, packet: &mut impl PacketWriter) {
         if self.gossip.updates.len() + self.gossip.broadcasts.len() == 0 {
@@ -252,16 +285,18 @@ impl<R: Rng> Swim<R> {
         packet.fill(queued, |kind| metrics.count_sent(kind));
     }
 
-    /// Nothing repairs a broadcast that missed someone, so in a small cluster account is kept of whom each was sent to.
-    /// A packet goes to `slot`, or to whoever lives at the address.
+    /// Nothing repairs a broadcast that missed someone, so in a small cluster account is kept of
+    /// whom each was sent to. A packet goes to `slot`, or to whoever lives at the address.
     pub(super) fn readers(&self, slot: Option<Slot>, to: SocketAddr) -> Readers {
         if self.gossip.broadcasts.len() == 0 {
             return Readers::default();
         }
         let audience = &self.gossip.recipients;
         let lives_there = |&(_, peer): &(u16, Slot)| self.members.address(peer) == Some(to);
-        let bit = slot
-            .map_or_else(|| audience.peers().find(lives_there).map_or(0, |(bit, _)| bit), |slot| audience.bit(slot));
+        let bit = slot.map_or_else(
+            || audience.peers().find(lives_there).map_or(0, |(bit, _)| bit),
+            |slot| audience.bit(slot),
+        );
         Readers { to: bit, all: audience.all() }
     }
 }

@@ -1,5 +1,5 @@
-//! Packets of a wire whose acks and nacks do not say whose they are, and whose requests say where their sender wants the
-//! answer: read into the handlers that serve every wire.
+//! Packets of a wire whose acks and nacks do not say whose they are, and whose requests say where
+//! their sender wants the answer: read into the handlers that serve every wire.
 
 use core::net::SocketAddr;
 
@@ -27,7 +27,13 @@ pub(super) const fn alive_news<'a>(row: &Row<'a>, spread: Spread) -> Report<'a> 
 
 impl<R: Rng> Swim<R> {
     /// A packet arrived, its envelope taken off.
-    pub(super) fn handle_unpacked(&mut self, now: Instant, sender: &mut Sender, mut unpacker: Unpacker, packet: &[u8]) {
+    pub(super) fn handle_unpacked(
+        &mut self,
+        now: Instant,
+        sender: &mut Sender,
+        mut unpacker: Unpacker,
+        packet: &[u8],
+    ) {
         let mut wants_answer = false;
         unpacker.unpack(packet, |message| match message {
             // One packet draws one answer at most, or a short one could draw a flood.
@@ -53,10 +59,23 @@ impl<R: Rng> Swim<R> {
         match *message {
             Message::Ping { sequence, target, source } => {
                 let address = self.answers_at(sender, &source);
-                self.handle_ping(now, &sender.at(address), sequence, &self.addressee(target), source.id);
+                self.handle_ping(
+                    now,
+                    &sender.at(address),
+                    sequence,
+                    &self.addressee(target),
+                    source.id,
+                );
             }
             Message::PingReq { sequence, target, address, wants_nack, source } => {
-                self.handle_indirect_ping(now, sender, sequence, (target, address), wants_nack, &source);
+                self.handle_indirect_ping(
+                    now,
+                    sender,
+                    sequence,
+                    (target, address),
+                    wants_nack,
+                    &source,
+                );
             }
             Message::Ack { sequence, payload, .. } => {
                 if self.handle_ack(now, sequence, None, Way::Packet(from)) {
@@ -71,7 +90,9 @@ impl<R: Rng> Swim<R> {
             Message::Dead { id, incarnation, from } => {
                 self.hear_claim(now, sender, (id, incarnation), self.end_of(id), from);
             }
-            Message::Left { id, incarnation } => self.hear_claim(now, sender, (id, incarnation), Status::Left, id),
+            Message::Left { id, incarnation } => {
+                self.hear_claim(now, sender, (id, incarnation), Status::Left, id)
+            }
             Message::Alive(row) => {
                 if self.is_stranger(sender) {
                     self.hear_stranger(now, sender, &row);
@@ -100,7 +121,9 @@ impl<R: Rng> Swim<R> {
     fn hears_from_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } | Message::Alive { .. } => true,
-            Message::Suspect { id, .. } | Message::Dead { id, .. } | Message::Left { id, .. } => *self.local.id == *id,
+            Message::Suspect { id, .. } | Message::Dead { id, .. } | Message::Left { id, .. } => {
+                *self.local.id == *id
+            }
             Message::PingReq { .. } | Message::Nack { .. } | Message::Direct { .. } => false,
         }
     }
@@ -114,7 +137,10 @@ impl<R: Rng> Swim<R> {
         from: &str,
     ) {
         let by_stranger = self.is_stranger(sender);
-        self.handle_report(now, &Report { by_stranger, ..Report::of(id, Claim::new(incarnation, status), from) });
+        self.handle_report(
+            now,
+            &Report { by_stranger, ..Report::of(id, Claim::new(incarnation, status), from) },
+        );
     }
 
     /// Who is meant by a ping: without a name, whoever is here.
@@ -122,15 +148,17 @@ impl<R: Rng> Swim<R> {
         NodeId::new(target).unwrap_or_else(|_| self.local.id.clone())
     }
 
-    /// Where the answer to a ping goes: to the address that the sender names if that is a member's own of the sender's
-    /// name, so that nobody can have a third party answered to; else to where the packet came from.
+    /// Where the answer to a ping goes: to the address that the sender names if that is a member's
+    /// own of the sender's name, so that nobody can have a third party answered to; else to where
+    /// the packet came from.
     fn answers_at(&self, sender: &Sender, source: &Speaker<'_>) -> SocketAddr {
         let is_own = |&address: &SocketAddr| self.member_behind(address, source.id).is_some();
         let named = source.address.filter(|_| !self.is_stranger(sender)).filter(is_own);
         named.unwrap_or(sender.address)
     }
 
-    /// A request to ping another. It says where; we go by our table, so that nobody can aim us at strangers.
+    /// A request to ping another. It says where; we go by our table, so that nobody can aim us at
+    /// strangers.
     fn handle_indirect_ping(
         &mut self,
         now: Instant,

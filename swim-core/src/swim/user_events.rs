@@ -1,5 +1,5 @@
-//! User events: told to every member once, each with a time on a logical clock, so that who acts on an event is later
-//! than it for everyone (serf's user events).
+//! User events: told to every member once, each with a time on a logical clock, so that who acts on
+//! an event is later than it for everyone (serf's user events).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -24,9 +24,10 @@ pub(super) struct Heard {
 }
 
 impl<R: Rng> Swim<R> {
-    /// Tells every member of an event, this node included. Events reach each node once, in no order; their times tell
-    /// what came after what: an event's is later than those of all events that its sender had heard of. With `coalesce`
-    /// a slow receiver may pass over it if another one of the same name has come since. Returns the time.
+    /// Tells every member of an event, this node included. Events reach each node once, in no
+    /// order; their times tell what came after what: an event's is later than those of all events
+    /// that its sender had heard of. With `coalesce` a slow receiver may pass over it if another
+    /// one of the same name has come since. Returns the time.
     ///
     /// # Errors
     /// [`EventError`]; nothing was sent.
@@ -62,7 +63,12 @@ impl<R: Rng> Swim<R> {
     }
 
     /// An event arrived, in so many bytes. Returns whether it is new and to be passed on.
-    pub(super) fn hear_user_event(&mut self, now: Instant, event: &UserEvent<'_>, len: usize) -> bool {
+    pub(super) fn hear_user_event(
+        &mut self,
+        now: Instant,
+        event: &UserEvent<'_>,
+        len: usize,
+    ) -> bool {
         if len > self.hearing_limit(self.config.events.max_event_size) {
             self.metrics.drop(DropReason::EventTooLong);
             return false;
@@ -81,10 +87,12 @@ impl<R: Rng> Swim<R> {
     /// Tells the user of an event, unless it was told before.
     fn deliver(&mut self, event: &UserEvent<'_>) -> bool {
         let source = event.source.and_then(|source| NodeId::new(source).ok());
-        let heard = Heard { name: Arc::from(event.name), payload: Arc::from(event.payload), source };
+        let heard =
+            Heard { name: Arc::from(event.name), payload: Arc::from(event.payload), source };
         let Heard { name, payload, source: from } = heard.clone();
         let (time, coalesce) = (event.time, event.coalesce);
-        let is_new = self.serf.recent_events.note(time, heard, self.config.events.max_recent_events);
+        let is_new =
+            self.serf.recent_events.note(time, heard, self.config.events.max_recent_events);
         if is_new {
             self.emit(Event::UserEvent { time, from, name, payload, coalesce });
         }

@@ -1,5 +1,6 @@
-//! The application's bytes, where the wire carries them as they are: messages in packets and streams, and state beside
-//! tables. What they mean, and whether they came before, is the application's to know.
+//! The application's bytes, where the wire carries them as they are: messages in packets and
+//! streams, and state beside tables. What they mean, and whether they came before, is the
+//! application's to know.
 
 use alloc::sync::Arc;
 use core::net::SocketAddr;
@@ -22,7 +23,13 @@ impl<R: Rng> Swim<R> {
     }
 
     /// Another's table came with the application's state.
-    pub(super) fn hear_user_state(&mut self, now: Instant, is_join: bool, is_first: bool, payload: &[u8]) {
+    pub(super) fn hear_user_state(
+        &mut self,
+        now: Instant,
+        is_join: bool,
+        is_first: bool,
+        payload: &[u8],
+    ) {
         if payload.is_empty() {
             return;
         }
@@ -43,22 +50,27 @@ impl<R: Rng> Swim<R> {
         }
     }
 
-    /// Queues a user message for all, at its exit: each node that it reaches gets it as it is, perhaps several times, and
-    /// only the application passes it on.
+    /// Queues a user message for all, at its exit: each node that it reaches gets it as it is,
+    /// perhaps several times, and only the application passes it on.
     pub(super) fn queue_user_message(&mut self, now: Instant, payload: &[u8]) {
         let body = self.direct_body(payload);
         self.gossip.broadcasts.push(None, &body);
         self.arm_gossip(now);
     }
 
-    /// memberlist's wire: sends a user message in a packet of its own to one address. It may be lost.
+    /// memberlist's wire: sends a user message in a packet of its own to one address. It may be
+    /// lost.
     ///
     /// # Errors
     /// [`BroadcastError`]; nothing was queued. The bounds are those of broadcasts.
     ///
     /// # Panics
     /// On the native wire, which has no such messages.
-    pub fn send_user_message(&mut self, to: SocketAddr, payload: &[u8]) -> Result<(), BroadcastError> {
+    pub fn send_user_message(
+        &mut self,
+        to: SocketAddr,
+        payload: &[u8],
+    ) -> Result<(), BroadcastError> {
         let has_user_messages = self.dialect.policy().broadcasts == BroadcastPolicy::Bare;
         assert!(has_user_messages, "only memberlist's wire has user messages");
         if self.local.state == State::Left {
@@ -73,7 +85,8 @@ impl<R: Rng> Swim<R> {
         if self.send_unicast(to, body) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
     }
 
-    /// memberlist's wire: what is given to everyone with whom tables are swapped from now on, beside our table.
+    /// memberlist's wire: what is given to everyone with whom tables are swapped from now on,
+    /// beside our table.
     ///
     /// # Panics
     /// On the native wire, which has no such state.

@@ -32,7 +32,8 @@ impl MemberView<'_> {
     /// A copy that outlives the borrow.
     #[must_use]
     pub fn to_member(&self) -> Member {
-        let id = NodeId::new(self.id).unwrap_or_else(|_| unreachable!("names in the table are checked"));
+        let id =
+            NodeId::new(self.id).unwrap_or_else(|_| unreachable!("names in the table are checked"));
         Member { id, address: self.address, metadata: shared(self.metadata), claim: self.claim }
     }
 }
@@ -56,11 +57,14 @@ impl<R: Rng> Swim<R> {
 
     /// A copy of the member in `slot`, which is described.
     pub(super) fn member_at(&self, slot: Slot) -> Member {
-        self.view(slot).unwrap_or_else(|| unreachable!("only described members are told of")).to_member()
+        self.view(slot)
+            .unwrap_or_else(|| unreachable!("only described members are told of"))
+            .to_member()
     }
 
     /// A copy of the name in `slot`.
     pub(super) fn id_at(&self, slot: Slot) -> NodeId {
-        NodeId::new(self.members.name(slot)).unwrap_or_else(|_| unreachable!("names in the table are checked"))
+        NodeId::new(self.members.name(slot))
+            .unwrap_or_else(|_| unreachable!("names in the table are checked"))
     }
 }

@@ -1,7 +1,8 @@
 //! Addresses as binary values: 6 bytes (IPv4, port) or 18 (IPv6, port), both parts big-endian.
 //!
-//! A flow label and a scope mean something on one machine only and are not carried. An IPv4 address in IPv6's clothes
-//! (`::ffff:a.b.c.d`) becomes the IPv4 address that it is, so that a member has one address however it was learnt.
+//! A flow label and a scope mean something on one machine only and are not carried. An IPv4 address
+//! in IPv6's clothes (`::ffff:a.b.c.d`) becomes the IPv4 address that it is, so that a member has
+//! one address however it was learnt.
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,7 +24,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<SocketAddr, WireError> {
 }
 
 fn read_v6(bytes: &[u8]) -> Result<SocketAddr, WireError> {
-    let Some((ip, &[high, low])) = bytes.split_first_chunk::<16>() else { return Err(WireError::BadAddress) };
+    let Some((ip, &[high, low])) = bytes.split_first_chunk::<16>() else {
+        return Err(WireError::BadAddress);
+    };
     Ok(SocketAddr::new(Ipv6Addr::from(*ip).to_canonical(), u16::from_be_bytes([high, low])))
 }
 

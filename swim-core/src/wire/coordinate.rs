@@ -1,5 +1,5 @@
-//! Coordinates on the wires: 11 numbers of 32 bits on the native one, serf's map in the payload of an ack on
-//! memberlist's.
+//! Coordinates on the wires: 11 numbers of 32 bits on the native one, serf's map in the payload of
+//! an ack on memberlist's.
 
 use alloc::vec::Vec;
 
@@ -16,8 +16,8 @@ const VERSION: u8 = 1;
 const FIELDS: [&str; 4] = ["Vec", "Error", "Adjustment", "Height"];
 
 impl Coordinate {
-    /// The bytes on the native wire: the position, the error, the adjustment and the height, as IEEE 754 numbers of 32
-    /// bits, big-endian.
+    /// The bytes on the native wire: the position, the error, the adjustment and the height, as
+    /// IEEE 754 numbers of 32 bits, big-endian.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; COORDINATE_LEN] {
         let mut bytes = [0; COORDINATE_LEN];
@@ -35,7 +35,8 @@ impl Coordinate {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
         let (chunks, rest) = bytes.as_chunks::<4>();
         let parts = <[[u8; 4]; 11]>::try_from(chunks).ok().filter(|_| rest.is_empty());
-        let parts = parts.ok_or(WireError::OutOfRange)?.map(|part| f64::from(f32::from_be_bytes(part)));
+        let parts =
+            parts.ok_or(WireError::OutOfRange)?.map(|part| f64::from(f32::from_be_bytes(part)));
         let [a, b, c, d, e, f, g, h, error, adjustment, height] = parts;
         Self::new([a, b, c, d, e, f, g, h], error, adjustment, height).ok_or(WireError::OutOfRange)
     }
@@ -45,7 +46,9 @@ impl Coordinate {
     pub fn to_serf(&self) -> Vec<u8> {
         let mut out = alloc::vec![VERSION];
         writer::map(&mut out, FIELDS.len());
-        for (key, value) in [("Adjustment", self.adjustment), ("Error", self.error), ("Height", self.height)] {
+        for (key, value) in
+            [("Adjustment", self.adjustment), ("Error", self.error), ("Height", self.height)]
+        {
             structure::write_key(&mut out, key);
             writer::float(&mut out, value);
         }
@@ -58,8 +61,8 @@ impl Coordinate {
     /// Reads the payload of an ack.
     ///
     /// # Errors
-    /// [`WireError`]; [`WireError::OutOfRange`] if it has another number of dimensions, or parts that are no numbers or
-    /// beyond all measure.
+    /// [`WireError`]; [`WireError::OutOfRange`] if it has another number of dimensions, or parts
+    /// that are no numbers or beyond all measure.
     pub fn from_serf(payload: &[u8]) -> Result<Self, WireError> {
         let reader = &mut match payload.split_first() {
             None => return Err(WireError::Truncated),

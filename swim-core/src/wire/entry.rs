@@ -1,5 +1,6 @@
-//! [`Entry`]: one row of the member table in a join or a sync; [`Entries`], a checked sequence of them; and
-//! [`EntriesWriter`], which streams a table into an exchange. Read first: docs/WIRE.md, "Entries".
+//! [`Entry`]: one row of the member table in a join or a sync; [`Entries`], a checked sequence of
+//! them; and [`EntriesWriter`], which streams a table into an exchange. Read first: docs/WIRE.md,
+//! "Entries".
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -35,11 +36,13 @@ pub struct Entry<'a> {
     pub age: u32,
 }
 
-/// Elements of an entry without a description, with one published at the claim's incarnation, and with another's.
+/// Elements of an entry without a description, with one published at the claim's incarnation, and
+/// with another's.
 const BARE: u32 = 4;
 const DESCRIBED: u32 = 6;
 const DESCRIBED_APART: u32 = 7;
-/// The shortest entry: an array's header, a name of one byte with its header, and three small numbers.
+/// The shortest entry: an array's header, a name of one byte with its header, and three small
+/// numbers.
 const MIN_LEN: usize = 6;
 
 impl<'a> Entry<'a> {
@@ -71,7 +74,10 @@ impl<'a> Entry<'a> {
         }
         let id = field::read_name(reader)?;
         let incarnation = field::read_incarnation(reader)?;
-        let status = u8::try_from(reader.uint()?).ok().and_then(Status::from_u8).ok_or(WireError::OutOfRange)?;
+        let status = u8::try_from(reader.uint()?)
+            .ok()
+            .and_then(Status::from_u8)
+            .ok_or(WireError::OutOfRange)?;
         let age = u32::try_from(reader.uint()?).map_err(|_| WireError::OutOfRange)?;
         let description = Self::decode_description(reader, len - BARE, incarnation)?;
         Ok(Self { id, claim: Claim::new(incarnation, status), description, age })
@@ -105,7 +111,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The entries of an exchange: checked as a whole when the exchange was decoded, read again one by one.
+/// The entries of an exchange: checked as a whole when the exchange was decoded, read again one by
+/// one.
 #[derive(Clone, Copy, Default)]
 pub struct Entries<'a> {
     bytes: &'a [u8],
@@ -128,7 +135,9 @@ impl<'a> Entries<'a> {
     /// The entries in the order in which they were sent.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'a>> + use<'a> {
         let mut reader = Reader::new(self.bytes);
-        (0..self.len).map(move |_| Entry::decode(&mut reader).expect("every entry was checked by Entries::decode"))
+        (0..self.len).map(move |_| {
+            Entry::decode(&mut reader).expect("every entry was checked by Entries::decode")
+        })
     }
 
     /// Reads a whole array of entries and checks each.
@@ -168,8 +177,9 @@ impl fmt::Debug for Entries<'_> {
 
 /// Streams entries to the end of an exchange, within the exchange's bound.
 ///
-/// The count in front of the entries is brought up to date by each [`push`](EntriesWriter::push), so the bytes are a
-/// whole exchange at any time, and a table need not be counted before it is sent.
+/// The count in front of the entries is brought up to date by each [`push`](EntriesWriter::push),
+/// so the bytes are a whole exchange at any time, and a table need not be counted before it is
+/// sent.
 #[derive(Debug)]
 pub struct EntriesWriter<'a> {
     out: &'a mut Vec<u8>,
@@ -180,14 +190,16 @@ pub struct EntriesWriter<'a> {
 }
 
 impl<'a> EntriesWriter<'a> {
-    /// Begins an array of entries at the end of `out`, which is to grow to `max_size` bytes at most.
+    /// Begins an array of entries at the end of `out`, which is to grow to `max_size` bytes at
+    /// most.
     pub(super) fn begin(out: &'a mut Vec<u8>, max_size: usize) -> Self {
         let header = out.len();
         writer::array(out, 0);
         Self { out, header, len: 0, max_size }
     }
 
-    /// Appends an entry, or leaves it out and says `false` if the exchange would grow past its bound.
+    /// Appends an entry, or leaves it out and says `false` if the exchange would grow past its
+    /// bound.
     #[must_use = "an entry that does not fit is left out"]
     pub fn push(&mut self, entry: &Entry<'_>) -> bool {
         let end = self.out.len();

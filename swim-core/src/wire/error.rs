@@ -1,5 +1,5 @@
-//! [`WireError`]: what is wrong with bytes that arrived. It knows no message; docs/WIRE.md, "Tolerance", says which
-//! of these end a packet.
+//! [`WireError`]: what is wrong with bytes that arrived. It knows no message; docs/WIRE.md,
+//! "Tolerance", says which of these end a packet.
 
 use core::fmt;
 
@@ -21,7 +21,8 @@ pub enum WireError {
     WrongVersion,
     /// The header carries the hash of another cluster's name.
     WrongCluster,
-    /// A message of a kind that this version does not know. In a packet it is skipped, and the iteration goes on.
+    /// A message of a kind that this version does not know. In a packet it is skipped, and the
+    /// iteration goes on.
     UnknownKind,
     /// A message of exchanges in a packet, or a message of packets in an exchange.
     WrongPlace,

@@ -1,5 +1,5 @@
-//! [`ExchangeMessage`]: the requests and replies of exchanges, one for each. It knows nothing of what they do.
-//! Read first: docs/WIRE.md, "Messages of exchanges".
+//! [`ExchangeMessage`]: the requests and replies of exchanges, one for each. It knows nothing of
+//! what they do. Read first: docs/WIRE.md, "Messages of exchanges".
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,7 +23,8 @@ pub enum ExchangeMessage<'a> {
         /// Its table.
         entries: Entries<'a>,
     },
-    /// The answer: the whole table of the member that was asked. To be streamed with [`begin_join_reply`].
+    /// The answer: the whole table of the member that was asked. To be streamed with
+    /// [`begin_join_reply`].
     JoinReply {
         /// Who answers.
         source: &'a str,
@@ -53,7 +54,8 @@ pub enum ExchangeMessage<'a> {
         /// The sender's entries in them.
         entries: Entries<'a>,
     },
-    /// The answer: the other side's entries of the same buckets. To be streamed with [`begin_buckets_reply`].
+    /// The answer: the other side's entries of the same buckets. To be streamed with
+    /// [`begin_buckets_reply`].
     BucketsReply {
         /// Who answers.
         source: &'a str,
@@ -76,7 +78,8 @@ pub enum ExchangeMessage<'a> {
         /// Who answers.
         source: &'a str,
     },
-    /// Something about one member's keys, of member to member: never through others, never in plain.
+    /// Something about one member's keys, of member to member: never through others, never in
+    /// plain.
     KeyRequest {
         /// Who asks.
         source: &'a str,
@@ -102,9 +105,9 @@ pub enum ExchangeMessage<'a> {
 /// Why a request is refused.
 ///
 /// A reply carries its sender's header, so [`OtherCluster`](Refusal::OtherCluster) and
-/// [`OtherVersion`](Refusal::OtherVersion) reach the one who asked as [`WireError::WrongCluster`] and
-/// [`WireError::WrongVersion`] of the reply as a whole; the header's word comes first. The reasons are there for
-/// whoever reads the bytes.
+/// [`OtherVersion`](Refusal::OtherVersion) reach the one who asked as [`WireError::WrongCluster`]
+/// and [`WireError::WrongVersion`] of the reply as a whole; the header's word comes first. The
+/// reasons are there for whoever reads the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Refusal {
@@ -114,7 +117,8 @@ pub enum Refusal {
     OtherVersion = 1,
     /// The member is leaving or has left.
     Left = 2,
-    /// The request makes no sense, or is of a kind that the member does not know. Unknown reasons are read as this.
+    /// The request makes no sense, or is of a kind that the member does not know. Unknown reasons
+    /// are read as this.
     Malformed = 3,
     /// The request is for another name than the member's.
     WrongTarget = 4,
@@ -275,8 +279,8 @@ impl<'a> ExchangeMessage<'a> {
     /// Reads and checks a whole request or reply; nothing is allocated.
     ///
     /// # Errors
-    /// The first [`WireError`] found, from the header on. The header of a [`Refusal`] is its sender's own, so a
-    /// refusal by another cluster is [`WireError::WrongCluster`].
+    /// The first [`WireError`] found, from the header on. The header of a [`Refusal`] is its
+    /// sender's own, so a refusal by another cluster is [`WireError::WrongCluster`].
     pub fn decode(bytes: &'a [u8], cluster: u32) -> Result<Self, WireError> {
         let reader = &mut Reader::new(packet::open(bytes, cluster)?);
         let len = reader.array()?;
@@ -286,7 +290,11 @@ impl<'a> ExchangeMessage<'a> {
         let kind = reader.uint()?;
         if !KINDS.contains(&kind) {
             let is_of_packets = kind < super::message::KINDS;
-            return Err(if is_of_packets { WireError::WrongPlace } else { reader.unknown(len - 1) });
+            return Err(if is_of_packets {
+                WireError::WrongPlace
+            } else {
+                reader.unknown(len - 1)
+            });
         }
         let known = elements(kind);
         if len < known {
@@ -299,8 +307,13 @@ impl<'a> ExchangeMessage<'a> {
 
     fn decode_fields(reader: &mut Reader<'a>, kind: u64) -> Result<Self, WireError> {
         Ok(match kind {
-            JOIN => Self::Join { source: field::read_name(reader)?, entries: Entries::decode(reader)? },
-            JOIN_REPLY => Self::JoinReply { source: field::read_name(reader)?, entries: Entries::decode(reader)? },
+            JOIN => {
+                Self::Join { source: field::read_name(reader)?, entries: Entries::decode(reader)? }
+            }
+            JOIN_REPLY => Self::JoinReply {
+                source: field::read_name(reader)?,
+                entries: Entries::decode(reader)?,
+            },
             DIGEST => Self::Digest { source: field::read_name(reader)?, digest: reader.uint()? },
             DIGEST_REPLY => {
                 let source = field::read_name(reader)?;
@@ -312,17 +325,19 @@ impl<'a> ExchangeMessage<'a> {
                 mask: reader.uint()?,
                 entries: Entries::decode(reader)?,
             },
-            BUCKETS_REPLY => {
-                Self::BucketsReply { source: field::read_name(reader)?, entries: Entries::decode(reader)? }
-            }
+            BUCKETS_REPLY => Self::BucketsReply {
+                source: field::read_name(reader)?,
+                entries: Entries::decode(reader)?,
+            },
             RELIABLE_PING => Self::ReliablePing {
                 sequence: field::read_sequence(reader)?,
                 target: field::read_name(reader)?,
                 source: field::read_name(reader)?,
             },
-            RELIABLE_ACK => {
-                Self::ReliableAck { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? }
-            }
+            RELIABLE_ACK => Self::ReliableAck {
+                sequence: field::read_sequence(reader)?,
+                source: field::read_name(reader)?,
+            },
             REFUSAL => Self::Refusal { reason: Refusal::from_number(reader.uint()?) },
             KEY_REQUEST => Self::KeyRequest {
                 source: field::read_name(reader)?,
@@ -339,15 +354,25 @@ fn decode_buckets<'a>(reader: &mut Reader<'a>) -> Result<Buckets<'a>, WireError>
     reader.bin()?.try_into().map(Buckets).map_err(|_| WireError::OutOfRange)
 }
 
-/// Clears `out` and begins a [`ExchangeMessage::Join`]; the table's entries are pushed next, up to `max_size` bytes in
-/// all.
-pub fn begin_join<'a>(cluster: u32, source: &str, max_size: usize, out: &'a mut Vec<u8>) -> EntriesWriter<'a> {
+/// Clears `out` and begins a [`ExchangeMessage::Join`]; the table's entries are pushed next, up to
+/// `max_size` bytes in all.
+pub fn begin_join<'a>(
+    cluster: u32,
+    source: &str,
+    max_size: usize,
+    out: &'a mut Vec<u8>,
+) -> EntriesWriter<'a> {
     begin(cluster, JOIN, Some(source), out);
     EntriesWriter::begin(out, max_size)
 }
 
 /// As [`begin_join`], for a [`ExchangeMessage::JoinReply`].
-pub fn begin_join_reply<'a>(cluster: u32, source: &str, max_size: usize, out: &'a mut Vec<u8>) -> EntriesWriter<'a> {
+pub fn begin_join_reply<'a>(
+    cluster: u32,
+    source: &str,
+    max_size: usize,
+    out: &'a mut Vec<u8>,
+) -> EntriesWriter<'a> {
     begin(cluster, JOIN_REPLY, Some(source), out);
     EntriesWriter::begin(out, max_size)
 }
@@ -366,13 +391,18 @@ pub fn begin_buckets<'a>(
 }
 
 /// As [`begin_join`], for an [`ExchangeMessage::BucketsReply`].
-pub fn begin_buckets_reply<'a>(cluster: u32, source: &str, max_size: usize, out: &'a mut Vec<u8>) -> EntriesWriter<'a> {
+pub fn begin_buckets_reply<'a>(
+    cluster: u32,
+    source: &str,
+    max_size: usize,
+    out: &'a mut Vec<u8>,
+) -> EntriesWriter<'a> {
     begin(cluster, BUCKETS_REPLY, Some(source), out);
     EntriesWriter::begin(out, max_size)
 }
 
-/// Appends the layer's state, a [`serf::State`](super::serf::State), to a join or its reply, unless it is empty. The
-/// array gets one element more, which those who do not know it skip.
+/// Appends the layer's state, a [`serf::State`](super::serf::State), to a join or its reply, unless
+/// it is empty. The array gets one element more, which those who do not know it skip.
 pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
     if !state.is_empty() {
         debug_assert_eq!(exchange[HEADER_LEN], 0x93, "a join, or its reply, without a state");
@@ -384,7 +414,8 @@ pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
 /// How many bytes [`add_state`] appends at most, beside the state's.
 pub const STATE_OVERHEAD: usize = 5;
 
-/// The layer's state in the bytes of a join or its reply, which [`ExchangeMessage::decode`] has read.
+/// The layer's state in the bytes of a join or its reply, which [`ExchangeMessage::decode`] has
+/// read.
 ///
 /// # Errors
 /// [`WireError`] if it is damaged.
@@ -398,7 +429,8 @@ pub fn state_in(bytes: &[u8]) -> Result<Option<&[u8]>, WireError> {
     if reader.nil() { Ok(None) } else { reader.bin().map(Some) }
 }
 
-/// Clears `out`; writes the header, the array's header, the kind and, where it comes first, the source.
+/// Clears `out`; writes the header, the array's header, the kind and, where it comes first, the
+/// source.
 fn begin(cluster: u32, kind: u64, source: Option<&str>, out: &mut Vec<u8>) {
     begin_packet(cluster, out);
     writer::array(out, elements(kind) as usize);

@@ -1,5 +1,5 @@
-//! The fields that several messages have: names, incarnations, sequence numbers. It knows no message; addresses are
-//! in address.rs.
+//! The fields that several messages have: names, incarnations, sequence numbers. It knows no
+//! message; addresses are in address.rs.
 
 use alloc::vec::Vec;
 

@@ -1,5 +1,6 @@
-//! The cluster's keys: 16, 24 or 32 bytes, one to write with and any number to read with, so that a cluster can change
-//! its key while it runs. memberlist's wire encrypts with them directly, the native one with subkeys made of them.
+//! The cluster's keys: 16, 24 or 32 bytes, one to write with and any number to read with, so that a
+//! cluster can change its key while it runs. memberlist's wire encrypts with them directly, the
+//! native one with subkeys made of them.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,12 +17,14 @@ pub(super) type Nonce = [u8; 12];
 /// What proves that a message was not changed.
 pub(super) type Tag = [u8; 16];
 
-/// What keeps our subkeys apart from whatever else is made of the same key: the salt of HKDF's first step.
+/// What keeps our subkeys apart from whatever else is made of the same key: the salt of HKDF's
+/// first step.
 const SALT: &[u8] = b"swim 1";
 /// What HKDF's second step makes a key's name of.
 const ID_INFO: &[u8] = b"key id";
 
-/// The name of a key, which may be shown: whoever has the key can tell it, and nobody can tell the key by it.
+/// The name of a key, which may be shown: whoever has the key can tell it, and nobody can tell the
+/// key by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(super) [u8; Self::LEN]);
 
@@ -40,7 +43,8 @@ impl FromStr for KeyId {
     type Err = KeyIdError;
 
     fn from_str(text: &str) -> Result<Self, KeyIdError> {
-        let is_hex = text.len() == 2 * Self::LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hex =
+            text.len() == 2 * Self::LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = if is_hex { u32::from_str_radix(text, 16).ok() } else { None };
         number.map(|number| Self(number.to_be_bytes())).ok_or(KeyIdError)
     }
@@ -70,8 +74,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key of 16, 24 or 32 bytes, which choose AES-128, AES-192 or AES-256. They should come from a generator made
-    /// for keys, such as `serf keygen`.
+    /// A key of 16, 24 or 32 bytes, which choose AES-128, AES-192 or AES-256. They should come from
+    /// a generator made for keys, such as `serf keygen`.
     ///
     /// # Errors
     /// [`KeyringError::Length`] if there are more or fewer.
@@ -164,10 +168,16 @@ impl fmt::Display for KeyringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { len } => write!(f, "the key has {len} bytes and must have 16, 24 or 32"),
-            Self::Full => write!(f, "the keyring holds {} keys already: remove one", Keyring::MAX_KEYS),
-            Self::Clash => f.write_str("another key of the keyring has the same name: make a new key"),
+            Self::Full => {
+                write!(f, "the keyring holds {} keys already: remove one", Keyring::MAX_KEYS)
+            }
+            Self::Clash => {
+                f.write_str("another key of the keyring has the same name: make a new key")
+            }
             Self::Unknown => f.write_str("the key is not in the keyring: add it first"),
-            Self::Primary => f.write_str("the key is the primary one: make another one primary first"),
+            Self::Primary => {
+                f.write_str("the key is the primary one: make another one primary first")
+            }
         }
     }
 }
@@ -254,7 +264,11 @@ mod tests {
     fn a_key_has_16_24_or_32_bytes() {
         for len in 0..40 {
             let found = Key::new(&[7; 40][..len]).map(|key| key.as_bytes().len());
-            let expected = if [16, 24, 32].contains(&len) { Ok(len) } else { Err(KeyringError::Length { len }) };
+            let expected = if [16, 24, 32].contains(&len) {
+                Ok(len)
+            } else {
+                Err(KeyringError::Length { len })
+            };
             assert_eq!(found, expected);
         }
     }
@@ -282,7 +296,10 @@ mod tests {
     fn a_key_is_changed_by_adding_using_and_removing() {
         let mut keyring = Keyring::new(key(1));
         assert_eq!(keyring.make_primary(&key(2)), Err(KeyringError::Unknown));
-        assert_eq!((keyring.add(key(3)), keyring.add(key(2)), keyring.add(key(2))), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(
+            (keyring.add(key(3)), keyring.add(key(2)), keyring.add(key(2))),
+            (Ok(()), Ok(()), Ok(()))
+        );
         assert_eq!(keyring.make_primary(&key(2)), Ok(()));
         assert!(keyring.keys().eq(&[key(2), key(1), key(3)]));
         assert_eq!(keyring.remove(&key(2)), Err(KeyringError::Primary));

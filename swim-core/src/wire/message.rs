@@ -1,5 +1,5 @@
-//! [`Message`]: what packets carry, one MessagePack array for each message. It knows nothing of what a message does.
-//! Read first: docs/WIRE.md, "Messages of packets".
+//! [`Message`]: what packets carry, one MessagePack array for each message. It knows nothing of
+//! what a message does. Read first: docs/WIRE.md, "Messages of packets".
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -24,7 +24,8 @@ pub enum Message<'a> {
         /// Who asks.
         source: &'a str,
     },
-    /// A request to ping `target` on `source`'s behalf; the relay knows the target's address from its own table.
+    /// A request to ping `target` on `source`'s behalf; the relay knows the target's address from
+    /// its own table.
     PingReq {
         /// What the ack or the nack is to repeat.
         sequence: SequenceNumber,
@@ -87,7 +88,8 @@ pub enum Message<'a> {
     Broadcast {
         /// The member that began it.
         origin: &'a str,
-        /// That member's first incarnation in this life, so that a restarted one may count from the start.
+        /// That member's first incarnation in this life, so that a restarted one may count from the
+        /// start.
         epoch: Incarnation,
         /// Counted up by the origin.
         number: u64,
@@ -140,9 +142,17 @@ impl Head {
         let kind = reader.uint()?;
         let Some(&known) = usize::try_from(kind).ok().and_then(|kind| ELEMENTS.get(kind)) else {
             let is_of_exchanges = super::exchange::KINDS.contains(&kind);
-            return Err(if is_of_exchanges { WireError::WrongPlace } else { reader.unknown(len - 1) });
+            return Err(if is_of_exchanges {
+                WireError::WrongPlace
+            } else {
+                reader.unknown(len - 1)
+            });
         };
-        if len < known { Err(WireError::MissingField) } else { Ok(Self { kind, more: len - known }) }
+        if len < known {
+            Err(WireError::MissingField)
+        } else {
+            Ok(Self { kind, more: len - known })
+        }
     }
 
     /// The kind of message that it begins.
@@ -179,15 +189,16 @@ impl<'a> Message<'a> {
 
     /// Appends the message to `out`.
     ///
-    /// Bounds are the caller's: what is out of them here (a name that is empty, an address without a port) is written
-    /// and refused by whoever reads it.
+    /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
+    /// a port) is written and refused by whoever reads it.
     pub fn encode(&self, out: &mut Vec<u8>) {
         // The kinds of packets are numbered as MessageKind is, from 0.
         let kind = self.kind() as u8;
         writer::array(out, ELEMENTS[usize::from(kind)] as usize);
         writer::uint(out, u64::from(kind));
         match *self {
-            Self::Ping { sequence, target, source } | Self::PingReq { sequence, target, source } => {
+            Self::Ping { sequence, target, source }
+            | Self::PingReq { sequence, target, source } => {
                 field::write_sequence(out, sequence);
                 writer::str(out, target);
                 writer::str(out, source);
@@ -225,7 +236,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Reads one message. After [`WireError::UnknownKind`], and after no other error, the reader stands behind it.
+    /// Reads one message. After [`WireError::UnknownKind`], and after no other error, the reader
+    /// stands behind it.
     #[inline]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, WireError> {
         let head = Head::read(reader)?;
@@ -239,7 +251,11 @@ impl<'a> Message<'a> {
                 let claim = UncheckedClaim::read(reader, head.more)?;
                 let ((id, from), incarnation) = (claim.check()?, claim.incarnation);
                 let is_dead = kind == MessageKind::Dead;
-                Ok(if is_dead { Self::Dead { id, incarnation, from } } else { Self::Suspect { id, incarnation, from } })
+                Ok(if is_dead {
+                    Self::Dead { id, incarnation, from }
+                } else {
+                    Self::Suspect { id, incarnation, from }
+                })
             }
             _ => Self::decode_other(reader, head),
         }
@@ -269,9 +285,18 @@ impl<'a> Message<'a> {
                     Self::PingReq { sequence, target, source }
                 }
             }
-            2 => Self::Ack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
-            3 => Self::Nack { sequence: field::read_sequence(reader)?, source: field::read_name(reader)? },
-            7 => Self::Left { id: field::read_name(reader)?, incarnation: field::read_incarnation(reader)? },
+            2 => Self::Ack {
+                sequence: field::read_sequence(reader)?,
+                source: field::read_name(reader)?,
+            },
+            3 => Self::Nack {
+                sequence: field::read_sequence(reader)?,
+                source: field::read_name(reader)?,
+            },
+            7 => Self::Left {
+                id: field::read_name(reader)?,
+                incarnation: field::read_incarnation(reader)?,
+            },
             8 | 9 => {
                 let (origin, epoch) = (field::read_name(reader)?, field::read_incarnation(reader)?);
                 let (number, payload) = (reader.uint()?, reader.bin()?);
@@ -312,12 +337,14 @@ mod tests {
         let ping = Message::Ping { sequence: SequenceNumber::new(u32::MAX), target, source };
         let suspect = Message::Suspect { id, incarnation, from };
         let alive = Message::Alive { id, incarnation, address, metadata: &bytes };
-        let broadcast = Message::Broadcast { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
+        let broadcast =
+            Message::Broadcast { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
 
         assert_eq!(packet_len(&[ping, suspect]), Config::MIN_PACKET_SIZE);
         assert_eq!(packet_len(&[ping, alive]), Config::ALIVE_OVERHEAD + bytes.len());
         assert_eq!(packet_len(&[broadcast]), Config::BROADCAST_OVERHEAD + bytes.len());
-        let announcement = Message::Announcement { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
+        let announcement =
+            Message::Announcement { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
         assert_eq!(packet_len(&[announcement]), Config::BROADCAST_OVERHEAD + bytes.len());
         let direct = Message::Direct { source, payload: &bytes };
         assert_eq!(packet_len(&[direct]), Config::DIRECT_OVERHEAD + bytes.len());

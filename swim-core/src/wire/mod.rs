@@ -1,9 +1,10 @@
-//! The native wire format: compact MessagePack behind a header of version and cluster. docs/WIRE.md has every byte.
+//! The native wire format: compact MessagePack behind a header of version and cluster. docs/WIRE.md
+//! has every byte.
 //!
-//! Reading borrows from the input, allocates nothing and never recurses; every count is compared with the bytes that
-//! are left. Nothing here knows what a message does, nor the bounds of [`Config`](crate::Config): those are the state
-//! machine's. What a cluster with a keyring seals it in is `sealed` (feature `encryption`). Read first: docs/WIRE.md, then
-//! `packet.rs`.
+//! Reading borrows from the input, allocates nothing and never recurses; every count is compared
+//! with the bytes that are left. Nothing here knows what a message does, nor the bounds of
+//! [`Config`](crate::Config): those are the state machine's. What a cluster with a keyring seals it
+//! in is `sealed` (feature `encryption`). Read first: docs/WIRE.md, then `packet.rs`.
 //!
 //! ```
 //! use swim_core::SequenceNumber;
@@ -56,8 +57,8 @@ pub use coordinate::COORDINATE_LEN;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{
-    Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets, begin_buckets_reply, begin_join,
-    begin_join_reply, state_in,
+    Buckets, ExchangeMessage, Refusal, STATE_OVERHEAD, add_state, begin_buckets,
+    begin_buckets_reply, begin_join, begin_join_reply, state_in,
 };
 pub(crate) use message::Head;
 pub use message::Message;

@@ -1,4 +1,5 @@
-//! What a key is made ready for in a build without memberlist's wire: nothing. The native wire makes subkeys of it.
+//! What a key is made ready for in a build without memberlist's wire: nothing. The native wire
+//! makes subkeys of it.
 
 /// In place of `memberlist::Cipher`.
 #[derive(Clone)]

@@ -1,5 +1,5 @@
-//! Packets: the header that every packet and exchange begins with, and the iteration over a packet's messages.
-//! Read first: docs/WIRE.md, "Header" and "Packets".
+//! Packets: the header that every packet and exchange begins with, and the iteration over a
+//! packet's messages. Read first: docs/WIRE.md, "Header" and "Packets".
 
 use alloc::vec::Vec;
 
@@ -49,8 +49,8 @@ pub(super) fn open(bytes: &[u8], cluster: u32) -> Result<&[u8], WireError> {
 
 /// A packet that arrived: an iterator over its messages.
 ///
-/// [`WireError::UnknownKind`] is one message that was skipped; any other error is the last item, since what follows
-/// cannot be told from noise.
+/// [`WireError::UnknownKind`] is one message that was skipped; any other error is the last item,
+/// since what follows cannot be told from noise.
 #[derive(Clone, Debug)]
 pub struct Packet<'a> {
     reader: Reader<'a>,
@@ -60,13 +60,15 @@ impl<'a> Packet<'a> {
     /// Checks the header.
     ///
     /// # Errors
-    /// [`WireError::WrongVersion`], [`WireError::WrongCluster`], or [`WireError::Truncated`] within the header.
+    /// [`WireError::WrongVersion`], [`WireError::WrongCluster`], or [`WireError::Truncated`] within
+    /// the header.
     pub fn open(bytes: &'a [u8], cluster: u32) -> Result<Self, WireError> {
         open(bytes, cluster).map(|body| Self { reader: Reader::new(body) })
     }
 
-    /// The head of the next message, whose rest is read next, by [`alive`](Self::alive), [`claim`](Self::claim), [`ping`](Self::ping) or
-    /// [`other`](Self::other). The caller stops where the iterator does: after any error but [`WireError::UnknownKind`].
+    /// The head of the next message, whose rest is read next, by [`alive`](Self::alive),
+    /// [`claim`](Self::claim), [`ping`](Self::ping) or [`other`](Self::other). The caller stops
+    /// where the iterator does: after any error but [`WireError::UnknownKind`].
     #[inline]
     pub(crate) fn next_head(&mut self) -> Option<Result<Head, WireError>> {
         if self.reader.rest().is_empty() { None } else { Some(Head::read(&mut self.reader)) }

@@ -1,7 +1,9 @@
-//! A MessagePack reader over borrowed bytes: no allocation, no recursion, each value checked once against the end.
+//! A MessagePack reader over borrowed bytes: no allocation, no recursion, each value checked once
+//! against the end.
 //!
-//! It knows MessagePack's types and no message. Every width of a type is accepted, and every integer form as long as
-//! the value is not negative: other writers choose other widths. Read first: the MessagePack specification, "Formats".
+//! It knows MessagePack's types and no message. Every width of a type is accepted, and every
+//! integer form as long as the value is not negative: other writers choose other widths. Read
+//! first: the MessagePack specification, "Formats".
 
 use super::error::WireError;
 
@@ -116,7 +118,9 @@ impl<'a> Reader<'a> {
     pub(super) fn float(&mut self) -> Result<f64, WireError> {
         match self.rest.first() {
             Some(0xcb) => self.byte().and_then(|_| self.bytes().map(f64::from_be_bytes)),
-            Some(0xca) => self.byte().and_then(|_| self.bytes().map(f32::from_be_bytes).map(f64::from)),
+            Some(0xca) => {
+                self.byte().and_then(|_| self.bytes().map(f32::from_be_bytes).map(f64::from))
+            }
             _ => self.uint().map(|number| number as f64),
         }
     }
@@ -131,8 +135,9 @@ impl<'a> Reader<'a> {
         is_nil
     }
 
-    /// Skips `count` whole values of any type. Nested ones are counted, not descended into, so depth costs nothing;
-    /// every step reads at least one byte, so the work is bounded by the bytes.
+    /// Skips `count` whole values of any type. Nested ones are counted, not descended into, so
+    /// depth costs nothing; every step reads at least one byte, so the work is bounded by the
+    /// bytes.
     pub(super) fn skip(&mut self, count: u32) -> Result<(), WireError> {
         let mut pending = u64::from(count);
         while pending > 0 {
@@ -144,13 +149,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Skips the `count` fields of a message whose kind is unknown, and says what is to be said of it.
+    /// Skips the `count` fields of a message whose kind is unknown, and says what is to be said of
+    /// it.
     #[cold]
     pub(super) fn unknown(&mut self, count: u32) -> WireError {
         self.skip(count).err().unwrap_or(WireError::UnknownKind)
     }
 
-    /// Skips a scalar whole, or the header of an array or a map; returns how many values that header announces.
+    /// Skips a scalar whole, or the header of an array or a map; returns how many values that
+    /// header announces.
     pub(super) fn skip_one(&mut self) -> Result<u64, WireError> {
         let scalar = match self.byte()? {
             0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => 0,
@@ -200,7 +207,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A length as an index. Where addresses have fewer bits than lengths, too long is too long all the same.
+/// A length as an index. Where addresses have fewer bits than lengths, too long is too long all the
+/// same.
 fn wide(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }

@@ -1,9 +1,11 @@
-//! In whose name bytes speak, and to whom: for transports that know who is at the other end of a connection.
+//! In whose name bytes speak, and to whom: for transports that know who is at the other end of a
+//! connection.
 //!
-//! It knows no certificate. Only what a message says of its own sender counts: what members pass on of others is theirs
-//! to vouch for. An ack is passed on too (by a relay), so it is not its sender's word: who is pinged is checked instead.
-//! Broadcasts, events, queries and answers are passed on by default; where they are not (`Config::origin_only`), each is
-//! its origin's word, and [`without_others`] leaves out those of others.
+//! It knows no certificate. Only what a message says of its own sender counts: what members pass on
+//! of others is theirs to vouch for. An ack is passed on too (by a relay), so it is not its
+//! sender's word: who is pinged is checked instead. Broadcasts, events, queries and answers are
+//! passed on by default; where they are not (`Config::origin_only`), each is its origin's word, and
+//! [`without_others`] leaves out those of others.
 
 use alloc::vec::Vec;
 
@@ -11,11 +13,13 @@ use super::exchange::ExchangeMessage;
 use super::message::Message;
 use super::packet::Packet;
 
-/// The names in which the sender of a packet speaks: as who pings, asks for a ping, or says that there was no answer.
-/// Nothing of what cannot be read.
+/// The names in which the sender of a packet speaks: as who pings, asks for a ping, or says that
+/// there was no answer. Nothing of what cannot be read.
 pub fn speakers(packet: &[u8], cluster: u32) -> impl Iterator<Item = &str> {
     messages(packet, cluster).filter_map(|message| match message {
-        Message::Ping { source, .. } | Message::PingReq { source, .. } | Message::Nack { source, .. } => Some(source),
+        Message::Ping { source, .. }
+        | Message::PingReq { source, .. }
+        | Message::Nack { source, .. } => Some(source),
         _ => None,
     })
 }
@@ -28,17 +32,24 @@ pub fn pinged(packet: &[u8], cluster: u32) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A packet without the broadcasts, events, queries, answers and coordinates of others than the names that `is_own`
-/// accepts, and how many those were; `None` if there are none. What cannot be read is kept.
+/// A packet without the broadcasts, events, queries, answers and coordinates of others than the
+/// names that `is_own` accepts, and how many those were; `None` if there are none. What cannot be
+/// read is kept.
 #[must_use]
-pub fn without_others(packet: &[u8], cluster: u32, is_own: impl Fn(&str) -> bool) -> Option<(Vec<u8>, usize)> {
+pub fn without_others(
+    packet: &[u8],
+    cluster: u32,
+    is_own: impl Fn(&str) -> bool,
+) -> Option<(Vec<u8>, usize)> {
     let mut messages = Packet::open(packet, cluster).ok()?;
     let mut kept: Option<(Vec<u8>, usize)> = None;
     let mut start = packet.len() - messages.remaining();
     while let Some(message) = messages.next() {
-        // After an error that ends the packet nothing remains; its bytes are kept, so that it is counted.
+        // After an error that ends the packet nothing remains; its bytes are kept, so that it is
+        // counted.
         let end = packet.len() - messages.remaining();
-        let is_foreign = message.is_ok_and(|message| origin(&message).is_some_and(|origin| !is_own(origin)));
+        let is_foreign =
+            message.is_ok_and(|message| origin(&message).is_some_and(|origin| !is_own(origin)));
         if is_foreign {
             kept.get_or_insert_with(|| (packet[..start].to_vec(), 0)).1 += 1;
         } else if let Some((bytes, _)) = &mut kept {
@@ -58,7 +69,8 @@ const fn origin<'a>(message: &Message<'a>) -> Option<&'a str> {
     }
 }
 
-/// The name in which the sender of a request or a reply speaks; none if it cannot be read, or is a refusal.
+/// The name in which the sender of a request or a reply speaks; none if it cannot be read, or is a
+/// refusal.
 #[must_use]
 pub fn exchange_speaker(payload: &[u8], cluster: u32) -> Option<&str> {
     match ExchangeMessage::decode(payload, cluster).ok()? {
@@ -92,7 +104,8 @@ mod tests {
         let mut packet = Vec::new();
         begin_packet(9, &mut packet);
         Message::Ping { sequence, target: "b", source: "a" }.encode(&mut packet);
-        Message::Suspect { id: "c", incarnation: Incarnation::new(1), from: "d" }.encode(&mut packet);
+        Message::Suspect { id: "c", incarnation: Incarnation::new(1), from: "d" }
+            .encode(&mut packet);
         Message::PingReq { sequence, target: "e", source: "f" }.encode(&mut packet);
         Message::Ack { sequence, source: "g" }.encode(&mut packet);
         Message::Nack { sequence, source: "h" }.encode(&mut packet);
@@ -113,7 +126,8 @@ mod tests {
             Message::Direct { source: "b", payload: b"p" },
             Message::Coordinate { source: "b", bytes: b"c" },
         ];
-        let kept = [broadcast("a"), ping, Message::Suspect { id: "b", incarnation: epoch, from: "c" }];
+        let kept =
+            [broadcast("a"), ping, Message::Suspect { id: "b", incarnation: epoch, from: "c" }];
         let packet = |messages: &[Message<'_>]| {
             let mut packet = Vec::new();
             begin_packet(9, &mut packet);
@@ -128,7 +142,10 @@ mod tests {
             // Of a kind that is not known, and then damaged.
             let tail = b"\x91\x0e\xc1".to_vec();
             let damaged = [packet(&[other, kept[0]]), tail.clone()].concat();
-            assert_eq!(without_others(&damaged, 9, is_own), Some(([packet(&kept[..1]), tail].concat(), 1)));
+            assert_eq!(
+                without_others(&damaged, 9, is_own),
+                Some(([packet(&kept[..1]), tail].concat(), 1))
+            );
         }
         assert_eq!(without_others(b"noise", 9, is_own), None);
     }

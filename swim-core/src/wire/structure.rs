@@ -1,7 +1,9 @@
-//! How Go's structs lie on the wire: maps by field name, read as tolerantly as memberlist itself reads them.
+//! How Go's structs lie on the wire: maps by field name, read as tolerantly as memberlist itself
+//! reads them.
 //!
-//! Unknown keys are skipped, missing ones and nils leave the field as it was, a key that is there twice counts the
-//! last time, and an array of the fields in the order of the struct's declaration is as good as a map.
+//! Unknown keys are skipped, missing ones and nils leave the field as it was, a key that is there
+//! twice counts the last time, and an array of the fields in the order of the struct's declaration
+//! is as good as a map.
 
 use alloc::vec::Vec;
 
@@ -9,8 +11,8 @@ use super::error::WireError;
 use super::reader::Reader;
 use super::writer;
 
-/// Reads one struct whose fields are `names`, in the order of their declaration. `field` reads the value of the
-/// field with the index that it is given.
+/// Reads one struct whose fields are `names`, in the order of their declaration. `field` reads the
+/// value of the field with the index that it is given.
 pub(super) fn read<'a>(
     reader: &mut Reader<'a>,
     names: &[&str],

@@ -1,7 +1,8 @@
 //! [`Tags`]: what a member says of itself, as names with texts, in the bytes of its metadata.
 //!
-//! The encoding is serf's, on both wires: the byte ff, then a MessagePack map of strings, so that a member's tags are
-//! seen from serf as well. It knows neither members nor how long metadata may be. Read first: docs/WIRE.md, "Tags".
+//! The encoding is serf's, on both wires: the byte ff, then a MessagePack map of strings, so that a
+//! member's tags are seen from serf as well. It knows neither members nor how long metadata may be.
+//! Read first: docs/WIRE.md, "Tags".
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map;
@@ -34,8 +35,8 @@ const SHORTEST_PAIR: usize = 2;
 pub struct Tags(BTreeMap<String, String>);
 
 impl Tags {
-    /// The tags that a member's metadata holds. Empty metadata holds none; of a name that is there twice, the last
-    /// counts.
+    /// The tags that a member's metadata holds. Empty metadata holds none; of a name that is there
+    /// twice, the last counts.
     ///
     /// # Errors
     /// [`TagsError`] if the bytes are something else.
@@ -47,8 +48,8 @@ impl Tags {
         }
     }
 
-    /// The text of one tag, read from metadata without making anything of the others; `None` if there is no such tag
-    /// or the bytes hold no tags.
+    /// The text of one tag, read from metadata without making anything of the others; `None` if
+    /// there is no such tag or the bytes hold no tags.
     #[must_use]
     pub fn find<'a>(metadata: &'a [u8], name: &str) -> Option<&'a str> {
         let (&MAGIC, map) = metadata.split_first()? else { return None };
@@ -126,7 +127,10 @@ pub(super) fn read_map(reader: &mut Reader<'_>) -> Result<Tags, TagsError> {
     Ok(Tags(tags))
 }
 
-fn for_each_pair<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(&'a str, &'a str)) -> Result<(), TagsError> {
+fn for_each_pair<'a>(
+    reader: &mut Reader<'a>,
+    mut each: impl FnMut(&'a str, &'a str),
+) -> Result<(), TagsError> {
     let len = if reader.nil() { 0 } else { reader.map()? };
     if u64::from(len) > (reader.rest().len() / SHORTEST_PAIR) as u64 {
         return Err(TagsError::Malformed(WireError::AbsurdCount));
@@ -231,7 +235,8 @@ mod tests {
 
     #[test]
     fn what_serf_sent_is_read_and_written_as_the_same_bytes() {
-        // serf 0.9.4, `serf agent -tag role=web`; Go writes maps in any order, so only one tag is sure to be canonical.
+        // serf 0.9.4, `serf agent -tag role=web`; Go writes maps in any order, so only one tag is
+        // sure to be canonical.
         let metadata = b"\xff\x81\xa4role\xa3web";
         let tags = Tags::decode(metadata).unwrap();
         assert_eq!(tags.iter().collect::<Vec<_>>(), [("role", "web")]);

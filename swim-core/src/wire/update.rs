@@ -1,7 +1,8 @@
-//! Pings, and updates about members, as they are read from a packet: checked but for one thing, whether the names in them are text.
+//! Pings, and updates about members, as they are read from a packet: checked but for one thing,
+//! whether the names in them are text.
 //!
-//! Most updates that arrive are no news. Seeing that takes the names' bytes alone: those of a name in the table are text,
-//! and to check them would cost more than to find them there.
+//! Most updates that arrive are no news. Seeing that takes the names' bytes alone: those of a name
+//! in the table are text, and to check them would cost more than to find them there.
 
 use super::entry::Description;
 use super::error::WireError;
@@ -110,7 +111,10 @@ fn read_description<'a>(reader: &mut Reader<'a>, more: u32) -> Result<Descriptio
 }
 
 #[inline]
-fn read_incarnation_and_accuser<'a>(reader: &mut Reader<'a>, more: u32) -> Result<(Incarnation, &'a [u8]), WireError> {
+fn read_incarnation_and_accuser<'a>(
+    reader: &mut Reader<'a>,
+    more: u32,
+) -> Result<(Incarnation, &'a [u8]), WireError> {
     let incarnation = field::read_incarnation(reader)?;
     let from = field::read_name_bytes(reader)?;
     if more > 0 {

@@ -1,5 +1,5 @@
-//! Versions: which protocol, and which delegate's (the application's) protocol, a node of memberlist's wire speaks, and
-//! whether nodes agree.
+//! Versions: which protocol, and which delegate's (the application's) protocol, a node of
+//! memberlist's wire speaks, and whether nodes agree.
 
 use super::error::WireError;
 
@@ -24,9 +24,12 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// memberlist with no delegate, as alertmanager and others that version nothing of their own publish it.
-    pub const PLAIN: Self =
-        Self { protocol: Version { min: 1, max: 5, current: 2 }, delegate: Version { min: 0, max: 0, current: 0 } };
+    /// memberlist with no delegate, as alertmanager and others that version nothing of their own
+    /// publish it.
+    pub const PLAIN: Self = Self {
+        protocol: Version { min: 1, max: 5, current: 2 },
+        delegate: Version { min: 0, max: 0, current: 0 },
+    };
     /// A serf agent of 0.8 or later: delegate protocols 2 to 5.
     pub const SERF: Self = Self { delegate: Version { min: 2, max: 5, current: 5 }, ..Self::PLAIN };
 
@@ -40,8 +43,8 @@ impl Versions {
     /// Reads the bytes on the wire.
     ///
     /// # Errors
-    /// [`WireError::BadVersions`] if the protocol's minimum or maximum is zero or they are the wrong way round: peers
-    /// ignore such a node or fall over it.
+    /// [`WireError::BadVersions`] if the protocol's minimum or maximum is zero or they are the
+    /// wrong way round: peers ignore such a node or fall over it.
     pub const fn from_bytes(bytes: [u8; 6]) -> Result<Self, WireError> {
         let [min, max, current, delegate_min, delegate_max, delegate_current] = bytes;
         if min == 0 || max < min {
@@ -70,10 +73,11 @@ impl Versions {
     }
 }
 
-/// What a set of nodes can speak with each other: memberlist refuses to merge tables whose nodes do not agree.
+/// What a set of nodes can speak with each other: memberlist refuses to merge tables whose nodes do
+/// not agree.
 ///
-/// Every living node of both tables is [included](Self::include), then every node, the dead too, must be
-/// [admitted](Self::admits).
+/// Every living node of both tables is [included](Self::include), then every node, the dead too,
+/// must be [admitted](Self::admits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agreement {
     protocol: (u8, u8),
@@ -89,7 +93,8 @@ impl Default for Agreement {
 impl Agreement {
     /// Narrows the ranges to what this node understands too.
     pub fn include(&mut self, versions: Versions) {
-        let narrow = |(min, max): (u8, u8), version: Version| (min.max(version.min), max.min(version.max));
+        let narrow =
+            |(min, max): (u8, u8), version: Version| (min.max(version.min), max.min(version.max));
         self.protocol = narrow(self.protocol, versions.protocol);
         self.delegate = narrow(self.delegate, versions.delegate);
     }
@@ -97,7 +102,8 @@ impl Agreement {
     /// Whether what this node speaks is within the ranges.
     #[must_use]
     pub fn admits(&self, versions: Versions) -> bool {
-        let within = |(min, max): (u8, u8), version: Version| (min..=max).contains(&version.current);
+        let within =
+            |(min, max): (u8, u8), version: Version| (min..=max).contains(&version.current);
         within(self.protocol, versions.protocol) && within(self.delegate, versions.delegate)
     }
 }

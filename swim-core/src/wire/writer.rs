@@ -1,6 +1,7 @@
 //! Writes MessagePack values at the end of a vector, each in its shortest form.
 //!
-//! It knows MessagePack's types and no message. Read first: the MessagePack specification, "Formats".
+//! It knows MessagePack's types and no message. Read first: the MessagePack specification,
+//! "Formats".
 
 use alloc::vec::Vec;
 
@@ -58,7 +59,8 @@ pub(super) fn map(out: &mut Vec<u8>, len: usize) {
     }
 }
 
-/// Bytes in the family that MessagePack had before it told text from binary: no form with an 8-bit length.
+/// Bytes in the family that MessagePack had before it told text from binary: no form with an 8-bit
+/// length.
 pub(super) fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
     match bytes.len() {
         len @ 0..=31 => out.push(0xa0 | len as u8),
@@ -90,5 +92,6 @@ fn marked<const N: usize>(out: &mut Vec<u8>, marker: u8, bytes: [u8; N]) {
 }
 
 fn fits(len: usize) -> u32 {
-    u32::try_from(len).expect("MessagePack's longest value has 2^32 - 1 elements; Config's bounds are far below")
+    u32::try_from(len)
+        .expect("MessagePack's longest value has 2^32 - 1 elements; Config's bounds are far below")
 }

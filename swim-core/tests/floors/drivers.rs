@@ -39,9 +39,21 @@ fn houses() -> [House; 3] {
         .map(str::trim_start)
         .collect();
     [
-        House::new("swim-sim", reader::floors(DOCUMENT, "## The simulator: swim-sim"), "swim-sim/src"),
-        House::new("swim-tokio", reader::floors(DOCUMENT, "## The driver: swim-tokio"), "swim-tokio/src"),
-        House::new("the agent", reader::floors(&head.join("\n"), "| floor | room |"), "swim-tokio/src/bin/swim"),
+        House::new(
+            "swim-sim",
+            reader::floors(DOCUMENT, "## The simulator: swim-sim"),
+            "swim-sim/src",
+        ),
+        House::new(
+            "swim-tokio",
+            reader::floors(DOCUMENT, "## The driver: swim-tokio"),
+            "swim-tokio/src",
+        ),
+        House::new(
+            "the agent",
+            reader::floors(&head.join("\n"), "| floor | room |"),
+            "swim-tokio/src/bin/swim",
+        ),
     ]
 }
 
@@ -56,8 +68,16 @@ fn every_module_of_a_driver_imports_only_from_below() {
 fn the_check_sees_an_upward_import_a_circle_and_a_module_without_a_floor_in_each_driver() {
     for mut house in houses() {
         let (top, bottom) = house.top_and_bottom();
-        house.modules.get_mut(&bottom).unwrap().extend(imports(&format!("use crate::{top}::Any;"), 1));
-        house.modules.get_mut(&top).unwrap().extend(imports(&format!("use super::super::{bottom}::Any;"), 2));
+        house
+            .modules
+            .get_mut(&bottom)
+            .unwrap()
+            .extend(imports(&format!("use crate::{top}::Any;"), 1));
+        house
+            .modules
+            .get_mut(&top)
+            .unwrap()
+            .extend(imports(&format!("use super::super::{bottom}::Any;"), 2));
         house.modules.insert(String::from("helpers"), imports("", 1));
         house.floors.insert(String::from("vanished"), 0);
         let found = house.violations();
@@ -95,7 +115,11 @@ fn files() -> Modules {
 fn no_files_of_the_simulator_import_each_other_in_a_circle() {
     let files = files();
     assert!(files["trace::text"].contains("trace::line"), "{files:?}");
-    assert!(files["cluster::run"].contains("checkers") && files["report::page"].contains("report::chart"), "{files:?}");
+    assert!(
+        files["cluster::run"].contains("checkers")
+            && files["report::page"].contains("report::chart"),
+        "{files:?}"
+    );
     assert_eq!(circle(&files), [].into());
 }
 

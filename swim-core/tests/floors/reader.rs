@@ -14,7 +14,8 @@ pub(crate) type Modules = BTreeMap<String, BTreeSet<String>>;
 /// # Panics
 /// If there is no such heading, or no row below it.
 pub(crate) fn floors(document: &str, heading: &str) -> Floors {
-    let (_, section) = document.split_once(heading).unwrap_or_else(|| panic!("no heading {heading:?}"));
+    let (_, section) =
+        document.split_once(heading).unwrap_or_else(|| panic!("no heading {heading:?}"));
     let lines = section.lines().take_while(|line| !line.starts_with("## "));
     let mut floors = BTreeMap::new();
     for line in lines {
@@ -22,7 +23,8 @@ pub(crate) fn floors(document: &str, heading: &str) -> Floors {
         if let [_, floor, modules, ..] = cells[..]
             && let Ok(floor) = floor.parse::<u8>()
         {
-            let names = modules.split_whitespace().map(|name| name.trim_matches('`').trim_end_matches('/'));
+            let names =
+                modules.split_whitespace().map(|name| name.trim_matches('`').trim_end_matches('/'));
             floors.extend(names.map(|name| (name.to_owned(), floor)));
         }
     }
@@ -30,7 +32,8 @@ pub(crate) fn floors(document: &str, heading: &str) -> Floors {
     floors
 }
 
-/// The code of a source: without its tests, comments, and what only tests import. Code below a module of tests counts.
+/// The code of a source: without its tests, comments, and what only tests import. Code below a
+/// module of tests counts.
 fn code(source: &str) -> impl Iterator<Item = &str> {
     let mut before = "";
     let mut in_tests = false;
@@ -38,18 +41,24 @@ fn code(source: &str) -> impl Iterator<Item = &str> {
         let for_tests = before == "#[cfg(test)]";
         before = line;
         in_tests |= for_tests && line.starts_with("mod ") && line.ends_with('{');
-        let skipped = in_tests || for_tests && (line.starts_with("use ") || line.starts_with("mod "));
+        let skipped =
+            in_tests || for_tests && (line.starts_with("use ") || line.starts_with("mod "));
         in_tests &= *line != "}";
         !skipped && !line.trim_start().starts_with("//")
     })
 }
 
-/// The modules of the crate that a source mentions: what follows `crate::`, or as many `super::` as lead out of a file that
-/// stands `depth` modules deep.
+/// The modules of the crate that a source mentions: what follows `crate::`, or as many `super::` as
+/// lead out of a file that stands `depth` modules deep.
 pub(crate) fn imports(source: &str, depth: usize) -> BTreeSet<String> {
     let root = "super::".repeat(depth);
-    // What cannot be read as a name, such as a group in braces, stands on no floor and so breaks the rule.
-    let name = |rest: &str| match rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>() {
+    // What cannot be read as a name, such as a group in braces, stands on no floor and so breaks
+    // the rule.
+    let name = |rest: &str| match rest
+        .chars()
+        .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+        .collect::<String>()
+    {
         name if name.is_empty() => String::from("(not one module)"),
         name => name,
     };
@@ -58,13 +67,16 @@ pub(crate) fn imports(source: &str, depth: usize) -> BTreeSet<String> {
         found.extend(line.split("crate::").skip(1).map(name));
         // A module within the file begins its own `super::`.
         if !line.starts_with(' ') {
-            found.extend(line.split(&*root).skip(1).filter(|rest| !rest.starts_with("super::")).map(name));
+            found.extend(
+                line.split(&*root).skip(1).filter(|rest| !rest.starts_with("super::")).map(name),
+            );
         }
     }
     found
 }
 
-/// Every module below a folder of sources, with all that its files import. `lib.rs`, `main.rs` and programs stand above all.
+/// Every module below a folder of sources, with all that its files import. `lib.rs`, `main.rs` and
+/// programs stand above all.
 pub(crate) fn modules(src: &Path) -> Modules {
     fn collect(path: &Path, depth: usize, into: &mut BTreeSet<String>) {
         if path.is_dir() && !path.ends_with("tests") {
@@ -88,9 +100,14 @@ pub(crate) fn modules(src: &Path) -> Modules {
     modules
 }
 
-/// What breaks the rules, as sentences. On floors up to `neighbours` a module may import others of its floor, if there is
-/// one; `beside` stand on no floor, and nothing imports them.
-pub(crate) fn violations(floors: &Floors, modules: &Modules, neighbours: Option<u8>, beside: &[&str]) -> Vec<String> {
+/// What breaks the rules, as sentences. On floors up to `neighbours` a module may import others of
+/// its floor, if there is one; `beside` stand on no floor, and nothing imports them.
+pub(crate) fn violations(
+    floors: &Floors,
+    modules: &Modules,
+    neighbours: Option<u8>,
+    beside: &[&str],
+) -> Vec<String> {
     let mut found = Vec::new();
     for (module, imports) in modules {
         let Some(&floor) = floors.get(module) else {
@@ -102,8 +119,12 @@ pub(crate) fn violations(floors: &Floors, modules: &Modules, neighbours: Option<
         for import in imports.iter().filter(|&import| import != module) {
             match floors.get(import) {
                 None => found.push(format!("{module} imports {import}, which stands on no floor")),
-                Some(&other) if other > floor => found.push(format!("{module} imports {import} from above")),
-                Some(&other) if other == floor && neighbours.is_none_or(|highest| floor > highest) => {
+                Some(&other) if other > floor => {
+                    found.push(format!("{module} imports {import} from above"))
+                }
+                Some(&other)
+                    if other == floor && neighbours.is_none_or(|highest| floor > highest) =>
+                {
                     found.push(format!("{module} imports its neighbour {import}"));
                 }
                 Some(_) => {}
@@ -111,24 +132,34 @@ pub(crate) fn violations(floors: &Floors, modules: &Modules, neighbours: Option<
         }
     }
     let gone = floors.keys().filter(|module| !modules.contains_key(*module));
-    found.extend(gone.map(|module| format!("{module} stands in the table, and there is no such module")));
-    found.extend(circle(&known(floors, modules)).into_iter().map(|module| format!("{module} is part of a circle")));
+    found.extend(
+        gone.map(|module| format!("{module} stands in the table, and there is no such module")),
+    );
+    found.extend(
+        circle(&known(floors, modules))
+            .into_iter()
+            .map(|module| format!("{module} is part of a circle")),
+    );
     found
 }
 
 /// The modules that stand on a floor, with those of their imports that do.
 fn known(floors: &Floors, modules: &Modules) -> Modules {
-    let of_floors =
-        |imports: &BTreeSet<String>| imports.iter().filter(|name| floors.contains_key(*name)).cloned().collect();
+    let of_floors = |imports: &BTreeSet<String>| {
+        imports.iter().filter(|name| floors.contains_key(*name)).cloned().collect()
+    };
     let known = modules.iter().filter(|(module, _)| floors.contains_key(*module));
     known.map(|(module, imports)| (module.clone(), of_floors(imports))).collect()
 }
 
-/// The modules of circles, and of ways from one circle to another: what is left when imports that begin or end a way
-/// are taken away again and again.
+/// The modules of circles, and of ways from one circle to another: what is left when imports that
+/// begin or end a way are taken away again and again.
 pub(crate) fn circle(modules: &Modules) -> BTreeSet<String> {
-    let imports = modules.iter().flat_map(|(module, imports)| imports.iter().map(move |import| (module, import)));
-    let mut left: Vec<(&String, &String)> = imports.filter(|(module, import)| module != import).collect();
+    let imports = modules
+        .iter()
+        .flat_map(|(module, imports)| imports.iter().map(move |import| (module, import)));
+    let mut left: Vec<(&String, &String)> =
+        imports.filter(|(module, import)| module != import).collect();
     loop {
         let importers: BTreeSet<_> = left.iter().map(|(module, _)| *module).collect();
         let imported: BTreeSet<_> = left.iter().map(|(_, import)| *import).collect();
@@ -140,16 +171,22 @@ pub(crate) fn circle(modules: &Modules) -> BTreeSet<String> {
     }
 }
 
-/// Every file below a folder of sources, as the path of its module, with the files that it imports. A file may import what
-/// stands around it: `mod.rs` of its own room.
+/// Every file below a folder of sources, as the path of its module, with the files that it imports.
+/// A file may import what stands around it: `mod.rs` of its own room.
 pub(crate) fn files(src: &Path) -> Modules {
     fn collect(path: &Path, module: &[String], into: &mut BTreeMap<Vec<String>, String>) {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() && !["tests", "bin"].contains(&&*name) {
             for entry in fs::read_dir(path).unwrap() {
-                collect(&entry.unwrap().path(), &[module, std::slice::from_ref(&name)].concat(), into);
+                collect(
+                    &entry.unwrap().path(),
+                    &[module, std::slice::from_ref(&name)].concat(),
+                    into,
+                );
             }
-        } else if path.extension().is_some_and(|kind| kind == "rs") && !["tests", "lib", "main"].contains(&&*name) {
+        } else if path.extension().is_some_and(|kind| kind == "rs")
+            && !["tests", "lib", "main"].contains(&&*name)
+        {
             let module = if name == "mod" { module.to_vec() } else { [module, &[name]].concat() };
             let source = fs::read_to_string(path).unwrap();
             into.insert(module, code(&source).collect::<Vec<_>>().join("\n"));
@@ -162,18 +199,20 @@ pub(crate) fn files(src: &Path) -> Modules {
     let is_file = |path: &[String]| sources.contains_key(path);
     let around = |own: &[String], path: &Vec<String>| !own.starts_with(path);
     let imported = |own: &Vec<String>, code: &String| {
-        let found = paths(code, own)
-            .into_iter()
-            .filter_map(|path| (1..=path.len()).rev().map(|len| path[..len].to_vec()).find(|path| is_file(path)));
+        let found = paths(code, own).into_iter().filter_map(|path| {
+            (1..=path.len()).rev().map(|len| path[..len].to_vec()).find(|path| is_file(path))
+        });
         found.filter(|path| around(own, path)).map(|path| path.join("::")).collect()
     };
     sources.iter().map(|(own, code)| (own.join("::"), imported(own, code))).collect()
 }
 
-/// The paths in some code that begin with `crate::` or `super::`, from the root; of those in braces each.
+/// The paths in some code that begin with `crate::` or `super::`, from the root; of those in braces
+/// each.
 fn paths(code: &str, own: &[String]) -> Vec<Vec<String>> {
     let segments = |text: &str| -> Vec<String> {
-        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
+        let end =
+            text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
         text[..end].split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect()
     };
     let mut found = Vec::new();
@@ -184,11 +223,18 @@ fn paths(code: &str, own: &[String]) -> Vec<Vec<String>> {
         }
         let path = segments(&code[at..]);
         let ups = path.iter().take_while(|name| *name == "super").count();
-        let base = if ups > own.len() { continue } else { &own[..if ups == 0 { 0 } else { own.len() - ups }] };
+        let base = if ups > own.len() {
+            continue;
+        } else {
+            &own[..if ups == 0 { 0 } else { own.len() - ups }]
+        };
         let path = [base, &path[ups.max(1)..]].concat();
-        let length = code[at..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(0);
+        let length =
+            code[at..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(0);
         match code[at + length..].strip_prefix('{').and_then(|rest| rest.split(['}', ';']).next()) {
-            Some(group) => found.extend(group.split(',').map(|name| [path.clone(), segments(name.trim())].concat())),
+            Some(group) => found.extend(
+                group.split(',').map(|name| [path.clone(), segments(name.trim())].concat()),
+            ),
             None => found.push(path),
         }
     }

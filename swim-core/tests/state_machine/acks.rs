@@ -5,7 +5,9 @@ use std::time::Duration;
 use swim_core::wire::Message;
 use swim_core::{DropReason, Event, Instant, SequenceNumber};
 
-use crate::harness::{address, alive, deliver, dropped, events, node, run_until_ping, seconds, sent};
+use crate::harness::{
+    address, alive, deliver, dropped, events, node, run_until_ping, seconds, sent,
+};
 
 #[test]
 fn late_duplicate_and_foreign_acks_are_ignored_and_counted() {
@@ -19,7 +21,10 @@ fn late_duplicate_and_foreign_acks_are_ignored_and_counted() {
     deliver(&mut node, now, &[Message::Ack { sequence, source: "a" }]);
     assert_eq!(node.metrics().probes_acked, acked + 1);
     deliver(&mut node, now, &[Message::Ack { sequence, source: "a" }]);
-    assert_eq!((node.metrics().probes_acked, dropped(&node, DropReason::DuplicateAck)), (acked + 1, 1));
+    assert_eq!(
+        (node.metrics().probes_acked, dropped(&node, DropReason::DuplicateAck)),
+        (acked + 1, 1)
+    );
     let (later, _) = run_until_ping(&mut node, "b");
     deliver(&mut node, later, &[Message::Ack { sequence, source: "a" }]);
     assert_eq!(dropped(&node, DropReason::LateAck), late + 1, "the period of that probe is over");
@@ -52,7 +57,10 @@ fn a_ping_is_answered_with_its_own_number_and_a_stranger_hears_nothing_more() {
     deliver(&mut node, Instant::ORIGIN, &[ping("a")]);
     let [(to, messages)] = &sent(&mut node, Instant::ORIGIN)[..] else { panic!("one packet") };
     assert_eq!((*to, &*messages[0]), (address(2), ack));
-    assert!(messages[1].contains("Alive"), "a member at its own address gets what waits to be spread");
+    assert!(
+        messages[1].contains("Alive"),
+        "a member at its own address gets what waits to be spread"
+    );
 }
 
 #[test]
@@ -67,7 +75,6 @@ fn a_user_ping_tells_the_round_trip_or_that_there_was_none() {
     assert!(events(&mut node).iter().any(expected));
     let second = node.ping(Instant::from_millis(10), "a").unwrap();
     node.handle_timeout(Instant::from_millis(10) + seconds(1));
-    let silent =
-        |event: &Event| matches!(event, Event::Pinged { round_trip: None, sequence, .. } if *sequence == second);
+    let silent = |event: &Event| matches!(event, Event::Pinged { round_trip: None, sequence, .. } if *sequence == second);
     assert!(events(&mut node).iter().any(silent));
 }

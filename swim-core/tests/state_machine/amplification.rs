@@ -1,4 +1,5 @@
-//! Whoever may have forged its address draws no more than it sends, so that a node is no use against third parties.
+//! Whoever may have forged its address draws no more than it sends, so that a node is no use
+//! against third parties.
 
 use std::net::SocketAddr;
 
@@ -22,7 +23,8 @@ fn talkative_node() -> Node {
     node
 }
 
-/// Delivers a packet from the stranger and runs the node for a second. How many packets and bytes went to the stranger.
+/// Delivers a packet from the stranger and runs the node for a second. How many packets and bytes
+/// went to the stranger.
 fn drawn(node: &mut Node, bytes: &[u8]) -> (usize, usize) {
     node.handle_packet(at(0), stranger(), bytes);
     let (mut packets, mut total, mut buffer) = (0, 0, Vec::new());
@@ -73,7 +75,11 @@ fn a_members_name_from_another_address_draws_the_bare_ack() {
     let source = "a-member-of-a-rather-long-name-0";
     let request = packet(&[Message::Ping { sequence: SEQUENCE, target: "me", source }]);
     let (packets, bytes) = drawn(&mut node, &request);
-    assert!(packets == 1 && bytes <= request.len(), "{packets} packets of {bytes} bytes for {}", request.len());
+    assert!(
+        packets == 1 && bytes <= request.len(),
+        "{packets} packets of {bytes} bytes for {}",
+        request.len()
+    );
 }
 
 #[test]
@@ -82,13 +88,22 @@ fn a_member_is_known_by_its_address_in_whichever_form_the_transport_gives_it() {
         let mut node = node_with(quiet());
         let from = form.parse().unwrap();
         deliver(&mut node, at(0), &[alive("b", 1, 2), alive("c", 1, 3)]);
-        node.handle_packet(at(0), from, &packet(&[Message::Ping { sequence: SEQUENCE, target: "me", source: "b" }]));
+        node.handle_packet(
+            at(0),
+            from,
+            &packet(&[Message::Ping { sequence: SEQUENCE, target: "me", source: "b" }]),
+        );
         let out = sent(&mut node, at(0));
-        let (_, ack) = out.iter().find(|(_, messages)| messages[0].starts_with("Ack")).expect("an ack");
+        let (_, ack) =
+            out.iter().find(|(_, messages)| messages[0].starts_with("Ack")).expect("an ack");
         assert!(ack.len() > 1, "a member gets what waits to be spread: {form} {ack:?}");
         let (now, _) = run_until_ping(&mut node, "b");
         node.handle_unreachable(now, from);
-        assert_eq!(count(&sent(&mut node, now), "PingReq"), 1, "the direct ping has failed: {form}");
+        assert_eq!(
+            count(&sent(&mut node, now), "PingReq"),
+            1,
+            "the direct ping has failed: {form}"
+        );
         assert_eq!(address(2).ip(), from.ip().to_canonical());
     }
 }
@@ -98,8 +113,13 @@ fn ping_reqs_of_strangers_do_not_take_the_places_of_members_and_the_user() {
     let mut node = node_with(quiet());
     deliver(&mut node, at(0), &[alive("a", 1, 5), alive("b", 1, 6)]);
     for i in 0..256 {
-        let request = Message::PingReq { sequence: SequenceNumber::new(i), target: "a", source: "z" };
-        node.handle_packet(at(0), "203.0.113.9:53".parse::<SocketAddr>().unwrap(), &packet(&[request]));
+        let request =
+            Message::PingReq { sequence: SequenceNumber::new(i), target: "a", source: "z" };
+        node.handle_packet(
+            at(0),
+            "203.0.113.9:53".parse::<SocketAddr>().unwrap(),
+            &packet(&[request]),
+        );
     }
     assert!(node.ping(at(0), "b").is_ok());
 }

@@ -32,7 +32,10 @@ fn comparison(node: &mut Node) -> (Instant, Opened) {
         let now = step(node);
         sent_and_acked(node, now);
         let is_digest = |(_, _, request): &Opened| {
-            matches!(ExchangeMessage::decode(request, cluster()), Ok(ExchangeMessage::Digest { .. }))
+            matches!(
+                ExchangeMessage::decode(request, cluster()),
+                Ok(ExchangeMessage::Digest { .. })
+            )
         };
         if let Some(opened) = opened(node).into_iter().find(is_digest) {
             return (now, opened);
@@ -57,10 +60,16 @@ fn compare(a: &mut Node, b: &mut Node) {
 fn tables_larger_than_an_exchange_become_equal_round_by_round() {
     let config = Config { max_exchange_size: 65_536, ..quiet() };
     let (mut a, mut b) = (named("a", 1, 1, config.clone(), 1), named("b", 2, 1, config, 2));
-    let names: Vec<_> = (0..1_500).map(|i| format!("a-name-as-they-are-given-to-nodes-{i:05}.example.org")).collect();
+    let names: Vec<_> = (0..1_500)
+        .map(|i| format!("a-name-as-they-are-given-to-nodes-{i:05}.example.org"))
+        .collect();
     for (names, port) in names.chunks(10).zip((10..).step_by(10)) {
         for (node, incarnation) in [(&mut a, 1), (&mut b, 2)] {
-            let members: Vec<_> = names.iter().zip(port..).map(|(name, port)| alive(name, incarnation, port)).collect();
+            let members: Vec<_> = names
+                .iter()
+                .zip(port..)
+                .map(|(name, port)| alive(name, incarnation, port))
+                .collect();
             node.handle_packet(at(0), proven(9), &packet(&members));
         }
     }
@@ -96,7 +105,10 @@ fn a_comparison_in_flight_keeps_the_next_one_from_being_begun() {
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
     let (began, _) = comparison(&mut node);
     let (next, _) = comparison(&mut node);
-    assert!(next.since(began) >= node.config().exchange_timeout, "the first one must have timed out");
+    assert!(
+        next.since(began) >= node.config().exchange_timeout,
+        "the first one must have timed out"
+    );
 }
 
 #[test]
@@ -114,7 +126,11 @@ fn a_table_brings_the_newer_description_of_a_suspect() {
     deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1, 6), suspect("x", 2, "b")]);
     let incarnation = Incarnation::new(2);
     let description = Some(Description { incarnation, address: address(7), metadata: b"new" });
-    swap(&mut node, at(10), &[Entry { id: "x", claim: Claim::new(incarnation, Status::Suspect), description, age: 0 }]);
+    swap(
+        &mut node,
+        at(10),
+        &[Entry { id: "x", claim: Claim::new(incarnation, Status::Suspect), description, age: 0 }],
+    );
     run_until(&mut node, second(2)); // Nobody answers at the old address.
     assert_eq!(node.member("x").unwrap().metadata, b"new");
 }
@@ -122,7 +138,10 @@ fn a_table_brings_the_newer_description_of_a_suspect() {
 /// The names in a reply, in order.
 fn names_in(reply: &[u8]) -> Vec<String> {
     let entries = match ExchangeMessage::decode(reply, cluster()) {
-        Ok(ExchangeMessage::JoinReply { entries, .. } | ExchangeMessage::BucketsReply { entries, .. }) => entries,
+        Ok(
+            ExchangeMessage::JoinReply { entries, .. }
+            | ExchangeMessage::BucketsReply { entries, .. },
+        ) => entries,
         other => panic!("{other:?}"),
     };
     let mut names: Vec<_> = entries.iter().map(|entry| entry.id.to_owned()).collect();
@@ -133,9 +152,18 @@ fn names_in(reply: &[u8]) -> Vec<String> {
 #[test]
 fn a_reply_leaves_out_what_the_request_has_said_and_nothing_else() {
     let mut node = node_with(quiet());
-    let known = [alive("same", 5, 10), alive("newer", 5, 11), alive("older", 5, 12), alive("unsaid", 5, 13)];
+    let known = [
+        alive("same", 5, 10),
+        alive("newer", 5, 11),
+        alive("older", 5, 12),
+        alive("unsaid", 5, 13),
+    ];
     deliver(&mut node, at(0), &known);
-    deliver(&mut node, at(0), &[alive("died", 5, 14), suspect("died", 5, "same"), dead("died", 5, "same")]);
+    deliver(
+        &mut node,
+        at(0),
+        &[alive("died", 5, 14), suspect("died", 5, "same"), dead("died", 5, "same")],
+    );
     let mut request = Vec::new();
     let mut writer = begin_buckets(cluster(), "peer", u64::MAX, usize::MAX, &mut request);
     let said = [
@@ -160,7 +188,8 @@ fn who_answers_a_join_names_itself_though_the_newcomer_knows_it() {
     assert_eq!(names_in(&ask(&mut node, at(10), &request)), ["me"]);
 }
 
-/// A node whose tables were equal to b's for so long that it compares them every 30 s; x is dead. With the time.
+/// A node whose tables were equal to b's for so long that it compares them every 30 s; x is dead.
+/// With the time.
 fn at_rest() -> (Node, Instant) {
     let mut node = node_with(Config { reconnect_interval: seconds(3_600), ..quiet() });
     deliver(&mut node, at(0), &[alive("b", 1, 2), alive("x", 1, 3), dead("x", 1, "b")]);
@@ -193,7 +222,8 @@ fn who_hears_that_a_dead_member_is_back_compares_tables_soon() {
 #[test]
 fn more_news_than_gossip_carries_has_tables_compared_at_its_pace() {
     let newcomers = names("newcomer", 400);
-    let news: Vec<_> = newcomers.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
+    let news: Vec<_> =
+        newcomers.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
     assert!(pause_after(&news) < seconds(1));
     assert!(pause_after(&news[..40]) > seconds(10), "that is told in two rounds of gossip");
 }

@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use swim_core::wire::{ExchangeMessage, HEADER_LEN, Message, Packet, begin_join};
 use swim_core::{
-    Claim, Config, DropReason, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, Incarnation, Instant,
-    MessageKind, SequenceNumber, Status,
+    Claim, Config, DropReason, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput,
+    Incarnation, Instant, MessageKind, SequenceNumber, Status,
 };
 
 use crate::harness::{
-    FIRST, Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node, node_with, packet, proven,
-    suspect,
+    FIRST, Node, address, alive, cluster, dead, deliver, dropped, events, exchanges, node,
+    node_with, packet, proven, suspect,
 };
 
 const NOW: Instant = Instant::ORIGIN;
@@ -48,13 +48,21 @@ fn unreadable() -> Vec<Case> {
         ("not an array", raw(&[0xc0]), DropReason::WrongType),
         ("a number for a name", alive_of(&[7], &[1], at_port_5), DropReason::WrongType),
         ("another version", [&[9][..], &good[1..]].concat(), DropReason::WrongVersion),
-        ("another cluster", [&good[..4], &[good[4] ^ 1], &good[5..]].concat(), DropReason::WrongCluster),
+        (
+            "another cluster",
+            [&good[..4], &[good[4] ^ 1], &good[5..]].concat(),
+            DropReason::WrongCluster,
+        ),
         ("an unknown kind", raw(&[0x92, 0x60, 0x01]), DropReason::UnknownKind),
         ("a message of exchanges", raw(&[0x92, 24, 0]), DropReason::WrongPlace),
         ("an absurd count", raw(&[0xdd, 0xff, 0xff, 0xff, 0xff, 4]), DropReason::Truncated),
         ("port 0", alive_of(name, &[1], &[0xc4, 6, 127, 0, 0, 1, 0, 0]), DropReason::BadAddress),
         ("unspecified", alive_of(name, &[1], &[0xc4, 6, 0, 0, 0, 0, 0, 5]), DropReason::BadAddress),
-        ("five bytes of address", alive_of(name, &[1], &[0xc4, 5, 127, 0, 0, 1, 5]), DropReason::BadAddress),
+        (
+            "five bytes of address",
+            alive_of(name, &[1], &[0xc4, 5, 127, 0, 0, 1, 5]),
+            DropReason::BadAddress,
+        ),
         ("an empty name", alive_of(&[0xa0], &[1], at_port_5), DropReason::BadName),
         ("a name of 256 bytes", alive_of(&long_name, &[1], at_port_5), DropReason::BadName),
         ("a name that is no UTF-8", alive_of(&[0xa1, 0xff], &[1], at_port_5), DropReason::BadName),
@@ -81,17 +89,30 @@ fn unusable() -> Vec<Case> {
         ),
         (
             "a long broadcast",
-            packet(&[Message::Broadcast { origin: "a", epoch: Incarnation::new(1), number: 0, payload: &[0; 513] }]),
+            packet(&[Message::Broadcast {
+                origin: "a",
+                epoch: Incarnation::new(1),
+                number: 0,
+                payload: &[0; 513],
+            }]),
             DropReason::BroadcastTooLong,
         ),
         (
             "a ping for someone else",
-            packet(&[Message::Ping { sequence: SequenceNumber::new(1), target: "you", source: "a" }]),
+            packet(&[Message::Ping {
+                sequence: SequenceNumber::new(1),
+                target: "you",
+                source: "a",
+            }]),
             DropReason::WrongTarget,
         ),
         (
             "a request of a stranger",
-            packet(&[Message::PingReq { sequence: SequenceNumber::new(1), target: "stranger", source: "a" }]),
+            packet(&[Message::PingReq {
+                sequence: SequenceNumber::new(1),
+                target: "stranger",
+                source: "a",
+            }]),
             DropReason::Stranger,
         ),
         (
@@ -119,7 +140,8 @@ fn every_kind_of_bad_packet_is_counted_and_changes_nothing() {
     }
 }
 
-/// What packets may hold: of members known, changed and unknown, of the node itself, and what is damaged.
+/// What packets may hold: of members known, changed and unknown, of the node itself, and what is
+/// damaged.
 fn pieces() -> Vec<Vec<u8>> {
     let body = |message| packet(&[message])[HEADER_LEN..].to_vec();
     let (named_a, at_5): (&[u8], &[u8]) = (&[0xa1, b'a'], &[0xc4, 6, 127, 0, 0, 1, 0, 5]);
@@ -225,12 +247,19 @@ fn a_claim_about_ourselves_that_cannot_be_topped_is_dropped() {
 #[test]
 fn a_full_table_takes_no_more_members_and_counts_them() {
     let mut node = node_with(Config { max_members: 3, ..Config::lan() });
-    deliver(&mut node, NOW, &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7), alive("d", 1, 8)]);
+    deliver(
+        &mut node,
+        NOW,
+        &[alive("a", 1, 5), alive("b", 1, 6), alive("c", 1, 7), alive("d", 1, 8)],
+    );
     assert_eq!((node.active_members(), dropped(&node, DropReason::MembersFull)), (3, 2));
 }
 
 fn request(node: &mut Node, payload: &[u8]) -> ExchangeOutput {
-    node.handle_exchange(NOW, ExchangeInput::Request { id: ExchangeId(9), from: proven(2), payload });
+    node.handle_exchange(
+        NOW,
+        ExchangeInput::Request { id: ExchangeId(9), from: proven(2), payload },
+    );
     let mut outputs = exchanges(node);
     assert_eq!(outputs.len(), 1, "each request is answered once");
     outputs.remove(0)
@@ -260,7 +289,10 @@ fn bad_requests_are_refused_and_change_nothing() {
         let mut node = node();
         let before = state(&mut node);
         let answer = request(&mut node, &payload);
-        assert!(matches!(answer, ExchangeOutput::Reply { id: ExchangeId(9), .. }), "{what}: {answer:?}");
+        assert!(
+            matches!(answer, ExchangeOutput::Reply { id: ExchangeId(9), .. }),
+            "{what}: {answer:?}"
+        );
         assert_eq!((dropped(&node, reason), state(&mut node)), (1, before), "{what}");
     }
 }
@@ -270,7 +302,11 @@ fn an_entry_that_contradicts_itself_is_dropped_and_the_others_are_used() {
     use swim_core::wire::{Description, Entry};
     let mut node = node();
     let description = |incarnation| {
-        Some(Description { incarnation: Incarnation::new(incarnation), address: address(5), metadata: b"" })
+        Some(Description {
+            incarnation: Incarnation::new(incarnation),
+            address: address(5),
+            metadata: b"",
+        })
     };
     let claim = |status| Claim::new(Incarnation::new(3), status);
     let mut payload = Vec::new();
@@ -287,7 +323,10 @@ fn an_entry_that_contradicts_itself_is_dropped_and_the_others_are_used() {
     let mut names: Vec<String> = node.members().map(|member| member.id.to_owned()).collect();
     names.sort();
     assert_eq!(names, ["good", "me"]);
-    assert_eq!((dropped(&node, DropReason::BadIncarnation), dropped(&node, DropReason::BadAddress)), (1, 1));
+    assert_eq!(
+        (dropped(&node, DropReason::BadIncarnation), dropped(&node, DropReason::BadAddress)),
+        (1, 1)
+    );
 }
 
 #[test]

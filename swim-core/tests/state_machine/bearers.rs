@@ -1,4 +1,5 @@
-//! A living bearer keeps its name: it is asked before the name moves, and a newcomer that finds it alive is refused.
+//! A living bearer keeps its name: it is asked before the name moves, and a newcomer that finds it
+//! alive is refused.
 
 use swim_core::wire::{Entry, Message, begin_join, begin_join_reply};
 use swim_core::{DropReason, Event, ExchangeInput, Instant, SequenceNumber, Status};
@@ -7,8 +8,10 @@ use crate::harness::*;
 
 /// The number of a ping in the packets that the node has sent, if it pinged `port` under that name.
 fn pinged(out: &[Sent], port: u16, name: &str) -> Option<SequenceNumber> {
-    let messages = out.iter().filter(|(to, _)| *to == address(port)).flat_map(|(_, messages)| messages);
-    let is_ping = |text: &&String| text.starts_with("Ping") && text.contains(&format!("target: \"{name}\""));
+    let messages =
+        out.iter().filter(|(to, _)| *to == address(port)).flat_map(|(_, messages)| messages);
+    let is_ping =
+        |text: &&String| text.starts_with("Ping") && text.contains(&format!("target: \"{name}\""));
     let text = messages.into_iter().find(is_ping)?;
     let number = text.split("SequenceNumber(").nth(1)?.split(')').next()?;
     Some(SequenceNumber::new(number.parse().ok()?))
@@ -23,14 +26,21 @@ fn about_names(node: &mut Node) -> Vec<Event> {
     let is_about_names = |event: &Event| {
         matches!(
             event,
-            Event::Conflict { .. } | Event::NameRefused { .. } | Event::NameLost { .. } | Event::NameRegained
+            Event::Conflict { .. }
+                | Event::NameRefused { .. }
+                | Event::NameLost { .. }
+                | Event::NameRegained
         )
     };
     events(node).into_iter().filter(is_about_names).collect()
 }
 
 fn refused(id: &str, held: u16, claimed: u16) -> Event {
-    Event::NameRefused { id: id.try_into().unwrap(), held_at: address(held), claimed_at: address(claimed) }
+    Event::NameRefused {
+        id: id.try_into().unwrap(),
+        held_at: address(held),
+        claimed_at: address(claimed),
+    }
 }
 
 const LOST: fn(bool) -> Event = |at_start| Event::NameLost { address: address(9), at_start };
@@ -44,7 +54,11 @@ fn a_member_that_answers_keeps_its_name_whoever_claims_it_elsewhere() {
     deliver(&mut node, at(10), &[alive("x", 50, 9), alive("x", 51, 9)]);
     let out = sent(&mut node, at(10));
     let sequence = pinged(&out, 3, "x").expect("it asks the bearer");
-    assert_eq!((node.digest(), node.queued_updates()), (before, 1), "the claim is neither believed nor passed on");
+    assert_eq!(
+        (node.digest(), node.queued_updates()),
+        (before, 1),
+        "the claim is neither believed nor passed on"
+    );
     ack(&mut node, at(20), sequence, "x");
     assert_eq!(about_names(&mut node), [refused("x", 3, 9)]);
     swap(&mut node, at(30), &[entry("x", 52, Status::Alive, 9)]);
@@ -67,14 +81,20 @@ fn a_name_moves_when_its_bearer_has_not_answered_twice() {
     assert!(asked >= 2);
     let view = node.member("x").unwrap();
     assert_eq!((view.address, view.claim.incarnation.get()), (address(9), 50));
-    let updated = events(&mut node).iter().any(|event| matches!(event, Event::Updated(x) if x.address == address(9)));
+    let updated = events(&mut node)
+        .iter()
+        .any(|event| matches!(event, Event::Updated(x) if x.address == address(9)));
     assert!(updated && about_names(&mut node).is_empty());
 }
 
 #[test]
 fn a_name_moves_at_once_when_nothing_listens_at_the_old_address_or_its_bearer_is_dead() {
     let mut node = node_with(quiet());
-    deliver(&mut node, at(0), &[alive("x", 1, 3), alive("x", 50, 9), alive("y", 1, 4), dead("y", 1, "x")]);
+    deliver(
+        &mut node,
+        at(0),
+        &[alive("x", 1, 3), alive("x", 50, 9), alive("y", 1, 4), dead("y", 1, "x")],
+    );
     node.handle_unreachable(at(1), address(3));
     deliver(&mut node, at(1), &[alive("y", 2, 8)]);
     let at_now = |id| node.member(id).unwrap().address;
@@ -94,7 +114,11 @@ fn join_with(node: &mut Node, now: Instant, source: &str, entries: &[Entry<'_>])
 /// Whether a ping to the node is acked.
 fn acks(node: &mut Node, now: Instant) -> bool {
     sent(node, now);
-    deliver(node, now, &[Message::Ping { sequence: SequenceNumber::new(7), target: "me", source: "seed" }]);
+    deliver(
+        node,
+        now,
+        &[Message::Ping { sequence: SequenceNumber::new(7), target: "me", source: "seed" }],
+    );
     count(&sent(node, now), "Ack") > 0
 }
 
@@ -118,12 +142,21 @@ fn a_newcomer_whose_name_has_a_living_bearer_is_refused_and_says_nothing_of_itse
         let out = run_among_the_living(&mut node, second(30));
         assert_eq!(count(&out, "Alive { id: \"me\""), 0, "{incarnation}");
         assert!(!acks(&mut node, second(30)) && node.incarnation().get() == FIRST);
-        let contest = Message::Ping { sequence: SequenceNumber::new(8), target: "me", source: "me" };
+        let contest =
+            Message::Ping { sequence: SequenceNumber::new(8), target: "me", source: "me" };
         node.handle_packet(second(30), address(9), &packet(&[contest]));
-        assert_eq!(count(&sent(&mut node, second(30)), "Nack"), 1, "the bearer hears that the name is its own");
+        assert_eq!(
+            count(&sent(&mut node, second(30)), "Nack"),
+            1,
+            "the bearer hears that the name is its own"
+        );
         deliver(&mut node, second(30), &[dead("me", incarnation, "a")]);
         assert_eq!(about_names(&mut node), [Event::NameRegained], "the bearer is gone");
-        assert!(acks(&mut node, second(30)) && node.incarnation().get() > FIRST && node.name_lost_to().is_none());
+        assert!(
+            acks(&mut node, second(30))
+                && node.incarnation().get() > FIRST
+                && node.name_lost_to().is_none()
+        );
     }
 }
 
@@ -160,7 +193,8 @@ fn run_beside_the_seed(node: &mut Node, until: Instant) -> Vec<Sent> {
 
 #[test]
 fn a_newcomer_whose_seed_bears_its_name_is_refused_and_the_seed_keeps_it() {
-    let (mut bearer, mut newcomer) = (named("me", 50, FIRST, quiet(), 1), named("me", 9, FIRST + 70, quiet(), 2));
+    let (mut bearer, mut newcomer) =
+        (named("me", 50, FIRST, quiet(), 1), named("me", 9, FIRST + 70, quiet(), 2));
     newcomer.join(at(0), &[address(50)]).unwrap();
     let (id, _, request) = opened(&mut newcomer).pop().unwrap();
     let reply = ask(&mut bearer, at(0), &request);
@@ -169,7 +203,11 @@ fn a_newcomer_whose_seed_bears_its_name_is_refused_and_the_seed_keeps_it() {
     let lost = Event::NameLost { address: address(50), at_start: true };
     assert_eq!(about_names(&mut newcomer), [lost, Event::Conflict { address: address(50) }]);
     deliver(&mut bearer, at(1), &[suspect("me", FIRST, "a")]);
-    assert_eq!((bearer.incarnation().get(), bearer.name_lost_to()), (FIRST + 1, None), "it defends itself");
+    assert_eq!(
+        (bearer.incarnation().get(), bearer.name_lost_to()),
+        (FIRST + 1, None),
+        "it defends itself"
+    );
 }
 
 #[test]
@@ -177,14 +215,23 @@ fn a_bearer_whom_nobody_knows_yet_keeps_its_name_against_who_speaks_under_it() {
     let mut bearer = node_with(quiet());
     let ping = Message::Ping { sequence: SequenceNumber::new(7), target: "me", source: "me" };
     bearer.handle_packet(at(0), address(9), &packet(&[ping]));
-    let sequence = pinged(&sent(&mut bearer, at(0)), 9, "me").expect("it looks whether somebody is there");
+    let sequence =
+        pinged(&sent(&mut bearer, at(0)), 9, "me").expect("it looks whether somebody is there");
     bearer.handle_packet(at(1), address(9), &packet(&[Message::Nack { sequence, source: "me" }]));
     assert_eq!(about_names(&mut bearer), [Event::Conflict { address: address(9) }]);
     deliver(&mut bearer, at(2), &[alive("me", FIRST + 70, 9), suspect("me", FIRST, "a")]);
-    assert_eq!((bearer.incarnation().get(), bearer.name_lost_to()), (FIRST + 1, None), "the other one has conceded");
+    assert_eq!(
+        (bearer.incarnation().get(), bearer.name_lost_to()),
+        (FIRST + 1, None),
+        "the other one has conceded"
+    );
     swap(&mut bearer, second(60), &[entry("me", FIRST + 70, Status::Alive, 9)]);
     let reached = (bearer.incarnation().get(), bearer.name_lost_to());
-    assert_eq!(reached, (FIRST + 71, None), "who believes in it still hears better, though it may be gone");
+    assert_eq!(
+        reached,
+        (FIRST + 71, None),
+        "who believes in it still hears better, though it may be gone"
+    );
 }
 
 #[test]
@@ -192,7 +239,11 @@ fn of_two_established_bearers_the_one_with_the_lower_claim_hears_it_and_answers_
     let mut node = node_with(quiet());
     deliver(&mut node, at(0), &[alive("b", 1, 2), alive("me", FIRST, 1)]);
     swap(&mut node, second(60), &[entry("me", FIRST - 1, Status::Alive, 9)]);
-    assert_eq!(pinged(&sent(&mut node, second(60)), 9, "me"), None, "a lower claim is none of its business");
+    assert_eq!(
+        pinged(&sent(&mut node, second(60)), 9, "me"),
+        None,
+        "a lower claim is none of its business"
+    );
     swap(&mut node, second(60), &[entry("me", FIRST + 1, Status::Alive, 9)]);
     let sequence = pinged(&sent(&mut node, second(60)), 9, "me").expect("it looks who is there");
     assert!(acks(&mut node, second(60)), "it bears the name until then");
@@ -212,7 +263,10 @@ fn a_forged_alive_takes_no_name_from_its_bearer_though_somebody_answers_there() 
     let sequence = pinged(&sent(&mut node, at(1)), 9, "me").expect("it looks who is there");
     node.handle_packet(at(1), address(9), &packet(&[Message::Ack { sequence, source: "me" }]));
     deliver(&mut node, at(2), &[alive("me", FIRST + 71, 9)]);
-    assert_eq!((about_names(&mut node), node.name_lost_to()), (vec![Event::Conflict { address: address(9) }], None));
+    assert_eq!(
+        (about_names(&mut node), node.name_lost_to()),
+        (vec![Event::Conflict { address: address(9) }], None)
+    );
     assert!(acks(&mut node, at(3)));
 }
 
@@ -225,6 +279,9 @@ fn a_namesakes_word_on_itself_takes_the_name_of_nobody() {
     assert!(writer.push(&entry("me", FIRST + 70, Status::Alive, 9)));
     ask(&mut node, at(1), &request);
     ask(&mut node, at(2), &request);
-    assert_eq!((about_names(&mut node), node.name_lost_to()), (vec![Event::Conflict { address: address(9) }], None));
+    assert_eq!(
+        (about_names(&mut node), node.name_lost_to()),
+        (vec![Event::Conflict { address: address(9) }], None)
+    );
     assert!(acks(&mut node, at(3)));
 }

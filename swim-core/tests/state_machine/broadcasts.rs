@@ -1,4 +1,5 @@
-//! User broadcasts: each is told once, all end, and neither they nor updates about members keep the other out.
+//! User broadcasts: each is told once, all end, and neither they nor updates about members keep the
+//! other out.
 
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, Event, Incarnation};
@@ -82,7 +83,11 @@ fn an_epoch_that_its_origin_cannot_have_reached_does_not_mute_it() {
         if known {
             deliver(&mut node, at(0), &[alive("b", 1, 2)]);
         }
-        deliver(&mut node, at(0), &[broadcast("b", 1 << 60, 0), broadcast("b", Incarnation::MAX.get(), 0)]);
+        deliver(
+            &mut node,
+            at(0),
+            &[broadcast("b", 1 << 60, 0), broadcast("b", Incarnation::MAX.get(), 0)],
+        );
         assert_eq!((told(&mut node), dropped(&node, DropReason::BadIncarnation)), (0, 2));
         deliver(&mut node, at(0), &[broadcast("b", 1, 0), broadcast("b", 1, 1)]);
         assert_eq!(told(&mut node), 2, "known: {known}");
@@ -95,8 +100,16 @@ fn one_forged_broadcast_mutes_none_of_a_living_members() {
         let mut node = node_with(quiet());
         deliver(&mut node, at(0), &[alive("b", 1, 2), broadcast("b", 1, 0)]);
         deliver(&mut node, at(0), &[broadcast("b", epoch, number)]);
-        deliver(&mut node, at(0), &[broadcast("b", 1, 1), broadcast("b", 1, 2), broadcast("b", 1, 1)]);
-        assert_eq!(told(&mut node), 4, "{epoch} {number}: three genuine ones, each once, and the forged one");
+        deliver(
+            &mut node,
+            at(0),
+            &[broadcast("b", 1, 1), broadcast("b", 1, 2), broadcast("b", 1, 1)],
+        );
+        assert_eq!(
+            told(&mut node),
+            4,
+            "{epoch} {number}: three genuine ones, each once, and the forged one"
+        );
         assert_eq!(node.queued_broadcasts(), 4, "they are passed on, too");
     }
 }
@@ -110,7 +123,11 @@ fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() 
     for (id, port) in large.iter().zip(50..) {
         let incarnation = Incarnation::new(1);
         let metadata = &[1; 583];
-        deliver(&mut node, second(20), &[Message::Alive { id, incarnation, address: address(port), metadata }]);
+        deliver(
+            &mut node,
+            second(20),
+            &[Message::Alive { id, incarnation, address: address(port), metadata }],
+        );
     }
     deliver(&mut node, second(20), &[dead("peer-7", 1, "peer-1")]);
     let (mut out, mut now) = (Vec::new(), second(20));
@@ -122,7 +139,11 @@ fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() 
         out.extend(sent_and_acked(&mut node, now).into_iter().filter(|(to, _)| *to != address(17)));
         exchanges(&mut node);
     }
-    assert_eq!((count(&out, "Alive { id: \"large"), count(&out, "Dead { id: \"peer-7\"")), (4 * 8, 8), "as ever");
+    assert_eq!(
+        (count(&out, "Alive { id: \"large"), count(&out, "Dead { id: \"peer-7\"")),
+        (4 * 8, 8),
+        "as ever"
+    );
     assert!(count(&out, "Broadcast") > 100);
 }
 

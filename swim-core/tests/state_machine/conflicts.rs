@@ -13,7 +13,8 @@ fn conflicts(node: &mut Node) -> Vec<Event> {
 fn contest(node: &mut Node) -> SequenceNumber {
     swap(node, Instant::ORIGIN, &[entry("me", FIRST + 50, Status::Alive, 9)]);
     let out = sent(node, Instant::ORIGIN);
-    let (_, messages) = out.iter().find(|(to, _)| *to == address(9)).expect("it looks who is there");
+    let (_, messages) =
+        out.iter().find(|(to, _)| *to == address(9)).expect("it looks who is there");
     let text = messages[0].strip_prefix("Ping { sequence: SequenceNumber(").expect("a ping");
     SequenceNumber::new(text.split(')').next().unwrap().parse().unwrap())
 }
@@ -41,9 +42,17 @@ fn a_living_namesake_with_the_higher_claim_keeps_the_name_and_the_user_is_told_o
     let sequence = contest(&mut node);
     deliver(&mut node, Instant::ORIGIN, &[Message::Ack { sequence, source: "me" }]);
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(9) }]);
-    deliver(&mut node, Instant::ORIGIN, &[alive("me", FIRST + 51, 9), suspect("me", FIRST + 51, "a")]);
+    deliver(
+        &mut node,
+        Instant::ORIGIN,
+        &[alive("me", FIRST + 51, 9), suspect("me", FIRST + 51, "a")],
+    );
     node.handle_timeout(Instant::ORIGIN + seconds(1));
-    assert_eq!((node.incarnation().get(), conflicts(&mut node).len()), (FIRST, 0), "it does not fight");
+    assert_eq!(
+        (node.incarnation().get(), conflicts(&mut node).len()),
+        (FIRST, 0),
+        "it does not fight"
+    );
     deliver(&mut node, Instant::ORIGIN, &[dead("me", FIRST + 51, "a")]);
     assert_eq!(node.incarnation().get(), FIRST + 52, "the name is free again");
 }
@@ -52,7 +61,11 @@ fn a_living_namesake_with_the_higher_claim_keeps_the_name_and_the_user_is_told_o
 fn the_higher_claim_hears_of_its_namesake_and_goes_on_defending_itself() {
     let mut node = node();
     let sequence = SequenceNumber::new(3);
-    node.handle_packet(Instant::ORIGIN, proven(9), &packet(&[Message::Ping { sequence, target: "me", source: "me" }]));
+    node.handle_packet(
+        Instant::ORIGIN,
+        proven(9),
+        &packet(&[Message::Ping { sequence, target: "me", source: "me" }]),
+    );
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(9) }]);
     deliver(&mut node, Instant::ORIGIN, &[suspect("me", FIRST, "a")]);
     assert_eq!(node.incarnation().get(), FIRST + 1);
@@ -73,7 +86,9 @@ fn a_member_that_is_listed_at_our_own_address_is_no_namesake_when_our_probe_of_i
         }
         came_back += own.len();
         // Through an address translation its source may be another.
-        own.iter().for_each(|bytes| node.handle_packet(now, proven(if now < second(2) { 1 } else { 4_000 }), bytes));
+        own.iter().for_each(|bytes| {
+            node.handle_packet(now, proven(if now < second(2) { 1 } else { 4_000 }), bytes)
+        });
     }
     let (sequence, target) = (SequenceNumber::new(7), "misconfigured");
     let late = packet(&[Message::Ping { sequence, target, source: "me" }]);
@@ -95,7 +110,8 @@ fn our_own_join_that_comes_back_is_no_namesake_though_we_changed_meanwhile() {
 #[test]
 fn a_namesake_that_is_seen_under_two_addresses_is_told_of_once_in_a_while() {
     let mut node = node_with(quiet());
-    let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
+    let ping =
+        packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
     for millis in 0..1_000 {
         node.handle_packet(at(millis), proven(40 + (millis % 2) as u16), &ping);
     }
@@ -113,8 +129,13 @@ fn a_name_that_was_left_to_another_node_is_not_taken_back_over_a_third_address()
     assert_eq!(conflicts(&mut node), [Event::Conflict { address: address(9) }]);
     deliver(&mut node, at(1), &[alive("me", FIRST + 60, 8), suspect("me", FIRST + 60, "a")]);
     run_until(&mut node, second(10));
-    assert_eq!((node.incarnation().get(), conflicts(&mut node).len()), (FIRST, 0), "nobody answers at port 8");
-    let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
+    assert_eq!(
+        (node.incarnation().get(), conflicts(&mut node).len()),
+        (FIRST, 0),
+        "nobody answers at port 8"
+    );
+    let ping =
+        packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
     node.handle_packet(second(20), proven(40), &ping);
     deliver(&mut node, second(20), &[suspect("me", FIRST + 60, "a")]);
     assert_eq!(node.incarnation().get(), FIRST, "nor because a further one bears it");
@@ -123,10 +144,17 @@ fn a_name_that_was_left_to_another_node_is_not_taken_back_over_a_third_address()
 #[test]
 fn a_namesake_is_one_in_whichever_form_its_address_comes() {
     let mut node = node_with(quiet());
-    let ping = packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
+    let ping =
+        packet(&[Message::Ping { sequence: SequenceNumber::new(7), target: "zz", source: "me" }]);
     node.handle_packet(at(0), proven(40), &ping);
-    node.handle_packet(second(20), "[::ffff:127.0.0.1]:40".parse::<std::net::SocketAddr>().unwrap(), &ping);
-    let conflicts: Vec<_> =
-        events(&mut node).into_iter().filter(|event| matches!(event, Event::Conflict { .. })).collect();
+    node.handle_packet(
+        second(20),
+        "[::ffff:127.0.0.1]:40".parse::<std::net::SocketAddr>().unwrap(),
+        &ping,
+    );
+    let conflicts: Vec<_> = events(&mut node)
+        .into_iter()
+        .filter(|event| matches!(event, Event::Conflict { .. }))
+        .collect();
     assert_eq!(conflicts, [Event::Conflict { address: address(40) }]);
 }

@@ -1,4 +1,5 @@
-//! Network coordinates: learnt from acks of direct probes, said in acks to members, and of no use otherwise.
+//! Network coordinates: learnt from acks of direct probes, said in acks to members, and of no use
+//! otherwise.
 
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ fn config() -> Config {
 }
 
 fn at_place(millis: f64) -> Coordinate {
-    Coordinate::new([millis / 1_000.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 0.2, 0.0, 0.0001).unwrap()
+    Coordinate::new([millis / 1_000.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 0.2, 0.0, 0.0001)
+        .unwrap()
 }
 
-/// Answers the node's next probe of "b" after so many milliseconds, with these bytes as its coordinate.
+/// Answers the node's next probe of "b" after so many milliseconds, with these bytes as its
+/// coordinate.
 fn probe(node: &mut Node, millis: u64, bytes: &[u8]) {
     let (now, sequence) = run_until_ping(node, "b");
-    let messages = [Message::Ack { sequence, source: "b" }, Message::Coordinate { source: "b", bytes }];
+    let messages =
+        [Message::Ack { sequence, source: "b" }, Message::Coordinate { source: "b", bytes }];
     deliver(node, now + Duration::from_millis(millis), &messages);
 }
 
@@ -31,7 +35,10 @@ fn a_node_that_probes_a_member_again_and_again_learns_how_far_away_it_is() {
         probe(&mut node, 40, &at_place(5.0).to_bytes());
     }
     let estimate = node.estimated_round_trip("b", "me").unwrap();
-    assert!(estimate.abs_diff(Duration::from_millis(40)) < Duration::from_millis(4), "{estimate:?}");
+    assert!(
+        estimate.abs_diff(Duration::from_millis(40)) < Duration::from_millis(4),
+        "{estimate:?}"
+    );
     assert!(node.coordinate().unwrap().error() < 0.5);
     let nearest: Vec<_> = node.nearest(9).into_iter().map(|(id, _)| id.to_string()).collect();
     assert_eq!(nearest, ["b"]);
@@ -53,18 +60,25 @@ fn coordinates_that_are_none_or_that_nothing_was_measured_for_are_of_no_use() {
     assert_eq!(dropped(&node, DropReason::WrongType), 3);
     let (now, sequence) = run_until_ping(&mut node, "b");
     let of_another = Message::Coordinate { source: "c", bytes: &good };
-    deliver(&mut node, now, &[alive("c", 1, 3), Message::Ack { sequence, source: "b" }, of_another]);
+    deliver(
+        &mut node,
+        now,
+        &[alive("c", 1, 3), Message::Ack { sequence, source: "b" }, of_another],
+    );
     assert_eq!((node.member_coordinate("b"), node.member_coordinate("c")), (None, None));
 }
 
 /// The messages of the node's answer to a ping from this port under the name "b".
 fn answer(node: &mut Node, port: u16) -> Vec<String> {
-    let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source: "b" };
+    let ping =
+        Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source: "b" };
     node.handle_packet(at(0), proven(port), &packet(&[ping]));
     let mut buffer = Vec::new();
     let mut messages = Vec::new();
     while node.poll_transmit(at(0), &mut buffer).is_some() {
-        messages.extend(Packet::open(&buffer, cluster()).unwrap().map(|message| message.unwrap().kind()));
+        messages.extend(
+            Packet::open(&buffer, cluster()).unwrap().map(|message| message.unwrap().kind()),
+        );
     }
     messages.into_iter().map(|kind| kind.to_string()).collect()
 }
@@ -74,7 +88,11 @@ fn members_are_told_where_we_are_with_an_ack_and_nobody_else() {
     let mut node = node_with(config());
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
     assert!(answer(&mut node, 2).starts_with(&["ack".into(), "coordinate".into()]));
-    assert_eq!(answer(&mut node, 9), ["ack"], "who speaks from elsewhere gets no more than it sent");
+    assert_eq!(
+        answer(&mut node, 9),
+        ["ack"],
+        "who speaks from elsewhere gets no more than it sent"
+    );
     let mut without = node_with(quiet());
     deliver(&mut without, at(0), &[alive("b", 1, 2)]);
     assert!(!answer(&mut without, 2).contains(&"coordinate".into()));

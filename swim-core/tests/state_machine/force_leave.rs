@@ -3,8 +3,8 @@
 use swim_core::{Event, ForceLeaveError, Incarnation, Instant, Status};
 
 use crate::harness::{
-    FIRST, alive, at, count, dead, deliver, events, names, node_with, packet, populate, proven, quiet,
-    run_among_the_living, second, seconds, status, suspect,
+    FIRST, alive, at, count, dead, deliver, events, names, node_with, packet, populate, proven,
+    quiet, run_among_the_living, second, seconds, status, suspect,
 };
 
 #[test]
@@ -19,7 +19,11 @@ fn a_failed_or_suspected_member_is_declared_left_and_the_others_are_told() {
         let told = events(&mut node);
         assert!(matches!(&told[..], [Event::Left(member)] if *member.id == *"x"), "{told:?}");
         let out = run_among_the_living(&mut node, second(5));
-        assert_eq!(count(&out, "Left { id: \"x\", incarnation: Incarnation(4)"), 4, "as often as any update");
+        assert_eq!(
+            count(&out, "Left { id: \"x\", incarnation: Incarnation(4)"),
+            4,
+            "as often as any update"
+        );
         assert_eq!(count(&out, "Ping { target: \"x\""), 0);
     }
 }
@@ -57,7 +61,11 @@ fn one_that_left_already_can_be_pruned() {
     node.force_leave(at(2), "x", false).unwrap();
     assert_eq!(status(&node, "x"), Some(Status::Left));
     node.force_leave(at(3), "x", true).unwrap();
-    assert_eq!(node.force_leave(at(4), "x", true), Err(ForceLeaveError::UnknownMember), "only its tombstone is left");
+    assert_eq!(
+        node.force_leave(at(4), "x", true),
+        Err(ForceLeaveError::UnknownMember),
+        "only its tombstone is left"
+    );
 }
 
 #[test]
@@ -95,11 +103,18 @@ fn a_member_that_lives_refutes_that_it_is_pruned_and_is_known_again() {
 fn whoever_is_alive_refutes_it() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("peer", 5));
-    let declared = swim_core::wire::Message::Left { id: "me", incarnation: Incarnation::new(FIRST) };
+    let declared =
+        swim_core::wire::Message::Left { id: "me", incarnation: Incarnation::new(FIRST) };
     node.handle_packet(at(1), proven(2), &packet(&[declared]));
-    assert_eq!((status(&node, "me"), node.incarnation()), (Some(Status::Alive), Incarnation::new(FIRST + 1)));
+    assert_eq!(
+        (status(&node, "me"), node.incarnation()),
+        (Some(Status::Alive), Incarnation::new(FIRST + 1))
+    );
     let out = run_among_the_living(&mut node, second(5));
-    assert!(count(&out, &format!("Alive {{ id: \"me\", incarnation: Incarnation({})", FIRST + 1)) > 0, "{out:?}");
+    assert!(
+        count(&out, &format!("Alive {{ id: \"me\", incarnation: Incarnation({})", FIRST + 1)) > 0,
+        "{out:?}"
+    );
 
     deliver(&mut node, second(5), &[alive("x", 4, 30), dead("x", 4, "peer-1")]);
     node.force_leave(second(5), "x", true).unwrap();
@@ -114,7 +129,10 @@ fn nobody_who_is_alive_or_unknown_is_declared_left() {
     assert_eq!(node.force_leave(at(1), "x", true), Err(ForceLeaveError::Alive));
     assert_eq!(node.force_leave(at(1), "y", true), Err(ForceLeaveError::UnknownMember));
     assert_eq!(node.force_leave(at(1), "me", true), Err(ForceLeaveError::Ourselves));
-    assert_eq!((status(&node, "x"), status(&node, "me")), (Some(Status::Alive), Some(Status::Alive)));
+    assert_eq!(
+        (status(&node, "x"), status(&node, "me")),
+        (Some(Status::Alive), Some(Status::Alive))
+    );
     node.leave(at(2));
     assert_eq!(node.force_leave(at(3), "x", true), Err(ForceLeaveError::NotRunning));
 }

@@ -19,14 +19,17 @@ fn join(node: &mut Node, now: Instant, names: &[String]) {
     node.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
 }
 
-/// To which of 200 members, told of in the same order by the seed's table, a newcomer gossips first.
+/// To which of 200 members, told of in the same order by the seed's table, a newcomer gossips
+/// first.
 fn first_targets(mut newcomer: Node) -> Vec<u16> {
     join(&mut newcomer, at(1), &names("member", 200));
     newcomer.set_metadata(at(2), b"x").unwrap();
     let mut to = Vec::new();
     while to.len() < 9 {
         let now = step(&mut newcomer);
-        let gossip = sent(&mut newcomer, now).into_iter().filter(|(_, messages)| messages[0].starts_with("Alive"));
+        let gossip = sent(&mut newcomer, now)
+            .into_iter()
+            .filter(|(_, messages)| messages[0].starts_with("Alive"));
         to.extend(gossip.map(|(to, _)| to.port()));
     }
     to
@@ -68,7 +71,8 @@ fn members_that_die_and_come_back_again_and_again_take_no_gossip_from_the_others
     while node.queued_updates() > 0 {
         let now = step(&mut node);
         let out = sent_and_acked(&mut node, now);
-        let gossip: Vec<_> = out.iter().filter(|(_, messages)| !messages[0].starts_with("Ping")).collect();
+        let gossip: Vec<_> =
+            out.iter().filter(|(_, messages)| !messages[0].starts_with("Ping")).collect();
         if !gossip.is_empty() {
             let living = gossip.iter().filter(|(to, _)| (11..20).contains(&to.port())).count();
             assert!(gossip.len() <= 4 && (living == 3 || node.queued_updates() == 0), "{gossip:?}");
@@ -93,7 +97,11 @@ fn an_update_is_sent_to_the_living_as_often_as_it_may_be_however_many_have_died(
         out.into_iter().partition(|(to, _)| (10..14).contains(&to.port()) || to.port() == 50);
     let update = "Alive { id: \"newcomer\"";
     assert_eq!((count(&to_the_living, update), count(&to_the_dead, update)), (4, 0));
-    assert!(to_the_dead.iter().all(|(_, messages)| messages.len() == 1 && messages[0].starts_with("Dead")));
+    assert!(
+        to_the_dead
+            .iter()
+            .all(|(_, messages)| messages.len() == 1 && messages[0].starts_with("Dead"))
+    );
     assert!(!to_the_dead.is_empty(), "they are told of their death, so that they can refute it");
 }
 
@@ -124,8 +132,10 @@ fn lone_node() -> Node {
 
 #[test]
 fn a_node_that_is_alone_is_not_woken_for_what_it_has_to_say_and_says_it_when_somebody_comes() {
-    let somebody_comes: [fn(&mut Node); 2] =
-        [|node| deliver(node, second(60), &[alive("b", 1, 10)]), |node| join(node, second(60), &names("member", 1))];
+    let somebody_comes: [fn(&mut Node); 2] = [
+        |node| deliver(node, second(60), &[alive("b", 1, 10)]),
+        |node| join(node, second(60), &names("member", 1)),
+    ];
     for come in somebody_comes {
         let mut node = lone_node();
         come(&mut node);
@@ -150,7 +160,11 @@ fn a_newcomer_speaks_for_itself_and_repeats_nobody_who_let_it_in() {
     let mut node = node_with(quiet());
     join(&mut node, at(0), &names("n", 3));
     let first = run_among_the_living(&mut node, at(0));
-    assert_eq!((first.len(), count(&first, "Alive { id: \"me\"")), (3, 3), "at once, to three: {first:?}");
+    assert_eq!(
+        (first.len(), count(&first, "Alive { id: \"me\"")),
+        (3, 3),
+        "at once, to three: {first:?}"
+    );
     let later = run_among_the_living(&mut node, second(20));
     assert!(count(&later, "Alive { id: \"me\"") > 0, "as often as any update");
     assert_eq!(count(&first, "Alive") + count(&later, "Alive"), 4, "and nothing of the others");

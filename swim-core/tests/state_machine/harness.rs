@@ -9,8 +9,8 @@ use swim_core::wire::{
     Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_packet, cluster_hash,
 };
 use swim_core::{
-    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    NodeId, Protection, Source, Status, Swim,
+    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, Instant, NodeId, Protection, Source, Status, Swim,
 };
 
 pub(crate) use crate::node::Node;
@@ -22,8 +22,8 @@ pub(crate) fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// A sender at that port who holds a key of the cluster: what it says counts, whoever it is. Of those in plain tell
-/// `strangers`.
+/// A sender at that port who holds a key of the cluster: what it says counts, whoever it is. Of
+/// those in plain tell `strangers`.
 pub(crate) fn proven(port: u16) -> Source {
     Source::new(address(port), Protection::Sealed)
 }
@@ -43,11 +43,15 @@ pub(crate) fn node_with(config: Config) -> Node {
 
 /// A node of another name, port, incarnation and chance.
 pub(crate) fn named(id: &str, port: u16, incarnation: u64, config: Config, seed: u64) -> Node {
-    let identity = Identity::new(NodeId::new(id).unwrap(), address(port), Incarnation::new(incarnation));
-    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN).unwrap().into()
+    let identity =
+        Identity::new(NodeId::new(id).unwrap(), address(port), Incarnation::new(incarnation));
+    Swim::new(config, identity, Xoshiro256PlusPlus::seed_from_u64(seed), Instant::ORIGIN)
+        .unwrap()
+        .into()
 }
 
-/// The LAN settings without jitter and without pings over streams: exchanges are joins and comparisons only.
+/// The LAN settings without jitter and without pings over streams: exchanges are joins and
+/// comparisons only.
 pub(crate) fn quiet() -> Config {
     Config { probe_jitter_permille: 0, reliable_fallback: false, ..Config::lan() }
 }
@@ -70,7 +74,12 @@ pub(crate) fn packet(messages: &[Message<'_>]) -> Vec<u8> {
 }
 
 pub(crate) fn alive(id: &str, incarnation: u64, port: u16) -> Message<'_> {
-    Message::Alive { id, incarnation: Incarnation::new(incarnation), address: address(port), metadata: b"" }
+    Message::Alive {
+        id,
+        incarnation: Incarnation::new(incarnation),
+        address: address(port),
+        metadata: b"",
+    }
 }
 
 pub(crate) fn suspect<'a>(id: &'a str, incarnation: u64, from: &'a str) -> Message<'a> {
@@ -86,7 +95,8 @@ pub(crate) fn deliver(node: &mut Node, now: Instant, messages: &[Message<'_>]) {
     node.handle_packet(now, proven(2), &packet(messages));
 }
 
-/// Tells the node of living members of these names, the first one at port 10, the next at 11, and so on.
+/// Tells the node of living members of these names, the first one at port 10, the next at 11, and
+/// so on.
 pub(crate) fn populate(node: &mut Node, now: Instant, names: &[String]) {
     for (name, port) in names.iter().zip(10..) {
         deliver(node, now, &[alive(name, 1, port)]);
@@ -109,7 +119,8 @@ pub(crate) fn entry(id: &str, incarnation: u64, status: Status, port: u16) -> En
 pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Vec<u8> {
     let id = ExchangeId(u64::MAX);
     node.handle_exchange(now, ExchangeInput::Request { id, from: proven(2), payload: request });
-    let is_answer = |out: &ExchangeOutput| matches!(out, ExchangeOutput::Reply { id: to, .. } if *to == id);
+    let is_answer =
+        |out: &ExchangeOutput| matches!(out, ExchangeOutput::Reply { id: to, .. } if *to == id);
     match exchanges(node).into_iter().find(is_answer) {
         Some(ExchangeOutput::Reply { payload, .. }) => payload,
         _ => panic!("a request is answered"),
@@ -148,7 +159,9 @@ pub(crate) type Sent = (SocketAddr, Vec<String>);
 pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<Sent> {
     let (mut buffer, mut all) = (Vec::new(), Vec::new());
     while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
-        let messages = Packet::open(&buffer, cluster()).unwrap().map(|message| format!("{:?}", message.unwrap()));
+        let messages = Packet::open(&buffer, cluster())
+            .unwrap()
+            .map(|message| format!("{:?}", message.unwrap()));
         all.push((transmit.to, messages.collect()));
     }
     all
@@ -160,13 +173,17 @@ pub(crate) fn sent_and_acked(node: &mut Node, now: Instant) -> Vec<Sent> {
     loop {
         let mut acks = Vec::new();
         while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
-            let messages: Vec<_> = Packet::open(&buffer, cluster()).unwrap().map(Result::unwrap).collect();
+            let messages: Vec<_> =
+                Packet::open(&buffer, cluster()).unwrap().map(Result::unwrap).collect();
             for message in &messages {
                 if let Message::Ping { sequence, target, .. } = *message {
                     acks.push(packet(&[Message::Ack { sequence, source: target }]));
                 }
             }
-            all.push((transmit.to, messages.iter().map(|message| format!("{message:?}")).collect()));
+            all.push((
+                transmit.to,
+                messages.iter().map(|message| format!("{message:?}")).collect(),
+            ));
         }
         if acks.is_empty() {
             return all;
@@ -182,8 +199,8 @@ pub(crate) fn step(node: &mut Node) -> Instant {
     now
 }
 
-/// Runs the node's own timers up to and including `until`, in a cluster whose members answer every ping at once.
-/// Returns what it sent.
+/// Runs the node's own timers up to and including `until`, in a cluster whose members answer every
+/// ping at once. Returns what it sent.
 pub(crate) fn run_among_the_living(node: &mut Node, until: Instant) -> Vec<Sent> {
     let mut all = Vec::new();
     while let Some(now) = node.poll_timeout().filter(|&now| now <= until) {
@@ -193,7 +210,8 @@ pub(crate) fn run_among_the_living(node: &mut Node, until: Instant) -> Vec<Sent>
     all
 }
 
-/// Has members answer a ping, as those have that a node has known for a while; and drops what the node sends meanwhile.
+/// Has members answer a ping, as those have that a node has known for a while; and drops what the
+/// node sends meanwhile.
 pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
     for name in names {
         let sequence = node.ping(now, name).unwrap();
@@ -206,11 +224,18 @@ pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
 
 /// How many messages begin so.
 pub(crate) fn count(packets: &[Sent], beginning: &str) -> usize {
-    packets.iter().flat_map(|(_, messages)| messages).filter(|message| message.starts_with(beginning)).count()
+    packets
+        .iter()
+        .flat_map(|(_, messages)| messages)
+        .filter(|message| message.starts_with(beginning))
+        .count()
 }
 
 /// The sequence number of the ping by which the node probed the member of that name, and when.
-pub(crate) fn run_until_ping(node: &mut Node, target: &str) -> (Instant, swim_core::SequenceNumber) {
+pub(crate) fn run_until_ping(
+    node: &mut Node,
+    target: &str,
+) -> (Instant, swim_core::SequenceNumber) {
     let mut buffer = Vec::new();
     for _ in 0..1_000 {
         let now = node.poll_timeout().expect("a running node has timers");

@@ -1,4 +1,5 @@
-//! However many claims climb, a member's incarnation stays below a bound that only clocks move, and its owner tops it.
+//! However many claims climb, a member's incarnation stays below a bound that only clocks move, and
+//! its owner tops it.
 
 use swim_core::wire::{Entry, begin_join_reply};
 use swim_core::{Claim, Config, DropReason, ExchangeInput, Incarnation, Instant, Status};
@@ -8,15 +9,23 @@ use crate::harness::*;
 const AHEAD: u64 = 1 << 42;
 const HORIZON: u64 = FIRST + AHEAD;
 
-/// Claims that climb from `from` to 2^62 in steps of `step`, so many that bounds on single steps are of no use.
+/// Claims that climb from `from` to 2^62 in steps of `step`, so many that bounds on single steps
+/// are of no use.
 fn ladder(node: &mut Node, now: Instant, id: &str, from: u64, status: Status) {
     let mut incarnation = from;
     for _ in 0..64 {
-        let claim =
-            if status == Status::Dead { dead(id, incarnation, "liar") } else { suspect(id, incarnation, "liar") };
+        let claim = if status == Status::Dead {
+            dead(id, incarnation, "liar")
+        } else {
+            suspect(id, incarnation, "liar")
+        };
         deliver(node, now, &[claim]);
         incarnation = incarnation + (Incarnation::MAX.get() - 1 - incarnation) / 2;
-        deliver(node, now, &[suspect(id, node.member(id).unwrap().claim.incarnation.get() + AHEAD, "liar")]);
+        deliver(
+            node,
+            now,
+            &[suspect(id, node.member(id).unwrap().claim.incarnation.get() + AHEAD, "liar")],
+        );
     }
 }
 
@@ -28,7 +37,11 @@ fn a_name_is_not_burnt_by_any_number_of_claims_and_its_owner_is_believed_a_momen
         ladder(&mut node, at(0), "x", 6, top);
         deliver(&mut node, at(0), &[dead("x", HORIZON, "liar")]);
         let claim = node.member("x").unwrap().claim;
-        assert_eq!(claim, Claim::new(Incarnation::new(HORIZON), Status::Dead), "the highest that is believed");
+        assert_eq!(
+            claim,
+            Claim::new(Incarnation::new(HORIZON), Status::Dead),
+            "the highest that is believed"
+        );
         deliver(&mut node, at(0), &[alive("x", HORIZON + 1, 3)]);
         assert_eq!(status(&node, "x"), Some(Status::Dead));
         deliver(&mut node, at(1), &[alive("x", HORIZON + 1, 3)]);
@@ -62,7 +75,8 @@ fn the_accused_itself_is_not_driven_beyond_what_others_believe() {
     assert_eq!(node.incarnation().get(), HORIZON + 4, "only the clock does");
 }
 
-/// A seed at port 50 gives a table that says this of us, in answer to the exchange that the node opened.
+/// A seed at port 50 gives a table that says this of us, in answer to the exchange that the node
+/// opened.
 fn answer_join(node: &mut Node, now: Instant, entries: &[Entry<'_>]) {
     let (id, to, _) = opened(node).pop().expect("it swaps tables with its seed");
     assert_eq!(to, address(50));
@@ -77,7 +91,11 @@ fn a_restarted_owner_whose_clock_lags_gets_its_name_back_from_its_seed_at_once()
     let mut node = node_with(quiet());
     node.join(at(0), &[address(50)]).unwrap();
     let burnt = HORIZON + 90_000;
-    answer_join(&mut node, at(0), &[entry("seed", 1, Status::Alive, 50), entry("me", burnt, Status::Dead, 1)]);
+    answer_join(
+        &mut node,
+        at(0),
+        &[entry("seed", 1, Status::Alive, 50), entry("me", burnt, Status::Dead, 1)],
+    );
     assert_eq!(node.incarnation().get(), burnt + 1);
 }
 

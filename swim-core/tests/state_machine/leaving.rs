@@ -3,8 +3,8 @@
 use swim_core::{Config, Event, Instant, JoinError, State, Status};
 
 use crate::harness::{
-    FIRST, address, alive, at, count, deliver, events, names, node, node_with, packet, populate, proven, quiet,
-    run_until, second, seconds, sent, status, step,
+    FIRST, address, alive, at, count, deliver, events, names, node, node_with, packet, populate,
+    proven, quiet, run_until, second, seconds, sent, status, step,
 };
 
 #[test]
@@ -19,7 +19,8 @@ fn a_leaving_node_is_done_when_its_departure_was_sent_as_often_as_any_update() {
         assert!(now < Instant::ORIGIN + seconds(5), "not by the timeout");
         node.handle_timeout(now);
         let left = |message: &&String| message.starts_with("Left { id: \"me\"");
-        departures += sent(&mut node, now).iter().flat_map(|(_, messages)| messages).filter(left).count();
+        departures +=
+            sent(&mut node, now).iter().flat_map(|(_, messages)| messages).filter(left).count();
     }
     assert_eq!(departures, 4);
     assert_eq!(events(&mut node).last(), Some(&Event::LeaveComplete));
@@ -55,7 +56,9 @@ fn a_leaving_node_does_not_come_back_when_its_former_life_turns_out_to_be_over()
     deliver(&mut node, second(10), &[alive("me", FIRST + 5, 77)]);
     node.leave(second(10));
     let mut out = Vec::new();
-    while node.state() == State::Leaving && node.poll_timeout().is_some_and(|next| next < second(14)) {
+    while node.state() == State::Leaving
+        && node.poll_timeout().is_some_and(|next| next < second(14))
+    {
         let now = step(&mut node);
         if now >= at(10_500) {
             out.extend(sent(&mut node, now));
@@ -89,7 +92,9 @@ fn a_users_ping_that_is_in_flight_at_the_end_of_a_leave_is_told_to_have_failed()
         node.handle_packet(now, proven(2), &packet(&[]));
     }
     let told = events(&mut node);
-    let [.., Event::Pinged { sequence: pinged, round_trip: None, .. }, Event::LeaveComplete] = &told[..] else {
+    let [.., Event::Pinged { sequence: pinged, round_trip: None, .. }, Event::LeaveComplete] =
+        &told[..]
+    else {
         panic!("{told:?}")
     };
     assert_eq!(*pinged, sequence);

@@ -1,4 +1,5 @@
-//! What one node does with what arrives, seen from outside: inputs in, outputs out. Whole clusters are the simulator's.
+//! What one node does with what arrives, seen from outside: inputs in, outputs out. Whole clusters
+//! are the simulator's.
 
 mod acks;
 mod amplification;

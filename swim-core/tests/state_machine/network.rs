@@ -1,12 +1,13 @@
-//! A few nodes that hear each other at once: what one sends to another's port is there in the same instant. Knows nothing
-//! of loss, delay and streams, which are the simulator's.
+//! A few nodes that hear each other at once: what one sends to another's port is there in the same
+//! instant. Knows nothing of loss, delay and streams, which are the simulator's.
 
 use swim_core::Instant;
 use swim_core::wire::Packet;
 
 use crate::harness::{Node, Sent, address, cluster, exchanges};
 
-/// The nodes live at ports 1, 2, and so on; whatever goes to other ports is lost, and exchanges are not opened.
+/// The nodes live at ports 1, 2, and so on; whatever goes to other ports is lost, and exchanges are
+/// not opened.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) nodes: Vec<Node>,
@@ -24,7 +25,8 @@ impl Network {
     }
 
     fn next(&self) -> Option<(Instant, usize)> {
-        let timers = self.nodes.iter().enumerate().filter_map(|(i, node)| Some((node.poll_timeout()?, i)));
+        let timers =
+            self.nodes.iter().enumerate().filter_map(|(i, node)| Some((node.poll_timeout()?, i)));
         timers.min()
     }
 
@@ -33,8 +35,9 @@ impl Network {
         let (mut busy, mut bytes) = (vec![first], Vec::new());
         while let Some(i) = busy.pop() {
             while let Some(transmit) = self.nodes[i].poll_transmit(now, &mut bytes) {
-                let messages =
-                    Packet::open(&bytes, cluster()).unwrap().map(|message| format!("{:?}", message.unwrap()));
+                let messages = Packet::open(&bytes, cluster())
+                    .unwrap()
+                    .map(|message| format!("{:?}", message.unwrap()));
                 all.push((i, (transmit.to, messages.collect())));
                 let to = usize::from(transmit.to.port()) - 1;
                 if let Some(receiver) = self.nodes.get_mut(to) {

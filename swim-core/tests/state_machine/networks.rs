@@ -6,8 +6,8 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::Message;
 use swim_core::{
-    Config, ConfigError, DropReason, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, JoinError,
-    NodeId, Status, Swim,
+    Config, ConfigError, DropReason, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, JoinError, NodeId, Status, Swim,
 };
 
 use crate::harness::*;
@@ -21,7 +21,12 @@ fn outsider() -> SocketAddr {
 }
 
 fn moved(id: &str, incarnation: u64) -> Message<'_> {
-    Message::Alive { id, incarnation: Incarnation::new(incarnation), address: outsider(), metadata: b"" }
+    Message::Alive {
+        id,
+        incarnation: Incarnation::new(incarnation),
+        address: outsider(),
+        metadata: b"",
+    }
 }
 
 #[test]
@@ -30,7 +35,10 @@ fn packets_and_requests_from_outside_are_dropped_and_counted() {
     node.handle_packet(at(0), outsider(), &packet(&[alive("a", 1, 10)]));
     assert!(node.member("a").is_none());
     let id = ExchangeId(7);
-    node.handle_exchange(at(0), ExchangeInput::Request { id, from: outsider().into(), payload: &packet(&[]) });
+    node.handle_exchange(
+        at(0),
+        ExchangeInput::Request { id, from: outsider().into(), payload: &packet(&[]) },
+    );
     assert!(exchanges(&mut node).contains(&ExchangeOutput::Refuse { id }));
     assert_eq!(dropped(&node, DropReason::NotAllowed), 2);
     deliver(&mut node, at(0), &[alive("a", 1, 10)]);
@@ -44,10 +52,15 @@ fn a_member_that_is_said_to_live_outside_is_not_met_and_a_known_one_does_not_mov
     assert!(node.member("stranger").is_none());
     deliver(&mut node, at(0), &[suspect("a", 4, "b"), moved("a", 5)]);
     let known = node.member("a").unwrap().to_member();
-    assert_eq!((known.address, known.status(), known.claim.incarnation.get()), (address(10), Status::Alive, 5));
+    assert_eq!(
+        (known.address, known.status(), known.claim.incarnation.get()),
+        (address(10), Status::Alive, 5)
+    );
     assert_eq!(dropped(&node, DropReason::NotAllowed), 2);
     assert!(
-        sent(&mut node, at(0)).iter().all(|(to, said)| *to != outsider() && !said.join("").contains("203.0.113.9"))
+        sent(&mut node, at(0))
+            .iter()
+            .all(|(to, said)| *to != outsider() && !said.join("").contains("203.0.113.9"))
     );
 }
 
@@ -57,6 +70,7 @@ fn seeds_outside_and_an_own_address_outside_are_errors() {
     assert_eq!(node.join(at(0), &[address(2), outsider()]), Err(JoinError::NotAllowed(outsider())));
     assert!(opened(&mut node).is_empty(), "none was taken");
     let identity = Identity::new(NodeId::new("me").unwrap(), outsider(), Incarnation::new(1));
-    let error = Swim::new(choosy(), identity, Xoshiro256PlusPlus::seed_from_u64(1), at(0)).unwrap_err();
+    let error =
+        Swim::new(choosy(), identity, Xoshiro256PlusPlus::seed_from_u64(1), at(0)).unwrap_err();
     assert_eq!(error, ConfigError::NotAllowed(outsider()));
 }

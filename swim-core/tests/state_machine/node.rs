@@ -26,7 +26,9 @@ impl Node {
                 Output::Event(event) => self.events.push_back(event),
                 Output::KeyMessage(message) => self.key_messages.push_back(message),
                 Output::KeyQuery(query) => self.key_queries.push_back(query),
-                Output::RoundTrip(acked) => self.round_trip = Some((acked.member().to_owned(), acked.time)),
+                Output::RoundTrip(acked) => {
+                    self.round_trip = Some((acked.member().to_owned(), acked.time))
+                }
                 output => panic!("the harness does not know {output:?}"),
             }
         }

@@ -1,10 +1,12 @@
-//! `Config::origin_only`: each node says its own, to everyone, and nothing of another's is passed on or believed at second
-//! hand.
+//! `Config::origin_only`: each node says its own, to everyone, and nothing of another's is passed
+//! on or believed at second hand.
 
 use std::collections::BTreeMap;
 
 use swim_core::wire::{ExchangeMessage, Message, add_state, begin_join, serf};
-use swim_core::{Config, DropReason, Event, ExchangeId, ExchangeInput, Incarnation, LamportTime, Question};
+use swim_core::{
+    Config, DropReason, Event, ExchangeId, ExchangeInput, Incarnation, LamportTime, Question,
+};
 
 use crate::harness::*;
 
@@ -33,7 +35,13 @@ fn readers(sent: &[Sent], beginning: &str) -> (usize, usize) {
 }
 
 fn event<'a>(time: u64, source: Option<&'a str>) -> serf::UserEvent<'a> {
-    serf::UserEvent { time: LamportTime::new(time), name: "deploy", payload: b"17", coalesce: false, source }
+    serf::UserEvent {
+        time: LamportTime::new(time),
+        name: "deploy",
+        payload: b"17",
+        coalesce: false,
+        source,
+    }
 }
 
 fn encoded(message: serf::Message<'_>) -> Vec<u8> {
@@ -68,7 +76,8 @@ fn what_others_say_is_told_and_passed_on_to_nobody() {
         let payload = encoded(serf::Message::UserEvent(event(1, None)));
         let epoch = Incarnation::new(1);
         let broadcast = Message::Broadcast { origin: "peer-0", epoch, number: 0, payload: b"p" };
-        let announced = Message::Announcement { origin: "peer-0", epoch, number: 1, payload: &payload };
+        let announced =
+            Message::Announcement { origin: "peer-0", epoch, number: 1, payload: &payload };
         deliver(&mut node, at(1), &[broadcast, announced]);
         let told = events(&mut node);
         assert!(told.iter().any(|event| matches!(event, Event::Broadcast { .. })), "{told:?}");
@@ -82,8 +91,12 @@ fn what_others_say_is_told_and_passed_on_to_nobody() {
 fn an_event_that_its_announcer_says_is_anothers_is_not_believed() {
     let mut node = among(3);
     let payload = encoded(serf::Message::UserEvent(event(9, Some("peer-2"))));
-    let announced =
-        Message::Announcement { origin: "peer-0", epoch: Incarnation::new(1), number: 0, payload: &payload };
+    let announced = Message::Announcement {
+        origin: "peer-0",
+        epoch: Incarnation::new(1),
+        number: 0,
+        payload: &payload,
+    };
     deliver(&mut node, second(30), &[announced]);
     assert_eq!(dropped(&node, DropReason::Secondhand), 1);
     assert!(!events(&mut node).iter().any(|event| matches!(event, Event::UserEvent { .. })));
@@ -92,16 +105,27 @@ fn an_event_that_its_announcer_says_is_anothers_is_not_believed() {
 #[test]
 fn an_answer_in_anothers_name_or_through_another_is_not_believed() {
     let mut node = among(3);
-    let id = node.query(second(30), &Question { relay_factor: 3, ..Question::new("load", b"") }).unwrap();
+    let id = node
+        .query(second(30), &Question { relay_factor: 3, ..Question::new("load", b"") })
+        .unwrap();
     let sent = run_among_the_living(&mut node, second(31));
-    let said = sent.iter().flat_map(|(_, messages)| messages).find(|message| message.starts_with("Announcement"));
+    let said = sent
+        .iter()
+        .flat_map(|(_, messages)| messages)
+        .find(|message| message.starts_with("Announcement"));
     let payload = said.unwrap().split("payload: ").nth(1).unwrap();
-    let bytes: Vec<u8> =
-        payload.trim_matches(['[', ']', ' ', '}']).split(", ").map(|byte| byte.parse().unwrap()).collect();
-    let serf::Message::Query(query) = serf::Message::decode(&bytes).unwrap() else { panic!("a query") };
+    let bytes: Vec<u8> = payload
+        .trim_matches(['[', ']', ' ', '}'])
+        .split(", ")
+        .map(|byte| byte.parse().unwrap())
+        .collect();
+    let serf::Message::Query(query) = serf::Message::decode(&bytes).unwrap() else {
+        panic!("a query")
+    };
     assert_eq!(query.relay_factor, 0, "nobody is asked to hand answers on");
     let answer = |from| {
-        let response = serf::Response { time: query.time, id: query.id, from, is_ack: false, payload: b"1" };
+        let response =
+            serf::Response { time: query.time, id: query.id, from, is_ack: false, payload: b"1" };
         encoded(serf::Message::Response(response))
     };
     let mut direct = |source: &str, port, payload: &[u8]| {
@@ -109,7 +133,9 @@ fn an_answer_in_anothers_name_or_through_another_is_not_believed() {
         node.handle_packet(second(31), address(port), &message);
         let responses = events(&mut node);
         (
-            responses.iter().any(|event| matches!(event, Event::QueryResponse { id: of, .. } if *of == id)),
+            responses
+                .iter()
+                .any(|event| matches!(event, Event::QueryResponse { id: of, .. } if *of == id)),
             dropped(&node, DropReason::Secondhand),
         )
     };
@@ -136,8 +162,12 @@ fn answers_go_to_who_asked_and_through_nobody() {
         payload: b"",
     };
     let payload = encoded(serf::Message::Query(query));
-    let announced =
-        Message::Announcement { origin: "peer-0", epoch: Incarnation::new(1), number: 0, payload: &payload };
+    let announced = Message::Announcement {
+        origin: "peer-0",
+        epoch: Incarnation::new(1),
+        number: 0,
+        payload: &payload,
+    };
     deliver(&mut node, second(30), &[announced]);
     assert_eq!(readers(&sent(&mut node, second(30)), "Direct"), (1, 1));
 }
@@ -163,11 +193,19 @@ fn events_told_beside_tables_are_not_believed_and_clocks_are() {
         let mut join = Vec::new();
         begin_join(cluster(), "peer-0", 1_000, &mut join);
         add_state(&mut join, &state);
-        assert!(matches!(ExchangeMessage::decode(&join, cluster()), Ok(ExchangeMessage::Join { .. })));
-        let request = ExchangeInput::Request { id: ExchangeId(1), from: address(10).into(), payload: &join };
+        assert!(matches!(
+            ExchangeMessage::decode(&join, cluster()),
+            Ok(ExchangeMessage::Join { .. })
+        ));
+        let request =
+            ExchangeInput::Request { id: ExchangeId(1), from: address(10).into(), payload: &join };
         node.handle_exchange(at(1), request);
-        let is_told = events(&mut node).iter().any(|event| matches!(event, Event::UserEvent { .. }));
-        assert_eq!((is_told, dropped(&node, DropReason::Secondhand)), (believed, u64::from(!believed)));
+        let is_told =
+            events(&mut node).iter().any(|event| matches!(event, Event::UserEvent { .. }));
+        assert_eq!(
+            (is_told, dropped(&node, DropReason::Secondhand)),
+            (believed, u64::from(!believed))
+        );
         let time = node.send_user_event(at(1), "later", b"", false).unwrap();
         assert_eq!(time, next, "an event of ours is later for everyone");
     }

@@ -20,27 +20,41 @@ fn a_silent_member_is_probed_directly_then_indirectly_then_suspected_then_dead()
     let out = sent(&mut node, probe_timeout);
     assert_eq!(count(&out, "PingReq"), 2, "the other two are asked: {out:?}");
     let reliable = exchanges(&mut node);
-    assert!(reliable.iter().any(|out| matches!(out, ExchangeOutput::Open { to, .. } if *to == address(5))));
+    assert!(
+        reliable
+            .iter()
+            .any(|out| matches!(out, ExchangeOutput::Open { to, .. } if *to == address(5)))
+    );
     deliver(&mut node, probe_timeout, &[Message::Nack { sequence, source: "b" }]);
     assert_eq!(status(&node, "a"), Some(Status::Alive), "not before the period is over");
     let verdict = began + seconds(1);
     node.handle_timeout(verdict);
     assert_eq!(status(&node, "a"), Some(Status::Suspect));
-    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Suspected { by, .. } if &**by == "me")));
+    assert!(
+        events(&mut node)
+            .iter()
+            .any(|event| matches!(event, Event::Suspected { by, .. } if &**by == "me"))
+    );
     assert_eq!(node.health(), 1, "c sent no nack: perhaps it is us");
     run_until(&mut node, verdict + seconds(30));
     assert_eq!(status(&node, "a"), Some(Status::Dead));
-    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Failed(member) if &*member.id == "a")));
+    assert!(
+        events(&mut node)
+            .iter()
+            .any(|event| matches!(event, Event::Failed(member) if &*member.id == "a"))
+    );
 }
 
-/// Lets the probe in flight, or the next one, fail: everyone is silent but for those who `nack`. Returns who was probed and who was asked.
+/// Lets the probe in flight, or the next one, fail: everyone is silent but for those who `nack`.
+/// Returns who was probed and who was asked.
 fn fail_a_probe(node: &mut Node, nack: &[&str]) -> (String, Vec<SocketAddr>) {
     let mut now = node.poll_timeout().expect("a running node has timers");
     while node.probing().is_none() {
         now = step(node);
     }
     sent(node, now);
-    let (target, sequence) = node.probing().map(|(target, sequence)| (target.to_owned(), sequence)).unwrap();
+    let (target, sequence) =
+        node.probing().map(|(target, sequence)| (target.to_owned(), sequence)).unwrap();
     let (begun, mut asked) = (node.metrics().probes, Vec::new());
     while node.metrics().probes == begun {
         if asked.is_empty() {
@@ -48,7 +62,8 @@ fn fail_a_probe(node: &mut Node, nack: &[&str]) -> (String, Vec<SocketAddr>) {
             let is_request = |(_, messages): &&Sent| messages[0].starts_with("PingReq");
             asked.extend(out.iter().filter(is_request).map(|(to, _)| *to));
             if !asked.is_empty() {
-                nack.iter().for_each(|source| deliver(node, now, &[Message::Nack { sequence, source }]));
+                nack.iter()
+                    .for_each(|source| deliver(node, now, &[Message::Nack { sequence, source }]));
             }
         }
         now = step(node);
@@ -57,7 +72,8 @@ fn fail_a_probe(node: &mut Node, nack: &[&str]) -> (String, Vec<SocketAddr>) {
 }
 
 #[test]
-fn the_nack_of_the_member_heard_from_last_shows_that_this_node_is_well_though_all_others_are_silent() {
+fn the_nack_of_the_member_heard_from_last_shows_that_this_node_is_well_though_all_others_are_silent()
+ {
     let mut node = node_with(quiet());
     let peers = names("peer", 40);
     populate(&mut node, Instant::ORIGIN, &peers);
@@ -86,7 +102,11 @@ fn who_gets_the_slot_of_a_relay_that_was_asked_was_not_asked_itself() {
     let now = began + std::time::Duration::from_millis(500);
     node.handle_timeout(now);
     deliver(&mut node, now, &[dead("b", 1, "c"), alive("d", 1, 8)]);
-    assert_eq!((status(&node, "b"), status(&node, "d")), (None, Some(Status::Alive)), "b has made room");
+    assert_eq!(
+        (status(&node, "b"), status(&node, "d")),
+        (None, Some(Status::Alive)),
+        "b has made room"
+    );
     for (relay, foreign) in [("d", 1), ("c", 1), ("c", 2)] {
         deliver(&mut node, now, &[Message::Nack { sequence, source: relay }]);
         assert_eq!(dropped(&node, DropReason::ForeignAck), foreign, "{relay}");
@@ -104,7 +124,10 @@ fn a_refused_connection_fails_the_direct_probe_at_once_and_the_indirect_ones_sti
     assert_eq!(count(&sent(&mut node, now), "PingReq"), 1);
     deliver(&mut node, now, &[Message::Ack { sequence, source: "a" }]);
     node.handle_timeout(now + seconds(1));
-    assert_eq!((status(&node, "a"), node.metrics().probes_acked_indirectly()), (Some(Status::Alive), 1));
+    assert_eq!(
+        (status(&node, "a"), node.metrics().probes_acked_indirectly()),
+        (Some(Status::Alive), 1)
+    );
 }
 
 #[test]
@@ -114,7 +137,11 @@ fn a_relay_passes_an_ack_on_and_says_when_there_is_none() {
         deliver(&mut node, Instant::ORIGIN, &[alive("a", 1, 2), alive("b", 1, 6)]);
         sent(&mut node, Instant::ORIGIN);
         let asked = SequenceNumber::new(5);
-        deliver(&mut node, Instant::ORIGIN, &[Message::PingReq { sequence: asked, target: "b", source: "a" }]);
+        deliver(
+            &mut node,
+            Instant::ORIGIN,
+            &[Message::PingReq { sequence: asked, target: "b", source: "a" }],
+        );
         let out = sent(&mut node, Instant::ORIGIN);
         let ping = out[0].1[0].strip_prefix("Ping { sequence: SequenceNumber(").unwrap();
         let own = SequenceNumber::new(ping.split(')').next().unwrap().parse().unwrap());
@@ -128,7 +155,10 @@ fn a_relay_passes_an_ack_on_and_says_when_there_is_none() {
             "Nack { sequence: SequenceNumber(5), source: \"me\" }"
         };
         let out = sent(&mut node, now);
-        assert!(out.iter().any(|(to, messages)| *to == address(2) && messages[0] == expected), "{out:?}");
+        assert!(
+            out.iter().any(|(to, messages)| *to == address(2) && messages[0] == expected),
+            "{out:?}"
+        );
     }
 }
 
@@ -142,7 +172,10 @@ fn a_suspicion_of_ourselves_is_refuted_by_a_higher_incarnation() {
     let now = node.poll_timeout().unwrap();
     node.handle_timeout(now);
     let out = sent(&mut node, now);
-    assert!(out[0].1.iter().any(|m| m.contains("id: \"me\", incarnation: Incarnation(101)")), "{out:?}");
+    assert!(
+        out[0].1.iter().any(|m| m.contains("id: \"me\", incarnation: Incarnation(101)")),
+        "{out:?}"
+    );
 }
 
 #[test]
@@ -153,7 +186,9 @@ fn a_suspect_is_told_by_the_ping_itself() {
         let now = node.poll_timeout().unwrap();
         node.handle_timeout(now);
         let out = sent(&mut node, now);
-        if let Some((_, messages)) = out.iter().find(|(_, messages)| messages[0].starts_with("Ping {")) {
+        if let Some((_, messages)) =
+            out.iter().find(|(_, messages)| messages[0].starts_with("Ping {"))
+        {
             assert!(messages[1].starts_with("Suspect { id: \"a\""), "{messages:?}");
             return;
         }
@@ -165,7 +200,8 @@ fn confirmations_shorten_a_suspicion() {
     let ends = [&["x"][..], &["x", "y", "z"]].map(|accusers| {
         let mut node = node();
         let names: Vec<String> = (0..9).map(|i| format!("n{i}")).collect();
-        let members: Vec<_> = names.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
+        let members: Vec<_> =
+            names.iter().zip(10..).map(|(name, port)| alive(name, 1, port)).collect();
         deliver(&mut node, Instant::ORIGIN, &members);
         for accuser in accusers {
             deliver(&mut node, Instant::ORIGIN, &[suspect("n0", 1, accuser)]);
@@ -196,7 +232,11 @@ fn a_refused_connection_ends_a_users_ping_in_whichever_form_the_address_comes() 
     node.ping(at(0), "b").unwrap();
     sent(&mut node, at(0));
     node.handle_unreachable(at(0), "[::ffff:127.0.0.1]:2".parse().unwrap());
-    assert!(events(&mut node).iter().any(|event| matches!(event, Event::Pinged { round_trip: None, .. })));
+    assert!(
+        events(&mut node)
+            .iter()
+            .any(|event| matches!(event, Event::Pinged { round_trip: None, .. }))
+    );
 }
 
 #[test]
@@ -207,9 +247,17 @@ fn late_acks_and_those_that_a_relay_passed_on_are_counted_apart() {
         let (began, sequence) = run_until_ping(&mut node, "a");
         let probe_timeout = began + std::time::Duration::from_millis(500);
         node.handle_timeout(probe_timeout);
-        node.handle_packet(probe_timeout, proven(from), &packet(&[Message::Ack { sequence, source: "a" }]));
+        node.handle_packet(
+            probe_timeout,
+            proven(from),
+            &packet(&[Message::Ack { sequence, source: "a" }]),
+        );
         let metrics = node.metrics();
-        assert_eq!((metrics.probes_acked_late, metrics.probes_acked_by_relay), (late, relayed), "from {from}");
+        assert_eq!(
+            (metrics.probes_acked_late, metrics.probes_acked_by_relay),
+            (late, relayed),
+            "from {from}"
+        );
         assert_eq!((metrics.probes_acked, metrics.probes_acked_indirectly()), (0, 1));
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use swim_core::wire::Message;
 use swim_core::wire::serf::{self, Filters, FiltersBuffer, Query, Relay, Response};
 use swim_core::{
-    Config, DropReason, Event, EventConfig, Incarnation, Instant, LamportTime, QueryError, QueryId, Question,
-    RespondError, Tags,
+    Config, DropReason, Event, EventConfig, Incarnation, Instant, LamportTime, QueryError, QueryId,
+    Question, RespondError, Tags,
 };
 
 use crate::harness::*;
@@ -21,7 +21,9 @@ fn told(node: &mut Node) -> Vec<String> {
         Event::QueryResponse { from, payload, .. } => {
             Some(format!("{from} says {}", String::from_utf8_lossy(&payload)))
         }
-        Event::QueryFinished { acks, responses, .. } => Some(format!("over: {acks} acks, {responses} responses")),
+        Event::QueryFinished { acks, responses, .. } => {
+            Some(format!("over: {acks} acks, {responses} responses"))
+        }
         _ => None,
     };
     events(node).into_iter().filter_map(told).collect()
@@ -72,7 +74,11 @@ fn announce(node: &mut Node, number: u64, query: &Query<'_>) {
     let mut payload = Vec::new();
     serf::Message::Query(*query).encode(&mut payload);
     let epoch = Incarnation::new(1);
-    deliver(node, at(0), &[Message::Announcement { origin: "b", epoch, number, payload: &payload }]);
+    deliver(
+        node,
+        at(0),
+        &[Message::Announcement { origin: "b", epoch, number, payload: &payload }],
+    );
 }
 
 /// A query is announced by the one who asks it.
@@ -105,7 +111,9 @@ pub(crate) fn direct(node: &mut Node) -> Vec<(u16, String)> {
         for message in swim_core::wire::Packet::open(&buffer, cluster()).unwrap() {
             if let Ok(Message::Direct { payload, .. }) = message {
                 let text = match serf::Message::decode(payload).unwrap() {
-                    serf::Message::Response(Response { from, is_ack: true, .. }) => format!("{from} has it"),
+                    serf::Message::Response(Response { from, is_ack: true, .. }) => {
+                        format!("{from} has it")
+                    }
                     serf::Message::Response(Response { from, payload, .. }) => {
                         format!("{from} says {}", String::from_utf8_lossy(payload))
                     }
@@ -150,7 +158,10 @@ fn everyone_is_asked_and_a_query_is_over_when_everyone_has_answered() {
     network.run_until(at(3_100));
     let told = told(&mut network.nodes[0]);
     assert_eq!(told.last().unwrap(), "over: 4 acks, 4 responses");
-    assert_eq!(sorted(told[..4].to_vec()), ["n1 says n1", "n2 says n2", "n3 says n3", "n4 says n4"]);
+    assert_eq!(
+        sorted(told[..4].to_vec()),
+        ["n1 says n1", "n2 says n2", "n3 says n3", "n4 says n4"]
+    );
 }
 
 #[test]
@@ -206,7 +217,11 @@ fn only_those_are_asked_whom_the_filters_let_through() {
     network.run_until(at(11_000));
     answer_all(&mut network, 11_000);
     network.run_until(at(11_500));
-    assert_eq!(told(&mut network.nodes[0]).last().unwrap(), "over: 0 acks, 2 responses", "nobody else can answer");
+    assert_eq!(
+        told(&mut network.nodes[0]).last().unwrap(),
+        "over: 0 acks, 2 responses",
+        "nobody else can answer"
+    );
 }
 
 #[test]
@@ -252,7 +267,11 @@ fn filters_that_make_no_sense_let_nobody_through_and_the_query_is_passed_on() {
     assert_eq!(node.queued_broadcasts(), 1);
     let silent = Query { no_broadcast: true, ..query_of_b(2, Filters::default(), "x") };
     announce(&mut node, 1, &silent);
-    assert_eq!((asked(&mut node).len(), node.queued_broadcasts()), (1, 1), "it says that it is not to be passed on");
+    assert_eq!(
+        (asked(&mut node).len(), node.queued_broadcasts()),
+        (1, 1),
+        "it says that it is not to be passed on"
+    );
 }
 
 #[test]
@@ -260,7 +279,11 @@ fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
     let mut node = tagged(&[]);
     deliver(&mut node, at(0), &[alive("c", 1, 3), alive("d", 1, 4)]);
     let_answer(&mut node, at(0), &["c", "d"]);
-    announce(&mut node, 0, &Query { relay_factor: 2, wants_ack: false, ..query_of_b(1, Filters::default(), "x") });
+    announce(
+        &mut node,
+        0,
+        &Query { relay_factor: 2, wants_ack: false, ..query_of_b(1, Filters::default(), "x") },
+    );
     let [id] = asked(&mut node)[..] else { panic!("it is asked") };
     node.respond(at(0), id, b"yes").unwrap();
     let mut sent = direct(&mut node);
@@ -269,18 +292,24 @@ fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
 
     let mut response = Vec::new();
     let time = LamportTime::new(1);
-    serf::Message::Response(Response { time, id: 1, from: "d", is_ack: false, payload: b"hi" }).encode(&mut response);
+    serf::Message::Response(Response { time, id: 1, from: "d", is_ack: false, payload: b"hi" })
+        .encode(&mut response);
     let handed = |address, node, message: &[u8]| {
         let mut bytes = Vec::new();
         serf::Message::Relay(Relay { address, node, message }).encode(&mut bytes);
         bytes
     };
     let to_c = handed(address(3), "c", &response);
-    for payload in [to_c.clone(), handed(address(9), "c", &response), handed(address(3), "c", &to_c)] {
+    for payload in
+        [to_c.clone(), handed(address(9), "c", &response), handed(address(3), "c", &to_c)]
+    {
         deliver(&mut node, at(0), &[Message::Direct { source: "b", payload: &payload }]);
     }
     assert_eq!(direct(&mut node), [(3, "d says hi".into())]);
-    assert_eq!((dropped(&node, DropReason::Stranger), dropped(&node, DropReason::WrongPlace)), (1, 1));
+    assert_eq!(
+        (dropped(&node, DropReason::Stranger), dropped(&node, DropReason::WrongPlace)),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -291,13 +320,19 @@ fn an_answer_too_long_for_a_packet_of_ours_is_not_handed_on() {
     let hand = |node: &mut Node, len: usize| {
         let (mut response, mut bytes) = (Vec::new(), Vec::new());
         let (time, payload) = (LamportTime::new(1), &vec![7; len][..]);
-        serf::Message::Response(Response { time, id: 1, from: "c", is_ack: false, payload }).encode(&mut response);
-        serf::Message::Relay(Relay { address: address(3), node: "c", message: &response }).encode(&mut bytes);
+        serf::Message::Response(Response { time, id: 1, from: "c", is_ack: false, payload })
+            .encode(&mut response);
+        serf::Message::Relay(Relay { address: address(3), node: "c", message: &response })
+            .encode(&mut bytes);
         deliver(node, at(0), &[Message::Direct { source: "b", payload: &bytes }]);
         direct(node).len()
     };
     assert_eq!(hand(&mut node, 1_000), 1);
-    assert_eq!(hand(&mut node, 1_200), 0, "a packet that it cannot send as a whole is dropped, and said to be");
+    assert_eq!(
+        hand(&mut node, 1_200),
+        0,
+        "a packet that it cannot send as a whole is dropped, and said to be"
+    );
     assert_eq!(dropped(&node, DropReason::EventTooLong), 1);
 }
 
@@ -322,10 +357,12 @@ fn a_member_that_answers_twice_or_by_two_ways_counts_once() {
         }
     }
     let (time, mut payload) = (LamportTime::new(1), Vec::new());
-    let response = Response { time, id: id.expect("it was sent"), from: "b", is_ack: false, payload: b"hi" };
+    let response =
+        Response { time, id: id.expect("it was sent"), from: "b", is_ack: false, payload: b"hi" };
     serf::Message::Response(response).encode(&mut payload);
     let mut relayed = Vec::new();
-    serf::Message::Relay(Relay { address: address(1), node: "me", message: &payload }).encode(&mut relayed);
+    serf::Message::Relay(Relay { address: address(1), node: "me", message: &payload })
+        .encode(&mut relayed);
     for payload in [&payload, &relayed, &payload] {
         deliver(&mut node, at(1_000), &[Message::Direct { source: "b", payload }]);
     }
@@ -359,7 +396,11 @@ fn what_cannot_be_asked_or_answered_is_an_error() {
     node.leave(second(10));
     assert_eq!(ask(&mut node, &plain), QueryError::NotRunning);
     run_among_the_living(&mut node, second(20));
-    assert_eq!(told(&mut node).last().unwrap(), "over: 0 acks, 0 responses", "a query ends with its node");
+    assert_eq!(
+        told(&mut node).last().unwrap(),
+        "over: 0 acks, 0 responses",
+        "a query ends with its node"
+    );
 }
 
 #[test]

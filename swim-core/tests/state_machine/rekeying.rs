@@ -2,8 +2,8 @@
 
 use swim_core::wire::{ExchangeMessage, Message, Refusal, serf};
 use swim_core::{
-    AskKeysError, DropReason, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput, KeyMessage,
-    Protection, Source,
+    AskKeysError, DropReason, Event, ExchangeFailure, ExchangeId, ExchangeInput, ExchangeOutput,
+    KeyMessage, Protection, Source,
 };
 
 use crate::harness::*;
@@ -25,10 +25,12 @@ fn arrive(node: &mut Node, port: u16, protection: Protection, payload: &[u8]) {
 fn refusal(node: &mut Node) -> Option<Refusal> {
     match &exchanges(node)[..] {
         [] => None,
-        [ExchangeOutput::Reply { id: ID, payload }] => match ExchangeMessage::decode(payload, cluster()).unwrap() {
-            ExchangeMessage::Refusal { reason } => Some(reason),
-            other => panic!("{other:?}"),
-        },
+        [ExchangeOutput::Reply { id: ID, payload }] => {
+            match ExchangeMessage::decode(payload, cluster()).unwrap() {
+                ExchangeMessage::Refusal { reason } => Some(reason),
+                other => panic!("{other:?}"),
+            }
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -40,12 +42,16 @@ fn a_member_over_a_seal_is_heard_and_is_answered_when_the_driver_is_done() {
         populate(&mut node, at(0), &names("peer", 2));
         arrive(&mut node, 10, protection, &request("peer-0", "me"));
         assert_eq!(refusal(&mut node), None, "nobody has answered");
-        let Some(KeyMessage::Request { id: ID, from, address: asked_from, body }) = node.next_key_message() else {
+        let Some(KeyMessage::Request { id: ID, from, address: asked_from, body }) =
+            node.next_key_message()
+        else {
             panic!("a request")
         };
         assert_eq!((from.as_str(), asked_from, &body[..]), ("peer-0", address(10), &b"body"[..]));
         node.answer_key_request(ID, Some(b"answer"));
-        let [ExchangeOutput::Reply { id: ID, payload }] = &exchanges(&mut node)[..] else { panic!("a reply") };
+        let [ExchangeOutput::Reply { id: ID, payload }] = &exchanges(&mut node)[..] else {
+            panic!("a reply")
+        };
         let expected = ExchangeMessage::KeyReply { source: "me", body: b"answer" };
         assert_eq!(ExchangeMessage::decode(payload, cluster()), Ok(expected));
     }
@@ -55,11 +61,39 @@ fn a_member_over_a_seal_is_heard_and_is_answered_when_the_driver_is_done() {
 fn nothing_in_plain_from_strangers_from_elsewhere_or_for_another_reaches_the_keys() {
     let sealed = Protection::Sealed;
     for (what, port, protection, payload, reason, answer) in [
-        ("in plain", 10, Protection::Plain, request("peer-0", "me"), DropReason::Unproven, Refusal::Malformed),
-        ("a stranger", 10, sealed, request("nobody", "me"), DropReason::Stranger, Refusal::Malformed),
-        ("from elsewhere", 99, sealed, request("peer-0", "me"), DropReason::Stranger, Refusal::Malformed),
+        (
+            "in plain",
+            10,
+            Protection::Plain,
+            request("peer-0", "me"),
+            DropReason::Unproven,
+            Refusal::Malformed,
+        ),
+        (
+            "a stranger",
+            10,
+            sealed,
+            request("nobody", "me"),
+            DropReason::Stranger,
+            Refusal::Malformed,
+        ),
+        (
+            "from elsewhere",
+            99,
+            sealed,
+            request("peer-0", "me"),
+            DropReason::Stranger,
+            Refusal::Malformed,
+        ),
         ("as ourselves", 1, sealed, request("me", "me"), DropReason::Stranger, Refusal::Malformed),
-        ("for another", 10, sealed, request("peer-0", "peer-1"), DropReason::WrongTarget, Refusal::WrongTarget),
+        (
+            "for another",
+            10,
+            sealed,
+            request("peer-0", "peer-1"),
+            DropReason::WrongTarget,
+            Refusal::WrongTarget,
+        ),
     ] {
         let mut node = node();
         populate(&mut node, at(0), &names("peer", 2));
@@ -88,8 +122,12 @@ fn no_packet_announcement_or_direct_message_is_about_keys() {
     };
     let mut payload = Vec::new();
     serf::Message::Query(query).encode(&mut payload);
-    let announced =
-        Message::Announcement { origin: "peer-0", epoch: swim_core::Incarnation::new(1), number: 0, payload: &payload };
+    let announced = Message::Announcement {
+        origin: "peer-0",
+        epoch: swim_core::Incarnation::new(1),
+        number: 0,
+        payload: &payload,
+    };
     let direct = Message::Direct { source: "peer-0", payload: &payload };
     for message in [announced, direct] {
         let source = Source::new(address(10), Protection::Sealed);
@@ -97,7 +135,11 @@ fn no_packet_announcement_or_direct_message_is_about_keys() {
         assert_eq!(node.next_key_message(), None);
     }
     // In a packet the exchange's message stands in the wrong place.
-    node.handle_packet(at(0), Source::new(address(10), Protection::Sealed), &request("peer-0", "me"));
+    node.handle_packet(
+        at(0),
+        Source::new(address(10), Protection::Sealed),
+        &request("peer-0", "me"),
+    );
     assert_eq!((node.next_key_message(), dropped(&node, DropReason::WrongPlace)), (None, 2));
 }
 
@@ -123,7 +165,9 @@ fn asked(node: &mut Node) -> (swim_core::SequenceNumber, ExchangeId) {
 
 #[test]
 fn an_answer_counts_from_the_member_that_was_asked_alone() {
-    for (source, expected) in [("peer-0", Ok(b"answer".to_vec())), ("peer-1", Err(ExchangeFailure::Malformed))] {
+    for (source, expected) in
+        [("peer-0", Ok(b"answer".to_vec())), ("peer-1", Err(ExchangeFailure::Malformed))]
+    {
         let mut node = node_with(quiet());
         populate(&mut node, at(0), &names("peer", 2));
         let (sequence, id) = asked(&mut node);
@@ -143,7 +187,10 @@ fn every_question_ends_though_the_member_fails_is_silent_or_this_node_leaves() {
     populate(&mut node, at(0), &names("peer", 2));
     assert_eq!(node.ask_keys(at(0), "nobody", b""), Err(AskKeysError::UnknownMember));
     assert_eq!(node.ask_keys(at(0), "me", b""), Err(AskKeysError::UnknownMember));
-    assert_eq!(node.ask_keys(at(0), "peer-0", &[0; 2_000]), Err(AskKeysError::TooLong { len: 2_000 }));
+    assert_eq!(
+        node.ask_keys(at(0), "peer-0", &[0; 2_000]),
+        Err(AskKeysError::TooLong { len: 2_000 })
+    );
 
     let (sequence, id) = asked(&mut node);
     node.handle_exchange(at(1), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });

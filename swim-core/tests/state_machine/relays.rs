@@ -3,7 +3,9 @@
 use swim_core::wire::Message;
 use swim_core::{Config, DropReason, MessageKind, SequenceNumber, Status};
 
-use crate::harness::{FIRST, alive, at, deliver, dropped, named, packet, proven, run_until, second, status};
+use crate::harness::{
+    FIRST, alive, at, deliver, dropped, named, packet, proven, run_until, second, status,
+};
 use crate::network::Network;
 
 #[test]
@@ -13,7 +15,11 @@ fn a_relays_nack_comes_before_the_verdict_in_every_preset() {
         let interval = config.probe_interval;
         let mut node = named("me", 1, FIRST, config.clone(), 1);
         let mut relay = named("relay", 2, 1, config, 9);
-        relay.handle_packet(at(0), proven(1), &packet(&[alive("me", FIRST, 1), alive("silent", 1, 3)]));
+        relay.handle_packet(
+            at(0),
+            proven(1),
+            &packet(&[alive("me", FIRST, 1), alive("silent", 1, 3)]),
+        );
         deliver(&mut node, at(0), &[alive("silent", 1, 3), alive("relay", 1, 2)]);
         let mut network = Network { nodes: vec![node, relay] };
         let mut now = at(0);
@@ -24,7 +30,8 @@ fn a_relays_nack_comes_before_the_verdict_in_every_preset() {
         }
         let node = &network.nodes[0];
         assert_eq!(status(node, "silent"), Some(Status::Suspect));
-        let nacks = (node.metrics().received(MessageKind::Nack), dropped(node, DropReason::ForeignAck));
+        let nacks =
+            (node.metrics().received(MessageKind::Nack), dropped(node, DropReason::ForeignAck));
         assert_eq!((nacks, node.health()), ((1, 0), 0), "the relay was heard: it is not us");
     }
 }
@@ -33,7 +40,8 @@ fn a_relays_nack_comes_before_the_verdict_in_every_preset() {
 fn a_relays_nack_leaves_time_for_its_way_in_the_shortest_period() {
     for preset in [Config::lan(), Config::wan(), Config::local()] {
         let config = Config { reliable_fallback: false, ..preset };
-        let shortest = config.probe_interval * (1_000 - u32::from(config.probe_jitter_permille)) / 1_000;
+        let shortest =
+            config.probe_interval * (1_000 - u32::from(config.probe_jitter_permille)) / 1_000;
         let left = shortest - config.probe_timeout;
         let mut relay = named("me", 2, 1, config, 1);
         deliver(&mut relay, at(0), &[alive("a", 1, 1), alive("silent", 1, 3)]);
@@ -41,6 +49,10 @@ fn a_relays_nack_leaves_time_for_its_way_in_the_shortest_period() {
         let request = Message::PingReq { sequence, target: "silent", source: "a" };
         relay.handle_packet(at(0), proven(1), &packet(&[request]));
         run_until(&mut relay, at(0) + left * 4 / 5);
-        assert_eq!(relay.metrics().sent(MessageKind::Nack), 1, "a fifth of the rest is for the way there and back");
+        assert_eq!(
+            relay.metrics().sent(MessageKind::Nack),
+            1,
+            "a fifth of the rest is for the way there and back"
+        );
     }
 }

@@ -30,8 +30,15 @@ fn a_failed_seed_rests_once_there_is_a_peer_whatever_the_backoff() {
             now = step(&mut node);
             sent_and_acked(&mut node, now);
         }
-        let told = events(&mut node).iter().filter(|event| matches!(event, Event::SeedFailed { .. })).count();
-        assert_eq!((joins, told), (1, 1), "it is contacted now and then to heal partitions, and not to join");
+        let told = events(&mut node)
+            .iter()
+            .filter(|event| matches!(event, Event::SeedFailed { .. }))
+            .count();
+        assert_eq!(
+            (joins, told),
+            (1, 1),
+            "it is contacted now and then to heal partitions, and not to join"
+        );
     }
 }
 
@@ -52,7 +59,10 @@ fn a_seed_that_came_up_late_is_contacted_once_and_then_known_to_be_the_member_th
             say_equal(&mut node, now, id, if to == address(2) { "b" } else { "c" });
         }
     }
-    assert!(digests < 160, "tables are compared 120 times an hour, and there is nobody to reconnect to: {digests}");
+    assert!(
+        digests < 160,
+        "tables are compared 120 times an hour, and there is nobody to reconnect to: {digests}"
+    );
 }
 
 #[test]
@@ -118,19 +128,24 @@ fn seeds_that_the_user_gives_again_are_all_tried_though_they_failed_before() {
     for port in [50, 60] {
         node.join(at(0), &[address(port)]).unwrap();
         let (id, ..) = opened(&mut node).pop().unwrap();
-        node.handle_exchange(at(0), ExchangeInput::Failed { id, failure: ExchangeFailure::Refused });
+        node.handle_exchange(
+            at(0),
+            ExchangeInput::Failed { id, failure: ExchangeFailure::Refused },
+        );
     }
     node.join(at(1), &[address(50), address(60)]).unwrap();
     let first = opened(&mut node);
     assert_eq!(first.len(), 1, "one at a time");
     let (id, to, _) = &first[0];
     let mut payload = Vec::new();
-    assert!(swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
-        "n",
-        1,
-        Status::Alive,
-        to.port()
-    )));
+    assert!(
+        swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
+            "n",
+            1,
+            Status::Alive,
+            to.port()
+        ))
+    );
     node.handle_exchange(at(2), ExchangeInput::Reply { id: *id, payload: &payload });
     assert_eq!(opened(&mut node).len(), 1, "the user asked for both");
 }
@@ -153,13 +168,16 @@ fn seeds_that_are_woken_by_isolation_are_tried_though_they_failed_in_a_former_li
     let first = opened(&mut node);
     assert_eq!(first.len(), 1);
     let (id, to, _) = &first[0];
-    // ... it answers, with an empty table but for itself being... nobody (a fresh node that has not learnt its own life)
-    assert!(swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
-        "n",
-        1,
-        Status::Alive,
-        to.port()
-    )));
+    // ... it answers, with an empty table but for itself being... nobody (a fresh node that has not
+    // learnt its own life)
+    assert!(
+        swim_core::wire::begin_join_reply(cluster(), "n", usize::MAX, &mut payload).push(&entry(
+            "n",
+            1,
+            Status::Alive,
+            to.port()
+        ))
+    );
     node.handle_exchange(at(3), ExchangeInput::Reply { id: *id, payload: &payload });
     let second_try = opened(&mut node);
     assert_eq!(second_try.len(), 1, "the other was not tried since we are alone");

@@ -1,15 +1,17 @@
-//! What a stranger may do: one who has no key, does not speak from a member's address and has not answered. Read first:
-//! docs/SECURITY.md, "The rules".
+//! What a stranger may do: one who has no key, does not speak from a member's address and has not
+//! answered. Read first: docs/SECURITY.md, "The rules".
 
 use std::net::SocketAddr;
 
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::serf::{Filters, Query};
-use swim_core::wire::{Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_join};
+use swim_core::wire::{
+    Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_join,
+};
 use swim_core::{
-    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity, Incarnation, Instant,
-    NodeId, SequenceNumber, Status, Swim,
+    Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
+    Incarnation, Instant, NodeId, SequenceNumber, Status, Swim,
 };
 
 use crate::harness::*;
@@ -21,14 +23,16 @@ fn tell(node: &mut Node, now: Instant, from: SocketAddr, messages: &[Message<'_>
     node.handle_packet(now, from, &packet(messages));
 }
 
-/// A ping that the node sent: where to, its number and whom it is for; and how many bytes the packet has.
+/// A ping that the node sent: where to, its number and whom it is for; and how many bytes the
+/// packet has.
 type PingSent = (SocketAddr, SequenceNumber, String, usize);
 
 /// Takes what the node sends; all that goes to strangers is pings of nothing else.
 fn pings(node: &mut Node, now: Instant) -> Vec<PingSent> {
     let (mut bytes, mut all) = (Vec::new(), Vec::new());
     while let Some(transmit) = node.poll_transmit(now, &mut bytes) {
-        let messages: Vec<_> = Packet::open(&bytes, cluster()).unwrap().map(Result::unwrap).collect();
+        let messages: Vec<_> =
+            Packet::open(&bytes, cluster()).unwrap().map(Result::unwrap).collect();
         if let [Message::Ping { sequence, target, .. }] = messages[..] {
             all.push((transmit.to, sequence, target.to_owned(), bytes.len()));
         }
@@ -108,10 +112,12 @@ fn who_does_not_answer_takes_no_seat_is_told_to_nobody_and_gets_one_small_ping()
 }
 
 #[test]
-fn many_ghosts_in_one_packet_cost_no_more_bytes_than_the_packet_has_and_one_ping_for_each_address() {
+fn many_ghosts_in_one_packet_cost_no_more_bytes_than_the_packet_has_and_one_ping_for_each_address()
+{
     let mut node = node_among_members();
     let names = names("ghost", 2_000);
-    let ghosts: Vec<Message<'_>> = names.iter().enumerate().map(|(i, name)| alive(name, 7, 1_000 + i as u16)).collect();
+    let ghosts: Vec<Message<'_>> =
+        names.iter().enumerate().map(|(i, name)| alive(name, 7, 1_000 + i as u16)).collect();
     let bytes = packet(&ghosts);
     node.handle_packet(at(0), address(5), &bytes[..]);
     let sent: usize = pings(&mut node, at(0)).iter().map(|(.., len)| len + 28).sum();
@@ -144,18 +150,46 @@ fn what_a_stranger_says_of_others_is_dropped_and_counted() {
         ("suspect", suspect("a", 1, "b")),
         ("dead", dead("a", 1, "b")),
         ("left", Message::Left { id: "a", incarnation: Incarnation::new(1) }),
-        ("broadcast", Message::Broadcast { origin: "a", epoch: Incarnation::new(1), number: 1, payload: b"x" }),
-        ("announcement", Message::Announcement { origin: "a", epoch: Incarnation::new(1), number: 1, payload: b"x" }),
+        (
+            "broadcast",
+            Message::Broadcast {
+                origin: "a",
+                epoch: Incarnation::new(1),
+                number: 1,
+                payload: b"x",
+            },
+        ),
+        (
+            "announcement",
+            Message::Announcement {
+                origin: "a",
+                epoch: Incarnation::new(1),
+                number: 1,
+                payload: b"x",
+            },
+        ),
         ("direct", Message::Direct { source: "a", payload: b"x" }),
     ];
     for (name, message) in said {
         let mut node = node_among_members();
         let before = (node.digest(), node.queued_broadcasts(), node.queued_updates());
         tell(&mut node, at(0), address(5), &[message]);
-        assert_eq!((node.digest(), node.queued_broadcasts(), node.queued_updates()), before, "{name}");
-        assert_eq!((events(&mut node), dropped(&node, DropReason::Stranger)), (vec![], 1), "{name}");
+        assert_eq!(
+            (node.digest(), node.queued_broadcasts(), node.queued_updates()),
+            before,
+            "{name}"
+        );
+        assert_eq!(
+            (events(&mut node), dropped(&node, DropReason::Stranger)),
+            (vec![], 1),
+            "{name}"
+        );
         tell(&mut node, at(0), address(11), &[message]);
-        assert_eq!(dropped(&node, DropReason::Stranger), 1 + u64::from(name == "direct"), "{name} from a member");
+        assert_eq!(
+            dropped(&node, DropReason::Stranger),
+            1 + u64::from(name == "direct"),
+            "{name} from a member"
+        );
     }
 }
 
@@ -164,11 +198,23 @@ fn a_name_is_not_burnt_nor_its_broadcasts_muted_by_an_outsider() {
     let mut node = node_among_members();
     let high = 1 << 41;
     tell(&mut node, at(0), address(5), &[dead("a", high, "b"), suspect("a", high, "b")]);
-    let ahead = Message::Broadcast { origin: "a", epoch: Incarnation::new(high), number: 0, payload: b"mute" };
+    let ahead = Message::Broadcast {
+        origin: "a",
+        epoch: Incarnation::new(high),
+        number: 0,
+        payload: b"mute",
+    };
     tell(&mut node, at(0), address(5), &[ahead]);
-    let genuine = Message::Broadcast { origin: "a", epoch: Incarnation::new(1), number: 0, payload: b"genuine" };
+    let genuine = Message::Broadcast {
+        origin: "a",
+        epoch: Incarnation::new(1),
+        number: 0,
+        payload: b"genuine",
+    };
     tell(&mut node, at(0), address(10), &[genuine]);
-    assert!(matches!(&events(&mut node)[..], [Event::Broadcast { payload, .. }] if **payload == *b"genuine"));
+    assert!(
+        matches!(&events(&mut node)[..], [Event::Broadcast { payload, .. }] if **payload == *b"genuine")
+    );
     assert_eq!(status(&node, "a"), Some(Status::Alive));
 }
 
@@ -197,7 +243,10 @@ fn a_strangers_ping_draws_a_bare_ack_even_in_a_members_name() {
     let ping = packet(&[Message::Ping { sequence: SEQUENCE, target: "me", source: "member-3" }]);
     node.handle_packet(at(1), address(5), &ping);
     let out = sent(&mut node, at(1));
-    assert!(matches!(&out[..], [(to, messages)] if *to == address(5) && messages.len() == 1), "{out:?}");
+    assert!(
+        matches!(&out[..], [(to, messages)] if *to == address(5) && messages.len() == 1),
+        "{out:?}"
+    );
 }
 
 #[test]
@@ -222,7 +271,10 @@ fn a_member_that_moved_or_came_back_is_looked_for_where_it_is_said_to_be() {
         answer(&mut node, at(2), address(5), "a");
         node.handle_unreachable(at(3), address(10)); // A living bearer would keep the name.
         let member = node.member("a").unwrap();
-        assert!(member.address == address(5) && member.status().is_active(), "gone: {gone}, {member:?}");
+        assert!(
+            member.address == address(5) && member.status().is_active(),
+            "gone: {gone}, {member:?}"
+        );
     }
 }
 
@@ -236,8 +288,11 @@ fn a_dead_member_is_no_stranger_at_its_own_address() {
 
 #[test]
 fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing() {
-    let rows =
-        [entry("new", 7, Status::Alive, 5), entry("ghost", 1, Status::Alive, 66), entry("a", 1, Status::Dead, 10)];
+    let rows = [
+        entry("new", 7, Status::Alive, 5),
+        entry("ghost", 1, Status::Alive, 66),
+        entry("a", 1, Status::Dead, 10),
+    ];
     let mut buckets = Vec::new();
     let mut writer = begin_buckets(cluster(), "new", u64::MAX, usize::MAX, &mut buckets);
     assert!(rows.iter().all(|row| writer.push(row)));
@@ -245,7 +300,8 @@ fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing()
         let mut node = node_among_members();
         let reply = request(&mut node, at(0), 5, &payload);
         let named = match ExchangeMessage::decode(&reply, cluster()).unwrap() {
-            ExchangeMessage::JoinReply { entries, .. } | ExchangeMessage::BucketsReply { entries, .. } => entries.len(),
+            ExchangeMessage::JoinReply { entries, .. }
+            | ExchangeMessage::BucketsReply { entries, .. } => entries.len(),
             other => panic!("{other:?}"),
         };
         assert_eq!(named, 3, "it learns of all whom we know");
@@ -253,17 +309,25 @@ fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing()
         assert_eq!(answer(&mut node, at(1), address(5), "new"), 1);
         assert_eq!((status(&node, "new"), status(&node, "ghost")), (Some(Status::Alive), None));
         let asked = opened(&mut node);
-        assert!(matches!(asked[..], [(_, to, _)] if to == address(5)), "what else it knows is asked for: {asked:?}");
+        assert!(
+            matches!(asked[..], [(_, to, _)] if to == address(5)),
+            "what else it knows is asked for: {asked:?}"
+        );
     }
 }
 
 #[test]
 fn who_asks_to_be_let_in_gets_a_few_pings_and_who_is_told_of_from_elsewhere_gets_one() {
-    for (port, told_from, wanted) in [(5, address(5), 16), (6, SocketAddr::from(([10, 0, 0, 7], 5)), 1)] {
+    for (port, told_from, wanted) in
+        [(5, address(5), 16), (6, SocketAddr::from(([10, 0, 0, 7], 5)), 1)]
+    {
         let mut node = node_among_members();
         let payload = join("new", &[entry("new", 7, Status::Alive, port)]);
         let from = told_from.into();
-        node.handle_exchange(at(0), ExchangeInput::Request { id: ExchangeId(1), from, payload: &payload });
+        node.handle_exchange(
+            at(0),
+            ExchangeInput::Request { id: ExchangeId(1), from, payload: &payload },
+        );
         let mut pinged = 0;
         for now in (0..50).map(|tenth| at(tenth * 100)) {
             node.handle_timeout(now);
@@ -298,7 +362,10 @@ fn in_a_full_table_somebody_who_never_answered_makes_room_for_one_who_has() {
     sent(&mut node, now);
     tell(&mut node, now, address(5), &[alive("new", 7, 5)]);
     assert_eq!(answer(&mut node, now, address(5), "new"), 1);
-    assert_eq!((status(&node, "new"), status(&node, "a")), (Some(Status::Alive), Some(Status::Alive)));
+    assert_eq!(
+        (status(&node, "new"), status(&node, "a")),
+        (Some(Status::Alive), Some(Status::Alive))
+    );
     let ghosts = ["ghost-1", "ghost-2"].map(|ghost| status(&node, ghost));
     assert!(ghosts.contains(&None) && node.known_members() == 4, "{ghosts:?}");
     node.check_invariants();
@@ -307,7 +374,12 @@ fn in_a_full_table_somebody_who_never_answered_makes_room_for_one_who_has() {
 #[test]
 fn a_namesake_in_plain_is_a_conflict_once_it_has_answered_and_not_on_its_word() {
     let mut node = node_among_members();
-    tell(&mut node, at(0), address(9), &[Message::Ping { sequence: SEQUENCE, target: "me", source: "me" }]);
+    tell(
+        &mut node,
+        at(0),
+        address(9),
+        &[Message::Ping { sequence: SEQUENCE, target: "me", source: "me" }],
+    );
     assert_eq!(events(&mut node), vec![]);
     answer(&mut node, at(1), address(9), "me");
     assert!(events(&mut node).contains(&Event::Conflict { address: address(9) }));
@@ -316,11 +388,17 @@ fn a_namesake_in_plain_is_a_conflict_once_it_has_answered_and_not_on_its_word() 
 #[test]
 fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_no_room_for_pings() {
     let mut node = node_among_members();
-    let claims: Vec<Message<'_>> = (0..40).map(|i| alive("me", FIRST + 1 + i, 1_000 + i as u16)).collect();
+    let claims: Vec<Message<'_>> =
+        (0..40).map(|i| alive("me", FIRST + 1 + i, 1_000 + i as u16)).collect();
     let bytes = packet(&claims);
     node.handle_packet(at(0), address(5), &bytes[..]);
     for port in 2_000..2_400 {
-        tell(&mut node, at(1), address(port), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+        tell(
+            &mut node,
+            at(1),
+            address(port),
+            &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }],
+        );
     }
     let sent = pings(&mut node, at(1));
     assert_eq!(sent.len(), 1, "{sent:?}");
@@ -331,14 +409,22 @@ fn what_strangers_say_of_our_name_elsewhere_makes_one_ping_at_a_time_and_takes_n
 fn strangers_are_given_so_many_rows_of_tables_and_members_as_many_as_they_ask_for() {
     let mut node = node_with(quiet());
     let names = names("peer", 10_000);
-    let rows: Vec<_> = names.iter().enumerate().map(|(i, id)| entry(id, 1, Status::Alive, 10_000 + i as u16)).collect();
+    let rows: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(i, id)| entry(id, 1, Status::Alive, 10_000 + i as u16))
+        .collect();
     swap(&mut node, at(0), &rows);
     let asked = join("z", &[]);
     let ask = |node: &mut Node, now: Instant, port: u16, times: usize| {
         let ask_once = |node: &mut Node| {
             node.handle_exchange(
                 now,
-                ExchangeInput::Request { id: ExchangeId(1), from: address(port).into(), payload: &asked },
+                ExchangeInput::Request {
+                    id: ExchangeId(1),
+                    from: address(port).into(),
+                    payload: &asked,
+                },
             );
             exchanges(node).iter().any(|out| matches!(out, ExchangeOutput::Reply { .. }))
         };
@@ -373,7 +459,12 @@ fn who_is_accused_by_strangers_refutes_and_neither_thinks_itself_sick_nor_tells_
 #[test]
 fn who_was_pinged_as_a_namesake_learns_no_number_of_another_ping() {
     let mut node = node_among_members();
-    tell(&mut node, at(0), address(9), &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }]);
+    tell(
+        &mut node,
+        at(0),
+        address(9),
+        &[Message::Ping { sequence: SEQUENCE, target: "x", source: "me" }],
+    );
     let [(_, seen, ..)] = pings(&mut node, at(0))[..] else { panic!("one look") };
     // What is probed next is not kept alive by one who counts on from the number that it saw.
     for now in (100..20_000).step_by(100).map(at) {
@@ -405,8 +496,11 @@ fn the_answer_to_one_who_never_answered_waits_until_it_has_and_else_is_dropped()
         let id = crate::queries::asked(&mut node)[0];
         node.respond(at(2), id, &[b'x'; 900]).unwrap();
         let mut out = Vec::new();
-        let looked: Vec<PingSent> = pings(&mut node, at(2)).into_iter().filter(|(.., name, _)| name == "b").collect();
-        let [(to, sequence, ..)] = looked[..] else { panic!("one ping for both answers: {looked:?}") };
+        let looked: Vec<PingSent> =
+            pings(&mut node, at(2)).into_iter().filter(|(.., name, _)| name == "b").collect();
+        let [(to, sequence, ..)] = looked[..] else {
+            panic!("one ping for both answers: {looked:?}")
+        };
         assert_eq!(to, address(2));
         if answers {
             tell(&mut node, at(3), address(2), &[Message::Ack { sequence, source: "b" }]);
@@ -451,7 +545,12 @@ fn an_ack_from_another_host_keeps_its_member_alive_and_opens_no_exchange_with_it
             while node.poll_transmit(now, &mut bytes).is_some() {
                 let first = Packet::open(&bytes, cluster()).unwrap().next().unwrap();
                 if let Ok(Message::Ping { sequence, .. }) = first {
-                    tell(&mut node, now, (host, 3).into(), &[Message::Ack { sequence, source: "ghost" }]);
+                    tell(
+                        &mut node,
+                        now,
+                        (host, 3).into(),
+                        &[Message::Ack { sequence, source: "ghost" }],
+                    );
                     acked += 1;
                 }
             }
@@ -473,16 +572,31 @@ fn who_never_answered_anybody_does_not_make_its_probers_think_themselves_sick() 
 
 #[test]
 fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
-    let identity = Identity::new(NodeId::new("me").unwrap(), "10.0.0.1:1".parse().unwrap(), Incarnation::new(FIRST));
-    let mut node =
-        Node::from(Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN).unwrap());
-    for (id, there) in [("redis", "127.0.0.1:6379"), ("metadata", "169.254.169.254:80"), ("six", "[fe80::1]:9")] {
+    let identity = Identity::new(
+        NodeId::new("me").unwrap(),
+        "10.0.0.1:1".parse().unwrap(),
+        Incarnation::new(FIRST),
+    );
+    let mut node = Node::from(
+        Swim::new(quiet(), identity, Xoshiro256PlusPlus::seed_from_u64(1), Instant::ORIGIN)
+            .unwrap(),
+    );
+    for (id, there) in
+        [("redis", "127.0.0.1:6379"), ("metadata", "169.254.169.254:80"), ("six", "[fe80::1]:9")]
+    {
         let there: SocketAddr = there.parse().unwrap();
-        let told = Message::Alive { id, incarnation: Incarnation::new(1), address: there, metadata: b"" };
+        let told =
+            Message::Alive { id, incarnation: Incarnation::new(1), address: there, metadata: b"" };
         tell(&mut node, at(0), "10.0.0.9:9".parse().unwrap(), &[told]);
         deliver(&mut node, at(0), &[told]);
-        let description = Some(Description { incarnation: Incarnation::new(1), address: there, metadata: b"" });
-        let row = Entry { id, claim: Claim::new(Incarnation::new(1), Status::Alive), description, age: 0 };
+        let description =
+            Some(Description { incarnation: Incarnation::new(1), address: there, metadata: b"" });
+        let row = Entry {
+            id,
+            claim: Claim::new(Incarnation::new(1), Status::Alive),
+            description,
+            age: 0,
+        };
         request(&mut node, at(0), 9, &join(id, &[row]));
         ask(&mut node, at(0), &join(id, &[row]));
     }
@@ -492,15 +606,20 @@ fn nobody_is_looked_for_at_an_address_that_means_something_elsewhere() {
 
 #[test]
 fn what_a_newcomer_says_in_its_first_packet_is_heard_when_it_has_answered_and_not_before() {
-    let broadcast = Message::Broadcast { origin: "new", epoch: Incarnation::new(7), number: 0, payload: b"first" };
+    let broadcast = Message::Broadcast {
+        origin: "new",
+        epoch: Incarnation::new(7),
+        number: 0,
+        payload: b"first",
+    };
     let mut node = node_among_members();
     tell(&mut node, at(0), address(5), &[alive("new", 7, 5), broadcast, alive("c", 1, 12)]);
     assert_eq!((events(&mut node), status(&node, "c")), (vec![], None));
     answer(&mut node, at(1), address(5), "new");
     assert!(
-        events(&mut node)
-            .iter()
-            .any(|event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"first"))
+        events(&mut node).iter().any(
+            |event| matches!(event, Event::Broadcast { payload, .. } if **payload == *b"first")
+        )
     );
     assert_eq!(status(&node, "c"), Some(Status::Alive));
 }

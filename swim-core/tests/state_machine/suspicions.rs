@@ -5,8 +5,8 @@ use std::time::Duration;
 use swim_core::{Instant, Status};
 
 use crate::harness::{
-    Node, alive, at, count, deliver, entry, node_with, quiet, run_among_the_living, second, sent_and_acked, status,
-    suspect, swap,
+    Node, alive, at, count, deliver, entry, node_with, quiet, run_among_the_living, second,
+    sent_and_acked, status, suspect, swap,
 };
 
 /// A node that knows b, c, d, e and x, at ports 2 to 6.
@@ -24,9 +24,14 @@ fn a_suspicion_that_a_table_repeats_is_no_further_accusation() {
     deliver(&mut node, at(0), &[suspect("x", 1, "b")]);
     swap(&mut node, at(10), &[entry("x", 1, Status::Suspect, 6)]);
     let out = run_among_the_living(&mut node, second(3));
-    assert!(count(&out, "Suspect { id: \"x\", incarnation: Incarnation(1), from: \"b\"") > 0, "b's word is passed on");
+    assert!(
+        count(&out, "Suspect { id: \"x\", incarnation: Incarnation(1), from: \"b\"") > 0,
+        "b's word is passed on"
+    );
     let own = out.iter().filter(|(to, _)| to.port() != 6).flat_map(|(_, messages)| messages);
-    let own = own.filter(|message| message.starts_with("Suspect") && message.contains("from: \"me\"")).count();
+    let own = own
+        .filter(|message| message.starts_with("Suspect") && message.contains("from: \"me\""))
+        .count();
     assert_eq!(own, 0, "we have not probed x, and tell it alone of what is said of it");
 }
 
@@ -55,7 +60,11 @@ fn the_last_confirmation_of_an_old_suspicion_ends_it_at_once() {
     let mut node = among_five();
     deliver(&mut node, at(0), &[suspect("x", 1, "b")]);
     run_among_the_living(&mut node, second(15));
-    assert_eq!(status(&node, "x"), Some(Status::Suspect), "one accuser is not enough for the shortest time");
+    assert_eq!(
+        status(&node, "x"),
+        Some(Status::Suspect),
+        "one accuser is not enough for the shortest time"
+    );
     deliver(&mut node, second(15), &[suspect("x", 1, "c"), suspect("x", 1, "d")]);
     let late = death(&mut node, second(15)).since(second(15));
     assert!(late < Duration::from_millis(10), "that is no stall of ours: {late:?}");

@@ -1,13 +1,15 @@
-//! What of Lifeguard, and of ours beside it, can be turned off: each switch changes what it says, and by default is on.
+//! What of Lifeguard, and of ours beside it, can be turned off: each switch changes what it says,
+//! and by default is on.
 
 use swim_core::{Config, Instant, Status};
 
 use crate::harness::{
-    Node, alive, at, count, deliver, named, node_with, quiet, run_among_the_living, run_until_ping, second, seconds,
-    status, suspect,
+    Node, alive, at, count, deliver, named, node_with, quiet, run_among_the_living, run_until_ping,
+    second, seconds, status, suspect,
 };
 
-/// Two nodes with the same chance that know b, c, d, e and x, at ports 2 to 6: one as usual, and one with a change.
+/// Two nodes with the same chance that know b, c, d, e and x, at ports 2 to 6: one as usual, and
+/// one with a change.
 fn as_usual_and(change: fn(&mut Config), seed: u64) -> [Node; 2] {
     let mut changed = quiet();
     change(&mut changed);
@@ -36,16 +38,27 @@ fn without_suspicions_whoever_does_not_answer_is_dead_at_once() {
 #[test]
 fn suspicions_that_all_last_as_long_need_no_further_accusers() {
     let outcomes = as_usual_and(|config| config.suspicion_max_mult = 1, 1).map(|mut node| {
-        deliver(&mut node, at(0), &[suspect("x", 1, "b"), suspect("x", 1, "c"), suspect("x", 1, "d")]);
+        deliver(
+            &mut node,
+            at(0),
+            &[suspect("x", 1, "b"), suspect("x", 1, "c"), suspect("x", 1, "d")],
+        );
         let out = run_among_the_living(&mut node, second(3));
         let passed_on = ["b", "c", "d"].map(|from| {
-            count(&out, &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\"")) > 0
+            count(
+                &out,
+                &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\""),
+            ) > 0
         });
         run_among_the_living(&mut node, Instant::from_millis(4_001));
         (passed_on, status(&node, "x"))
     });
     let ends = Some(Status::Dead);
-    assert_eq!(outcomes[1], ([true, false, false], ends), "one accuser is enough for the shortest time");
+    assert_eq!(
+        outcomes[1],
+        ([true, false, false], ends),
+        "one accuser is enough for the shortest time"
+    );
     assert_eq!((outcomes[0].0[2], outcomes[0].1), (true, ends), "the last accuser is passed on");
 }
 
@@ -54,7 +67,12 @@ fn without_the_buddy_system_a_suspect_hears_of_it_in_gossip_alone() {
     let told = as_usual_and(|config| config.buddy_system = false, 1).map(|mut node| {
         deliver(&mut node, at(0), &[suspect("x", 1, "b")]);
         let out = run_among_the_living(&mut node, second(20));
-        let by = |from| count(&out, &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\""));
+        let by = |from| {
+            count(
+                &out,
+                &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\""),
+            )
+        };
         (by("me") > 0, by("b") > 0)
     });
     assert_eq!(told, [(true, true), (false, true)]);

@@ -39,14 +39,25 @@ fn newcomers_are_taken_in_for_ever_though_more_have_come_and_gone_than_the_table
 #[test]
 fn the_dead_make_room_for_the_living_when_there_is_no_tombstone() {
     let mut node = node_with(Config { max_members: 4, ..quiet() });
-    deliver(&mut node, at(0), &[alive("a", 1, 5), alive("b", 1, 6), dead("b", 1, "a"), alive("c", 1, 7)]);
+    deliver(
+        &mut node,
+        at(0),
+        &[alive("a", 1, 5), alive("b", 1, 6), dead("b", 1, "a"), alive("c", 1, 7)],
+    );
     events(&mut node);
     deliver(&mut node, at(1), &[alive("d", 1, 8)]);
     assert_eq!((status(&node, "b"), status(&node, "d")), (None, Some(Status::Alive)));
     let told = events(&mut node);
-    assert!(matches!(&told[..], [Event::Reaped(b), Event::Joined(d)] if &**b == "b" && &*d.id == "d"), "{told:?}");
+    assert!(
+        matches!(&told[..], [Event::Reaped(b), Event::Joined(d)] if &**b == "b" && &*d.id == "d"),
+        "{told:?}"
+    );
     deliver(&mut node, at(2), &[alive("e", 1, 9)]);
-    assert_eq!((status(&node, "e"), dropped(&node, DropReason::MembersFull)), (None, 1), "the living do not give way");
+    assert_eq!(
+        (status(&node, "e"), dropped(&node, DropReason::MembersFull)),
+        (None, 1),
+        "the living do not give way"
+    );
     node.check_invariants();
 }
 
@@ -55,7 +66,10 @@ fn a_death_nobody_asked_for_takes_no_place_in_a_full_table() {
     let mut node = node_with(Config { max_members: 3, ..quiet() });
     deliver(&mut node, at(0), &[alive("a", 1, 5), alive("b", 1, 6), dead("b", 1, "a")]);
     deliver(&mut node, at(0), &[dead("invented", 1, "liar"), left("invented too", 1)]);
-    assert_eq!((status(&node, "b"), dropped(&node, DropReason::MembersFull)), (Some(Status::Dead), 2));
+    assert_eq!(
+        (status(&node, "b"), dropped(&node, DropReason::MembersFull)),
+        (Some(Status::Dead), 2)
+    );
 }
 
 #[test]
@@ -66,7 +80,11 @@ fn the_oldest_tombstone_makes_room_first() {
     deliver(&mut node, second(5), &[alive("young", 1, 4), dead("young", 1, "b")]);
     run_among_the_living(&mut node, second(50));
     deliver(&mut node, second(50), &[alive("new", 1, 5), alive("young", 1, 4)]);
-    assert_eq!((status(&node, "new"), status(&node, "young")), (Some(Status::Alive), None), "its tombstone stands");
+    assert_eq!(
+        (status(&node, "new"), status(&node, "young")),
+        (Some(Status::Alive), None),
+        "its tombstone stands"
+    );
     deliver(&mut node, second(50), &[alive("old", 1, 3)]);
     assert_eq!(status(&node, "old"), Some(Status::Alive), "nothing was known of it any more");
 }
@@ -114,7 +132,8 @@ fn tables_agree_about_a_death_whenever_each_of_them_forgets_it() {
 
 #[test]
 fn a_death_is_spread_though_the_dead_are_reaped_at_once() {
-    let at_once = Config { reap_dead_after: Duration::ZERO, gossip_to_dead_for: Duration::ZERO, ..quiet() };
+    let at_once =
+        Config { reap_dead_after: Duration::ZERO, gossip_to_dead_for: Duration::ZERO, ..quiet() };
     let mut node = node_with(at_once);
     let names = names("peer", 5);
     deliver(&mut node, at(0), &[alive("x", 1, 30)]);
@@ -135,6 +154,10 @@ fn those_who_left_make_room_for_the_living() {
         let predecessor = format!("pod-{}", i.wrapping_sub(1));
         let left = Message::Left { id: &predecessor, incarnation: Incarnation::new(1) };
         deliver(&mut node, second(i as u64), &[left, alive(name, 1, 100 + i as u16)]);
-        assert_eq!(status(&node, name), Some(Status::Alive), "{name}: two are alive at once, the table holds ten");
+        assert_eq!(
+            status(&node, name),
+            Some(Status::Alive),
+            "{name}: two are alive at once, the table holds ten"
+        );
     }
 }

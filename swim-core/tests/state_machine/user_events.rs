@@ -1,9 +1,11 @@
-//! User events: each is told once to everyone, with a time above those of the events that its sender knew.
+//! User events: each is told once to everyone, with a time above those of the events that its
+//! sender knew.
 
 use swim_core::wire::serf::{self, UserEvent};
 use swim_core::wire::{Message, add_state, begin_join, state_in};
 use swim_core::{
-    Config, DropReason, Event, EventConfig, EventError, ExchangeInput, ExchangeOutput, Incarnation, LamportTime,
+    Config, DropReason, Event, EventConfig, EventError, ExchangeInput, ExchangeOutput, Incarnation,
+    LamportTime,
 };
 
 use crate::harness::*;
@@ -12,7 +14,9 @@ use crate::network::Network;
 /// Times, senders and names of the events that a node told its user of.
 fn told(node: &mut Node) -> Vec<(u64, String, String)> {
     let told = |event| match event {
-        Event::UserEvent { time, from, name, .. } => Some((time.get(), from.unwrap().to_string(), name.to_string())),
+        Event::UserEvent { time, from, name, .. } => {
+            Some((time.get(), from.unwrap().to_string(), name.to_string()))
+        }
         _ => None,
     };
     events(node).into_iter().filter_map(told).collect()
@@ -39,7 +43,13 @@ pub(crate) fn acquainted(count: u16, config: &Config) -> Network {
 /// An event as another node announces it.
 fn announcement(number: u64, time: u64, name: &str) -> Vec<u8> {
     let mut payload = Vec::new();
-    let event = UserEvent { time: LamportTime::new(time), name, payload: b"", coalesce: false, source: None };
+    let event = UserEvent {
+        time: LamportTime::new(time),
+        name,
+        payload: b"",
+        coalesce: false,
+        source: None,
+    };
     serf::Message::UserEvent(event).encode(&mut payload);
     let epoch = Incarnation::new(1);
     packet(&[Message::Announcement { origin: "b", epoch, number, payload: &payload }])
@@ -72,7 +82,10 @@ fn who_acts_on_an_event_is_later_than_it() {
     for node in &mut network.nodes {
         let mut told = told(node);
         told.sort_unstable();
-        assert_eq!(told, [event(1, "n1", "cause"), event(2, "n2", "effect"), event(2, "n3", "besides")]);
+        assert_eq!(
+            told,
+            [event(1, "n1", "cause"), event(2, "n2", "effect"), event(2, "n3", "besides")]
+        );
     }
 }
 
@@ -99,7 +112,11 @@ fn old_events_times_too_far_ahead_and_damaged_ones_are_dropped_and_counted() {
         hear(&mut node, number, time, "x");
     }
     assert_eq!(told(&mut node).iter().map(|told| told.0).collect::<Vec<_>>(), [5, 6, 7]);
-    assert_eq!(dropped(&node, DropReason::OldEvent), 2, "the one that was heard, and the one older than what is kept");
+    assert_eq!(
+        dropped(&node, DropReason::OldEvent),
+        2,
+        "the one that was heard, and the one older than what is kept"
+    );
     assert_eq!(dropped(&node, DropReason::BadTime), 1);
     let epoch = Incarnation::new(1);
     for (number, payload, reason) in [
@@ -186,7 +203,9 @@ fn nothing_is_said_of_events_until_there_was_one() {
     node.send_user_event(at(0), "first", b"", false).unwrap();
     assert!(state_in(&answer_to_join(&mut node)).unwrap().is_some());
     node.join(at(0), &[address(2)]).unwrap();
-    let Some(ExchangeOutput::Open { request, .. }) = exchanges(&mut node).pop() else { panic!("a join") };
+    let Some(ExchangeOutput::Open { request, .. }) = exchanges(&mut node).pop() else {
+        panic!("a join")
+    };
     assert!(state_in(&request).unwrap().is_some());
 }
 

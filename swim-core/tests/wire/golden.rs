@@ -1,12 +1,13 @@
-//! The golden vectors of docs/WIRE.md, one for each kind and variant: what the document shows is what is written and
-//! read. The document holds the bytes, this file what they mean.
+//! The golden vectors of docs/WIRE.md, one for each kind and variant: what the document shows is
+//! what is written and read. The document holds the bytes, this file what they mean.
 
 use std::collections::BTreeMap;
 
 use swim_core::wire::serf::{self, Response, State, StateWriter, UserEvent};
 use swim_core::wire::{
-    Buckets, Description, Entry, ExchangeMessage, Message, Packet, Refusal, add_state, begin_buckets,
-    begin_buckets_reply, begin_join, begin_join_reply, begin_packet, cluster_hash, state_in,
+    Buckets, Description, Entry, ExchangeMessage, Message, Packet, Refusal, add_state,
+    begin_buckets, begin_buckets_reply, begin_join, begin_join_reply, begin_packet, cluster_hash,
+    state_in,
 };
 use swim_core::{Claim, Coordinate, Incarnation, LamportTime, MessageKind, SequenceNumber, Status};
 
@@ -24,16 +25,18 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
         let (digits, times) = word.split_once('*').unwrap_or((word, "1"));
         assert!(digits.len().is_multiple_of(2) && digits.is_ascii(), "{word} is not whole bytes");
         let pairs = (0..digits.len()).step_by(2).map(|i| &digits[i..i + 2]);
-        let word: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hex digits")).collect();
+        let word: Vec<u8> =
+            pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hex digits")).collect();
         bytes.extend(word.repeat(times.parse().expect("a number after *")));
     }
     bytes
 }
 
-/// The vectors of the document: the lines `name: hex` of the blocks marked `golden`; a line that begins with spaces
-/// goes on with the one before it.
+/// The vectors of the document: the lines `name: hex` of the blocks marked `golden`; a line that
+/// begins with spaces goes on with the one before it.
 fn vectors() -> BTreeMap<String, Vec<u8>> {
-    let blocks = DOCUMENT.split("```golden\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let blocks =
+        DOCUMENT.split("```golden\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let mut vectors = BTreeMap::new();
     for block in blocks {
         for line in block.replace("\n  ", " ").lines() {
@@ -61,17 +64,41 @@ fn packets() -> Vec<(&'static str, Vec<Message<'static>>)> {
         ("ack", vec![Message::Ack { sequence: SEQUENCE, source: "b" }]),
         ("nack", vec![Message::Nack { sequence: SEQUENCE, source: "b" }]),
         ("alive", vec![alive]),
-        ("alive over IPv6", vec![Message::Alive { id: "ü", incarnation: Incarnation::MAX, address, metadata: &[] }]),
+        (
+            "alive over IPv6",
+            vec![Message::Alive {
+                id: "ü", incarnation: Incarnation::MAX, address, metadata: &[]
+            }],
+        ),
         ("suspect", vec![suspect]),
         ("dead", vec![Message::Dead { id: "c", incarnation: INCARNATION, from: "a" }]),
         ("left", vec![left]),
-        ("broadcast", vec![Message::Broadcast { origin: "a", epoch: INCARNATION, number: 300, payload: b"hello" }]),
+        (
+            "broadcast",
+            vec![Message::Broadcast {
+                origin: "a",
+                epoch: INCARNATION,
+                number: 300,
+                payload: b"hello",
+            }],
+        ),
         (
             "announcement",
-            vec![Message::Announcement { origin: "a", epoch: INCARNATION, number: 300, payload: event().leak() }],
+            vec![Message::Announcement {
+                origin: "a",
+                epoch: INCARNATION,
+                number: 300,
+                payload: event().leak(),
+            }],
         ),
         ("direct", vec![Message::Direct { source: "b", payload: response().leak() }]),
-        ("coordinate", vec![Message::Coordinate { source: "b", bytes: coordinate().to_bytes().to_vec().leak() }]),
+        (
+            "coordinate",
+            vec![Message::Coordinate {
+                source: "b",
+                bytes: coordinate().to_bytes().to_vec().leak(),
+            }],
+        ),
         ("a probe with updates", vec![ping, suspect, left]),
         ("an empty packet", vec![]),
     ]
@@ -81,7 +108,8 @@ fn packets() -> Vec<(&'static str, Vec<Message<'static>>)> {
 fn event() -> Vec<u8> {
     let time = LamportTime::new(7);
     let mut bytes = Vec::new();
-    let event = UserEvent { time, name: "deploy", payload: b"v2", coalesce: true, source: Some("a") };
+    let event =
+        UserEvent { time, name: "deploy", payload: b"v2", coalesce: true, source: Some("a") };
     serf::Message::UserEvent(event).encode(&mut bytes);
     bytes
 }
@@ -89,7 +117,8 @@ fn event() -> Vec<u8> {
 /// An answer to a query.
 fn response() -> Vec<u8> {
     let mut bytes = Vec::new();
-    let response = Response { time: LamportTime::new(7), id: 7, from: "b", is_ack: false, payload: b"ok" };
+    let response =
+        Response { time: LamportTime::new(7), id: 7, from: "b", is_ack: false, payload: b"ok" };
     serf::Message::Response(response).encode(&mut bytes);
     bytes
 }
@@ -103,7 +132,9 @@ fn coordinate() -> Coordinate {
 fn a_coordinate_is_read_from_its_44_bytes_and_from_no_others() {
     let bytes = coordinate().to_bytes();
     assert_eq!(Coordinate::from_bytes(&bytes), Ok(coordinate()));
-    assert!(Coordinate::from_bytes(&bytes[..43]).is_err() && Coordinate::from_bytes(&[0; 48]).is_err());
+    assert!(
+        Coordinate::from_bytes(&bytes[..43]).is_err() && Coordinate::from_bytes(&[0; 48]).is_err()
+    );
     for bad in [f32::NAN, f32::INFINITY, -1.0e30] {
         let mut bytes = bytes;
         bytes[..4].copy_from_slice(&bad.to_be_bytes());
@@ -115,9 +146,22 @@ fn a_coordinate_is_read_from_its_44_bytes_and_from_no_others() {
 fn join_with_a_state(cluster: u32) -> Vec<u8> {
     let (mut bytes, mut state) = (Vec::new(), Vec::new());
     let at = LamportTime::new;
-    let event = UserEvent { time: at(7), name: "deploy", payload: b"v2", coalesce: false, source: Some("a") };
-    StateWriter { members: at(1), events: at(8), queries: at(8), left: &[], statuses: &[], recent: &[event] }
-        .encode(&mut state);
+    let event = UserEvent {
+        time: at(7),
+        name: "deploy",
+        payload: b"v2",
+        coalesce: false,
+        source: Some("a"),
+    };
+    StateWriter {
+        members: at(1),
+        events: at(8),
+        queries: at(8),
+        left: &[],
+        statuses: &[],
+        recent: &[event],
+    }
+    .encode(&mut state);
     assert!(begin_join(cluster, "a", 1_000, &mut bytes).push(&entries()[0]));
     add_state(&mut bytes, &state);
     bytes
@@ -126,13 +170,22 @@ fn join_with_a_state(cluster: u32) -> Vec<u8> {
 fn entries() -> [Entry<'static>; 4] {
     let claim = |status| Claim::new(INCARNATION, status);
     let described = |incarnation| {
-        Some(Description { incarnation, address: "192.0.2.1:7946".parse().unwrap(), metadata: b"v1".as_slice() })
+        Some(Description {
+            incarnation,
+            address: "192.0.2.1:7946".parse().unwrap(),
+            metadata: b"v1".as_slice(),
+        })
     };
     let earlier = Incarnation::new(INCARNATION.get() - 1);
     [
         Entry { id: "b", claim: claim(Status::Alive), description: described(INCARNATION), age: 0 },
         Entry { id: "c", claim: claim(Status::Suspect), description: described(earlier), age: 0 },
-        Entry { id: "d", claim: claim(Status::Dead), description: described(INCARNATION), age: 86_400 },
+        Entry {
+            id: "d",
+            claim: claim(Status::Dead),
+            description: described(INCARNATION),
+            age: 86_400,
+        },
         Entry { id: "e", claim: claim(Status::Left), description: None, age: 3 },
     ]
 }
@@ -150,9 +203,15 @@ fn exchanges(cluster: u32) -> Vec<(&'static str, Vec<u8>)> {
     let buckets = Some(Buckets::new(&digests));
     let encoded = [
         ("digest", ExchangeMessage::Digest { source: "a", digest: 0x0102_0304_0506_0708 }),
-        ("digest_reply of equal tables", ExchangeMessage::DigestReply { source: "b", buckets: None }),
+        (
+            "digest_reply of equal tables",
+            ExchangeMessage::DigestReply { source: "b", buckets: None },
+        ),
         ("digest_reply of different tables", ExchangeMessage::DigestReply { source: "b", buckets }),
-        ("reliable_ping", ExchangeMessage::ReliablePing { sequence: SEQUENCE, target: "b", source: "a" }),
+        (
+            "reliable_ping",
+            ExchangeMessage::ReliablePing { sequence: SEQUENCE, target: "b", source: "a" },
+        ),
         ("reliable_ack", ExchangeMessage::ReliableAck { sequence: SEQUENCE, source: "b" }),
         ("refusal", ExchangeMessage::Refusal { reason: Refusal::Left }),
         ("key_request", ExchangeMessage::KeyRequest { source: "a", target: "b", body: &[1, 2, 3] }),
@@ -179,7 +238,8 @@ fn every_golden_packet_is_read_and_written_as_the_document_shows() {
     let cluster = cluster_hash("default");
     let vectors = vectors();
     for (name, messages) in packets() {
-        let golden = vectors.get(name).unwrap_or_else(|| panic!("docs/WIRE.md lacks the vector `{name}`"));
+        let golden =
+            vectors.get(name).unwrap_or_else(|| panic!("docs/WIRE.md lacks the vector `{name}`"));
         let mut bytes = Vec::new();
         begin_packet(cluster, &mut bytes);
         messages.iter().for_each(|message| message.encode(&mut bytes));
@@ -194,7 +254,8 @@ fn every_golden_exchange_is_read_and_written_as_the_document_shows() {
     let cluster = cluster_hash("default");
     let vectors = vectors();
     for (name, bytes) in exchanges(cluster) {
-        let golden = vectors.get(name).unwrap_or_else(|| panic!("docs/WIRE.md lacks the vector `{name}`"));
+        let golden =
+            vectors.get(name).unwrap_or_else(|| panic!("docs/WIRE.md lacks the vector `{name}`"));
         assert_eq!(&bytes, golden, "{name} is written as {bytes:02x?}");
         let message = ExchangeMessage::decode(golden, cluster).unwrap();
         assert_eq!(&written(cluster, &message), golden, "{name}");
@@ -209,10 +270,14 @@ fn a_state_beside_a_table_is_read_apart_and_passed_over_by_who_does_not_know_it(
     let cluster = cluster_hash("default");
     let golden = &vectors()["join with a state"];
     assert_eq!(&join_with_a_state(cluster), golden);
-    let Ok(ExchangeMessage::Join { entries: read, .. }) = ExchangeMessage::decode(golden, cluster) else { panic!() };
+    let Ok(ExchangeMessage::Join { entries: read, .. }) = ExchangeMessage::decode(golden, cluster)
+    else {
+        panic!()
+    };
     assert_eq!(read.len(), 1);
     let state = State::decode(state_in(golden).unwrap().unwrap()).unwrap();
-    let events: Vec<_> = state.recent().map(|event| (event.unwrap().name, event.unwrap().source)).collect();
+    let events: Vec<_> =
+        state.recent().map(|event| (event.unwrap().name, event.unwrap().source)).collect();
     assert_eq!((state.events.get(), events), (8, vec![("deploy", Some("a"))]));
     let without = &vectors()["join"];
     assert_eq!(state_in(without), Ok(None));
@@ -224,13 +289,20 @@ fn a_state_beside_a_table_is_read_apart_and_passed_over_by_who_does_not_know_it(
 #[test]
 fn the_document_shows_every_kind_and_nothing_that_is_not_tested() {
     let tested: Vec<_> = packets().into_iter().map(|(name, _)| name).collect();
-    let tested: Vec<_> =
-        exchanges(0).into_iter().map(|(name, _)| name).chain(tested).chain(["join with a state"]).collect();
+    let tested: Vec<_> = exchanges(0)
+        .into_iter()
+        .map(|(name, _)| name)
+        .chain(tested)
+        .chain(["join with a state"])
+        .collect();
     for name in vectors().keys() {
         assert!(tested.contains(&name.as_str()), "the vector `{name}` of docs/WIRE.md has no test");
     }
     for kind in MessageKind::ALL {
-        assert!(tested.iter().any(|name| name.split(' ').next() == Some(kind.label())), "{kind} has no vector");
+        assert!(
+            tested.iter().any(|name| name.split(' ').next() == Some(kind.label())),
+            "{kind} has no vector"
+        );
         assert!(DOCUMENT.contains(&format!("`{kind}`")), "docs/WIRE.md does not describe {kind}");
     }
 }
@@ -240,7 +312,8 @@ fn the_golden_vectors_are_the_fuzzers_first_seeds() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/decode");
     for (name, bytes) in vectors() {
         let seed = corpus.join(format!("seed-{}", name.replace(' ', "-")));
-        let found = std::fs::read(&seed).unwrap_or_else(|error| panic!("{}: {error}", seed.display()));
+        let found =
+            std::fs::read(&seed).unwrap_or_else(|error| panic!("{}: {error}", seed.display()));
         assert_eq!(found, bytes, "{name}");
     }
 }

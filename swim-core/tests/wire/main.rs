@@ -1,5 +1,5 @@
-//! The wire formats against their documents, against rmp-serde, and against input that nobody should send: the native one,
-//! and its sealed form and memberlist's in directories of their own.
+//! The wire formats against their documents, against rmp-serde, and against input that nobody
+//! should send: the native one, and its sealed form and memberlist's in directories of their own.
 
 mod bad_input;
 mod golden;

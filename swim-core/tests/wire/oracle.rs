@@ -1,8 +1,9 @@
-//! A second opinion on the native format, written on rmp-serde from docs/WIRE.md alone: slow, allocating and with
-//! nothing in common with the code under test but the document. Also built into the fuzz targets.
+//! A second opinion on the native format, written on rmp-serde from docs/WIRE.md alone: slow,
+//! allocating and with nothing in common with the code under test but the document. Also built into
+//! the fuzz targets.
 //!
-//! rmp-serde cannot tell a text that is not UTF-8 from a binary value, and must stop at some depth; where that matters,
-//! both readings pass.
+//! rmp-serde cannot tell a text that is not UTF-8 from a binary value, and must stop at some depth;
+//! where that matters, both readings pass.
 
 use std::fmt;
 
@@ -22,30 +23,43 @@ pub(crate) enum Trouble {
     Unsure,
 }
 
-/// Reads `bytes` as a packet and as an exchange of `cluster`, with the code under test and with the oracle.
+/// Reads `bytes` as a packet and as an exchange of `cluster`, with the code under test and with the
+/// oracle.
 ///
 /// # Panics
 /// If they do not read the same.
 pub(crate) fn assert_same_reading(bytes: &[u8], cluster: u32) {
     let Some(body) = body(bytes, cluster) else {
         assert!(Packet::open(bytes, cluster).is_err(), "the header of the packet {bytes:02x?}");
-        assert!(ExchangeMessage::decode(bytes, cluster).is_err(), "the header of the exchange {bytes:02x?}");
+        assert!(
+            ExchangeMessage::decode(bytes, cluster).is_err(),
+            "the header of the exchange {bytes:02x?}"
+        );
         return;
     };
     let ours = Packet::open(bytes, cluster).expect("the header is good");
-    let ours: Vec<_> = ours.map(|message| message.map(|message| written(|out| message.encode(out)))).collect();
+    let ours: Vec<_> =
+        ours.map(|message| message.map(|message| written(|out| message.encode(out)))).collect();
     let oracle = read_packet(body);
     assert!(
         ours.iter().zip(&oracle).all(|(ours, oracle)| agree(ours, oracle)),
         "the packet {bytes:02x?}: {ours:02x?}, the oracle {oracle:02x?}"
     );
-    let is_sure = oracle.last() != Some(&Err(Trouble::Unsure)) && !ours.ends_with(&[Err(WireError::WrongType)]);
-    assert!(!is_sure || ours.len() == oracle.len(), "the packet {bytes:02x?}: {ours:02x?}, the oracle {oracle:02x?}");
+    let is_sure = oracle.last() != Some(&Err(Trouble::Unsure))
+        && !ours.ends_with(&[Err(WireError::WrongType)]);
+    assert!(
+        !is_sure || ours.len() == oracle.len(),
+        "the packet {bytes:02x?}: {ours:02x?}, the oracle {oracle:02x?}"
+    );
 
     let ours = ExchangeMessage::decode(bytes, cluster);
-    let ours = ours.map(|message| written(|out| message.encode(cluster, out)).split_off(HEADER_LEN));
+    let ours =
+        ours.map(|message| written(|out| message.encode(cluster, out)).split_off(HEADER_LEN));
     let oracle = read_exchange(body);
-    assert!(agree(&ours, &oracle), "the exchange {bytes:02x?}: {ours:02x?}, the oracle {oracle:02x?}");
+    assert!(
+        agree(&ours, &oracle),
+        "the exchange {bytes:02x?}: {ours:02x?}, the oracle {oracle:02x?}"
+    );
 }
 
 /// What follows the header, if the header is version 1's and the cluster's.
@@ -66,7 +80,9 @@ fn agree(ours: &Result<Vec<u8>, WireError>, oracle: &Result<Vec<u8>, Trouble>) -
         (Ok(ours), Ok(oracle)) => ours == oracle,
         (Err(WireError::UnknownKind), oracle) => *oracle == Err(Trouble::UnknownKind),
         (Err(_), Err(trouble)) => *trouble == Trouble::Bad,
-        (Err(WireError::WrongType), Ok(bytes)) => tree(&mut &bytes[..]).is_ok_and(|value| value.may_be_text()),
+        (Err(WireError::WrongType), Ok(bytes)) => {
+            tree(&mut &bytes[..]).is_ok_and(|value| value.may_be_text())
+        }
         _ => false,
     }
 }
@@ -75,7 +91,9 @@ fn agree(ours: &Result<Vec<u8>, WireError>, oracle: &Result<Vec<u8>, Trouble>) -
 pub(crate) fn write(message: &Message<'_>) -> Vec<u8> {
     match *message {
         Message::Ping { sequence, target, source } => to_vec(&(0, sequence.get(), target, source)),
-        Message::PingReq { sequence, target, source } => to_vec(&(1, sequence.get(), target, source)),
+        Message::PingReq { sequence, target, source } => {
+            to_vec(&(1, sequence.get(), target, source))
+        }
         Message::Ack { sequence, source } => to_vec(&(2, sequence.get(), source)),
         Message::Nack { sequence, source } => to_vec(&(3, sequence.get(), source)),
         Message::Alive { id, incarnation, address, metadata } => {
@@ -97,21 +115,30 @@ pub(crate) fn write(message: &Message<'_>) -> Vec<u8> {
 
 /// An exchange's message as rmp-serde writes it, without the header.
 pub(crate) fn write_exchange(message: &ExchangeMessage<'_>) -> Vec<u8> {
-    let rows = |entries: swim_core::wire::Entries<'_>| entries.iter().map(|entry| row(&entry)).collect::<Vec<_>>();
+    let rows = |entries: swim_core::wire::Entries<'_>| {
+        entries.iter().map(|entry| row(&entry)).collect::<Vec<_>>()
+    };
     match *message {
         ExchangeMessage::Join { source, entries } => to_vec(&(16, source, rows(entries))),
         ExchangeMessage::JoinReply { source, entries } => to_vec(&(17, source, rows(entries))),
         ExchangeMessage::Digest { source, digest } => to_vec(&(18, source, digest)),
         ExchangeMessage::DigestReply { source, buckets } => {
-            let bytes = buckets.map(|b| ByteBuf::from(b.iter().flat_map(u64::to_be_bytes).collect::<Vec<_>>()));
+            let bytes = buckets
+                .map(|b| ByteBuf::from(b.iter().flat_map(u64::to_be_bytes).collect::<Vec<_>>()));
             to_vec(&(19, source, bytes))
         }
-        ExchangeMessage::Buckets { source, mask, entries } => to_vec(&(20, source, mask, rows(entries))),
+        ExchangeMessage::Buckets { source, mask, entries } => {
+            to_vec(&(20, source, mask, rows(entries)))
+        }
         ExchangeMessage::BucketsReply { source, entries } => to_vec(&(21, source, rows(entries))),
-        ExchangeMessage::ReliablePing { sequence, target, source } => to_vec(&(22, sequence.get(), target, source)),
+        ExchangeMessage::ReliablePing { sequence, target, source } => {
+            to_vec(&(22, sequence.get(), target, source))
+        }
         ExchangeMessage::ReliableAck { sequence, source } => to_vec(&(23, sequence.get(), source)),
         ExchangeMessage::Refusal { reason } => to_vec(&(24, reason as u8)),
-        ExchangeMessage::KeyRequest { source, target, body } => to_vec(&(25, source, target, ByteBuf::from(body))),
+        ExchangeMessage::KeyRequest { source, target, body } => {
+            to_vec(&(25, source, target, ByteBuf::from(body)))
+        }
         ExchangeMessage::KeyReply { source, body } => to_vec(&(26, source, ByteBuf::from(body))),
     }
 }
@@ -147,11 +174,13 @@ fn to_vec<T: Serialize>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec(value).expect("memory takes all")
 }
 
-/// Reads what follows a packet's header: each message in its shortest form, up to the first that is bad.
+/// Reads what follows a packet's header: each message in its shortest form, up to the first that is
+/// bad.
 pub(crate) fn read_packet(mut body: &[u8]) -> Vec<Result<Vec<u8>, Trouble>> {
     let mut messages = Vec::new();
     while !body.is_empty() {
-        let message = tree(&mut body).and_then(|value| shortest(value, &PACKET_KINDS, &EXCHANGE_KINDS));
+        let message =
+            tree(&mut body).and_then(|value| shortest(value, &PACKET_KINDS, &EXCHANGE_KINDS));
         messages.push(message);
         if matches!(message_end(&messages), Some(Trouble::Bad | Trouble::Unsure)) {
             break;
@@ -238,7 +267,8 @@ fn shortest(value: Value, here: &[Kind], elsewhere: &[Kind]) -> Result<Vec<u8>, 
     if elsewhere.iter().any(|&(kind, _)| kind == number) {
         return Err(Trouble::Bad);
     }
-    let &(_, fields) = here.iter().find(|&&(kind, _)| kind == number).ok_or(Trouble::UnknownKind)?;
+    let &(_, fields) =
+        here.iter().find(|&&(kind, _)| kind == number).ok_or(Trouble::UnknownKind)?;
     let mut checked = vec![Value::Number(number)];
     for &field in fields {
         checked.push(check(field, values.next().ok_or(Trouble::Bad)?)?);
@@ -248,10 +278,16 @@ fn shortest(value: Value, here: &[Kind], elsewhere: &[Kind]) -> Result<Vec<u8>, 
 
 fn check(field: Field, value: Value) -> Result<Value, Trouble> {
     match (field, value) {
-        (Field::Name, Value::Text(text)) if (1..=255).contains(&text.len()) => Ok(Value::Text(text)),
-        (Field::Incarnation, Value::Number(number)) if number <= 1 << 62 => Ok(Value::Number(number)),
+        (Field::Name, Value::Text(text)) if (1..=255).contains(&text.len()) => {
+            Ok(Value::Text(text))
+        }
+        (Field::Incarnation, Value::Number(number)) if number <= 1 << 62 => {
+            Ok(Value::Number(number))
+        }
         (Field::Number(max), Value::Number(number)) if number <= max => Ok(Value::Number(number)),
-        (Field::Reason, Value::Number(number)) => Ok(Value::Number(if number <= 4 { number } else { 3 })),
+        (Field::Reason, Value::Number(number)) => {
+            Ok(Value::Number(if number <= 4 { number } else { 3 }))
+        }
         (Field::Address, Value::Binary(bytes)) => check_address(bytes).map(Value::Binary),
         (Field::Binary, Value::Binary(bytes)) => Ok(Value::Binary(bytes)),
         (Field::Buckets, Value::Nil) => Ok(Value::Nil),
@@ -286,7 +322,9 @@ fn check_row(row: Value) -> Result<Value, Trouble> {
     }
     let mut described = values.split_off(4).into_iter().peekable();
     let mut checked = Vec::new();
-    for (field, value) in [Field::Name, Field::Incarnation, Field::Number(3), SEQUENCE].into_iter().zip(values) {
+    for (field, value) in
+        [Field::Name, Field::Incarnation, Field::Number(3), SEQUENCE].into_iter().zip(values)
+    {
         checked.push(check(field, value)?);
     }
     if !matches!(described.peek(), None | Some(Value::Nil)) {

@@ -1,11 +1,12 @@
-//! What messages are made of, drawn at random: [`Parts`] holds the owned pieces, from which every kind of message
-//! can be put together.
+//! What messages are made of, drawn at random: [`Parts`] holds the owned pieces, from which every
+//! kind of message can be put together.
 
 use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use swim_core::wire::{
-    Buckets, Description, Entries, Entry, ExchangeMessage, Message, Refusal, begin_join, begin_packet,
+    Buckets, Description, Entries, Entry, ExchangeMessage, Message, Refusal, begin_join,
+    begin_packet,
 };
 use swim_core::{Claim, Incarnation, SequenceNumber, Status};
 
@@ -37,10 +38,8 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn entry(&self) -> Entry<'_> {
-        let description = self.described.as_ref().map(|(incarnation, address, metadata)| Description {
-            incarnation: Incarnation::new(*incarnation),
-            address: *address,
-            metadata,
+        let description = self.described.as_ref().map(|(incarnation, address, metadata)| {
+            Description { incarnation: Incarnation::new(*incarnation), address: *address, metadata }
         });
         Entry { id: &self.id, claim: self.claim, description, age: self.age }
     }
@@ -61,8 +60,18 @@ impl Parts {
             5 => Message::Suspect { id, incarnation, from },
             6 => Message::Dead { id, incarnation, from },
             7 => Message::Left { id, incarnation },
-            8 => Message::Broadcast { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
-            9 => Message::Announcement { origin: id, epoch: incarnation, number: self.number, payload: &self.bytes },
+            8 => Message::Broadcast {
+                origin: id,
+                epoch: incarnation,
+                number: self.number,
+                payload: &self.bytes,
+            },
+            9 => Message::Announcement {
+                origin: id,
+                epoch: incarnation,
+                number: self.number,
+                payload: &self.bytes,
+            },
             10 => Message::Direct { source: from, payload: &self.bytes },
             _ => Message::Coordinate { source: from, bytes: &self.bytes },
         }
@@ -80,14 +89,17 @@ impl Parts {
     pub(crate) fn exchange(&self, kind: usize) -> Vec<u8> {
         let source = self.names[1].as_str();
         let sequence = SequenceNumber::new(self.sequence);
-        let digests = self.digests.as_ref().map(|d| Buckets::to_bytes(&std::array::from_fn(|i| d[i])));
+        let digests =
+            self.digests.as_ref().map(|d| Buckets::to_bytes(&std::array::from_fn(|i| d[i])));
         let join = self.join();
         let entries = entries_of(&join);
         let message = match kind {
             0 => ExchangeMessage::Join { source, entries },
             1 => ExchangeMessage::JoinReply { source, entries },
             2 => ExchangeMessage::Digest { source, digest: self.number },
-            3 => ExchangeMessage::DigestReply { source, buckets: digests.as_ref().map(Buckets::new) },
+            3 => {
+                ExchangeMessage::DigestReply { source, buckets: digests.as_ref().map(Buckets::new) }
+            }
             4 => ExchangeMessage::Buckets { source, mask: self.number, entries },
             5 => ExchangeMessage::BucketsReply { source, entries },
             6 => ExchangeMessage::ReliablePing { sequence, target: &self.names[0], source },
@@ -143,14 +155,16 @@ pub(crate) fn row() -> impl Strategy<Value = Row> {
     let claim = (number(1 << 62), prop::sample::select(&Status::ALL[..]))
         .prop_map(|(incarnation, status)| Claim::new(Incarnation::new(incarnation), status));
     let described = prop::option::of((any::<bool>(), number(1 << 62), address(), bytes()));
-    (name(), claim, number(u64::from(u32::MAX)), described).prop_map(|(id, claim, age, described)| Row {
-        id,
-        claim,
-        age: age as u32,
-        described: described.map(|(same, other, address, metadata)| {
-            (if same { claim.incarnation.get() } else { other }, address, metadata)
-        }),
-    })
+    (name(), claim, number(u64::from(u32::MAX)), described).prop_map(
+        |(id, claim, age, described)| Row {
+            id,
+            claim,
+            age: age as u32,
+            described: described.map(|(same, other, address, metadata)| {
+                (if same { claim.incarnation.get() } else { other }, address, metadata)
+            }),
+        },
+    )
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -184,7 +198,10 @@ fn reason() -> impl Strategy<Value = Refusal> {
 
 /// Any address that a member can have, as the wire carries it.
 fn address() -> impl Strategy<Value = SocketAddr> {
-    let ip = prop_oneof![any::<[u8; 4]>().prop_map(Into::into), any::<[u8; 16]>().prop_map(std::net::IpAddr::from)];
+    let ip = prop_oneof![
+        any::<[u8; 4]>().prop_map(Into::into),
+        any::<[u8; 16]>().prop_map(std::net::IpAddr::from)
+    ];
     (ip, 1..=u16::MAX)
         .prop_map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port))
         .prop_filter("a member's", swim_core::is_reachable)

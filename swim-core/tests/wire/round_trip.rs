@@ -1,4 +1,5 @@
-//! What is written is read again, is what rmp-serde would have written, and cannot be cut short unnoticed.
+//! What is written is read again, is what rmp-serde would have written, and cannot be cut short
+//! unnoticed.
 
 use proptest::prelude::*;
 use swim_core::wire::{Entry, ExchangeMessage, HEADER_LEN, Message, Packet, begin_join};
@@ -122,14 +123,20 @@ proptest! {
 }
 
 /// A row of 6 bytes.
-const ROW: Entry<'_> =
-    Entry { id: "a", claim: Claim::new(Incarnation::new(1), Status::Dead), description: None, age: 0 };
+const ROW: Entry<'_> = Entry {
+    id: "a",
+    claim: Claim::new(Incarnation::new(1), Status::Dead),
+    description: None,
+    age: 0,
+};
 
 #[test]
 fn the_bound_of_an_exchange_counts_the_growth_of_its_count() {
     let mut bytes = Vec::new();
     let empty = HEADER_LEN + 5;
-    for (max_size, count) in [(empty + 15 * 6, 15), (empty + 16 * 6 + 1, 15), (empty + 16 * 6 + 2, 16)] {
+    for (max_size, count) in
+        [(empty + 15 * 6, 15), (empty + 16 * 6 + 1, 15), (empty + 16 * 6 + 2, 16)]
+    {
         let mut writer = begin_join(CLUSTER, "a", max_size, &mut bytes);
         let kept = (0..20).filter(|_| writer.push(&ROW)).count();
         assert_eq!((kept, bytes.len() <= max_size), (count, true), "within {max_size} bytes");
@@ -151,7 +158,8 @@ fn integers_are_written_in_their_shortest_form_at_every_border() {
         (u64::MAX, 9),
     ] {
         let mut bytes = Vec::new();
-        let broadcast = Message::Broadcast { origin: "a", epoch: Incarnation::new(0), number, payload: &[] };
+        let broadcast =
+            Message::Broadcast { origin: "a", epoch: Incarnation::new(0), number, payload: &[] };
         broadcast.encode(&mut bytes);
         assert_eq!(bytes.len(), 7 + width, "{number}");
         assert_eq!(bytes, oracle::write(&broadcast), "{number}");

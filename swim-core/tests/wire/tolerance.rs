@@ -1,4 +1,5 @@
-//! What must be accepted although this crate would not write it: later versions' additions and other writers' widths.
+//! What must be accepted although this crate would not write it: later versions' additions and
+//! other writers' widths.
 
 use swim_core::wire::{Entry, ExchangeMessage, Message, Packet, Refusal, WireError, begin_packet};
 use swim_core::{Claim, Incarnation, SequenceNumber, Status};
@@ -69,7 +70,10 @@ fn trailing_fields_of_every_type_are_skipped() {
 
         let bytes = framed(&format!("94 17 07 a161 {extra} c1c1"));
         let message = ExchangeMessage::decode(&bytes, CLUSTER);
-        assert_eq!(message, Ok(ExchangeMessage::ReliableAck { sequence: SequenceNumber::new(7), source: "a" }));
+        assert_eq!(
+            message,
+            Ok(ExchangeMessage::ReliableAck { sequence: SequenceNumber::new(7), source: "a" })
+        );
     }
 }
 
@@ -83,10 +87,23 @@ fn an_unknown_kind_is_reported_and_what_follows_it_is_read() {
 #[test]
 fn numbers_texts_and_arrays_may_have_any_width() {
     for array in ["93", "dc0003", "dd00000003"] {
-        for number in ["07", "cc07", "cd0007", "ce00000007", "cf0000000000000007", "d007", "d10007", "d200000007"] {
+        for number in [
+            "07",
+            "cc07",
+            "cd0007",
+            "ce00000007",
+            "cf0000000000000007",
+            "d007",
+            "d10007",
+            "d200000007",
+        ] {
             for text in ["a161", "d90161", "da000161", "db0000000161"] {
                 let bytes = framed(&format!("{array} 02 {number} {text}"));
-                assert_eq!(Packet::open(&bytes, CLUSTER).unwrap().next(), Some(Ok(ACK)), "{array} {number} {text}");
+                assert_eq!(
+                    Packet::open(&bytes, CLUSTER).unwrap().next(),
+                    Some(Ok(ACK)),
+                    "{array} {number} {text}"
+                );
             }
         }
     }
@@ -109,7 +126,9 @@ fn binary_values_may_have_any_width() {
 #[test]
 fn an_ipv4_address_in_ipv6s_clothes_is_the_ipv4_address() {
     let bytes = framed("95 04 a161 01 c412 00000000000000000000ffff7f000001 1f40 c400");
-    let Some(Ok(message @ Message::Alive { address, .. })) = Packet::open(&bytes, CLUSTER).unwrap().next() else {
+    let Some(Ok(message @ Message::Alive { address, .. })) =
+        Packet::open(&bytes, CLUSTER).unwrap().next()
+    else {
         panic!("an alive message");
     };
     assert_eq!(address, "127.0.0.1:8000".parse().unwrap());
@@ -135,11 +154,17 @@ fn the_highest_incarnation_is_accepted() {
 
 #[test]
 fn an_unknown_reason_for_a_refusal_is_read_as_malformed() {
-    for (number, reason) in
-        [("02", Refusal::Left), ("05", Refusal::Malformed), ("cf00000001000000ff", Refusal::Malformed)]
-    {
+    for (number, reason) in [
+        ("02", Refusal::Left),
+        ("05", Refusal::Malformed),
+        ("cf00000001000000ff", Refusal::Malformed),
+    ] {
         let bytes = framed(&format!("92 18 {number}"));
-        assert_eq!(ExchangeMessage::decode(&bytes, CLUSTER), Ok(ExchangeMessage::Refusal { reason }), "{number}");
+        assert_eq!(
+            ExchangeMessage::decode(&bytes, CLUSTER),
+            Ok(ExchangeMessage::Refusal { reason }),
+            "{number}"
+        );
     }
 }
 
@@ -147,19 +172,32 @@ fn an_unknown_reason_for_a_refusal_is_read_as_malformed() {
 fn an_entry_may_leave_out_its_description_in_several_ways_and_carry_more() {
     let claim = Claim::new(Incarnation::new(9), Status::Left);
     let bare = Entry { id: "b", claim, description: None, age: 5 };
-    for entry in
-        ["94 a162 09 03 05", "95 a162 09 03 05 c0", "96 a162 09 03 05 c0 c0", "98 a162 09 03 05 c0 c400 c0 810102"]
-    {
-        assert_eq!(entry_of_two(&framed(&format!("93 10 a161 92 {entry} {entry}"))), bare, "{entry}");
+    for entry in [
+        "94 a162 09 03 05",
+        "95 a162 09 03 05 c0",
+        "96 a162 09 03 05 c0 c0",
+        "98 a162 09 03 05 c0 c400 c0 810102",
+    ] {
+        assert_eq!(
+            entry_of_two(&framed(&format!("93 10 a161 92 {entry} {entry}"))),
+            bare,
+            "{entry}"
+        );
     }
     let address = "127.0.0.1:8000".parse().unwrap();
-    for (tail, incarnation) in [("96", 9), ("97 c0", 9), ("97 09", 9), ("97 08", 8), ("99 08 c0 9101", 8)] {
+    for (tail, incarnation) in
+        [("96", 9), ("97 c0", 9), ("97 09", 9), ("97 08", 8), ("99 08 c0 9101", 8)]
+    {
         let (len, rest) = tail.split_at(2);
         let row = format!("{len} a162 09 03 05 c4067f0000011f40 c4016d {rest}");
         let bytes = framed(&format!("93 10 a161 92 {row} {row}"));
         let entry = entry_of_two(&bytes);
         let description = entry.description.unwrap();
-        assert_eq!((description.incarnation.get(), description.address), (incarnation, address), "{tail}");
+        assert_eq!(
+            (description.incarnation.get(), description.address),
+            (incarnation, address),
+            "{tail}"
+        );
         assert_eq!((entry.claim, description.metadata), (claim, &b"m"[..]));
     }
 }

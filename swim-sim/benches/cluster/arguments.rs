@@ -23,7 +23,8 @@ pub(crate) struct Arguments {
     pub(crate) comparison: Comparison,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Measures one peer and prints the figures as JSON: what the processes of a comparison are told.
+    /// Measures one peer and prints the figures as JSON: what the processes of a comparison are
+    /// told.
     #[arg(long, hide = true)]
     pub(crate) child: Option<Peer>,
     /// What cargo tells every benchmark.
@@ -36,10 +37,12 @@ pub(crate) struct Comparison {
     /// How many nodes, several separated by commas [default: 100,1000].
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(4..=100_000))]
     pub(crate) nodes: Vec<u32>,
-    /// Which cases, several separated by commas; a join always comes first, since the others need it [default: all].
+    /// Which cases, several separated by commas; a join always comes first, since the others need
+    /// it [default: all].
     #[arg(long = "case", value_enum, value_delimiter = ',')]
     pub(crate) cases: Vec<Case>,
-    /// All sizes: 100, 1000, 5000 and 10000, with a higher limit. This takes about two hours and 9 GB.
+    /// All sizes: 100, 1000, 5000 and 10000, with a higher limit. This takes about two hours and 9
+    /// GB.
     #[arg(long, conflicts_with = "nodes")]
     pub(crate) full: bool,
     /// Whom to measure, several separated by commas.
@@ -48,17 +51,18 @@ pub(crate) struct Comparison {
     /// The seed from which everything random is drawn.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// A case that takes more CPU seconds than this is stopped where it stands, and those after it are left out
-    /// [default: 120, and 600 with --full].
+    /// A case that takes more CPU seconds than this is stopped where it stands, and those after it
+    /// are left out [default: 120, and 600 with --full].
     #[arg(long, value_name = "SECONDS")]
     limit: Option<u64>,
-    /// Leaves the storm of joins out where a peer takes too long for it: its nodes are told of each other at once. Ours join
-    /// all the same, since they have no other way, but the join is not printed.
+    /// Leaves the storm of joins out where a peer takes too long for it: its nodes are told of each
+    /// other at once. Ours join all the same, since they have no other way, but the join is not
+    /// printed.
     #[arg(long)]
     pub(crate) introduced: bool,
-    /// Leaves the pages of memory as small as the system makes them. Otherwise glibc is told to ask for huge ones, for both
-    /// peers: a simulated cluster is some hundred MB that are touched here and there, and half of the time would go into
-    /// finding the pages.
+    /// Leaves the pages of memory as small as the system makes them. Otherwise glibc is told to ask
+    /// for huge ones, for both peers: a simulated cluster is some hundred MB that are touched here
+    /// and there, and half of the time would go into finding the pages.
     #[arg(long)]
     pub(crate) small_pages: bool,
     /// Has callgrind count during this case: for benches/core-share.
@@ -68,7 +72,8 @@ pub(crate) struct Comparison {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Does every death reach every live node? Counts pairs left uninformed and false deaths over many seeds.
+    /// Does every death reach every live node? Counts pairs left uninformed and false deaths over
+    /// many seeds.
     Reach(Reach),
     /// How fast does one update of ours reach everyone, beside what the theory of epidemics says?
     #[command(after_help = spread::BOUND)]

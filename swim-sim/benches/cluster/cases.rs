@@ -1,4 +1,5 @@
-//! The cases, one after the other on the same cluster: each begins where the one before it left a whole cluster.
+//! The cases, one after the other on the same cluster: each begins where the one before it left a
+//! whole cluster.
 
 use std::io;
 use std::time::Duration;
@@ -22,7 +23,8 @@ pub(crate) enum Case {
     Crash,
     /// 1 % of the nodes crash, and 5 % of the packets are lost; 60 s from there.
     CrashLoss,
-    /// Two halves do not reach each other for 60 s; then until all know all again, for 120 s at most.
+    /// Two halves do not reach each other for 60 s; then until all know all again, for 120 s at
+    /// most.
     Split,
 }
 
@@ -88,7 +90,8 @@ pub(crate) fn run<S: Simulation>(peer: Peer, comparison: &Comparison) -> io::Res
     if comparison.introduced {
         play.introduce();
     }
-    let mut wanted = Case::value_variants().iter().copied().filter(|case| comparison.wants(*case)).peekable();
+    let mut wanted =
+        Case::value_variants().iter().copied().filter(|case| comparison.wants(*case)).peekable();
     while let Some(case) = wanted.next() {
         let is_counted = comparison.counted == Some(case);
         if is_counted {
@@ -220,7 +223,8 @@ impl<S: Simulation> Play<S> {
 
     /// Lets time pass, if wanted only until the goal is met, and takes the CPU time.
     fn pass(&mut self, case: Case, most: Duration, until_met: bool) -> Passed {
-        let (mut virtual_time, mut cpu, mut told) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let (mut virtual_time, mut cpu, mut told) =
+            (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         while virtual_time < most && cpu < self.limit {
             let slice = SLICE.min(most - virtual_time);
             let watch = ThreadTime::now();
@@ -232,7 +236,9 @@ impl<S: Simulation> Play<S> {
             if cpu.saturating_sub(told) > Duration::from_secs(5) {
                 told = cpu;
                 let (label, name) = (&self.label, name_of(&case));
-                eprintln!("{label} {name}: {virtual_time:.1?} of {most:?}, {cpu:.0?} of CPU, {missing} pairs missing");
+                eprintln!(
+                    "{label} {name}: {virtual_time:.1?} of {most:?}, {cpu:.0?} of CPU, {missing} pairs missing"
+                );
             }
             if until_met && missing == 0 {
                 break;

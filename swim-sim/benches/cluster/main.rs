@@ -1,9 +1,10 @@
-//! What a simulated cluster costs and how well it does, beside a cluster of [foca](https://docs.rs/foca) on the same
-//! simulated network with the same settings.
+//! What a simulated cluster costs and how well it does, beside a cluster of
+//! [foca](https://docs.rs/foca) on the same simulated network with the same settings.
 //!
-//! `cargo bench -p swim-sim` compares at 100 and 1,000 nodes; `-- --help` tells what can be chosen. Each cluster lives in
-//! a process of its own, so that neither sees the other's memory. Ours is the simulator as its users have it (trace hash
-//! included, checkers left out); foca's is the least event loop that works.
+//! `cargo bench -p swim-sim` compares at 100 and 1,000 nodes; `-- --help` tells what can be chosen.
+//! Each cluster lives in a process of its own, so that neither sees the other's memory. Ours is the
+//! simulator as its users have it (trace hash included, checkers left out); foca's is the least
+//! event loop that works.
 
 mod arguments;
 mod cases;

@@ -1,4 +1,5 @@
-//! What a piece of a run costs: CPU time of its thread, memory, and instructions where valgrind counts them.
+//! What a piece of a run costs: CPU time of its thread, memory, and instructions where valgrind
+//! counts them.
 
 use std::alloc::System;
 use std::process::{Command, Stdio};
@@ -27,14 +28,18 @@ pub(crate) fn resident() -> Option<u64> {
 pub(crate) fn count_instructions(counts: bool) -> io::Result<()> {
     let switch = if counts { "on" } else { "off" };
     let mut control = Command::new("callgrind_control");
-    let control = control.args(["-i", switch, &process::id().to_string()]).stdout(Stdio::null()).spawn();
-    let mut control = control.map_err(|error| io::Error::other(format!("callgrind_control cannot be run: {error}")))?;
+    let control =
+        control.args(["-i", switch, &process::id().to_string()]).stdout(Stdio::null()).spawn();
+    let mut control = control
+        .map_err(|error| io::Error::other(format!("callgrind_control cannot be run: {error}")))?;
     // It is heard only while this process is at work.
     loop {
         match control.try_wait()? {
             None => hint::spin_loop(),
             Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(io::Error::other(format!("callgrind_control ended with {status}"))),
+            Some(status) => {
+                return Err(io::Error::other(format!("callgrind_control ended with {status}")));
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Whether every death reaches every live node, over many seeds; and when a crash is first noticed, beside the theory.
+//! Whether every death reaches every live node, over many seeds; and when a crash is first noticed,
+//! beside the theory.
 //!
-//! In each run 1 % of the nodes crash under loss. It ends when every live node has heard of every death, or after
-//! [`MOST`]. Deaths of the living count from the beginning of the loss, 20 s before the crashes.
+//! In each run 1 % of the nodes crash under loss. It ends when every live node has heard of every
+//! death, or after [`MOST`]. Deaths of the living count from the beginning of the loss, 20 s before
+//! the crashes.
 //!
-//! Theory of the first suspicion (SWIM, section 3.1): in a period each live node probes one other, so all of them miss a
-//! dead one with a chance of 1/e, and it is found in e/(e-1) periods that begin together. Ours begin each at its own
-//! time: the wait for the first probe is exponential with a mean of one period, and the probe fails one period later.
+//! Theory of the first suspicion (SWIM, section 3.1): in a period each live node probes one other,
+//! so all of them miss a dead one with a chance of 1/e, and it is found in e/(e-1) periods that
+//! begin together. Ours begin each at its own time: the wait for the first probe is exponential
+//! with a mean of one period, and the probe fails one period later.
 
 use std::io;
 use std::time::Duration;
@@ -46,7 +49,9 @@ pub(crate) fn run(options: &Reach) -> io::Result<()> {
             Peer::Swim => run_seed::<SwimCluster>(&scene, options.loss),
             Peer::Foca => run_seed::<FocaCluster>(&scene, options.loss),
         };
-        let last = outcome.all_know.map_or_else(|| String::from("never"), |at| format!("{:.1} s", at.as_secs_f64()));
+        let last = outcome
+            .all_know
+            .map_or_else(|| String::from("never"), |at| format!("{:.1} s", at.as_secs_f64()));
         println!(
             "seed {seed}: all know all deaths after {last}; {} pairs uninformed, {} false deaths",
             outcome.uninformed, outcome.false_deaths
@@ -57,9 +62,14 @@ pub(crate) fn run(options: &Reach) -> io::Result<()> {
     println!("\nseeds                {}", outcomes.len());
     println!("pairs uninformed     {}", sum(|outcome| outcome.uninformed));
     println!("false deaths         {}", sum(|outcome| outcome.false_deaths));
-    let collect = |get: fn(&Outcome) -> &[Duration]| outcomes.iter().flat_map(get).copied().collect::<Vec<_>>();
+    let collect = |get: fn(&Outcome) -> &[Duration]| {
+        outcomes.iter().flat_map(get).copied().collect::<Vec<_>>()
+    };
     println!("\nseconds after a crash                  mean     50 %     90 %     99 %  largest");
-    print_times("all know all deaths", outcomes.iter().filter_map(|outcome| outcome.all_know).collect());
+    print_times(
+        "all know all deaths",
+        outcomes.iter().filter_map(|outcome| outcome.all_know).collect(),
+    );
     print_times("a node's death first told", collect(|outcome| &outcome.first_deaths));
     print_times("a node first suspected", collect(|outcome| &outcome.first_suspicions));
     let wait = |share: f64| 1.0 - (1.0 - share).ln();
@@ -80,7 +90,10 @@ fn print_times(what: &str, mut times: Vec<Duration>) {
     let at = |percent: usize| times[(times.len() * percent).div_ceil(100).max(1) - 1].as_secs_f64();
     let mean = times.iter().sum::<Duration>().as_secs_f64() / times.len() as f64;
     let (half, most, nearly) = (at(50), at(90), at(99));
-    println!("{what:<34} {mean:>8.2} {half:>8.2} {most:>8.2} {nearly:>8.2} {:>8.2}", last.as_secs_f64());
+    println!(
+        "{what:<34} {mean:>8.2} {half:>8.2} {most:>8.2} {nearly:>8.2} {:>8.2}",
+        last.as_secs_f64()
+    );
 }
 
 fn run_seed<S: Simulation>(scene: &Scene, loss_permille: u16) -> Outcome {

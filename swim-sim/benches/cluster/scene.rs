@@ -1,7 +1,8 @@
 //! The scene on which every peer plays: the network, the times, and what a peer must be able to do.
 //!
-//! Both peers have the same paths (delay and loss are drawn by [`Link::fate`]), the same intervals, fan-outs and packet
-//! sizes, taken from the LAN presets of both projects, which both follow memberlist's.
+//! Both peers have the same paths (delay and loss are drawn by [`Link::fate`]), the same intervals,
+//! fan-outs and packet sizes, taken from the LAN presets of both projects, which both follow
+//! memberlist's.
 
 use std::fmt;
 use std::num::{NonZeroU8, NonZeroU32};
@@ -40,16 +41,20 @@ impl Scene {
         Config::lan()
     }
 
-    /// foca's settings: the same. Its preset rounds the transmissions of an update down where memberlist and we round up:
-    /// it is given ours.
+    /// foca's settings: the same. Its preset rounds the transmissions of an update down where
+    /// memberlist and we round up: it is given ours.
     pub(crate) fn foca(&self) -> foca::Config {
-        let nodes = u32::try_from(self.nodes).ok().and_then(NonZeroU32::new).expect("some nodes, not many");
+        let nodes =
+            u32::try_from(self.nodes).ok().and_then(NonZeroU32::new).expect("some nodes, not many");
         foca::Config { max_transmissions: self.transmissions(), ..foca::Config::new_lan(nodes) }
     }
 
     /// How often we send an update to others among so many nodes.
     fn transmissions(&self) -> NonZeroU8 {
-        let rounds = u64::try_from(self.nodes).expect("a number of nodes").checked_ilog10().map_or(1, |log| log + 1);
+        let rounds = u64::try_from(self.nodes)
+            .expect("a number of nodes")
+            .checked_ilog10()
+            .map_or(1, |log| log + 1);
         let times = u32::from(self.swim().retransmit_mult) * rounds;
         u8::try_from(times).ok().and_then(NonZeroU8::new).expect("a few times")
     }
@@ -64,12 +69,23 @@ impl fmt::Display for Scene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ours, theirs) = (self.swim(), self.foca());
         writeln!(f, "network of both: {:?}, seed {}", self.link.latency, self.seed)?;
-        writeln!(f, "{:<34}{:>16}{:>16}", format!("settings at {} nodes", self.nodes), "swim", "foca")?;
-        let mut line = |what: &str, swim: String, foca: String| writeln!(f, "{what:<34}{swim:>16}{foca:>16}");
+        writeln!(
+            f,
+            "{:<34}{:>16}{:>16}",
+            format!("settings at {} nodes", self.nodes),
+            "swim",
+            "foca"
+        )?;
+        let mut line =
+            |what: &str, swim: String, foca: String| writeln!(f, "{what:<34}{swim:>16}{foca:>16}");
         let time = |time: Duration| format!("{time:?}");
         line("probe interval", time(ours.probe_interval), time(theirs.probe_period))?;
         line("probe timeout", time(ours.probe_timeout), time(theirs.probe_rtt))?;
-        line("indirect probes", ours.indirect_probes.to_string(), theirs.num_indirect_probes.to_string())?;
+        line(
+            "indirect probes",
+            ours.indirect_probes.to_string(),
+            theirs.num_indirect_probes.to_string(),
+        )?;
         if let Some(gossip) = &theirs.periodic_gossip {
             line("gossip interval", time(ours.gossip_interval), time(gossip.frequency))?;
             line("gossip fan-out", ours.gossip_fanout.to_string(), gossip.num_members.to_string())?;
@@ -83,7 +99,11 @@ impl fmt::Display for Scene {
             format!("{least:.1} to {most:.1}"),
             theirs.suspect_to_down_after.as_secs().to_string(),
         )?;
-        line("packet size at most, B", ours.max_packet_size.to_string(), theirs.max_packet_size.to_string())?;
+        line(
+            "packet size at most, B",
+            ours.max_packet_size.to_string(),
+            theirs.max_packet_size.to_string(),
+        )?;
         line("identity", String::from("name, address"), String::from("address, u16"))
     }
 }
@@ -94,7 +114,8 @@ pub(crate) trait Simulation {
     fn start(scene: &Scene) -> Self;
     /// All others join through node 0, now.
     fn join(&mut self);
-    /// Tells everyone of everyone, if the protocol itself takes too long for that; says whether it did.
+    /// Tells everyone of everyone, if the protocol itself takes too long for that; says whether it
+    /// did.
     fn introduce(&mut self) -> bool;
     /// Lets time pass.
     fn advance(&mut self, by: Duration);
@@ -108,6 +129,7 @@ pub(crate) trait Simulation {
     fn heal(&mut self);
     /// What was sent so far.
     fn traffic(&self) -> Traffic;
-    /// For each victim that was suspected, how long after its crash it first was; nothing if the peer does not tell.
+    /// For each victim that was suspected, how long after its crash it first was; nothing if the
+    /// peer does not tell.
     fn first_suspicions(&self) -> Vec<Duration>;
 }

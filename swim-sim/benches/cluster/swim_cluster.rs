@@ -32,8 +32,12 @@ impl Checker for Reporter {
         let now = now.since(Instant::ORIGIN);
         match (event, about) {
             (Event::Joined(_), Some(subject)) => tally::with(|tally| tally.up(now, node, subject)),
-            (Event::Failed(_) | Event::Left(_), Some(subject)) => tally::with(|tally| tally.down(now, node, subject)),
-            (Event::Lagged { missed }, _) => return Err(format!("{missed} events were lost, and with them the count")),
+            (Event::Failed(_) | Event::Left(_), Some(subject)) => {
+                tally::with(|tally| tally.down(now, node, subject))
+            }
+            (Event::Lagged { missed }, _) => {
+                return Err(format!("{missed} events were lost, and with them the count"));
+            }
             _ => {}
         }
         Ok(())
@@ -42,7 +46,10 @@ impl Checker for Reporter {
 
 impl Simulation for SwimCluster {
     fn start(scene: &Scene) -> Self {
-        let builder = Cluster::lan(scene.nodes).config(scene.swim()).link(scene.link.clone()).seed(scene.seed);
+        let builder = Cluster::lan(scene.nodes)
+            .config(scene.swim())
+            .link(scene.link.clone())
+            .seed(scene.seed);
         Self { cluster: builder.event_log(0).unchecked().checker(|| Box::new(Reporter)).build() }
     }
 
@@ -84,6 +91,11 @@ impl Simulation for SwimCluster {
     }
 
     fn first_suspicions(&self) -> Vec<Duration> {
-        self.cluster.figures().outages.iter().filter_map(swim_sim::Outage::first_suspicion).collect()
+        self.cluster
+            .figures()
+            .outages
+            .iter()
+            .filter_map(swim_sim::Outage::first_suspicion)
+            .collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Who believes whom to be alive, counted while a simulation runs: [`Tally`].
 //!
-//! A peer reports each change of a belief as its user hears of it. One simulation runs on a thread, so the tally is the
-//! thread's: a checker of the simulator has no other place to report to.
+//! A peer reports each change of a belief as its user hears of it. One simulation runs on a thread,
+//! so the tally is the thread's: a checker of the simulator has no other place to report to.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -71,7 +71,10 @@ impl Tally {
 
     /// From now on the dead are no news.
     pub(crate) fn bury(&mut self) {
-        self.lives.iter_mut().filter(|life| **life == Life::Crashed).for_each(|life| *life = Life::Buried);
+        self.lives
+            .iter_mut()
+            .filter(|life| **life == Life::Crashed)
+            .for_each(|life| *life = Life::Buried);
     }
 
     pub(crate) fn crashed(&mut self, node: usize) {
@@ -93,10 +96,17 @@ impl Tally {
         self.reached = [None; SHARES.len()];
         self.first_death.fill(None);
         let pairs = |tally: &Self| {
-            let all = (0..tally.nodes).flat_map(|observer| (0..tally.nodes).map(move |subject| (observer, subject)));
-            all.filter(|&(observer, subject)| tally.counts(observer, subject)).fold((0, 0), |(met, all), pair| {
-                (met + u64::from(tally.believes(pair.0, pair.1) == (goal == Goal::Alive)), all + 1)
-            })
+            let all = (0..tally.nodes)
+                .flat_map(|observer| (0..tally.nodes).map(move |subject| (observer, subject)));
+            all.filter(|&(observer, subject)| tally.counts(observer, subject)).fold(
+                (0, 0),
+                |(met, all), pair| {
+                    (
+                        met + u64::from(tally.believes(pair.0, pair.1) == (goal == Goal::Alive)),
+                        all + 1,
+                    )
+                },
+            )
         };
         (self.met, self.pairs) = pairs(self);
         self.mark(now);
@@ -145,7 +155,8 @@ impl Tally {
     /// How long after the goal was set each dead node was first told to be dead.
     pub(crate) fn first_deaths(&self) -> Vec<Duration> {
         let since = self.goal.map_or(Duration::ZERO, |(since, _)| since);
-        let dead = self.first_death.iter().zip(&self.lives).filter(|(_, life)| **life == Life::Crashed);
+        let dead =
+            self.first_death.iter().zip(&self.lives).filter(|(_, life)| **life == Life::Crashed);
         dead.filter_map(|(at, _)| Some((*at)?.saturating_sub(since))).collect()
     }
 

@@ -1,8 +1,9 @@
 //! What happens next: the one order of everything in a run.
 //!
-//! Two kinds of entry share one clock and one emission counter: occurrences (a packet arrives, a fault strikes), each
-//! of which happens once, and timeouts, of which each node has at most one, kept current in place. Entries of the same
-//! instant come in the order in which they were emitted. The agenda knows nothing of what its entries mean.
+//! Two kinds of entry share one clock and one emission counter: occurrences (a packet arrives, a
+//! fault strikes), each of which happens once, and timeouts, of which each node has at most one,
+//! kept current in place. Entries of the same instant come in the order in which they were emitted.
+//! The agenda knows nothing of what its entries mean.
 
 mod occurrences;
 mod timeouts;
@@ -47,8 +48,8 @@ impl<T> Agenda<T> {
         self.occurrences.push(key, occurrence);
     }
 
-    /// Sets, moves or takes away a node's timeout. Setting it to the instant that it has changes nothing, its place
-    /// among equal instants included.
+    /// Sets, moves or takes away a node's timeout. Setting it to the instant that it has changes
+    /// nothing, its place among equal instants included.
     pub(crate) fn set_timeout(&mut self, node: usize, at: Option<Instant>) {
         if self.timeouts.at(node) == at {
             return;
@@ -107,8 +108,13 @@ mod tests {
         agenda.set_timeout(0, Some(ms(5)));
         agenda.put(ms(1), "first");
         assert_eq!(agenda.next_at(), Some(ms(1)));
-        let order =
-            [Due::Occurrence("first"), Due::Occurrence("a"), Due::Timeout(1), Due::Occurrence("b"), Due::Timeout(0)];
+        let order = [
+            Due::Occurrence("first"),
+            Due::Occurrence("a"),
+            Due::Timeout(1),
+            Due::Occurrence("b"),
+            Due::Timeout(0),
+        ];
         assert_eq!(drain(&mut agenda).into_iter().map(|(_, due)| due).collect::<Vec<_>>(), order);
         assert_eq!(agenda.next_at(), None);
     }

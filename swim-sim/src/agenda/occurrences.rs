@@ -1,5 +1,5 @@
-//! Things that happen once: a binary heap of small keys over a slab, so that sifting moves 24 bytes whatever an
-//! occurrence weighs, and a place that is free again is used again.
+//! Things that happen once: a binary heap of small keys over a slab, so that sifting moves 24 bytes
+//! whatever an occurrence weighs, and a place that is free again is used again.
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,5 +1,5 @@
-//! One timeout for each node: a binary heap of nodes that knows where each one stands, so that a timeout is moved in
-//! place and no stale entry is ever popped.
+//! One timeout for each node: a binary heap of nodes that knows where each one stands, so that a
+//! timeout is moved in place and no stale entry is ever popped.
 
 use swim_core::Instant;
 

@@ -68,14 +68,21 @@ impl Source<'_> {
 }
 
 /// What is sent the `round`-th time, from 0. A replay is no forgery: `None`.
-pub(crate) fn forge(lie: Lie, round: u16, from: &Source<'_>, known: &Knowledge<'_>) -> Option<Forged> {
+pub(crate) fn forge(
+    lie: Lie,
+    round: u16,
+    from: &Source<'_>,
+    known: &Knowledge<'_>,
+) -> Option<Forged> {
     let round = usize::from(round);
     Some(Forged::Packet(match lie {
         Lie::Accuse(_) => accuse(round, from, known),
         Lie::Climb(_) => climb(round, from, known),
         Lie::Usurp(_) => usurp(round, from, known),
         Lie::Ghosts(count) => ghosts(round, usize::from(count), from, known),
-        Lie::GhostTable(count) => return Some(Forged::Request(ghost_table(usize::from(count), from, known))),
+        Lie::GhostTable(count) => {
+            return Some(Forged::Request(ghost_table(usize::from(count), from, known)));
+        }
         Lie::SpeakFor(_) => speak_for(round, known),
         Lie::Ask => ask(round, from, known),
         Lie::Ping => ping(round, from, known),
@@ -103,11 +110,13 @@ fn accuse(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     )
 }
 
-/// Step by step up to what receivers believe and beyond, and every fourth time to the highest of all, which nobody could top.
+/// Step by step up to what receivers believe and beyond, and every fourth time to the highest of
+/// all, which nobody could top.
 fn climb(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     let (id, address, incarnation) = known.subject;
     let step = (known.ahead / STEPS).max(1);
-    let raised = incarnation.get().saturating_add(step.saturating_mul(round as u64 + 1)).min(HIGHEST);
+    let raised =
+        incarnation.get().saturating_add(step.saturating_mul(round as u64 + 1)).min(HIGHEST);
     let incarnation = Incarnation::new(if round % 4 == 3 { HIGHEST } else { raised });
     let alive = Message::Alive { id, incarnation, address, metadata: &[] };
     packet(known.cluster, &[alive, Message::Dead { id, incarnation, from: from.name }])
@@ -116,7 +125,10 @@ fn climb(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
 fn usurp(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     let (id, _, incarnation) = known.subject;
     let incarnation = Incarnation::new(incarnation.get().saturating_add(1 + round as u64));
-    packet(known.cluster, &[Message::Alive { id, incarnation, address: from.address, metadata: &[] }])
+    packet(
+        known.cluster,
+        &[Message::Alive { id, incarnation, address: from.address, metadata: &[] }],
+    )
 }
 
 fn ghosts(round: usize, count: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
@@ -138,7 +150,11 @@ fn ghost_table(count: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8
         let entry = Entry {
             id: &from.invented(number),
             claim: Claim::new(incarnation, Status::Alive),
-            description: Some(Description { incarnation, address: from.nowhere(number), metadata: &[] }),
+            description: Some(Description {
+                incarnation,
+                address: from.nowhere(number),
+                metadata: &[],
+            }),
             age: 0,
         };
         if !table.push(&entry) {
@@ -160,7 +176,13 @@ fn speak_for(round: usize, known: &Knowledge<'_>) -> Vec<u8> {
             return packet(known.cluster, &[Message::Broadcast { origin, epoch, number, payload }]);
         }
         1 => {
-            let event = UserEvent { time, name: FORGED, payload: &[], coalesce: false, source: Some(origin) };
+            let event = UserEvent {
+                time,
+                name: FORGED,
+                payload: &[],
+                coalesce: false,
+                source: Some(origin),
+            };
             serf::Message::UserEvent(event).encode(&mut said);
         }
         _ => {
@@ -173,7 +195,13 @@ fn speak_for(round: usize, known: &Knowledge<'_>) -> Vec<u8> {
     packet(known.cluster, &[Message::Announcement { origin, epoch, number, payload: &said }])
 }
 
-fn query(time: LamportTime, source: &str, address: SocketAddr, filters: &FiltersBuffer, out: &mut Vec<u8>) {
+fn query(
+    time: LamportTime,
+    source: &str,
+    address: SocketAddr,
+    filters: &FiltersBuffer,
+    out: &mut Vec<u8>,
+) {
     let query = Query {
         time,
         id: 7,
@@ -192,7 +220,8 @@ fn query(time: LamportTime, source: &str, address: SocketAddr, filters: &Filters
 
 /// The member that asks is introduced in the same packet: only members are answered.
 fn ask(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
-    let (asker, address, incarnation) = (from.invented(0), from.nowhere(0), known.receiver_incarnation);
+    let (asker, address, incarnation) =
+        (from.invented(0), from.nowhere(0), known.receiver_incarnation);
     let mut filters = FiltersBuffer::default();
     if round % 2 == 1 {
         (0..COSTLY_FILTERS).for_each(|_| filters.tag("role", COSTLY));
@@ -203,7 +232,10 @@ fn ask(round: usize, from: &Source<'_>, known: &Knowledge<'_>) -> Vec<u8> {
     let number = round as u64;
     packet(
         known.cluster,
-        &[alive, Message::Announcement { origin: &asker, epoch: incarnation, number, payload: &said }],
+        &[
+            alive,
+            Message::Announcement { origin: &asker, epoch: incarnation, number, payload: &said },
+        ],
     )
 }
 
@@ -239,15 +271,32 @@ mod tests {
                 ahead: 100,
                 receiver_incarnation: incarnation,
             };
-            let lies =
-                [Lie::Accuse(2), Lie::Climb(2), Lie::Usurp(2), Lie::Ghosts(3), Lie::SpeakFor(2), Lie::Ask, Lie::Ping];
-            for (lie, round) in lies.into_iter().flat_map(|lie| (0..6).map(move |round| (lie, round))) {
-                let Some(Forged::Packet(bytes)) = forge(lie, round, &from, &known) else { panic!("{lie:?}") };
+            let lies = [
+                Lie::Accuse(2),
+                Lie::Climb(2),
+                Lie::Usurp(2),
+                Lie::Ghosts(3),
+                Lie::SpeakFor(2),
+                Lie::Ask,
+                Lie::Ping,
+            ];
+            for (lie, round) in
+                lies.into_iter().flat_map(|lie| (0..6).map(move |round| (lie, round)))
+            {
+                let Some(Forged::Packet(bytes)) = forge(lie, round, &from, &known) else {
+                    panic!("{lie:?}")
+                };
                 let read: Vec<_> = Packet::open(&bytes, cluster).unwrap().collect();
                 assert!(!read.is_empty() && read.iter().all(Result::is_ok), "{lie:?}: {read:?}");
             }
-            let Some(Forged::Request(bytes)) = forge(Lie::GhostTable(20), 0, &from, &known) else { panic!() };
-            let Ok(ExchangeMessage::Join { entries, .. }) = ExchangeMessage::decode(&bytes, cluster) else { panic!() };
+            let Some(Forged::Request(bytes)) = forge(Lie::GhostTable(20), 0, &from, &known) else {
+                panic!()
+            };
+            let Ok(ExchangeMessage::Join { entries, .. }) =
+                ExchangeMessage::decode(&bytes, cluster)
+            else {
+                panic!()
+            };
             assert_eq!(entries.len(), 20);
             assert_eq!(forge(Lie::Replay(2), 0, &from, &known), None);
         }

@@ -1,12 +1,14 @@
-//! Attacks as data: who lies, to which nodes, what about, how often. [`forge`](self::forge) makes the bytes.
+//! Attacks as data: who lies, to which nodes, what about, how often. [`forge`](self::forge) makes
+//! the bytes.
 //!
-//! An outsider has no process: it sends from an address where nobody answers, and can name third parties' addresses. An
-//! insider sends from a member's own address, so receivers take its words for that member's. Both know the truth: names,
-//! addresses, incarnations and settings are no secrets. Neither can break a seal; attacks are on plain traffic.
+//! An outsider has no process: it sends from an address where nobody answers, and can name third
+//! parties' addresses. An insider sends from a member's own address, so receivers take its words
+//! for that member's. Both know the truth: names, addresses, incarnations and settings are no
+//! secrets. Neither can break a seal; attacks are on plain traffic.
 //!
-//! What attackers invent is marked, so that checkers recognise it wherever it turns up: members that do not exist are
-//! called [`STRANGER`] and a number if an outsider invents them, [`GHOST`] and a number if an insider does; broadcasts,
-//! user events and queries bear the text [`FORGED`].
+//! What attackers invent is marked, so that checkers recognise it wherever it turns up: members
+//! that do not exist are called [`STRANGER`] and a number if an outsider invents them, [`GHOST`]
+//! and a number if an insider does; broadcasts, user events and queries bear the text [`FORGED`].
 
 pub(crate) mod forge;
 
@@ -68,11 +70,14 @@ pub enum Lie {
     Ghosts(u16),
     /// A request to join, with a table of so many members that do not exist.
     GhostTable(u16),
-    /// A broadcast, a user event and a query in a node's name, with an epoch far ahead of the node's own.
+    /// A broadcast, a user event and a query in a node's name, with an epoch far ahead of the
+    /// node's own.
     SpeakFor(usize),
-    /// Queries of a member that does not exist, at a third party's address, with filters that are costly to match.
+    /// Queries of a member that does not exist, at a third party's address, with filters that are
+    /// costly to match.
     Ask,
-    /// Pings, in turn by nobody, in the receiver's own name, and on behalf of a member that does not exist.
+    /// Pings, in turn by nobody, in the receiver's own name, and on behalf of a member that does
+    /// not exist.
     Ping,
     /// Packets that a node sent before, from the oldest on and over again.
     Replay(usize),
@@ -114,9 +119,11 @@ impl Lie {
     /// The node that it is about.
     pub(crate) const fn node(&self) -> Option<usize> {
         match self {
-            Self::Accuse(node) | Self::Climb(node) | Self::Usurp(node) | Self::SpeakFor(node) | Self::Replay(node) => {
-                Some(*node)
-            }
+            Self::Accuse(node)
+            | Self::Climb(node)
+            | Self::Usurp(node)
+            | Self::SpeakFor(node)
+            | Self::Replay(node) => Some(*node),
             Self::Ghosts(_) | Self::GhostTable(_) | Self::Ask | Self::Ping => None,
         }
     }
@@ -136,7 +143,8 @@ impl Lie {
 }
 
 impl Attack {
-    /// Returns true if members' words may be false from now on: an insider lies. Repeating what was once said is no lie.
+    /// Returns true if members' words may be false from now on: an insider lies. Repeating what was
+    /// once said is no lie.
     #[must_use]
     pub const fn is_lie_of_a_member(&self) -> bool {
         matches!(self.from, Attacker::Inside(_)) && !matches!(self.lie, Lie::Replay(_))
@@ -145,7 +153,9 @@ impl Attack {
     /// How many members that do not exist are believed to, if it is believed at all.
     pub(crate) fn ghosts(&self) -> usize {
         match (self.from, self.lie) {
-            (Attacker::Inside(_), Lie::Ghosts(count)) => usize::from(count) * usize::from(self.times),
+            (Attacker::Inside(_), Lie::Ghosts(count)) => {
+                usize::from(count) * usize::from(self.times)
+            }
             (Attacker::Inside(_), Lie::GhostTable(count)) => usize::from(count),
             (Attacker::Inside(_), Lie::Ask) => 1,
             _ => 0,
@@ -183,7 +193,9 @@ impl fmt::Display for Lie {
             Self::Climb(node) => write!(f, "ever higher incarnations of node-{node}"),
             Self::Usurp(node) => write!(f, "node-{node} is here"),
             Self::Ghosts(count) => write!(f, "{count} members that do not exist"),
-            Self::GhostTable(count) => write!(f, "a request to join with {count} members that do not exist"),
+            Self::GhostTable(count) => {
+                write!(f, "a request to join with {count} members that do not exist")
+            }
             Self::SpeakFor(node) => write!(f, "words in the name of node-{node}"),
             Self::Ask => f.write_str("queries whose answers go to a third party"),
             Self::Ping => f.write_str("pings"),

@@ -1,8 +1,8 @@
 //! Which states the runs of a campaign came into, and how often: [`Coverage`].
 //!
-//! A campaign that claims to test a state and never comes into it tests nothing, so a state at zero is a failure of the
-//! campaign. Most states are told by events and by what nodes count of themselves; the rest by marks in the core,
-//! which are there only with the feature `coverage`.
+//! A campaign that claims to test a state and never comes into it tests nothing, so a state at zero
+//! is a failure of the campaign. Most states are told by events and by what nodes count of
+//! themselves; the rest by marks in the core, which are there only with the feature `coverage`.
 
 use core::fmt;
 
@@ -21,7 +21,8 @@ const UNREACHABLE: [DropReason; 17] = [
     DropReason::BadSeal,
     DropReason::BadVersions,
     DropReason::VersionMismatch,
-    // The driver polls events after every input, and the network carries no packet longer than a node may send.
+    // The driver polls events after every input, and the network carries no packet longer than a
+    // node may send.
     DropReason::EventsFull,
     DropReason::Oversized,
     // All nodes of a run have the same bounds.
@@ -155,7 +156,8 @@ impl Coverage {
         ] {
             self.add(state, count);
         }
-        for (attackers, counts) in ["an outsider", "an insider"].into_iter().zip(cluster.attacks()) {
+        for (attackers, counts) in ["an outsider", "an insider"].into_iter().zip(cluster.attacks())
+        {
             for (what, count) in Lie::LABELS.into_iter().zip(counts) {
                 self.add(&format!("{attackers} sends: {what}"), *count);
             }

@@ -1,4 +1,5 @@
-//! Campaigns: many runs, each of which draws all its options from its seed, and what became of each.
+//! Campaigns: many runs, each of which draws all its options from its seed, and what became of
+//! each.
 
 mod coverage;
 mod draw;

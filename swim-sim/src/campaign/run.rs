@@ -1,7 +1,7 @@
 //! Runs a campaign: many runs on several threads, and one report that does not depend on how many.
 //!
-//! Runs are handed out in the order of their numbers. After a failure none is begun any more, those with lower numbers
-//! are waited for, and the report is of the runs up to the lowest that failed.
+//! Runs are handed out in the order of their numbers. After a failure none is begun any more, those
+//! with lower numbers are waited for, and the report is of the runs up to the lowest that failed.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -22,9 +22,11 @@ use crate::events::Deliveries;
 use crate::ground::streams::{self, Purpose};
 use crate::scenario::changed;
 
-/// So many deliveries say what share of them may be missed; of fewer a single run that went badly is too large a share.
+/// So many deliveries say what share of them may be missed; of fewer a single run that went badly
+/// is too large a share.
 const OWED_TO_TELL: u64 = 3_000;
-/// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000 runs about 9 are.
+/// How many of 1,000 deliveries may be missed in a whole world, over all runs. Of 90,000 in 10,000
+/// runs about 9 are.
 pub const MISSED_PERMILLE: u64 = 2;
 /// So many runs with missed deliveries are told of.
 const MISSING_KEPT: usize = 16;
@@ -53,21 +55,22 @@ pub struct Report {
     pub virtual_time: Duration,
     /// The states that they came into.
     pub coverage: Coverage,
-    /// How many deliveries of broadcasts in a whole world were owed, and how many did not come about.
+    /// How many deliveries of broadcasts in a whole world were owed, and how many did not come
+    /// about.
     pub deliveries: (u64, u64),
     /// The same of user events, queries and answers to them.
     pub announcements: (u64, u64),
-    /// How many rows of tables the last updates of all runs were to change in a whole world, and how many rows were wrong
-    /// when gossip was over; see [`Outcome::late`](crate::Outcome::late).
+    /// How many rows of tables the last updates of all runs were to change in a whole world, and
+    /// how many rows were wrong when gossip was over; see [`Outcome::late`](crate::Outcome::late).
     pub updates: (u64, u64),
-    /// In how many runs deliveries were missing, in how many rows were late, and in how many events, queries or answers were
-    /// missing; see [`Unlikely`].
+    /// In how many runs deliveries were missing, in how many rows were late, and in how many
+    /// events, queries or answers were missing; see [`Unlikely`].
     pub unlikely: (Unlikely, Unlikely, Unlikely),
-    /// Why the first failed run is one, if it shows no more than that too many runs missed something: its case then wants
-    /// everything to come about.
+    /// Why the first failed run is one, if it shows no more than that too many runs missed
+    /// something: its case then wants everything to come about.
     pub too_many: Option<String>,
-    /// The runs in which some did not, or some rows were late, by their number: those with most of it, each with what was missed and
-    /// how many rows were late.
+    /// The runs in which some did not, or some rows were late, by their number: those with most of
+    /// it, each with what was missed and how many rows were late.
     pub missing: BTreeMap<u64, (Case, Deliveries, u64)>,
     /// The runs that failed, by their number.
     pub failed: BTreeMap<u64, (Case, Finding)>,
@@ -108,11 +111,12 @@ impl Campaign {
         Self { seed, runs, jobs: 1, stops: true, change: |cluster| cluster }
     }
 
-    /// Runs it. `progress` is called with the report so far after each run, in the order in which they end, and says
-    /// whether to go on.
+    /// Runs it. `progress` is called with the report so far after each run, in the order in which
+    /// they end, and says whether to go on.
     #[must_use]
     pub fn run(&self, mut progress: impl FnMut(&Report) -> bool) -> Report {
-        let (next, lowest, goes_on) = (AtomicU64::new(0), AtomicU64::new(u64::MAX), AtomicBool::new(true));
+        let (next, lowest, goes_on) =
+            (AtomicU64::new(0), AtomicU64::new(u64::MAX), AtomicBool::new(true));
         let mut report = Report::default();
         // Those that ended before one with a lower number.
         let mut early = BTreeMap::new();
@@ -160,7 +164,8 @@ impl Campaign {
         let case = draw(seed_of(self.seed, number));
         let _ = coverage::take();
         // Draws are tested to be cases that can be run.
-        let judged = judge(&case, self.change).unwrap_or_else(|error| panic!("{error}\n{}", case.to_toml()));
+        let judged =
+            judge(&case, self.change).unwrap_or_else(|error| panic!("{error}\n{}", case.to_toml()));
         let passed = coverage::take();
         match judged {
             Ok(outcome) => {
@@ -168,8 +173,10 @@ impl Campaign {
                 let is_owed = case.delivered_permille > 0;
                 let deliveries = if is_owed { outcome.deliveries } else { Deliveries::default() };
                 let is_owed = case.heard_permille > 0;
-                let announcements = if is_owed { outcome.announcements } else { Deliveries::default() };
-                let misses = [&deliveries, &announcements].iter().any(|account| !account.missed.is_empty());
+                let announcements =
+                    if is_owed { outcome.announcements } else { Deliveries::default() };
+                let misses =
+                    [&deliveries, &announcements].iter().any(|account| !account.missed.is_empty());
                 Run {
                     number,
                     virtual_time: cluster.elapsed(),
@@ -215,9 +222,11 @@ impl Report {
         let Some(finding) = run.finding else {
             self.coverage.merge(&run.coverage);
             let too_many = [
-                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0)).then_some(Missing::Deliveries),
+                (run.deliveries.owed > 0 && self.unlikely.0.note(missed > 0))
+                    .then_some(Missing::Deliveries),
                 (run.updates.0 > 0 && self.unlikely.1.note(late > 0)).then_some(Missing::Rows),
-                (run.announcements.owed > 0 && self.unlikely.2.note(unheard > 0)).then_some(Missing::Announcements),
+                (run.announcements.owed > 0 && self.unlikely.2.note(unheard > 0))
+                    .then_some(Missing::Announcements),
             ];
             let Some(case) = run.case else { return false };
             let mut missed = run.deliveries;
@@ -225,26 +234,40 @@ impl Report {
             missed.missed.extend(run.announcements.missed);
             self.missing.insert(run.number, (case.clone(), missed, late));
             if self.missing.len() > MISSING_KEPT {
-                let least = self.missing.iter().min_by_key(|(_, (_, missed, late))| missed.missed.len() as u64 + late);
+                let least = self
+                    .missing
+                    .iter()
+                    .min_by_key(|(_, (_, missed, late))| missed.missed.len() as u64 + late);
                 let least = least.map(|(&number, _)| number);
                 least.map(|number| self.missing.remove(&number));
             }
-            return too_many.into_iter().flatten().any(|all| self.condemn(run.number, case.clone(), all, change));
+            return too_many
+                .into_iter()
+                .flatten()
+                .any(|all| self.condemn(run.number, case.clone(), all, change));
         };
         self.failed.extend(run.case.map(|case| (run.number, (case, finding))));
         false
     }
 
     /// One run too many missed something: it has failed, as its case does if all must come about.
-    fn condemn(&mut self, number: u64, case: Case, missing: Missing, change: fn(Builder) -> Builder) -> bool {
+    fn condemn(
+        &mut self,
+        number: u64,
+        case: Case,
+        missing: Missing,
+        change: fn(Builder) -> Builder,
+    ) -> bool {
         if self.too_many.is_some() {
             return false;
         }
         let lax = Case { delivered_permille: 0, gossiped_permille: 0, heard_permille: 0, ..case };
         let (unlikely, what, strict) = match missing {
-            Missing::Rows => {
-                (self.unlikely.1, "rows were late when gossip was over", Case { gossiped_permille: 1_000, ..lax })
-            }
+            Missing::Rows => (
+                self.unlikely.1,
+                "rows were late when gossip was over",
+                Case { gossiped_permille: 1_000, ..lax },
+            ),
             Missing::Deliveries => {
                 let what = "deliveries of broadcasts were missing in a whole world";
                 (self.unlikely.0, what, Case { delivered_permille: 1_000, ..lax })
@@ -254,8 +277,11 @@ impl Report {
                 (self.unlikely.2, what, Case { heard_permille: 1_000, ..lax })
             }
         };
-        let judged = judge(&strict, change).unwrap_or_else(|error| panic!("{error}\n{}", strict.to_toml()));
-        let Err(finding) = judged else { unreachable!("the run missed something, and does so again") };
+        let judged =
+            judge(&strict, change).unwrap_or_else(|error| panic!("{error}\n{}", strict.to_toml()));
+        let Err(finding) = judged else {
+            unreachable!("the run missed something, and does so again")
+        };
         self.too_many = Some(unlikely.reason(what));
         self.failed.insert(number, (strict, finding));
         true

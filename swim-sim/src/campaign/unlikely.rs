@@ -1,20 +1,23 @@
-//! A test of chance that goes on while runs end: whether more of them miss something than chance lets miss it.
+//! A test of chance that goes on while runs end: whether more of them miss something than chance
+//! lets miss it.
 //!
-//! The protocol promises no delivery and no time of gossip, so a single run proves nothing. After each run Wald's
-//! sequential probability ratio test weighs how much likelier what was seen is if 200 of 1,000 runs miss something
-//! than if [`GOOD`] do. If no more than that do, the ratio is a supermartingale: the chance that it ever exceeds 1 / a is
-//! at most a, however many runs there are. The test never decides that all is well, so it needs no second bound. (Wald,
-//! "Sequential Tests of Statistical Hypotheses", 1945; Ville's inequality, 1939.) Integers, so that all machines decide
-//! alike.
+//! The protocol promises no delivery and no time of gossip, so a single run proves nothing. After
+//! each run Wald's sequential probability ratio test weighs how much likelier what was seen is if
+//! 200 of 1,000 runs miss something than if [`GOOD`] do. If no more than that do, the ratio is a
+//! supermartingale: the chance that it ever exceeds 1 / a is at most a, however many runs there
+//! are. The test never decides that all is well, so it needs no second bound. (Wald, "Sequential
+//! Tests of Statistical Hypotheses", 1945; Ville's inequality, 1939.) Integers, so that all
+//! machines decide alike.
 
 /// Of 1,000 runs so many may miss something: twice as many as were seen to without a bug.
 const GOOD: u64 = 20;
 /// ln(200 / [`GOOD`]) in millionths, rounded down: what a run that misses something says.
 const FOR: i64 = 2_302_585;
-/// ln((1000 - [`GOOD`]) / (1000 - 200)) in millionths, rounded up: what a run that misses nothing says.
+/// ln((1000 - [`GOOD`]) / (1000 - 200)) in millionths, rounded up: what a run that misses nothing
+/// says.
 const AGAINST: i64 = 202_941;
-/// ln(10^6) in millionths, rounded up: the chance that this test raises a false alarm in a whole campaign is at most one in a
-/// million.
+/// ln(10^6) in millionths, rounded up: the chance that this test raises a false alarm in a whole
+/// campaign is at most one in a million.
 const ENOUGH: i64 = 13_815_511;
 
 /// How often something was missed, run after run.
@@ -26,7 +29,8 @@ pub struct Unlikely {
 }
 
 impl Unlikely {
-    /// Another run ended, which might have missed something. Says whether it is now too unlikely that this is chance.
+    /// Another run ended, which might have missed something. Says whether it is now too unlikely
+    /// that this is chance.
     pub(super) fn note(&mut self, has_missed: bool) -> bool {
         self.runs += 1;
         self.missed += u64::from(has_missed);

@@ -1,7 +1,7 @@
 //! What becomes of one run of a [`Case`]: it goes as promised, or it fails in one of three ways.
 //!
-//! A panic in the core is a finding like any other: it is caught, with where it happened, and not printed. What is run is
-//! not known here, nor what is done about a finding.
+//! A panic in the core is a finding like any other: it is caught, with where it happened, and not
+//! printed. What is run is not known here, nor what is done about a finding.
 
 use core::fmt;
 use std::cell::RefCell;
@@ -39,7 +39,8 @@ impl fmt::Display for FailureKind {
 pub struct Finding {
     /// Which way.
     pub kind: FailureKind,
-    /// The whole message: the promise, the options, the plan, how the cluster stood. Of a panic, its message and place.
+    /// The whole message: the promise, the options, the plan, how the cluster stood. Of a panic,
+    /// its message and place.
     pub text: String,
     /// The promise that was broken, if it is one.
     pub violation: Option<Violation>,
@@ -60,30 +61,41 @@ impl Finding {
         &self.text[..end.unwrap_or(self.text.len())]
     }
 
-    /// What was done, and how the cluster stood then: who believes what that is wrong, and why. Of a panic nothing is known.
+    /// What was done, and how the cluster stood then: who believes what that is wrong, and why. Of
+    /// a panic nothing is known.
     #[must_use]
     pub fn circumstances(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("\n\n").filter(|_| self.kind != FailureKind::Panic)?;
         Some(rest.split_once('\n')?.1)
     }
 
-    /// What found it: of a broken promise its checker, of what did not come about the expectation, of a panic its place.
+    /// What found it: of a broken promise its checker, of what did not come about the expectation,
+    /// of a panic its place.
     #[must_use]
     pub fn found_by(&self) -> &str {
         match (self.kind, &self.violation) {
             (FailureKind::Safety, Some(broken)) => broken.checker,
-            (FailureKind::Panic, _) => self.text.rsplit('(').next().unwrap_or_default().trim_end_matches(')'),
-            _ => self.text.lines().next().and_then(|line| line.rsplit(": ").next()).unwrap_or_default(),
+            (FailureKind::Panic, _) => {
+                self.text.rsplit('(').next().unwrap_or_default().trim_end_matches(')')
+            }
+            _ => self
+                .text
+                .lines()
+                .next()
+                .and_then(|line| line.rsplit(": ").next())
+                .unwrap_or_default(),
         }
     }
 
-    /// Whether the same went wrong, as far as can be told: found by the same, whatever the numbers of nodes and the times in
-    /// its words.
+    /// Whether the same went wrong, as far as can be told: found by the same, whatever the numbers
+    /// of nodes and the times in its words.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let words = |finding: &Self| match finding.kind {
             FailureKind::Panic => String::from(finding.found_by()),
-            _ => finding.found_by().replace(|letter: char| letter.is_ascii_digit() || letter == '.', ""),
+            _ => finding
+                .found_by()
+                .replace(|letter: char| letter.is_ascii_digit() || letter == '.', ""),
         };
         self.kind == other.kind && words(self) == words(other)
     }
@@ -111,11 +123,15 @@ impl Case {
 ///
 /// # Errors
 /// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
-pub fn judge(case: &Case, change: impl FnOnce(Builder) -> Builder) -> Result<Result<Outcome, Finding>, CaseError> {
+pub fn judge(
+    case: &Case,
+    change: impl FnOnce(Builder) -> Builder,
+) -> Result<Result<Outcome, Finding>, CaseError> {
     judge_with(case, change, |_| {})
 }
 
-/// As [`judge`]; `progress` is called after every virtual second, and where a run that does not panic ends.
+/// As [`judge`]; `progress` is called after every virtual second, and where a run that does not
+/// panic ends.
 ///
 /// # Errors
 /// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
@@ -139,7 +155,8 @@ pub fn judge_scenario(
     judge_noting(scenario, seed, &mut Vec::new(), progress)
 }
 
-/// As [`judge_scenario`]; what became of each expectation is in `looked` then, however the run ended.
+/// As [`judge_scenario`]; what became of each expectation is in `looked` then, however the run
+/// ended.
 ///
 /// # Errors
 /// [`CaseError`] if it cannot be run at all; else, inside, what went wrong.
@@ -149,7 +166,8 @@ pub fn judge_noting(
     looked: &mut Vec<Looked>,
     progress: impl FnMut(&mut Cluster),
 ) -> Result<Result<Outcome, Finding>, CaseError> {
-    let (kind, text, violation) = match quietly(|| scenario.try_run_noting(seed, looked, progress)) {
+    let (kind, text, violation) = match quietly(|| scenario.try_run_noting(seed, looked, progress))
+    {
         Ok(Ok(outcome)) => return Ok(Ok(outcome)),
         Ok(Err(Failure::Config(error))) => return Err(CaseError(error)),
         Ok(Err(Failure::Safety(violation, text))) => (FailureKind::Safety, text, Some(violation)),
@@ -190,7 +208,9 @@ fn note(panic: &PanicHookInfo<'_>) -> bool {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let message = text.unwrap_or("a panic without a message");
-        *said = panic.location().map_or_else(|| String::from(message), |at| format!("{message} ({at})"));
+        *said = panic
+            .location()
+            .map_or_else(|| String::from(message), |at| format!("{message} ({at})"));
         true
     })
 }
@@ -229,13 +249,23 @@ mod tests {
         let mut case = Case::new("three", 3);
         case.expect.push(Expected::by(10 * SECOND, That::Converged));
         assert_eq!(kind(&case, |cluster| cluster), None);
-        let (safety, text) = kind(&case, |cluster| cluster.checker(|| Box::new(Planted("violation")))).unwrap();
-        assert_eq!((safety, text.contains("a promise is broken")), (FailureKind::Safety, true), "{text}");
-        let (panic, text) = kind(&case, |cluster| cluster.checker(|| Box::new(Planted("panic")))).unwrap();
+        let (safety, text) =
+            kind(&case, |cluster| cluster.checker(|| Box::new(Planted("violation")))).unwrap();
+        assert_eq!(
+            (safety, text.contains("a promise is broken")),
+            (FailureKind::Safety, true),
+            "{text}"
+        );
+        let (panic, text) =
+            kind(&case, |cluster| cluster.checker(|| Box::new(Planted("panic")))).unwrap();
         assert_eq!((panic, text.contains("planted panic (")), (FailureKind::Panic, true), "{text}");
         case.expect[0].that = That::EveryoneSeesDead(1);
         let (liveness, text) = kind(&case, |cluster| cluster).unwrap();
-        assert_eq!((liveness, text.contains("not so by 10s")), (FailureKind::Liveness, true), "{text}");
+        assert_eq!(
+            (liveness, text.contains("not so by 10s")),
+            (FailureKind::Liveness, true),
+            "{text}"
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ struct Parts {
     afterwards: Vec<Spanned<Value>>,
 }
 
-/// The line, from 1, of what is wrong, as `error` says, in a case that was read from `text`; `None` if no line says it.
+/// The line, from 1, of what is wrong, as `error` says, in a case that was read from `text`; `None`
+/// if no line says it.
 pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Option<usize> {
     let parts: Parts = toml::from_str(text).ok()?;
     let row = |rows: &[Spanned<Row>], is_it: &dyn Fn(&Value) -> bool| {
@@ -42,8 +43,13 @@ pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Optio
             keys.get(*key).map(|value| value.span().start)
         }
         Place::Options => {
-            let setting = parts.settings.iter().find(|(name, value)| is_wrong_setting(case, name, value.get_ref()));
-            let link = || parts.link.iter().find(|(name, value)| is_wrong_link(case, name, value.get_ref()));
+            let setting = parts
+                .settings
+                .iter()
+                .find(|(name, value)| is_wrong_setting(case, name, value.get_ref()));
+            let link = || {
+                parts.link.iter().find(|(name, value)| is_wrong_link(case, name, value.get_ref()))
+            };
             setting.or_else(link).map(|(_, value)| value.span().start)
         }
         Place::LinkBetween(link) => {
@@ -58,21 +64,28 @@ pub(super) fn line(case: &Case, place: &Place, error: &str, text: &str) -> Optio
         Place::Step(at, step) => {
             let says = |value: &Value| {
                 let plan: Option<Plan> = read(&Value::Array(vec![value.clone()]));
-                plan.is_some_and(|plan| plan.steps().iter().any(|(time, other)| time == at && other == step))
+                plan.is_some_and(|plan| {
+                    plan.steps().iter().any(|(time, other)| time == at && other == step)
+                })
             };
             row(&parts.plan, &says)
         }
         Place::Afterwards(work) => {
-            let row = parts.afterwards.iter().find(|row| read::<Work>(row.get_ref()).as_ref() == Some(work));
+            let row = parts
+                .afterwards
+                .iter()
+                .find(|row| read::<Work>(row.get_ref()).as_ref() == Some(work));
             row.map(|row| row.span().start)
         }
-        Place::Expect(expected) => row(&parts.expect, &|value| read::<Expected>(value).as_ref() == Some(expected)),
+        Place::Expect(expected) => {
+            row(&parts.expect, &|value| read::<Expected>(value).as_ref() == Some(expected))
+        }
     };
     Some(1 + text.get(..start?)?.matches('\n').count())
 }
 
-/// Where in a row the value stands that an error is about: of the key with which the error begins, or that it quotes, or of what happens or is
-/// expected.
+/// Where in a row the value stands that an error is about: of the key with which the error begins,
+/// or that it quotes, or of what happens or is expected.
 fn within(row: &Spanned<Row>, error: &str) -> usize {
     let named = error.split(' ').next().unwrap_or_default();
     let quoted = error.split('`').nth(1).unwrap_or_default();

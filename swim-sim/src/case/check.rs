@@ -1,8 +1,9 @@
 //! Whether what a file says can be: values within their bounds, and rows that make sense together.
 //!
-//! A case of one's own making is not checked here: what it says is run as it is. Where in the file a part stands is
-//! [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are in [`bounds`], what still
-//! stands in the way of agreement in [`obstacles`](super::obstacles). Settings and links check themselves.
+//! A case of one's own making is not checked here: what it says is run as it is. Where in the file
+//! a part stands is [`blame`](super::blame)'s to find; the bounds of a fault or a user's work are
+//! in [`bounds`], what still stands in the way of agreement in [`obstacles`](super::obstacles).
+//! Settings and links check themselves.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,8 @@ use crate::network;
 use crate::plan::bounds::{self, MOST_NODES, absent};
 use crate::plan::{Fault, Seeds, Step, Work, renumbering};
 
-/// No time in a file may be longer: a year, in which a cluster does nothing that it does not do in a day.
+/// No time in a file may be longer: a year, in which a cluster does nothing that it does not do in
+/// a day.
 pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// Which part of a case is wrong.
@@ -49,8 +51,11 @@ pub(super) fn check(case: &Case) -> Result<(), Wrong> {
     let mut pairs = BTreeSet::new();
     for row in &case.link_between {
         let is_new = pairs.insert((row.from, row.to));
-        let outcome = between(case, row, is_new).and_then(|()| row.applied(cluster.clone()).map(drop));
-        outcome.map_err(|what| wrong(Place::LinkBetween(row.clone()), format!("link_between: {what}")))?;
+        let outcome =
+            between(case, row, is_new).and_then(|()| row.applied(cluster.clone()).map(drop));
+        outcome.map_err(|what| {
+            wrong(Place::LinkBetween(row.clone()), format!("link_between: {what}"))
+        })?;
     }
     let config = cluster.config;
     let mut configs = BTreeMap::new();
@@ -64,7 +69,8 @@ pub(super) fn check(case: &Case) -> Result<(), Wrong> {
     }
     for work in &case.afterwards {
         let step = Step::Work(work.clone());
-        let outcome = absent(renumbering::highest(&step), case.nodes).and_then(|()| bounds::step(&step, &config));
+        let outcome = absent(renumbering::highest(&step), case.nodes)
+            .and_then(|()| bounds::step(&step, &config));
         outcome.map_err(|what| wrong(Place::Afterwards(work.clone()), what))?;
     }
     for row in &case.expect {
@@ -91,17 +97,23 @@ fn keys(case: &Case) -> Result<(), Wrong> {
     let key = |key, what: String| wrong(Place::Key(key), what);
     let nodes = case.nodes;
     if nodes == 0 || nodes > MOST_NODES {
-        return Err(key("nodes", format!("nodes = {nodes}: a cluster has 1 to {MOST_NODES} nodes")));
+        return Err(key(
+            "nodes",
+            format!("nodes = {nodes}: a cluster has 1 to {MOST_NODES} nodes"),
+        ));
     }
     match case.join {
         Seeds::Few(few) if few == 0 || few > nodes => {
-            let bounds = format!("join = {{ few = {few} }}: nodes join through 1 to {nodes} of {nodes} nodes");
+            let bounds = format!(
+                "join = {{ few = {few} }}: nodes join through 1 to {nodes} of {nodes} nodes"
+            );
             return Err(key("join", bounds));
         }
         Seeds::Random(count) if nodes > 1 && (count == 0 || count >= nodes) => {
             let most = nodes - 1;
-            let bounds =
-                format!("join = {{ random = {count} }}: a node joins through 1 to {most} of the {most} others");
+            let bounds = format!(
+                "join = {{ random = {count} }}: a node joins through 1 to {most} of the {most} others"
+            );
             return Err(key("join", bounds));
         }
         _ => {}
@@ -113,7 +125,10 @@ fn keys(case: &Case) -> Result<(), Wrong> {
     ] {
         network::bounds::permille(name, permille).map_err(|what| key(name, what))?;
         if permille > 0 && case.afterwards.is_empty() {
-            return Err(key(name, format!("{name} = {permille}: there is nothing in `afterwards` that it is about")));
+            return Err(key(
+                name,
+                format!("{name} = {permille}: there is nothing in `afterwards` that it is about"),
+            ));
         }
     }
     case.mend.map_or(Ok(()), |at| time("mend", at)).map_err(|what| key("mend", what))
@@ -122,23 +137,32 @@ fn keys(case: &Case) -> Result<(), Wrong> {
 fn time(key: &str, time: Duration) -> Result<(), String> {
     let hours = LONGEST.as_secs() / 3_600;
     let is_short = time <= LONGEST;
-    is_short.then_some(()).ok_or_else(|| format!("{key} = {time:?}: no time may be longer than a year, \"{hours}h\""))
+    is_short
+        .then_some(())
+        .ok_or_else(|| format!("{key} = {time:?}: no time may be longer than a year, \"{hours}h\""))
 }
 
 /// A node's settings change as it says, and are still valid with what was changed before.
-fn reconfigured(configs: &mut BTreeMap<usize, Config>, step: &Step, config: &Config) -> Result<(), String> {
+fn reconfigured(
+    configs: &mut BTreeMap<usize, Config>,
+    step: &Step,
+    config: &Config,
+) -> Result<(), String> {
     let Step::Fault(Fault::Reconfigure { node, setting }) = step else { return Ok(()) };
     let own = configs.entry(*node).or_insert_with(|| config.clone());
     setting.apply(own);
     own.validate().map_err(|error| format!("reconfigure of node {node} to {setting}: {error}"))
 }
 
-/// A step comes before what ends all faults, and before the last moment at which anything is looked at.
+/// A step comes before what ends all faults, and before the last moment at which anything is looked
+/// at.
 fn in_time(case: &Case, at: Duration, step: &Step) -> Result<(), String> {
     if let (Some(mend), Step::Fault(_)) = (case.mend, step)
         && at > mend
     {
-        return Err(format!("at = {at:?} is later than mend = {mend:?}, after which nothing may break any more"));
+        return Err(format!(
+            "at = {at:?} is later than mend = {mend:?}, after which nothing may break any more"
+        ));
     }
     let last = case.expect.iter().map(Expected::time).max();
     let is_all = !case.liveness && case.afterwards.is_empty();
@@ -158,7 +182,9 @@ fn expected(case: &Case, row: &Expected) -> Result<(), String> {
     time(key, end)?;
     absent(row.that.node(), case.nodes)?;
     if let Some(after) = row.after.filter(|after| *after > end) {
-        return Err(format!("after = {after:?} is later than {key} = {end:?}: there is no time to look at it"));
+        return Err(format!(
+            "after = {after:?} is later than {key} = {end:?}: there is no time to look at it"
+        ));
     }
     let agrees = matches!(row.that, That::Converged | That::EqualTables | That::TheLivingAreKnown);
     if row.by.is_none() || !agrees {

@@ -11,14 +11,15 @@ use crate::scenario::expect::{self, Expectation};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// It must hold at some moment up to then; what may never have been told ([`That::NoFalseDeaths`],
-    /// [`That::NoFalseSuspicions`]) throughout until then.
+    /// It must hold at some moment up to then; what may never have been told
+    /// ([`That::NoFalseDeaths`], [`That::NoFalseSuspicions`]) throughout until then.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub by: Option<Duration>,
     /// Or: it must hold at that very moment.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub at: Option<Duration>,
-    /// It is looked at only after the steps up to then. Without it: after all steps before `by` or `at`.
+    /// It is looked at only after the steps up to then. Without it: after all steps before `by` or
+    /// `at`.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub after: Option<Duration>,
     /// What.
@@ -62,10 +63,14 @@ impl That {
     #[must_use]
     pub const fn node(&self) -> Option<usize> {
         match self {
-            Self::EveryoneSeesAlive(node) | Self::EveryoneSeesDead(node) | Self::EveryoneSeesLeft(node) => Some(*node),
+            Self::EveryoneSeesAlive(node)
+            | Self::EveryoneSeesDead(node)
+            | Self::EveryoneSeesLeft(node) => Some(*node),
             Self::EveryoneHeard { node, .. } => Some(*node),
             Self::TheDeadAreKnown | Self::TheLivingAreKnown => None,
-            Self::Converged | Self::EqualTables | Self::NoFalseDeaths | Self::NoFalseSuspicions => None,
+            Self::Converged | Self::EqualTables | Self::NoFalseDeaths | Self::NoFalseSuspicions => {
+                None
+            }
         }
     }
 

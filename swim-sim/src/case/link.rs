@@ -1,5 +1,5 @@
-//! The network of a [`Case`]: what differs from its profile's link, or from that of each class of path, and between which
-//! two nodes it differs again.
+//! The network of a [`Case`]: what differs from its profile's link, or from that of each class of
+//! path, and between which two nodes it differs again.
 
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -43,7 +43,9 @@ impl LinkBetween {
 impl Case {
     /// The cluster with what differs from its link; in a topology, from the link of each class.
     pub(super) fn linked(&self, cluster: Builder) -> Result<Builder, CaseError> {
-        let changed = |link: &Link| changed(link, &self.link).map_err(|what| CaseError(format!("link: {what}")));
+        let changed = |link: &Link| {
+            changed(link, &self.link).map_err(|what| CaseError(format!("link: {what}")))
+        };
         let Some(mut topology) = cluster.topology.clone() else {
             let link = changed(&cluster.link)?;
             return Ok(cluster.link(link));
@@ -56,7 +58,8 @@ impl Case {
 
     /// The cluster with the paths of single pairs.
     pub(super) fn linked_between(&self, cluster: Builder) -> Result<Builder, CaseError> {
-        let outcome = self.link_between.iter().try_fold(cluster, |cluster, row| row.applied(cluster));
+        let outcome =
+            self.link_between.iter().try_fold(cluster, |cluster, row| row.applied(cluster));
         outcome.map_err(|what| CaseError(format!("link_between: {what}")))
     }
 }
@@ -70,7 +73,8 @@ fn changed(link: &Link, changes: &Table) -> Result<Link, String> {
     };
     let mut table = Table::try_from(&base).map_err(|error| error.to_string())?;
     table.extend(changes);
-    let link: Link = table.try_into().map_err(|error: toml::de::Error| nearest::hint(error.message()))?;
+    let link: Link =
+        table.try_into().map_err(|error: toml::de::Error| nearest::hint(error.message()))?;
     network::bounds::link(&link)?;
     Ok(link)
 }
@@ -85,7 +89,8 @@ fn preset(name: &str) -> Result<Link, String> {
         ("satellite", Link::satellite),
     ];
     let found = presets.iter().find(|(known, _)| *known == name);
-    let near = || nearest::nearest(name, presets.iter().map(|(known, _)| *known)).unwrap_or_default();
+    let near =
+        || nearest::nearest(name, presets.iter().map(|(known, _)| *known)).unwrap_or_default();
     let wrong = || format!("there is no network `{name}`; did you mean `{}`?", near());
     found.map(|(_, make)| make()).ok_or_else(wrong)
 }

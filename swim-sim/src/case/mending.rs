@@ -1,5 +1,5 @@
-//! Which rows that make all whole have something to mend: the others are left out of a plan, so that what is told of a run is
-//! what was done in it.
+//! Which rows that make all whole have something to mend: the others are left out of a plan, so
+//! that what is told of a run is what was done in it.
 
 use core::time::Duration;
 
@@ -21,37 +21,54 @@ pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {
     rows.fold(Plan::new(), |mended, (_, (at, step))| mended.at(*at, step.clone()))
 }
 
-/// Whether a fault that mends has something to mend: a row up to then, or the links as they were at first.
+/// Whether a fault that mends has something to mend: a row up to then, or the links as they were at
+/// first.
 fn has_cause(mends: &Fault, plan: &Plan, cluster: &Builder, at: Duration) -> bool {
     let links = |is_broken: fn(&Link) -> bool| {
         let of_pairs = cluster.own_links.values().any(is_broken);
-        of_pairs || cluster.topology.as_ref().map_or(is_broken(&cluster.link), |classes| classes.links().any(is_broken))
+        of_pairs
+            || cluster
+                .topology
+                .as_ref()
+                .map_or(is_broken(&cluster.link), |classes| classes.links().any(is_broken))
     };
     let rows = |breaks: fn(&Fault) -> bool| {
-        plan.steps().iter().any(|(time, step)| *time <= at && matches!(step, Step::Fault(fault) if breaks(fault)))
+        plan.steps()
+            .iter()
+            .any(|(time, step)| *time <= at && matches!(step, Step::Fault(fault) if breaks(fault)))
     };
     match mends {
-        Fault::Heal => {
-            rows(|fault| matches!(fault, Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }))
-        }
+        Fault::Heal => rows(|fault| {
+            matches!(
+                fault,
+                Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }
+            )
+        }),
         Fault::Loss(0) => {
             links(|link| link.loss_permille > 0)
-                || rows(|fault| matches!(fault, Fault::Loss(1..) | Fault::LossBetween { permille: 1.., .. }))
+                || rows(|fault| {
+                    matches!(fault, Fault::Loss(1..) | Fault::LossBetween { permille: 1.., .. })
+                })
         }
         Fault::Duplication(0) => {
-            links(|link| link.duplicate_permille > 0) || rows(|fault| matches!(fault, Fault::Duplication(1..)))
+            links(|link| link.duplicate_permille > 0)
+                || rows(|fault| matches!(fault, Fault::Duplication(1..)))
         }
         Fault::Reordering(0, _) => {
-            links(|link| link.reorder_permille > 0) || rows(|fault| matches!(fault, Fault::Reordering(1.., _)))
+            links(|link| link.reorder_permille > 0)
+                || rows(|fault| matches!(fault, Fault::Reordering(1.., _)))
         }
         Fault::Corruption(0) => {
-            links(|link| link.corrupt_permille > 0) || rows(|fault| matches!(fault, Fault::Corruption(1..)))
+            links(|link| link.corrupt_permille > 0)
+                || rows(|fault| matches!(fault, Fault::Corruption(1..)))
         }
         Fault::Bandwidth(None) => {
-            links(|link| link.bandwidth.is_some()) || rows(|fault| matches!(fault, Fault::Bandwidth(Some(_))))
+            links(|link| link.bandwidth.is_some())
+                || rows(|fault| matches!(fault, Fault::Bandwidth(Some(_))))
         }
         Fault::PacketsBlocked(false) => {
-            links(|link| link.blocks_packets) || rows(|fault| matches!(fault, Fault::PacketsBlocked(true)))
+            links(|link| link.blocks_packets)
+                || rows(|fault| matches!(fault, Fault::PacketsBlocked(true)))
         }
         _ => true,
     }

@@ -1,4 +1,5 @@
-//! A run's whole input as a value: [`Case`], which a TOML file holds. Scenario files and replay files are such files.
+//! A run's whole input as a value: [`Case`], which a TOML file holds. Scenario files and replay
+//! files are such files.
 //!
 //! ```
 //! let case = swim_sim::Case::from_toml(
@@ -13,7 +14,8 @@
 //! case.unwrap().scenario().unwrap().run(7);
 //! ```
 //!
-//! This file knows what a case says, not what becomes of it: that is the [`Scenario`](crate::Scenario)'s.
+//! This file knows what a case says, not what becomes of it: that is the
+//! [`Scenario`](crate::Scenario)'s.
 
 mod blame;
 mod check;
@@ -41,7 +43,8 @@ pub use crate::ground::time;
 use crate::plan::renumbering::{self, renumbered};
 use crate::plan::{Plan, Seeds, Work};
 
-/// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all nodes joining through node 0.
+/// See the module. What is not written is as in [`Cluster::lan`](crate::Cluster::lan), with all
+/// nodes joining through node 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -70,28 +73,33 @@ pub struct Case {
     /// See [`Builder::port_unreachable`].
     #[serde(default, skip_serializing_if = "is_default")]
     pub port_unreachable: bool,
-    /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved to new addresses, each
-    /// then looks its seeds up anew, as a program with seeds by name does; and who was leaving starts again when it is
-    /// gone. It is no part of the plan, so that a plan that is cut down still ends in a whole world.
+    /// When everything is made whole again, after the plan: see [`Plan::mend`]. If nodes have moved
+    /// to new addresses, each then looks its seeds up anew, as a program with seeds by name does;
+    /// and who was leaving starts again when it is gone. It is no part of the plan, so that a plan
+    /// that is cut down still ends in a whole world.
     #[serde(default, with = "time::optional", skip_serializing_if = "Option::is_none")]
     pub mend: Option<Duration>,
-    /// Whether all must agree by the computed deadlines after the last step: see [`Scenario::expect_liveness`](crate::Scenario::expect_liveness).
+    /// Whether all must agree by the computed deadlines after the last step: see
+    /// [`Scenario::expect_liveness`](crate::Scenario::expect_liveness).
     #[serde(default, skip_serializing_if = "is_default")]
     pub liveness: bool,
     /// How many of 1,000 deliveries of the broadcasts in `afterwards` must come about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delivered_permille: u16,
-    /// How many of 1,000 deliveries of the user events and queries in `afterwards`, and of answers to them, must come about.
+    /// How many of 1,000 deliveries of the user events and queries in `afterwards`, and of answers
+    /// to them, must come about.
     #[serde(default, skip_serializing_if = "is_default")]
     pub heard_permille: u16,
-    /// How many of 1,000 rows of tables that `afterwards` changes must be right when gossip has told of it, before
-    /// anti-entropy repairs the rest.
+    /// How many of 1,000 rows of tables that `afterwards` changes must be right when gossip has
+    /// told of it, before anti-entropy repairs the rest.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gossiped_permille: u16,
-    /// What users do when all expectations are met: see [`Scenario::afterwards`](crate::Scenario::afterwards).
+    /// What users do when all expectations are met: see
+    /// [`Scenario::afterwards`](crate::Scenario::afterwards).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Work>,
-    /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"` or another preset: from that one.
+    /// What differs from the profile's link, or from each of its links. With `like = "lossy_wifi"`
+    /// or another preset: from that one.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub link: Table,
     /// The paths of single pairs of nodes that differ from the others, each in one direction.
@@ -161,8 +169,8 @@ impl Case {
     /// # Errors
     /// The first thing that is wrong, where it is, and for a name the nearest known one.
     pub fn from_toml(text: &str) -> Result<Self, CaseError> {
-        let case: Self =
-            toml::from_str(text).map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
+        let case: Self = toml::from_str(text)
+            .map_err(|error| CaseError(nearest::hint(error.to_string().trim_end())))?;
         let Err((place, error)) = check::check(&case) else { return Ok(case) };
         Err(match blame::line(&case, &place, &error.0, text) {
             Some(line) => {
@@ -173,8 +181,8 @@ impl Case {
         })
     }
 
-    /// Whether what it says can be, as [`from_toml`](Self::from_toml) makes sure of: a case of one's own making may say
-    /// more than a file.
+    /// Whether what it says can be, as [`from_toml`](Self::from_toml) makes sure of: a case of
+    /// one's own making may say more than a file.
     ///
     /// # Errors
     /// The first thing that cannot be.
@@ -185,7 +193,8 @@ impl Case {
     /// Whether nothing happens in it and nothing is demanded: its run is over when it begins.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let is_empty = self.plan.steps().is_empty() && self.expect.is_empty() && self.afterwards.is_empty();
+        let is_empty =
+            self.plan.steps().is_empty() && self.expect.is_empty() && self.afterwards.is_empty();
         is_empty && !self.liveness && self.mend.is_none()
     }
 
@@ -204,7 +213,8 @@ impl Case {
         Self { nodes, ..self.among(&(0..nodes).collect::<Vec<_>>()) }
     }
 
-    /// The same among some nodes, in ascending order, which are numbered anew: what is about others is left out.
+    /// The same among some nodes, in ascending order, which are numbered anew: what is about others
+    /// is left out.
     #[must_use]
     pub fn among(&self, nodes: &[usize]) -> Self {
         let number = |node: usize| nodes.binary_search(&node).ok();
@@ -212,9 +222,13 @@ impl Case {
         let steps = steps.filter_map(|(at, step)| Some((*at, renumbered(step, &number)?)));
         let plan = steps.fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
         let expect = self.expect.iter().filter_map(|row| row.renumbered(&number)).collect();
-        let afterwards =
-            self.afterwards.iter().filter_map(|work| renumbering::renumbered_work(work, &number)).collect();
-        let link_between = self.link_between.iter().filter_map(|row| row.renumbered(&number)).collect();
+        let afterwards = self
+            .afterwards
+            .iter()
+            .filter_map(|work| renumbering::renumbered_work(work, &number))
+            .collect();
+        let link_between =
+            self.link_between.iter().filter_map(|row| row.renumbered(&number)).collect();
         let join = self.join.within(nodes.len());
         Self { nodes: nodes.len(), join, plan, expect, afterwards, link_between, ..self.clone() }
     }
@@ -252,19 +266,26 @@ mod tests {
     fn a_case_is_read_back_as_it_was_written() {
         let ms = Duration::from_millis;
         let mut case = Case::new("all there is", 12);
-        (case.seed, case.profile, case.join, case.port_unreachable) = (7, Profile::Wan, Seeds::Few(3), true);
+        (case.seed, case.profile, case.join, case.port_unreachable) =
+            (7, Profile::Wan, Seeds::Few(3), true);
         case.plan = Plan::chaos(3, 12, ms(1_500), ms(400_000))
             .at(ms(1), Fault::Slowness(Latency::quantiles(&[(10, ms(1)), (1_000, ms(9))])));
         let (on, every) = (vec![0, 2], ms(40));
-        for (from, lie) in [(Attacker::Outside, Lie::Ghosts(3)), (Attacker::Inside(3), Lie::Accuse(4))] {
-            case.plan = case.plan.at(ms(2), Fault::from(Attack { from, on: on.clone(), lie, times: 9, every }));
+        for (from, lie) in
+            [(Attacker::Outside, Lie::Ghosts(3)), (Attacker::Inside(3), Lie::Accuse(4))]
+        {
+            case.plan = case
+                .plan
+                .at(ms(2), Fault::from(Attack { from, on: on.clone(), lie, times: 9, every }));
         }
         case.expect.push(Expected::by(ms(600_000), That::Converged).after(ms(400_000)));
-        case.expect.push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
+        case.expect
+            .push(Expected::by(ms(700_000), That::EveryoneHeard { node: 1, payload: vec![1, 2] }));
         case.settings.insert(String::from("reap_dead_after"), "90s".into());
         case.link.insert(String::from("like"), "lossy_wifi".into());
         let slow = Table::from_iter([(String::from("like"), "satellite".into())]);
-        case.link_between = vec![LinkBetween::new(0, 3, slow), LinkBetween::new(3, 0, Table::new())];
+        case.link_between =
+            vec![LinkBetween::new(0, 3, slow), LinkBetween::new(3, 0, Table::new())];
         (case.mend, case.liveness, case.delivered_permille) = (Some(ms(500_000)), true, 900);
         (case.gossiped_permille, case.heard_permille) = (990, 800);
         case.afterwards.push(Work::Broadcast { node: 3, payload: vec![7] });
@@ -280,7 +301,10 @@ mod tests {
         case.profile = Profile::ThreeSites;
         case.link.insert(String::from("loss_permille"), 30.into());
         let topology = case.cluster().unwrap().topology.unwrap();
-        assert_eq!((topology.same_rack.loss_permille, topology.between_sites.loss_permille), (30, 30));
+        assert_eq!(
+            (topology.same_rack.loss_permille, topology.between_sites.loss_permille),
+            (30, 30)
+        );
         assert_eq!(topology.same_site.latency, Link::lan().latency);
     }
 
@@ -292,9 +316,15 @@ mod tests {
         let own = case.cluster().unwrap().own_links;
         let (near, far) = (&own[&(0, 3)], &own[&(3, 1)]);
         assert_eq!(own.len(), 2, "in one direction each");
-        assert_eq!((near.loss_permille, near.duplicate_permille, far.duplicate_permille), (7, 3, 3));
+        assert_eq!(
+            (near.loss_permille, near.duplicate_permille, far.duplicate_permille),
+            (7, 3, 3)
+        );
         assert_eq!(near.latency, Link::lan().latency, "0 and 3 stand in two racks of one site");
-        assert_eq!((&far.latency, far.loss_permille), (&Latency::Constant(Duration::from_millis(80)), 1));
+        assert_eq!(
+            (&far.latency, far.loss_permille),
+            (&Latency::Constant(Duration::from_millis(80)), 1)
+        );
         assert_eq!(Case::from_toml(&case.to_toml()).unwrap(), case);
     }
 
@@ -303,8 +333,13 @@ mod tests {
         let text = "name = 'x'\nnodes = 4\nmend = '40s'\nliveness = true
             link_between = [{ from = 0, to = 3, loss_permille = 1000 }, { from = 2, to = 1 }]";
         let case = Case::from_toml(text).unwrap();
-        let pairs = |case: &Case| case.link_between.iter().map(|row| (row.from, row.to)).collect::<Vec<_>>();
-        assert_eq!((pairs(&case.among(&[0, 2, 3])), pairs(&case.within(3))), (vec![(0, 2)], vec![(2, 1)]));
+        let pairs = |case: &Case| {
+            case.link_between.iter().map(|row| (row.from, row.to)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (pairs(&case.among(&[0, 2, 3])), pairs(&case.within(3))),
+            (vec![(0, 2)], vec![(2, 1)])
+        );
         let text = case.scenario().unwrap().to_string();
         assert!(text.contains("40s  0 of 1,000 packets are lost"), "{text}");
         case.scenario().unwrap().run(1);
@@ -338,7 +373,10 @@ mod tests {
                 "plan = [{ at = '9s', fault = 'heal' },\n{ at = '1s', fault = { crash = 4 } }]",
                 "line 4: there is no node 4",
             ),
-            ("[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }", "line 5: there is no node 9"),
+            (
+                "[[expect]]\nby = '1s'\nthat = { everyone_sees_dead = 9 }",
+                "line 5: there is no node 9",
+            ),
             (
                 "plan = [{ at = '1s', fault = { attack = { from = { inside = 5 }, on = [0], lie = 'ping', times = 1, every = '0s' } } }]",
                 "line 3: there is no node 5",
@@ -349,7 +387,10 @@ mod tests {
             ),
             ("afterwards = [{ leave = 1 }, { leave = 7 }]", "line 3: there is no node 7"),
             ("plan = [{ at = '1s' }]", "one of `fault`, `work` and `operation`"),
-            ("expect = [{ that = 'converged' }]", "line 3: expecting Converged needs one of `by` and `at`"),
+            (
+                "expect = [{ that = 'converged' }]",
+                "line 3: expecting Converged needs one of `by` and `at`",
+            ),
             ("settings = { gossip_fanout = 0 }", "line 3: gossip_fanout"),
             ("[link]\n\nloss_permile = 5", "line 5: link: unknown field `loss_permile`"),
             ("[settings]\nprobe_timeout = '3s'\n", "probe_timeout"),
@@ -375,8 +416,17 @@ mod tests {
     fn what_may_never_have_been_told_is_looked_at_when_its_time_is_over() {
         let text = "name = 'x'\nnodes = 4\nplan = [{ at = '30s', fault = { partition = [[0]] } }]
             expect = [{ by = '29s', that = 'no_false_deaths' }, { by = '100s', that = 'no_false_deaths' }]";
-        let failure = Case::from_toml(text).unwrap().scenario().unwrap().try_run(1, |_| {}).unwrap_err().to_string();
-        assert!(failure.contains("not so by 100s: nobody is declared dead who is well"), "{failure}");
+        let failure = Case::from_toml(text)
+            .unwrap()
+            .scenario()
+            .unwrap()
+            .try_run(1, |_| {})
+            .unwrap_err()
+            .to_string();
+        assert!(
+            failure.contains("not so by 100s: nobody is declared dead who is well"),
+            "{failure}"
+        );
     }
 
     #[test]

@@ -2,14 +2,17 @@
 
 use strsim::levenshtein;
 
-/// Adds the nearest known name to an error that quotes an unknown one first and then those that are expected.
+/// Adds the nearest known name to an error that quotes an unknown one first and then those that are
+/// expected.
 pub(super) fn hint(error: &str) -> String {
     let unknown = ["unknown field", "unknown variant"].iter().any(|start| error.contains(start));
     let mut quoted = error.split('`').skip(1).step_by(2);
     match quoted.next() {
         // What is nearest to a word of which half is another is not what was meant.
         Some(word) if unknown => {
-            match nearest(word, quoted).filter(|name| levenshtein(word, name) <= word.len().max(4) / 2) {
+            match nearest(word, quoted)
+                .filter(|name| levenshtein(word, name) <= word.len().max(4) / 2)
+            {
                 Some(name) => format!("{error}\ndid you mean `{name}`?"),
                 None => error.to_owned(),
             }

@@ -1,5 +1,6 @@
-//! What stands in the way of agreement at a moment of a case: paths that are cut, packets that are all lost, processes
-//! that stall. Those that are dead do not: that they are is what is agreed upon.
+//! What stands in the way of agreement at a moment of a case: paths that are cut, packets that are
+//! all lost, processes that stall. Those that are dead do not: that they are is what is agreed
+//! upon.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,8 @@ impl Obstacles {
     fn at_the_start(case: &Case) -> Self {
         let mut standing = Self::default();
         let Ok(cluster) = case.cluster() else { return standing };
-        let link = cluster.topology.as_ref().map_or(&cluster.link, |topology| &topology.between_sites);
+        let link =
+            cluster.topology.as_ref().map_or(&cluster.link, |topology| &topology.between_sites);
         for fault in [Fault::Loss(link.loss_permille), Fault::PacketsBlocked(link.blocks_packets)] {
             standing.follow(case.nodes, Duration::ZERO, &fault.into());
         }
@@ -88,9 +90,15 @@ impl Obstacles {
         };
         match fault {
             Fault::Partition(groups) if splits(groups, nodes) => stands(Obstacle::Split, true),
-            Fault::OneWayPartition { from, to } if !from.is_empty() && !to.is_empty() => stands(Obstacle::Paths, true),
-            Fault::Flapping { one, other, .. } if !one.is_empty() && !other.is_empty() => stands(Obstacle::Paths, true),
-            Fault::Heal => [Obstacle::Split, Obstacle::Paths].into_iter().for_each(|cut| stands(cut, false)),
+            Fault::OneWayPartition { from, to } if !from.is_empty() && !to.is_empty() => {
+                stands(Obstacle::Paths, true)
+            }
+            Fault::Flapping { one, other, .. } if !one.is_empty() && !other.is_empty() => {
+                stands(Obstacle::Paths, true)
+            }
+            Fault::Heal => {
+                [Obstacle::Split, Obstacle::Paths].into_iter().for_each(|cut| stands(cut, false))
+            }
             Fault::Loss(permille) => {
                 stands(Obstacle::Loss, *permille >= ALL);
                 self.0.retain(|obstacle, _| !matches!(obstacle, Obstacle::LossBetween(..)));

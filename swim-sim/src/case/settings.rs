@@ -52,8 +52,13 @@ macro_rules! plain_settings {
 
 impl Setting for Vec<swim_core::Network> {
     fn set(&mut self, value: &Value) -> Result<(), String> {
-        let texts = Vec::<String>::deserialize(value.clone()).map_err(|error| error.message().to_owned())?;
-        *self = texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| format!("{error}"))?;
+        let texts = Vec::<String>::deserialize(value.clone())
+            .map_err(|error| error.message().to_owned())?;
+        *self = texts
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("{error}"))?;
         Ok(())
     }
 }
@@ -123,7 +128,10 @@ mod tests {
         let text = "probe_timeout = '250ms'\nindirect_probes = 9\nreliable_fallback = false\ncluster = 'other'";
         let config = changed(text).unwrap();
         assert_eq!(config.probe_timeout, core::time::Duration::from_millis(250));
-        assert_eq!((config.indirect_probes, config.reliable_fallback, &*config.cluster), (9, false, "other"));
+        assert_eq!(
+            (config.indirect_probes, config.reliable_fallback, &*config.cluster),
+            (9, false, "other")
+        );
         all_named(config);
     }
 

@@ -51,10 +51,17 @@ mod tests {
     #[test]
     fn a_planted_overflow_of_each_kind_is_caught() {
         let mut checker = Bounds::default();
-        let config = Config { max_members: 10, max_broadcasts: 4, awareness_max: 8, ..Config::lan() };
+        let config =
+            Config { max_members: 10, max_broadcasts: 4, awareness_max: 8, ..Config::lan() };
         checker.started(Instant::ORIGIN, 0, &config);
-        let full =
-            Fill { updates: 20, broadcasts: 4, active_members: 10, known_members: 10, health: 8, ..Fill::default() };
+        let full = Fill {
+            updates: 20,
+            broadcasts: 4,
+            active_members: 10,
+            known_members: 10,
+            health: 8,
+            ..Fill::default()
+        };
         assert_eq!(checker.filled(0, full), Ok(()));
         for overflow in [
             Fill { updates: 21, ..full },

@@ -1,7 +1,8 @@
 //! A broadcast is told to a user at most once, and only if somebody sent it.
 //!
-//! Of each payload that is as often as the sender broadcast it. A process that may remember fewer origins than there are
-//! names is not held to it: it tells again what it had to forget (PROTOCOL.md, "Dissemination").
+//! Of each payload that is as often as the sender broadcast it. A process that may remember fewer
+//! origins than there are names is not held to it: it tells again what it had to forget
+//! (PROTOCOL.md, "Dissemination").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,7 +62,9 @@ impl Checker for Broadcasts {
             return Ok(());
         }
         if sent == 0 {
-            return Err(format!("a broadcast of node-{origin} was told, which it never sent: {payload:02x?}"));
+            return Err(format!(
+                "a broadcast of node-{origin} was told, which it never sent: {payload:02x?}"
+            ));
         }
         if *told > sent && *grown(&mut self.remembers, node) >= self.names {
             return Err(format!(
@@ -100,7 +103,11 @@ mod tests {
     fn who_must_forget_origins_may_tell_again() {
         for (names, may) in [(4, false), (5, true)] {
             let mut checker = Broadcasts::default();
-            checker.started(Instant::ORIGIN, 0, &Config { max_broadcast_origins: 4, ..Config::lan() });
+            checker.started(
+                Instant::ORIGIN,
+                0,
+                &Config { max_broadcast_origins: 4, ..Config::lan() },
+            );
             checker.owned(names - 1, Incarnation::new(1), false);
             checker.broadcast(3, b"news");
             assert_eq!(tell(&mut checker, b"news"), Ok(()));

@@ -1,8 +1,10 @@
-//! A description that a suspicion has overtaken is still taken when it comes: whoever suspects a member at an incarnation
-//! whose metadata it has not heard, and then hears it, knows it from then on (swim's own wire).
+//! A description that a suspicion has overtaken is still taken when it comes: whoever suspects a
+//! member at an incarnation whose metadata it has not heard, and then hears it, knows it from then
+//! on (swim's own wire).
 //!
-//! What a table holds is put together from events and from the claims that are shown after a change, so only nodes whose
-//! tables are shown at once, those in clusters of up to [`SMALL`], are judged.
+//! What a table holds is put together from events and from the claims that are shown after a
+//! change, so only nodes whose tables are shown at once, those in clusters of up to [`SMALL`], are
+//! judged.
 
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
@@ -22,8 +24,8 @@ pub struct Descriptions {
     nodes: Vec<Node>,
     /// Member's number -> the highest incarnation that anybody was told of.
     highest: BTreeMap<usize, Incarnation>,
-    /// Member's number -> what that was when its process started. A life whose clock was set back may reach an incarnation of a
-    /// former one, with other metadata, until it refutes.
+    /// Member's number -> what that was when its process started. A life whose clock was set back
+    /// may reach an incarnation of a former one, with other metadata, until it refutes.
     former: BTreeMap<usize, Incarnation>,
     /// An insider has lied: what is known of a member may be its invention.
     is_off: bool,
@@ -55,7 +57,9 @@ fn described(packet: &[u8], cluster: u32) -> Vec<(usize, Incarnation, SocketAddr
     for message in packet {
         match message {
             Ok(Message::Alive { id, incarnation, address, metadata }) => {
-                found.extend(name::number(id).map(|subject| (subject, incarnation, address, metadata)));
+                found.extend(
+                    name::number(id).map(|subject| (subject, incarnation, address, metadata)),
+                );
             }
             Ok(_) => {}
             Err(_) => return Vec::new(),
@@ -73,7 +77,8 @@ impl Checker for Descriptions {
         if let Some(&highest) = self.highest.get(&node) {
             self.former.insert(node, highest);
         }
-        *grown(&mut self.nodes, node) = Node { cluster: cluster_hash(&config.cluster), ..Node::default() };
+        *grown(&mut self.nodes, node) =
+            Node { cluster: cluster_hash(&config.cluster), ..Node::default() };
     }
 
     fn attacked(&mut self, attack: &Attack) {
@@ -92,9 +97,16 @@ impl Checker for Descriptions {
                 continue;
             }
             let is_late = |known: &&Known| {
-                known.is_overtaken && known.claim.incarnation == incarnation && known.address == address
+                known.is_overtaken
+                    && known.claim.incarnation == incarnation
+                    && known.address == address
             };
-            if node.known.get(&subject).filter(is_late).is_some_and(|known| *known.metadata != *metadata) {
+            if node
+                .known
+                .get(&subject)
+                .filter(is_late)
+                .is_some_and(|known| *known.metadata != *metadata)
+            {
                 node.awaited.insert(subject, (incarnation, Vec::from(metadata)));
             }
         }
@@ -116,7 +128,8 @@ impl Checker for Descriptions {
                 let is_higher = member.claim.incarnation > before.claim.incarnation;
                 before.metadata == member.metadata && (before.is_overtaken || is_higher)
             });
-        let (claim, address, metadata) = (member.claim, member.address, Arc::clone(&member.metadata));
+        let (claim, address, metadata) =
+            (member.claim, member.address, Arc::clone(&member.metadata));
         known.insert(subject, Known { claim, address, metadata, is_overtaken });
         Ok(())
     }
@@ -128,7 +141,8 @@ impl Checker for Descriptions {
         }
         for (subject, (incarnation, metadata)) in core::mem::take(&mut node.awaited) {
             // Whoever is gone by now, or stands higher, has been told of anew.
-            let known = node.known.get(&subject).filter(|known| known.claim.incarnation == incarnation);
+            let known =
+                node.known.get(&subject).filter(|known| known.claim.incarnation == incarnation);
             if known.is_some_and(|known| *known.metadata != *metadata) {
                 return Err(format!(
                     "the metadata of node-{subject} at incarnation {incarnation} came and is not known"
@@ -141,7 +155,8 @@ impl Checker for Descriptions {
     fn believed(&mut self, _: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         if let Some(known) = grown(&mut self.nodes, node).known.get_mut(&subject) {
             let is_suspect = claim.status == Status::Suspect;
-            known.is_overtaken = is_suspect && (known.is_overtaken || claim.incarnation > known.claim.incarnation);
+            known.is_overtaken =
+                is_suspect && (known.is_overtaken || claim.incarnation > known.claim.incarnation);
             known.claim = claim;
         }
         Ok(())
@@ -158,7 +173,12 @@ mod tests {
 
     fn node_1(incarnation: u64, status: Status, metadata: &[u8]) -> Member {
         let claim = Claim::new(Incarnation::new(incarnation), status);
-        Member { id: name::numbered(1), address: address::numbered(1), metadata: Arc::from(metadata), claim }
+        Member {
+            id: name::numbered(1),
+            address: address::numbered(1),
+            metadata: Arc::from(metadata),
+            claim,
+        }
     }
 
     fn hear_alive(checker: &mut Descriptions, told: Option<Event>) -> Verdict {
@@ -169,7 +189,8 @@ mod tests {
         let (mut packet, id) = (Vec::new(), name::numbered(1));
         begin_packet(cluster_hash(cluster), &mut packet);
         let (incarnation, address) = (Incarnation::new(2), address::numbered(1));
-        Message::Alive { id: id.as_str(), incarnation, address, metadata: b"new" }.encode(&mut packet);
+        Message::Alive { id: id.as_str(), incarnation, address, metadata: b"new" }
+            .encode(&mut packet);
         checker.received(Instant::ORIGIN, 0, address::numbered(2), &packet).unwrap();
         if let Some(event) = told {
             checker.told(Instant::ORIGIN, 0, &event, Some(1)).unwrap();
@@ -198,16 +219,25 @@ mod tests {
         let taken = Event::Updated(node_1(2, Status::Suspect, b"new"));
         assert_eq!(hear_alive(&mut suspecting_at(2), Some(taken)), Ok(()));
         assert_eq!(hear_alive(&mut suspecting_at(3), None), Ok(()));
-        assert_eq!(hear_alive_in("another", &mut suspecting_at(2), None), Ok(()), "it is not for it");
+        assert_eq!(
+            hear_alive_in("another", &mut suspecting_at(2), None),
+            Ok(()),
+            "it is not for it"
+        );
     }
 
     #[test]
     fn a_suspicion_that_came_with_the_description_of_a_former_life_overtakes_nothing() {
         let mut checker = Descriptions::default();
         checker.started(Instant::ORIGIN, 0, &Config::lan());
-        checker.told(Instant::ORIGIN, 0, &Event::Joined(node_1(1, Status::Alive, b"old")), Some(1)).unwrap();
+        checker
+            .told(Instant::ORIGIN, 0, &Event::Joined(node_1(1, Status::Alive, b"old")), Some(1))
+            .unwrap();
         let member = node_1(2, Status::Suspect, b"former");
-        let suspected = |by: &str| Event::Suspected { member: member.clone(), by: swim_core::NodeId::new(by).unwrap() };
+        let suspected = |by: &str| Event::Suspected {
+            member: member.clone(),
+            by: swim_core::NodeId::new(by).unwrap(),
+        };
         checker.told(Instant::ORIGIN, 0, &suspected("node-3"), Some(1)).unwrap();
         assert_eq!(hear_alive(&mut checker, None), Ok(()));
     }

@@ -1,6 +1,6 @@
-//! No exchange is opened with an address where nobody ever answered, whoever names it: an outsider or a member
-//! (docs/SECURITY.md, "The rules"). A probe may go on by a stream to an address that a member has vouched for. Seeds are an
-//! operator's word, and are dialled.
+//! No exchange is opened with an address where nobody ever answered, whoever names it: an outsider
+//! or a member (docs/SECURITY.md, "The rules"). A probe may go on by a stream to an address that a
+//! member has vouched for. Seeds are an operator's word, and are dialled.
 
 use core::net::SocketAddr;
 
@@ -36,7 +36,8 @@ impl Checker for Dials {
 
 /// Whether a request is a ping.
 fn is_probe(request: &[u8]) -> bool {
-    let cluster = request.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
+    let cluster =
+        request.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
     let message = cluster.and_then(|cluster| ExchangeMessage::decode(request, cluster).ok());
     matches!(message, Some(ExchangeMessage::ReliablePing { .. }))
 }
@@ -56,8 +57,16 @@ mod tests {
         assert!(checker.opened(Instant::ORIGIN, 0, nowhere(false, 0), b"join").is_err());
         let mut probe = Vec::new();
         let sequence = SequenceNumber::new(1);
-        ExchangeMessage::ReliablePing { sequence, target: "ghost-0", source: "node-0" }.encode(7, &mut probe);
-        assert_eq!(checker.opened(Instant::ORIGIN, 0, nowhere(false, 0), &probe), Ok(()), "a member vouched for it");
-        assert!(checker.opened(Instant::ORIGIN, 0, nowhere(true, 0), &probe).is_err(), "nobody did");
+        ExchangeMessage::ReliablePing { sequence, target: "ghost-0", source: "node-0" }
+            .encode(7, &mut probe);
+        assert_eq!(
+            checker.opened(Instant::ORIGIN, 0, nowhere(false, 0), &probe),
+            Ok(()),
+            "a member vouched for it"
+        );
+        assert!(
+            checker.opened(Instant::ORIGIN, 0, nowhere(true, 0), &probe).is_err(),
+            "nobody did"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The events agree with the table: a member is joined before anything else is said of it, nothing is said twice, and
-//! after every step the events told so far describe the table that stands.
+//! The events agree with the table: a member is joined before anything else is said of it, nothing
+//! is said twice, and after every step the events told so far describe the table that stands.
 
 use swim_core::{Claim, Config, Event, Instant, Member, Status};
 
@@ -37,15 +37,23 @@ impl EventStream {
             Event::LeaveComplete => (grown(&mut self.has_left, node), true),
             _ => return Ok(()),
         };
-        if core::mem::replace(flag, value) == value { Err(format!("{event:?} was told twice")) } else { Ok(()) }
+        if core::mem::replace(flag, value) == value {
+            Err(format!("{event:?} was told twice"))
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// What is heard next; `None` if the event cannot follow, or carries a member with another status than it says.
+/// What is heard next; `None` if the event cannot follow, or carries a member with another status
+/// than it says.
 fn next(heard: Heard, event: &Event) -> Option<Heard> {
     use Heard::{Alive, Failed, Left, Nothing, Suspected};
-    let carries = |member: &Member, status: &[Status], heard| status.contains(&member.status()).then_some(heard);
-    // A join, an update and a restart come before the suspicion or the refutation that comes with them.
+    let carries = |member: &Member, status: &[Status], heard| {
+        status.contains(&member.status()).then_some(heard)
+    };
+    // A join, an update and a restart come before the suspicion or the refutation that comes with
+    // them.
     let active = [Status::Alive, Status::Suspect];
     match (event, heard) {
         (Event::Joined(member), Nothing | Failed | Left) => carries(member, &active, Alive),
@@ -76,7 +84,11 @@ impl Checker for EventStream {
         let heard = self.heard(node, subject);
         match next(*heard, event) {
             Some(after) => *heard = after,
-            None => return Err(format!("{event:?} cannot follow: the user knows of node-{subject}: {heard:?}")),
+            None => {
+                return Err(format!(
+                    "{event:?} cannot follow: the user knows of node-{subject}: {heard:?}"
+                ));
+            }
         }
         Ok(())
     }
@@ -120,7 +132,8 @@ mod tests {
         let mut checker = EventStream::default();
         checker.started(Instant::ORIGIN, 0, &Config::lan());
         events.iter().try_for_each(|event| {
-            let about = !matches!(event, Event::Isolated | Event::Reconnected | Event::LeaveComplete);
+            let about =
+                !matches!(event, Event::Isolated | Event::Reconnected | Event::LeaveComplete);
             checker.told(Instant::ORIGIN, 0, event, about.then_some(3))
         })
     }
@@ -131,11 +144,21 @@ mod tests {
 
     #[test]
     fn a_whole_life_is_no_violation() {
-        let (joined, failed) = (Event::Joined(member(Status::Alive)), Event::Failed(member(Status::Dead)));
+        let (joined, failed) =
+            (Event::Joined(member(Status::Alive)), Event::Failed(member(Status::Dead)));
         let reaped = Event::Reaped(crate::ground::name::numbered(3));
         let refuted = Event::Refuted(member(Status::Alive));
-        let life =
-            [joined.clone(), suspected(), refuted, suspected(), failed.clone(), joined.clone(), failed, reaped, joined];
+        let life = [
+            joined.clone(),
+            suspected(),
+            refuted,
+            suspected(),
+            failed.clone(),
+            joined.clone(),
+            failed,
+            reaped,
+            joined,
+        ];
         assert_eq!(tell(&life), Ok(()));
     }
 

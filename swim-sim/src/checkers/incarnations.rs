@@ -1,14 +1,16 @@
-//! Nobody believes a status of an incarnation that its owner never had: only a member itself raises its incarnation
-//! (SWIM 4.2), and only a member itself says that it left.
+//! Nobody believes a status of an incarnation that its owner never had: only a member itself raises
+//! its incarnation (SWIM 4.2), and only a member itself says that it left.
 //!
-//! Suspect and Dead are others' words, about an incarnation that was Alive; so that incarnation is one at which a process of
-//! the name has stood after some step. What it passes through within a step, it never says.
+//! Suspect and Dead are others' words, about an incarnation that was Alive; so that incarnation is
+//! one at which a process of the name has stood after some step. What it passes through within a
+//! step, it never says.
 //!
-//! An outsider may say at which incarnation a member is alive, and who does not know the member takes it at that word when it
-//! answers where it is said to be: the owner tops what it hears. That it is somewhere else, dead or gone is not believed.
+//! An outsider may say at which incarnation a member is alive, and who does not know the member
+//! takes it at that word when it answers where it is said to be: the owner tops what it hears. That
+//! it is somewhere else, dead or gone is not believed.
 //!
-//! Among serf's agents a member says that it leaves in a word of its own, without an incarnation, and who is found dead
-//! after that has left at the incarnation that died.
+//! Among serf's agents a member says that it leaves in a word of its own, without an incarnation,
+//! and who is found dead after that has left at the incarnation that died.
 
 use core::net::SocketAddr;
 use std::collections::BTreeSet;
@@ -57,7 +59,9 @@ impl Checker for Incarnations {
     }
 
     fn injected(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
-        let Ok(messages) = Packet::open(packet, *grown(&mut self.clusters, node)) else { return Ok(()) };
+        let Ok(messages) = Packet::open(packet, *grown(&mut self.clusters, node)) else {
+            return Ok(());
+        };
         for message in messages.map_while(Result::ok) {
             if let Message::Alive { id, incarnation, address, .. } = message
                 && let (Some(subject), false) = (name::number(id), is_nowhere(address))
@@ -96,13 +100,18 @@ impl Checker for Incarnations {
         let owner = grown(&mut self.owners, subject);
         if !owner.had.contains(&claim.incarnation) {
             return Err(match owner.had.last() {
-                Some(highest) => format!("node-{subject} is believed {claim}, which it never was, up to {highest}"),
+                Some(highest) => format!(
+                    "node-{subject} is believed {claim}, which it never was, up to {highest}"
+                ),
                 None => format!("node-{subject} is believed {claim}, but never started"),
             });
         }
-        let has_left = owner.left.contains(&claim.incarnation) || (self.by_intents && !owner.left.is_empty());
+        let has_left =
+            owner.left.contains(&claim.incarnation) || (self.by_intents && !owner.left.is_empty());
         if claim.status == Status::Left && !has_left {
-            return Err(format!("node-{subject} is believed {claim}, and never left at that incarnation"));
+            return Err(format!(
+                "node-{subject} is believed {claim}, and never left at that incarnation"
+            ));
         }
         Ok(())
     }
@@ -114,8 +123,18 @@ mod tests {
 
     use super::*;
 
-    fn believe(checker: &mut Incarnations, subject: usize, incarnation: u64, status: Status) -> Verdict {
-        checker.believed(Instant::ORIGIN, 0, subject, Claim::new(Incarnation::new(incarnation), status))
+    fn believe(
+        checker: &mut Incarnations,
+        subject: usize,
+        incarnation: u64,
+        status: Status,
+    ) -> Verdict {
+        checker.believed(
+            Instant::ORIGIN,
+            0,
+            subject,
+            Claim::new(Incarnation::new(incarnation), status),
+        )
     }
 
     #[test]
@@ -126,7 +145,10 @@ mod tests {
         assert_eq!(believe(&mut checker, 3, 7, Status::Suspect), Ok(()));
         assert_eq!(believe(&mut checker, 3, 2, Status::Alive), Ok(()));
         let verdict = believe(&mut checker, 3, 8, Status::Suspect);
-        assert_eq!(verdict, Err(String::from("node-3 is believed suspect@8, which it never was, up to 7")));
+        assert_eq!(
+            verdict,
+            Err(String::from("node-3 is believed suspect@8, which it never was, up to 7"))
+        );
         assert!(believe(&mut checker, 3, 5, Status::Alive).is_err(), "between two that it had");
         let verdict = believe(&mut checker, 9, 0, Status::Suspect);
         assert_eq!(verdict, Err(String::from("node-9 is believed suspect@0, but never started")));
@@ -160,6 +182,9 @@ mod tests {
         assert!(believe(&mut checker, 3, 4, Status::Left).is_err());
         checker.owned(3, Incarnation::new(5), true);
         assert_eq!(believe(&mut checker, 3, 4, Status::Left), Ok(()));
-        assert!(believe(&mut checker, 3, 6, Status::Left).is_err(), "an incarnation that it never had");
+        assert!(
+            believe(&mut checker, 3, 6, Status::Left).is_err(),
+            "an incarnation that it never had"
+        );
     }
 }

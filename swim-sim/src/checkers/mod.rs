@@ -1,8 +1,9 @@
-//! The promises that are checked at every step: each checker in its own file, with a self-test that plants a violation.
+//! The promises that are checked at every step: each checker in its own file, with a self-test that
+//! plants a violation.
 //!
-//! A [`Checker`] is shown what happens, in order, and says when a promise is broken. It sees only what any observer
-//! could see (events, bytes, the table), never the core's inside. `Watch` shows it to all of them and keeps the
-//! first violation.
+//! A [`Checker`] is shown what happens, in order, and says when a promise is broken. It sees only
+//! what any observer could see (events, bytes, the table), never the core's inside. `Watch` shows
+//! it to all of them and keeps the first violation.
 
 mod amplification;
 mod bounds;
@@ -45,14 +46,16 @@ pub(crate) use self::watch::Watch;
 /// What a checker found: nothing, or how the promise was broken.
 pub type Verdict = Result<(), String>;
 
-/// Something that watches a run. Every method is optional; nodes and subjects are numbers, a subject being the number
-/// in a member's name. `now` is what the node's own clock shows: it may run fast or slow, and does not go back.
+/// Something that watches a run. Every method is optional; nodes and subjects are numbers, a
+/// subject being the number in a member's name. `now` is what the node's own clock shows: it may
+/// run fast or slow, and does not go back.
 pub trait Checker: fmt::Debug + Send {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 
-    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned), [`learnt`](Self::learnt),
-    /// [`believed`](Self::believed) and [`filled`](Self::filled). A run whose checkers all live on what is sent and told does not take the time for it.
+    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned),
+    /// [`learnt`](Self::learnt), [`believed`](Self::believed) and [`filled`](Self::filled). A run
+    /// whose checkers all live on what is sent and told does not take the time for it.
     fn looks_into_nodes(&self) -> bool {
         true
     }
@@ -62,8 +65,8 @@ pub trait Checker: fmt::Debug + Send {
         let _ = (now, node, config);
     }
 
-    /// After a step, the process at a node that is called `subject` stands at this incarnation; `leaves`: it is leaving, or
-    /// has left.
+    /// After a step, the process at a node that is called `subject` stands at this incarnation;
+    /// `leaves`: it is leaving, or has left.
     fn owned(&mut self, subject: usize, incarnation: Incarnation, leaves: bool) {
         let _ = (subject, incarnation, leaves);
     }
@@ -89,14 +92,21 @@ pub trait Checker: fmt::Debug + Send {
         let _ = attack;
     }
 
-    /// A node is about to be handed a packet of an attacker, in place of [`received`](Self::received).
+    /// A node is about to be handed a packet of an attacker, in place of
+    /// [`received`](Self::received).
     fn injected(&mut self, now: Instant, node: usize, from: SocketAddr, packet: &[u8]) -> Verdict {
         let _ = (now, node, from, packet);
         Ok(())
     }
 
     /// A node is about to be handed a request of an attacker.
-    fn requested(&mut self, now: Instant, node: usize, from: SocketAddr, request: &[u8]) -> Verdict {
+    fn requested(
+        &mut self,
+        now: Instant,
+        node: usize,
+        from: SocketAddr,
+        request: &[u8],
+    ) -> Verdict {
         let _ = (now, node, from, request);
         Ok(())
     }
@@ -125,21 +135,23 @@ pub trait Checker: fmt::Debug + Send {
         Ok(())
     }
 
-    /// A node told its user something. `about` is the member that the event is about, if it is about one.
+    /// A node told its user something. `about` is the member that the event is about, if it is
+    /// about one.
     fn told(&mut self, now: Instant, node: usize, event: &Event, about: Option<usize>) -> Verdict {
         let _ = (now, node, event, about);
         Ok(())
     }
 
-    /// A node told its user this of `subject`, another member, in the step that is over now, in a cluster of any size. Shown
-    /// after [`owned`](Self::owned) and [`filled`](Self::filled), claim by claim as they were told.
+    /// A node told its user this of `subject`, another member, in the step that is over now, in a
+    /// cluster of any size. Shown after [`owned`](Self::owned) and [`filled`](Self::filled), claim
+    /// by claim as they were told.
     fn learnt(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         let _ = (now, node, subject, claim);
         Ok(())
     }
 
-    /// A node's table holds this of `subject`, another member. Shown for every row after a change of the table; in large
-    /// clusters not after every one, but every second or so.
+    /// A node's table holds this of `subject`, another member. Shown for every row after a change
+    /// of the table; in large clusters not after every one, but every second or so.
     fn believed(&mut self, now: Instant, node: usize, subject: usize, claim: Claim) -> Verdict {
         let _ = (now, node, subject, claim);
         Ok(())

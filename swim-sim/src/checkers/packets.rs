@@ -1,5 +1,5 @@
-//! Every packet is well-formed and within its bound: it can be read to its end, says something, and has at most
-//! `Config::max_packet_size` bytes.
+//! Every packet is well-formed and within its bound: it can be read to its end, says something, and
+//! has at most `Config::max_packet_size` bytes.
 
 use core::net::SocketAddr;
 
@@ -23,22 +23,30 @@ impl Checker for Packets {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         let is_memberlist = matches!(config.wire, Wire::Memberlist(_));
-        *grown(&mut self.nodes, node) = (config.max_packet_size, cluster_hash(&config.cluster), is_memberlist);
+        *grown(&mut self.nodes, node) =
+            (config.max_packet_size, cluster_hash(&config.cluster), is_memberlist);
     }
 
     fn sent(&mut self, _: Instant, node: usize, to: SocketAddr, packet: &[u8]) -> Verdict {
         let (most, cluster, is_memberlist) = *grown(&mut self.nodes, node);
         if packet.len() > most {
-            return Err(format!("a packet of {} bytes was sent to {to}, the bound is {most}", packet.len()));
+            return Err(format!(
+                "a packet of {} bytes was sent to {to}, the bound is {most}",
+                packet.len()
+            ));
         }
         if is_memberlist {
             return memberlist(to, packet);
         }
-        let mut messages = Packet::open(packet, cluster).map_err(|error| unreadable(to, packet, &error))?.peekable();
+        let mut messages = Packet::open(packet, cluster)
+            .map_err(|error| unreadable(to, packet, &error))?
+            .peekable();
         if messages.peek().is_none() {
             return Err(format!("a packet without a message was sent to {to}"));
         }
-        messages.try_for_each(|message| message.map(drop).map_err(|error| unreadable(to, packet, &error)))
+        messages.try_for_each(|message| {
+            message.map(drop).map_err(|error| unreadable(to, packet, &error))
+        })
     }
 }
 
@@ -68,7 +76,8 @@ mod tests {
     fn ping(cluster: &str) -> Vec<u8> {
         let mut packet = Vec::new();
         begin_packet(cluster_hash(cluster), &mut packet);
-        Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "b", source: "a" }.encode(&mut packet);
+        Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "b", source: "a" }
+            .encode(&mut packet);
         packet
     }
 
@@ -76,8 +85,14 @@ mod tests {
     fn planted_packets_of_memberlist_s_wire_are_caught() {
         let mut checker = Packets::default();
         let wire = swim_core::MemberlistWire::PLAIN;
-        checker.started(Instant::ORIGIN, 2, &Config { max_packet_size: 512, ..Config::memberlist_lan(wire) });
-        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet);
+        checker.started(
+            Instant::ORIGIN,
+            2,
+            &Config { max_packet_size: 512, ..Config::memberlist_lan(wire) },
+        );
+        let mut sent = |packet: &[u8]| {
+            checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet)
+        };
         let nack = [11, 0x81, 0xa5, b'S', b'e', b'q', b'N', b'o', 7];
         assert_eq!(sent(&nack), Ok(()));
         for bad in [&nack[..0], &nack[..6], &ping("default"), &[7, 0], &[0; 513]] {
@@ -89,7 +104,9 @@ mod tests {
     fn planted_packets_of_every_bad_kind_are_caught() {
         let mut checker = Packets::default();
         checker.started(Instant::ORIGIN, 2, &Config { max_packet_size: 512, ..Config::lan() });
-        let mut sent = |packet: &[u8]| checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet);
+        let mut sent = |packet: &[u8]| {
+            checker.sent(Instant::ORIGIN, 2, crate::ground::address::numbered(0), packet)
+        };
         let good = ping("default");
         assert_eq!(sent(&good), Ok(()));
         let (empty, only_a_header, cut_off) = (&good[..0], &good[..5], &good[..good.len() - 1]);

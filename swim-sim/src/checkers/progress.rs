@@ -1,4 +1,5 @@
-//! Timers make progress: a node whose timeout was handled does not ask for the same instant again and again.
+//! Timers make progress: a node whose timeout was handled does not ask for the same instant again
+//! and again.
 
 use swim_core::Instant;
 
@@ -26,7 +27,11 @@ impl Checker for Progress {
         } else {
             (*at, *times) = (now, 1);
         }
-        if *times > MOST { Err(format!("{times} timeouts were handled without time passing")) } else { Ok(()) }
+        if *times > MOST {
+            Err(format!("{times} timeouts were handled without time passing"))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Claims never regress at a node: what it believes of a member only grows, in the order of claims.
 //!
-//! That holds across forgetting as well, for as long as the tombstone stands: a member that was reaped comes back only
-//! with a greater claim, so nobody's old table brings back the long dead. Only a node whose table was full may have had to
-//! forget a tombstone before its time.
+//! That holds across forgetting as well, for as long as the tombstone stands: a member that was
+//! reaped comes back only with a greater claim, so nobody's old table brings back the long dead.
+//! Only a node whose table was full may have had to forget a tombstone before its time.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -73,8 +73,11 @@ impl Checker for Regression {
         let tombstone_for = self.tombstone_for.get(node).copied().unwrap_or_default();
         match self.reaped.get(&(node, subject)) {
             Some(&at) if now >= at + tombstone_for => Ok(()),
-            Some(at) => Err(format!("node-{subject} was {greatest}, was reaped at {at}, and is back as {claim}")),
-            // Whom the user was never told of is reaped in silence, and may have been dead for long when it was learnt.
+            Some(at) => Err(format!(
+                "node-{subject} was {greatest}, was reaped at {at}, and is back as {claim}"
+            )),
+            // Whom the user was never told of is reaped in silence, and may have been dead for long
+            // when it was learnt.
             None if !greatest.status.is_active() && now >= since + tombstone_for => Ok(()),
             None => Err(format!("node-{subject} was {greatest} and is now {claim}")),
         }
@@ -91,7 +94,11 @@ mod tests {
 
     fn started() -> Regression {
         let mut checker = Regression::default();
-        checker.started(Instant::ORIGIN, 0, &Config { tombstone_for: Duration::from_secs(60), ..Config::lan() });
+        checker.started(
+            Instant::ORIGIN,
+            0,
+            &Config { tombstone_for: Duration::from_secs(60), ..Config::lan() },
+        );
         checker
     }
 
@@ -112,7 +119,12 @@ mod tests {
             let reaped = Event::Reaped(crate::ground::name::numbered(3));
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
             assert_eq!(checker.told(Instant::ORIGIN, 0, &reaped, Some(3)), Ok(()));
-            let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));
+            let back = checker.believed(
+                Instant::from_millis(back_after * 1_000),
+                0,
+                3,
+                claim(5, Status::Alive),
+            );
             assert_eq!(back.is_err(), is_ghost, "{back:?}");
         }
     }
@@ -122,7 +134,12 @@ mod tests {
         for (back_after, is_ghost) in [(59, true), (60, false)] {
             let mut checker = started();
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
-            let back = checker.believed(Instant::from_millis(back_after * 1_000), 0, 3, claim(5, Status::Alive));
+            let back = checker.believed(
+                Instant::from_millis(back_after * 1_000),
+                0,
+                3,
+                claim(5, Status::Alive),
+            );
             assert_eq!(back.is_err(), is_ghost, "{back:?}");
         }
     }
@@ -134,7 +151,10 @@ mod tests {
             checker.started(Instant::ORIGIN, 0, &Config { max_members: 4, ..Config::lan() });
             checker.filled(0, Fill { known_members, ..Fill::default() }).unwrap();
             assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Dead)), Ok(()));
-            assert_eq!(checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Alive)).is_err(), is_ghost);
+            assert_eq!(
+                checker.believed(Instant::ORIGIN, 0, 3, claim(5, Status::Alive)).is_err(),
+                is_ghost
+            );
         }
     }
 

@@ -1,8 +1,10 @@
-//! Every member is probed in its turn (SWIM 4.3): between two probes of a member that stays active a node probes at most
-//! 2n - 1 times, and once more for each that joins meanwhile, since newcomers are placed at random in the round.
+//! Every member is probed in its turn (SWIM 4.3): between two probes of a member that stays active
+//! a node probes at most 2n - 1 times, and once more for each that joins meanwhile, since newcomers
+//! are placed at random in the round.
 //!
-//! Whom a probe is for the node itself says, so that one that cannot send, as when it is clogged, is held to its rounds
-//! too. The rows are looked at when a probe begins, in clusters of up to [`SMALL`] nodes: that costs a look at each of them.
+//! Whom a probe is for the node itself says, so that one that cannot send, as when it is clogged,
+//! is held to its rounds too. The rows are looked at when a probe begins, in clusters of up to
+//! [`SMALL`] nodes: that costs a look at each of them.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +73,8 @@ impl Checker for Rounds {
         if begun == 0 || fill.active_members > SMALL {
             return Ok(());
         }
-        // Of several begun in one step, as of one that is over already, nobody knows whom they were for.
+        // Of several begun in one step, as of one that is over already, nobody knows whom they were
+        // for.
         if begun > 1 || fill.probing.is_none() {
             node.waits.values_mut().for_each(|wait| *wait = Wait::default());
             return Ok(());
@@ -110,7 +113,15 @@ mod tests {
     }
 
     fn probe(checker: &mut Rounds, target: usize, number: u64) -> Verdict {
-        checker.filled(0, Fill { active_members: 3, probes: number, probing: Some((target, 7)), ..Fill::default() })
+        checker.filled(
+            0,
+            Fill {
+                active_members: 3,
+                probes: number,
+                probing: Some((target, 7)),
+                ..Fill::default()
+            },
+        )
     }
 
     fn two_peers() -> Rounds {
@@ -129,7 +140,11 @@ mod tests {
             assert_eq!(probe(&mut checker, target, number as u64 + 1), Ok(()));
         }
         let skipping = (7..20).map(|number| probe(&mut checker, 2, number));
-        assert!(skipping.collect::<Result<Vec<_>, _>>().is_err_and(|what| what.contains("passed node-1 by")));
+        assert!(
+            skipping
+                .collect::<Result<Vec<_>, _>>()
+                .is_err_and(|what| what.contains("passed node-1 by"))
+        );
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Sequence numbers match (SWIM 3.1): an ack or a nack answers what its receiver has asked, and of acks in packets only
-//! one that bears the number of the probe in flight counts.
+//! Sequence numbers match (SWIM 3.1): an ack or a nack answers what its receiver has asked, and of
+//! acks in packets only one that bears the number of the probe in flight counts.
 //!
-//! The message that a packet was made for comes first in it, so only the first one is read. A packet that was damaged in its
-//! cluster's hash is not for its receiver, which drops it, so each is opened with the hash of the node's own cluster. What a process was asked is
-//! remembered for the last 1,024 requests, since an ack that comes after the nack is still passed on. The number of the probe in
-//! flight the node itself says.
+//! The message that a packet was made for comes first in it, so only the first one is read. A
+//! packet that was damaged in its cluster's hash is not for its receiver, which drops it, so each
+//! is opened with the hash of the node's own cluster. What a process was asked is remembered for
+//! the last 1,024 requests, since an ack that comes after the nack is still passed on. The number
+//! of the probe in flight the node itself says.
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;
@@ -47,7 +48,8 @@ enum First {
     Nack(u32),
 }
 
-/// What a packet begins with, on the wire of the node that has or had it: its cluster's own, or memberlist's.
+/// What a packet begins with, on the wire of the node that has or had it: its cluster's own, or
+/// memberlist's.
 fn first(packet: &[u8], cluster: Option<u32>) -> Option<First> {
     if let Some(cluster) = cluster {
         return match Packet::open(packet, cluster).ok()?.next()?.ok()? {
@@ -62,7 +64,9 @@ fn first(packet: &[u8], cluster: Option<u32>) -> Option<First> {
     Unpacker::default().unpack(packet, |message| {
         first = first.or(Some(message.ok().and_then(|message| match message {
             memberlist::Message::Ping { sequence, .. } => Some(First::Ping(sequence.get())),
-            memberlist::Message::IndirectPing { sequence, .. } => Some(First::PingReq(sequence.get())),
+            memberlist::Message::IndirectPing { sequence, .. } => {
+                Some(First::PingReq(sequence.get()))
+            }
             memberlist::Message::Ack { sequence, .. } => Some(First::Ack(sequence.get())),
             memberlist::Message::Nack { sequence } => Some(First::Nack(sequence.get())),
             _ => None,
@@ -118,11 +122,15 @@ impl Checker for Sequences {
     fn filled(&mut self, node: usize, fill: Fill) -> Verdict {
         let node = grown(&mut self.nodes, node);
         let verdict = if fill.acked > node.acked && (node.ack.is_none() || node.ack != node.probe) {
-            Err(format!("ack {:?} counts, and the probe in flight has the number {:?}", node.ack, node.probe))
+            Err(format!(
+                "ack {:?} counts, and the probe in flight has the number {:?}",
+                node.ack, node.probe
+            ))
         } else {
             Ok(())
         };
-        (node.probe, node.acked, node.ack) = (fill.probing.map(|(_, sequence)| sequence), fill.acked, None);
+        (node.probe, node.acked, node.ack) =
+            (fill.probing.map(|(_, sequence)| sequence), fill.acked, None);
         verdict
     }
 }
@@ -159,7 +167,11 @@ mod tests {
 
     #[test]
     fn a_planted_answer_to_what_nobody_asked_is_caught() {
-        let asked = packet(&Message::PingReq { sequence: SequenceNumber::new(9), target: "c", source: "a" });
+        let asked = packet(&Message::PingReq {
+            sequence: SequenceNumber::new(9),
+            target: "c",
+            source: "a",
+        });
         for (number, to, is_right) in [(7, 1, true), (8, 1, false), (7, 2, false), (9, 1, true)] {
             let mut checker = Sequences::default();
             checker.started(NOW, 0, &Config::lan());
@@ -181,12 +193,19 @@ mod tests {
             packet
         };
         let source = memberlist::Source::default();
-        let ping = packed(&memberlist::Message::Ping { sequence: SequenceNumber::new(7), target: "b", source });
+        let ping = packed(&memberlist::Message::Ping {
+            sequence: SequenceNumber::new(7),
+            target: "b",
+            source,
+        });
         for number in [7, 8] {
             let mut checker = Sequences::default();
             checker.started(NOW, 0, &Config::memberlist_lan(MemberlistWire::PLAIN));
             checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
-            let ack = packed(&memberlist::Message::Ack { sequence: SequenceNumber::new(number), payload: b"" });
+            let ack = packed(&memberlist::Message::Ack {
+                sequence: SequenceNumber::new(number),
+                payload: b"",
+            });
             assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack).is_ok(), number == 7);
         }
     }
@@ -199,7 +218,11 @@ mod tests {
             let mut ping = ping(7);
             ping[1] ^= damage;
             checker.received(NOW, 0, address::numbered(1), &ping).unwrap();
-            assert_eq!(checker.sent(NOW, 0, address::numbered(1), &ack(7)).is_ok(), is_right, "{damage}");
+            assert_eq!(
+                checker.sent(NOW, 0, address::numbered(1), &ack(7)).is_ok(),
+                is_right,
+                "{damage}"
+            );
         }
     }
 

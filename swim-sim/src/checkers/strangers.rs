@@ -1,9 +1,10 @@
-//! What only an outsider has said is told to no user and passed on to nobody (docs/SECURITY.md, "a budget for strangers").
+//! What only an outsider has said is told to no user and passed on to nobody (docs/SECURITY.md, "a
+//! budget for strangers").
 //!
-//! Outsiders' inventions are marked ([`STRANGER`], [`FORGED`]), so that they are recognised in events, in packets and in
-//! tables. An outsider may ask to be let in, and then it is pinged: its name as the target of a ping is no hearsay. What
-//! an outsider says of real members is for the other checkers to see: incarnations that no member had, broadcasts and
-//! events that nobody sent.
+//! Outsiders' inventions are marked ([`STRANGER`], [`FORGED`]), so that they are recognised in
+//! events, in packets and in tables. An outsider may ask to be let in, and then it is pinged: its
+//! name as the target of a ping is no hearsay. What an outsider says of real members is for the
+//! other checkers to see: incarnations that no member had, broadcasts and events that nobody sent.
 
 use core::net::SocketAddr;
 
@@ -34,9 +35,8 @@ impl Strangers {
             Message::Alive { id, .. } | Message::Left { id, .. } => ([id, ""], &[]),
             Message::Suspect { id, from, .. } | Message::Dead { id, from, .. } => ([id, from], &[]),
             Message::PingReq { target, .. } => ([target, ""], &[]),
-            Message::Broadcast { origin, payload, .. } | Message::Announcement { origin, payload, .. } => {
-                ([origin, ""], payload)
-            }
+            Message::Broadcast { origin, payload, .. }
+            | Message::Announcement { origin, payload, .. } => ([origin, ""], payload),
             Message::Ping { .. }
             | Message::Ack { .. }
             | Message::Nack { .. }
@@ -59,7 +59,9 @@ impl Strangers {
             _ => return Ok(()),
         };
         match entries.iter().find(|entry| entry.id.starts_with(STRANGER)) {
-            Some(entry) => Err(format!("a table with {}, of whom only an outsider spoke, was sent", entry.id)),
+            Some(entry) => {
+                Err(format!("a table with {}, of whom only an outsider spoke, was sent", entry.id))
+            }
             None => Ok(()),
         }
     }
@@ -106,7 +108,9 @@ impl Checker for Strangers {
         let Ok(messages) = Packet::open(packet, cluster) else { return Ok(()) };
         for message in messages.map_while(Result::ok) {
             if let Some(what) = self.hearsay(&message) {
-                return Err(format!("{to} was sent what only an outsider said of {what}: {message:?}"));
+                return Err(format!(
+                    "{to} was sent what only an outsider said of {what}: {message:?}"
+                ));
             }
         }
         Ok(())
@@ -135,7 +139,13 @@ mod tests {
 
     fn attacked(from: Attacker) -> Strangers {
         let mut checker = Strangers::default();
-        checker.attacked(&Attack { from, on: vec![0], lie: Lie::Ghosts(1), times: 1, every: Duration::ZERO });
+        checker.attacked(&Attack {
+            from,
+            on: vec![0],
+            lie: Lie::Ghosts(1),
+            times: 1,
+            every: Duration::ZERO,
+        });
         checker
     }
 
@@ -150,7 +160,8 @@ mod tests {
     fn a_planted_ghost_is_caught_in_an_event_in_a_packet_and_in_a_table() {
         let (id, address, incarnation) = ("stranger-1", nowhere(true, 1), Incarnation::new(3));
         let claim = Claim::new(incarnation, Status::Alive);
-        let member = Member { id: NodeId::new(id).unwrap(), address, metadata: Arc::from([]), claim };
+        let member =
+            Member { id: NodeId::new(id).unwrap(), address, metadata: Arc::from([]), claim };
         let alive = packet(&Message::Alive { id, incarnation, address, metadata: &[] });
         let mut table = Vec::new();
         let entry = Entry { id, claim, description: None, age: 0 };
@@ -160,10 +171,18 @@ mod tests {
         assert!(checker.told(now, 0, &Event::Joined(member.clone()), None).is_err());
         assert!(checker.sent(now, 0, numbered(1), &alive).is_err());
         assert!(checker.replied(now, 0, &table).is_err());
-        let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(1), target: id, source: "node-0" };
+        let ping = Message::Ping {
+            sequence: swim_core::SequenceNumber::new(1),
+            target: id,
+            source: "node-0",
+        };
         assert_eq!(checker.sent(now, 0, address, &packet(&ping)), Ok(()), "it asked to be let in");
         let mut checker = attacked(Attacker::Inside(1));
-        assert_eq!(checker.sent(now, 0, numbered(1), &alive), Ok(()), "a member's word is believed");
+        assert_eq!(
+            checker.sent(now, 0, numbered(1), &alive),
+            Ok(()),
+            "a member's word is believed"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A user event is told to a user at most once, and only if somebody sent it; and what a process sends after it has heard
-//! of an event has a later time than that.
+//! A user event is told to a user at most once, and only if somebody sent it; and what a process
+//! sends after it has heard of an event has a later time than that.
 //!
-//! A process may miss events: those that it heard of while it was away, and old ones. Nothing is promised of their
-//! order but their times.
+//! A process may miss events: those that it heard of while it was away, and old ones. Nothing is
+//! promised of their order but their times.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ type Known = (LamportTime, usize, Arc<str>, Arc<[u8]>);
 pub struct UserEvents {
     /// What was told to the user of the process at each node.
     told: Vec<BTreeSet<Known>>,
-    /// What was sent: whoever sends an event is the first to be told of it. No machine that bears another's name sends any.
+    /// What was sent: whoever sends an event is the first to be told of it. No machine that bears
+    /// another's name sends any.
     sent: BTreeSet<Known>,
     /// Node -> the latest time that its process has heard of or given.
     latest: Vec<LamportTime>,
@@ -43,7 +44,9 @@ impl Checker for UserEvents {
     }
 
     fn told(&mut self, _: Instant, node: usize, event: &Event, _: Option<usize>) -> Verdict {
-        let Event::UserEvent { time, from: Some(from), name, payload, .. } = event else { return Ok(()) };
+        let Event::UserEvent { time, from: Some(from), name, payload, .. } = event else {
+            return Ok(());
+        };
         let Some(origin) = name::number(from) else { return Ok(()) };
         let known = (*time, origin, Arc::clone(name), Arc::clone(payload));
         if !grown(&mut self.told, node).insert(known.clone()) {
@@ -53,11 +56,15 @@ impl Checker for UserEvents {
         // Told when it is sent; what a former life has sent is heard like anybody's.
         if origin == node && !self.sent.contains(&known) {
             if *time <= latest && !self.is_off {
-                return Err(format!("the event {name}@{time} was sent after one of the time {latest} was heard of"));
+                return Err(format!(
+                    "the event {name}@{time} was sent after one of the time {latest} was heard of"
+                ));
             }
             self.sent.insert(known);
         } else if !self.sent.contains(&known) && !self.is_off {
-            return Err(format!("an event of node-{origin} was told, which it never sent: {name}@{time}"));
+            return Err(format!(
+                "an event of node-{origin} was told, which it never sent: {name}@{time}"
+            ));
         }
         *grown(&mut self.latest, node) = latest.max(*time);
         Ok(())
@@ -71,7 +78,8 @@ mod tests {
     fn tell(checker: &mut UserEvents, node: usize, origin: usize, time: u64) -> Verdict {
         let from = Some(name::numbered(origin));
         let (name, payload) = (Arc::from("deploy"), Arc::from(&b"v1"[..]));
-        let event = Event::UserEvent { time: LamportTime::new(time), from, name, payload, coalesce: false };
+        let event =
+            Event::UserEvent { time: LamportTime::new(time), from, name, payload, coalesce: false };
         checker.told(Instant::ORIGIN, node, &event, None)
     }
 

@@ -1,9 +1,10 @@
 //! Shows what happens to every checker, and keeps the first violation.
 //!
-//! Comparing a whole table costs time that grows with the cluster, so it is done only when the table's digest has
-//! changed, and in clusters of more than [`SMALL`] nodes at each node at most once in as many virtual seconds as there
-//! are 256 nodes begun. What happens to members is told by events in any case: those are all looked at, and the claims
-//! that they carry are shown when their step is over, since only then is it known where their owners stand.
+//! Comparing a whole table costs time that grows with the cluster, so it is done only when the
+//! table's digest has changed, and in clusters of more than [`SMALL`] nodes at each node at most
+//! once in as many virtual seconds as there are 256 nodes begun. What happens to members is told by
+//! events in any case: those are all looked at, and the claims that they carry are shown when their
+//! step is over, since only then is it known where their owners stand.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -25,7 +26,8 @@ pub(crate) struct Watch {
     checkers: Vec<Box<dyn Checker>>,
     /// Whether one of them wants to see what nodes hold.
     looks_into_nodes: bool,
-    /// Node -> the digest of its table when it was last compared, and when the next comparison may be.
+    /// Node -> the digest of its table when it was last compared, and when the next comparison may
+    /// be.
     compared: Vec<(Option<u64>, Instant)>,
     pause: Duration,
     /// What was told in the step in hand: the member's number, and the claim about it.
@@ -35,9 +37,20 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(checkers: Vec<Box<dyn Checker>>, nodes: usize) -> Self {
-        let pause = if nodes <= SMALL { Duration::ZERO } else { Duration::from_secs(nodes.div_ceil(256) as u64) };
+        let pause = if nodes <= SMALL {
+            Duration::ZERO
+        } else {
+            Duration::from_secs(nodes.div_ceil(256) as u64)
+        };
         let looks_into_nodes = checkers.iter().any(|checker| checker.looks_into_nodes());
-        Self { checkers, looks_into_nodes, compared: Vec::new(), pause, learnt: Vec::new(), violation: None }
+        Self {
+            checkers,
+            looks_into_nodes,
+            compared: Vec::new(),
+            pause,
+            learnt: Vec::new(),
+            violation: None,
+        }
     }
 
     pub(crate) const fn violation(&self) -> Option<&Violation> {
@@ -112,13 +125,17 @@ impl Watch {
             known_members: swim.known_members(),
             health: swim.health(),
             probes: metrics.probes,
-            probing: swim.probing().and_then(|(id, sequence)| Some((name::number(id)?, sequence.get()))),
+            probing: swim
+                .probing()
+                .and_then(|(id, sequence)| Some((name::number(id)?, sequence.get()))),
             acked: metrics.probes_acked + metrics.probes_acked_late + metrics.probes_acked_by_relay,
         };
         self.ask(at, node, |checker| checker.filled(node, fill));
         if let Some(subject) = name::number(swim.id()) {
             let (incarnation, leaves) = (swim.incarnation(), swim.state() != State::Running);
-            self.checkers.iter_mut().for_each(|checker| checker.owned(subject, incarnation, leaves));
+            self.checkers
+                .iter_mut()
+                .for_each(|checker| checker.owned(subject, incarnation, leaves));
         }
         let mut learnt = core::mem::take(&mut self.learnt);
         for (subject, claim) in learnt.drain(..) {
@@ -146,7 +163,12 @@ impl Watch {
         }
     }
 
-    fn ask(&mut self, at: Moment, node: usize, mut question: impl FnMut(&mut dyn Checker) -> Verdict) {
+    fn ask(
+        &mut self,
+        at: Moment,
+        node: usize,
+        mut question: impl FnMut(&mut dyn Checker) -> Verdict,
+    ) {
         for checker in &mut self.checkers {
             if let Err(what) = question(checker.as_mut()) {
                 let checker = checker.name();
@@ -175,7 +197,11 @@ mod tests {
         }
 
         fn sent(&mut self, _: Instant, _: usize, _: SocketAddr, _: &[u8]) -> Verdict {
-            if core::mem::replace(&mut self.0, true) { Err(String::from("a second one")) } else { Ok(()) }
+            if core::mem::replace(&mut self.0, true) {
+                Err(String::from("a second one"))
+            } else {
+                Ok(())
+            }
         }
     }
 
@@ -184,18 +210,32 @@ mod tests {
         let mut watch = Watch::new(vec![Box::new(NeverTwice(false))], 2);
         for node in 0..4 {
             let now = Instant::from_millis(node as u64);
-            watch.sent(Moment { world: now, local: now }, node, crate::ground::address::numbered(0), b"x");
+            watch.sent(
+                Moment { world: now, local: now },
+                node,
+                crate::ground::address::numbered(0),
+                b"x",
+            );
         }
         let violation = watch.violation().unwrap().to_string();
         assert_eq!(violation, "broken at 0.001s at node-1: at most one packet: a second one");
     }
 
-    /// What is caught when a node of a cluster of this size is told of a member, within the pause between two looks at its table.
-    fn caught(checker: fn() -> Box<dyn Checker>, nodes: usize, claims: &[(u64, Status)]) -> Option<&'static str> {
+    /// What is caught when a node of a cluster of this size is told of a member, within the pause
+    /// between two looks at its table.
+    fn caught(
+        checker: fn() -> Box<dyn Checker>,
+        nodes: usize,
+        claims: &[(u64, Status)],
+    ) -> Option<&'static str> {
         let mut watch = Watch::new(vec![checker()], nodes);
         let now = Instant::from_millis(1);
         let at = Moment { world: now, local: now };
-        let identity = Identity::new(name::numbered(0), crate::ground::address::numbered(0), Incarnation::new(1));
+        let identity = Identity::new(
+            name::numbered(0),
+            crate::ground::address::numbered(0),
+            Incarnation::new(1),
+        );
         let stream = streams::stream(1, streams::Purpose::Core, 0);
         let swim = Swim::new(Config::lan(), identity, stream, now).unwrap();
         watch.started(at, 0, &swim);
@@ -218,10 +258,16 @@ mod tests {
         let incarnations: fn() -> Box<dyn Checker> = || Box::<Incarnations>::default();
         let regressed = [(5, Status::Alive), (4, Status::Alive)];
         for nodes in [2, SMALL + 1, 1_000] {
-            assert!(caught(regression, nodes, &regressed).is_some_and(|by| by.contains("regresses")), "{nodes}");
+            assert!(
+                caught(regression, nodes, &regressed).is_some_and(|by| by.contains("regresses")),
+                "{nodes}"
+            );
             assert_eq!(caught(regression, nodes, &regressed[..1]), None);
             for never in [(6, Status::Alive), (5, Status::Left)] {
-                assert!(caught(incarnations, nodes, &[never]).is_some_and(|by| by.contains("raises")), "{nodes}");
+                assert!(
+                    caught(incarnations, nodes, &[never]).is_some_and(|by| by.contains("raises")),
+                    "{nodes}"
+                );
             }
             assert_eq!(caught(incarnations, nodes, &[(5, Status::Suspect)]), None);
         }
@@ -246,7 +292,8 @@ mod tests {
 
     #[test]
     fn who_does_not_look_into_nodes_is_not_shown_what_they_hold() {
-        let run = |cluster: crate::cluster::Builder| cluster.build().try_run_for(Duration::from_secs(2));
+        let run =
+            |cluster: crate::cluster::Builder| cluster.build().try_run_for(Duration::from_secs(2));
         let blind = || crate::Cluster::lan(2).unchecked().checker(|| Box::new(Blind));
         assert!(run(blind()).is_ok());
         // Beside one that looks, it is shown what that one is.

@@ -1,4 +1,5 @@
-//! Carries out attacks. Forged bytes reach nodes past the network, since no fault of a plan is the attacker's.
+//! Carries out attacks. Forged bytes reach nodes past the network, since no fault of a plan is the
+//! attacker's.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ use crate::network::connection::Stage;
 use crate::node::Inbound;
 use crate::trace::What;
 
-/// So many packets are recorded of a node at most. When they are, every second one makes room, and from then on only every
-/// second one is recorded: what is there spans the whole run.
+/// So many packets are recorded of a node at most. When they are, every second one makes room, and
+/// from then on only every second one is recorded: what is there spans the whole run.
 const RECORDED: usize = 256;
 
 /// Counts attacks, and records packets for replays.
@@ -41,7 +42,11 @@ impl Attackers {
     /// An attack will come: what it needs is recorded from now on.
     pub(super) fn expect(&mut self, attack: &Attack) {
         if let Lie::Replay(node) = attack.lie {
-            self.recorded.entry(node).or_insert(Recorded { packets: Vec::new(), stride: 1, seen: 0 });
+            self.recorded.entry(node).or_insert(Recorded {
+                packets: Vec::new(),
+                stride: 1,
+                seen: 0,
+            });
         }
     }
 
@@ -98,16 +103,24 @@ impl Cluster {
 
     fn lie_to(&mut self, index: usize, attack: &Attack, round: u16) {
         // Forgeries are in the native wire's words.
-        if self.nodes[index].swim().is_none() || self.options.config_of(index).wire != Wire::Native {
+        if self.nodes[index].swim().is_none() || self.options.config_of(index).wire != Wire::Native
+        {
             return;
         }
         let (name, from) = match attack.from {
             Attacker::Outside => (format!("{STRANGER}0"), address::nowhere(true, 0)),
-            Attacker::Inside(node) => (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address()),
+            Attacker::Inside(node) => {
+                (self.nodes[node].id().as_str().to_owned(), self.nodes[node].address())
+            }
         };
         let forged = match attack.lie {
             Lie::Replay(node) => self.attackers.replay(node, round).cloned().map(Forged::Packet),
-            lie => self.forge(lie, index, round, &Source { attacker: attack.from, name: &name, address: from }),
+            lie => self.forge(
+                lie,
+                index,
+                round,
+                &Source { attacker: attack.from, name: &name, address: from },
+            ),
         };
         let Some(forged) = forged else { return };
         let is_insider = usize::from(attack.from != Attacker::Outside);
@@ -122,7 +135,8 @@ impl Cluster {
     }
 
     fn forge(&self, lie: Lie, index: usize, round: u16, from: &Source<'_>) -> Option<Forged> {
-        let incarnation = |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), Swim::incarnation);
+        let incarnation =
+            |node: usize| self.nodes[node].swim().map_or(Incarnation::new(1), Swim::incarnation);
         let subject = lie.node().unwrap_or(index);
         let config = self.options.config_of(index);
         let (receiver, id) = (self.nodes[index].id(), name::numbered(self.nodes[subject].name()));
@@ -137,13 +151,25 @@ impl Cluster {
     }
 
     /// A running process is handed a request of nobody's connection. Its answer goes nowhere.
-    pub(super) fn forged_request(&mut self, index: usize, from: core::net::SocketAddr, payload: &[u8]) {
+    pub(super) fn forged_request(
+        &mut self,
+        index: usize,
+        from: core::net::SocketAddr,
+        payload: &[u8],
+    ) {
         // Connections are numbered from below.
         let serial = u64::MAX - self.attackers.requests;
         self.attackers.requests += 1;
-        self.observers.note(self.now, Some(index), &What::Crossed { serial, stage: Stage::Request, body: payload });
+        self.observers.note(
+            self.now,
+            Some(index),
+            &What::Crossed { serial, stage: Stage::Request, body: payload },
+        );
         self.observers.requested(self.nodes[index].moment(self.now), index, from, payload);
-        self.exchange(index, ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload });
+        self.exchange(
+            index,
+            ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload },
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every option of a run, with defaults: [`Builder`]. Two clusters built from equal builders do the same.
+//! Every option of a run, with defaults: [`Builder`]. Two clusters built from equal builders do the
+//! same.
 
 use core::fmt;
 use core::time::Duration;
@@ -32,7 +33,8 @@ impl fmt::Debug for MakeChecker {
     }
 }
 
-/// Options of a cluster: from [`Cluster::lan`] and its siblings, changed by methods, used by [`Builder::build`].
+/// Options of a cluster: from [`Cluster::lan`] and its siblings, changed by methods, used by
+/// [`Builder::build`].
 #[derive(Clone, Debug)]
 pub struct Builder {
     pub(crate) nodes: usize,
@@ -76,8 +78,8 @@ impl Builder {
         }
     }
 
-    /// The seed from which everything random is drawn. Default 0: a run is the same every time unless it is asked to
-    /// be another.
+    /// The seed from which everything random is drawn. Default 0: a run is the same every time
+    /// unless it is asked to be another.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -118,23 +120,24 @@ impl Builder {
         self
     }
 
-    /// The path from one node to another, in that direction: its own latency, loss and bandwidth. What is said of every
-    /// path after that is said of it, too.
+    /// The path from one node to another, in that direction: its own latency, loss and bandwidth.
+    /// What is said of every path after that is said of it, too.
     #[must_use]
     pub fn link_between(mut self, from: usize, to: usize, link: Link) -> Self {
         self.own_links.insert((from, to), link);
         self
     }
 
-    /// Leaves queries to your program, which answers by [`Cluster::respond`]. By default every node answers at once with
-    /// its name.
+    /// Leaves queries to your program, which answers by [`Cluster::respond`]. By default every node
+    /// answers at once with its name.
     #[must_use]
     pub const fn answers_of_programs(mut self) -> Self {
         self.answers_queries = false;
         self
     }
 
-    /// The places of the nodes, and the path of each class. A later change of every path changes that of every class.
+    /// The places of the nodes, and the path of each class. A later change of every path changes
+    /// that of every class.
     #[must_use]
     pub fn topology(mut self, topology: Topology) -> Self {
         self.topology = Some(topology);
@@ -205,17 +208,18 @@ impl Builder {
         self
     }
 
-    /// Records each table's changes with their times, for [`Cluster::history`] and for reports. It changes nothing in the
-    /// run.
+    /// Records each table's changes with their times, for [`Cluster::history`] and for reports. It
+    /// changes nothing in the run.
     #[must_use]
     pub const fn record_history(mut self) -> Self {
         self.records_history = true;
         self
     }
 
-    /// Measures how long the processor takes over each node and each virtual second, for [`Cluster::cpu_time`]. `clock`
-    /// gives the processor's time since whenever, of the thread or of the process; it is read twice for each thing that
-    /// happens. What it says changes nothing in the run.
+    /// Measures how long the processor takes over each node and each virtual second, for
+    /// [`Cluster::cpu_time`]. `clock` gives the processor's time since whenever, of the thread or
+    /// of the process; it is read twice for each thing that happens. What it says changes nothing
+    /// in the run.
     #[must_use]
     pub const fn measure_cpu(mut self, clock: fn() -> Duration) -> Self {
         self.cpu_clock = Some(clock);
@@ -229,25 +233,25 @@ impl Builder {
         self
     }
 
-    /// Tells a sender that no process listens where its packet went, as ICMP does for datagrams and a refused
-    /// connection for streams. Default off.
+    /// Tells a sender that no process listens where its packet went, as ICMP does for datagrams and
+    /// a refused connection for streams. Default off.
     #[must_use]
     pub const fn port_unreachable(mut self) -> Self {
         self.port_unreachable = true;
         self
     }
 
-    /// Leaves out the checkers that every run has, for measurements and for clusters of many thousands: they take a part
-    /// of the time, and memory for each pair of nodes. Those of [`Builder::checker`] stay, and so does the trace's hash:
-    /// the run is the same.
+    /// Leaves out the checkers that every run has, for measurements and for clusters of many
+    /// thousands: they take a part of the time, and memory for each pair of nodes. Those of
+    /// [`Builder::checker`] stay, and so does the trace's hash: the run is the same.
     #[must_use]
     pub const fn unchecked(mut self) -> Self {
         self.is_checked = false;
         self
     }
 
-    /// Adds a checker of your own to those that every run has. `make` is called for each cluster that is built; the checker
-    /// may share its findings with its maker.
+    /// Adds a checker of your own to those that every run has. `make` is called for each cluster
+    /// that is built; the checker may share its findings with its maker.
     #[must_use]
     pub fn checker(mut self, make: impl Fn() -> Box<dyn Checker> + Send + Sync + 'static) -> Self {
         self.checkers.push(MakeChecker(Arc::new(make)));
@@ -257,8 +261,9 @@ impl Builder {
     /// The cluster: every node runs, and none has joined another.
     ///
     /// # Panics
-    /// If a path says what cannot be (a share of more than 1,000, a latency from high to low), or is of a node that is not
-    /// there; if the configuration is not valid: [`Builder::try_build`] returns the error instead.
+    /// If a path says what cannot be (a share of more than 1,000, a latency from high to low), or
+    /// is of a node that is not there; if the configuration is not valid: [`Builder::try_build`]
+    /// returns the error instead.
     #[must_use]
     pub fn build(self) -> Cluster {
         self.try_build().unwrap_or_else(|error| panic!("no cluster can be built: {error}"))
@@ -288,7 +293,10 @@ impl Builder {
     /// Whether every path can be.
     pub(super) fn check_links(&self) -> Result<(), String> {
         let classes = self.topology.iter().flat_map(Topology::links);
-        classes.chain([&self.link]).chain(self.own_links.values()).try_for_each(network::bounds::link)?;
+        classes
+            .chain([&self.link])
+            .chain(self.own_links.values())
+            .try_for_each(network::bounds::link)?;
         let absent = self.own_links.keys().find(|(from, to)| *from.max(to) >= self.nodes);
         plan::bounds::absent(absent.map(|(from, to)| *from.max(to)), self.nodes)
     }
@@ -334,7 +342,9 @@ impl fmt::Display for Differences<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ours, theirs) = (format!("{:#?}", self.0), format!("{:#?}", self.1));
         let changed = ours.lines().zip(theirs.lines()).filter(|(ours, theirs)| ours != theirs);
-        changed.map(|(ours, _)| ours.trim().trim_end_matches(',')).try_for_each(|field| write!(f, ", {field}"))
+        changed
+            .map(|(ours, _)| ours.trim().trim_end_matches(','))
+            .try_for_each(|field| write!(f, ", {field}"))
     }
 }
 
@@ -380,7 +390,10 @@ mod tests {
             cluster.try_run_for(Duration::from_secs(5)).map_err(|violation| violation.checker)
         };
         assert_eq!(run(Cluster::lan(3).unchecked()), Ok(()));
-        assert_eq!(run(Cluster::lan(3).unchecked().checker(|| Box::new(Strict))), Err("nobody ever sends"));
+        assert_eq!(
+            run(Cluster::lan(3).unchecked().checker(|| Box::new(Strict))),
+            Err("nobody ever sends")
+        );
     }
 
     #[test]

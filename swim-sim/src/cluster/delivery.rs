@@ -1,6 +1,7 @@
 //! Hands processes what arrives, and takes what they put out.
 //!
-//! After every input all four outputs of the core are taken, in one order: packets, exchanges, events, the timeout.
+//! After every input all four outputs of the core are taken, in one order: packets, exchanges,
+//! events, the timeout.
 
 use core::net::SocketAddr;
 
@@ -40,19 +41,27 @@ impl Cluster {
     /// A packet reaches an address.
     pub(super) fn arrive(&mut self, from: u32, to: u32, bytes: Vec<u8>) {
         let sender = address::numbered(from);
-        let Some(index) = self.directory.owner(address::numbered(to)) else { return self.buffers.push(bytes) };
-        if self.options.port_unreachable && matches!(self.nodes[index].phase(), Phase::Crashed | Phase::Left) {
+        let Some(index) = self.directory.owner(address::numbered(to)) else {
+            return self.buffers.push(bytes);
+        };
+        if self.options.port_unreachable
+            && matches!(self.nodes[index].phase(), Phase::Crashed | Phase::Left)
+        {
             self.tell_unreachable(index, from, to);
         }
         self.receive(index, Inbound::Packet { from: sender, bytes });
     }
 
-    /// Something reaches a node: a running process handles it, a paused, a clogged or a slow one lets it wait, and where there
-    /// is none it is lost.
+    /// Something reaches a node: a running process handles it, a paused, a clogged or a slow one
+    /// lets it wait, and where there is none it is lost.
     pub(super) fn receive(&mut self, index: usize, inbound: Inbound) {
         let lost = match self.nodes[index].phase() {
-            Phase::Running if self.nodes[index].is_clogged() => self.nodes[index].wait(inbound).err(),
-            Phase::Running if self.nodes[index].slowness().is_zero() => return self.handle(index, inbound),
+            Phase::Running if self.nodes[index].is_clogged() => {
+                self.nodes[index].wait(inbound).err()
+            }
+            Phase::Running if self.nodes[index].slowness().is_zero() => {
+                return self.handle(index, inbound);
+            }
             Phase::Running => self.queue(index, inbound),
             Phase::Paused => self.nodes[index].wait(inbound).err(),
             Phase::Crashed | Phase::PoweredOff | Phase::Left => Some(inbound),
@@ -82,12 +91,19 @@ impl Cluster {
                 let Some(connection) = self.network.connections.get_mut(serial) else { return };
                 let (client, payload) = (connection.client.node, connection.take_request());
                 let from = self.nodes[client].address();
-                let request = ExchangeInput::Request { id: ExchangeId(serial), from: from.into(), payload: &payload };
+                let request = ExchangeInput::Request {
+                    id: ExchangeId(serial),
+                    from: from.into(),
+                    payload: &payload,
+                };
                 self.exchange(index, request);
             }
             Inbound::Reply(serial) => {
                 let Some(connection) = self.network.connections.close(serial) else { return };
-                self.exchange(index, ExchangeInput::Reply { id: connection.id, payload: &connection.payload });
+                self.exchange(
+                    index,
+                    ExchangeInput::Reply { id: connection.id, payload: &connection.payload },
+                );
             }
             Inbound::Failed(serial, failure) => {
                 let Some(connection) = self.network.connections.close(serial) else { return };
@@ -105,8 +121,8 @@ impl Cluster {
         }
     }
 
-    /// Takes all that a process has put out after an input. What a clogged one sends waits inside it, as it does in a driver
-    /// whose sending blocks.
+    /// Takes all that a process has put out after an input. What a clogged one sends waits inside
+    /// it, as it does in a driver whose sending blocks.
     pub(super) fn settle(&mut self, index: usize) {
         if !self.nodes[index].is_clogged() {
             self.take_packets(index);
@@ -133,7 +149,9 @@ impl Cluster {
             let mut bytes = self.buffers.pop().unwrap_or_default();
             let moment = self.nodes[index].moment(self.now);
             let Some(swim) = self.nodes[index].running() else { return };
-            let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else { return self.buffers.push(bytes) };
+            let Some(transmit) = swim.poll_transmit(moment.local, &mut bytes) else {
+                return self.buffers.push(bytes);
+            };
             self.observers.sent(moment, index, transmit.to, &bytes);
             self.attackers.overhear(index, &bytes);
             self.send(index, transmit.to, bytes);
@@ -149,8 +167,8 @@ impl Cluster {
         }
     }
 
-    /// The user of every node answers whatever it is asked with the node's name. Says whether there was anything to
-    /// answer.
+    /// The user of every node answers whatever it is asked with the node's name. Says whether there
+    /// was anything to answer.
     fn answer_queries(&mut self, index: usize) -> bool {
         let asked = std::mem::take(&mut self.asked);
         let local = self.nodes[index].local(self.now);
@@ -199,8 +217,11 @@ impl Cluster {
 
     /// The condition of the member that an event is about.
     fn condition(&self, event: &Event) -> Condition {
-        let judged = member(event).and_then(|member| Some((self.nodes.get(name::number(&member.id)?)?, member)));
-        judged.map_or(Condition::Gone, |(node, member)| node.condition(self.now, member.claim.incarnation))
+        let judged = member(event)
+            .and_then(|member| Some((self.nodes.get(name::number(&member.id)?)?, member)));
+        judged.map_or(Condition::Gone, |(node, member)| {
+            node.condition(self.now, member.claim.incarnation)
+        })
     }
 
     /// Sends a packet on its way.
@@ -214,7 +235,8 @@ impl Cluster {
             (_, _, None) => Passage::QueueFull,
             (_, None, _) => Passage::Cut,
             (_, Some(fate), Some(wait)) => {
-                let [delay, again] = [fate.delay, fate.again].map(|delay| delay.map(|delay| wait + delay));
+                let [delay, again] =
+                    [fate.delay, fate.again].map(|delay| delay.map(|delay| wait + delay));
                 Passage::UnderWay { delay, again }
             }
         };
@@ -242,12 +264,23 @@ impl Cluster {
         self.buffers.push(bytes);
     }
 
-    /// Damages a packet that is under way, if it is its turn; says whether what it says is still true.
-    fn damage(&mut self, index: usize, to_node: usize, to: SocketAddr, passage: Passage, bytes: &mut Vec<u8>) -> bool {
+    /// Damages a packet that is under way, if it is its turn; says whether what it says is still
+    /// true.
+    fn damage(
+        &mut self,
+        index: usize,
+        to_node: usize,
+        to: SocketAddr,
+        passage: Passage,
+        bytes: &mut Vec<u8>,
+    ) -> bool {
         let permille = self.network.link(index, to_node).corrupt_permille;
         let stream = self.nodes[index].damage_stream();
         // A stream that is not needed is not drawn from: it serves nothing but this.
-        if permille == 0 || !matches!(passage, Passage::UnderWay { .. }) || !streams::happens(stream, permille) {
+        if permille == 0
+            || !matches!(passage, Passage::UnderWay { .. })
+            || !streams::happens(stream, permille)
+        {
             return true;
         }
         let is_true = damage::damage(bytes, stream);
@@ -277,8 +310,8 @@ impl Cluster {
         }
     }
 
-    /// A stalled process goes on: first its timers run, then it reads all that waited. That is the harder order: an
-    /// ack that waited all the time comes too late.
+    /// A stalled process goes on: first its timers run, then it reads all that waited. That is the
+    /// harder order: an ack that waited all the time comes too late.
     pub(super) fn catch_up(&mut self, index: usize) {
         let is_fast = self.nodes[index].slowness().is_zero();
         if is_fast && self.nodes[index].timeout(self.now).is_some_and(|at| at <= self.now) {

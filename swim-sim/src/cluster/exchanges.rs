@@ -16,7 +16,11 @@ impl Cluster {
         let client = self.nodes[index].end(index);
         let serial = self.network.connections.open(client, id, to, request);
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            self.observers.note(self.now, Some(index), &What::Opened { serial, to, request: &connection.payload });
+            self.observers.note(
+                self.now,
+                Some(index),
+                &What::Opened { serial, to, request: &connection.payload },
+            );
         }
         self.transmit(serial);
     }
@@ -66,17 +70,26 @@ impl Cluster {
     fn transmit(&mut self, serial: u64) {
         let Some(connection) = self.network.connections.get_mut(serial) else { return };
         let (stage, client, server) = (connection.stage, connection.client, connection.server);
-        let other = server.map_or_else(|| self.directory.owner(connection.to), |server| Some(server.node));
-        let (from, to) = if stage.is_clients() { (Some(client.node), other) } else { (other, Some(client.node)) };
+        let other =
+            server.map_or_else(|| self.directory.owner(connection.to), |server| Some(server.node));
+        let (from, to) = if stage.is_clients() {
+            (Some(client.node), other)
+        } else {
+            (other, Some(client.node))
+        };
         let Some(from) = from else { return drop(self.network.connections.close(serial)) };
-        // Behind a machine without power there is nobody to send; a kernel sends for a process that has died.
-        if self.nodes[from].phase() == Phase::PoweredOff || (stage.is_clients() && !self.is_there(client)) {
+        // Behind a machine without power there is nobody to send; a kernel sends for a process that
+        // has died.
+        if self.nodes[from].phase() == Phase::PoweredOff
+            || (stage.is_clients() && !self.is_there(client))
+        {
             self.network.connections.close(serial);
             return;
         }
         let receiver = to.unwrap_or(from);
         // Headers are left out.
-        let bytes = self.network.connections.get(serial).map_or(0, |connection| connection.body().len());
+        let bytes =
+            self.network.connections.get(serial).map_or(0, |connection| connection.body().len());
         let wait = self.network.leave_in_turn(from, receiver, bytes, self.now);
         let fate = self.network.segment(from, receiver, self.now, self.nodes[from].link_stream());
         let reachable = to.is_some_and(|to| self.nodes[to].phase() != Phase::PoweredOff);
@@ -114,7 +127,11 @@ impl Cluster {
         let Some(server) = connection.server else { return self.stall(serial, client.node) };
         let receiver = if stage.is_clients() { server.node } else { client.node };
         if let Some(connection) = self.network.connections.get_mut(serial) {
-            self.observers.note(self.now, Some(receiver), &What::Crossed { serial, stage, body: connection.body() });
+            self.observers.note(
+                self.now,
+                Some(receiver),
+                &What::Crossed { serial, stage, body: connection.body() },
+            );
         }
         if !stage.is_clients() && !self.is_there(client) {
             self.network.connections.close(serial);

@@ -1,4 +1,5 @@
-//! Why nodes disagree with the truth, as far as the cluster can tell: cuts, losses, what waits, what was last heard.
+//! Why nodes disagree with the truth, as far as the cluster can tell: cuts, losses, what waits,
+//! what was last heard.
 
 use swim_core::Event;
 
@@ -33,10 +34,16 @@ impl Disagreement {
 }
 
 fn truth_about(cluster: &Cluster, subject: usize) -> String {
-    let owners = cluster.nodes().enumerate().filter(|(index, _)| cluster.nodes[*index].name() == subject);
+    let owners =
+        cluster.nodes().enumerate().filter(|(index, _)| cluster.nodes[*index].name() == subject);
     let states: Vec<_> = owners
         .map(|(_, node)| match node.swim() {
-            Some(swim) => format!("{:?} at {} with incarnation {}", node.phase(), node.address(), swim.incarnation()),
+            Some(swim) => format!(
+                "{:?} at {} with incarnation {}",
+                node.phase(),
+                node.address(),
+                swim.incarnation()
+            ),
             None => format!("{:?}", node.phase()),
         })
         .collect();
@@ -58,8 +65,11 @@ fn why(cluster: &Cluster, mismatch: &Mismatch) -> String {
         }
     }
     if let Some(swim) = cluster.node(observer).swim() {
-        let (active, waiting, health) = (swim.active_members(), swim.queued_updates(), swim.health());
-        text += &format!("; knows {active} active members, {waiting} updates wait, health score {health}");
+        let (active, waiting, health) =
+            (swim.active_members(), swim.queued_updates(), swim.health());
+        text += &format!(
+            "; knows {active} active members, {waiting} updates wait, health score {health}"
+        );
     }
     let is_about_it = |event: &Event| about(event) == Some(subject);
     match cluster.events(observer).rev().find(|(_, event)| is_about_it(event)) {

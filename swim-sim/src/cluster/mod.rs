@@ -1,7 +1,7 @@
 //! [`Cluster`]: nodes, a network between them, and one order of everything that happens.
 //!
-//! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet the network's, what a
-//! process does the core's, who is told what happens the observers'.
+//! The cluster only connects: what is due next is the agenda's to know, what becomes of a packet
+//! the network's, what a process does the core's, who is told what happens the observers'.
 //!
 //! | what | file |
 //! | --- | --- |
@@ -146,7 +146,11 @@ impl Cluster {
             nodes: Vec::with_capacity(options.nodes),
             directory: Directory::default(),
             agenda: Agenda::new(),
-            network: Network::new(options.link.clone(), options.topology.clone(), options.own_links.clone()),
+            network: Network::new(
+                options.link.clone(),
+                options.topology.clone(),
+                options.own_links.clone(),
+            ),
             buffers: Vec::new(),
             workload: streams::stream(options.seed, Purpose::Workload, 0),
             observers: Observers::new(&options),

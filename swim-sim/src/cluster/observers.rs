@@ -1,7 +1,8 @@
-//! All that watches a run and changes nothing in it: the checkers, the trace, the log, the figures, who heard what, the
-//! history, the processor's time.
+//! All that watches a run and changes nothing in it: the checkers, the trace, the log, the figures,
+//! who heard what, the history, the processor's time.
 //!
-//! The cluster says what happens, once; this file knows who is to be told of it. What was seen is read from here.
+//! The cluster says what happens, once; this file knows who is to be told of it. What was seen is
+//! read from here.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -166,7 +167,8 @@ impl Observers {
         }
     }
 
-    /// A core accepted a broadcast of a node, whose name has a number; `running` are the processes that run.
+    /// A core accepted a broadcast of a node, whose name has a number; `running` are the processes
+    /// that run.
     pub(super) fn broadcast(
         &mut self,
         now: Instant,

@@ -17,8 +17,10 @@ impl Cluster {
         let config = node.upgraded(self.options.config_of(index));
         let core = streams::of_process(index, node.generation());
         let core = streams::stream(self.options.seed, Purpose::Core, core);
-        // The configuration was validated and names and addresses are our own, so only a bug gets here.
-        node.start(self.now, config, core).unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
+        // The configuration was validated and names and addresses are our own, so only a bug gets
+        // here.
+        node.start(self.now, config, core)
+            .unwrap_or_else(|error| panic!("node-{index} cannot start: {error}"));
         self.observers.started(self.now, index, node);
         let seeds = self.addresses_of(self.nodes[index].seeds());
         self.join_addresses(index, &seeds);

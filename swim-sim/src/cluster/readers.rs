@@ -49,26 +49,30 @@ impl Cluster {
         self.observers.log().iter()
     }
 
-    /// Whether every node that runs, but the subject itself, believes it to have a status; if not, who does not.
+    /// Whether every node that runs, but the subject itself, believes it to have a status; if not,
+    /// who does not.
     ///
     /// # Errors
     /// Names the nodes that believe something else, and what.
     pub fn everyone_sees(&self, subject: usize, status: Status) -> Result<(), String> {
         let name = self.nodes[subject].name();
-        let others = self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
+        let others =
+            self.nodes().enumerate().filter(|(index, node)| *index != subject && node.is_running());
         let mut wrong = others.filter(|(_, node)| node.status_of(name) != Some(status)).peekable();
         if wrong.peek().is_none() {
             return Ok(());
         }
         let mut text = format!("not everyone sees node-{subject} as {status}:");
         for (index, node) in wrong {
-            let seen = node.status_of(name).map_or(String::from("unknown"), |status| status.to_string());
+            let seen =
+                node.status_of(name).map_or(String::from("unknown"), |status| status.to_string());
             write!(text, " node-{index}: {seen};").expect("writing to a string does not fail");
         }
         Ok(text.pop()).and(Err(text))
     }
 
-    /// Whether all nodes that run know each other as they are, and take nobody for alive who is not.
+    /// Whether all nodes that run know each other as they are, and take nobody for alive who is
+    /// not.
     ///
     /// # Errors
     /// Returns the rows that are wrong.
@@ -76,12 +80,14 @@ impl Cluster {
         convergence::check(&self.nodes)
     }
 
-    /// Whether every process that ended without a word is known to be gone, by every node that runs.
+    /// Whether every process that ended without a word is known to be gone, by every node that
+    /// runs.
     ///
     /// # Errors
     /// Returns the rows that are wrong.
     pub fn the_dead_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
+        convergence::check(&self.nodes)
+            .or_else(|wrong| wrong.only(&[Wrong::Ghost, Wrong::Stranger]))
     }
 
     /// Whether every process that runs is alive, and known as it is, to every node that runs.
@@ -89,27 +95,37 @@ impl Cluster {
     /// # Errors
     /// Returns the rows that are wrong.
     pub fn the_living_are_known(&self) -> Result<(), Disagreement> {
-        convergence::check(&self.nodes).or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
+        convergence::check(&self.nodes)
+            .or_else(|wrong| wrong.only(&[Wrong::NotAlive, Wrong::Outdated]))
     }
 
-    /// How many of the broadcasts that were sent since a time after the cluster's start were heard by those who were
-    /// there: of the last 4,096.
+    /// How many of the broadcasts that were sent since a time after the cluster's start were heard
+    /// by those who were there: of the last 4,096.
     #[must_use]
     pub fn deliveries(&self, since: Duration) -> Deliveries {
         self.observers.broadcasts().account(Instant::ORIGIN + since, &self.running_generations())
     }
 
-    /// Whether every node that runs, but the sender, told its user of each broadcast with this payload that the sender sent
-    /// while it ran, or else of any.
+    /// Whether every node that runs, but the sender, told its user of each broadcast with this
+    /// payload that the sender sent while it ran, or else of any.
     ///
     /// # Errors
-    /// Names the nodes that were not told, or says that the sender sent no such broadcast among the last 4,096 of all.
+    /// Names the nodes that were not told, or says that the sender sent no such broadcast among the
+    /// last 4,096 of all.
     pub fn everyone_heard(&self, sender: usize, payload: &[u8]) -> Result<(), String> {
-        match self.observers.broadcasts().deaf(self.nodes[sender].name(), payload, &self.running_generations()) {
+        match self.observers.broadcasts().deaf(
+            self.nodes[sender].name(),
+            payload,
+            &self.running_generations(),
+        ) {
             None => Err(format!("node-{sender} sent no such broadcast")),
             Some(mut deaf) => {
                 deaf.retain(|&node| node != sender);
-                if deaf.is_empty() { Ok(()) } else { Err(format!("these nodes did not hear it: {deaf:?}")) }
+                if deaf.is_empty() {
+                    Ok(())
+                } else {
+                    Err(format!("these nodes did not hear it: {deaf:?}"))
+                }
             }
         }
     }
@@ -122,7 +138,10 @@ impl Cluster {
 
     /// The generation of the process at each node, if one runs.
     pub(super) fn running_generations(&self) -> Vec<Option<u32>> {
-        self.nodes.iter().map(|node| (node.phase() == Phase::Running).then_some(node.generation())).collect()
+        self.nodes
+            .iter()
+            .map(|node| (node.phase() == Phase::Running).then_some(node.generation()))
+            .collect()
     }
 
     /// Whether the tables of all nodes that run are equal, dead members included.
@@ -134,7 +153,8 @@ impl Cluster {
         digests.all(|digest| Some(digest) == first)
     }
 
-    /// The lines of the trace that were recorded and not yet taken; empty unless [`Builder::record_trace`] was asked.
+    /// The lines of the trace that were recorded and not yet taken; empty unless
+    /// [`Builder::record_trace`] was asked.
     #[must_use]
     pub fn trace(&self) -> &str {
         self.observers.trace().lines()
@@ -162,11 +182,14 @@ impl Cluster {
     #[must_use]
     pub fn figures(&self) -> Figures {
         let nodes = self.nodes.iter().enumerate();
-        let running = nodes.filter_map(|(index, node)| Some((index, node.swim()?.metrics(), node.ran_for(self.now))));
+        let running = nodes.filter_map(|(index, node)| {
+            Some((index, node.swim()?.metrics(), node.ran_for(self.now)))
+        });
         self.observers.account(self.now, running)
     }
 
-    /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked. Another run has another one.
+    /// How long this machine's processor took so far, if [`Builder::measure_cpu`] was asked.
+    /// Another run has another one.
     #[must_use]
     pub fn cpu_time(&self) -> Option<&CpuTime> {
         self.observers.cpu_time()
@@ -178,7 +201,8 @@ impl Cluster {
         self.network.connections.len()
     }
 
-    /// How the cluster stands, for the message of a failure: its options, who disagrees, the last events.
+    /// How the cluster stands, for the message of a failure: its options, who disagrees, the last
+    /// events.
     #[must_use]
     pub fn standing(&self) -> String {
         let mut text = format!("at {}\n{}", self.now, self.options);

@@ -7,15 +7,15 @@ use crate::history::{History, Sample, Truth};
 use crate::node::Phase;
 
 impl Cluster {
-    /// The history recorded so far and not yet taken; `None` unless [`Builder::record_history`](crate::Builder::record_history)
-    /// was asked.
+    /// The history recorded so far and not yet taken; `None` unless
+    /// [`Builder::record_history`](crate::Builder::record_history) was asked.
     #[must_use]
     pub fn history(&self) -> Option<&History> {
         self.observers.history()
     }
 
-    /// Takes the recorded history out, so that it outlives a run that fails; [`History::append`] puts the pieces
-    /// together.
+    /// Takes the recorded history out, so that it outlives a run that fails; [`History::append`]
+    /// puts the pieces together.
     #[must_use]
     pub fn take_history(&mut self) -> Option<History> {
         self.observers.take_history()
@@ -67,7 +67,9 @@ impl Cluster {
         for node in &self.nodes {
             let truth = match node.swim() {
                 None => continue,
-                Some(swim) if node.phase() == Phase::Running && swim.state() == State::Running => Truth::Runs,
+                Some(swim) if node.phase() == Phase::Running && swim.state() == State::Running => {
+                    Truth::Runs
+                }
                 Some(_) => Truth::Unclear,
             };
             let known = &mut truths[node.name()];

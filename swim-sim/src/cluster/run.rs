@@ -1,4 +1,5 @@
-//! Lets virtual time pass: until it is over, until something holds, or until a user is told something.
+//! Lets virtual time pass: until it is over, until something holds, or until a user is told
+//! something.
 
 use core::fmt;
 use core::time::Duration;
@@ -69,15 +70,19 @@ impl Cluster {
         self.run_to(self.now + duration)
     }
 
-    /// Lets time pass until a condition holds, and says how long that took. The condition is looked at every 10 ms of
-    /// virtual time for each 100 nodes begun.
+    /// Lets time pass until a condition holds, and says how long that took. The condition is looked
+    /// at every 10 ms of virtual time for each 100 nodes begun.
     ///
     /// # Errors
     /// [`Late`] if it does not hold within a time.
     ///
     /// # Panics
     /// If a checker finds a violation.
-    pub fn run_until<M: Met>(&mut self, condition: impl Fn(&Self) -> M, within: Duration) -> Result<Duration, Late> {
+    pub fn run_until<M: Met>(
+        &mut self,
+        condition: impl Fn(&Self) -> M,
+        within: Duration,
+    ) -> Result<Duration, Late> {
         let outcome = self.try_run_until(condition, within);
         outcome.unwrap_or_else(|violation| self.panic_with(&violation))
     }
@@ -92,7 +97,8 @@ impl Cluster {
         within: Duration,
     ) -> Result<Result<Duration, Late>, Violation> {
         let outcome = self.wait_until(condition, within)?;
-        let late = |why| Late { text: format!("not met within {within:?}: {why}\n{}", self.standing()) };
+        let late =
+            |why| Late { text: format!("not met within {within:?}: {why}\n{}", self.standing()) };
         Ok(outcome.map_err(late))
     }
 
@@ -113,11 +119,13 @@ impl Cluster {
         }
     }
 
-    /// Lets time pass until a node tells its user something, and returns that: the way in which a program of your own
-    /// lives in the cluster. Events come in order and each once; `None` when the time is over. Events that were told
-    /// during [`Cluster::run_for`] and the like are returned first. If more were told than the log keeps
-    /// ([`Builder::event_log`](super::Builder::event_log)), an [`Event::Lagged`](swim_core::Event::Lagged) of each node that
-    /// lost some says how many, and then the rest is returned.
+    /// Lets time pass until a node tells its user something, and returns that: the way in which a
+    /// program of your own lives in the cluster. Events come in order and each once; `None` when
+    /// the time is over. Events that were told during [`Cluster::run_for`] and the like are
+    /// returned first. If more were told than the log keeps
+    /// ([`Builder::event_log`](super::Builder::event_log)), an
+    /// [`Event::Lagged`](swim_core::Event::Lagged) of each node that lost some says how many, and
+    /// then the rest is returned.
     ///
     /// # Panics
     /// If a checker finds a violation.
@@ -129,7 +137,9 @@ impl Cluster {
                 return Some(observed);
             }
             match self.agenda.next_at() {
-                Some(at) if at <= deadline => self.step().unwrap_or_else(|violation| self.panic_with(&violation)),
+                Some(at) if at <= deadline => {
+                    self.step().unwrap_or_else(|violation| self.panic_with(&violation))
+                }
                 _ => {
                     self.sample_through(deadline);
                     self.now = deadline;
@@ -156,8 +166,12 @@ impl Cluster {
             self.now = at;
             match due {
                 Due::Timeout(node) => self.timeout(node),
-                Due::Occurrence(Occurrence::Packet { from, to, bytes }) => self.arrive(from, to, bytes),
-                Due::Occurrence(Occurrence::Unreachable { sender, address }) => self.unreachable(sender, address),
+                Due::Occurrence(Occurrence::Packet { from, to, bytes }) => {
+                    self.arrive(from, to, bytes)
+                }
+                Due::Occurrence(Occurrence::Unreachable { sender, address }) => {
+                    self.unreachable(sender, address)
+                }
                 Due::Occurrence(Occurrence::Connection(serial)) => self.advance(serial),
                 Due::Occurrence(Occurrence::Done(node)) => self.done(node),
                 Due::Occurrence(Occurrence::Step(step)) => self.carry_out(&step),

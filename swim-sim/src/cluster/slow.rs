@@ -1,8 +1,8 @@
 //! A slow process: every input takes it virtual time, and what arrives meanwhile waits.
 //!
-//! It does one thing after the other, a timeout or an input, and what comes of it comes when it is done. A timeout that
-//! is due goes first, but never twice in a row while something waits: so does a loop over a timer and a socket. What
-//! its user asks of it is done at once.
+//! It does one thing after the other, a timeout or an input, and what comes of it comes when it is
+//! done. A timeout that is due goes first, but never twice in a row while something waits: so does
+//! a loop over a timer and a socket. What its user asks of it is done at once.
 
 use core::time::Duration;
 
@@ -28,7 +28,8 @@ impl Cluster {
         refused
     }
 
-    /// A slow process turns to the next thing, if it is not at one already; it is done a while later.
+    /// A slow process turns to the next thing, if it is not at one already; it is done a while
+    /// later.
     pub(super) fn begin_work(&mut self, index: usize) {
         if let Some(done) = self.nodes[index].begin_work(self.now) {
             self.agenda.set_timeout(index, None);

@@ -1,8 +1,8 @@
 //! Calls of nodes' users, each with the core's answer.
 
 use swim_core::{
-    BroadcastError, EventError, ForceLeaveError, LamportTime, MetadataError, PingError, QueryError, QueryId, Question,
-    RespondError, SequenceNumber,
+    BroadcastError, EventError, ForceLeaveError, LamportTime, MetadataError, PingError, QueryError,
+    QueryId, Question, RespondError, SequenceNumber,
 };
 
 use super::Cluster;
@@ -33,7 +33,12 @@ impl Cluster {
     ///
     /// # Errors
     /// Returns the core's error; [`EventError::NotRunning`] if there is no running process.
-    pub fn send_user_event(&mut self, node: usize, name: &str, payload: &[u8]) -> Result<LamportTime, EventError> {
+    pub fn send_user_event(
+        &mut self,
+        node: usize,
+        name: &str,
+        payload: &[u8],
+    ) -> Result<LamportTime, EventError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
             Some(swim) => swim.send_user_event(now, name, payload, false),
@@ -45,8 +50,10 @@ impl Cluster {
             let running = self.running_generations();
             self.observers.announced(self.now, sender, what, running);
         }
-        self.observers
-            .step(self.now, &Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into());
+        self.observers.step(
+            self.now,
+            &Work::UserEvent { node, name: name.to_owned(), payload: payload.to_vec() }.into(),
+        );
         self.settle(node);
         outcome
     }
@@ -78,7 +85,12 @@ impl Cluster {
     ///
     /// # Errors
     /// Returns the core's error; [`RespondError::NotRunning`] if there is no running process.
-    pub fn respond(&mut self, node: usize, id: QueryId, payload: &[u8]) -> Result<(), RespondError> {
+    pub fn respond(
+        &mut self,
+        node: usize,
+        id: QueryId,
+        payload: &[u8],
+    ) -> Result<(), RespondError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
             Some(swim) => swim.respond(now, id, payload),
@@ -88,7 +100,8 @@ impl Cluster {
         outcome
     }
 
-    /// A node's user pings another member, and is told of the answer as [`Event::Pinged`](swim_core::Event::Pinged).
+    /// A node's user pings another member, and is told of the answer as
+    /// [`Event::Pinged`](swim_core::Event::Pinged).
     ///
     /// # Errors
     /// Returns the core's error; [`PingError::NotRunning`] if there is no running process.
@@ -106,7 +119,12 @@ impl Cluster {
     ///
     /// # Errors
     /// Returns the core's error; [`ForceLeaveError::NotRunning`] if there is no running process.
-    pub fn force_leave(&mut self, node: usize, target: usize, prune: bool) -> Result<(), ForceLeaveError> {
+    pub fn force_leave(
+        &mut self,
+        node: usize,
+        target: usize,
+        prune: bool,
+    ) -> Result<(), ForceLeaveError> {
         let (now, id) = (self.nodes[node].local(self.now), self.nodes[target].id());
         let outcome = match self.nodes[node].running() {
             Some(swim) => swim.force_leave(now, &id, prune),
@@ -129,7 +147,8 @@ impl Cluster {
             Some(swim) => swim.set_metadata(now, metadata),
             None => Err(MetadataError::NotRunning),
         };
-        self.observers.step(self.now, &Work::SetMetadata { node, metadata: metadata.to_vec() }.into());
+        self.observers
+            .step(self.now, &Work::SetMetadata { node, metadata: metadata.to_vec() }.into());
         self.settle(node);
         outcome
     }

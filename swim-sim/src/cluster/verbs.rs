@@ -1,7 +1,7 @@
 //! The verbs of tests, each of which is a [`Step`] carried out now.
 //!
-//! A verb that makes no sense for a node as it is (a crash of what is down) does nothing, so that any part of a plan is
-//! a plan. A node that does not exist is a bug of the caller, and panics.
+//! A verb that makes no sense for a node as it is (a crash of what is down) does nothing, so that
+//! any part of a plan is a plan. A node that does not exist is a bug of the caller, and panics.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -100,7 +100,8 @@ impl Cluster {
         self.apply(Fault::OneWayPartition { from: from.to_vec(), to: to.to_vec() });
     }
 
-    /// A group can reach only itself, and nobody else can reach it: a [`Fault::Partition`] of one group.
+    /// A group can reach only itself, and nobody else can reach it: a [`Fault::Partition`] of one
+    /// group.
     pub fn isolate(&mut self, group: &[usize]) {
         self.partition(&[group]);
     }
@@ -155,7 +156,8 @@ impl Cluster {
         self.apply(Work::Leave(node));
     }
 
-    /// Gives the path from one node to another a latency, loss and bandwidth of its own, in that direction.
+    /// Gives the path from one node to another a latency, loss and bandwidth of its own, in that
+    /// direction.
     ///
     /// # Panics
     /// If a share is more than 1,000, or a latency from high to low.
@@ -169,7 +171,8 @@ impl Cluster {
         self.carry_out(&step.into());
     }
 
-    /// Puts the steps of a plan on the agenda, each at its time since the cluster's start; those that are past, now.
+    /// Puts the steps of a plan on the agenda, each at its time since the cluster's start; those
+    /// that are past, now.
     pub fn schedule(&mut self, plan: &Plan) {
         for (time, step) in plan.steps() {
             if let Step::Fault(Fault::Attack(attack)) = step {

@@ -59,9 +59,13 @@ impl<'a> NodeView<'a> {
     /// Copies of all members that it knows, by name.
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
-        let mut members: Vec<_> =
-            self.swim().map(|swim| swim.members().map(|member| member.to_member()).collect()).unwrap_or_default();
-        members.sort_by(|a: &Member, b| (name::number(&a.id), &a.id).cmp(&(name::number(&b.id), &b.id)));
+        let mut members: Vec<_> = self
+            .swim()
+            .map(|swim| swim.members().map(|member| member.to_member()).collect())
+            .unwrap_or_default();
+        members.sort_by(|a: &Member, b| {
+            (name::number(&a.id), &a.id).cmp(&(name::number(&b.id), &b.id))
+        });
         members
     }
 

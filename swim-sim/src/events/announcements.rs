@@ -1,9 +1,11 @@
-//! Deliveries of user events, queries and answers, owed and made: [`Announcements`] keeps what was sent; the account is a
-//! [`Deliveries`].
+//! Deliveries of user events, queries and answers, owed and made: [`Announcements`] keeps what was
+//! sent; the account is a [`Deliveries`].
 //!
-//! Both are owed to every process that ran when they were sent and still does, and of who heard a query an answer is owed to
-//! who asked. They travel by gossip, as broadcasts do, so what may be expected is a share (docs/OPERATIONS.md): see
-//! [`expect::announcements_heard`](crate::expect::announcements_heard). An answer is one packet, so losses lose answers.
+//! Both are owed to every process that ran when they were sent and still does, and of who heard a
+//! query an answer is owed to who asked. They travel by gossip, as broadcasts do, so what may be
+//! expected is a share (docs/OPERATIONS.md): see
+//! [`expect::announcements_heard`](crate::expect::announcements_heard). An answer is one packet, so
+//! losses lose answers.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,8 +25,8 @@ const MOST: usize = 4_096;
 pub(crate) enum Announcement {
     /// A user event.
     UserEvent { time: LamportTime, name: Arc<str>, payload: Arc<[u8]> },
-    /// A query of everyone. What others are asked bears a number of their own, so of queries of one node with equal names a
-    /// telling counts for the oldest that is still owed.
+    /// A query of everyone. What others are asked bears a number of their own, so of queries of one
+    /// node with equal names a telling counts for the oldest that is still owed.
     Query { id: QueryId, name: Arc<str> },
 }
 
@@ -47,8 +49,9 @@ struct Accepted {
     owed: Vec<Option<u32>>,
     /// The nodes where the process to which it is owed told its user.
     heard: NodeSet,
-    /// The numbers in the names of those who answered, as who asked was told. Not of those who said that the query arrived:
-    /// when all have answered, the query is over, and an ack that was overtaken by its answer is too late.
+    /// The numbers in the names of those who answered, as who asked was told. Not of those who said
+    /// that the query arrived: when all have answered, the query is over, and an ack that was
+    /// overtaken by its answer is too late.
     answered: NodeSet,
 }
 
@@ -65,8 +68,8 @@ pub(crate) struct Announcements {
 }
 
 impl Announcements {
-    /// A core accepted something of the node `sender`, whose name has the number `origin`; `running` are the generations of
-    /// the processes that run now.
+    /// A core accepted something of the node `sender`, whose name has the number `origin`;
+    /// `running` are the generations of the processes that run now.
     pub(crate) fn accepted(
         &mut self,
         at: Instant,
@@ -135,7 +138,8 @@ impl Announcements {
         }
     }
 
-    /// The account of what was sent from an instant on; `running` are the generations of the processes that run now.
+    /// The account of what was sent from an instant on; `running` are the generations of the
+    /// processes that run now.
     pub(crate) fn account(&self, since: Instant, running: &[Option<u32>]) -> Deliveries {
         let mut deliveries = Deliveries::default();
         for accepted in self.sent.iter().filter(|accepted| accepted.at >= since) {
@@ -151,7 +155,10 @@ impl Announcements {
                 deliveries.note(has_heard, Missed { at, sender, node, news: accepted.news() });
                 if has_heard && asks && matches!(accepted.what, Announcement::Query { .. }) {
                     let is_answered = accepted.answered.contains(node);
-                    deliveries.note(is_answered, Missed { at, sender: node, node: sender, news: News::Answer });
+                    deliveries.note(
+                        is_answered,
+                        Missed { at, sender: node, node: sender, news: News::Answer },
+                    );
                 }
             }
         }
@@ -189,16 +196,35 @@ mod tests {
 
     fn event_at(time: u64, node: usize) -> Observed {
         let (name, payload) = (Arc::from("deploy"), Arc::from(&b"v1"[..]));
-        told(node, Event::UserEvent { time: LamportTime::new(time), from: None, name, payload, coalesce: false })
+        told(
+            node,
+            Event::UserEvent {
+                time: LamportTime::new(time),
+                from: None,
+                name,
+                payload,
+                coalesce: false,
+            },
+        )
     }
 
     fn asked(node: usize) -> Observed {
         let (name, payload) = (Arc::from("who?"), Arc::from(&b""[..]));
-        told(node, Event::Query { id: QueryId(70), from: name::numbered(0), name, payload, deadline: AT })
+        told(
+            node,
+            Event::Query { id: QueryId(70), from: name::numbered(0), name, payload, deadline: AT },
+        )
     }
 
     fn answer(from: usize) -> Observed {
-        told(0, Event::QueryResponse { id: QueryId(3), from: name::numbered(from), payload: Arc::from(&b"x"[..]) })
+        told(
+            0,
+            Event::QueryResponse {
+                id: QueryId(3),
+                from: name::numbered(from),
+                payload: Arc::from(&b"x"[..]),
+            },
+        )
     }
 
     fn account(what: Announcement, log: &[Observed]) -> Deliveries {
@@ -222,7 +248,10 @@ mod tests {
         assert_eq!((all.owed, all.missed.len()), (2, 0));
         let lost = account(what, &[event_at(9, 1), event_at(8, 2)]);
         assert_eq!(lost.missed, [Missed { at: AT, sender: 0, node: 2, news: News::UserEvent }]);
-        assert!(lost.to_string().contains("node-2 did not hear the event that node-0 sent at 0.005s"), "{lost}");
+        assert!(
+            lost.to_string().contains("node-2 did not hear the event that node-0 sent at 0.005s"),
+            "{lost}"
+        );
     }
 
     #[test]

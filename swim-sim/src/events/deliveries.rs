@@ -1,9 +1,11 @@
-//! Deliveries of broadcasts, owed and made: [`Broadcasts`] keeps what was sent, [`Deliveries`] is the account.
+//! Deliveries of broadcasts, owed and made: [`Broadcasts`] keeps what was sent, [`Deliveries`] is
+//! the account.
 //!
-//! A broadcast is owed to every node whose process ran when it was sent and still does. The protocol promises no
-//! delivery: each node passes a broadcast on λ * log10(n + 1) times, so one misses it with about e to the minus that,
-//! times the share of packets that arrive, and nobody makes up for it. What may be expected is therefore a share:
-//! see [`expect::broadcasts_delivered`](crate::expect::broadcasts_delivered).
+//! A broadcast is owed to every node whose process ran when it was sent and still does. The
+//! protocol promises no delivery: each node passes a broadcast on λ * log10(n + 1) times, so one
+//! misses it with about e to the minus that, times the share of packets that arrive, and nobody
+//! makes up for it. What may be expected is therefore a share: see
+//! [`expect::broadcasts_delivered`](crate::expect::broadcasts_delivered).
 
 use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
@@ -37,8 +39,9 @@ struct Accepted {
 /// The number of the sender's name, and the payload.
 type Content = (usize, Arc<[u8]>);
 
-/// The broadcasts that were sent, in their order, and who was told. A payload that one sender repeats is told once for
-/// each time, so a telling counts for the oldest of them that is still owed to the process.
+/// The broadcasts that were sent, in their order, and who was told. A payload that one sender
+/// repeats is told once for each time, so a telling counts for the oldest of them that is still
+/// owed to the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Broadcasts {
     sent: VecDeque<(Content, Accepted)>,
@@ -49,8 +52,8 @@ pub(crate) struct Broadcasts {
 }
 
 impl Broadcasts {
-    /// A core accepted a broadcast of the node `sender`, whose name has the number `origin`; `running` are the generations
-    /// of the processes that run now.
+    /// A core accepted a broadcast of the node `sender`, whose name has the number `origin`;
+    /// `running` are the generations of the processes that run now.
     pub(crate) fn accepted(
         &mut self,
         at: Instant,
@@ -86,9 +89,12 @@ impl Broadcasts {
         let Some(numbers) = self.numbers.get(&(origin, Arc::clone(payload))) else { return };
         let mut places = numbers.iter().map(|number| (number - self.forgotten) as usize);
         let node = observed.node;
-        let is_owed = |accepted: &Accepted| accepted.owed.get(node).copied().flatten() == Some(observed.generation);
-        let oldest =
-            places.clone().find(|&place| is_owed(&self.sent[place].1) && !self.sent[place].1.heard.contains(node));
+        let is_owed = |accepted: &Accepted| {
+            accepted.owed.get(node).copied().flatten() == Some(observed.generation)
+        };
+        let oldest = places.clone().find(|&place| {
+            is_owed(&self.sent[place].1) && !self.sent[place].1.heard.contains(node)
+        });
         if let Some(place) = oldest {
             self.sent[place].1.heard.insert(node);
         }
@@ -97,31 +103,48 @@ impl Broadcasts {
         }
     }
 
-    /// The account of what was sent from an instant on; `running` are the generations of the processes that run now.
+    /// The account of what was sent from an instant on; `running` are the generations of the
+    /// processes that run now.
     pub(crate) fn account(&self, since: Instant, running: &[Option<u32>]) -> Deliveries {
         let mut deliveries = Deliveries::default();
         for (_, accepted) in self.sent.iter().filter(|(_, accepted)| accepted.at >= since) {
             let (at, sender) = (accepted.at, accepted.sender);
             for node in accepted.owed_to(running) {
-                deliveries.note(accepted.heard.contains(node), Missed { at, sender, node, news: News::Broadcast });
+                deliveries.note(
+                    accepted.heard.contains(node),
+                    Missed { at, sender, node, news: News::Broadcast },
+                );
             }
         }
         deliveries
     }
 
-    /// Which nodes that run, but the sender, lack one of the broadcasts of a payload that are owed to them, or were told of
-    /// none; `None` if no such broadcast is known.
-    pub(crate) fn deaf(&self, origin: usize, payload: &[u8], running: &[Option<u32>]) -> Option<Vec<usize>> {
+    /// Which nodes that run, but the sender, lack one of the broadcasts of a payload that are owed
+    /// to them, or were told of none; `None` if no such broadcast is known.
+    pub(crate) fn deaf(
+        &self,
+        origin: usize,
+        payload: &[u8],
+        running: &[Option<u32>],
+    ) -> Option<Vec<usize>> {
         let numbers = self.numbers.get(&(origin, Arc::from(payload)))?;
         let all = || numbers.iter().map(|number| &self.sent[(number - self.forgotten) as usize].1);
         let has_heard = |node: usize| {
-            let mut owed = all().filter(|accepted| accepted.owed_to(running).any(|other| other == node)).peekable();
+            let mut owed = all()
+                .filter(|accepted| accepted.owed_to(running).any(|other| other == node))
+                .peekable();
             match owed.peek() {
                 Some(_) => owed.all(|accepted| accepted.heard.contains(node)),
-                None => all().any(|accepted| accepted.told.contains(node) || accepted.sender == node),
+                None => {
+                    all().any(|accepted| accepted.told.contains(node) || accepted.sender == node)
+                }
             }
         };
-        let runs = running.iter().enumerate().filter(|(_, generation)| generation.is_some()).map(|(node, _)| node);
+        let runs = running
+            .iter()
+            .enumerate()
+            .filter(|(_, generation)| generation.is_some())
+            .map(|(node, _)| node);
         Some(runs.filter(|&node| !has_heard(node)).collect())
     }
 }
@@ -164,7 +187,8 @@ pub struct Missed {
     pub news: News,
 }
 
-/// How many broadcasts, or user events and queries, should have been heard, by how many nodes each, and which were not.
+/// How many broadcasts, or user events and queries, should have been heard, by how many nodes each,
+/// and which were not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deliveries {
     /// Every one of them times every node that should have heard it.
@@ -196,10 +220,20 @@ impl fmt::Display for Deliveries {
         for missed in self.missed.iter().take(PRINTED) {
             let Missed { at, sender, node, news } = missed;
             match news {
-                News::Broadcast => write!(f, "; node-{node} did not hear what node-{sender} sent at {at}")?,
-                News::UserEvent => write!(f, "; node-{node} did not hear the event that node-{sender} sent at {at}")?,
-                News::Query => write!(f, "; node-{node} did not hear what node-{sender} asked at {at}")?,
-                News::Answer => write!(f, "; node-{node} did not get node-{sender}'s answer to what it asked at {at}")?,
+                News::Broadcast => {
+                    write!(f, "; node-{node} did not hear what node-{sender} sent at {at}")?
+                }
+                News::UserEvent => write!(
+                    f,
+                    "; node-{node} did not hear the event that node-{sender} sent at {at}"
+                )?,
+                News::Query => {
+                    write!(f, "; node-{node} did not hear what node-{sender} asked at {at}")?
+                }
+                News::Answer => write!(
+                    f,
+                    "; node-{node} did not get node-{sender}'s answer to what it asked at {at}"
+                )?,
             }
         }
         if self.missed.len() > PRINTED { f.write_str("; and others") } else { Ok(()) }
@@ -210,7 +244,13 @@ impl fmt::Display for Deliveries {
 mod tests {
     use super::*;
 
-    fn told(broadcasts: &mut Broadcasts, node: usize, generation: u32, from: usize, payload: &[u8]) {
+    fn told(
+        broadcasts: &mut Broadcasts,
+        node: usize,
+        generation: u32,
+        from: usize,
+        payload: &[u8],
+    ) {
         let event = Event::Broadcast { from: name::numbered(from), payload: Arc::from(payload) };
         broadcasts.told(&Observed { at: Instant::from_millis(5), node, generation, event });
     }
@@ -226,7 +266,10 @@ mod tests {
         let deliveries = broadcasts.account(Instant::ORIGIN, &running);
         assert_eq!(
             deliveries,
-            Deliveries { owed: 2, missed: vec![Missed { at, sender: 0, node: 4, news: News::Broadcast }] }
+            Deliveries {
+                owed: 2,
+                missed: vec![Missed { at, sender: 0, node: 4, news: News::Broadcast }]
+            }
         );
         assert!(deliveries.are_at_least(500) && !deliveries.are_at_least(501));
         let text = "1 of 2 deliveries are missing; node-4 did not hear what node-0 sent at 0.005s";
@@ -234,7 +277,11 @@ mod tests {
         assert_eq!(broadcasts.account(Instant::from_millis(6), &running).owed, 0);
         assert_eq!(broadcasts.deaf(0, b"news", &running), Some(vec![2, 3, 4]));
         told(&mut broadcasts, 3, 1, 0, b"news");
-        assert_eq!(broadcasts.deaf(0, b"news", &running), Some(vec![2, 4]), "told of what is not owed to it");
+        assert_eq!(
+            broadcasts.deaf(0, b"news", &running),
+            Some(vec![2, 4]),
+            "told of what is not owed to it"
+        );
         assert_eq!(broadcasts.deaf(1, b"news", &running), None, "nobody sent that");
     }
 
@@ -243,7 +290,12 @@ mod tests {
         let mut broadcasts = Broadcasts::default();
         let running = [Some(1); 3];
         for sender in [0, 0, 1] {
-            broadcasts.accepted(Instant::from_millis(5), (sender, sender), b"news", running.to_vec());
+            broadcasts.accepted(
+                Instant::from_millis(5),
+                (sender, sender),
+                b"news",
+                running.to_vec(),
+            );
         }
         told(&mut broadcasts, 1, 1, 0, b"news");
         told(&mut broadcasts, 1, 1, 0, b"news");
@@ -259,7 +311,12 @@ mod tests {
     fn the_oldest_broadcasts_are_forgotten() {
         let mut broadcasts = Broadcasts::default();
         for number in 0..MOST + 5 {
-            broadcasts.accepted(Instant::ORIGIN, (0, 0), &[u8::from(number < 5)], vec![Some(1), Some(1)]);
+            broadcasts.accepted(
+                Instant::ORIGIN,
+                (0, 0),
+                &[u8::from(number < 5)],
+                vec![Some(1), Some(1)],
+            );
         }
         assert_eq!(broadcasts.sent.len(), MOST);
         assert_eq!(broadcasts.numbers.len(), 1);

@@ -11,7 +11,8 @@ pub struct Observed {
     pub at: Instant,
     /// The node whose user was told.
     pub node: usize,
-    /// The number of the process at that node, from 1: each restart begins the next one, with nothing remembered.
+    /// The number of the process at that node, from 1: each restart begins the next one, with
+    /// nothing remembered.
     pub generation: u32,
     /// The event.
     pub event: Event,
@@ -26,7 +27,8 @@ pub(crate) struct EventLog {
     forgotten: u64,
     /// The running number of the next that is read.
     unread: u64,
-    /// Node -> when and in which process one of its events was last forgotten unread, and how many were.
+    /// Node -> when and in which process one of its events was last forgotten unread, and how many
+    /// were.
     lost: BTreeMap<usize, (Instant, u32, u64)>,
 }
 
@@ -60,8 +62,8 @@ impl EventLog {
         self.kept.iter()
     }
 
-    /// The next event that was not read yet. Before those that are there, a [`Event::Lagged`] for each node of which some
-    /// were forgotten unread.
+    /// The next event that was not read yet. Before those that are there, a [`Event::Lagged`] for
+    /// each node of which some were forgotten unread.
     pub(crate) fn read(&mut self) -> Option<Observed> {
         if let Some((node, (at, generation, missed))) = self.lost.pop_first() {
             return Some(Observed { at, node, generation, event: Event::Lagged { missed } });

@@ -1,4 +1,5 @@
-//! Events: the log of those that users were told, the members that they are about, and the deliveries of messages to all.
+//! Events: the log of those that users were told, the members that they are about, and the
+//! deliveries of messages to all.
 
 pub(crate) mod announcements;
 pub(crate) mod deliveries;

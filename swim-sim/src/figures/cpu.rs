@@ -1,7 +1,8 @@
 //! How long this machine's processor took over each node and each virtual second: [`CpuTime`].
 //!
-//! It is the one account that differs from run to run: it is no part of [`Figures`](super::Figures), of the trace or its
-//! hash, and a cluster keeps it only if it is given a clock to read. The library knows no real clock itself.
+//! It is the one account that differs from run to run: it is no part of
+//! [`Figures`](super::Figures), of the trace or its hash, and a cluster keeps it only if it is
+//! given a clock to read. The library knows no real clock itself.
 
 use core::time::Duration;
 
@@ -108,7 +109,10 @@ mod tests {
         assert_eq!(meter.time().by_node, [ms(0), ms(0), ms(2)]);
         assert_eq!(meter.time().by_second, [ms(1), ms(0), ms(1), ms(1)]);
         assert_eq!((meter.time().rest, meter.time().total()), (ms(1), ms(3)));
-        assert_eq!(meter.time().per_node_second(Duration::from_secs(6)), Some(Duration::from_micros(500)));
+        assert_eq!(
+            meter.time().per_node_second(Duration::from_secs(6)),
+            Some(Duration::from_micros(500))
+        );
         assert_eq!(meter.time().per_node_second(Duration::ZERO), None);
     }
 }

@@ -1,7 +1,9 @@
-//! What a run cost and how well it went, as figures: messages, bytes, detections, verdicts on the innocent.
+//! What a run cost and how well it went, as figures: messages, bytes, detections, verdicts on the
+//! innocent.
 //!
-//! [`Recorder`] counts as the run goes; [`Figures`] is the account at one moment. Figures are integers, and fractions
-//! are printed from integers, so that an account is the same on every machine.
+//! [`Recorder`] counts as the run goes; [`Figures`] is the account at one moment. Figures are
+//! integers, and fractions are printed from integers, so that an account is the same on every
+//! machine.
 
 mod cpu;
 mod node_total;
@@ -83,7 +85,13 @@ impl Recorder {
     }
 
     /// A node told its user something about a member whose condition is known.
-    pub(crate) fn told(&mut self, now: Instant, observer: usize, event: &Event, condition: Condition) {
+    pub(crate) fn told(
+        &mut self,
+        now: Instant,
+        observer: usize,
+        event: &Event,
+        condition: Condition,
+    ) {
         let Some(subject) = about(event) else { return };
         match (event, condition) {
             (Event::Suspected { .. }, Condition::Healthy) => self.false_suspicions += 1,
@@ -91,7 +99,9 @@ impl Recorder {
             (Event::Failed(_), Condition::Stalled) => self.stalled_deaths += 1,
             _ => {}
         }
-        for outage in self.outages.iter_mut().filter(|outage| outage.node == subject && outage.lasts()) {
+        for outage in
+            self.outages.iter_mut().filter(|outage| outage.node == subject && outage.lasts())
+        {
             match event {
                 Event::Suspected { .. } => outage.suspected(now),
                 Event::Failed(_) | Event::Left(_) => outage.noticed(observer, now),
@@ -150,7 +160,8 @@ pub struct Figures {
     pub false_suspicions: u64,
     /// How often a user was told of the death of a process that was well.
     pub false_deaths: u64,
-    /// How often a user was told of the death of a process that stalled, or had done so in the last minute.
+    /// How often a user was told of the death of a process that stalled, or had done so in the last
+    /// minute.
     pub stalled_deaths: u64,
     /// Packets that the links lost.
     pub packets_lost: u64,
@@ -165,10 +176,16 @@ pub struct Figures {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = &self.total;
-        writeln!(f, "virtual time              {:?}, {} node-seconds", self.virtual_time, total.ran_for.as_secs())?;
-        for (what, count, bytes) in
-            [("packets", total.packets, total.packet_bytes), ("exchanges", total.exchanges, total.exchange_bytes)]
-        {
+        writeln!(
+            f,
+            "virtual time              {:?}, {} node-seconds",
+            self.virtual_time,
+            total.ran_for.as_secs()
+        )?;
+        for (what, count, bytes) in [
+            ("packets", total.packets, total.packet_bytes),
+            ("exchanges", total.exchanges, total.exchange_bytes),
+        ] {
             writeln!(
                 f,
                 "{what:<25} {count}, {bytes} bytes; per node-second {}, {} bytes",
@@ -177,10 +194,18 @@ impl fmt::Display for Figures {
             )?;
         }
         writeln!(f, "packets lost, cut         {}, {}", self.packets_lost, self.packets_cut)?;
-        writeln!(f, "packets overflowed, damaged {}, {}", self.packets_overflowed, self.packets_damaged)?;
+        writeln!(
+            f,
+            "packets overflowed, damaged {}, {}",
+            self.packets_overflowed, self.packets_damaged
+        )?;
         writeln!(f, "suspicions, refutations   {}, {}", total.suspicions, total.refutations)?;
         writeln!(f, "false suspicions          {}", self.false_suspicions)?;
-        writeln!(f, "false deaths              {} of healthy, {} of stalled", self.false_deaths, self.stalled_deaths)?;
+        writeln!(
+            f,
+            "false deaths              {} of healthy, {} of stalled",
+            self.false_deaths, self.stalled_deaths
+        )?;
         for outage in &self.outages {
             let time = |after: Option<Duration>| {
                 after.map_or(String::from("never"), |after| format!("{} ms", after.as_millis()))
@@ -211,14 +236,19 @@ mod tests {
 
     fn failed(subject: usize) -> Event {
         let claim = Claim::new(Incarnation::new(1), Status::Dead);
-        let (id, address) = (crate::ground::name::numbered(subject), crate::ground::address::numbered(subject as u32));
+        let (id, address) = (
+            crate::ground::name::numbered(subject),
+            crate::ground::address::numbered(subject as u32),
+        );
         Event::Failed(Member { id, address, metadata: Arc::from([]), claim })
     }
 
     #[test]
     fn verdicts_on_the_healthy_and_on_the_stalled_are_counted_apart() {
         let mut recorder = Recorder::default();
-        for condition in [Condition::Healthy, Condition::Stalled, Condition::Stalled, Condition::Gone] {
+        for condition in
+            [Condition::Healthy, Condition::Stalled, Condition::Stalled, Condition::Gone]
+        {
             recorder.told(Instant::ORIGIN, 0, &failed(3), condition);
         }
         let figures = recorder.account(Instant::ORIGIN, core::iter::empty());
@@ -231,7 +261,8 @@ mod tests {
         (metrics.packets_sent, metrics.packet_bytes_sent) = (5, 200);
         let mut recorder = Recorder::default();
         recorder.stopped(1, &metrics, Duration::from_secs(2));
-        let running = [(0, &metrics, Duration::from_secs(9)), (1, &metrics, Duration::from_secs(4))];
+        let running =
+            [(0, &metrics, Duration::from_secs(9)), (1, &metrics, Duration::from_secs(4))];
         let figures = recorder.account(Instant::ORIGIN, running.into_iter());
         assert_eq!(figures.by_node.iter().map(|node| node.packets).collect::<Vec<_>>(), [5, 10]);
         assert_eq!(figures.by_node[1].ran_for, Duration::from_secs(6));
@@ -249,8 +280,11 @@ mod tests {
         recorder.outage(at(3_000), 3, (0..2).collect());
         recorder.told(at(5_000), 1, &failed(3), Condition::Gone);
         let figures = recorder.account(at(9_000), core::iter::empty());
-        let detections: Vec<_> =
-            figures.outages.iter().map(|outage| outage.first_detection().unwrap().as_secs()).collect();
+        let detections: Vec<_> = figures
+            .outages
+            .iter()
+            .map(|outage| outage.first_detection().unwrap().as_secs())
+            .collect();
         assert_eq!(detections, [1, 2]);
         assert_eq!(figures.outages[0].dissemination(100), None);
     }

@@ -1,4 +1,5 @@
-//! What one node sent, all its processes together: [`NodeTotal`]. The sums over all nodes are in `total`.
+//! What one node sent, all its processes together: [`NodeTotal`]. The sums over all nodes are in
+//! `total`.
 
 use core::time::Duration;
 
@@ -53,11 +54,15 @@ mod tests {
     #[test]
     fn the_lives_of_a_node_add_up() {
         let mut metrics = Metrics::default();
-        (metrics.packets_sent, metrics.packet_bytes_sent, metrics.exchange_bytes_sent) = (3, 90, 10);
+        (metrics.packets_sent, metrics.packet_bytes_sent, metrics.exchange_bytes_sent) =
+            (3, 90, 10);
         let mut total = NodeTotal::default();
         assert_eq!(total.per_second(1), None, "it never ran");
         total.add(&metrics, Duration::from_secs(1));
         total.add(&metrics, Duration::from_secs(3));
-        assert_eq!((total.packets, total.bytes(), total.per_second(total.packets)), (6, 200, Some(1_500)));
+        assert_eq!(
+            (total.packets, total.bytes(), total.per_second(total.packets)),
+            (6, 200, Some(1_500))
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! How fast the end of a process is noticed: one [`Outage`] for each crash, power failure or stop.
 //!
-//! Times are measured from the fault to the event that a node's user was told. "Everyone" are the nodes that were
-//! running when it happened and still are.
+//! Times are measured from the fault to the event that a node's user was told. "Everyone" are the
+//! nodes that were running when it happened and still are.
 
 use core::time::Duration;
 
@@ -94,10 +94,14 @@ mod tests {
         for (observer, at) in [(0, 3_000), (1, 4_000), (0, 4_500), (2, 5_000)] {
             outage.noticed(observer, Instant::from_millis(at));
         }
-        let seconds = |outage: &Outage, percent| outage.dissemination(percent).map(|after| after.as_secs());
+        let seconds =
+            |outage: &Outage, percent| outage.dissemination(percent).map(|after| after.as_secs());
         assert_eq!(outage.first_suspicion(), Some(Duration::from_secs(1)));
         assert_eq!(outage.first_detection(), Some(Duration::from_secs(2)));
-        assert_eq!([50, 60, 100].map(|percent| seconds(&outage, percent)), [Some(4), Some(4), None]);
+        assert_eq!(
+            [50, 60, 100].map(|percent| seconds(&outage, percent)),
+            [Some(4), Some(4), None]
+        );
         outage.excuse(3);
         outage.excuse(4);
         assert_eq!(seconds(&outage, 100), Some(4));

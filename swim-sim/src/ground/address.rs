@@ -1,8 +1,9 @@
-//! Addresses as dense numbers: number 0 is 10.0.0.1:7946, 1 is 10.0.0.2:7946, and so on through 10.0.0.0/8.
+//! Addresses as dense numbers: number 0 is 10.0.0.1:7946, 1 is 10.0.0.2:7946, and so on through
+//! 10.0.0.0/8.
 //!
-//! Node `i` starts at address number `i`; a node that moves takes the next number that nobody ever had. So an address
-//! is looked up in a vector, and there is nothing to hash. Who has which address is the [`Directory`]'s to know; what
-//! is on the way to it is the network's.
+//! Node `i` starts at address number `i`; a node that moves takes the next number that nobody ever
+//! had. So an address is looked up in a vector, and there is nothing to hash. Who has which address
+//! is the [`Directory`]'s to know; what is on the way to it is the network's.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -21,10 +22,12 @@ pub(crate) fn numbered(number: u32) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(NET + number + 1)), PORT)
 }
 
-/// So many addresses at the end are attackers' inventions: nobody is ever there. The upper half are outsiders'.
+/// So many addresses at the end are attackers' inventions: nobody is ever there. The upper half are
+/// outsiders'.
 const INVENTED: u32 = 1 << 20;
 
-/// The address with a number, modulo their count, among those that an outsider or an insider invents.
+/// The address with a number, modulo their count, among those that an outsider or an insider
+/// invents.
 pub(crate) fn nowhere(by_outsider: bool, number: u32) -> SocketAddr {
     let place = number % (INVENTED / 2);
     numbered(COUNT - 1 - place - if by_outsider { 0 } else { INVENTED / 2 })
@@ -62,7 +65,8 @@ impl Directory {
 
     /// Takes an address away from its node: nobody answers there from now on.
     pub(crate) fn release(&mut self, address: SocketAddr) {
-        if let Some(owner) = number(address).and_then(|number| self.owners.get_mut(number as usize)) {
+        if let Some(owner) = number(address).and_then(|number| self.owners.get_mut(number as usize))
+        {
             *owner = None;
         }
     }
@@ -84,7 +88,9 @@ mod tests {
         }
         assert_eq!(numbered(0).to_string(), "10.0.0.1:7946");
         assert_eq!(numbered(255).to_string(), "10.0.1.0:7946");
-        for foreign in ["10.0.0.1:80", "10.0.0.0:7946", "11.0.0.1:7946", "10.255.255.255:7946", "[::1]:7946"] {
+        for foreign in
+            ["10.0.0.1:80", "10.0.0.0:7946", "11.0.0.1:7946", "10.255.255.255:7946", "[::1]:7946"]
+        {
             assert_eq!(number(foreign.parse().unwrap()), None, "{foreign}");
         }
     }
@@ -93,7 +99,12 @@ mod tests {
     fn invented_addresses_are_told_apart_by_their_inventor() {
         for number in [0, 1, 5_000, u32::MAX] {
             let (outsiders, insiders) = (nowhere(true, number), nowhere(false, number));
-            assert!(is_nowhere(outsiders) && is_nowhere(insiders) && is_outside(outsiders) && !is_outside(insiders));
+            assert!(
+                is_nowhere(outsiders)
+                    && is_nowhere(insiders)
+                    && is_outside(outsiders)
+                    && !is_outside(insiders)
+            );
         }
         assert!(!is_nowhere(numbered(0)) && !is_nowhere(numbered(1 << 20)));
     }

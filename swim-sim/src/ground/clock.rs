@@ -1,7 +1,8 @@
-//! A machine's clock that runs fast or slow: [`Clock`] turns the world's time into the node's and back.
+//! A machine's clock that runs fast or slow: [`Clock`] turns the world's time into the node's and
+//! back.
 //!
-//! The core is told the node's time and asks for timeouts in it; the agenda knows only the world's. Integers only: the
-//! way back rounds up, so that a timeout is never early by its own clock.
+//! The core is told the node's time and asks for timeouts in it; the agenda knows only the world's.
+//! Integers only: the way back rounds up, so that a timeout is never early by its own clock.
 
 use core::time::Duration;
 
@@ -26,7 +27,8 @@ impl Clock {
         Self { rate: TRUE_RATE, since: Instant::ORIGIN, then: Instant::ORIGIN }
     }
 
-    /// From now on it runs at a rate; what it shows does not jump. At 0 it would stand, so that counts as 1.
+    /// From now on it runs at a rate; what it shows does not jump. At 0 it would stand, so that
+    /// counts as 1.
     pub(crate) fn set_rate(&mut self, now: Instant, rate: u16) {
         (self.then, self.since, self.rate) = (self.local(now), now, rate.max(1));
     }
@@ -36,7 +38,8 @@ impl Clock {
         self.then + scaled(now.since(self.since), self.rate, TRUE_RATE)
     }
 
-    /// The first instant at which it shows `local`; if that is past, the instant when its rate was set.
+    /// The first instant at which it shows `local`; if that is past, the instant when its rate was
+    /// set.
     pub(crate) fn world(&self, local: Instant) -> Instant {
         self.since + scaled(local.since(self.then), TRUE_RATE, self.rate)
     }
@@ -51,8 +54,8 @@ pub(crate) struct Moment {
     pub(crate) local: Instant,
 }
 
-/// A duration times a fraction: rounded down when the denominator is [`TRUE_RATE`], and so when read from the clock;
-/// rounded up on the way back.
+/// A duration times a fraction: rounded down when the denominator is [`TRUE_RATE`], and so when
+/// read from the clock; rounded up on the way back.
 fn scaled(duration: Duration, numerator: u16, denominator: u16) -> Duration {
     if numerator == denominator {
         return duration;
@@ -96,7 +99,10 @@ mod tests {
                 let at = clock.world(local);
                 assert!(clock.local(at) >= local, "at rate {rate}");
                 let before = Instant::from_nanos(at.as_nanos() - 1);
-                assert!(at <= Instant::from_nanos(77) || clock.local(before) < local, "at rate {rate}");
+                assert!(
+                    at <= Instant::from_nanos(77) || clock.local(before) < local,
+                    "at rate {rate}"
+                );
             }
         }
     }

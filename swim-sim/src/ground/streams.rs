@@ -1,11 +1,12 @@
 //! The random streams of a run, all derived from its one seed.
 //!
-//! Workload, faults, every node's core and every node's link draw from streams of their own, so that taking one fault
-//! out of a plan does not reshuffle what the rest of the run draws. The derivation and the draws are written here: a
-//! seed must replay the same run whatever version of whatever crate is linked.
+//! Workload, faults, every node's core and every node's link draw from streams of their own, so
+//! that taking one fault out of a plan does not reshuffle what the rest of the run draws. The
+//! derivation and the draws are written here: a seed must replay the same run whatever version of
+//! whatever crate is linked.
 //!
-//! Read first: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators" (the mixer); Blackman and
-//! Vigna 2019 (xoshiro256++).
+//! Read first: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators" (the
+//! mixer); Blackman and Vigna 2019 (xoshiro256++).
 
 use core::time::Duration;
 
@@ -52,7 +53,8 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> Stream {
     Stream::from_seed(bytes)
 }
 
-/// The index of the core's stream of the `generation`-th process of a node: a restarted node draws anew.
+/// The index of the core's stream of the `generation`-th process of a node: a restarted node draws
+/// anew.
 pub(crate) fn of_process(node: usize, generation: u32) -> u64 {
     ((node as u64) << 32) | u64::from(generation)
 }
@@ -67,8 +69,8 @@ const fn mix(word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
-/// A uniform draw from `0..bound`. It costs exactly one word, so that the draws after it do not move when `bound` does;
-/// the bias is below 2^-32 for every bound under 2^32.
+/// A uniform draw from `0..bound`. It costs exactly one word, so that the draws after it do not
+/// move when `bound` does; the bias is below 2^-32 for every bound under 2^32.
 ///
 /// # Panics
 /// If `bound` is 0: there is nothing to draw.
@@ -103,7 +105,9 @@ mod tests {
     fn seed_purpose_and_index_each_give_another_stream() {
         let mut firsts: Vec<u64> = Vec::new();
         for seed in [0, 1, u64::MAX] {
-            for purpose in [Purpose::Workload, Purpose::Faults, Purpose::Core, Purpose::Link, Purpose::Damage] {
+            for purpose in
+                [Purpose::Workload, Purpose::Faults, Purpose::Core, Purpose::Link, Purpose::Damage]
+            {
                 firsts.extend((0..100).map(|index| stream(seed, purpose, index).next_u64()));
             }
         }

@@ -1,4 +1,5 @@
-//! Times as people write them, `1.5s` or `250ms`, and back, exactly: integers all the way, to the nanosecond.
+//! Times as people write them, `1.5s` or `250ms`, and back, exactly: integers all the way, to the
+//! nanosecond.
 
 use core::time::Duration;
 
@@ -21,11 +22,15 @@ const UNITS: [(&str, u64); 7] = [
 /// # Errors
 /// What a time looks like, if this is none.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no time: write a number and ns, us, ms, s, m or h, as in \"1.5s\"");
-    let cut = |&(unit, nanos): &(&str, u64)| text.strip_suffix(unit).map(|number| (number.trim_end(), nanos));
+    let wrong =
+        || format!("`{text}` is no time: write a number and ns, us, ms, s, m or h, as in \"1.5s\"");
+    let cut = |&(unit, nanos): &(&str, u64)| {
+        text.strip_suffix(unit).map(|number| (number.trim_end(), nanos))
+    };
     let (number, unit) = UNITS.iter().find_map(cut).ok_or_else(wrong)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || !is_number(fraction) || fraction.len() > 18 {
         return Err(wrong());
     }
@@ -50,7 +55,9 @@ pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result
     serializer.serialize_str(&format(*time))
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
@@ -58,14 +65,19 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 pub(crate) mod optional {
     use super::{Deserializer, Duration, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        time: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => super::serialize(time, serializer),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
         super::deserialize(deserializer).map(Some)
     }
 }
@@ -82,16 +94,21 @@ pub(crate) mod quantiles {
     type Rows = Arc<[(u16, Duration)]>;
 
     pub(crate) fn serialize<S: Serializer>(rows: &Rows, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(rows.iter().map(|(permille, delay)| (permille, super::format(*delay))))
+        serializer
+            .collect_seq(rows.iter().map(|(permille, delay)| (permille, super::format(*delay))))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rows, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Rows, D::Error> {
         let rows = Vec::<(u16, String)>::deserialize(deserializer)?;
         let rows = rows.into_iter().map(|(permille, delay)| Ok((permille, super::parse(&delay)?)));
         let rows: Vec<_> = rows.collect::<Result<_, String>>().map_err(D::Error::custom)?;
         let ascends = rows.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1);
         if !ascends || rows.last().map(|row| row.0) != Some(1_000) {
-            return Err(D::Error::custom("quantiles must ascend in both columns and end at 1000 permille"));
+            return Err(D::Error::custom(
+                "quantiles must ascend in both columns and end at 1000 permille",
+            ));
         }
         Ok(Arc::from(rows))
     }
@@ -113,9 +130,20 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused_with_an_example() {
-        for text in
-            ["", "5", "s", "1.s", ".5s", "-1s", "1e3s", "1.0000000001s", "99999999999h", "5 years", "5ss", "5msms"]
-        {
+        for text in [
+            "",
+            "5",
+            "s",
+            "1.s",
+            ".5s",
+            "-1s",
+            "1e3s",
+            "1.0000000001s",
+            "99999999999h",
+            "5 years",
+            "5ss",
+            "5msms",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse("5").is_err_and(|error| error.contains("\"1.5s\"")));

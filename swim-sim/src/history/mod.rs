@@ -1,8 +1,10 @@
-//! The course of a run from its start to its end: [`History`], recorded on request and enough to draw it.
+//! The course of a run from its start to its end: [`History`], recorded on request and enough to
+//! draw it.
 //!
-//! It holds changes, not states: who believed what of whom from when on, what each process did, which steps were carried
-//! out, further events of users, and samples at fixed virtual intervals. Times and counts are integers, so equal runs
-//! have equal histories. How it is filled is in `recording`; how it is shown is the reports' business.
+//! It holds changes, not states: who believed what of whom from when on, what each process did,
+//! which steps were carried out, further events of users, and samples at fixed virtual intervals.
+//! Times and counts are integers, so equal runs have equal histories. How it is filled is in
+//! `recording`; how it is shown is the reports' business.
 
 mod recording;
 
@@ -41,7 +43,8 @@ pub struct PhaseChange {
     pub phase: Phase,
 }
 
-/// How the whole cluster stood at one moment. Rows are counted at the nodes that run, their own rows aside.
+/// How the whole cluster stood at one moment. Rows are counted at the nodes that run, their own
+/// rows aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// When.
@@ -70,8 +73,8 @@ pub struct Sample {
     pub exchange_bytes: u64,
 }
 
-/// See the module. From [`Cluster::history`](crate::Cluster::history) of a cluster that was built with
-/// [`Builder::record_history`](crate::Builder::record_history).
+/// See the module. From [`Cluster::history`](crate::Cluster::history) of a cluster that was built
+/// with [`Builder::record_history`](crate::Builder::record_history).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// How many nodes there were, those added later included.
@@ -80,7 +83,8 @@ pub struct History {
     pub names: Vec<usize>,
     /// Changes of tables, in order of time.
     pub changes: Vec<Change>,
-    /// Changes of processes, in order of time. A process that runs again begins with an empty table.
+    /// Changes of processes, in order of time. A process that runs again begins with an empty
+    /// table.
     pub phases: Vec<PhaseChange>,
     /// Steps that were carried out, in order of time.
     pub steps: Vec<(Instant, Step)>,
@@ -103,7 +107,8 @@ impl History {
         self.changes[..until].iter().rev().find(is_it)?.status
     }
 
-    /// Adds what was recorded next: what [`Cluster::take_history`](crate::Cluster::take_history) gave after this.
+    /// Adds what was recorded next: what [`Cluster::take_history`](crate::Cluster::take_history)
+    /// gave after this.
     pub fn append(&mut self, next: Self) {
         (self.nodes, self.names, self.interval) = (next.nodes, next.names, next.interval);
         self.changes.extend(next.changes);

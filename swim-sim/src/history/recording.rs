@@ -1,8 +1,8 @@
 //! Fills a [`History`] as a run goes.
 //!
-//! A table is compared with what was last seen of it whenever its digest has changed, so nothing between two samples is
-//! missed and silent changes (a member that is learned as dead already) are seen as well. Recording reads only: a run
-//! with it has the trace hash of the run without.
+//! A table is compared with what was last seen of it whenever its digest has changed, so nothing
+//! between two samples is missed and silent changes (a member that is learned as dead already) are
+//! seen as well. Recording reads only: a run with it has the trace hash of the run without.
 
 use core::time::Duration;
 
@@ -16,7 +16,8 @@ use crate::ground::streams::Stream;
 use crate::node::{Node, Phase};
 use crate::plan::Step;
 
-/// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked at.
+/// So many entries are recorded at most: a few hundred megabytes, and far more than can be looked
+/// at.
 const MOST: usize = 4_000_000;
 
 /// The truth about a name.
@@ -122,9 +123,14 @@ impl Recording {
     pub(crate) fn told(&mut self, observed: &Observed) {
         match &observed.event {
             Event::Suspected { by, .. } => {
-                self.suspected_by.extend(about(&observed.event).map(|subject| (subject, name::number(by))));
+                self.suspected_by
+                    .extend(about(&observed.event).map(|subject| (subject, name::number(by))));
             }
-            Event::Joined(_) | Event::Refuted(_) | Event::Failed(_) | Event::Left(_) | Event::Reaped(_) => {}
+            Event::Joined(_)
+            | Event::Refuted(_)
+            | Event::Failed(_)
+            | Event::Left(_)
+            | Event::Reaped(_) => {}
             _ if self.has_room(observed.at) => self.history.told.push(observed.clone()),
             _ => {}
         }
@@ -142,7 +148,9 @@ impl Recording {
 
     fn compare(&mut self, at: Instant, observer: usize, swim: &Swim<Stream>) {
         let mut seen = vec![None; self.rows[observer].len()];
-        for (subject, status) in swim.members().filter_map(|row| Some((name::number(row.id)?, row.status()))) {
+        for (subject, status) in
+            swim.members().filter_map(|row| Some((name::number(row.id)?, row.status())))
+        {
             if subject >= seen.len() {
                 seen.resize(subject + 1, None);
             }
@@ -172,8 +180,12 @@ impl Recording {
     /// Adds a sample of the tables to what the cluster counted; `truths` are by name.
     pub(crate) fn sample(&mut self, mut sample: Sample, nodes: &[Node], truths: &[Truth]) {
         let observers = nodes.iter().enumerate().filter(|(_, node)| node.phase() == Phase::Running);
-        for (index, node) in observers.filter(|(_, node)| node.swim().is_some_and(|s| s.state() == State::Running)) {
-            for (subject, truth) in truths.iter().enumerate().filter(|(subject, _)| *subject != node.name()) {
+        for (index, node) in
+            observers.filter(|(_, node)| node.swim().is_some_and(|s| s.state() == State::Running))
+        {
+            for (subject, truth) in
+                truths.iter().enumerate().filter(|(subject, _)| *subject != node.name())
+            {
                 let status = self.rows[index].get(subject).copied().flatten();
                 match status {
                     Some(status) => sample.rows[status as usize] += 1,

@@ -4,7 +4,11 @@ use super::{Bandwidth, Latency, Link};
 
 /// A share of 1,000.
 pub(crate) fn permille(key: &str, value: u16) -> Result<(), String> {
-    if value > 1_000 { Err(format!("{key} = {value}: of 1,000 there are 0 to 1000")) } else { Ok(()) }
+    if value > 1_000 {
+        Err(format!("{key} = {value}: of 1,000 there are 0 to 1000"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The path between two nodes.
@@ -20,9 +24,9 @@ pub(crate) fn link(link: &Link) -> Result<(), String> {
 /// The delays of a path; `key` says whose.
 pub(crate) fn latency(key: &str, latency: &Latency) -> Result<(), String> {
     match latency {
-        Latency::Uniform { low, high } if low > high => {
-            Err(format!("{key} = {{ uniform = {{ low = {low:?}, high = {high:?} }} }}: low must not be above high"))
-        }
+        Latency::Uniform { low, high } if low > high => Err(format!(
+            "{key} = {{ uniform = {{ low = {low:?}, high = {high:?} }} }}: low must not be above high"
+        )),
         _ => Ok(()),
     }
 }
@@ -32,5 +36,7 @@ pub(crate) fn bandwidth(limit: Bandwidth) -> Result<(), String> {
     if limit.bytes_per_second > 0 {
         return Ok(());
     }
-    Err(String::from("bandwidth.bytes_per_second = 0: at least 1; without a limit it is bandwidth = \"unlimited\""))
+    Err(String::from(
+        "bandwidth.bytes_per_second = 0: at least 1; without a limit it is bandwidth = \"unlimited\"",
+    ))
 }

@@ -1,9 +1,10 @@
 //! One exchange on its way: a TCP connection as far as its users can tell it.
 //!
-//! SYN, SYN-ACK, the request and the reply each cross the path in turn. What is lost or cut is sent again after a
-//! timeout that doubles (RFC 6298), so an exchange passes at any packet loss, late, and hangs while the path is cut:
-//! the core has a deadline of its own. A process that is not there refuses; one that dies resets. This file knows the
-//! stages and their timing; who is there to answer is the cluster's to know.
+//! SYN, SYN-ACK, the request and the reply each cross the path in turn. What is lost or cut is sent
+//! again after a timeout that doubles (RFC 6298), so an exchange passes at any packet loss, late,
+//! and hangs while the path is cut: the core has a deadline of its own. A process that is not there
+//! refuses; one that dies resets. This file knows the stages and their timing; who is there to
+//! answer is the cluster's to know.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 
 use swim_core::{ExchangeFailure, ExchangeId};
 
-/// Two ends are the same only if node and generation are: a restarted process does not know its old connections.
+/// Two ends are the same only if node and generation are: a restarted process does not know its old
+/// connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct End {
     pub(crate) node: usize,
@@ -42,8 +44,8 @@ impl Stage {
         matches!(self, Self::Connect | Self::Request)
     }
 
-    /// How long after the `attempt`-th transmission (from 0) the next one follows: 1 s for a SYN, 200 ms for data,
-    /// doubled each time, at most a minute (Linux's figures).
+    /// How long after the `attempt`-th transmission (from 0) the next one follows: 1 s for a SYN,
+    /// 200 ms for data, doubled each time, at most a minute (Linux's figures).
     fn retransmission(self, attempt: u8) -> Duration {
         let first = match self {
             Self::Connect | Self::Accept => Duration::from_secs(1),
@@ -105,7 +107,8 @@ impl Connection {
         core::mem::replace(&mut self.under_way, false)
     }
 
-    /// What was sent did not pass. Returns when it is sent again, after now; `None` if it is given up.
+    /// What was sent did not pass. Returns when it is sent again, after now; `None` if it is given
+    /// up.
     pub(crate) fn fail(&mut self) -> Option<Duration> {
         let attempt = self.attempt;
         self.attempt += 1;
@@ -143,7 +146,13 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(crate) fn open(&mut self, client: End, id: ExchangeId, to: SocketAddr, request: Vec<u8>) -> u64 {
+    pub(crate) fn open(
+        &mut self,
+        client: End,
+        id: ExchangeId,
+        to: SocketAddr,
+        request: Vec<u8>,
+    ) -> u64 {
         self.serial += 1;
         let connection = Connection {
             client,
@@ -173,12 +182,16 @@ impl Connections {
 
     /// The serial number of what a client calls `id`.
     pub(crate) fn of_client(&self, client: End, id: ExchangeId) -> Option<u64> {
-        self.open.iter().find(|(_, open)| open.client == client && open.id == id).map(|(&serial, _)| serial)
+        self.open
+            .iter()
+            .find(|(_, open)| open.client == client && open.id == id)
+            .map(|(&serial, _)| serial)
     }
 
     /// Those whose request waits for an answer of a process.
     pub(crate) fn served_by(&self, server: End) -> Vec<u64> {
-        let waiting = |open: &Connection| open.server == Some(server) && open.stage == Stage::Serving;
+        let waiting =
+            |open: &Connection| open.server == Some(server) && open.stage == Stage::Serving;
         self.open.iter().filter(|(_, open)| waiting(open)).map(|(&serial, _)| serial).collect()
     }
 
@@ -195,7 +208,9 @@ mod tests {
 
     #[test]
     fn retransmissions_double_up_to_a_minute() {
-        let seconds = |stage: Stage| [0, 1, 2, 5, 6, 200].map(|attempt| stage.retransmission(attempt).as_millis());
+        let seconds = |stage: Stage| {
+            [0, 1, 2, 5, 6, 200].map(|attempt| stage.retransmission(attempt).as_millis())
+        };
         assert_eq!(seconds(Stage::Connect), [1_000, 2_000, 4_000, 32_000, 60_000, 60_000]);
         assert_eq!(seconds(Stage::Reply), [200, 400, 800, 6_400, 12_800, 60_000]);
     }

@@ -1,10 +1,11 @@
 //! Bytes that change on the way: bits flip, an end is missing.
 //!
-//! What arrives must never say what nobody said: claims carry no signature, so a flipped bit in an incarnation would be
-//! a lie that every node has to believe, and no promise could be checked any more. That is what checksums are for (UDP's
-//! lets one such packet in 65,536 pass; Ethernet's is before it). So a damaged packet reaches the process if what can
-//! still be read of it is part of what was said, and is dropped, as by a checksum, if it would lie. What the core has
-//! to do with the former is to read as far as it can and go on.
+//! What arrives must never say what nobody said: claims carry no signature, so a flipped bit in an
+//! incarnation would be a lie that every node has to believe, and no promise could be checked any
+//! more. That is what checksums are for (UDP's lets one such packet in 65,536 pass; Ethernet's is
+//! before it). So a damaged packet reaches the process if what can still be read of it is part of
+//! what was said, and is dropped, as by a checksum, if it would lie. What the core has to do with
+//! the former is to read as far as it can and go on.
 
 use swim_core::wire::memberlist::Unpacker;
 use swim_core::wire::{HEADER_LEN, Message, Packet};
@@ -24,7 +25,8 @@ pub(crate) fn damage(bytes: &mut Vec<u8>, stream: &mut Stream) -> bool {
     match streams::below(stream, 4) {
         0 => bytes.truncate(streams::below(stream, len) as usize),
         kind => {
-            // Whatever hits the header makes all the rest unread, so it is spared twice in three times.
+            // Whatever hits the header makes all the rest unread, so it is spared twice in three
+            // times.
             let spared = if kind > 1 { (HEADER_LEN as u64).min(len - 1) } else { 0 };
             for _ in 0..=streams::below(stream, MOST_FLIPS) {
                 let bit = 8 * spared + streams::below(stream, 8 * (len - spared));
@@ -38,12 +40,15 @@ pub(crate) fn damage(bytes: &mut Vec<u8>, stream: &mut Stream) -> bool {
 /// Whether every message that can be read in one packet stands in the other, in the same order.
 fn is_part_of(damaged: &[u8], original: &[u8]) -> bool {
     // Who reads it knows one cluster: that of the header as it was sent.
-    let hash = original.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
+    let hash =
+        original.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);
     let Some(cluster) = hash else { return true };
     let mut said = messages(original, cluster).peekable();
     if said.peek().is_none() {
         let mut said = memberlist_messages(original).into_iter();
-        return memberlist_messages(damaged).into_iter().all(|heard| said.any(|said| said == heard));
+        return memberlist_messages(damaged)
+            .into_iter()
+            .all(|heard| said.any(|said| said == heard));
     }
     messages(damaged, cluster).all(|heard| said.any(|said| said == heard))
 }
@@ -76,8 +81,10 @@ mod tests {
     fn packet(incarnation: u64) -> Vec<u8> {
         let mut packet = Vec::new();
         begin_packet(cluster_hash("any"), &mut packet);
-        Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }.encode(&mut packet);
-        Message::Dead { id: "c", incarnation: Incarnation::new(incarnation), from: "a" }.encode(&mut packet);
+        Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }
+            .encode(&mut packet);
+        Message::Dead { id: "c", incarnation: Incarnation::new(incarnation), from: "a" }
+            .encode(&mut packet);
         packet
     }
 

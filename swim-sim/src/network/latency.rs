@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::ground::streams::{self, Stream};
 
-/// A distribution of one-way delays. Every draw costs one word of the stream, whatever the distribution, so that
-/// another latency leaves the losses of a run where they were.
+/// A distribution of one-way delays. Every draw costs one word of the stream, whatever the
+/// distribution, so that another latency leaves the losses of a run where they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
@@ -23,10 +23,14 @@ pub enum Latency {
         #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
         high: Duration,
     },
-    /// Quantiles: a row `(permille, delay)` says that so many of 1,000 packets take at most so long; between two rows
-    /// delays are even. This is how a long tail is written without floating point. The rows ascend in both columns, the
-    /// first row's share starts at zero delay, and the last row's permille is 1,000.
-    Quantiles(#[cfg_attr(feature = "serde", serde(with = "crate::ground::time::quantiles"))] Arc<[(u16, Duration)]>),
+    /// Quantiles: a row `(permille, delay)` says that so many of 1,000 packets take at most so
+    /// long; between two rows delays are even. This is how a long tail is written without floating
+    /// point. The rows ascend in both columns, the first row's share starts at zero delay, and the
+    /// last row's permille is 1,000.
+    Quantiles(
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time::quantiles"))]
+        Arc<[(u16, Duration)]>,
+    ),
 }
 
 impl Latency {
@@ -36,16 +40,27 @@ impl Latency {
     /// If the rows do not ascend or do not end at 1,000.
     #[must_use]
     pub fn quantiles(rows: &[(u16, Duration)]) -> Self {
-        assert!(rows.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "the rows of quantiles must ascend: {rows:?}");
-        assert_eq!(rows.last().map(|row| row.0), Some(1_000), "the last quantile must be 1,000 permille: {rows:?}");
+        assert!(
+            rows.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1),
+            "the rows of quantiles must ascend: {rows:?}"
+        );
+        assert_eq!(
+            rows.last().map(|row| row.0),
+            Some(1_000),
+            "the last quantile must be 1,000 permille: {rows:?}"
+        );
         Self::Quantiles(Arc::from(rows))
     }
 
-    /// A log-normal distribution by a table: half of all delays are at most the median, and the tail is as long as asked
-    /// for. This is how paths through many queues are measured to be.
+    /// A log-normal distribution by a table: half of all delays are at most the median, and the
+    /// tail is as long as asked for. This is how paths through many queues are measured to be.
     #[must_use]
     pub fn log_normal(median: Duration, tail: Tail) -> Self {
-        let rows: Vec<_> = PERMILLES.iter().zip(tail.thousandths()).map(|(&p, of)| (p, median * of / 1_000)).collect();
+        let rows: Vec<_> = PERMILLES
+            .iter()
+            .zip(tail.thousandths())
+            .map(|(&p, of)| (p, median * of / 1_000))
+            .collect();
         Self::quantiles(&rows)
     }
 
@@ -58,7 +73,8 @@ impl Latency {
     }
 }
 
-/// How long the tail of [`Latency::log_normal`] is: the standard deviation of the delays' logarithm.
+/// How long the tail of [`Latency::log_normal`] is: the standard deviation of the delays'
+/// logarithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tail {
@@ -77,9 +93,15 @@ impl Tail {
     /// exp(deviation * the normal distribution's quantile) for each share, in thousandths.
     const fn thousandths(self) -> [u32; 12] {
         match self {
-            Self::Short => [462, 559, 663, 726, 845, 1_000, 1_184, 1_378, 1_509, 1_789, 2_165, 2_534],
-            Self::Medium => [213, 313, 439, 527, 714, 1_000, 1_401, 1_898, 2_276, 3_200, 4_688, 6_421],
-            Self::Long => [45, 98, 193, 278, 509, 1_000, 1_963, 3_602, 5_180, 10_240, 21_981, 41_223],
+            Self::Short => {
+                [462, 559, 663, 726, 845, 1_000, 1_184, 1_378, 1_509, 1_789, 2_165, 2_534]
+            }
+            Self::Medium => {
+                [213, 313, 439, 527, 714, 1_000, 1_401, 1_898, 2_276, 3_200, 4_688, 6_421]
+            }
+            Self::Long => {
+                [45, 98, 193, 278, 509, 1_000, 1_963, 3_602, 5_180, 10_240, 21_981, 41_223]
+            }
         }
     }
 }
@@ -115,24 +137,43 @@ mod tests {
     fn a_constant_latency_is_constant_and_a_uniform_one_fills_its_range() {
         assert!(sorted_draws(&Latency::Constant(ms(3))).iter().all(|&delay| delay == ms(3)));
         let draws = sorted_draws(&Latency::Uniform { low: ms(2), high: ms(4) });
-        assert!(draws[0] < Duration::from_micros(2_010) && draws[9_999] > Duration::from_micros(3_990));
+        assert!(
+            draws[0] < Duration::from_micros(2_010) && draws[9_999] > Duration::from_micros(3_990)
+        );
         assert!((2_950..3_050).contains(&draws[5_000].as_micros()), "{:?}", draws[5_000]);
     }
 
     #[test]
     fn quantiles_are_hit() {
-        let draws = sorted_draws(&Latency::quantiles(&[(500, ms(10)), (900, ms(20)), (1_000, ms(200))]));
-        for (rank, low, high) in [(5_000, 9_500, 10_500), (9_000, 19_000, 26_000), (9_990, 180_000, 200_000)] {
-            assert!((low..=high).contains(&draws[rank].as_micros()), "rank {rank}: {:?}", draws[rank]);
+        let draws =
+            sorted_draws(&Latency::quantiles(&[(500, ms(10)), (900, ms(20)), (1_000, ms(200))]));
+        for (rank, low, high) in
+            [(5_000, 9_500, 10_500), (9_000, 19_000, 26_000), (9_990, 180_000, 200_000)]
+        {
+            assert!(
+                (low..=high).contains(&draws[rank].as_micros()),
+                "rank {rank}: {:?}",
+                draws[rank]
+            );
         }
     }
 
     #[test]
     fn a_log_normal_latency_has_its_median_and_its_tail() {
-        for (tail, low, high) in [(Tail::Short, 17, 19), (Tail::Medium, 30, 34), (Tail::Long, 95, 115)] {
+        for (tail, low, high) in
+            [(Tail::Short, 17, 19), (Tail::Medium, 30, 34), (Tail::Long, 95, 115)]
+        {
             let draws = sorted_draws(&Latency::log_normal(ms(10), tail));
-            assert!((9_700..10_300).contains(&draws[5_000].as_micros()), "{tail:?}: {:?}", draws[5_000]);
-            assert!((low..high).contains(&draws[9_900].as_millis()), "{tail:?}: {:?}", draws[9_900]);
+            assert!(
+                (9_700..10_300).contains(&draws[5_000].as_micros()),
+                "{tail:?}: {:?}",
+                draws[5_000]
+            );
+            assert!(
+                (low..high).contains(&draws[9_900].as_millis()),
+                "{tail:?}: {:?}",
+                draws[9_900]
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! A bandwidth that may be unlimited, as data: TOML has no nothing, so no limit is written as a word.
+//! A bandwidth that may be unlimited, as data: TOML has no nothing, so no limit is written as a
+//! word.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -6,7 +7,10 @@ use super::Bandwidth;
 
 /// A limit, or the word for none.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "a bandwidth is \"unlimited\" or { bytes_per_second = ..., queue_bytes = ... }")]
+#[serde(
+    untagged,
+    expecting = "a bandwidth is \"unlimited\" or { bytes_per_second = ..., queue_bytes = ... }"
+)]
 enum Limit {
     None(Unlimited),
     Some(Bandwidth),
@@ -18,11 +22,16 @@ enum Unlimited {
     Unlimited,
 }
 
-pub(crate) fn serialize<S: Serializer>(limit: &Option<Bandwidth>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(
+    limit: &Option<Bandwidth>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     limit.map_or(Limit::None(Unlimited::Unlimited), Limit::Some).serialize(serializer)
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bandwidth>, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Bandwidth>, D::Error> {
     Ok(match Limit::deserialize(deserializer)? {
         Limit::None(Unlimited::Unlimited) => None,
         Limit::Some(limit) => Some(limit),

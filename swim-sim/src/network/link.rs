@@ -9,23 +9,30 @@ use crate::ground::streams::{self, Stream};
 
 /// What packets on a path go through. Start from a preset and change fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Link {
     /// The delay of one way.
     pub latency: Latency,
-    /// How many of 1,000 packets are lost. Exchanges are reliable: a loss costs them a retransmission's time.
+    /// How many of 1,000 packets are lost. Exchanges are reliable: a loss costs them a
+    /// retransmission's time.
     pub loss_permille: u16,
     /// How many of 1,000 packets arrive twice.
     pub duplicate_permille: u16,
-    /// How many of 1,000 packets are held up on the way by up to `reorder_by` more, and so overtaken by others.
+    /// How many of 1,000 packets are held up on the way by up to `reorder_by` more, and so
+    /// overtaken by others.
     pub reorder_permille: u16,
     /// How long a packet is held up at most.
     #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))]
     pub reorder_by: Duration,
-    /// How many of 1,000 packets are damaged on the way: bits flip, or the end is missing. A packet that would say
-    /// what nobody said is dropped by its checksum; others arrive as they are.
+    /// How many of 1,000 packets are damaged on the way: bits flip, or the end is missing. A packet
+    /// that would say what nobody said is dropped by its checksum; others arrive as they are.
     pub corrupt_permille: u16,
-    /// How fast the sender can send on this path, and how much may wait; without a limit everything leaves at once.
+    /// How fast the sender can send on this path, and how much may wait; without a limit everything
+    /// leaves at once.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub bandwidth: Option<Bandwidth>,
     /// A firewall drops every packet and lets exchanges pass.
@@ -52,7 +59,10 @@ impl Link {
     #[must_use]
     pub fn lan() -> Self {
         Self {
-            latency: Latency::Uniform { low: Duration::from_micros(100), high: Duration::from_micros(500) },
+            latency: Latency::Uniform {
+                low: Duration::from_micros(100),
+                high: Duration::from_micros(500),
+            },
             ..Self::local()
         }
     }
@@ -62,7 +72,12 @@ impl Link {
     pub fn wan() -> Self {
         let ms = Duration::from_millis;
         Self {
-            latency: Latency::quantiles(&[(1, ms(20)), (500, ms(35)), (950, ms(60)), (1_000, ms(150))]),
+            latency: Latency::quantiles(&[
+                (1, ms(20)),
+                (500, ms(35)),
+                (950, ms(60)),
+                (1_000, ms(150)),
+            ]),
             loss_permille: 1,
             ..Self::local()
         }
@@ -73,7 +88,13 @@ impl Link {
     pub fn lossy_wifi() -> Self {
         let ms = Duration::from_millis;
         Self {
-            latency: Latency::quantiles(&[(1, ms(2)), (500, ms(6)), (900, ms(20)), (990, ms(80)), (1_000, ms(300))]),
+            latency: Latency::quantiles(&[
+                (1, ms(2)),
+                (500, ms(6)),
+                (900, ms(20)),
+                (990, ms(80)),
+                (1_000, ms(300)),
+            ]),
             loss_permille: 50,
             duplicate_permille: 10,
             reorder_permille: 50,
@@ -86,15 +107,18 @@ impl Link {
     #[must_use]
     pub fn satellite() -> Self {
         Self {
-            latency: Latency::Uniform { low: Duration::from_millis(280), high: Duration::from_millis(340) },
+            latency: Latency::Uniform {
+                low: Duration::from_millis(280),
+                high: Duration::from_millis(340),
+            },
             loss_permille: 10,
             ..Self::local()
         }
     }
 
-    /// Draws what becomes of one packet, for a network of your own with the same paths. It costs six words, always, so
-    /// that a change of one chance leaves the others' draws where they were. Bandwidth, damage and firewalls are not
-    /// drawn here.
+    /// Draws what becomes of one packet, for a network of your own with the same paths. It costs
+    /// six words, always, so that a change of one chance leaves the others' draws where they were.
+    /// Bandwidth, damage and firewalls are not drawn here.
     #[must_use]
     pub fn fate(&self, stream: &mut Stream) -> Fate {
         let lost = streams::happens(stream, self.loss_permille);
@@ -139,13 +163,15 @@ mod tests {
         let count = |test: fn(&Fate) -> bool| fates.iter().filter(|fate| test(fate)).count();
         assert!((3_700..4_300).contains(&count(|fate| fate.delay.is_none())));
         assert!((1_800..2_200).contains(&count(|fate| fate.again.is_some())));
-        let held_up = count(|fate| fate.delay.is_some_and(|delay| delay > Duration::from_millis(1)));
+        let held_up =
+            count(|fate| fate.delay.is_some_and(|delay| delay > Duration::from_millis(1)));
         assert!((4_500..5_100).contains(&held_up), "30 % of those not lost: {held_up}");
     }
 
     #[test]
     fn more_loss_takes_packets_away_and_leaves_the_rest_as_they_were() {
-        let (few, many) = (Link { loss_permille: 50, ..Link::lan() }, Link { loss_permille: 200, ..Link::lan() });
+        let (few, many) =
+            (Link { loss_permille: 50, ..Link::lan() }, Link { loss_permille: 200, ..Link::lan() });
         for (few, many) in fates(&few).into_iter().zip(fates(&many)) {
             assert!(many.delay.is_none() || few == many, "{few:?} {many:?}");
         }
@@ -153,6 +179,8 @@ mod tests {
 
     #[test]
     fn a_lan_neither_loses_nor_repeats() {
-        assert!(fates(&Link::lan()).iter().all(|fate| fate.delay.is_some() && fate.again.is_none()));
+        assert!(
+            fates(&Link::lan()).iter().all(|fate| fate.delay.is_some() && fate.again.is_none())
+        );
     }
 }

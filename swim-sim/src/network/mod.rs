@@ -1,7 +1,7 @@
 //! The network between the nodes: delays, losses, cuts, and the connections that are open.
 //!
-//! It says what becomes of what is sent; it does not carry it (the agenda does) and does not know whether anybody is
-//! there to receive it (the cluster does).
+//! It says what becomes of what is sent; it does not carry it (the agenda does) and does not know
+//! whether anybody is there to receive it (the cluster does).
 
 pub(crate) mod bounds;
 pub(crate) mod connection;
@@ -43,7 +43,11 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(link: Link, topology: Option<Topology>, own: BTreeMap<(usize, usize), Link>) -> Self {
+    pub(crate) fn new(
+        link: Link,
+        topology: Option<Topology>,
+        own: BTreeMap<(usize, usize), Link>,
+    ) -> Self {
         Self {
             link,
             topology,
@@ -57,7 +61,9 @@ impl Network {
     /// The path from one node to another.
     pub(crate) fn link(&self, from: usize, to: usize) -> &Link {
         let own = if self.own.is_empty() { None } else { self.own.get(&(from, to)) };
-        own.unwrap_or_else(|| self.topology.as_ref().map_or(&self.link, |topology| topology.link(from, to)))
+        own.unwrap_or_else(|| {
+            self.topology.as_ref().map_or(&self.link, |topology| topology.link(from, to))
+        })
     }
 
     /// Changes every path.
@@ -81,25 +87,51 @@ impl Network {
         self.cuts.covers(from, to, now)
     }
 
-    /// How long until a packet of so many bytes has left its sender; `None` if the sender's queue has no room for it.
-    pub(crate) fn leave(&mut self, from: usize, to: usize, bytes: usize, now: Instant) -> Option<Duration> {
+    /// How long until a packet of so many bytes has left its sender; `None` if the sender's queue
+    /// has no room for it.
+    pub(crate) fn leave(
+        &mut self,
+        from: usize,
+        to: usize,
+        bytes: usize,
+        now: Instant,
+    ) -> Option<Duration> {
         let Some(limit) = self.link(from, to).bandwidth else { return Some(Duration::ZERO) };
         self.uplinks.packet(from, now, bytes, limit)
     }
 
     /// How long until a part of an exchange has left its sender.
-    pub(crate) fn leave_in_turn(&mut self, from: usize, to: usize, bytes: usize, now: Instant) -> Duration {
+    pub(crate) fn leave_in_turn(
+        &mut self,
+        from: usize,
+        to: usize,
+        bytes: usize,
+        now: Instant,
+    ) -> Duration {
         let Some(limit) = self.link(from, to).bandwidth else { return Duration::ZERO };
         self.uplinks.segment(from, now, bytes, limit)
     }
 
     /// What becomes of one packet; `None` if the path is cut, or closed to packets.
-    pub(crate) fn packet(&self, from: usize, to: usize, now: Instant, stream: &mut Stream) -> Option<Fate> {
+    pub(crate) fn packet(
+        &self,
+        from: usize,
+        to: usize,
+        now: Instant,
+        stream: &mut Stream,
+    ) -> Option<Fate> {
         self.segment(from, to, now, stream).filter(|_| !self.link(from, to).blocks_packets)
     }
 
-    /// What becomes of a part of an exchange; `None` if the path is cut. A cut path draws as an open one does.
-    pub(crate) fn segment(&self, from: usize, to: usize, now: Instant, stream: &mut Stream) -> Option<Fate> {
+    /// What becomes of a part of an exchange; `None` if the path is cut. A cut path draws as an
+    /// open one does.
+    pub(crate) fn segment(
+        &self,
+        from: usize,
+        to: usize,
+        now: Instant,
+        stream: &mut Stream,
+    ) -> Option<Fate> {
         let fate = self.link(from, to).fate(stream);
         (!self.is_cut(from, to, now)).then_some(fate)
     }
@@ -114,7 +146,9 @@ mod tests {
     fn a_path_of_its_own_differs_in_one_direction_only_and_follows_changes_of_all() {
         let mut network = Network::new(Link::lan(), None, BTreeMap::new());
         network.change(1, 2, |link| link.loss_permille = 1_000);
-        let losses = |network: &Network| [(1, 2), (2, 1), (0, 1)].map(|(a, b)| network.link(a, b).loss_permille);
+        let losses = |network: &Network| {
+            [(1, 2), (2, 1), (0, 1)].map(|(a, b)| network.link(a, b).loss_permille)
+        };
         assert_eq!(losses(&network), [1_000, 0, 0]);
         network.change_all(|link| link.loss_permille = 7);
         assert_eq!(losses(&network), [7, 7, 7]);
@@ -122,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_change_of_all_paths_reaches_every_class_and_one_of_a_pair_keeps_its_class() {
-        let mut network = Network::new(Link::satellite(), Some(Topology::three_sites()), BTreeMap::new());
+        let mut network =
+            Network::new(Link::satellite(), Some(Topology::three_sites()), BTreeMap::new());
         network.change_all(|link| link.loss_permille = 7);
         network.change(0, 1, |link| link.duplicate_permille = 9);
         let wan = Link { loss_permille: 7, ..Link::wan() };

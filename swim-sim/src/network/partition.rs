@@ -1,7 +1,8 @@
 //! Which paths are cut: [`Cuts`], by direction, any number of them at once.
 //!
-//! A path is cut if any cut covers it, so overlapping partitions add up, and one is lifted without the others. A cut
-//! acts when something is sent; what is under way when it falls still arrives. A flapping cut comes and goes by the clock.
+//! A path is cut if any cut covers it, so overlapping partitions add up, and one is lifted without
+//! the others. A cut acts when something is sent; what is under way when it falls still arrives. A
+//! flapping cut comes and goes by the clock.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ enum Cut {
     Groups(Vec<u32>),
     /// Nothing passes from the first to the second.
     OneWay(NodeSet, NodeSet),
-    /// Nothing passes between the two sets while it is down: first up, then down, from an instant on.
+    /// Nothing passes between the two sets while it is down: first up, then down, from an instant
+    /// on.
     Flapping { between: [NodeSet; 2], since: Instant, up: Duration, down: Duration },
 }
 
@@ -30,7 +32,8 @@ impl Cut {
             }
             Self::OneWay(senders, receivers) => senders.contains(from) && receivers.contains(to),
             Self::Flapping { between: [one, other], since, up, down } => {
-                let crosses = one.contains(from) && other.contains(to) || one.contains(to) && other.contains(from);
+                let crosses = one.contains(from) && other.contains(to)
+                    || one.contains(to) && other.contains(from);
                 let period = (*up + *down).as_nanos().max(1);
                 crosses && now.since(*since).as_nanos() % period >= up.as_nanos()
             }
@@ -45,8 +48,8 @@ pub(crate) struct Cuts {
 }
 
 impl Cuts {
-    /// Each group, and all nodes in none of them together, can reach only themselves. A node listed twice belongs to
-    /// the last group that lists it.
+    /// Each group, and all nodes in none of them together, can reach only themselves. A node listed
+    /// twice belongs to the last group that lists it.
     pub(crate) fn split(&mut self, groups: &[Vec<usize>]) {
         let mut group_of = Vec::new();
         for (number, group) in (1..).zip(groups) {
@@ -76,8 +79,15 @@ impl Cuts {
         }
     }
 
-    /// From now on nothing passes between the two sets for `down`, after it could for `up`, again and again.
-    pub(crate) fn flap(&mut self, between: [&[usize]; 2], since: Instant, up: Duration, down: Duration) {
+    /// From now on nothing passes between the two sets for `down`, after it could for `up`, again
+    /// and again.
+    pub(crate) fn flap(
+        &mut self,
+        between: [&[usize]; 2],
+        since: Instant,
+        up: Duration,
+        down: Duration,
+    ) {
         let between = between.map(|nodes| nodes.iter().collect());
         self.standing.push(Cut::Flapping { between, since, up, down });
     }
@@ -93,7 +103,8 @@ impl Cuts {
     }
 }
 
-/// Splits groups further: those stay together that are together in both. Group 0 of both is group 0.
+/// Splits groups further: those stay together that are together in both. Group 0 of both is
+/// group 0.
 fn refine(groups: &mut Vec<u32>, further: &[u32]) {
     groups.resize(groups.len().max(further.len()), 0);
     let mut numbers = BTreeMap::from([((0, 0), 0)]);
@@ -110,7 +121,10 @@ mod tests {
     /// For each of 4 nodes, whom it reaches.
     fn reach(cuts: &Cuts) -> [String; 4] {
         [0, 1, 2, 3].map(|from| {
-            (0..4).filter(|&to| !cuts.covers(from, to, Instant::ORIGIN)).map(|to| char::from(b'0' + to as u8)).collect()
+            (0..4)
+                .filter(|&to| !cuts.covers(from, to, Instant::ORIGIN))
+                .map(|to| char::from(b'0' + to as u8))
+                .collect()
         })
     }
 
@@ -167,6 +181,9 @@ mod tests {
             assert!(!cuts.covers(0, 1, now) && !cuts.covers(2, 3, now));
             cuts.covers(0, 2, now)
         };
-        assert_eq!([0, 2, 3, 4, 5, 7, 8].map(down_at), [false, false, true, true, false, false, true]);
+        assert_eq!(
+            [0, 2, 3, 4, 5, 7, 8].map(down_at),
+            [false, false, true, true, false, false, true]
+        );
     }
 }

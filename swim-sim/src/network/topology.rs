@@ -1,7 +1,7 @@
 //! Where the nodes stand: sites with racks, and a link for each class of path: [`Topology`].
 //!
-//! It says which [`Link`] a pair of nodes has for where they stand. What single pairs have of their own, and what is cut,
-//! is the network's to know.
+//! It says which [`Link`] a pair of nodes has for where they stand. What single pairs have of their
+//! own, and what is cut, is the network's to know.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ pub struct Place {
     pub rack: usize,
 }
 
-/// Sites with racks, who stands where, and the link of each class. Nodes are dealt to the sites in turn, and at each
-/// site to its racks in turn, unless they are [placed](Self::place).
+/// Sites with racks, who stands where, and the link of each class. Nodes are dealt to the sites in
+/// turn, and at each site to its racks in turn, unless they are [placed](Self::place).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topology {
     sites: usize,
@@ -46,8 +46,8 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// So many sites with so many racks each, at least one of either: 20 to 60 µs in a rack, [`Link::lan`] in a site,
-    /// [`Link::wan`] between sites.
+    /// So many sites with so many racks each, at least one of either: 20 to 60 µs in a rack,
+    /// [`Link::lan`] in a site, [`Link::wan`] between sites.
     #[must_use]
     pub fn new(sites: usize, racks: usize) -> Self {
         let us = core::time::Duration::from_micros;
@@ -56,7 +56,10 @@ impl Topology {
             racks: racks.max(1),
             placed: BTreeMap::new(),
             distances: BTreeMap::new(),
-            same_rack: Link { latency: Latency::Uniform { low: us(20), high: us(60) }, ..Link::local() },
+            same_rack: Link {
+                latency: Latency::Uniform { low: us(20), high: us(60) },
+                ..Link::local()
+            },
             same_site: Link::lan(),
             between_sites: Link::wan(),
         }
@@ -75,8 +78,8 @@ impl Topology {
         self
     }
 
-    /// Gives the paths from one site to another a link of their own, in that direction: sites need not be equally far apart,
-    /// nor the way back as long.
+    /// Gives the paths from one site to another a link of their own, in that direction: sites need
+    /// not be equally far apart, nor the way back as long.
     #[must_use]
     pub fn distance(mut self, from: usize, to: usize, link: Link) -> Self {
         self.distances.insert((from, to), link);
@@ -124,7 +127,9 @@ impl Topology {
 
     /// The links of all classes, and of pairs of sites.
     pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
-        [&self.same_rack, &self.same_site, &self.between_sites].into_iter().chain(self.distances.values())
+        [&self.same_rack, &self.same_site, &self.between_sites]
+            .into_iter()
+            .chain(self.distances.values())
     }
 
     /// The links of all classes, and of pairs of sites.
@@ -141,17 +146,27 @@ mod tests {
     #[test]
     fn nodes_are_dealt_to_sites_and_racks_in_turn() {
         let topology = Topology::new(3, 2);
-        let places = [0, 1, 2, 3, 6].map(|node| topology.place_of(node)).map(|place| (place.site, place.rack));
+        let places = [0, 1, 2, 3, 6]
+            .map(|node| topology.place_of(node))
+            .map(|place| (place.site, place.rack));
         assert_eq!(places, [(0, 0), (1, 0), (2, 0), (0, 1), (0, 0)]);
         let class = |other| topology.class(0, other);
-        assert_eq!([6, 3, 1].map(class), [LinkClass::SameRack, LinkClass::SameSite, LinkClass::BetweenSites]);
+        assert_eq!(
+            [6, 3, 1].map(class),
+            [LinkClass::SameRack, LinkClass::SameSite, LinkClass::BetweenSites]
+        );
         assert_eq!(topology.nodes_at(1, 8), [1, 4, 7]);
     }
 
     #[test]
     fn sites_can_be_at_three_distances_and_one_way_longer_than_the_other() {
-        let topology = Topology::new(3, 1).distance(0, 1, Link::satellite()).distance(1, 0, Link::lossy_wifi());
-        let links = [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(from, to)| topology.link(from, to).clone());
+        let topology = Topology::new(3, 1).distance(0, 1, Link::satellite()).distance(
+            1,
+            0,
+            Link::lossy_wifi(),
+        );
+        let links =
+            [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(from, to)| topology.link(from, to).clone());
         assert_eq!(links, [Link::satellite(), Link::lossy_wifi(), Link::wan(), Link::wan()]);
     }
 

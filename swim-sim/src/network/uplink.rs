@@ -1,8 +1,10 @@
-//! What bandwidth costs: packets leave a node one after the other, wait in a queue, and are dropped when it is full.
+//! What bandwidth costs: packets leave a node one after the other, wait in a queue, and are dropped
+//! when it is full.
 //!
-//! The queue is the sender's: all that a node sends over paths with a [`Bandwidth`] passes one interface. Packets that
-//! find no room are dropped at the tail, as a router does. Exchanges are never dropped here, since TCP has windows and
-//! slows down; they wait their turn and let others wait for them.
+//! The queue is the sender's: all that a node sends over paths with a [`Bandwidth`] passes one
+//! interface. Packets that find no room are dropped at the tail, as a router does. Exchanges are
+//! never dropped here, since TCP has windows and slows down; they wait their turn and let others
+//! wait for them.
 
 use core::time::Duration;
 
@@ -10,7 +12,11 @@ use swim_core::Instant;
 
 /// How fast a node can send, and how much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Bandwidth {
     /// So many bytes leave in a second; 0 counts as 1.
     pub bytes_per_second: u64,
@@ -34,14 +40,27 @@ pub(super) struct Uplinks {
 
 impl Uplinks {
     /// A packet is to leave: how long until it has left, or `None` if it finds no room.
-    pub(super) fn packet(&mut self, node: usize, now: Instant, bytes: usize, limit: Bandwidth) -> Option<Duration> {
+    pub(super) fn packet(
+        &mut self,
+        node: usize,
+        now: Instant,
+        bytes: usize,
+        limit: Bandwidth,
+    ) -> Option<Duration> {
         let waiting = self.busy_until.get(node).map_or(Duration::ZERO, |until| until.since(now));
         let room = limit.serialization(limit.queue_bytes);
-        (waiting + limit.serialization(bytes as u64) <= room).then(|| self.segment(node, now, bytes, limit))
+        (waiting + limit.serialization(bytes as u64) <= room)
+            .then(|| self.segment(node, now, bytes, limit))
     }
 
     /// A part of an exchange is to leave: how long until it has left.
-    pub(super) fn segment(&mut self, node: usize, now: Instant, bytes: usize, limit: Bandwidth) -> Duration {
+    pub(super) fn segment(
+        &mut self,
+        node: usize,
+        now: Instant,
+        bytes: usize,
+        limit: Bandwidth,
+    ) -> Duration {
         if node >= self.busy_until.len() {
             self.busy_until.resize(node + 1, Instant::ORIGIN);
         }
@@ -60,7 +79,9 @@ mod tests {
     #[test]
     fn packets_leave_one_after_the_other_and_the_last_ones_find_no_room() {
         let mut uplinks = Uplinks::default();
-        let mut send = |at| uplinks.packet(3, Instant::from_millis(at), 100, LIMIT).map(|delay| delay.as_millis());
+        let mut send = |at| {
+            uplinks.packet(3, Instant::from_millis(at), 100, LIMIT).map(|delay| delay.as_millis())
+        };
         assert_eq!([send(0), send(0), send(0)], [Some(100), Some(200), None]);
         assert_eq!([send(50), send(50)], [Some(250), None]);
         assert_eq!(send(1_000), Some(100), "an interface that was idle owes nothing");

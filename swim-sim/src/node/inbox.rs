@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use swim_core::ExchangeFailure;
 
-/// How many packets wait in front of a paused process; the next ones are lost. A socket's default buffer holds about
-/// as many small datagrams.
+/// How many packets wait in front of a paused process; the next ones are lost. A socket's default
+/// buffer holds about as many small datagrams.
 const INBOX_PACKETS: usize = 1_024;
 
 /// An input of a process.

@@ -1,7 +1,8 @@
 //! One node of the cluster: a name, an address, and a process that runs, stalls or is not there.
 //!
-//! A node outlives its processes: each restart makes a new one, with a new generation and nothing remembered. The node
-//! knows nothing of the network; what its process puts out is taken by the cluster.
+//! A node outlives its processes: each restart makes a new one, with a new generation and nothing
+//! remembered. The node knows nothing of the network; what its process puts out is taken by the
+//! cluster.
 
 mod inbox;
 mod phase;
@@ -10,7 +11,9 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use swim_core::{Config, ConfigError, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim};
+use swim_core::{
+    Config, ConfigError, ExchangeOutput, Identity, Incarnation, Instant, NodeId, State, Swim,
+};
 
 pub(crate) use self::inbox::Inbound;
 use self::inbox::Inbox;
@@ -22,14 +25,16 @@ use crate::ground::streams::{self, Purpose, Stream};
 use crate::network::connection::End;
 use crate::plan::Setting;
 
-/// A process that has stalled counts as healthy again after this time: verdicts on its stall come for so long.
+/// A process that has stalled counts as healthy again after this time: verdicts on its stall come
+/// for so long.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);
 
-/// The first incarnation of a process is this, plus the milliseconds since the cluster's start: as with a wall clock,
-/// a restarted process starts above its former self.
+/// The first incarnation of a process is this, plus the milliseconds since the cluster's start: as
+/// with a wall clock, a restarted process starts above its former self.
 const FIRST_INCARNATION: u64 = 1_000_000;
 
-/// See the module. What every input touches comes first and lies together, in one line of the cache.
+/// See the module. What every input touches comes first and lies together, in one line of the
+/// cache.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Node {
@@ -50,9 +55,11 @@ pub(crate) struct Node {
     link: Stream,
     /// Draws how what it sends is damaged.
     damage: Stream,
-    /// The number in its name; two nodes may have the same one, which is a fault of their operators.
+    /// The number in its name; two nodes may have the same one, which is a fault of their
+    /// operators.
     name: usize,
-    /// The nodes through which it joins when it starts again, wherever they are then: as host names do.
+    /// The nodes through which it joins when it starts again, wherever they are then: as host names
+    /// do.
     seeds: Vec<usize>,
     /// Settings that upgrades have changed, for when it starts again.
     settings: Vec<Setting>,
@@ -96,7 +103,12 @@ impl Node {
     }
 
     /// Starts a process with nothing remembered.
-    pub(crate) fn start(&mut self, now: Instant, config: Config, core: Stream) -> Result<(), ConfigError> {
+    pub(crate) fn start(
+        &mut self,
+        now: Instant,
+        config: Config,
+        core: Stream,
+    ) -> Result<(), ConfigError> {
         let clock = FIRST_INCARNATION + now.as_nanos() / 1_000_000;
         let behind = u64::try_from(self.clock_behind.as_millis()).unwrap_or(u64::MAX);
         let incarnation = config.wire.first_incarnation(clock.saturating_sub(behind));
@@ -181,16 +193,19 @@ impl Node {
         if self.phase == Phase::Running { self.held.pop_front() } else { None }
     }
 
-    /// How the process has been going, as those who judge it should know. A verdict on an incarnation that a former
-    /// process had is about that one.
+    /// How the process has been going, as those who judge it should know. A verdict on an
+    /// incarnation that a former process had is about that one.
     pub(crate) fn condition(&self, now: Instant, judged: Incarnation) -> Condition {
         if Some(judged) <= self.former {
             return Condition::Gone;
         }
-        let stalled =
-            self.slowness > 0 || self.is_clogged || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
+        let stalled = self.slowness > 0
+            || self.is_clogged
+            || self.resumed.is_some_and(|at| now.since(at) < RECOVERED_AFTER);
         match (self.phase, self.swim()) {
-            (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => Condition::Healthy,
+            (Phase::Running, Some(swim)) if swim.state() == State::Running && !stalled => {
+                Condition::Healthy
+            }
             (Phase::Running, Some(swim)) if swim.state() == State::Running => Condition::Stalled,
             (Phase::Paused, Some(_)) => Condition::Stalled,
             _ => Condition::Gone,
@@ -237,8 +252,8 @@ impl Node {
         config
     }
 
-    /// The node has another setting when it starts again, unless that would not be valid with this configuration: an
-    /// operator's tool would refuse it.
+    /// The node has another setting when it starts again, unless that would not be valid with this
+    /// configuration: an operator's tool would refuse it.
     pub(crate) fn upgrade(&mut self, config: &Config, setting: &Setting) {
         self.settings.push(setting.clone());
         if self.upgraded(config).validate().is_err() {
@@ -246,7 +261,8 @@ impl Node {
         }
     }
 
-    /// A slow process turns to the next thing, if it is not at one already; returns when it is done with it.
+    /// A slow process turns to the next thing, if it is not at one already; returns when it is done
+    /// with it.
     pub(crate) fn begin_work(&mut self, now: Instant) -> Option<Instant> {
         if self.phase != Phase::Running || self.done_at.is_some() {
             return None;
@@ -255,8 +271,8 @@ impl Node {
         self.done_at
     }
 
-    /// Returns true if a slow process is done now with what it was at. It may have stalled, ended or become fast meanwhile,
-    /// and then it does not know of it any more.
+    /// Returns true if a slow process is done now with what it was at. It may have stalled, ended
+    /// or become fast meanwhile, and then it does not know of it any more.
     pub(crate) fn finish_work(&mut self, now: Instant) -> bool {
         let is_done = self.done_at == Some(now) && self.phase == Phase::Running;
         if is_done {
@@ -285,7 +301,8 @@ impl Node {
         self.clock.set_rate(now, rate);
     }
 
-    /// When the process wants to be called again, by the world's time; never in the past, and not while it is busy.
+    /// When the process wants to be called again, by the world's time; never in the past, and not
+    /// while it is busy.
     pub(crate) fn timeout(&self, now: Instant) -> Option<Instant> {
         let at = self.swim().filter(|_| self.done_at.is_none())?.poll_timeout()?;
         Some(self.clock.world(at).max(now))
@@ -320,7 +337,8 @@ impl Node {
 
     /// Takes out what a slow process does next; `None` if that is its timeout, which may be due.
     pub(crate) fn next_inbound(&mut self, is_due: bool) -> Option<Inbound> {
-        let next = if self.is_clogged || is_due && !self.did_timeout { None } else { self.inbox.next() };
+        let next =
+            if self.is_clogged || is_due && !self.did_timeout { None } else { self.inbox.next() };
         self.did_timeout = next.is_none();
         next
     }

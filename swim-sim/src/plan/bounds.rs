@@ -1,7 +1,8 @@
-//! The bounds of what a step says by itself: shares, rates, times that must be more than none, sizes.
+//! The bounds of what a step says by itself: shares, rates, times that must be more than none,
+//! sizes.
 //!
-//! Files are held to them when they are read, clusters when they are built and when something is done to them. What stands
-//! around a row is not known here.
+//! Files are held to them when they are read, clusters when they are built and when something is
+//! done to them. What stands around a row is not known here.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -15,7 +16,8 @@ use super::{Step, Work};
 use crate::attack::{Attack, Lie};
 use crate::network::bounds::{bandwidth, latency, permille};
 
-/// So many nodes a file may have at most; a run of more would take days and more memory than machines have.
+/// So many nodes a file may have at most; a run of more would take days and more memory than
+/// machines have.
 #[cfg(feature = "serde")]
 pub(crate) const MOST_NODES: usize = 100_000;
 
@@ -34,9 +36,10 @@ pub(crate) fn step(step: &Step, config: &Config) -> Result<(), String> {
 /// A node's number; refused if there is no such node.
 pub(crate) fn absent(node: Option<usize>, nodes: usize) -> Result<(), String> {
     match node {
-        Some(node) if node >= nodes => {
-            Err(format!("there is no node {node}: {nodes} nodes are numbered from 0 to {}", nodes.saturating_sub(1)))
-        }
+        Some(node) if node >= nodes => Err(format!(
+            "there is no node {node}: {nodes} nodes are numbered from 0 to {}",
+            nodes.saturating_sub(1)
+        )),
         _ => Ok(()),
     }
 }
@@ -51,9 +54,11 @@ pub(crate) fn fault(fault: &Fault) -> Result<(), String> {
         Fault::Corruption(share) => permille("corruption", *share),
         Fault::Slowness(of) => latency("slowness", of),
         Fault::Bandwidth(limit) => limit.map_or(Ok(()), bandwidth),
-        Fault::ClockRate { thousandths, .. } if *thousandths == 0 || *thousandths > FASTEST => Err(format!(
-            "clock_rate.thousandths = {thousandths}: a clock runs at 1 to {FASTEST} thousandths, 1000 is right"
-        )),
+        Fault::ClockRate { thousandths, .. } if *thousandths == 0 || *thousandths > FASTEST => {
+            Err(format!(
+                "clock_rate.thousandths = {thousandths}: a clock runs at 1 to {FASTEST} thousandths, 1000 is right"
+            ))
+        }
         Fault::Flapping { up, down, .. } => {
             some_time("flapping.up", *up)?;
             some_time("flapping.down", *down)
@@ -83,7 +88,11 @@ fn attack(attack: &Attack) -> Result<(), String> {
 }
 
 fn some_time(key: &str, time: Duration) -> Result<(), String> {
-    if time.is_zero() { Err(format!("{key} = {time:?}: it must be more than no time")) } else { Ok(()) }
+    if time.is_zero() {
+        Err(format!("{key} = {time:?}: it must be more than no time"))
+    } else {
+        Ok(())
+    }
 }
 
 /// No node is in two groups.
@@ -109,11 +118,20 @@ fn work(work: &Work, config: &Config) -> Result<(), String> {
         Work::SetMetadata { metadata, .. } => {
             ("set_metadata.metadata", metadata.len(), "max_metadata_size", config.max_metadata_size)
         }
-        Work::UserEvent { name, payload, .. } => {
-            ("user_event", name.len() + payload.len(), "max_event_size", config.events.max_event_size)
+        Work::UserEvent { name, payload, .. } => (
+            "user_event",
+            name.len() + payload.len(),
+            "max_event_size",
+            config.events.max_event_size,
+        ),
+        Work::Query { name, .. } => {
+            ("query.name", name.len(), "max_query_size", config.events.max_query_size)
         }
-        Work::Query { name, .. } => ("query.name", name.len(), "max_query_size", config.events.max_query_size),
         Work::Join { .. } | Work::Leave(_) => return Ok(()),
     };
-    if size > most { Err(format!("{key} of {size} bytes: the setting {name} allows {most}")) } else { Ok(()) }
+    if size > most {
+        Err(format!("{key} of {size} bytes: the setting {name} allows {most}"))
+    } else {
+        Ok(())
+    }
 }

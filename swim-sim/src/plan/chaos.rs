@@ -1,7 +1,7 @@
 //! Plans drawn from a seed: everything that can break does, for a while; then all is mended.
 //!
-//! Faults and work come from streams of their own, so the same faults strike whatever the users do. What comes out is a
-//! [`Plan`] like any other: it can be printed, stored and cut down.
+//! Faults and work come from streams of their own, so the same faults strike whatever the users do.
+//! What comes out is a [`Plan`] like any other: it can be printed, stored and cut down.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -14,8 +14,9 @@ use crate::network::{Bandwidth, Latency};
 type Draw = fn(&mut Stream, usize) -> Step;
 
 impl Plan {
-    /// Faults of every kind and work of users in a span of time, one every other second on average, then a world that
-    /// is whole: paths as the cluster was built with but for losses, which end, and every process running.
+    /// Faults of every kind and work of users in a span of time, one every other second on average,
+    /// then a world that is whole: paths as the cluster was built with but for losses, which end,
+    /// and every process running.
     #[must_use]
     pub fn chaos(seed: u64, nodes: usize, from: Duration, to: Duration) -> Self {
         let mut plan = Self::new();
@@ -34,8 +35,9 @@ impl Plan {
         plan.mend(nodes, to)
     }
 
-    /// The same plan, and at a time everything is whole again: all paths, and the nodes that it does something to. Latencies
-    /// stay as they are then, and so do settings: a plan that slows its paths beyond what pings can bear undoes that itself.
+    /// The same plan, and at a time everything is whole again: all paths, and the nodes that it
+    /// does something to. Latencies stay as they are then, and so do settings: a plan that slows
+    /// its paths beyond what pings can bear undoes that itself.
     #[must_use]
     pub fn mend(self, nodes: usize, at: Duration) -> Self {
         let mut mended = self.clone();
@@ -51,7 +53,12 @@ impl Plan {
             mended = mended.at(at, fault);
         }
         for node in 0..nodes {
-            for fault in self.steps().iter().filter_map(|(_, step)| cure(step, node)).collect::<BTreeSet<_>>() {
+            for fault in self
+                .steps()
+                .iter()
+                .filter_map(|(_, step)| cure(step, node))
+                .collect::<BTreeSet<_>>()
+            {
                 mended = mended.at(at, fault.of(node));
             }
         }
@@ -88,7 +95,9 @@ fn cure(step: &Step, node: usize) -> Option<Cure> {
         Step::Fault(Fault::Clog(of)) => (of, Cure::Unclog),
         Step::Fault(Fault::SlowProcessing { node: of, .. }) => (of, Cure::Speed),
         Step::Fault(Fault::ClockRate { node: of, .. }) => (of, Cure::Clock),
-        Step::Fault(Fault::Crash(of) | Fault::PowerOff(of)) | Step::Work(Work::Leave(of)) => (of, Cure::Restart),
+        Step::Fault(Fault::Crash(of) | Fault::PowerOff(of)) | Step::Work(Work::Leave(of)) => {
+            (of, Cure::Restart)
+        }
         _ => return None,
     };
     (*of == node).then_some(cure)
@@ -123,7 +132,9 @@ pub(crate) fn fault(stream: &mut Stream, nodes: usize) -> Step {
         27 => Fault::ClockRate { node, thousandths: 800 + permille },
         28 => Fault::Reconfigure { node, setting: setting(permille) },
         _ if permille < 100 => Fault::PacketsBlocked(permille < 30),
-        _ if permille < 200 => Fault::Slowness(Latency::Uniform { low: Duration::ZERO, high: time / 8 }),
+        _ if permille < 200 => {
+            Fault::Slowness(Latency::Uniform { low: Duration::ZERO, high: time / 8 })
+        }
         _ => Fault::Reordering(permille, time),
     }
     .into()
@@ -131,10 +142,14 @@ pub(crate) fn fault(stream: &mut Stream, nodes: usize) -> Step {
 
 /// A path on which a few nodes just get along: 2 to 10 kB a second.
 fn narrow(permille: u16) -> Bandwidth {
-    Bandwidth { bytes_per_second: 2_000 + 20 * u64::from(permille), queue_bytes: 2_000 + 100 * u64::from(permille) }
+    Bandwidth {
+        bytes_per_second: 2_000 + 20 * u64::from(permille),
+        queue_bytes: 2_000 + 100 * u64::from(permille),
+    }
 }
 
-/// A setting that does not stand in the way of agreement; it outlasts the mending, as an upgrade does.
+/// A setting that does not stand in the way of agreement; it outlasts the mending, as an upgrade
+/// does.
 fn setting(permille: u16) -> Setting {
     match permille % 4 {
         0 => Setting::GossipFanout(1 + (permille / 100) as u8),

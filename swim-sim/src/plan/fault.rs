@@ -18,25 +18,30 @@ pub enum Fault {
     Crash(usize),
     /// The machine goes: connections to it hang, packets vanish.
     PowerOff(usize),
-    /// A process that is down starts again at the same address, with nothing remembered, and joins its seeds.
+    /// A process that is down starts again at the same address, with nothing remembered, and joins
+    /// its seeds.
     Restart(usize),
-    /// A process, running or down, starts again at a new address, with nothing remembered, and joins its seeds. Nobody
-    /// answers at the old address.
+    /// A process, running or down, starts again at a new address, with nothing remembered, and
+    /// joins its seeds. Nobody answers at the old address.
     RestartAtNewAddress(usize),
-    /// The machine's wall clock is set back. It gives the first incarnations, so the next processes there start below
-    /// what their former selves had.
-    ClockSetBack(usize, #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration),
+    /// The machine's wall clock is set back. It gives the first incarnations, so the next processes
+    /// there start below what their former selves had.
+    ClockSetBack(
+        usize,
+        #[cfg_attr(feature = "serde", serde(with = "crate::ground::time"))] Duration,
+    ),
     /// The process stalls: what arrives waits, and nothing is done.
     Pause(usize),
     /// A stalled process goes on: first its timers run, then it reads all that waited.
     Resume(usize),
-    /// Sending and receiving block: what the process sends and what arrives waits, while its timers run. That is what
-    /// Lifeguard's experiments do to a node. It ends with the process.
+    /// Sending and receiving block: what the process sends and what arrives waits, while its timers
+    /// run. That is what Lifeguard's experiments do to a node. It ends with the process.
     Clog(usize),
-    /// A clogged process sends all that waits, each packet as it would be made now, and then reads all that waited.
+    /// A clogged process sends all that waits, each packet as it would be made now, and then reads
+    /// all that waited.
     Unclog(usize),
-    /// Every input takes the process so long from now on, one after the other, and what arrives meanwhile waits; no time
-    /// at all makes it fast again. It outlasts the process.
+    /// Every input takes the process so long from now on, one after the other, and what arrives
+    /// meanwhile waits; no time at all makes it fast again. It outlasts the process.
     SlowProcessing {
         /// The node.
         node: usize,
@@ -48,20 +53,23 @@ pub enum Fault {
     ClockRate {
         /// The node.
         node: usize,
-        /// How many thousandths of a second pass by it in a second: 1,050 is 5 % fast, 1,000 is right.
+        /// How many thousandths of a second pass by it in a second: 1,050 is 5 % fast, 1,000 is
+        /// right.
         thousandths: u16,
     },
-    /// The processes that start at a node from now on have another setting. One that would not be valid is
-    /// ignored, and refused in a file.
+    /// The processes that start at a node from now on have another setting. One that would not be
+    /// valid is ignored, and refused in a file.
     Reconfigure {
         /// The node.
         node: usize,
         /// The setting.
         setting: Setting,
     },
-    /// Each group, and all nodes in none of them together, can reach only themselves. Adds to the cuts that stand.
+    /// Each group, and all nodes in none of them together, can reach only themselves. Adds to the
+    /// cuts that stand.
     Partition(Vec<Vec<usize>>),
-    /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that stand.
+    /// Nothing passes from the first to the second; the way back stays. Adds to the cuts that
+    /// stand.
     OneWayPartition {
         /// The senders.
         from: Vec<usize>,
@@ -93,9 +101,11 @@ pub enum Fault {
     /// [`Link::corrupt_permille`](crate::Link::corrupt_permille).
     Corruption(u16),
     /// Every node can send so fast from now on, or without a limit.
-    Bandwidth(#[cfg_attr(feature = "serde", serde(with = "crate::network::limit"))] Option<Bandwidth>),
-    /// A machine that bears the name of another starts, joins through the other and its seeds, and loses power a while
-    /// later: a mistake that people make.
+    Bandwidth(
+        #[cfg_attr(feature = "serde", serde(with = "crate::network::limit"))] Option<Bandwidth>,
+    ),
+    /// A machine that bears the name of another starts, joins through the other and its seeds, and
+    /// loses power a while later: a mistake that people make.
     Namesake {
         /// The node whose name it bears.
         of: usize,
@@ -105,7 +115,8 @@ pub enum Fault {
     },
     /// Somebody sends what is not true.
     Attack(Box<Attack>),
-    /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on until the network heals.
+    /// The paths between two sets of nodes stay up for a while, are cut for a while, and so on
+    /// until the network heals.
     Flapping {
         /// One end of the paths.
         one: Vec<usize>,
@@ -133,19 +144,28 @@ impl fmt::Display for Fault {
             Self::PowerOff(node) => write!(f, "node-{node} loses power"),
             Self::Restart(node) => write!(f, "node-{node} restarts"),
             Self::RestartAtNewAddress(node) => write!(f, "node-{node} restarts at a new address"),
-            Self::ClockSetBack(node, by) => write!(f, "the clock of node-{node} is set back by {by:?}"),
+            Self::ClockSetBack(node, by) => {
+                write!(f, "the clock of node-{node} is set back by {by:?}")
+            }
             Self::Pause(node) => write!(f, "node-{node} pauses"),
             Self::Resume(node) => write!(f, "node-{node} resumes"),
             Self::Clog(node) => write!(f, "node-{node} clogs: neither sends nor receives"),
             Self::Unclog(node) => write!(f, "node-{node} sends and receives again"),
-            Self::SlowProcessing { node, each } if each.is_zero() => write!(f, "node-{node} is fast again"),
-            Self::SlowProcessing { node, each } => write!(f, "every input takes node-{node} {each:?}"),
+            Self::SlowProcessing { node, each } if each.is_zero() => {
+                write!(f, "node-{node} is fast again")
+            }
+            Self::SlowProcessing { node, each } => {
+                write!(f, "every input takes node-{node} {each:?}")
+            }
             Self::ClockRate { node, thousandths } => {
                 write!(f, "the clock of node-{node} runs at {thousandths} thousandths")
             }
-            Self::Reconfigure { node, setting } => write!(f, "node-{node} has {setting} when it starts again"),
+            Self::Reconfigure { node, setting } => {
+                write!(f, "node-{node} has {setting} when it starts again")
+            }
             Self::Partition(groups) => {
-                let groups: Vec<_> = groups.iter().map(|group| NodeRanges(group).to_string()).collect();
+                let groups: Vec<_> =
+                    groups.iter().map(|group| NodeRanges(group).to_string()).collect();
                 write!(f, "the network splits: {} and the rest", groups.join(", "))
             }
             Self::OneWayPartition { from, to } => {
@@ -156,17 +176,26 @@ impl fmt::Display for Fault {
             Self::LossBetween { from, to, permille } => {
                 write!(f, "{permille} of 1,000 packets from node-{from} to node-{to} are lost")
             }
-            Self::PacketsBlocked(true) => f.write_str("a firewall drops every packet and lets exchanges pass"),
+            Self::PacketsBlocked(true) => {
+                f.write_str("a firewall drops every packet and lets exchanges pass")
+            }
             Self::PacketsBlocked(false) => f.write_str("packets pass the firewall again"),
             Self::Duplication(permille) => write!(f, "{permille} of 1,000 packets arrive twice"),
-            Self::Reordering(permille, by) => write!(f, "{permille} of 1,000 packets are held up by up to {by:?}"),
+            Self::Reordering(permille, by) => {
+                write!(f, "{permille} of 1,000 packets are held up by up to {by:?}")
+            }
             Self::Slowness(latency) => write!(f, "latency becomes {latency:?}"),
             Self::Corruption(permille) => write!(f, "{permille} of 1,000 packets are damaged"),
             Self::Bandwidth(None) => f.write_str("nodes send as fast as they like"),
             Self::Bandwidth(Some(Bandwidth { bytes_per_second, queue_bytes })) => {
-                write!(f, "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most")
+                write!(
+                    f,
+                    "nodes send {bytes_per_second} bytes a second, and {queue_bytes} wait at most"
+                )
             }
-            Self::Namesake { of, lasts } => write!(f, "another machine bears the name of node-{of} for {lasts:?}"),
+            Self::Namesake { of, lasts } => {
+                write!(f, "another machine bears the name of node-{of} for {lasts:?}")
+            }
             Self::Attack(attack) => attack.fmt(f),
             Self::Flapping { one, other, up, down } => {
                 let (one, other) = (NodeRanges(one), NodeRanges(other));

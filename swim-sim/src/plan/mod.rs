@@ -1,9 +1,9 @@
-//! Steps of a run, as data: [`Fault`]s break and mend a cluster, [`Work`] is done by its users, and a [`Plan`] gives each
-//! a time.
+//! Steps of a run, as data: [`Fault`]s break and mend a cluster, [`Work`] is done by its users, and
+//! a [`Plan`] gives each a time.
 //!
-//! A plan is explicit, so it can be printed, stored and shrunk: a step that makes no sense when its time comes (a crash
-//! of what is down, a resumption of what was not paused) does nothing, and any part of a plan is a plan. The cluster
-//! carries steps out; this room knows only what they say.
+//! A plan is explicit, so it can be printed, stored and shrunk: a step that makes no sense when its
+//! time comes (a crash of what is down, a resumption of what was not paused) does nothing, and any
+//! part of a plan is a plan. The cluster carries steps out; this room knows only what they say.
 
 pub(crate) mod bounds;
 pub(crate) mod chaos;
@@ -32,7 +32,8 @@ pub use self::setting::Setting;
 pub use self::step::Step;
 pub use self::work::Work;
 
-/// Steps, each with its time since the cluster's start; at equal times in the order in which it was added.
+/// Steps, each with its time since the cluster's start; at equal times in the order in which it was
+/// added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Vec<Row>", into = "Vec<Row>"))]
@@ -92,6 +93,14 @@ mod tests {
             .at(second * 2, Work::Leave(4))
             .at(second, Fault::Restart(1));
         let text: Vec<_> = plan.to_string().lines().map(|line| line.trim().to_owned()).collect();
-        assert_eq!(text, ["1s  node-1 crashes", "1s  node-1 restarts", "2s  the network heals", "2s  node-4 leaves"]);
+        assert_eq!(
+            text,
+            [
+                "1s  node-1 crashes",
+                "1s  node-1 restarts",
+                "2s  the network heals",
+                "2s  node-4 leaves"
+            ]
+        );
     }
 }

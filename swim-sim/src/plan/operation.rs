@@ -1,5 +1,6 @@
-//! An operator's work on many nodes, as one row of a file: it unfolds into a plan's steps when it is read, so that they can be
-//! printed, stored and left out one by one. What the steps are is `rolling.rs`' to say.
+//! An operator's work on many nodes, as one row of a file: it unfolds into a plan's steps when it
+//! is read, so that they can be printed, stored and left out one by one. What the steps are is
+//! `rolling.rs`' to say.
 
 use core::fmt;
 use core::time::Duration;
@@ -47,7 +48,9 @@ impl Operation {
     pub(super) fn unfold(self, plan: Plan, at: Duration) -> Plan {
         match self {
             Self::MassRestart { nodes, down_for } => plan.mass_restart(nodes, at, down_for),
-            Self::RollingRestart { nodes, every, down_for } => plan.rolling_restart(nodes, at, every, down_for),
+            Self::RollingRestart { nodes, every, down_for } => {
+                plan.rolling_restart(nodes, at, every, down_for)
+            }
             Self::RollingUpgrade { setting, nodes, every, down_for } => {
                 plan.rolling_upgrade(&setting, nodes, at, every, down_for)
             }
@@ -66,10 +69,15 @@ fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Er
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<Vec<usize>, E> {
-            let wrong =
-                || E::custom(format!("`{text}` is no range of nodes: write the first and the last, as in \"0-2\""));
+            let wrong = || {
+                E::custom(format!(
+                    "`{text}` is no range of nodes: write the first and the last, as in \"0-2\""
+                ))
+            };
             let (first, last) = text.split_once('-').ok_or_else(wrong)?;
-            let number = |text: &str| text.trim().parse::<u32>().map(|number| number as usize).map_err(|_| wrong());
+            let number = |text: &str| {
+                text.trim().parse::<u32>().map(|number| number as usize).map_err(|_| wrong())
+            };
             let (first, last) = (number(first)?, number(last)?);
             // A longer list names nodes that no cluster has.
             let is_range = first <= last && last <= bounds::MOST_NODES;
@@ -81,7 +89,11 @@ fn nodes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Er
             while let Some(node) = list.next_element()? {
                 nodes.push(node);
             }
-            if nodes.is_empty() { Err(A::Error::custom("an operation needs at least one node")) } else { Ok(nodes) }
+            if nodes.is_empty() {
+                Err(A::Error::custom("an operation needs at least one node"))
+            } else {
+                Ok(nodes)
+            }
         }
     }
 
@@ -94,7 +106,9 @@ mod tests {
     use crate::case::Case;
 
     fn read(operation: &str) -> Result<Plan, String> {
-        let text = format!("name = 'x'\nnodes = 3\nplan = [{{ at = '10s', operation = {{ {operation} }} }}]");
+        let text = format!(
+            "name = 'x'\nnodes = 3\nplan = [{{ at = '10s', operation = {{ {operation} }} }}]"
+        );
         Case::from_toml(&text).map(|case| case.plan).map_err(|error| error.to_string())
     }
 
@@ -103,7 +117,10 @@ mod tests {
         let secs = Duration::from_secs;
         let setting = Setting::GossipFanout(4);
         for (operation, wanted) in [
-            ("mass_restart = { nodes = [0, 2], down_for = '5s' }", Plan::new().mass_restart([0, 2], secs(10), secs(5))),
+            (
+                "mass_restart = { nodes = [0, 2], down_for = '5s' }",
+                Plan::new().mass_restart([0, 2], secs(10), secs(5)),
+            ),
             (
                 "rolling_restart = { nodes = '0-2', every = '9s', down_for = '2s' }",
                 Plan::new().rolling_restart(0..3, secs(10), secs(9), secs(2)),

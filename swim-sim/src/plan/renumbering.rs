@@ -1,4 +1,5 @@
-//! The nodes that a step is about, and the same step in a smaller cluster, whose nodes have other numbers or none.
+//! The nodes that a step is about, and the same step in a smaller cluster, whose nodes have other
+//! numbers or none.
 
 use super::{Fault, Step, Work};
 use crate::attack::{Attack, Attacker};
@@ -45,7 +46,8 @@ pub(crate) fn highest(step: &Step) -> Option<usize> {
     }
 }
 
-/// Renumbers the nodes of a step; returns `None` if nothing is left of it without those that have no number.
+/// Renumbers the nodes of a step; returns `None` if nothing is left of it without those that have
+/// no number.
 pub(crate) fn renumbered(step: &Step, number: &impl Fn(usize) -> Option<usize>) -> Option<Step> {
     match step {
         Step::Fault(fault) => renumbered_fault(fault, number).map(Step::Fault),
@@ -66,14 +68,18 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
         Fault::Clog(node) => Fault::Clog(number(node)?),
         Fault::Unclog(node) => Fault::Unclog(number(node)?),
         Fault::SlowProcessing { node, each } => Fault::SlowProcessing { node: number(node)?, each },
-        Fault::ClockRate { node, thousandths } => Fault::ClockRate { node: number(node)?, thousandths },
+        Fault::ClockRate { node, thousandths } => {
+            Fault::ClockRate { node: number(node)?, thousandths }
+        }
         Fault::Namesake { of, lasts } => Fault::Namesake { of: number(of)?, lasts },
         Fault::Reconfigure { node, setting } => Fault::Reconfigure { node: number(node)?, setting },
         Fault::Partition(groups) => {
             let left: Vec<_> = groups.iter().filter_map(|nodes| group(nodes)).collect();
             Fault::Partition((!left.is_empty()).then_some(left)?)
         }
-        Fault::OneWayPartition { from, to } => Fault::OneWayPartition { from: group(&from)?, to: group(&to)? },
+        Fault::OneWayPartition { from, to } => {
+            Fault::OneWayPartition { from: group(&from)?, to: group(&to)? }
+        }
         Fault::Flapping { one, other, up, down } => {
             Fault::Flapping { one: group(&one)?, other: group(&other)?, up, down }
         }
@@ -93,7 +99,10 @@ fn renumbered_fault(fault: &Fault, number: &impl Fn(usize) -> Option<usize>) -> 
 }
 
 /// Renumbers a group of nodes; returns `None` if nobody is left.
-fn renumbered_group(nodes: &[usize], number: &impl Fn(usize) -> Option<usize>) -> Option<Vec<usize>> {
+fn renumbered_group(
+    nodes: &[usize],
+    number: &impl Fn(usize) -> Option<usize>,
+) -> Option<Vec<usize>> {
     let left: Vec<_> = nodes.iter().filter_map(|&node| number(node)).collect();
     (!left.is_empty()).then_some(left)
 }
@@ -107,11 +116,20 @@ fn renumbered_attack(attack: &Attack, number: &impl Fn(usize) -> Option<usize>) 
         Some(node) => attack.lie.about(number(node)?),
         None => attack.lie,
     };
-    Some(Attack { from, on: renumbered_group(&attack.on, number)?, lie, times: attack.times, every: attack.every })
+    Some(Attack {
+        from,
+        on: renumbered_group(&attack.on, number)?,
+        lie,
+        times: attack.times,
+        every: attack.every,
+    })
 }
 
 /// As [`renumbered`], for what a user does.
-pub(crate) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usize>) -> Option<Work> {
+pub(crate) fn renumbered_work(
+    work: &Work,
+    number: &impl Fn(usize) -> Option<usize>,
+) -> Option<Work> {
     Some(match work.clone() {
         Work::Join { node, seeds } => {
             let seeds: Vec<_> = seeds.into_iter().filter_map(number).collect();
@@ -119,7 +137,9 @@ pub(crate) fn renumbered_work(work: &Work, number: &impl Fn(usize) -> Option<usi
         }
         Work::Leave(node) => Work::Leave(number(node)?),
         Work::Broadcast { node, payload } => Work::Broadcast { node: number(node)?, payload },
-        Work::UserEvent { node, name, payload } => Work::UserEvent { node: number(node)?, name, payload },
+        Work::UserEvent { node, name, payload } => {
+            Work::UserEvent { node: number(node)?, name, payload }
+        }
         Work::Query { node, name } => Work::Query { node: number(node)?, name },
         Work::SetMetadata { node, metadata } => Work::SetMetadata { node: number(node)?, metadata },
     })
@@ -159,12 +179,24 @@ mod tests {
         let between = Fault::LossBetween { from: 2, to: 6, permille: 5 };
         let wanted = Fault::LossBetween { from: 1, to: 3, permille: 5 };
         assert_eq!(renumbered_fault(&between, &evens), Some(wanted));
-        assert_eq!(renumbered_fault(&Fault::LossBetween { from: 2, to: 5, permille: 5 }, &evens), None);
-        let attack = |from, on, lie| Fault::from(Attack { from, on, lie, times: 2, every: Duration::ZERO });
+        assert_eq!(
+            renumbered_fault(&Fault::LossBetween { from: 2, to: 5, permille: 5 }, &evens),
+            None
+        );
+        let attack =
+            |from, on, lie| Fault::from(Attack { from, on, lie, times: 2, every: Duration::ZERO });
         let accusation = attack(Attacker::Inside(2), vec![0, 1, 4], Lie::Accuse(6));
         let wanted = attack(Attacker::Inside(1), vec![0, 2], Lie::Accuse(3));
         assert_eq!(renumbered_fault(&accusation, &evens), Some(wanted));
-        assert_eq!(renumbered_fault(&attack(Attacker::Inside(3), vec![0], Lie::Ping), &evens), None, "nobody attacks");
-        assert_eq!(renumbered_fault(&attack(Attacker::Outside, vec![1], Lie::Ping), &evens), None, "on nobody");
+        assert_eq!(
+            renumbered_fault(&attack(Attacker::Inside(3), vec![0], Lie::Ping), &evens),
+            None,
+            "nobody attacks"
+        );
+        assert_eq!(
+            renumbered_fault(&attack(Attacker::Outside, vec![1], Lie::Ping), &evens),
+            None,
+            "on nobody"
+        );
     }
 }

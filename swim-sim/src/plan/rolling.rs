@@ -9,15 +9,21 @@ use super::{Fault, Plan, Setting, Work};
 impl Plan {
     /// The same plan, and some nodes crash at a time and start again together, a while later.
     #[must_use]
-    pub fn mass_restart(mut self, nodes: impl IntoIterator<Item = usize>, at: Duration, down_for: Duration) -> Self {
+    pub fn mass_restart(
+        mut self,
+        nodes: impl IntoIterator<Item = usize>,
+        at: Duration,
+        down_for: Duration,
+    ) -> Self {
         for node in nodes {
             self = self.at(at, Fault::Crash(node)).at(at + down_for, Fault::Restart(node));
         }
         self
     }
 
-    /// The same plan, and some nodes restart one after the other, each so long after the one before it: it leaves, and
-    /// starts again a while later. Where its departure takes longer than that, its process is killed.
+    /// The same plan, and some nodes restart one after the other, each so long after the one before
+    /// it: it leaves, and starts again a while later. Where its departure takes longer than that,
+    /// its process is killed.
     #[must_use]
     pub fn rolling_restart(
         mut self,
@@ -29,7 +35,10 @@ impl Plan {
         let mut at = from;
         for node in nodes {
             let back = at + down_for;
-            self = self.at(at, Work::Leave(node)).at(back, Fault::Crash(node)).at(back, Fault::Restart(node));
+            self = self
+                .at(at, Work::Leave(node))
+                .at(back, Fault::Crash(node))
+                .at(back, Fault::Restart(node));
             at += every;
         }
         self
@@ -69,7 +78,13 @@ mod tests {
 
     #[test]
     fn an_upgrade_goes_from_node_to_node() {
-        let plan = Plan::new().rolling_upgrade(&Setting::GossipFanout(4), [2, 0], secs(10), secs(5), secs(1));
+        let plan = Plan::new().rolling_upgrade(
+            &Setting::GossipFanout(4),
+            [2, 0],
+            secs(10),
+            secs(5),
+            secs(1),
+        );
         let expected = [
             "10s  node-2 has gossip_fanout = 4 when it starts again",
             "10s  node-2 leaves",
@@ -88,7 +103,12 @@ mod tests {
         let plan = Plan::new().mass_restart(0..2, secs(10), secs(5));
         assert_eq!(
             lines(&plan),
-            ["10s  node-0 crashes", "10s  node-1 crashes", "15s  node-0 restarts", "15s  node-1 restarts"]
+            [
+                "10s  node-0 crashes",
+                "10s  node-1 crashes",
+                "15s  node-0 restarts",
+                "15s  node-1 restarts"
+            ]
         );
     }
 }

@@ -25,8 +25,12 @@ pub(crate) struct Row {
 impl From<Plan> for Vec<Row> {
     fn from(plan: Plan) -> Self {
         let row = |(at, step): &(Duration, Step)| match step {
-            Step::Fault(fault) => Row { at: *at, fault: Some(fault.clone()), work: None, operation: None },
-            Step::Work(work) => Row { at: *at, fault: None, work: Some(work.clone()), operation: None },
+            Step::Fault(fault) => {
+                Row { at: *at, fault: Some(fault.clone()), work: None, operation: None }
+            }
+            Step::Work(work) => {
+                Row { at: *at, fault: None, work: Some(work.clone()), operation: None }
+            }
         };
         plan.steps().iter().map(row).collect()
     }
@@ -41,8 +45,15 @@ impl TryFrom<Vec<Row>> for Plan {
             match (row.fault, row.work, row.operation) {
                 (Some(fault), None, None) => steps.push((row.at, fault.into())),
                 (None, Some(work), None) => steps.push((row.at, work.into())),
-                (None, None, Some(operation)) => steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps()),
-                _ => return Err(format!("the row at {:?} needs one of `fault`, `work` and `operation`", row.at)),
+                (None, None, Some(operation)) => {
+                    steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps())
+                }
+                _ => {
+                    return Err(format!(
+                        "the row at {:?} needs one of `fault`, `work` and `operation`",
+                        row.at
+                    ));
+                }
             }
         }
         Ok(Self::of(steps))

@@ -14,7 +14,8 @@ pub enum Seeds {
     Chain,
     /// Each through so many others, drawn from the workload's stream.
     Random(usize),
-    /// All through the same few: nodes 0 up to this number. This is what a production configuration looks like.
+    /// All through the same few: nodes 0 up to this number. This is what a production configuration
+    /// looks like.
     Few(usize),
 }
 

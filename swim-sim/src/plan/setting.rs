@@ -54,7 +54,8 @@ impl Setting {
 }
 
 impl Setting {
-    /// Changes a configuration if that makes the field larger: what a bound over all nodes has to reckon with.
+    /// Changes a configuration if that makes the field larger: what a bound over all nodes has to
+    /// reckon with.
     pub(crate) fn widen(&self, config: &mut Config) {
         let mut changed = config.clone();
         self.apply(&mut changed);

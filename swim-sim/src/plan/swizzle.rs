@@ -1,5 +1,6 @@
-//! Swizzled paths (FoundationDB's word): nodes are clogged one after the other, so that nothing passes from or to them,
-//! and cleared one after the other in another order. It finds what depends on who comes back first.
+//! Swizzled paths (FoundationDB's word): nodes are clogged one after the other, so that nothing
+//! passes from or to them, and cleared one after the other in another order. It finds what depends
+//! on who comes back first.
 //!
 //! It only makes [`Plan`]s, of the same steps as any other.
 
@@ -8,8 +9,8 @@ use core::time::Duration;
 use super::{Fault, Plan};
 
 impl Plan {
-    /// The same plan, and in a cluster of so many nodes those of `clogged` are clogged in that order from a time on, one
-    /// after each pause, and then those of `cleared` are cleared.
+    /// The same plan, and in a cluster of so many nodes those of `clogged` are clogged in that
+    /// order from a time on, one after each pause, and then those of `cleared` are cleared.
     #[must_use]
     pub fn swizzle(
         mut self,
@@ -46,7 +47,10 @@ mod tests {
         let secs = Duration::from_secs;
         let plan = Plan::new().swizzle(4, &[1, 2], &[1, 2], secs(10), secs(40));
         let at: Vec<_> = plan.steps().iter().map(|(at, _)| at.as_secs()).collect();
-        assert_eq!([10, 50, 90, 130].map(|wanted| at.iter().filter(|at| **at == wanted).count()), [6; 4]);
+        assert_eq!(
+            [10, 50, 90, 130].map(|wanted| at.iter().filter(|at| **at == wanted).count()),
+            [6; 4]
+        );
         let sees = |observer, subject, status| {
             expect::that("it is seen so", move |cluster: &Cluster| {
                 cluster.node(observer).status_of(subject) == Some(status)
@@ -60,6 +64,10 @@ mod tests {
             .expect_by(secs(260), expect::converged())
             .run(1);
         let early = Plan::new().swizzle(4, &[1, 2], &[], secs(10), secs(40));
-        Scenario::new("clogged").nodes(4).plan(&early).expect_by(secs(50), sees(0, 1, Status::Dead)).run(1);
+        Scenario::new("clogged")
+            .nodes(4)
+            .plan(&early)
+            .expect_by(secs(50), sees(0, 1, Status::Dead))
+            .run(1);
     }
 }

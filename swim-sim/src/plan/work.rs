@@ -70,9 +70,13 @@ impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Join { node, seeds } if seeds.is_empty() => write!(f, "node-{node} joins nobody"),
-            Self::Join { node, seeds } => write!(f, "node-{node} joins through {}", NodeRanges(seeds)),
+            Self::Join { node, seeds } => {
+                write!(f, "node-{node} joins through {}", NodeRanges(seeds))
+            }
             Self::Leave(node) => write!(f, "node-{node} leaves"),
-            Self::Broadcast { node, payload } => write!(f, "node-{node} broadcasts {} bytes", payload.len()),
+            Self::Broadcast { node, payload } => {
+                write!(f, "node-{node} broadcasts {} bytes", payload.len())
+            }
             Self::UserEvent { node, name, payload } => {
                 write!(f, "node-{node} sends the event {name} with {} bytes", payload.len())
             }

@@ -19,8 +19,8 @@ const HEIGHT: u64 = 190;
 const TOP: u64 = 14;
 const BOTTOM: u64 = 160;
 
-/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of them. The narrow one takes
-/// the lines from the wide one, so that they are in the page once.
+/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of
+/// them. The narrow one takes the lines from the wide one, so that they are in the page once.
 pub(super) fn inline(curve: &Curve, end: u64) -> String {
     let (id, title) = (curve.id, curve.title);
     let svg = |class, width, axis: TimeAxis, lines: &str| {
@@ -85,7 +85,8 @@ pub(super) struct TimeAxis {
 impl TimeAxis {
     /// Where a time stands, in tenths.
     pub(super) fn x_of(self, time: u64) -> u64 {
-        self.left * 10 + Scale::of_time(self.end, self.steps).place(time, (self.right - self.left) * 10)
+        self.left * 10
+            + Scale::of_time(self.end, self.steps).place(time, (self.right - self.left) * 10)
     }
 
     /// Grid lines from a height to another, with the times below.
@@ -147,7 +148,8 @@ fn lines(curve: &Curve, end: u64) -> String {
     let mut shapes = String::new();
     for series in &curve.series {
         if curve.is_stacked {
-            let roof: Vec<_> = floor.iter().zip(&series.values).map(|(floor, value)| floor + value).collect();
+            let roof: Vec<_> =
+                floor.iter().zip(&series.values).map(|(floor, value)| floor + value).collect();
             let forth = points(curve.times.iter().zip(&roof), axis, y_of);
             let back = points(curve.times.iter().zip(&floor).rev(), axis, y_of);
             shapes += &format!("<path class=\"area {}\" d=\"M{forth} L{back}Z\"/>", series.class);
@@ -160,8 +162,13 @@ fn lines(curve: &Curve, end: u64) -> String {
     if curve.times.is_empty() { String::new() } else { shapes }
 }
 
-fn points<'a>(of: impl Iterator<Item = (&'a u64, &'a u64)>, axis: TimeAxis, y_of: impl Fn(u64) -> u64) -> String {
-    let places = of.map(|(time, value)| format!("{} {}", tenths(axis.x_of(*time)), tenths(y_of(*value))));
+fn points<'a>(
+    of: impl Iterator<Item = (&'a u64, &'a u64)>,
+    axis: TimeAxis,
+    y_of: impl Fn(u64) -> u64,
+) -> String {
+    let places =
+        of.map(|(time, value)| format!("{} {}", tenths(axis.x_of(*time)), tenths(y_of(*value))));
     places.collect::<Vec<_>>().join(" ")
 }
 
@@ -186,7 +193,10 @@ mod tests {
     #[test]
     fn lines_run_from_corner_to_corner() {
         let svg = inline(&curve(false), 10_000);
-        assert!(svg.contains("<path class=\"line line-1\" d=\"M52.0 160.0 660.0 14.0\"/>"), "{svg}");
+        assert!(
+            svg.contains("<path class=\"line line-1\" d=\"M52.0 160.0 660.0 14.0\"/>"),
+            "{svg}"
+        );
         assert!(!svg.contains("http"), "a page needs no name space");
     }
 
@@ -205,7 +215,9 @@ mod tests {
     fn areas_stand_on_each_other() {
         let svg = inline(&curve(true), 10_000);
         assert!(
-            svg.contains("<path class=\"area line-2\" d=\"M52.0 87.0 660.0 14.0 L660.0 14.0 52.0 160.0Z\"/>"),
+            svg.contains(
+                "<path class=\"area line-2\" d=\"M52.0 87.0 660.0 14.0 L660.0 14.0 52.0 160.0Z\"/>"
+            ),
             "{svg}"
         );
     }

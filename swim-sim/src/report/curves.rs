@@ -1,7 +1,8 @@
 //! Which curves a report has, and their points, made from a history's samples.
 //!
-//! Long runs are thinned to [`POINTS`] spans. What a span hides is never what matters: of right rows the lowest share
-//! in it is drawn, of suspicions and health scores the highest. Rates are taken over spans of a second at least.
+//! Long runs are thinned to [`POINTS`] spans. What a span hides is never what matters: of right
+//! rows the lowest share in it is drawn, of suspicions and health scores the highest. Rates are
+//! taken over spans of a second at least.
 
 use swim_core::Status;
 
@@ -41,9 +42,11 @@ pub(super) struct Series {
 impl Curve {
     /// The highest value that is drawn.
     pub(super) fn most(&self) -> u64 {
-        let values = |index: usize| self.series.iter().filter_map(move |series| series.values.get(index));
-        let each = (0..self.times.len())
-            .filter_map(|index| if self.is_stacked { Some(values(index).sum()) } else { values(index).max().copied() });
+        let values =
+            |index: usize| self.series.iter().filter_map(move |series| series.values.get(index));
+        let each = (0..self.times.len()).filter_map(|index| {
+            if self.is_stacked { Some(values(index).sum()) } else { values(index).max().copied() }
+        });
         each.max().unwrap_or(0).max(self.least_top)
     }
 }
@@ -53,10 +56,18 @@ pub(super) fn of(history: &History) -> Vec<Curve> {
     let in_second = (1_000_000_000 / history.interval.as_nanos().max(1)) as usize;
     let gauges = Spans::new(&history.samples, history.samples.len().div_ceil(POINTS));
     let rates = Spans::new(&history.samples, history.samples.len().div_ceil(POINTS).max(in_second));
-    vec![knowledge(&gauges), tables(&gauges), suspicions(&gauges), health(&gauges), packets(&rates), bytes(&rates)]
+    vec![
+        knowledge(&gauges),
+        tables(&gauges),
+        suspicions(&gauges),
+        health(&gauges),
+        packets(&rates),
+        bytes(&rates),
+    ]
 }
 
-/// Samples in spans of equal length; the first sample is a span of its own, so that a curve begins at 0.
+/// Samples in spans of equal length; the first sample is a span of its own, so that a curve begins
+/// at 0.
 #[derive(Debug)]
 struct Spans<'a> {
     spans: Vec<&'a [Sample]>,
@@ -92,7 +103,8 @@ impl<'a> Spans<'a> {
             let nanos = u128::from(pair[1].at.as_nanos() - pair[0].at.as_nanos());
             let grown = u128::from(count(pair[1]).saturating_sub(count(pair[0])));
             let node_nanos = nanos * u128::from(pair[1].running);
-            u64::try_from((grown * 1_000_000_000_000).checked_div(node_nanos).unwrap_or(0)).unwrap_or(u64::MAX)
+            u64::try_from((grown * 1_000_000_000_000).checked_div(node_nanos).unwrap_or(0))
+                .unwrap_or(u64::MAX)
         });
         ends.first().map(|_| 0).into_iter().chain(growth).collect()
     }
@@ -120,7 +132,8 @@ fn knowledge(spans: &Spans<'_>) -> Curve {
 
 fn tables(spans: &Spans<'_>) -> Curve {
     let all = |sample: &Sample| sample.rows.iter().sum::<u64>() + sample.unknown;
-    let status = |status: Status| spans.last(|sample| percent(sample.rows[status as usize], all(sample)));
+    let status =
+        |status: Status| spans.last(|sample| percent(sample.rows[status as usize], all(sample)));
     let series = |name, class, values| Series { name, class, values };
     Curve {
         id: "tables",
@@ -159,7 +172,8 @@ fn suspicions(spans: &Spans<'_>) -> Curve {
 }
 
 fn health(spans: &Spans<'_>) -> Curve {
-    let mean = spans.highest(|sample| (sample.health * 1_000).checked_div(sample.running).unwrap_or(0));
+    let mean =
+        spans.highest(|sample| (sample.health * 1_000).checked_div(sample.running).unwrap_or(0));
     Curve {
         id: "health",
         title: "Health scores",
@@ -169,7 +183,11 @@ fn health(spans: &Spans<'_>) -> Curve {
         is_stacked: false,
         least_top: 4_000,
         series: vec![
-            Series { name: "worst node", class: "line-2", values: spans.highest(|sample| sample.worst_health * 1_000) },
+            Series {
+                name: "worst node",
+                class: "line-2",
+                values: spans.highest(|sample| sample.worst_health * 1_000),
+            },
             Series { name: "mean", class: "line-1", values: mean },
         ],
         times: spans.times(),
@@ -184,7 +202,11 @@ fn packets(spans: &Spans<'_>) -> Curve {
         unit: "packets / s",
         is_stacked: false,
         least_top: 1_000,
-        series: vec![Series { name: "sent", class: "line-1", values: spans.rate(|sample| sample.packets) }],
+        series: vec![Series {
+            name: "sent",
+            class: "line-1",
+            values: spans.rate(|sample| sample.packets),
+        }],
         times: spans.times(),
     }
 }
@@ -199,8 +221,16 @@ fn bytes(spans: &Spans<'_>) -> Curve {
         is_stacked: false,
         least_top: 1_000,
         series: vec![
-            Series { name: "datagrams", class: "line-1", values: spans.rate(|sample| sample.packet_bytes) },
-            Series { name: "exchanges", class: "line-2", values: spans.rate(|sample| sample.exchange_bytes) },
+            Series {
+                name: "datagrams",
+                class: "line-1",
+                values: spans.rate(|sample| sample.packet_bytes),
+            },
+            Series {
+                name: "exchanges",
+                class: "line-2",
+                values: spans.rate(|sample| sample.exchange_bytes),
+            },
         ],
         times: spans.times(),
     }
@@ -235,8 +265,17 @@ mod tests {
     fn long_runs_are_thinned_and_their_worst_moments_stay() {
         let curves = of(&history(20_000));
         for curve in &curves {
-            assert!((2..=POINTS + 1).contains(&curve.times.len()), "{}: {}", curve.id, curve.times.len());
-            assert!(curve.series.iter().all(|series| series.values.len() == curve.times.len()), "{}", curve.id);
+            assert!(
+                (2..=POINTS + 1).contains(&curve.times.len()),
+                "{}: {}",
+                curve.id,
+                curve.times.len()
+            );
+            assert!(
+                curve.series.iter().all(|series| series.values.len() == curve.times.len()),
+                "{}",
+                curve.id
+            );
         }
         assert_eq!(curves[0].series[0].values.iter().min(), Some(&50_000));
         assert_eq!(curves[2].series[0].values.iter().max(), Some(&1_000));
@@ -251,6 +290,8 @@ mod tests {
 
     #[test]
     fn a_history_without_samples_has_empty_curves() {
-        assert!(of(&History::default()).iter().all(|curve| curve.times.is_empty() && curve.most() > 0));
+        assert!(
+            of(&History::default()).iter().all(|curve| curve.times.is_empty() && curve.most() > 0)
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! A history as the JSON that a page carries: changes as a flat list of numbers, times in whole milliseconds.
+//! A history as the JSON that a page carries: changes as a flat list of numbers, times in whole
+//! milliseconds.
 //!
-//! A change is four numbers: milliseconds since the change before, observer, subject, and a code: 0 unknown, 1 alive,
-//! 2 suspect, 3 dead, 4 left, and 5 + n for a suspicion that node n raised.
+//! A change is four numbers: milliseconds since the change before, observer, subject, and a code: 0
+//! unknown, 1 alive, 2 suspect, 3 dead, 4 left, and 5 + n for a suspicion that node n raised.
 
 use serde_json::{Value, json};
 use swim_core::{Event, Status};
@@ -18,10 +19,19 @@ pub(super) fn of(history: &History, curves: &[Curve]) -> Value {
         Event::HealthChanged { score } => Some(json!([millis(told.at), told.node, score])),
         _ => None,
     });
-    let told = history.told.iter().filter(|told| !matches!(told.event, Event::HealthChanged { .. }));
-    let joins = history.steps.iter().filter(|(_, step)| matches!(step, Step::Work(Work::Join { .. }))).count();
-    let steps = history.steps.iter().filter(|(_, step)| !matches!(step, Step::Work(Work::Join { .. })));
-    let phases = history.phases.iter().map(|change| json!([millis(change.at), change.node, phase(change.phase)]));
+    let told =
+        history.told.iter().filter(|told| !matches!(told.event, Event::HealthChanged { .. }));
+    let joins = history
+        .steps
+        .iter()
+        .filter(|(_, step)| matches!(step, Step::Work(Work::Join { .. })))
+        .count();
+    let steps =
+        history.steps.iter().filter(|(_, step)| !matches!(step, Step::Work(Work::Join { .. })));
+    let phases = history
+        .phases
+        .iter()
+        .map(|change| json!([millis(change.at), change.node, phase(change.phase)]));
     json!({
         "end": millis(history.end()),
         "fullAt": history.full_at.map(millis),
@@ -76,7 +86,13 @@ mod tests {
 
     #[test]
     fn a_change_is_four_numbers() {
-        let change = |at, status, by| Change { at: Instant::from_millis(at), observer: 1, subject: 2, status, by };
+        let change = |at, status, by| Change {
+            at: Instant::from_millis(at),
+            observer: 1,
+            subject: 2,
+            status,
+            by,
+        };
         let list = [
             change(5, Some(Status::Alive), None),
             change(9, Some(Status::Suspect), Some(7)),

@@ -1,4 +1,5 @@
-//! What each node sent and took, as rows: for JSON, for CSV and for the page. The figures of the whole are in `rows`.
+//! What each node sent and took, as rows: for JSON, for CSV and for the page. The figures of the
+//! whole are in `rows`.
 
 use core::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::figures::{CpuTime, NodeTotal};
 /// So many nodes are listed on a page at most, those that send most bytes in a second first.
 const LISTED: usize = 200;
 
-/// One node's figures, by key, with their units. Rates are thousandths, each over the seconds that the node ran.
+/// One node's figures, by key, with their units. Rates are thousandths, each over the seconds that
+/// the node ran.
 fn of(node: &NodeTotal) -> [(&'static str, Option<u64>, &'static str); 4] {
     [
         ("messages_per_second", node.per_second(node.messages), "messages/s"),
@@ -33,8 +35,14 @@ const fn counts(node: &NodeTotal) -> [(&'static str, u64, &'static str); 5] {
 }
 
 /// The node of which a rate is highest, and the rate in thousandths.
-pub(super) fn highest(nodes: &[NodeTotal], count: impl Fn(&NodeTotal) -> u64) -> Option<(usize, u64)> {
-    let rates = nodes.iter().enumerate().filter_map(|(index, node)| Some((index, node.per_second(count(node))?)));
+pub(super) fn highest(
+    nodes: &[NodeTotal],
+    count: impl Fn(&NodeTotal) -> u64,
+) -> Option<(usize, u64)> {
+    let rates = nodes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, node)| Some((index, node.per_second(count(node))?)));
     // Of equals the first one.
     rates.max_by_key(|(index, rate)| (*rate, usize::MAX - index))
 }
@@ -86,8 +94,9 @@ pub(super) fn csv(report: &Report<'_>) -> String {
 pub(super) fn html(report: &Report<'_>) -> String {
     let mut nodes: Vec<_> = report.figures.by_node.iter().enumerate().collect();
     nodes.sort_by_key(|(index, node)| (core::cmp::Reverse(node.per_second(node.bytes())), *index));
-    let cell =
-        |text: Option<String>| format!("<td class=\"number\">{}</td>", text.unwrap_or_else(|| String::from("–")));
+    let cell = |text: Option<String>| {
+        format!("<td class=\"number\">{}</td>", text.unwrap_or_else(|| String::from("–")))
+    };
     let rows = nodes.iter().take(LISTED).map(|(index, node)| {
         let rates = of(node).map(|(_, rate, _)| cell(rate.map(|rate| grouped(&tenth(rate)))));
         let cpu = report.cpu_time.map(|cpu| cell(cpu_per_second(cpu, *index, node).map(micros))).unwrap_or_default();
@@ -98,8 +107,11 @@ pub(super) fn html(report: &Report<'_>) -> String {
         )
     });
     let more = nodes.len().saturating_sub(LISTED);
-    let rest =
-        if more > 0 { format!("<tr><td colspan=\"7\">and {more} that send less</td></tr>") } else { String::new() };
+    let rest = if more > 0 {
+        format!("<tr><td colspan=\"7\">and {more} that send less</td></tr>")
+    } else {
+        String::new()
+    };
     rows.collect::<String>() + &rest
 }
 
@@ -138,7 +150,11 @@ mod tests {
     fn processor_time_is_told_for_a_second_of_the_nodes_own_life() {
         let cpu = CpuTime { by_node: vec![Duration::from_micros(900)], ..CpuTime::default() };
         assert_eq!(cpu_per_second(&cpu, 0, &node(3, 0)).map(micros).as_deref(), Some("300.0"));
-        assert_eq!(cpu_per_second(&cpu, 1, &node(3, 0)), Some(Duration::ZERO), "it had nothing to do");
+        assert_eq!(
+            cpu_per_second(&cpu, 1, &node(3, 0)),
+            Some(Duration::ZERO),
+            "it had nothing to do"
+        );
         assert_eq!(cpu_per_second(&cpu, 0, &node(0, 0)), None);
         assert_eq!(micros(Duration::from_nanos(1_234_567)), "1\u{202f}234.5");
     }

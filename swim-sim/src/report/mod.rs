@@ -1,7 +1,8 @@
 //! Reports of a run: one page for people, figures for machines, curves as SVG files.
 //!
-//! The page needs nothing but itself: style, script and data are in it. Everything is made of a [`History`] and of
-//! [`Figures`], with integers only, so equal runs have equal reports, but for the processor's time if it was measured. What a cluster is, a report does not know.
+//! The page needs nothing but itself: style, script and data are in it. Everything is made of a
+//! [`History`] and of [`Figures`], with integers only, so equal runs have equal reports, but for
+//! the processor's time if it was measured. What a cluster is, a report does not know.
 
 mod chart;
 mod curves;
@@ -65,7 +66,8 @@ pub struct Report<'a> {
     pub history: &'a History,
     /// The hash of everything that happened.
     pub trace_hash: u64,
-    /// How long this machine's processor took, if that was measured: the only part that another run does not repeat.
+    /// How long this machine's processor took, if that was measured: the only part that another run
+    /// does not repeat.
     pub cpu_time: Option<&'a CpuTime>,
 }
 
@@ -82,7 +84,10 @@ impl Report<'_> {
         let run = format!("{}, {} nodes, seed {}", self.scenario, self.nodes, self.seed);
         let end = timeline::millis(self.history.end());
         let curves = curves::of(self.history);
-        curves.iter().map(|curve| (format!("{}.svg", curve.id), chart::file(curve, &run, end))).collect()
+        curves
+            .iter()
+            .map(|curve| (format!("{}.svg", curve.id), chart::file(curve, &run, end)))
+            .collect()
     }
 
     /// The figures as JSON.

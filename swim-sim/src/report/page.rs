@@ -55,7 +55,8 @@ fn fill(template: &str, fills: &[(&str, String)]) -> String {
     let mut page = String::from(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (name, rest) = piece.split_once("}}").unwrap_or((piece, ""));
-        let (_, content) = fills.iter().find(|(filled, _)| *filled == name).unwrap_or_else(|| panic!("no {name}"));
+        let (_, content) =
+            fills.iter().find(|(filled, _)| *filled == name).unwrap_or_else(|| panic!("no {name}"));
         page += content;
         page += rest;
     }
@@ -63,7 +64,8 @@ fn fill(template: &str, fills: &[(&str, String)]) -> String {
 }
 
 fn verdict(report: &Report<'_>) -> String {
-    let (judged, end) = (rows::millis(report.figures.virtual_time), timeline::millis(report.history.end()));
+    let (judged, end) =
+        (rows::millis(report.figures.virtual_time), timeline::millis(report.history.end()));
     let after = format!(
         "<p class=\"caption\">Verdict and figures are of the first {}; the recording goes on to {} to show what came of it.</p>",
         seconds(judged),
@@ -118,7 +120,10 @@ fn figure(curve: &Curve, end: u64) -> String {
 fn figures(report: &Report<'_>) -> String {
     let rows = rows::of(report.figures).into_iter().map(|row| {
         let value = if row.value.is_empty() { "–" } else { &grouped(&row.value) };
-        format!("<tr><td>{}</td><td class=\"number\">{value}</td><td>{}</td></tr>", row.label, row.unit)
+        format!(
+            "<tr><td>{}</td><td class=\"number\">{value}</td><td>{}</td></tr>",
+            row.label, row.unit
+        )
     });
     rows.collect::<String>() + &cpu_time(report)
 }
@@ -136,7 +141,8 @@ fn cpu_time(report: &Report<'_>) -> String {
 /// Messages by kind: those that were sent or received at all.
 fn kinds(report: &Report<'_>) -> String {
     let total = &report.figures.total;
-    let all = MessageKind::ALL.into_iter().map(|kind| (kind, total.sent(kind), total.received(kind)));
+    let all =
+        MessageKind::ALL.into_iter().map(|kind| (kind, total.sent(kind), total.received(kind)));
     let rows = all.filter(|(_, sent, received)| sent + received > 0).map(|(kind, sent, received)| {
         let [sent, received] = [sent, received].map(|count| grouped(&count.to_string()));
         let rate = total.per_node_second(total.sent(kind));
@@ -164,8 +170,16 @@ fn outages(report: &Report<'_>) -> String {
         )
     });
     let more = all.len().saturating_sub(OUTAGES);
-    let rest = if more > 0 { format!("<tr><td colspan=\"7\">and {more} more</td></tr>") } else { String::new() };
-    let none = if all.is_empty() { "<tr><td colspan=\"7\">No process ended without saying so.</td></tr>" } else { "" };
+    let rest = if more > 0 {
+        format!("<tr><td colspan=\"7\">and {more} more</td></tr>")
+    } else {
+        String::new()
+    };
+    let none = if all.is_empty() {
+        "<tr><td colspan=\"7\">No process ended without saying so.</td></tr>"
+    } else {
+        ""
+    };
     rows.collect::<String>() + &rest + none
 }
 
@@ -181,6 +195,9 @@ mod tests {
 
     #[test]
     fn what_a_run_is_about_is_a_sentence_or_nothing() {
-        assert_eq!(["", "a split", "a <split>."].map(about), ["", "a split. ", "a &lt;split&gt;. "]);
+        assert_eq!(
+            ["", "a split", "a <split>."].map(about),
+            ["", "a split. ", "a &lt;split&gt;. "]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The figures of a run as rows with a name, a value and a unit: one table for the page, for JSON and for CSV.
+//! The figures of a run as rows with a name, a value and a unit: one table for the page, for JSON
+//! and for CSV.
 
 use core::time::Duration;
 
@@ -39,11 +40,26 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
         row("virtual_time", "Virtual time", milliseconds, "ms"),
         row("node_time", "Time that nodes ran, together", total.ran_for.as_secs(), "s"),
         row("messages", "Messages sent", total.messages(), "messages"),
-        rate("messages_per_node_second", "Messages sent by a node in a second", total.messages(), "messages/s"),
+        rate(
+            "messages_per_node_second",
+            "Messages sent by a node in a second",
+            total.messages(),
+            "messages/s",
+        ),
         row("packets", "Packets sent", total.packets, "packets"),
-        rate("packets_per_node_second", "Packets sent by a node in a second", total.packets, "packets/s"),
+        rate(
+            "packets_per_node_second",
+            "Packets sent by a node in a second",
+            total.packets,
+            "packets/s",
+        ),
         row("packet_bytes", "Bytes of packets", total.packet_bytes, "bytes"),
-        rate("packet_bytes_per_node_second", "Bytes of packets, a node in a second", total.packet_bytes, "bytes/s"),
+        rate(
+            "packet_bytes_per_node_second",
+            "Bytes of packets, a node in a second",
+            total.packet_bytes,
+            "bytes/s",
+        ),
         highest(
             "packets_per_second_highest",
             "Packets sent in a second by the node with the most",
@@ -74,12 +90,23 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
             figures.false_suspicions,
             "times",
         ),
-        row("false_deaths", "Users told of deaths of processes that were well", figures.false_deaths, "times"),
-        row("stalled_deaths", "Users told of deaths of processes that stalled", figures.stalled_deaths, "times"),
+        row(
+            "false_deaths",
+            "Users told of deaths of processes that were well",
+            figures.false_deaths,
+            "times",
+        ),
+        row(
+            "stalled_deaths",
+            "Users told of deaths of processes that stalled",
+            figures.stalled_deaths,
+            "times",
+        ),
     ]
 }
 
-/// What is measured of an outage: for machines, for people, and the time after the fault, if it came to that.
+/// What is measured of an outage: for machines, for people, and the time after the fault, if it
+/// came to that.
 pub(super) fn of_outage(outage: &Outage) -> [(&'static str, &'static str, Option<Duration>); 5] {
     [
         ("first_suspicion", "suspected", outage.first_suspicion()),
@@ -91,10 +118,14 @@ pub(super) fn of_outage(outage: &Outage) -> [(&'static str, &'static str, Option
 }
 
 /// What this machine's processor took: for machines, for people, and nanoseconds, if there are any.
-pub(super) fn of_cpu(figures: &Figures, cpu: &CpuTime) -> [(&'static str, &'static str, Option<u64>); 4] {
+pub(super) fn of_cpu(
+    figures: &Figures,
+    cpu: &CpuTime,
+) -> [(&'static str, &'static str, Option<u64>); 4] {
     let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let of_nodes = figures.by_node.iter().enumerate();
-    let highest = of_nodes.filter_map(|(index, node)| each_node::cpu_per_second(cpu, index, node)).max();
+    let highest =
+        of_nodes.filter_map(|(index, node)| each_node::cpu_per_second(cpu, index, node)).max();
     [
         ("cpu", "CPU of this machine, the simulator included", Some(nanos(cpu.total()))),
         ("cpu_of_no_node", "&hellip; of which for no node", Some(nanos(cpu.rest))),
@@ -110,7 +141,8 @@ pub(super) fn of_cpu(figures: &Figures, cpu: &CpuTime) -> [(&'static str, &'stat
 /// What differs from run to run, apart from what does not; `null` if it was not measured.
 fn this_machine(report: &Report<'_>) -> Option<Value> {
     let cpu = report.cpu_time?;
-    let nanos = |times: &[Duration]| times.iter().map(|time| time.as_nanos() as u64).collect::<Vec<_>>();
+    let nanos =
+        |times: &[Duration]| times.iter().map(|time| time.as_nanos() as u64).collect::<Vec<_>>();
     let mut value = json!({ "cpu_by_node_ns": nanos(&cpu.by_node), "cpu_by_virtual_second_ns": nanos(&cpu.by_second) });
     for (key, _, time) in of_cpu(report.figures, cpu) {
         value[format!("{key}_ns")] = time.into();
@@ -134,16 +166,24 @@ pub(super) fn json(report: &Report<'_>) -> Value {
         (row.key.to_owned(), json!({ "value": value, "unit": row.unit }))
     });
     let outages = report.figures.outages.iter().map(|outage| {
-        let times = of_outage(outage).map(|(key, _, after)| (format!("{key}_ms"), json!(after.map(millis))));
-        let mut entry = json!({ "node": outage.node, "at_ms": began(outage), "lasts": outage.lasts() });
+        let times = of_outage(outage)
+            .map(|(key, _, after)| (format!("{key}_ms"), json!(after.map(millis))));
+        let mut entry =
+            json!({ "node": outage.node, "at_ms": began(outage), "lasts": outage.lasts() });
         entry.as_object_mut().into_iter().for_each(|entry| entry.extend(times.clone()));
         entry
     });
     let total = &report.figures.total;
-    let messages = MessageKind::ALL
-        .into_iter()
-        .map(|kind| (kind.label().to_owned(), json!({ "sent": total.sent(kind), "received": total.received(kind) })));
-    let met = report.met.iter().map(|(what, at)| json!({ "expectation": what, "met_at_ms": millis(*at) }));
+    let messages = MessageKind::ALL.into_iter().map(|kind| {
+        (
+            kind.label().to_owned(),
+            json!({ "sent": total.sent(kind), "received": total.received(kind) }),
+        )
+    });
+    let met = report
+        .met
+        .iter()
+        .map(|(what, at)| json!({ "expectation": what, "met_at_ms": millis(*at) }));
     json!({
         "scenario": report.scenario,
         "command": report.command,
@@ -161,19 +201,26 @@ pub(super) fn json(report: &Report<'_>) -> Value {
     })
 }
 
-/// One line for each figure; those of an outage carry its node and time, those of a node its number. What begins with
-/// `this_machine` is the processor's time, which another run does not repeat. No value holds a comma or a quote.
+/// One line for each figure; those of an outage carry its node and time, those of a node its
+/// number. What begins with `this_machine` is the processor's time, which another run does not
+/// repeat. No value holds a comma or a quote.
 pub(super) fn csv(report: &Report<'_>) -> String {
     let mut text = String::from("figure,node,outage_at_ms,value,unit\n");
     for row in of(report.figures) {
         text += &format!("{},,,{},{}\n", row.key, row.value, row.unit);
     }
     for kind in MessageKind::ALL {
-        let (sent, received) = (report.figures.total.sent(kind), report.figures.total.received(kind));
-        text += &format!("messages_sent_{kind},,,{sent},messages\nmessages_received_{kind},,,{received},messages\n");
+        let (sent, received) =
+            (report.figures.total.sent(kind), report.figures.total.received(kind));
+        text += &format!(
+            "messages_sent_{kind},,,{sent},messages\nmessages_received_{kind},,,{received},messages\n"
+        );
     }
     for (key, _, time) in report.cpu_time.into_iter().flat_map(|cpu| of_cpu(report.figures, cpu)) {
-        text += &format!("this_machine_{key},,,{},ns\n", time.map_or(String::new(), |time| time.to_string()));
+        text += &format!(
+            "this_machine_{key},,,{},ns\n",
+            time.map_or(String::new(), |time| time.to_string())
+        );
     }
     text += &each_node::csv(report);
     for outage in &report.figures.outages {

@@ -1,7 +1,8 @@
-//! Axes in integers: where ticks stand, what they are called, and where a value lands on the drawing.
+//! Axes in integers: where ticks stand, what they are called, and where a value lands on the
+//! drawing.
 //!
-//! Values of curves are thousandths of their unit, times are milliseconds, places are tenths of a drawing unit, so that
-//! a drawing is the same on every machine.
+//! Values of curves are thousandths of their unit, times are milliseconds, places are tenths of a
+//! drawing unit, so that a drawing is the same on every machine.
 
 /// A span of values along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +14,14 @@ pub(super) struct Scale {
 }
 
 /// Steps of time axes in milliseconds.
-const TIME_STEPS: [u64; 13] =
-    [1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000];
+const TIME_STEPS: [u64; 13] = [
+    1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000,
+    3_600_000, 7_200_000,
+];
 
 impl Scale {
-    /// For values in thousandths up to `most`, with about four steps of 1, 2 or 5 times a power of ten.
+    /// For values in thousandths up to `most`, with about four steps of 1, 2 or 5 times a power of
+    /// ten.
     pub(super) fn of_values(most: u64) -> Self {
         let wanted = most.div_ceil(4).max(1);
         let mut power = 1;
@@ -90,9 +94,13 @@ mod tests {
 
     #[test]
     fn axes_end_at_a_round_number_above_the_values() {
-        for (most, top, step) in
-            [(0, 1, 1), (100_000, 100_000, 50_000), (7_300, 8_000, 2_000), (38_000, 40_000, 10_000), (999, 1_000, 500)]
-        {
+        for (most, top, step) in [
+            (0, 1, 1),
+            (100_000, 100_000, 50_000),
+            (7_300, 8_000, 2_000),
+            (38_000, 40_000, 10_000),
+            (999, 1_000, 500),
+        ] {
             assert_eq!(Scale::of_values(most), Scale { top, step }, "{most}");
         }
         assert_eq!([12, 5].map(|steps| Scale::of_time(240_000, steps).ticks().count()), [9, 5]);
@@ -113,6 +121,9 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!(["7", "1234", "1234567.125"].map(grouped), ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567.125"]);
+        assert_eq!(
+            ["7", "1234", "1234567.125"].map(grouped),
+            ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567.125"]
+        );
     }
 }

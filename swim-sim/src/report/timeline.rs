@@ -1,6 +1,8 @@
-//! Draws what was done to the cluster over time: spans of cuts and of processes that were away, and marks for the rest.
+//! Draws what was done to the cluster over time: spans of cuts and of processes that were away, and
+//! marks for the rest.
 //!
-//! Spans of processes share lanes as long as they do not overlap; what finds no lane is counted, not drawn.
+//! Spans of processes share lanes as long as they do not overlap; what finds no lane is counted,
+//! not drawn.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,8 @@ const TOP: u64 = 6;
 /// The least width of a span, in tenths, so that it can be seen.
 const LEAST: u64 = 40;
 
-/// A time in whole milliseconds: the first that is not before it, so that at this millisecond it has happened.
+/// A time in whole milliseconds: the first that is not before it, so that at this millisecond it
+/// has happened.
 pub(super) const fn millis(at: Instant) -> u64 {
     at.as_nanos().div_ceil(1_000_000)
 }
@@ -39,7 +42,8 @@ struct Span {
     what: String,
 }
 
-/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of them.
+/// The drawing for a page, for wide screens and for narrow ones: the page's style shows one of
+/// them.
 pub(super) fn inline(history: &History) -> String {
     drawing(history, "wide", WIDE) + &drawing(history, "narrow", NARROW)
 }
@@ -73,11 +77,18 @@ fn drawing(history: &History, class: &str, (width, axis): (u64, TimeAxis)) -> St
             shapes += &drawn(span, top_of(first + number as u64), axis);
         }
     }
-    let more = if left_out > 0 { format!("and {left_out} more absences of nodes") } else { String::new() };
+    let more =
+        if left_out > 0 { format!("and {left_out} more absences of nodes") } else { String::new() };
     let named = |name: &str, is_there: bool, number| {
-        if is_there { format!("<text x=\"0\" y=\"{}\">{name}</text>", top_of(number) + 15) } else { String::new() }
+        if is_there {
+            format!("<text x=\"0\" y=\"{}\">{name}</text>", top_of(number) + 15)
+        } else {
+            String::new()
+        }
     };
-    let names = named("network", true, 0) + &named("other", first > 1, 1) + &named("nodes", !lanes.is_empty(), first);
+    let names = named("network", true, 0)
+        + &named("other", first > 1, 1)
+        + &named("nodes", !lanes.is_empty(), first);
     format!(
         "<svg class=\"chart timeline {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"What was done to the \
          cluster\">{axis}{names}{shapes}<text text-anchor=\"end\" x=\"{right}\" y=\"{note}\">{more}</text>{cursor}</svg>",
@@ -94,7 +105,12 @@ fn drawn(span: &Span, top: u64, axis: TimeAxis) -> String {
     let width = (axis.x_of(span.to) - from).max(LEAST);
     let fits = width / 10 > 7 * span.label.len() as u64 + 8;
     let label = if fits {
-        format!("<text x=\"{}\" y=\"{}\">{}</text>", tenths(from + 60), top + 15, escape(&span.label))
+        format!(
+            "<text x=\"{}\" y=\"{}\">{}</text>",
+            tenths(from + 60),
+            top + 15,
+            escape(&span.label)
+        )
     } else {
         String::new()
     };
@@ -138,14 +154,22 @@ fn clogs(history: &History, end: u64) -> Vec<Span> {
     let (mut spans, mut clear_from) = (Vec::new(), BTreeMap::new());
     for (index, (at, step)) in history.steps.iter().enumerate() {
         let (Step::Fault(Fault::Clog(node)), from) = (step, millis(*at)) else { continue };
-        let before = history.phases.iter().take_while(|change| change.at <= *at).filter(|change| change.node == *node);
+        let before = history
+            .phases
+            .iter()
+            .take_while(|change| change.at <= *at)
+            .filter(|change| change.node == *node);
         let is_running = before.last().is_some_and(|change| is_there(change.phase));
         if !is_running || clear_from.get(node).is_some_and(|clear| from < *clear) {
             continue;
         }
-        let cleared = history.steps[index..].iter().find(|(_, step)| *step == Step::Fault(Fault::Unclog(*node)));
+        let cleared = history.steps[index..]
+            .iter()
+            .find(|(_, step)| *step == Step::Fault(Fault::Unclog(*node)));
         let mut after = history.phases.iter().skip_while(|change| change.at <= *at);
-        let gone = after.find(|change| change.node == *node && !is_there(change.phase)).map(|change| change.at);
+        let gone = after
+            .find(|change| change.node == *node && !is_there(change.phase))
+            .map(|change| change.at);
         let to = cleared.map(|(at, _)| *at).into_iter().chain(gone).min().map_or(end, millis);
         let what = format!("node-{node} clogged");
         spans.push(Span { from, to, class: "paused", label: what.clone(), what });
@@ -161,13 +185,26 @@ fn cuts(history: &History, end: u64) -> Vec<Span> {
     for (at, step) in &history.steps {
         let at = millis(*at);
         match (step, &mut open) {
-            (Step::Fault(Fault::Heal), _) => spans.extend(open.take().map(|span| Span { to: at, ..span })),
-            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }), None) => {
+            (Step::Fault(Fault::Heal), _) => {
+                spans.extend(open.take().map(|span| Span { to: at, ..span }))
+            }
+            (
+                Step::Fault(
+                    Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. },
+                ),
+                None,
+            ) => {
                 let flaps = matches!(step, Step::Fault(Fault::Flapping { .. }));
-                let (label, what) = (String::from(if flaps { "flaps" } else { "cut" }), step.to_string());
+                let (label, what) =
+                    (String::from(if flaps { "flaps" } else { "cut" }), step.to_string());
                 open = Some(Span { from: at, to: end, class: "cut", label, what });
             }
-            (Step::Fault(Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. }), Some(span)) => {
+            (
+                Step::Fault(
+                    Fault::Partition(_) | Fault::OneWayPartition { .. } | Fault::Flapping { .. },
+                ),
+                Some(span),
+            ) => {
                 span.what += &format!("; {step}");
             }
             _ => {}
@@ -242,11 +279,19 @@ mod tests {
         let at = Instant::from_millis;
         let phase = |time, phase| PhaseChange { at: at(time), node: 3, phase };
         let history = History {
-            steps: vec![(at(10), Fault::Partition(vec![vec![0]]).into()), (at(90), Fault::Heal.into())],
-            phases: vec![phase(0, Phase::Running), phase(20, Phase::Crashed), phase(50, Phase::Running)],
+            steps: vec![
+                (at(10), Fault::Partition(vec![vec![0]]).into()),
+                (at(90), Fault::Heal.into()),
+            ],
+            phases: vec![
+                phase(0, Phase::Running),
+                phase(20, Phase::Crashed),
+                phase(50, Phase::Running),
+            ],
             ..History::default()
         };
-        let times = |spans: Vec<Span>| spans.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>();
+        let times =
+            |spans: Vec<Span>| spans.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>();
         assert_eq!(times(cuts(&history, 100)), [(10, 90)]);
         assert_eq!(times(absences(&history, 100)), [(20, 50)]);
         assert!(inline(&history).contains("node-3 crashed, 0.02 s to 0.05 s"));
@@ -256,7 +301,12 @@ mod tests {
     fn clogs_last_until_they_are_cleared_or_their_process_ends_and_paths_that_flap_are_cut() {
         let at = Instant::from_millis;
         let phase = |time, phase| PhaseChange { at: at(time), node: 3, phase };
-        let flapping = Fault::Flapping { one: vec![0], other: vec![1], up: Duration::MAX, down: Duration::MAX };
+        let flapping = Fault::Flapping {
+            one: vec![0],
+            other: vec![1],
+            up: Duration::MAX,
+            down: Duration::MAX,
+        };
         let history = History {
             steps: vec![
                 (at(10), Fault::Clog(3).into()),
@@ -268,10 +318,15 @@ mod tests {
                 (at(70), flapping.into()),
                 (at(80), Fault::Heal.into()),
             ],
-            phases: vec![phase(0, Phase::Running), phase(40, Phase::Crashed), phase(50, Phase::Running)],
+            phases: vec![
+                phase(0, Phase::Running),
+                phase(40, Phase::Crashed),
+                phase(50, Phase::Running),
+            ],
             ..History::default()
         };
-        let times = |spans: Vec<Span>| spans.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>();
+        let times =
+            |spans: Vec<Span>| spans.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>();
         assert_eq!(times(clogs(&history, 100)), [(10, 20), (30, 40), (60, 100)]);
         assert_eq!(times(cuts(&history, 100)), [(70, 80)]);
         assert!(marks(&history).is_empty(), "they are drawn once");

@@ -30,9 +30,17 @@ impl Builtin {
 
 /// All of them.
 pub const ALL: [Builtin; 7] = [
-    Builtin { name: "join-storm", about: "all nodes join through one at the same moment", make: join_storm },
+    Builtin {
+        name: "join-storm",
+        about: "all nodes join through one at the same moment",
+        make: join_storm,
+    },
     Builtin { name: "crash", about: "1 % of the nodes crash, at least one", make: crash },
-    Builtin { name: "split-and-heal", about: "the network splits in halves for 90 s and heals", make: split_and_heal },
+    Builtin {
+        name: "split-and-heal",
+        about: "the network splits in halves for 90 s and heals",
+        make: split_and_heal,
+    },
     Builtin {
         name: "loss",
         about: "5 minutes with as much loss as you say (--loss); nobody may be declared dead",
@@ -43,7 +51,11 @@ pub const ALL: [Builtin; 7] = [
         about: "nodes restart one after the other, every other at a new address",
         make: rolling_restart,
     },
-    Builtin { name: "churn", about: "crashes and restarts drawn from the seed for 5 minutes", make: churn },
+    Builtin {
+        name: "churn",
+        about: "crashes and restarts drawn from the seed for 5 minutes",
+        make: churn,
+    },
     Builtin {
         name: "chaos",
         about: "faults of every kind drawn from the seed for 5 minutes, then a whole world",
@@ -79,7 +91,9 @@ fn crash(cluster: Builder) -> Scenario {
     for node in nodes - crashed..nodes {
         scenario = scenario.expect_by(secs(180), expect::everyone_sees(node, Status::Dead));
     }
-    scenario.expect_by(secs(240), expect::converged()).expect_at(secs(240), expect::no_false_deaths())
+    scenario
+        .expect_by(secs(240), expect::converged())
+        .expect_at(secs(240), expect::no_false_deaths())
 }
 
 fn split_and_heal(cluster: Builder) -> Scenario {
@@ -91,7 +105,9 @@ fn split_and_heal(cluster: Builder) -> Scenario {
 }
 
 fn loss(cluster: Builder) -> Scenario {
-    joined("loss", cluster).expect_at(secs(300), expect::no_false_deaths()).expect_by(secs(360), expect::converged())
+    joined("loss", cluster)
+        .expect_at(secs(300), expect::no_false_deaths())
+        .expect_by(secs(360), expect::converged())
 }
 
 fn rolling_restart(cluster: Builder) -> Scenario {
@@ -124,8 +140,9 @@ fn chaos(cluster: Builder) -> Scenario {
         .expect_at(secs(690), expect::converged())
 }
 
-/// Every 2 s on average, in a span of time, some node but the first crashes and starts again after 5 to 30 s, every
-/// third time at a new address. The faults come from the seed's stream for faults and are data from then on.
+/// Every 2 s on average, in a span of time, some node but the first crashes and starts again after
+/// 5 to 30 s, every third time at a new address. The faults come from the seed's stream for faults
+/// and are data from then on.
 fn churn_plan(seed: u64, nodes: usize, from: Duration, to: Duration) -> Plan {
     let mut stream = streams::stream(seed, Purpose::Faults, 0);
     let mut plan = Plan::new();
@@ -135,7 +152,8 @@ fn churn_plan(seed: u64, nodes: usize, from: Duration, to: Duration) -> Plan {
         let back = at + streams::between(&mut stream, secs(5), secs(30));
         let moves = streams::below(&mut stream, 3) == 0;
         plan = plan.at(at, Fault::Crash(node));
-        plan = plan.at(back, if moves { Fault::RestartAtNewAddress(node) } else { Fault::Restart(node) });
+        plan = plan
+            .at(back, if moves { Fault::RestartAtNewAddress(node) } else { Fault::Restart(node) });
         at += streams::between(&mut stream, Duration::ZERO, secs(4));
     }
     plan

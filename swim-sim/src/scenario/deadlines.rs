@@ -1,4 +1,5 @@
-//! The times by which everybody must know: [`Deadlines`], computed from the configurations and the size of the cluster.
+//! The times by which everybody must know: [`Deadlines`], computed from the configurations and the
+//! size of the cluster.
 //!
 //! ```text
 //! probe       = min(2n - 1, 20) * T * (S + 1)      round robin reaches a member after 2n - 1 periods at the latest
@@ -9,9 +10,9 @@
 //! reconnect   = 3 * reconnect interval             a part of the cluster that is given up is found again
 //! ```
 //!
-//! T is the protocol period with its jitter, S the bound of the health score, G the gossip interval. These are bounds, not
-//! estimates: they hold for nodes that are neither slow nor cut off, at up to 20 % loss, from the last fault on. What
-//! really happened is among the figures.
+//! T is the protocol period with its jitter, S the bound of the health score, G the gossip
+//! interval. These are bounds, not estimates: they hold for nodes that are neither slow nor cut
+//! off, at up to 20 % loss, from the last fault on. What really happened is among the figures.
 
 use core::time::Duration;
 
@@ -44,11 +45,15 @@ impl Deadlines {
     pub fn of(config: &Config, nodes: usize) -> Self {
         let n = u32::try_from(nodes.max(1)).unwrap_or(u32::MAX);
         let digits = 1 + n.checked_ilog10().unwrap_or(0);
-        let period = config.probe_interval * (1_000 + u32::from(config.probe_jitter_permille)) / 1_000;
-        let times = u32::from(config.suspicion_mult) * u32::from(config.suspicion_max_mult) * digits;
+        let period =
+            config.probe_interval * (1_000 + u32::from(config.probe_jitter_permille)) / 1_000;
+        let times =
+            u32::from(config.suspicion_mult) * u32::from(config.suspicion_max_mult) * digits;
         let suspicion = 2 * times * period;
         Self {
-            probe: (2 * n.min(PERIODS) - 1).min(PERIODS) * period * (u32::from(config.awareness_max) + 1),
+            probe: (2 * n.min(PERIODS) - 1).min(PERIODS)
+                * period
+                * (u32::from(config.awareness_max) + 1),
             suspicion,
             spread: 2 * u32::from(config.retransmit_mult) * digits * config.gossip_interval,
             repair: 3 * sync_pause(config, n) + suspicion,
@@ -56,7 +61,8 @@ impl Deadlines {
         }
     }
 
-    /// For a cluster in which a plan is carried out: the longest of every part, over all configurations that occur.
+    /// For a cluster in which a plan is carried out: the longest of every part, over all
+    /// configurations that occur.
     #[must_use]
     pub fn within(cluster: &Builder, plan: &Plan) -> Self {
         let mut configs = vec![cluster.config.clone()];
@@ -98,10 +104,13 @@ impl Deadlines {
     }
 }
 
-/// The longest pause between two rounds of anti-entropy. On memberlist's wire it grows with the cluster.
+/// The longest pause between two rounds of anti-entropy. On memberlist's wire it grows with the
+/// cluster.
 fn sync_pause(config: &Config, n: u32) -> Duration {
     match config.wire {
-        Wire::Memberlist(_) if n > 32 => config.sync_interval * (n.next_power_of_two().ilog2() - 4) * 5 / 4,
+        Wire::Memberlist(_) if n > 32 => {
+            config.sync_interval * (n.next_power_of_two().ilog2() - 4) * 5 / 4
+        }
         _ => config.sync_interval,
     }
 }
@@ -114,10 +123,19 @@ mod tests {
     #[test]
     fn the_deadlines_are_the_formulas() {
         let deadlines = Deadlines::of(&Config::lan(), 50);
-        let seconds = [deadlines.probe, deadlines.suspicion, deadlines.spread, deadlines.repair, deadlines.reconnect]
-            .map(|part| part.as_millis());
+        let seconds = [
+            deadlines.probe,
+            deadlines.suspicion,
+            deadlines.spread,
+            deadlines.repair,
+            deadlines.reconnect,
+        ]
+        .map(|part| part.as_millis());
         assert_eq!(seconds, [198_000, 105_600, 3_200, 195_600, 90_000]);
-        assert_eq!(Deadlines::of(&Config::lan(), 1).probe, Deadlines::of(&Config::lan(), 2).probe / 3);
+        assert_eq!(
+            Deadlines::of(&Config::lan(), 1).probe,
+            Deadlines::of(&Config::lan(), 2).probe / 3
+        );
     }
 
     #[test]
@@ -127,7 +145,10 @@ mod tests {
         let setting = Setting::GossipInterval(Duration::from_secs(2));
         let plan = Plan::new().at(Duration::ZERO, Fault::Reconfigure { node: 1, setting });
         let deadlines = Deadlines::within(&cluster, &plan);
-        assert_eq!((deadlines.reconnect, deadlines.spread), (Duration::from_secs(900), Duration::from_secs(32)));
+        assert_eq!(
+            (deadlines.reconnect, deadlines.spread),
+            (Duration::from_secs(900), Duration::from_secs(32))
+        );
         assert_eq!(deadlines.probe, Deadlines::of(&Config::lan(), 50).probe);
     }
 }

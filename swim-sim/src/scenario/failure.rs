@@ -15,7 +15,8 @@ use crate::cluster::Cluster;
 pub enum Failure {
     /// It could not begin.
     Config(String),
-    /// A promise that must hold at every step was broken: which one, and all that is to be said of it.
+    /// A promise that must hold at every step was broken: which one, and all that is to be said of
+    /// it.
     Safety(Violation, String),
     /// Something that was expected did not come about in time.
     Liveness(String),
@@ -27,18 +28,34 @@ impl Failure {
     }
 
     pub(super) fn safety(scenario: &Scenario, cluster: &Cluster, violation: &Violation) -> Self {
-        Self::Safety(violation.clone(), text(scenario, cluster, &format!("a promise is broken\n{violation}")))
+        Self::Safety(
+            violation.clone(),
+            text(scenario, cluster, &format!("a promise is broken\n{violation}")),
+        )
     }
 
-    pub(super) fn liveness(scenario: &Scenario, cluster: &Cluster, time: Duration, expectation: &Expectation) -> Self {
+    pub(super) fn liveness(
+        scenario: &Scenario,
+        cluster: &Cluster,
+        time: Duration,
+        expectation: &Expectation,
+    ) -> Self {
         let why = expectation.check(cluster).err().unwrap_or_default();
-        Self::Liveness(text(scenario, cluster, &format!("not so by {time:?}: {expectation}\n{why}")))
+        Self::Liveness(text(
+            scenario,
+            cluster,
+            &format!("not so by {time:?}: {expectation}\n{why}"),
+        ))
     }
 }
 
 fn text(scenario: &Scenario, cluster: &Cluster, what: &str) -> String {
     let seed = cluster.options().seed;
-    format!("{}: {what}\n\nsee it again with seed {seed}:\n{scenario}\n{}", scenario.name, cluster.standing())
+    format!(
+        "{}: {what}\n\nsee it again with seed {seed}:\n{scenario}\n{}",
+        scenario.name,
+        cluster.standing()
+    )
 }
 
 impl fmt::Display for Failure {

@@ -1,4 +1,5 @@
-//! What gossip alone is to tell everyone of: new metadata and departures, counted as rows of tables.
+//! What gossip alone is to tell everyone of: new metadata and departures, counted as rows of
+//! tables.
 
 use swim_core::Status;
 
@@ -34,12 +35,18 @@ pub(super) fn late(cluster: &Cluster, works: &[Work]) -> usize {
     wrong.iter().filter(|row| is_changed(row.subject)).count() + unheard(cluster, works)
 }
 
-/// How many rows have someone who left otherwise than so: what is not told of a departure must find it out.
+/// How many rows have someone who left otherwise than so: what is not told of a departure must find
+/// it out.
 fn unheard(cluster: &Cluster, works: &[Work]) -> usize {
-    let leavers = works.iter().filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
+    let leavers = works
+        .iter()
+        .filter_map(|work| if let Work::Leave(node) = work { Some(*node) } else { None });
     leavers
         .map(|leaver| {
-            let others = cluster.nodes().enumerate().filter(|(index, node)| *index != leaver && node.is_running());
+            let others = cluster
+                .nodes()
+                .enumerate()
+                .filter(|(index, node)| *index != leaver && node.is_running());
             // Who takes it for active is counted among the mismatches.
             others.filter(|(_, node)| node.status_of(leaver) == Some(Status::Dead)).count()
         })

@@ -57,9 +57,9 @@ impl When {
 
 /// A named table of steps and expectations for a cluster. See the module for an example.
 ///
-/// Times count from the cluster's start, when every node starts and joins. Rows are written in order of time.
-/// Expectations are looked at in that order, each from the moment at which the one before it was met or, if steps were
-/// written between, from the last of those steps on.
+/// Times count from the cluster's start, when every node starts and joins. Rows are written in
+/// order of time. Expectations are looked at in that order, each from the moment at which the one
+/// before it was met or, if steps were written between, from the last of those steps on.
 #[derive(Debug)]
 pub struct Scenario {
     name: String,
@@ -69,7 +69,8 @@ pub struct Scenario {
     expectations: Vec<(Duration, When, Expectation)>,
     /// The time of the last step that was written, or when it is over.
     last_step: Duration,
-    /// What is done when all expectations are met, and how many of 1,000 deliveries must come of it.
+    /// What is done when all expectations are met, and how many of 1,000 deliveries must come of
+    /// it.
     afterwards: (Vec<Work>, u16),
     gossiped: u16,
     heard: u16,
@@ -158,8 +159,9 @@ impl Scenario {
         self
     }
 
-    /// Rows for the end of the table: by the computed [`Deadlines`] after the last step so far, every process that ended
-    /// is known to be gone, every one that runs is alive to all, and all agree. The last step is to leave the world whole.
+    /// Rows for the end of the table: by the computed [`Deadlines`] after the last step so far,
+    /// every process that ended is known to be gone, every one that runs is alive to all, and all
+    /// agree. The last step is to leave the world whole.
     #[must_use]
     pub fn expect_liveness(mut self) -> Self {
         let deadlines = Deadlines::within(&self.cluster, &self.plan);
@@ -175,17 +177,18 @@ impl Scenario {
         self
     }
 
-    /// Below the table: what users do when all expectations are met. So many of 1,000 deliveries of what they broadcast
-    /// must then come about while it spreads, and all must agree again. A share, since nothing repairs a broadcast that
-    /// missed someone; see [`expect::broadcasts_delivered`].
+    /// Below the table: what users do when all expectations are met. So many of 1,000 deliveries of
+    /// what they broadcast must then come about while it spreads, and all must agree again. A
+    /// share, since nothing repairs a broadcast that missed someone; see
+    /// [`expect::broadcasts_delivered`].
     #[must_use]
     pub fn afterwards(mut self, works: &[Work], permille: u16) -> Self {
         self.afterwards = (works.to_vec(), permille);
         self
     }
 
-    /// So many of 1,000 rows of tables that [`afterwards`](Self::afterwards) changes must be right when gossip has told of it.
-    /// What gossip misses anti-entropy repairs, later.
+    /// So many of 1,000 rows of tables that [`afterwards`](Self::afterwards) changes must be right
+    /// when gossip has told of it. What gossip misses anti-entropy repairs, later.
     #[must_use]
     pub fn gossiped(mut self, permille: u16) -> Self {
         self.gossiped = permille;
@@ -199,8 +202,8 @@ impl Scenario {
         self
     }
 
-    /// So many of 1,000 deliveries of what [`afterwards`](Self::afterwards) has of user events and queries, and of the answers
-    /// to those that are heard, must come about while they spread.
+    /// So many of 1,000 deliveries of what [`afterwards`](Self::afterwards) has of user events and
+    /// queries, and of the answers to those that are heard, must come about while they spread.
     #[must_use]
     pub const fn heard(mut self, permille: u16) -> Self {
         self.heard = permille;
@@ -219,11 +222,16 @@ impl Scenario {
     ///
     /// # Errors
     /// The first [`Failure`].
-    pub fn try_run(&self, seed: u64, progress: impl FnMut(&mut Cluster)) -> Result<Outcome, Failure> {
+    pub fn try_run(
+        &self,
+        seed: u64,
+        progress: impl FnMut(&mut Cluster),
+    ) -> Result<Outcome, Failure> {
         self.try_run_noting(seed, &mut Vec::new(), progress)
     }
 
-    /// As [`try_run`](Self::try_run); what became of each expectation is in `looked` then, even if the run fails.
+    /// As [`try_run`](Self::try_run); what became of each expectation is in `looked` then, even if
+    /// the run fails.
     ///
     /// # Errors
     /// The first [`Failure`].
@@ -233,9 +241,11 @@ impl Scenario {
         looked: &mut Vec<Looked>,
         mut progress: impl FnMut(&mut Cluster),
     ) -> Result<Outcome, Failure> {
-        *looked = self.expectations.iter().map(|(_, when, what)| Looked::new(*when, what)).collect();
+        *looked =
+            self.expectations.iter().map(|(_, when, what)| Looked::new(*when, what)).collect();
         let options = self.cluster.clone().seed(seed);
-        let mut cluster = options.try_build().map_err(|error| Failure::config(self, seed, &error))?;
+        let mut cluster =
+            options.try_build().map_err(|error| Failure::config(self, seed, &error))?;
         cluster.schedule(&self.plan);
         cluster.join_all(self.seeds);
         for ((from, when, expectation), looked) in self.expectations.iter().zip(looked.iter_mut()) {
@@ -254,8 +264,8 @@ impl Scenario {
         Ok(Outcome { met, deliveries, announcements, late, figures, trace_hash, cluster })
     }
 
-    /// What is done when all expectations are met, and what is expected of it. Returns how well it was gossiped, if anything
-    /// was done.
+    /// What is done when all expectations are met, and what is expected of it. Returns how well it
+    /// was gossiped, if anything was done.
     fn finish(
         &self,
         cluster: &mut Cluster,
@@ -360,12 +370,14 @@ impl fmt::Display for Scenario {
 pub struct Outcome {
     /// The expectations, and when each was met.
     pub met: Vec<(String, Duration)>,
-    /// Which broadcasts among what was asked for afterwards were heard when gossip should have told everyone.
+    /// Which broadcasts among what was asked for afterwards were heard when gossip should have told
+    /// everyone.
     pub deliveries: Deliveries,
     /// The same of user events and queries, and of answers.
     pub announcements: Deliveries,
-    /// How many rows of tables were wrong when gossip alone should have told everyone of what was done afterwards: after
-    /// three times [`Deadlines::spread`], before anti-entropy is sure to have repaired it.
+    /// How many rows of tables were wrong when gossip alone should have told everyone of what was
+    /// done afterwards: after three times [`Deadlines::spread`], before anti-entropy is sure to
+    /// have repaired it.
     pub late: usize,
     /// What it cost and how well it went.
     pub figures: Figures,
@@ -385,7 +397,8 @@ mod tests {
         let scenario = Scenario::new("a crash is seen by all")
             .at(Duration::from_secs(10), Fault::Crash(3))
             .expect_by(Duration::from_secs(30), expect::converged());
-        let lines: Vec<_> = scenario.to_string().lines().map(|line| line.trim().to_owned()).collect();
+        let lines: Vec<_> =
+            scenario.to_string().lines().map(|line| line.trim().to_owned()).collect();
         assert_eq!(
             lines,
             [

@@ -1,8 +1,9 @@
-//! Delta debugging: which of many things a failure needs. (Zeller and Hildebrandt 2002, "ddmin", by complements)
+//! Delta debugging: which of many things a failure needs. (Zeller and Hildebrandt 2002, "ddmin", by
+//! complements)
 
-/// The fewest of `items` that are found with which `fails` still says yes: at first halves are left out, at last single
-/// ones, until none can be. The last are left out first, since what comes late matters least. `fails` is not asked about
-/// `items` as they are.
+/// The fewest of `items` that are found with which `fails` still says yes: at first halves are left
+/// out, at last single ones, until none can be. The last are left out first, since what comes late
+/// matters least. `fails` is not asked about `items` as they are.
 pub(super) fn minimize<T: Clone>(mut items: Vec<T>, mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
     let mut size = items.len();
     while size > 0 {
@@ -54,7 +55,9 @@ mod tests {
     #[test]
     fn one_that_can_go_only_after_another_goes_after_it() {
         // 2 and 3 matter, and 4 as long as 1 is there.
-        let fails = |rest: &[u32]| rest.contains(&2) && rest.contains(&3) && (rest.contains(&4) || !rest.contains(&1));
+        let fails = |rest: &[u32]| {
+            rest.contains(&2) && rest.contains(&3) && (rest.contains(&4) || !rest.contains(&1))
+        };
         assert_eq!(minimize(vec![1, 2, 3, 4], fails), [2, 3]);
     }
 }

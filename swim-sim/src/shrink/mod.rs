@@ -1,9 +1,10 @@
-//! Makes a case that fails small: fewer steps, fewer nodes, less time, plainer options, as long as it fails alike.
+//! Makes a case that fails small: fewer steps, fewer nodes, less time, plainer options, as long as
+//! it fails alike.
 //!
-//! Every candidate is run. One that fails in the same way (a broken promise of the same checker, a panic at the same place,
-//! something that did not come about in time) takes the place of the case; others are forgotten. What comes out depends
-//! on the case and the budget only. Each pass is a file: `steps`, `nodes`, `times`, `options`; `ddmin` is how the
-//! first two choose.
+//! Every candidate is run. One that fails in the same way (a broken promise of the same checker, a
+//! panic at the same place, something that did not come about in time) takes the place of the case;
+//! others are forgotten. What comes out depends on the case and the budget only. Each pass is a
+//! file: `steps`, `nodes`, `times`, `options`; `ddmin` is how the first two choose.
 
 mod ddmin;
 mod nodes;
@@ -27,7 +28,8 @@ pub struct Shrunk {
     pub finding: Finding,
     /// How many cases were run.
     pub runs: u32,
-    /// Whether no pass finds anything smaller; if not, the budget was used up or `progress` said stop.
+    /// Whether no pass finds anything smaller; if not, the budget was used up or `progress` said
+    /// stop.
     pub is_smallest: bool,
 }
 
@@ -47,14 +49,22 @@ pub struct Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { runs, budget, nodes, steps } = self;
-        write!(f, "shrinking: {runs} of at most {budget} runs, {nodes} nodes and {steps} steps are left")
+        write!(
+            f,
+            "shrinking: {runs} of at most {budget} runs, {nodes} nodes and {steps} steps are left"
+        )
     }
 }
 
-/// Shrinks a case that fails as `finding` says, with at most `budget` runs. `progress` is called after each and says whether
-/// to go on, so a limit of real time is the caller's.
+/// Shrinks a case that fails as `finding` says, with at most `budget` runs. `progress` is called
+/// after each and says whether to go on, so a limit of real time is the caller's.
 #[must_use]
-pub fn shrink(case: &Case, finding: &Finding, budget: u32, progress: impl FnMut(Progress) -> bool) -> Shrunk {
+pub fn shrink(
+    case: &Case,
+    finding: &Finding,
+    budget: u32,
+    progress: impl FnMut(Progress) -> bool,
+) -> Shrunk {
     let run = |case: &Case| judge(case, |cluster| cluster).ok()?.err();
     shrink_with(case, finding, budget, run, progress)
 }
@@ -71,7 +81,17 @@ pub fn shrink_with(
     let (case, finding) = (case.clone(), finding.clone());
     let tried = BTreeSet::from([format!("{case:?}")]);
     let is_readable = case.check().is_ok();
-    let mut search = Search { case, finding, runs: 0, budget, goes_on: true, tried, is_readable, judge, progress };
+    let mut search = Search {
+        case,
+        finding,
+        runs: 0,
+        budget,
+        goes_on: true,
+        tried,
+        is_readable,
+        judge,
+        progress,
+    };
     loop {
         let before = search.case.clone();
         steps::without_what_follows(&mut search);
@@ -81,7 +101,12 @@ pub fn shrink_with(
         times::shorter(&mut search);
         if search.case == before || search.is_over() {
             let is_smallest = search.case == before && !search.is_over();
-            return Shrunk { case: search.case, finding: search.finding, runs: search.runs, is_smallest };
+            return Shrunk {
+                case: search.case,
+                finding: search.finding,
+                runs: search.runs,
+                is_smallest,
+            };
         }
     }
 }
@@ -153,7 +178,8 @@ impl<J: FnMut(&Case) -> Option<Finding>, P: FnMut(Progress) -> bool> Attempts fo
             (self.case, self.finding) = (candidate, finding);
         }
         let steps = self.case.plan.steps().len() + self.case.afterwards.len();
-        let progress = Progress { runs: self.runs, budget: self.budget, nodes: self.case.nodes, steps };
+        let progress =
+            Progress { runs: self.runs, budget: self.budget, nodes: self.case.nodes, steps };
         self.goes_on = (self.progress)(progress);
         fails
     }

@@ -54,7 +54,9 @@ fn plainer_network(search: &mut impl Attempts) {
         search.attempt_with(|case| drop(case.link_between.remove(place)));
     }
     // A delay that is always the same, and nothing lost.
-    search.attempt_with(|case| case.link = Table::from_iter([(String::from("like"), "local".into())]));
+    search.attempt_with(|case| {
+        case.link = Table::from_iter([(String::from("like"), "local".into())])
+    });
 }
 
 fn fewer_keys(search: &mut impl Attempts, table: fn(&mut Case) -> &mut Table) {

@@ -1,7 +1,8 @@
 //! What is still broken when a plan is over.
 //!
-//! A case that waits for something fails for certain if the step that heals the network is left out of it, and shows
-//! nothing by that. So of such a case only those steps are left out without which the world ends no worse.
+//! A case that waits for something fails for certain if the step that heals the network is left out
+//! of it, and shows nothing by that. So of such a case only those steps are left out without which
+//! the world ends no worse.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +41,16 @@ impl Standing {
         let mut standing = Self(BTreeMap::new());
         standing.is(Part::Latency, &link.latency);
         standing.is_unless(Part::Loss, &link.loss_permille, link.loss_permille == 0);
-        standing.is_unless(Part::Duplication, &link.duplicate_permille, link.duplicate_permille == 0);
-        standing.is_unless(Part::Order, &(link.reorder_permille, link.reorder_by), link.reorder_permille == 0);
+        standing.is_unless(
+            Part::Duplication,
+            &link.duplicate_permille,
+            link.duplicate_permille == 0,
+        );
+        standing.is_unless(
+            Part::Order,
+            &(link.reorder_permille, link.reorder_by),
+            link.reorder_permille == 0,
+        );
         standing.is_unless(Part::Bits, &link.corrupt_permille, link.corrupt_permille == 0);
         standing.is_unless(Part::Packets, &link.blocks_packets, !link.blocks_packets);
         standing.is_unless(Part::Bandwidth, &link.bandwidth, link.bandwidth.is_none());
@@ -88,7 +97,9 @@ impl Standing {
             Fault::Unclog(node) => drop(self.0.remove(&Part::Clog(node))),
             Fault::Pause(node) => self.is(Part::Stall(node), &"stalls"),
             Fault::Resume(node) => drop(self.0.remove(&Part::Stall(node))),
-            Fault::SlowProcessing { node, each } => self.is_unless(Part::Speed(node), &each, each.is_zero()),
+            Fault::SlowProcessing { node, each } => {
+                self.is_unless(Part::Speed(node), &each, each.is_zero())
+            }
             Fault::ClockRate { node, thousandths } => {
                 self.is_unless(Part::Clock(node), &thousandths, thousandths == 1_000);
             }
@@ -104,12 +115,19 @@ impl Standing {
                 self.is_unless(Part::LossBetween(from, to), &permille, permille == 0);
             }
             Fault::PacketsBlocked(blocks) => self.is_unless(Part::Packets, &blocks, !blocks),
-            Fault::Duplication(permille) => self.is_unless(Part::Duplication, &permille, permille == 0),
-            Fault::Reordering(permille, by) => self.is_unless(Part::Order, &(permille, by), permille == 0),
+            Fault::Duplication(permille) => {
+                self.is_unless(Part::Duplication, &permille, permille == 0)
+            }
+            Fault::Reordering(permille, by) => {
+                self.is_unless(Part::Order, &(permille, by), permille == 0)
+            }
             Fault::Slowness(ref latency) => self.is(Part::Latency, latency),
             Fault::Corruption(permille) => self.is_unless(Part::Bits, &permille, permille == 0),
             Fault::Bandwidth(limit) => self.is_unless(Part::Bandwidth, &limit, limit.is_none()),
-            Fault::ClockSetBack(..) | Fault::Reconfigure { .. } | Fault::Namesake { .. } | Fault::Attack(_) => {}
+            Fault::ClockSetBack(..)
+            | Fault::Reconfigure { .. }
+            | Fault::Namesake { .. }
+            | Fault::Attack(_) => {}
         }
     }
 }
@@ -123,7 +141,8 @@ mod tests {
 
     fn after(faults: &[Fault]) -> Standing {
         let mut case = Case::new("x", 9);
-        case.plan = faults.iter().fold(Plan::new(), |plan, fault| plan.at(Duration::ZERO, fault.clone()));
+        case.plan =
+            faults.iter().fold(Plan::new(), |plan, fault| plan.at(Duration::ZERO, fault.clone()));
         Standing::after(&case).unwrap()
     }
 
@@ -136,12 +155,18 @@ mod tests {
             vec![Fault::Clog(1), Fault::Unclog(1)],
             vec![Fault::Partition(vec![vec![1]]), Fault::Heal],
             vec![Fault::LossBetween { from: 1, to: 2, permille: 9 }, Fault::Loss(0)],
-            vec![Fault::ClockRate { node: 1, thousandths: 9 }, Fault::ClockRate { node: 1, thousandths: 1_000 }],
+            vec![
+                Fault::ClockRate { node: 1, thousandths: 9 },
+                Fault::ClockRate { node: 1, thousandths: 1_000 },
+            ],
         ];
         for faults in mended {
             assert_eq!(after(&faults), whole, "{faults:?}");
             let broken = after(&faults[..1]);
-            assert!(!broken.is_no_worse_than(&whole) && whole.is_no_worse_than(&broken), "{faults:?}");
+            assert!(
+                !broken.is_no_worse_than(&whole) && whole.is_no_worse_than(&broken),
+                "{faults:?}"
+            );
         }
     }
 

@@ -40,13 +40,15 @@ pub(super) fn fewer(search: &mut impl Attempts) {
     let judged = Standing::after(&base).filter(|_| search.waits() && base.mend.is_none());
     let planned = (0..base.plan.steps().len()).map(Item::Planned);
     let items: Vec<_> = planned.chain((0..base.afterwards.len()).map(Item::Afterwards)).collect();
-    // A case that waits for what becomes of a node fails for certain without what is done to that node.
+    // A case that waits for what becomes of a node fails for certain without what is done to that
+    // node.
     let is_fixed = |item: &Item| search.waits() && is_waited_for(&base, *item);
     let (fixed, free): (Vec<_>, Vec<_>) = items.into_iter().partition(is_fixed);
     ddmin::minimize(free, |free| {
         let candidate = only(&base, |item| fixed.contains(&item) || free.contains(&item));
-        let is_no_worse =
-            |judged: &Standing| Standing::after(&candidate).is_some_and(|now| now.is_no_worse_than(judged));
+        let is_no_worse = |judged: &Standing| {
+            Standing::after(&candidate).is_some_and(|now| now.is_no_worse_than(judged))
+        };
         judged.as_ref().is_none_or(is_no_worse) && search.attempt(candidate)
     });
 }
@@ -63,9 +65,11 @@ fn is_waited_for(case: &Case, item: Item) -> bool {
 
 fn only(case: &Case, stays: impl Fn(Item) -> bool) -> Case {
     let mut few = case.clone();
-    let steps = case.plan.steps().iter().enumerate().filter(|(place, _)| stays(Item::Planned(*place)));
+    let steps =
+        case.plan.steps().iter().enumerate().filter(|(place, _)| stays(Item::Planned(*place)));
     few.plan = steps.fold(Plan::new(), |plan, (_, (at, step))| plan.at(*at, step.clone()));
-    let works = case.afterwards.iter().enumerate().filter(|(place, _)| stays(Item::Afterwards(*place)));
+    let works =
+        case.afterwards.iter().enumerate().filter(|(place, _)| stays(Item::Afterwards(*place)));
     few.afterwards = works.map(|(_, work)| work.clone()).collect::<Vec<Work>>();
     few
 }

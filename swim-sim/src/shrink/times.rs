@@ -10,20 +10,22 @@ use crate::plan::Plan;
 pub(super) fn shorter(search: &mut impl Attempts) {
     for divisor in [8, 2] {
         let (base, waits) = (search.case().clone(), search.waits());
-        let shorter =
-            |from, to| if is_waited_in(&base, waits, from, to) { to - from } else { part(to - from, divisor) };
+        let shorter = |from, to| {
+            if is_waited_in(&base, waits, from, to) { to - from } else { part(to - from, divisor) }
+        };
         search.attempt(squeezed(&base, shorter));
     }
     // From the last to the first, so that the places of the others stay.
     for place in (0..moments(search.case()).len()).rev() {
         let base = search.case().clone();
-        let Some((from, to)) =
-            pause(&base, place).filter(|(from, to)| !is_waited_in(&base, search.waits(), *from, *to))
+        let Some((from, to)) = pause(&base, place)
+            .filter(|(from, to)| !is_waited_in(&base, search.waits(), *from, *to))
         else {
             continue;
         };
         let lefts = [Duration::ZERO, part(to - from, 8), part(to - from, 2)];
-        let with = |left| squeezed(&base, |begin, end| if begin == from { left } else { end - begin });
+        let with =
+            |left| squeezed(&base, |begin, end| if begin == from { left } else { end - begin });
         let _ = lefts.into_iter().any(|left| search.attempt(with(left)));
     }
     // What waits for something by a time is not given less of it.
@@ -46,18 +48,22 @@ fn whole(time: Duration) -> Duration {
 /// All times that a case names, in order, each once.
 fn moments(case: &Case) -> Vec<Duration> {
     let steps = case.plan.steps().iter().map(|(at, _)| *at);
-    let expected = case.expect.iter().flat_map(|row| [row.by, row.at, row.after].into_iter().flatten());
+    let expected =
+        case.expect.iter().flat_map(|row| [row.by, row.at, row.after].into_iter().flatten());
     steps.chain(expected).chain(case.mend).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// From when to when nothing happens before the moment at a place.
 fn pause(case: &Case, place: usize) -> Option<(Duration, Duration)> {
     let moments = moments(case);
-    let from = place.checked_sub(1).map_or(Duration::ZERO, |before| moments[before.min(moments.len() - 1)]);
+    let from = place
+        .checked_sub(1)
+        .map_or(Duration::ZERO, |before| moments[before.min(moments.len() - 1)]);
     moments.get(place).map(|to| (from, *to)).filter(|(from, to)| from < to)
 }
 
-/// Whether time that passes in a pause is time that an expectation has to come true. `waits`: whether that matters.
+/// Whether time that passes in a pause is time that an expectation has to come true. `waits`:
+/// whether that matters.
 fn is_waited_in(case: &Case, waits: bool, from: Duration, to: Duration) -> bool {
     waits
         && case.expect.iter().any(|row| {
@@ -83,7 +89,11 @@ fn squeezed(case: &Case, left: impl Fn(Duration, Duration) -> Duration) -> Case 
 /// The same case with all times changed, in their order.
 fn moved(case: &Case, new: impl Fn(Duration) -> Duration) -> Case {
     let mut moved = case.clone();
-    moved.plan = case.plan.steps().iter().fold(Plan::new(), |plan, (at, step)| plan.at(new(*at), step.clone()));
+    moved.plan = case
+        .plan
+        .steps()
+        .iter()
+        .fold(Plan::new(), |plan, (at, step)| plan.at(new(*at), step.clone()));
     moved.mend = case.mend.map(&new);
     for row in &mut moved.expect {
         (row.by, row.at, row.after) = (row.by.map(&new), row.at.map(&new), row.after.map(&new));
@@ -103,7 +113,10 @@ mod tests {
 
     fn case() -> Case {
         let mut case = Case::new("x", 3);
-        case.plan = Plan::new().at(secs(10), Fault::Crash(1)).at(secs(10), Fault::Crash(2)).at(secs(50), Fault::Heal);
+        case.plan = Plan::new()
+            .at(secs(10), Fault::Crash(1))
+            .at(secs(10), Fault::Crash(2))
+            .at(secs(50), Fault::Heal);
         case.mend = Some(secs(60));
         case.expect.push(Expected::by(secs(40), That::Converged));
         case

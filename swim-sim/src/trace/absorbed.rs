@@ -54,9 +54,15 @@ impl What<'_> {
     /// The text of the hash is not that for people, which may be said better some day.
     fn absorb_text(&self, hash: &mut RollingHash) -> core::fmt::Result {
         match self {
-            Self::Missed { from, bytes } => write!(hash, "missed {} bytes from {from}", bytes.len()),
-            Self::Crossed { serial, stage, .. } => write!(hash, "exchange {serial}: {stage:?} arrived"),
-            Self::Stalled { serial, stage } => write!(hash, "exchange {serial}: {stage:?} did not pass"),
+            Self::Missed { from, bytes } => {
+                write!(hash, "missed {} bytes from {from}", bytes.len())
+            }
+            Self::Crossed { serial, stage, .. } => {
+                write!(hash, "exchange {serial}: {stage:?} arrived")
+            }
+            Self::Stalled { serial, stage } => {
+                write!(hash, "exchange {serial}: {stage:?} did not pass")
+            }
             Self::Step(step) => write!(hash, "{step:?}"),
             other => write!(hash, "{}", Text(other, None)),
         }
@@ -65,7 +71,8 @@ impl What<'_> {
 
 impl Passage {
     fn absorb(self, hash: &mut RollingHash) {
-        let nanos = |delay: Option<Duration>| delay.map_or(u64::MAX, |delay| delay.as_nanos() as u64);
+        let nanos =
+            |delay: Option<Duration>| delay.map_or(u64::MAX, |delay| delay.as_nanos() as u64);
         match self {
             Self::UnderWay { delay, again } => {
                 hash.word(nanos(delay));
@@ -82,7 +89,8 @@ fn address_word(address: SocketAddr) -> u64 {
     address::number(address).map_or(u64::MAX, u64::from)
 }
 
-/// The events about members come by the million in a join storm; the others are hashed by their text.
+/// The events about members come by the million in a join storm; the others are hashed by their
+/// text.
 fn absorb_event(event: &Event, hash: &mut RollingHash) {
     let (kind, member) = match event {
         Event::Joined(member) => (6, member),

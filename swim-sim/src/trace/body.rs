@@ -1,4 +1,5 @@
-//! What an exchange carries, in a few words: the kind of its message, its fields, and each row of a table.
+//! What an exchange carries, in a few words: the kind of its message, its fields, and each row of a
+//! table.
 
 use core::fmt;
 
@@ -19,14 +20,20 @@ impl<'a> Body<'a> {
 impl fmt::Display for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(message) = self.message() else {
-            return f.write_str(super::memberlist::body(self.0).as_ref().map_or("noise", |(_, told)| told));
+            return f.write_str(
+                super::memberlist::body(self.0).as_ref().map_or("noise", |(_, told)| told),
+            );
         };
         match message {
-            ExchangeMessage::Join { source, entries } => write!(f, "join of {source} with {}", Rows(&entries)),
+            ExchangeMessage::Join { source, entries } => {
+                write!(f, "join of {source} with {}", Rows(&entries))
+            }
             ExchangeMessage::JoinReply { source, entries } => {
                 write!(f, "join reply of {source} with {}", Rows(&entries))
             }
-            ExchangeMessage::Digest { source, digest } => write!(f, "digest of {source} {digest:016x}"),
+            ExchangeMessage::Digest { source, digest } => {
+                write!(f, "digest of {source} {digest:016x}")
+            }
             ExchangeMessage::DigestReply { source, buckets: None } => {
                 write!(f, "digest reply of {source}: the tables are equal")
             }
@@ -47,7 +54,9 @@ impl fmt::Display for Body<'_> {
                 write!(f, "reliable ack of {source} #{}", sequence.get())
             }
             ExchangeMessage::Refusal { reason } => write!(f, "refusal: {reason:?}"),
-            ExchangeMessage::KeyRequest { source, target, .. } => write!(f, "key request to {target} from {source}"),
+            ExchangeMessage::KeyRequest { source, target, .. } => {
+                write!(f, "key request to {target} from {source}")
+            }
             ExchangeMessage::KeyReply { source, .. } => write!(f, "key reply of {source}"),
         }
     }
@@ -119,20 +128,37 @@ mod tests {
         let digests = Buckets::to_bytes(&[3; Buckets::COUNT]);
         let no_entries = Entries::default();
         for (message, wanted) in [
-            (ExchangeMessage::JoinReply { source, entries: no_entries }, "join reply of a with no rows"),
+            (
+                ExchangeMessage::JoinReply { source, entries: no_entries },
+                "join reply of a with no rows",
+            ),
             (ExchangeMessage::Digest { source, digest: 255 }, "digest of a 00000000000000ff"),
-            (ExchangeMessage::DigestReply { source, buckets: None }, "digest reply of a: the tables are equal"),
-            (ExchangeMessage::BucketsReply { source, entries: no_entries }, "buckets reply of a with no rows"),
-            (ExchangeMessage::ReliablePing { sequence, target: "b", source }, "reliable ping b #7 from a"),
+            (
+                ExchangeMessage::DigestReply { source, buckets: None },
+                "digest reply of a: the tables are equal",
+            ),
+            (
+                ExchangeMessage::BucketsReply { source, entries: no_entries },
+                "buckets reply of a with no rows",
+            ),
+            (
+                ExchangeMessage::ReliablePing { sequence, target: "b", source },
+                "reliable ping b #7 from a",
+            ),
             (ExchangeMessage::ReliableAck { sequence, source }, "reliable ack of a #7"),
             (ExchangeMessage::Refusal { reason: Refusal::Left }, "refusal: Left"),
-            (ExchangeMessage::KeyRequest { source, target: "b", body: b"k" }, "key request to b from a"),
+            (
+                ExchangeMessage::KeyRequest { source, target: "b", body: b"k" },
+                "key request to b from a",
+            ),
             (ExchangeMessage::KeyReply { source, body: b"k" }, "key reply of a"),
         ] {
             assert_eq!(text(&message), wanted);
         }
         let buckets = Some(Buckets::new(&digests));
-        assert!(text(&ExchangeMessage::DigestReply { source, buckets }).ends_with(" 0000000000000003"));
+        assert!(
+            text(&ExchangeMessage::DigestReply { source, buckets }).ends_with(" 0000000000000003")
+        );
         let mut bytes = Vec::new();
         let _ = begin_buckets(cluster_hash("any"), "a", 3, 1_000, &mut bytes);
         assert_eq!(Body(&bytes).to_string(), "buckets 0000000000000003 of a with no rows");
@@ -140,9 +166,13 @@ mod tests {
 
     #[test]
     fn the_rows_of_a_table_are_told_one_by_one_and_noise_is_called_so() {
-        let wanted = "join of a with 1 row: b dead@5 for 9 s at 10.0.0.2:7946 since @4 with 3 bytes";
+        let wanted =
+            "join of a with 1 row: b dead@5 for 9 s at 10.0.0.2:7946 since @4 with 3 bytes";
         assert_eq!(Body(&rows(false)).to_string(), wanted);
-        assert_eq!(Body(&rows(true)).to_string(), "join of a with 1 row: b dead@5 for 9 s (tombstone)");
+        assert_eq!(
+            Body(&rows(true)).to_string(),
+            "join of a with 1 row: b dead@5 for 9 s (tombstone)"
+        );
         assert_eq!(Body(b"xyz").to_string(), "noise");
     }
 }

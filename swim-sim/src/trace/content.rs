@@ -7,7 +7,8 @@ use swim_core::wire::{Message, Packet, WireError};
 use super::header::cluster_of;
 use super::said::Said;
 
-/// A packet's bytes, to be printed as its messages, and the hash of the cluster of the node that sends or receives them.
+/// A packet's bytes, to be printed as its messages, and the hash of the cluster of the node that
+/// sends or receives them.
 pub(super) struct Content<'a>(pub(super) &'a [u8], pub(super) Option<u32>);
 
 /// What a packet's bytes are to a node.
@@ -15,14 +16,14 @@ pub(super) enum Read<'a> {
     Native(Packet<'a>),
     /// Messages of memberlist's wire, each as its kind and its words.
     Memberlist(Vec<(&'static str, String)>),
-    /// A packet that its header says is for another cluster, with that one's hash. Nodes drop it unread; in most runs there is
-    /// no other cluster, and it is one that was damaged there.
+    /// A packet that its header says is for another cluster, with that one's hash. Nodes drop it
+    /// unread; in most runs there is no other cluster, and it is one that was damaged there.
     Foreign(u32),
     Noise,
 }
 
-/// Reads a packet as a node does whose cluster has this hash. Without one (on memberlist's wire, or where no process ever ran)
-/// the header's own word is taken for it.
+/// Reads a packet as a node does whose cluster has this hash. Without one (on memberlist's wire, or
+/// where no process ever ran) the header's own word is taken for it.
 pub(super) fn read(bytes: &[u8], own: Option<u32>) -> Read<'_> {
     let claimed = cluster_of(bytes);
     if let (Some(own), Some(claimed)) = (own, claimed) {
@@ -70,7 +71,9 @@ impl fmt::Display for Content<'_> {
 
 fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
     match message {
-        Message::Ping { sequence, target, source } => write!(f, "ping {target} #{} from {source}", sequence.get()),
+        Message::Ping { sequence, target, source } => {
+            write!(f, "ping {target} #{} from {source}", sequence.get())
+        }
         Message::PingReq { sequence, target, source } => {
             write!(f, "please ping {target} #{} for {source}", sequence.get())
         }
@@ -80,7 +83,9 @@ fn write(f: &mut fmt::Formatter<'_>, message: &Message<'_>) -> fmt::Result {
             write!(f, "{id} alive@{incarnation} at {address}")?;
             if metadata.is_empty() { Ok(()) } else { write!(f, " with {} bytes", metadata.len()) }
         }
-        Message::Suspect { id, incarnation, from } => write!(f, "{id} suspect@{incarnation} by {from}"),
+        Message::Suspect { id, incarnation, from } => {
+            write!(f, "{id} suspect@{incarnation} by {from}")
+        }
         Message::Dead { id, incarnation, from } => write!(f, "{id} dead@{incarnation} by {from}"),
         Message::Left { id, incarnation } => write!(f, "{id} left@{incarnation}"),
         Message::Broadcast { origin, epoch, number, payload } => {
@@ -105,7 +110,8 @@ mod tests {
     fn a_packet_prints_as_its_messages_and_noise_as_noise() {
         let mut packet = Vec::new();
         begin_packet(cluster_hash("any"), &mut packet);
-        Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }.encode(&mut packet);
+        Message::Ping { sequence: SequenceNumber::new(7), target: "b", source: "a" }
+            .encode(&mut packet);
         Message::Dead { id: "c", incarnation: Incarnation::new(5), from: "a" }.encode(&mut packet);
         for own in [None, Some(cluster_hash("any"))] {
             assert_eq!(Content(&packet, own).to_string(), "ping b #7 from a, c dead@5 by a");

@@ -1,4 +1,5 @@
-//! A rolling 64-bit hash, the same on every machine. Not for keeping secrets: for telling two runs apart.
+//! A rolling 64-bit hash, the same on every machine. Not for keeping secrets: for telling two runs
+//! apart.
 
 use core::fmt;
 
@@ -11,7 +12,8 @@ impl RollingHash {
         Self(0x6a09_e667_f3bc_c908)
     }
 
-    /// Absorbs a word. For each word this is a bijection of the state, so that no state swallows what came before.
+    /// Absorbs a word. For each word this is a bijection of the state, so that no state swallows
+    /// what came before.
     pub(crate) const fn word(&mut self, word: u64) {
         let product = (self.0 ^ word).wrapping_mul(0x9fb2_1c65_1e98_df25);
         self.0 = product ^ (product >> 32);
@@ -54,7 +56,8 @@ mod tests {
     #[test]
     fn order_length_and_every_bit_count() {
         let base = hash(&["abcdefgh", "ij"]);
-        let others: [&[&str]; 4] = [&["abcdefghij"], &["ij", "abcdefgh"], &["abcdefgh", "ij\0"], &["abcdefgi", "ij"]];
+        let others: [&[&str]; 4] =
+            [&["abcdefghij"], &["ij", "abcdefgh"], &["abcdefgh", "ij\0"], &["abcdefgi", "ij"]];
         assert!(others.iter().all(|other| hash(other) != base));
     }
 

@@ -1,4 +1,5 @@
-//! An entry of the trace as a line of JSON. docs/TRACE.md has every field; a test compares it with what is written here.
+//! An entry of the trace as a line of JSON. docs/TRACE.md has every field; a test compares it with
+//! what is written here.
 //!
 //! Times are nanoseconds, bytes are hexadecimal, names of kinds are in snake case.
 
@@ -53,24 +54,31 @@ fn fields(what: &What<'_>, own: Option<u32>) -> (&'static str, Value) {
         What::Stopped => ("stopped", json!({})),
         What::Timeout => ("timeout", json!({})),
         What::Sent { to, bytes, passage } => {
-            let mut fields = json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes, own) });
+            let mut fields =
+                json!({ "to": to, "bytes": bytes.len(), "messages": messages(bytes, own) });
             add(&mut fields, &passed(passage));
             ("sent", fields)
         }
         What::Damaged { to, bytes, passes } => {
             let messages = messages(bytes, own);
-            ("damaged", json!({ "to": to, "bytes": bytes.len(), "passes": passes, "messages": messages }))
+            (
+                "damaged",
+                json!({ "to": to, "bytes": bytes.len(), "passes": passes, "messages": messages }),
+            )
         }
-        What::Arrived { from, bytes } => {
-            ("received", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
-        }
-        What::Missed { from, bytes } => {
-            ("missed", json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }))
-        }
+        What::Arrived { from, bytes } => (
+            "received",
+            json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }),
+        ),
+        What::Missed { from, bytes } => (
+            "missed",
+            json!({ "from": from, "bytes": bytes.len(), "messages": messages(bytes, own) }),
+        ),
         What::Unreachable { address } => ("unreachable", json!({ "address": address })),
-        What::Opened { serial, to, request } => {
-            ("opened", json!({ "exchange": serial, "to": to, "bytes": request.len(), "message": body(request) }))
-        }
+        What::Opened { serial, to, request } => (
+            "opened",
+            json!({ "exchange": serial, "to": to, "bytes": request.len(), "message": body(request) }),
+        ),
         What::Crossed { serial, stage, body: payload } => {
             let mut fields = json!({ "exchange": serial, "bytes": payload.len() });
             add(&mut fields, &stage_of(stage));
@@ -87,10 +95,14 @@ fn fields(what: &What<'_>, own: Option<u32>) -> (&'static str, Value) {
         What::Replied { serial, reply } => {
             ("replied", json!({ "exchange": serial, "bytes": reply.len(), "message": body(reply) }))
         }
-        What::Failed { serial, failure } => ("failed", json!({ "exchange": serial, "failure": snake(failure) })),
+        What::Failed { serial, failure } => {
+            ("failed", json!({ "exchange": serial, "failure": snake(failure) }))
+        }
         What::Abandoned { serial } => ("abandoned", json!({ "exchange": serial })),
         What::Told(event) => ("told", told(event)),
-        What::Changed { from, to } => ("changed", json!({ "from": standing(from), "to": standing(to) })),
+        What::Changed { from, to } => {
+            ("changed", json!({ "from": standing(from), "to": standing(to) }))
+        }
         What::Step(step) => ("step", done(step)),
     }
 }
@@ -126,9 +138,11 @@ fn stage_of(stage: Stage) -> Value {
 fn messages(bytes: &[u8], own: Option<u32>) -> Vec<Value> {
     let unreadable = |why: &dyn ToString| json!({ "kind": "unreadable", "why": why.to_string() });
     match read(bytes, own) {
-        Read::Native(packet) => {
-            packet.map(|message| message.map_or_else(|error| unreadable(&error), |message| said(&message))).collect()
-        }
+        Read::Native(packet) => packet
+            .map(|message| {
+                message.map_or_else(|error| unreadable(&error), |message| said(&message))
+            })
+            .collect(),
         Read::Memberlist(messages) => {
             messages.into_iter().map(|(kind, told)| json!({ "kind": kind, "told": told })).collect()
         }
@@ -139,7 +153,8 @@ fn messages(bytes: &[u8], own: Option<u32>) -> Vec<Value> {
 
 fn said(message: &Message<'_>) -> Value {
     let mut value = match *message {
-        Message::Ping { sequence, target, source } | Message::PingReq { sequence, target, source } => {
+        Message::Ping { sequence, target, source }
+        | Message::PingReq { sequence, target, source } => {
             json!({ "sequence": sequence.get(), "target": target, "source": source })
         }
         Message::Ack { sequence, source } | Message::Nack { sequence, source } => {
@@ -159,7 +174,9 @@ fn said(message: &Message<'_>) -> Value {
             json!({ "origin": origin, "epoch": epoch.get(), "number": number, "says": said::said(payload) })
         }
         Message::Coordinate { source, bytes } => json!({ "source": source, "bytes": hex(bytes) }),
-        Message::Direct { source, payload } => json!({ "source": source, "says": said::said(payload) }),
+        Message::Direct { source, payload } => {
+            json!({ "source": source, "says": said::said(payload) })
+        }
     };
     value["kind"] = message.kind().label().into();
     value
@@ -176,24 +193,33 @@ fn body(bytes: &[u8]) -> Value {
     let mut value = match message {
         ExchangeMessage::Join { source, entries }
         | ExchangeMessage::JoinReply { source, entries }
-        | ExchangeMessage::BucketsReply { source, entries } => json!({ "source": source, "rows": rows(&entries) }),
+        | ExchangeMessage::BucketsReply { source, entries } => {
+            json!({ "source": source, "rows": rows(&entries) })
+        }
         ExchangeMessage::Buckets { source, mask, entries } => {
             json!({ "source": source, "mask": format!("{mask:016x}"), "rows": rows(&entries) })
         }
-        ExchangeMessage::Digest { source, digest } => json!({ "source": source, "digest": format!("{digest:016x}") }),
+        ExchangeMessage::Digest { source, digest } => {
+            json!({ "source": source, "digest": format!("{digest:016x}") })
+        }
         ExchangeMessage::DigestReply { source, buckets } => {
-            let digests = buckets.map(|buckets| buckets.iter().map(|digest| format!("{digest:016x}")).collect());
+            let digests = buckets
+                .map(|buckets| buckets.iter().map(|digest| format!("{digest:016x}")).collect());
             json!({ "source": source, "buckets": digests.map(|digests: Vec<_>| digests) })
         }
         ExchangeMessage::ReliablePing { sequence, target, source } => {
             json!({ "sequence": sequence.get(), "target": target, "source": source })
         }
-        ExchangeMessage::ReliableAck { sequence, source } => json!({ "sequence": sequence.get(), "source": source }),
+        ExchangeMessage::ReliableAck { sequence, source } => {
+            json!({ "sequence": sequence.get(), "source": source })
+        }
         ExchangeMessage::Refusal { reason } => json!({ "reason": snake(reason) }),
         ExchangeMessage::KeyRequest { source, target, body } => {
             json!({ "source": source, "target": target, "bytes": body.len() })
         }
-        ExchangeMessage::KeyReply { source, body } => json!({ "source": source, "bytes": body.len() }),
+        ExchangeMessage::KeyReply { source, body } => {
+            json!({ "source": source, "bytes": body.len() })
+        }
     };
     value["kind"] = message.kind().label().into();
     value
@@ -262,7 +288,9 @@ fn told(event: &Event) -> Value {
             "event": "query", "id": id.0, "from": from.as_str(), "name": &**name, "payload": hex(payload),
             "deadline_ns": deadline.as_nanos(),
         }),
-        Event::QueryAck { id, from } => json!({ "event": "query_ack", "id": id.0, "from": from.as_str() }),
+        Event::QueryAck { id, from } => {
+            json!({ "event": "query_ack", "id": id.0, "from": from.as_str() })
+        }
         Event::QueryResponse { id, from, payload } => {
             json!({ "event": "query_response", "id": id.0, "from": from.as_str(), "payload": hex(payload) })
         }
@@ -272,7 +300,9 @@ fn told(event: &Event) -> Value {
         Event::HealthChanged { score } => json!({ "event": "health_changed", "score": score }),
         Event::Isolated => json!({ "event": "isolated" }),
         Event::Reconnected => json!({ "event": "reconnected" }),
-        Event::SeedJoined { seed, members } => json!({ "event": "seed_joined", "seed": seed, "members": members }),
+        Event::SeedJoined { seed, members } => {
+            json!({ "event": "seed_joined", "seed": seed, "members": members })
+        }
         Event::SeedFailed { seed, failure, retry_in } => {
             let pause = retry_in.map(|pause| pause.as_nanos() as u64);
             json!({ "event": "seed_failed", "seed": seed, "failure": snake(failure), "retry_in_ns": pause })

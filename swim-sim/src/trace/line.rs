@@ -1,6 +1,7 @@
 //! One entry of the trace: [`What`] happened.
 //!
-//! How it reads is `text.rs`' to say, as JSON `json.rs`', and what of it goes into the hash `absorbed.rs`'.
+//! How it reads is `text.rs`' to say, as JSON `json.rs`', and what of it goes into the hash
+//! `absorbed.rs`'.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -35,7 +36,8 @@ pub(crate) enum What<'a> {
     Timeout,
     /// A packet was sent.
     Sent { to: SocketAddr, bytes: &'a [u8], passage: Passage },
-    /// A packet that was sent is damaged on the way, and then arrives or is dropped by its checksum.
+    /// A packet that was sent is damaged on the way, and then arrives or is dropped by its
+    /// checksum.
     Damaged { to: SocketAddr, bytes: &'a [u8], passes: bool },
     /// A packet was handed to the node.
     Arrived { from: SocketAddr, bytes: &'a [u8] },
@@ -57,7 +59,8 @@ pub(crate) enum What<'a> {
     Abandoned { serial: u64 },
     /// The user was told something.
     Told(&'a Event),
-    /// What a node counts differs from what it counted before. It follows from the rest, so it is in no hash.
+    /// What a node counts differs from what it counted before. It follows from the rest, so it is
+    /// in no hash.
     Changed { from: Standing, to: Standing },
     /// Something was done to the cluster.
     Step(&'a Step),
@@ -99,12 +102,21 @@ impl Sort {
 impl What<'_> {
     pub(crate) const fn sort(&self) -> Sort {
         match self {
-            Self::Timeout | Self::Arrived { .. } | Self::Unreachable { .. } | Self::Failed { .. } => Sort::Input,
+            Self::Timeout
+            | Self::Arrived { .. }
+            | Self::Unreachable { .. }
+            | Self::Failed { .. } => Sort::Input,
             Self::Crossed { stage: Stage::Request | Stage::Reply, .. } => Sort::Input,
-            Self::Sent { .. } | Self::Opened { .. } | Self::Replied { .. } | Self::Abandoned { .. } => Sort::Output,
+            Self::Sent { .. }
+            | Self::Opened { .. }
+            | Self::Replied { .. }
+            | Self::Abandoned { .. } => Sort::Output,
             Self::Told(_) => Sort::Event,
             Self::Started(..) | Self::Stopped | Self::Changed { .. } => Sort::State,
-            Self::Damaged { .. } | Self::Missed { .. } | Self::Crossed { .. } | Self::Stalled { .. } => Sort::Network,
+            Self::Damaged { .. }
+            | Self::Missed { .. }
+            | Self::Crossed { .. }
+            | Self::Stalled { .. } => Sort::Network,
             Self::Step(Step::Fault(_)) => Sort::Fault,
             Self::Step(Step::Work(_)) => Sort::Work,
         }

@@ -1,7 +1,9 @@
-//! The trace: everything that happens in a run, as a rolling hash always, and as lines of text or of JSON on request.
+//! The trace: everything that happens in a run, as a rolling hash always, and as lines of text or
+//! of JSON on request.
 //!
-//! The hash takes in every byte sent and every event told, so two runs with one hash were the same run. Lines are
-//! formatted only when they are recorded, since formatting every packet costs more than handling it.
+//! The hash takes in every byte sent and every event told, so two runs with one hash were the same
+//! run. Lines are formatted only when they are recorded, since formatting every packet costs more
+//! than handling it.
 
 mod absorbed;
 mod body;
@@ -40,7 +42,8 @@ pub(crate) struct Trace {
     recorder: Option<FlightRecorder>,
     /// Node -> how it stood; kept only while something is recorded.
     standings: Vec<Option<Standing>>,
-    /// Node -> the hash of its cluster; `None` on memberlist's wire, whose packets bear none. Kept as the standings are.
+    /// Node -> the hash of its cluster; `None` on memberlist's wire, whose packets bear none. Kept
+    /// as the standings are.
     clusters: Vec<Option<u32>>,
 }
 
@@ -48,7 +51,14 @@ impl Trace {
     /// An empty trace that records lines, or does not, and tells a recorder, if there is one.
     pub(crate) const fn new(records: bool, recorder: Option<FlightRecorder>) -> Self {
         let lines = if records { Some(String::new()) } else { None };
-        Self { hash: RollingHash::new(), entries: 0, lines, recorder, standings: Vec::new(), clusters: Vec::new() }
+        Self {
+            hash: RollingHash::new(),
+            entries: 0,
+            lines,
+            recorder,
+            standings: Vec::new(),
+            clusters: Vec::new(),
+        }
     }
 
     /// A process starts at a node, and will read packets as these settings say.
@@ -59,7 +69,8 @@ impl Trace {
         if node >= self.clusters.len() {
             self.clusters.resize(node + 1, None);
         }
-        self.clusters[node] = matches!(config.wire, Wire::Native).then(|| cluster_hash(&config.cluster));
+        self.clusters[node] =
+            matches!(config.wire, Wire::Native).then(|| cluster_hash(&config.cluster));
     }
 
     /// Takes in what happened at a node, or to all of them.
@@ -71,8 +82,8 @@ impl Trace {
         self.record(at, node, what);
     }
 
-    /// A node has handled an input. What differs in how it stands is recorded; it follows from the rest, so it is neither
-    /// counted nor hashed.
+    /// A node has handled an input. What differs in how it stands is recorded; it follows from the
+    /// rest, so it is neither counted nor hashed.
     pub(crate) fn settled(&mut self, at: Instant, node: usize, swim: &Swim<Stream>) {
         if self.lines.is_none() && self.recorder.is_none() {
             return;
@@ -154,7 +165,10 @@ mod tests {
         let (with, without) = (trace(true, 3), trace(false, 3));
         assert_eq!(with.hash(), without.hash());
         assert_eq!((with.entries(), without.lines()), (2, ""));
-        assert_eq!(with.lines(), "1.500000000 node-3 timeout\n1.500000000 world the network heals\n");
+        assert_eq!(
+            with.lines(),
+            "1.500000000 node-3 timeout\n1.500000000 world the network heals\n"
+        );
         assert_ne!(trace(false, 4).hash(), with.hash());
     }
 

@@ -1,7 +1,8 @@
 //! [`FlightRecorder`]: what a run leaves behind whatever ends it, a panic included.
 //!
-//! A cluster that panics is gone, and all that it recorded with it. A recorder is shared with whoever made it: it keeps
-//! the last entries of every node, the count and the hash, and passes each entry on as a line of text or of JSON.
+//! A cluster that panics is gone, and all that it recorded with it. A recorder is shared with
+//! whoever made it: it keeps the last entries of every node, the count and the hash, and passes
+//! each entry on as a line of text or of JSON.
 
 use core::fmt;
 use std::io::{self, Write};
@@ -13,8 +14,8 @@ use super::table::{LastEvents, Row};
 use super::text::Text;
 use super::{Place, Stamp, What};
 
-/// Records a run for [`Builder::flight_recorder`](crate::Builder::flight_recorder). It changes nothing in the run. Clones
-/// share what is recorded, so each serves one run.
+/// Records a run for [`Builder::flight_recorder`](crate::Builder::flight_recorder). It changes
+/// nothing in the run. Clones share what is recorded, so each serves one run.
 ///
 /// ```
 /// use std::time::Duration;
@@ -83,7 +84,8 @@ impl FlightRecorder {
         Ok(())
     }
 
-    /// The hash of everything that happened; see [`Cluster::trace_hash`](crate::Cluster::trace_hash).
+    /// The hash of everything that happened; see
+    /// [`Cluster::trace_hash`](crate::Cluster::trace_hash).
     #[must_use]
     pub fn trace_hash(&self) -> u64 {
         self.tape().hash
@@ -95,27 +97,30 @@ impl FlightRecorder {
         self.tape().entries
     }
 
-    /// How many lines a text or JSON trace of it has: what happened, and what changed at nodes by that.
+    /// How many lines a text or JSON trace of it has: what happened, and what changed at nodes by
+    /// that.
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.tape().lines
     }
 
-    /// The last things that happened at a node, and what the world and users did meanwhile, as a table; without a node:
-    /// at the one at which something happened last, which after a panic is the one that panicked.
+    /// The last things that happened at a node, and what the world and users did meanwhile, as a
+    /// table; without a node: at the one at which something happened last, which after a panic is
+    /// the one that panicked.
     #[must_use]
     pub fn at_node(&self, node: Option<usize>) -> String {
         self.tape().last.at_node(node)
     }
 
-    /// The last that is not the daily round of packets, of all nodes, as a table: what users were told, processes that
-    /// started or ended, what the world and users did.
+    /// The last that is not the daily round of packets, of all nodes, as a table: what users were
+    /// told, processes that started or ended, what the world and users did.
     #[must_use]
     pub fn news(&self) -> String {
         self.tape().last.news()
     }
 
-    /// What happened, with the hash of the node's cluster. `so_far`: how many things, and their hash.
+    /// What happened, with the hash of the node's cluster. `so_far`: how many things, and their
+    /// hash.
     pub(super) fn note(
         &self,
         at: Instant,
@@ -218,7 +223,11 @@ mod tests {
         let (hash, lines) = (recorder.trace_hash(), recorder.lines());
         cluster.run_for(core::time::Duration::from_secs(5));
         assert_ne!(cluster.trace_hash(), hash);
-        assert_eq!((recorder.trace_hash(), recorder.lines()), (hash, lines), "the recording has ended");
+        assert_eq!(
+            (recorder.trace_hash(), recorder.lines()),
+            (hash, lines),
+            "the recording has ended"
+        );
         assert_eq!(out.0.lock().unwrap().len(), written.len());
     }
 

@@ -1,4 +1,5 @@
-//! What the layer of events and queries says within a message, in a few words: [`Said`]. As JSON it is in `json/said.rs`.
+//! What the layer of events and queries says within a message, in a few words: [`Said`]. As JSON it
+//! is in `json/said.rs`.
 
 use core::fmt;
 
@@ -15,14 +16,24 @@ impl fmt::Display for Said<'_> {
             }
             Ok(Message::Query(query)) => {
                 let (name, time, source) = (query.name, query.time, query.source);
-                write!(f, "query {name}@{time} #{} of {source} with {} bytes", query.id, query.payload.len())
+                write!(
+                    f,
+                    "query {name}@{time} #{} of {source} with {} bytes",
+                    query.id,
+                    query.payload.len()
+                )
             }
             Ok(Message::Response(answer)) if answer.is_ack => {
                 write!(f, "ack of {} to a query@{} #{}", answer.from, answer.time, answer.id)
             }
             Ok(Message::Response(answer)) => {
                 let (from, time) = (answer.from, answer.time);
-                write!(f, "answer of {from} to a query@{time} #{} with {} bytes", answer.id, answer.payload.len())
+                write!(
+                    f,
+                    "answer of {from} to a query@{time} #{} with {} bytes",
+                    answer.id,
+                    answer.payload.len()
+                )
             }
             Ok(Message::Relay(relay)) => write!(f, "for {}: {}", relay.node, Said(relay.message)),
             Ok(Message::Intent(intent)) => {
@@ -51,12 +62,26 @@ mod tests {
     #[test]
     fn what_is_said_is_told_and_what_is_handed_on_as_well() {
         let time = LamportTime::new(4);
-        let event = UserEvent { time, name: "deploy", payload: b"v1", coalesce: false, source: None };
-        assert_eq!(Said(&bytes(&Message::UserEvent(event))).to_string(), "event deploy@4 with 2 bytes");
+        let event =
+            UserEvent { time, name: "deploy", payload: b"v1", coalesce: false, source: None };
+        assert_eq!(
+            Said(&bytes(&Message::UserEvent(event))).to_string(),
+            "event deploy@4 with 2 bytes"
+        );
         let intent = Intent { time, node: "b", leaves: true, prune: true };
-        assert_eq!(Said(&bytes(&Message::Intent(intent))).to_string(), "b leaves@4 and is to be forgotten");
-        let answer = bytes(&Message::Response(Response { time, id: 7, from: "b", is_ack: false, payload: b"yes" }));
-        let relay = Relay { address: crate::ground::address::numbered(1), node: "a", message: &answer };
+        assert_eq!(
+            Said(&bytes(&Message::Intent(intent))).to_string(),
+            "b leaves@4 and is to be forgotten"
+        );
+        let answer = bytes(&Message::Response(Response {
+            time,
+            id: 7,
+            from: "b",
+            is_ack: false,
+            payload: b"yes",
+        }));
+        let relay =
+            Relay { address: crate::ground::address::numbered(1), node: "a", message: &answer };
         let wanted = "for a: answer of b to a query@4 #7 with 3 bytes";
         assert_eq!(Said(&bytes(&Message::Relay(relay))).to_string(), wanted);
         assert!(Said(b"\xff").to_string().starts_with("unreadable: "));

@@ -1,4 +1,5 @@
-//! What a node counts, to see when it changes: a refutation, a suspicion begun or ended, a member come or gone.
+//! What a node counts, to see when it changes: a refutation, a suspicion begun or ended, a member
+//! come or gone.
 
 use core::fmt;
 
@@ -41,7 +42,10 @@ impl fmt::Display for Changes<'_> {
         if from.incarnation != to.incarnation {
             write!(f, " incarnation {} -> {}", from.incarnation, to.incarnation)?;
         }
-        let counts = [("active members", from.active, to.active), ("suspicions", from.suspicions, to.suspicions)];
+        let counts = [
+            ("active members", from.active, to.active),
+            ("suspicions", from.suspicions, to.suspicions),
+        ];
         let changed = counts.iter().filter(|(_, from, to)| from != to);
         changed.clone().try_for_each(|(what, from, to)| write!(f, " {what} {from} -> {to}"))
     }
@@ -53,7 +57,12 @@ mod tests {
 
     #[test]
     fn what_changed_is_told_and_nothing_else() {
-        let from = Standing { state: State::Running, incarnation: Incarnation::new(7), active: 4, suspicions: 0 };
+        let from = Standing {
+            state: State::Running,
+            incarnation: Incarnation::new(7),
+            active: 4,
+            suspicions: 0,
+        };
         let to = Standing { incarnation: Incarnation::new(8), suspicions: 1, ..from };
         assert_eq!(Changes(&from, &to).to_string(), "now incarnation 7 -> 8 suspicions 0 -> 1");
     }

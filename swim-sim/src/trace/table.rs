@@ -1,6 +1,8 @@
-//! The last events of a run as a table: for each node its last rows, and apart from them the last news of all.
+//! The last events of a run as a table: for each node its last rows, and apart from them the last
+//! news of all.
 //!
-//! Thirty rows of a cluster of forty say nothing of the one node that matters, so each has rows of its own.
+//! Thirty rows of a cluster of forty say nothing of the one node that matters, so each has rows of
+//! its own.
 
 use core::fmt::Write as _;
 use std::collections::VecDeque;
@@ -82,7 +84,8 @@ fn table(rows: &[&Row]) -> String {
         let whole = row.text.strip_prefix("event: ").unwrap_or(&row.text);
         let what = whole.char_indices().nth(WIDTH).map_or(whole, |(end, _)| &whole[..end]);
         let rest = if what.len() < whole.len() { "…" } else { "" };
-        writeln!(text, "{at:>16}  {node:<9} {sort:<8} {what}{rest}").expect("writing to a string does not fail");
+        writeln!(text, "{at:>16}  {node:<9} {sort:<8} {what}{rest}")
+            .expect("writing to a string does not fail");
     }
     text
 }

@@ -1,7 +1,7 @@
 //! How an entry of the trace reads: one line, every message in it decoded.
 //!
-//! Names come from the wire, and one that was damaged on the way may hold anything that is UTF-8: what would end a line or
-//! move the cursor is written as its escape.
+//! Names come from the wire, and one that was damaged on the way may hold anything that is UTF-8:
+//! what would end a line or move the cursor is written as its escape.
 
 use core::fmt::{self, Write as _};
 
@@ -19,7 +19,9 @@ impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (&Self(what, own), f) = (self, &mut OneLine(f));
         match what {
-            What::Started(address, incarnation) => write!(f, "started at {address} with incarnation {incarnation}"),
+            What::Started(address, incarnation) => {
+                write!(f, "started at {address} with incarnation {incarnation}")
+            }
             What::Stopped => f.write_str("stopped"),
             What::Timeout => f.write_str("timeout"),
             What::Sent { to, bytes, passage } => {
@@ -27,7 +29,12 @@ impl fmt::Display for Text<'_> {
             }
             What::Damaged { to, bytes, passes } => {
                 let outcome = if *passes { "arrives" } else { "is dropped by its checksum" };
-                write!(f, "the packet to {to} is damaged and {outcome}, {} bytes: {}", bytes.len(), Content(bytes, own))
+                write!(
+                    f,
+                    "the packet to {to} is damaged and {outcome}, {} bytes: {}",
+                    bytes.len(),
+                    Content(bytes, own)
+                )
             }
             What::Arrived { from, bytes } => {
                 write!(f, "received {} bytes from {from}: {}", bytes.len(), Content(bytes, own))
@@ -35,15 +42,27 @@ impl fmt::Display for Text<'_> {
             What::Missed { from, bytes } => {
                 write!(f, "missed {} bytes from {from}: {}", bytes.len(), Content(bytes, own))
             }
-            What::Unreachable { address } => write!(f, "is told that no process listens at {address}"),
+            What::Unreachable { address } => {
+                write!(f, "is told that no process listens at {address}")
+            }
             What::Opened { serial, to, request } => {
-                write!(f, "opened exchange {serial} to {to}, {} bytes: {}", request.len(), Body(request))
+                write!(
+                    f,
+                    "opened exchange {serial} to {to}, {} bytes: {}",
+                    request.len(),
+                    Body(request)
+                )
             }
             What::Crossed { serial, stage, body: [] } => {
                 write!(f, "exchange {serial}: {stage} arrived")
             }
             What::Crossed { serial, stage, body } => {
-                write!(f, "exchange {serial}: {stage} arrived, {} bytes: {}", body.len(), Body(body))
+                write!(
+                    f,
+                    "exchange {serial}: {stage} arrived, {} bytes: {}",
+                    body.len(),
+                    Body(body)
+                )
             }
             What::Stalled { serial, stage } => write!(f, "exchange {serial}: {stage} did not pass"),
             What::Replied { serial, reply } => {
@@ -63,7 +82,8 @@ struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl fmt::Write for OneLine<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+        let breaks =
+            |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
         let mut rest = text;
         while let Some(at) = rest.find(breaks) {
             let (before, after) = rest.split_at(at);
@@ -80,7 +100,9 @@ impl fmt::Display for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnderWay { delay: None, again: None } => f.write_str("lost"),
-            Self::UnderWay { delay: None, again: Some(delay) } => write!(f, "lost, a copy arrives in {delay:?}"),
+            Self::UnderWay { delay: None, again: Some(delay) } => {
+                write!(f, "lost, a copy arrives in {delay:?}")
+            }
             Self::UnderWay { delay: Some(delay), again: None } => write!(f, "arrives in {delay:?}"),
             Self::UnderWay { delay: Some(delay), again: Some(again) } => {
                 write!(f, "arrives in {delay:?} and in {again:?}")
@@ -119,7 +141,11 @@ impl fmt::Display for Told<'_> {
                 write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
             }
             Event::NameLost { address, at_start } => {
-                write!(f, "name lost to {address}{}", if *at_start { ", which bore it first" } else { "" })
+                write!(
+                    f,
+                    "name lost to {address}{}",
+                    if *at_start { ", which bore it first" } else { "" }
+                )
             }
             Event::NameRegained => f.write_str("name regained"),
             Event::Restarted(restarted) => member(f, "restarted", restarted),
@@ -127,15 +153,29 @@ impl fmt::Display for Told<'_> {
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
-            Event::UserMessage { from, payload } => write!(f, "user message of {} bytes from {from}", payload.len()),
-            Event::UserState { payload, .. } => write!(f, "{} bytes of application state", payload.len()),
+            Event::UserMessage { from, payload } => {
+                write!(f, "user message of {} bytes from {from}", payload.len())
+            }
+            Event::UserState { payload, .. } => {
+                write!(f, "{} bytes of application state", payload.len())
+            }
             Event::UserEvent { time, from, name, .. } => {
                 write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
             }
-            Event::Query { id, from, name, .. } => write!(f, "query {} {name} from {}", id.0, from.as_str()),
-            Event::QueryAck { id, from } => write!(f, "query {} has arrived at {}", id.0, from.as_str()),
+            Event::Query { id, from, name, .. } => {
+                write!(f, "query {} {name} from {}", id.0, from.as_str())
+            }
+            Event::QueryAck { id, from } => {
+                write!(f, "query {} has arrived at {}", id.0, from.as_str())
+            }
             Event::QueryResponse { id, from, payload } => {
-                write!(f, "query {} is answered by {} with {} bytes", id.0, from.as_str(), payload.len())
+                write!(
+                    f,
+                    "query {} is answered by {} with {} bytes",
+                    id.0,
+                    from.as_str(),
+                    payload.len()
+                )
             }
             Event::QueryFinished { id, acks, responses } => {
                 write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
@@ -143,7 +183,9 @@ impl fmt::Display for Told<'_> {
             Event::HealthChanged { score } => write!(f, "health score {score}"),
             Event::Isolated => f.write_str("isolated"),
             Event::Reconnected => f.write_str("reconnected"),
-            Event::SeedJoined { seed, members } => write!(f, "joined through {seed}: {members} members"),
+            Event::SeedJoined { seed, members } => {
+                write!(f, "joined through {seed}: {members} members")
+            }
             Event::SeedFailed { seed, failure, retry_in } => {
                 write!(f, "seed {seed} failed: {failure}")?;
                 retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
@@ -170,9 +212,12 @@ mod tests {
     fn a_damaged_name_does_not_break_the_line() {
         let mut bytes = Vec::new();
         begin_packet(cluster_hash("any"), &mut bytes);
-        Message::Ping { sequence: SequenceNumber::new(7), target: "a\nb", source: "c\r\u{1b}[2J" }.encode(&mut bytes);
-        Message::Left { id: "d\u{2028}\u{85}ä", incarnation: Incarnation::new(1) }.encode(&mut bytes);
-        let text = Text(&What::Arrived { from: address::numbered(0), bytes: &bytes }, None).to_string();
+        Message::Ping { sequence: SequenceNumber::new(7), target: "a\nb", source: "c\r\u{1b}[2J" }
+            .encode(&mut bytes);
+        Message::Left { id: "d\u{2028}\u{85}ä", incarnation: Incarnation::new(1) }
+            .encode(&mut bytes);
+        let text =
+            Text(&What::Arrived { from: address::numbered(0), bytes: &bytes }, None).to_string();
         let wanted = "ping a\\u{a}b #7 from c\\u{d}\\u{1b}[2J, d\\u{2028}\\u{85}ä left@1";
         assert!(text.ends_with(wanted), "{text}");
     }

@@ -1,7 +1,8 @@
-//! Chromium, driven by its DevTools protocol over a pair of pipes: what a hand and an eye would do with a page.
+//! Chromium, driven by its DevTools protocol over a pair of pipes: what a hand and an eye would do
+//! with a page.
 //!
-//! Knows nothing of reports. Messages are JSON with a zero byte after each. Read first: the protocol's domains Target,
-//! Runtime, Input and Emulation.
+//! Knows nothing of reports. Messages are JSON with a zero byte after each. Read first: the
+//! protocol's domains Target, Runtime, Input and Emulation.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -29,11 +30,22 @@ impl Page {
     /// Starts a browser with a profile of its own and opens an address in a window of a size.
     pub(crate) fn open(profile: &Path, address: &str, (width, height): (u32, u32)) -> Self {
         let chromium = env::var("CHROMIUM").unwrap_or_else(|_| String::from("chromium"));
-        // The protocol's pipes are the file descriptors 3 and 4; here they are what the shell has as 0 and 1.
+        // The protocol's pipes are the file descriptors 3 and 4; here they are what the shell has
+        // as 0 and 1.
         let mut browser = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 0</dev/null 1>&2", &chromium])
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ])
             .args(["--hide-scrollbars", "--remote-debugging-pipe"])
             .arg(format!("--user-data-dir={}", profile.display()))
             .stdin(Stdio::piped())
@@ -57,7 +69,10 @@ impl Page {
         });
         let mut page = Self { browser, input, messages, session: None, number: 0 };
         let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }));
-        let attached = page.call("Target.attachToTarget", &json!({ "targetId": target["targetId"], "flatten": true }));
+        let attached = page.call(
+            "Target.attachToTarget",
+            &json!({ "targetId": target["targetId"], "flatten": true }),
+        );
         page.session = Some(attached["sessionId"].as_str().expect("a session").to_owned());
         page.resize(width, height);
         page.call("Page.navigate", &json!({ "url": address }));
@@ -67,13 +82,15 @@ impl Page {
 
     /// Makes the window another size.
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// What an expression is in the page.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
-        let wanted = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let wanted =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.call("Runtime.evaluate", &wanted);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
@@ -95,7 +112,8 @@ impl Page {
         assert_eq!(is_met, true, "never so: {expression}");
     }
 
-    /// Presses and lets go of the mouse's button within the first element that a selector finds, as far into it as said.
+    /// Presses and lets go of the mouse's button within the first element that a selector finds, as
+    /// far into it as said.
     pub(crate) fn click(&mut self, selector: &str, (right, down): (f64, f64)) {
         let place = self.value(&format!(
             "(() => {{ const element = document.querySelector('{selector}'); element.scrollIntoView({{ block: 'center' }}); \
@@ -113,7 +131,10 @@ impl Page {
     /// Presses and lets go of a key.
     pub(crate) fn press(&mut self, key: &str, code: u32) {
         for what in ["rawKeyDown", "keyUp"] {
-            self.call("Input.dispatchKeyEvent", &json!({ "type": what, "key": key, "windowsVirtualKeyCode": code }));
+            self.call(
+                "Input.dispatchKeyEvent",
+                &json!({ "type": what, "key": key, "windowsVirtualKeyCode": code }),
+            );
         }
     }
 
@@ -123,11 +144,17 @@ impl Page {
         if let Some(session) = &self.session {
             message["sessionId"] = session.as_str().into();
         }
-        let sent = self.input.write_all(format!("{message}\0").as_bytes()).and_then(|()| self.input.flush());
-        sent.unwrap_or_else(|error| panic!("there is no chromium, and this test needs it: {error}"));
+        let sent = self
+            .input
+            .write_all(format!("{message}\0").as_bytes())
+            .and_then(|()| self.input.flush());
+        sent.unwrap_or_else(|error| {
+            panic!("there is no chromium, and this test needs it: {error}")
+        });
         loop {
             let answer = self.messages.recv_timeout(2 * PATIENCE);
-            let mut answer = answer.unwrap_or_else(|error| panic!("chromium does not answer {method}: {error}"));
+            let mut answer =
+                answer.unwrap_or_else(|error| panic!("chromium does not answer {method}: {error}"));
             if answer["id"] == self.number {
                 assert!(answer.get("error").is_none(), "{method}: {answer}");
                 return answer["result"].take();

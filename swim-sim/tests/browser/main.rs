@@ -1,6 +1,8 @@
-//! A report works in a real browser: Chromium runs its script, and what then stands in the page is what the cluster says.
+//! A report works in a real browser: Chromium runs its script, and what then stands in the page is
+//! what the cluster says.
 //!
-//! What is clicked and pressed comes through the browser's own input. Fails where there is no Chromium; Debian has it as `chromium`. `CHROMIUM` names another one.
+//! What is clicked and pressed comes through the browser's own input. Fails where there is no
+//! Chromium; Debian has it as `chromium`. `CHROMIUM` names another one.
 #![cfg(feature = "browser-tests")]
 
 mod devtools;
@@ -72,16 +74,24 @@ static RUN: LazyLock<Run> = LazyLock::new(|| {
     let mut cluster = cluster();
     cluster.run_for(Duration::from_secs(65));
     let (at_65, row) = (counts(&cluster), cluster.node(3).members());
-    let alive_to_node_3_at_65 = row.iter().filter(|member| member.status() == Status::Alive).count() - 1;
+    let alive_to_node_3_at_65 =
+        row.iter().filter(|member| member.status() == Status::Alive).count() - 1;
     cluster.run_for(Duration::from_secs(75));
     let history = cluster.history().expect("it was asked for");
     let changes = history.changes.iter().map(|change| change.at);
     let is_join = |step: &Step| matches!(step, Step::Work(Work::Join { .. }));
     let steps = history.steps.iter().filter(|(_, step)| !is_join(step)).map(|(at, _)| *at);
-    let mut times: Vec<_> = changes.chain(steps).map(|at| at.as_nanos().div_ceil(1_000_000)).collect();
+    let mut times: Vec<_> =
+        changes.chain(steps).map(|at| at.as_nanos().div_ceil(1_000_000)).collect();
     times.sort_unstable();
     times.dedup();
-    Run { html: report(&cluster), times, at_65, alive_to_node_3_at_65, at_the_end: counts(&cluster) }
+    Run {
+        html: report(&cluster),
+        times,
+        at_65,
+        alive_to_node_3_at_65,
+        at_the_end: counts(&cluster),
+    }
 });
 
 /// The report of a cluster as it stands.
@@ -106,7 +116,11 @@ fn report(cluster: &Cluster) -> String {
 fn opened(place: &Place, address: &str) -> Page {
     let page = place.0.join("report.html");
     fs::write(&page, &RUN.html).expect("the page is written");
-    Page::open(&place.0.join("profile"), &format!("file://{}{address}", page.display()), (1400, 1000))
+    Page::open(
+        &place.0.join("profile"),
+        &format!("file://{}{address}", page.display()),
+        (1400, 1000),
+    )
 }
 
 fn counts_in(page: &mut Page) -> [usize; 5] {
@@ -122,7 +136,10 @@ fn time(page: &mut Page) -> u64 {
 #[test]
 fn the_page_shows_the_cluster_at_a_chosen_time_and_at_its_end() {
     let at_65 = RUN.at_65;
-    assert!(at_65[Status::Suspect as usize] > 0, "the time is chosen so that there is something to see: {at_65:?}");
+    assert!(
+        at_65[Status::Suspect as usize] > 0,
+        "the time is chosen so that there is something to see: {at_65:?}"
+    );
     let place = Place::new("report");
     let mut page = opened(&place, "#t=65000&node=3");
     assert_eq!(page.value("document.getElementById('matrix').dataset.cells"), "1600", "40 by 40");
@@ -132,13 +149,20 @@ fn the_page_shows_the_cluster_at_a_chosen_time_and_at_its_end() {
     let alive = RUN.alive_to_node_3_at_65;
     let details = page.text("details");
     assert!(details.contains("node-3 at 65.000 s"), "the chosen node's details: {details}");
-    assert!(details.contains(&format!("Of the others, it believes: {alive} alive")), "{alive}: {details}");
+    assert!(
+        details.contains(&format!("Of the others, it believes: {alive} alive")),
+        "{alive}: {details}"
+    );
 
     page.value("location.hash = '#t=140000'");
     page.wait_for("document.body.dataset.time === '140000'");
     assert_eq!(page.text("time"), "140.000 s of 140 s");
     assert_eq!(counts_in(&mut page), RUN.at_the_end);
-    assert_eq!(counts_in(&mut page), [39 * 39, 0, 39, 0, 0], "healed, but for the one that crashed");
+    assert_eq!(
+        counts_in(&mut page),
+        [39 * 39, 0, 39, 0, 0],
+        "healed, but for the one that crashed"
+    );
 }
 
 #[test]
@@ -158,8 +182,13 @@ fn buttons_and_keys_step_through_time_from_change_to_change() {
     page.click("#back", (10.0, 10.0));
     assert_eq!(time(&mut page), next);
     assert_eq!(page.value("location.hash"), format!("#t={next}&node=0"), "a link to what is shown");
-    // Wherever the focus is, the arrows do the same: on the button that was clicked, on the slider, nowhere.
-    for focus in ["document.getElementById('back').focus()", "slider.focus()", "document.activeElement.blur()"] {
+    // Wherever the focus is, the arrows do the same: on the button that was clicked, on the slider,
+    // nowhere.
+    for focus in [
+        "document.getElementById('back').focus()",
+        "slider.focus()",
+        "document.activeElement.blur()",
+    ] {
         page.value(focus);
         page.press("ArrowLeft", 37);
         assert_eq!(time(&mut page), before, "{focus}");
@@ -183,7 +212,8 @@ fn a_click_on_the_matrix_or_on_a_node_of_the_table_chooses_it() {
     let place = Place::new("choosing");
     let mut page = opened(&place, "#t=85000&node=0");
     let cell = |page: &mut Page, observer: f64, subject: f64| {
-        let width = page.value("document.getElementById('matrix').clientWidth").as_f64().expect("a width");
+        let width =
+            page.value("document.getElementById('matrix').clientWidth").as_f64().expect("a width");
         let size = ((width - 34.0 - 4.0) / NODES as f64).min(28.0);
         (34.0 + (subject + 0.5) * size, 34.0 + (observer + 0.5) * size)
     };
@@ -191,14 +221,21 @@ fn a_click_on_the_matrix_or_on_a_node_of_the_table_chooses_it() {
     page.click("#matrix", at);
     let details = page.text("details");
     assert!(details.contains("node-17 at 85.000 s"), "{details}");
-    assert_eq!(page.text("pointed"), "node-17 takes node-30 for dead", "it is on the other side of the split");
+    assert_eq!(
+        page.text("pointed"),
+        "node-17 takes node-30 for dead",
+        "it is on the other side of the split"
+    );
     // Of the twenty beyond the split one may still be suspected.
     assert!(details.contains("Of the others, it believes: 19 alive, "), "{details}");
     // The numbers above the columns: the member itself.
     let (right, _) = cell(&mut page, 0.0, 39.0);
     page.click("#matrix", (right, 30.0));
     let details = page.text("details");
-    assert!(details.contains("node-39 at 85.000 s") && details.contains("Its process: crashed"), "{details}");
+    assert!(
+        details.contains("node-39 at 85.000 s") && details.contains("Its process: crashed"),
+        "{details}"
+    );
     assert!(details.contains("The others take it for: 39 dead"), "{details}");
     page.click("#nodes a[href=\"#node=5\"]", (5.0, 5.0));
     page.wait_for("document.querySelector('#details h2').textContent.startsWith('node-5 ')");
@@ -215,7 +252,9 @@ fn play_lets_time_pass_until_it_is_paused_or_over() {
     page.click("#play", (10.0, 10.0));
     assert_eq!(page.text("play"), "Play");
     let stopped = time(&mut page);
-    page.value("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+    page.value(
+        "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
+    );
     assert_eq!(time(&mut page), stopped, "it stands still");
     page.value("document.activeElement.blur()");
     page.press(" ", 32);
@@ -236,7 +275,10 @@ fn it_opens_where_most_was_wrong_at_a_node_that_is_away() {
     assert!((70_000..85_000).contains(&opened), "{opened}: about the middle of the split");
     assert_eq!(page.text("count-absent"), "1");
     let heading = page.value("document.querySelector('#details h2').textContent");
-    assert!(heading.as_str().is_some_and(|heading| heading.starts_with("node-39 at ")), "{heading}");
+    assert!(
+        heading.as_str().is_some_and(|heading| heading.starts_with("node-39 at ")),
+        "{heading}"
+    );
 }
 
 #[test]
@@ -249,13 +291,18 @@ fn of_a_machine_that_bears_the_name_of_another_that_is_said() {
     fs::write(&page, report(&cluster)).expect("the page is written");
     let address = format!("file://{}#t=500&node={namesake}", page.display());
     let mut page = Page::open(&place.0.join("profile"), &address, (1400, 1000));
-    assert!(page.text("details").contains("it bears the name of node-2"), "{}", page.text("details"));
+    assert!(
+        page.text("details").contains("it bears the name of node-2"),
+        "{}",
+        page.text("details")
+    );
     page.value("location.hash = '#node=2'");
     page.wait_for("document.querySelector('#details h2').textContent.startsWith('node-2 ')");
     assert!(!page.text("details").contains("bears the name"), "{}", page.text("details"));
 }
 
-/// In the page: which drawings are seen, how high their smallest letters are, and whether anything stands out at the side.
+/// In the page: which drawings are seen, how high their smallest letters are, and whether anything
+/// stands out at the side.
 const LOOK: &str = "(() => {
     const seen = [...document.querySelectorAll('.chart')].filter((chart) => chart.clientWidth > 0);
     const heights = seen.map((chart) => parseFloat(getComputedStyle(chart.querySelector('text')).fontSize)
@@ -276,9 +323,20 @@ fn drawings_can_be_read_on_a_wide_screen_and_on_a_phone() {
         page.resize(width, 800);
         page.wait_for(&format!("innerWidth === {width}"));
         let look = page.value(LOOK);
-        assert_eq!((look["seen"].as_u64(), look["narrow"].as_u64()), (Some(7), Some(narrow)), "{width}: {look}");
-        assert!(look["smallest"].as_f64() >= Some(if narrow > 0 { 9.5 } else { 6.0 }), "{width}: {look}");
-        assert_eq!((look["overlaps"].as_bool(), look["sticksOut"].as_i64()), (Some(false), Some(0)), "{width}: {look}");
+        assert_eq!(
+            (look["seen"].as_u64(), look["narrow"].as_u64()),
+            (Some(7), Some(narrow)),
+            "{width}: {look}"
+        );
+        assert!(
+            look["smallest"].as_f64() >= Some(if narrow > 0 { 9.5 } else { 6.0 }),
+            "{width}: {look}"
+        );
+        assert_eq!(
+            (look["overlaps"].as_bool(), look["sticksOut"].as_i64()),
+            (Some(false), Some(0)),
+            "{width}: {look}"
+        );
     }
     // The lines are those of the wide drawing, moved to where the narrow axis is.
     let lines = page.value(

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
-/// Runs many nodes in one process on loopback until they are in steady state, and reports what each costs there.
+/// Runs many nodes in one process on loopback until they are in steady state, and reports what each
+/// costs there.
 #[derive(Debug, Parser)]
 #[command(
     name = "many",
@@ -23,8 +24,9 @@ pub(crate) struct Arguments {
     /// How long the way there may take.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     wait: u64,
-    /// How many nodes start in a second; each joins through the first one. What a newcomer costs grows with the cluster, as
-    /// everybody passes it on: more than the processors bear, and nodes take each other for dead.
+    /// How many nodes start in a second; each joins through the first one. What a newcomer costs
+    /// grows with the cluster, as everybody passes it on: more than the processors bear, and nodes
+    /// take each other for dead.
     #[arg(long, value_name = "NODES", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rate: u32,
     /// How many threads run the nodes [default: as many as there are processors].
@@ -46,7 +48,8 @@ impl Arguments {
         Duration::from_secs(self.wait)
     }
 
-    /// How many files are open at most: two sockets for each node, a few connections of each while tables are exchanged.
+    /// How many files are open at most: two sockets for each node, a few connections of each while
+    /// tables are exchanged.
     pub(crate) fn files(&self) -> u64 {
         u64::from(self.nodes) * 6 + 64
     }

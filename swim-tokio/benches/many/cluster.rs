@@ -24,7 +24,8 @@ struct Sum {
     datagrams: u64,
     bytes: u64,
     dropped: u64,
-    /// Probes that no answer ended in time, not even one through others or by TCP; and those that one ended late.
+    /// Probes that no answer ended in time, not even one through others or by TCP; and those that
+    /// one ended late.
     failed: u64,
     late: u64,
     suspicions: u64,
@@ -49,8 +50,8 @@ fn sum(nodes: &[Runtime]) -> Sum {
     })
 }
 
-/// The defaults, but that all nodes have one IP address, and that connections, of which a process with all nodes holds both
-/// ends, do not stay open for long.
+/// The defaults, but that all nodes have one IP address, and that connections, of which a process
+/// with all nodes holds both ends, do not stay open for long.
 fn connections(nodes: u32) -> TcpConfig {
     let all = nodes as usize;
     TcpConfig {
@@ -64,7 +65,10 @@ fn connections(nodes: u32) -> TcpConfig {
 /// Starts, waits, measures, prints.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     let empty = limits::resident();
-    println!("{} nodes in one process, packets by UDP on 127.0.0.1, settings of Config::lan", arguments.nodes);
+    println!(
+        "{} nodes in one process, packets by UDP on 127.0.0.1, settings of Config::lan",
+        arguments.nodes
+    );
     let begun = Instant::now();
     let nodes = start(arguments).await?;
     let took = rest(&nodes, arguments, begun).await?;
@@ -76,7 +80,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     );
     let (before, watch, clock) = (sum(&nodes), ProcessTime::now(), Instant::now());
     progress(&nodes, arguments.measured()).await;
-    let (cpu, seconds, after) = (watch.elapsed().as_secs_f64(), clock.elapsed().as_secs_f64(), sum(&nodes));
+    let (cpu, seconds, after) =
+        (watch.elapsed().as_secs_f64(), clock.elapsed().as_secs_f64(), sum(&nodes));
     let node_seconds = f64::from(arguments.nodes) * seconds;
     let of_each = |before: u64, after: u64| (after - before) as f64 / node_seconds;
     println!("measured             {seconds:.1} s");
@@ -85,10 +90,20 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
         cpu * 1e6 / node_seconds,
         cpu / seconds * 100.0
     );
-    println!("datagrams sent       {:.2} a node-second", of_each(before.datagrams, after.datagrams));
-    println!("bytes sent           {:.0} a node-second, tables included", of_each(before.bytes, after.bytes));
+    println!(
+        "datagrams sent       {:.2} a node-second",
+        of_each(before.datagrams, after.datagrams)
+    );
+    println!(
+        "bytes sent           {:.0} a node-second, tables included",
+        of_each(before.bytes, after.bytes)
+    );
     println!("datagrams not sent   {}", after.dropped - before.dropped);
-    println!("suspicions, deaths   {}, {}", after.suspicions - before.suspicions, after.deaths - before.deaths);
+    println!(
+        "suspicions, deaths   {}, {}",
+        after.suspicions - before.suspicions,
+        after.deaths - before.deaths
+    );
     if let Some((now, empty)) = limits::resident().zip(empty) {
         let each = now.saturating_sub(empty) as f64 / f64::from(arguments.nodes);
         println!(
@@ -100,7 +115,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), String> {
     if after.pairs == wanted(nodes.len()) {
         Ok(())
     } else {
-        Err(format!("{} pairs do not know each other any more", wanted(nodes.len()).abs_diff(after.pairs)))
+        Err(format!(
+            "{} pairs do not know each other any more",
+            wanted(nodes.len()).abs_diff(after.pairs)
+        ))
     }
 }
 
@@ -117,7 +135,10 @@ async fn start(arguments: &Arguments) -> Result<Vec<Runtime>, String> {
     let mut told = Instant::now();
     for number in 0..arguments.nodes {
         ticks.tick().await;
-        let builder = Runtime::builder().id(format!("node-{number}")).packets(Packets::Udp).config(Config::lan());
+        let builder = Runtime::builder()
+            .id(format!("node-{number}"))
+            .packets(Packets::Udp)
+            .config(Config::lan());
         let builder = builder.tcp(connections(arguments.nodes));
         let seeds = nodes.first().map(Runtime::local_address);
         let node = builder.seeds(seeds).start().await;
@@ -131,7 +152,11 @@ async fn start(arguments: &Arguments) -> Result<Vec<Runtime>, String> {
 }
 
 /// Waits for steady state; says when it began.
-async fn rest(nodes: &[Runtime], arguments: &Arguments, begun: Instant) -> Result<Duration, String> {
+async fn rest(
+    nodes: &[Runtime],
+    arguments: &Arguments,
+    begun: Instant,
+) -> Result<Duration, String> {
     let deadline = Instant::now() + arguments.patience();
     let (mut calm_since, mut suspicions) = (None, 0);
     let mut told = Instant::now();
@@ -143,7 +168,14 @@ async fn rest(nodes: &[Runtime], arguments: &Arguments, begun: Instant) -> Resul
         let state = format!(
             "{missing} pairs do not know each other, {} updates to pass on; so far {} datagrams were sent and {} dropped, {} probes \
              failed and {} were answered late, {} suspicions and {} deaths were told; {} nodes feel unwell",
-            now.queued, now.datagrams, now.dropped, now.failed, now.late, now.suspicions, now.deaths, now.unhealthy
+            now.queued,
+            now.datagrams,
+            now.dropped,
+            now.failed,
+            now.late,
+            now.suspicions,
+            now.deaths,
+            now.unhealthy
         );
         let since = *calm_since.get_or_insert_with(Instant::now);
         if !is_calm {

@@ -4,7 +4,8 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the number of files that the process may open as far as it can; fails if that is not far enough.
+/// Raises the number of files that the process may open as far as it can; fails if that is not far
+/// enough.
 pub(crate) fn allow_files(wanted: u64) -> Result<(), String> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let most = maximum.unwrap_or(u64::MAX);
@@ -18,7 +19,8 @@ pub(crate) fn allow_files(wanted: u64) -> Result<(), String> {
         return Ok(());
     }
     let raised = Rlimit { current: Some(most.min(wanted * 4).max(current.unwrap_or(0))), maximum };
-    setrlimit(Resource::Nofile, raised).map_err(|error| format!("the limit of open files cannot be raised: {error}"))
+    setrlimit(Resource::Nofile, raised)
+        .map_err(|error| format!("the limit of open files cannot be raised: {error}"))
 }
 
 /// Bytes of this process that are in memory now; only Linux tells.

@@ -1,9 +1,10 @@
-//! Many nodes in one process on loopback, each with sockets of its own: whether they come to a steady state, and what
-//! each of them costs there.
+//! Many nodes in one process on loopback, each with sockets of its own: whether they come to a
+//! steady state, and what each of them costs there.
 //!
-//! `cargo bench -p swim-tokio` runs 2,000; `-- --help` tells what can be chosen. Everything is real: sockets, clocks, the
-//! kernel's queues. So the figures are those of the machine at that moment, other programs on it included; where those leave
-//! too little time, probes are answered late and the nodes suspect each other without end, as nodes would.
+//! `cargo bench -p swim-tokio` runs 2,000; `-- --help` tells what can be chosen. Everything is
+//! real: sockets, clocks, the kernel's queues. So the figures are those of the machine at that
+//! moment, other programs on it included; where those leave too little time, probes are answered
+//! late and the nodes suspect each other without end, as nodes would.
 
 mod arguments;
 mod cluster;

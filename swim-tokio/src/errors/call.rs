@@ -26,8 +26,10 @@ impl<E> From<OnNodeThread> for CallError<E> {
 #[error("the node has stopped: start another one")]
 pub struct Stopped;
 
-/// A call of the blocking handle was made on the thread of a node, by a transport or a layer of tracing that runs there:
-/// the node would wait for itself. Nothing was done.
+/// A call of the blocking handle was made on the thread of a node, by a transport or a layer of
+/// tracing that runs there: the node would wait for itself. Nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the call was made on the node's own thread, which it waits for: make it on another thread")]
+#[error(
+    "the call was made on the node's own thread, which it waits for: make it on another thread"
+)]
 pub struct OnNodeThread;

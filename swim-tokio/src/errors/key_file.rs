@@ -48,14 +48,23 @@ impl fmt::Display for KeyFileError {
         let path = self.path.display();
         match &self.problem {
             Problem::File(error) => error.fmt(f),
-            Problem::NotText => write!(f, "the keyring {path} is not text: it holds a key in base64 on each line"),
-            Problem::Empty => {
-                write!(f, "the keyring {path} holds no key: write one into it, as `swim keygen` prints it")
+            Problem::NotText => {
+                write!(f, "the keyring {path} is not text: it holds a key in base64 on each line")
             }
-            Problem::Line(line, error) => write!(f, "line {line} of the keyring {path} is no key: {error}"),
+            Problem::Empty => {
+                write!(
+                    f,
+                    "the keyring {path} holds no key: write one into it, as `swim keygen` prints it"
+                )
+            }
+            Problem::Line(line, error) => {
+                write!(f, "line {line} of the keyring {path} is no key: {error}")
+            }
             Problem::Key(line, error) => write!(f, "line {line} of the keyring {path}: {error}"),
             #[cfg(feature = "memberlist")]
-            Problem::Element(number, error) => write!(f, "key {number} of the keyring {path}: {error}"),
+            Problem::Element(number, error) => {
+                write!(f, "key {number} of the keyring {path}: {error}")
+            }
             #[cfg(feature = "memberlist")]
             Problem::NotJson { line, column } => write!(
                 f,

@@ -31,7 +31,9 @@ pub enum StartError {
     #[cfg(feature = "tls")]
     Tls(TlsError),
     /// TLS was asked for, and packets by UDP, which it does not protect.
-    #[error("TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead")]
+    #[error(
+        "TLS does not protect UDP: send packets by TCP, or protect them with a keyring instead"
+    )]
     #[cfg(feature = "tls")]
     TlsOverUdp,
     /// TLS was asked for, and a keyring: one of them protects all there is to protect.
@@ -53,8 +55,8 @@ pub enum StartError {
         #[source]
         error: io::Error,
     },
-    /// The node listens at an address that means "all of this machine's", and was not told which one the others are
-    /// to use.
+    /// The node listens at an address that means "all of this machine's", and was not told which
+    /// one the others are to use.
     #[error(
         "no member can reach {bound}: advertise the address at which the others reach this node (with port 0 for the \
          port that it listens at)"
@@ -63,7 +65,8 @@ pub enum StartError {
         /// Where the node was to listen.
         bound: SocketAddr,
     },
-    /// The others are to reach the node at an IPv6 link-local address, and could not tell on which link.
+    /// The others are to reach the node at an IPv6 link-local address, and could not tell on which
+    /// link.
     #[error("the others cannot reach {address}: it is {LINK_LOCAL}")]
     AdvertiseLinkLocal {
         /// The address.
@@ -73,10 +76,14 @@ pub enum StartError {
     #[error(transparent)]
     KeyFile(KeyFileError),
     /// The keyring was given for the native wire, and the node is to speak memberlist's.
-    #[error("the keyring is for the native wire: on memberlist's, give it to the settings of that wire")]
+    #[error(
+        "the keyring is for the native wire: on memberlist's, give it to the settings of that wire"
+    )]
     KeyringOfOtherWire,
     /// The settings have memberlist's wire, and the built-in sockets speak the native one.
-    #[error("the settings have memberlist's wire, which takes a transport of its own: give it by Builder::memberlist")]
+    #[error(
+        "the settings have memberlist's wire, which takes a transport of its own: give it by Builder::memberlist"
+    )]
     SocketsOfOtherWire,
     /// With the room that seals take up in packets, a setting of the protocol cannot be used.
     #[error("with the room that encryption takes up in each packet: {0}")]
@@ -121,7 +128,8 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether what was asked for cannot be had anywhere: other arguments help, and trying again does not.
+    /// Whether what was asked for cannot be had anywhere: other arguments help, and trying again
+    /// does not.
     #[must_use]
     pub const fn is_of_arguments(&self) -> bool {
         match self {

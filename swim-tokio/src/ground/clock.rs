@@ -22,8 +22,8 @@ impl Clock {
         Instant::ORIGIN + self.origin.elapsed()
     }
 
-    /// When to wake up for the core's `instant`. What is beyond the system's clock is a day away: waking too early
-    /// does no harm.
+    /// When to wake up for the core's `instant`. What is beyond the system's clock is a day away:
+    /// waking too early does no harm.
     pub(crate) fn at(self, instant: Instant) -> tokio::time::Instant {
         let day = Duration::from_secs(86_400);
         let after = instant.since(Instant::ORIGIN).min(self.origin.elapsed() + day);
@@ -43,8 +43,8 @@ fn millis_at(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A node's generator. Others see some of what it draws (sequence numbers, numbers of queries), and from it nobody is to tell
-/// what it will draw: so it is a cryptographic one.
+/// A node's generator. Others see some of what it draws (sequence numbers, numbers of queries), and
+/// from it nobody is to tell what it will draw: so it is a cryptographic one.
 pub(crate) type Generator = ChaCha12Rng;
 
 /// The node's generator: from `seed` in a test, from the system's entropy otherwise.

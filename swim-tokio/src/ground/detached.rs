@@ -1,8 +1,9 @@
-//! Work that the system may never finish, such as asking a resolver or reading from a dead mount: on threads of its own.
+//! Work that the system may never finish, such as asking a resolver or reading from a dead mount:
+//! on threads of its own.
 //!
-//! A tokio runtime that is dropped waits for the blocking tasks that it began, and so the program's end would wait for a
-//! name server that never answers. It does not wait for these threads. Who begins such work bounds how much of it is under
-//! way: [`Turns`].
+//! A tokio runtime that is dropped waits for the blocking tasks that it began, and so the program's
+//! end would wait for a name server that never answers. It does not wait for these threads. Who
+//! begins such work bounds how much of it is under way: [`Turns`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ impl Turns {
         Self(Arc::new(Semaphore::new(threads)))
     }
 
-    /// Runs `work` on a thread of its own once there is a turn. It goes on, and keeps its turn, when the future is dropped.
+    /// Runs `work` on a thread of its own once there is a turn. It goes on, and keeps its turn,
+    /// when the future is dropped.
     ///
     /// # Errors
     /// In words: the system gives no thread, or the work panicked.
@@ -89,7 +91,12 @@ mod tests {
     async fn what_the_work_says_comes_back_and_its_panic_is_an_error() {
         let turns = Turns::new(1);
         assert_eq!(turns.run("swim-test", || 7).await, Ok(7));
-        assert!(turns.run("swim-test", || panic!("on purpose")).await.is_err_and(|error| error.contains("panicked")));
+        assert!(
+            turns
+                .run("swim-test", || panic!("on purpose"))
+                .await
+                .is_err_and(|error| error.contains("panicked"))
+        );
         assert_eq!(turns.run("swim-test", || 8).await, Ok(8), "the turn is given back");
     }
 }

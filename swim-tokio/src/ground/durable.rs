@@ -1,13 +1,14 @@
-//! Files that are whole whatever happens: replaced at once, and on the disk when the call returns. It knows nothing of
-//! what is in them.
+//! Files that are whole whatever happens: replaced at once, and on the disk when the call returns.
+//! It knows nothing of what is in them.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Puts `bytes` in the place of the file, or where none was. Only the owner can read what is written. Whatever is
-/// interrupted, the file is the old one or the new one. A link stays one: what it leads to is replaced.
+/// Puts `bytes` in the place of the file, or where none was. Only the owner can read what is
+/// written. Whatever is interrupted, the file is the old one or the new one. A link stays one: what
+/// it leads to is replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_entry(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), bytes)
 }
@@ -59,7 +60,8 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The rename itself is on the disk only when the directory is.
 #[cfg(unix)]
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }
 

@@ -1,14 +1,16 @@
-//! The one rule for text that others chose: which characters never reach a terminal, a log or a program as they are.
+//! The one rule for text that others chose: which characters never reach a terminal, a log or a
+//! program as they are.
 //!
-//! Names, tags, payloads and errors come from other nodes, and a terminal obeys what it is sent: escape sequences (C0, and
-//! C1, which needs no ESC), line breaks that forge a line of a log, bidirectional controls that show a text in another
-//! order (CVE-2021-42574, "Trojan Source"), and characters that nobody sees. [`Escaped`] writes them as `\n` or
-//! `\u{202e}`, and everything else as it is.
+//! Names, tags, payloads and errors come from other nodes, and a terminal obeys what it is sent:
+//! escape sequences (C0, and C1, which needs no ESC), line breaks that forge a line of a log,
+//! bidirectional controls that show a text in another order (CVE-2021-42574, "Trojan Source"), and
+//! characters that nobody sees. [`Escaped`] writes them as `\n` or `\u{202e}`, and everything else
+//! as it is.
 
 use std::fmt::{self, Write as _};
 
-/// Returns true for the characters that [`Escaped`] does not write as they are: controls (C0, DEL, C1), line and
-/// paragraph separators, bidirectional controls, and what has no width and no shape.
+/// Returns true for the characters that [`Escaped`] does not write as they are: controls (C0, DEL,
+/// C1), line and paragraph separators, bidirectional controls, and what has no width and no shape.
 #[must_use]
 pub const fn is_hazardous(character: char) -> bool {
     matches!(
@@ -30,8 +32,8 @@ pub const fn is_hazardous(character: char) -> bool {
     )
 }
 
-/// Displays what it holds with every [hazardous](is_hazardous) character escaped, line breaks included. Escaping twice is
-/// the same as escaping once.
+/// Displays what it holds with every [hazardous](is_hazardous) character escaped, line breaks
+/// included. Escaping twice is the same as escaping once.
 ///
 /// ```
 /// use swim_tokio::Escaped;
@@ -52,7 +54,9 @@ struct Door<'a, 'b>(&'a mut fmt::Formatter<'b>);
 impl fmt::Write for Door<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some((place, character)) = rest.char_indices().find(|(_, character)| is_hazardous(*character)) {
+        while let Some((place, character)) =
+            rest.char_indices().find(|(_, character)| is_hazardous(*character))
+        {
             self.0.write_str(&rest[..place])?;
             write!(self.0, "{}", character.escape_default())?;
             rest = &rest[place + character.len_utf8()..];
@@ -66,11 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_separators_bidirectional_and_invisible_characters_are_escaped_and_letters_are_not() {
-        let mut hazards = ('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}').chain('\u{200b}'..='\u{200f}');
-        let bidirectional = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{61c}']);
+    fn controls_separators_bidirectional_and_invisible_characters_are_escaped_and_letters_are_not()
+    {
+        let mut hazards =
+            ('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}').chain('\u{200b}'..='\u{200f}');
+        let bidirectional =
+            ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{61c}']);
         assert!(
-            hazards.all(is_hazardous) && bidirectional.chain(['\u{2028}', '\u{2029}', '\u{feff}']).all(is_hazardous)
+            hazards.all(is_hazardous)
+                && bidirectional.chain(['\u{2028}', '\u{2029}', '\u{feff}']).all(is_hazardous)
         );
         let text = "grüßer, 東京, नमस्ते, \u{1f600} \\ \" '";
         assert_eq!(Escaped(text).to_string(), text);

@@ -57,10 +57,14 @@ mod tests {
 
     #[test]
     fn an_error_does_not_show_the_text() {
-        for (text, part) in [("c2VjcmV0!", "not base64"), ("c2VjcmV0", "6 bytes"), ("", "0 bytes")] {
+        for (text, part) in [("c2VjcmV0!", "not base64"), ("c2VjcmV0", "6 bytes"), ("", "0 bytes")]
+        {
             let error = key_from_base64(text).unwrap_err();
             let shown = format!("{error} {error:?}");
-            assert!(shown.contains(part) && !shown.contains("c2Vj") && !shown.contains("secret"), "{shown}");
+            assert!(
+                shown.contains(part) && !shown.contains("c2Vj") && !shown.contains("secret"),
+                "{shown}"
+            );
         }
     }
 }

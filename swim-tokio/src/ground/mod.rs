@@ -1,5 +1,5 @@
-//! What the rooms above stand on: the clock, files that last or are secret, text that others chose, threads for what may
-//! hang. None of it knows a node.
+//! What the rooms above stand on: the clock, files that last or are secret, text that others chose,
+//! threads for what may hang. None of it knows a node.
 
 pub(crate) mod clock;
 pub(crate) mod detached;

@@ -1,9 +1,10 @@
 //! Reading files that hold secrets: the keyring, a TLS key, a token. One policy for all of them.
 //!
-//! A secret file is a regular file that belongs to the user that the process runs as, or to root, and that nobody else may
-//! read or write. A file of root's may be readable by its group, as PostgreSQL has it: systemd and Kubernetes hand
-//! credentials to services so. Links are followed, since Kubernetes mounts secrets as links: what they lead to is
-//! checked. Opening never waits, so a FIFO in the place of the file is an error.
+//! A secret file is a regular file that belongs to the user that the process runs as, or to root,
+//! and that nobody else may read or write. A file of root's may be readable by its group, as
+//! PostgreSQL has it: systemd and Kubernetes hand credentials to services so. Links are followed,
+//! since Kubernetes mounts secrets as links: what they lead to is checked. Opening never waits, so
+//! a FIFO in the place of the file is an error.
 
 use std::fmt;
 use std::fs::File;
@@ -51,7 +52,9 @@ impl fmt::Display for SecretFileError {
         match &self.problem {
             Problem::Read(error) => write!(f, "cannot read the {what} {path}: {error}"),
             Problem::NotAFile => write!(f, "the {what} {path} is not a regular file"),
-            Problem::TooLong(longest) => write!(f, "the {what} {path} is longer than {longest} bytes"),
+            Problem::TooLong(longest) => {
+                write!(f, "the {what} {path} is longer than {longest} bytes")
+            }
             #[cfg(unix)]
             Problem::Owner(owner) => write!(
                 f,
@@ -77,11 +80,13 @@ impl std::error::Error for SecretFileError {
     }
 }
 
-/// Reads a file that holds a secret of at most `longest` bytes. `what` names it in errors: "keyring", "token".
+/// Reads a file that holds a secret of at most `longest` bytes. `what` names it in errors:
+/// "keyring", "token".
 ///
 /// # Errors
-/// [`SecretFileError`] if the file is not a regular one, is longer, belongs to another user than that of the process or root,
-/// or if others may read or write it (on Unix; a group may read a file of root's).
+/// [`SecretFileError`] if the file is not a regular one, is longer, belongs to another user than
+/// that of the process or root, or if others may read or write it (on Unix; a group may read a file
+/// of root's).
 pub fn read_secret_file(
     what: &'static str,
     path: &Path,
@@ -162,7 +167,11 @@ mod tests {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let is_root = rustix::process::geteuid().is_root();
-        assert_eq!(read_secret_file("token", &path, 9).is_ok(), is_root, "a group may read a file of root's alone");
+        assert_eq!(
+            read_secret_file("token", &path, 9).is_ok(),
+            is_root,
+            "a group may read a file of root's alone"
+        );
     }
 
     #[test]
@@ -172,7 +181,9 @@ mod tests {
         fs::write(&path, "secret").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         // Only root can give files away.
-        if std::os::unix::fs::chown(&path, Some(12_345), None).is_ok() && rustix::process::geteuid().is_root() {
+        if std::os::unix::fs::chown(&path, Some(12_345), None).is_ok()
+            && rustix::process::geteuid().is_root()
+        {
             assert!(told(&path).contains("belongs to the user 12345"));
         }
     }
@@ -181,7 +192,14 @@ mod tests {
     fn what_is_no_file_or_too_long_is_refused_at_once_and_links_are_followed() {
         let directory = Directory::new("secret-kinds");
         let at = |name: &str| directory.path().join(name);
-        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            at("fifo"),
+            rustix::fs::FileType::Fifo,
+            0o600.into(),
+            0,
+        )
+        .unwrap();
         assert!(told(&at("fifo")).contains("not a regular file"));
         assert!(told(directory.path()).contains("not a regular file"));
         assert!(told(&at("none")).contains("cannot read the token"));

@@ -1,8 +1,9 @@
 //! The handle of a running node for programs without async: the same calls, each of which waits.
 //!
-//! The node has a thread of its own with a tokio runtime on it. The calls wait by parking the caller's thread, so they
-//! work wherever they are made, within another tokio runtime too (where they block one of its threads). On a node's own thread
-//! alone, where a transport or a layer of tracing may come to make one, they are errors: [`OnNodeThread`](crate::OnNodeThread).
+//! The node has a thread of its own with a tokio runtime on it. The calls wait by parking the
+//! caller's thread, so they work wherever they are made, within another tokio runtime too (where
+//! they block one of its threads). On a node's own thread alone, where a transport or a layer of
+//! tracing may come to make one, they are errors: [`OnNodeThread`](crate::OnNodeThread).
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,11 +21,12 @@ use super::waiting::{call, is_node_thread, mark_node_thread, wait, wait_until};
 use crate::errors::{CallError, JoinError, StartError, Stopped};
 use crate::node::{Metrics, Notice};
 
-/// How long the thread waits, when the node has stopped, for a file of keys that is still being written.
+/// How long the thread waits, when the node has stopped, for a file of keys that is still being
+/// written.
 const WRITE_GRACE: Duration = Duration::from_millis(100);
 
-/// A running node with a thread of its own: see [`crate::Runtime`], whose calls these are. Clones are handles of the
-/// same node; dropping the last one stops it and waits for its end.
+/// A running node with a thread of its own: see [`crate::Runtime`], whose calls these are. Clones
+/// are handles of the same node; dropping the last one stops it and waits for its end.
 ///
 /// ```
 /// use swim_tokio::{Config, blocking};
@@ -54,7 +56,9 @@ impl Builder {
             .spawn(move || run(self, &started))
             .map_err(StartError::Thread)?;
         match start.recv() {
-            Ok(Ok(node)) => Ok(Runtime { node, thread: Arc::new(NodeThread(Mutex::new(Some(thread)))) }),
+            Ok(Ok(node)) => {
+                Ok(Runtime { node, thread: Arc::new(NodeThread(Mutex::new(Some(thread)))) })
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::Thread(std::io::Error::other("it ended at once"))),
         }
@@ -165,7 +169,10 @@ impl Runtime {
     ///
     /// # Errors
     /// See [`crate::Runtime::join`].
-    pub fn join<S: ToString>(&self, seeds: impl IntoIterator<Item = S>) -> Result<usize, JoinError> {
+    pub fn join<S: ToString>(
+        &self,
+        seeds: impl IntoIterator<Item = S>,
+    ) -> Result<usize, JoinError> {
         call(self.node.join(seeds))
     }
 
@@ -181,7 +188,10 @@ impl Runtime {
     ///
     /// # Errors
     /// See [`crate::Runtime::set_metadata`].
-    pub fn set_metadata(&self, metadata: impl Into<Vec<u8>>) -> Result<(), CallError<MetadataError>> {
+    pub fn set_metadata(
+        &self,
+        metadata: impl Into<Vec<u8>>,
+    ) -> Result<(), CallError<MetadataError>> {
         call(self.node.set_metadata(metadata))
     }
 
@@ -197,7 +207,10 @@ impl Runtime {
     ///
     /// # Errors
     /// See [`crate::Runtime::broadcast_when_ready`].
-    pub fn broadcast_when_ready(&self, payload: impl Into<Vec<u8>>) -> Result<(), CallError<BroadcastError>> {
+    pub fn broadcast_when_ready(
+        &self,
+        payload: impl Into<Vec<u8>>,
+    ) -> Result<(), CallError<BroadcastError>> {
         call(self.node.broadcast_when_ready(payload))
     }
 
@@ -217,11 +230,12 @@ impl Runtime {
         call(self.node.force_leave(id, prune))
     }
 
-    /// Stops the node and its thread, without a word to the others: when this returns its port is free. On the thread of
-    /// a node it only asks for that.
+    /// Stops the node and its thread, without a word to the others: when this returns its port is
+    /// free. On the thread of a node it only asks for that.
     pub fn shutdown(&self) {
         if is_node_thread() {
-            // It sends the word at its first step, as far as there is room, and the rest is not waited for.
+            // It sends the word at its first step, as far as there is room, and the rest is not
+            // waited for.
             let mut shutdown = pin!(self.node.shutdown());
             let _ = shutdown.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             return;
@@ -234,7 +248,8 @@ impl Runtime {
     }
 }
 
-/// Notices as they come: see [`crate::Subscription`]. As an iterator it ends when the node has stopped.
+/// Notices as they come: see [`crate::Subscription`]. As an iterator it ends when the node has
+/// stopped.
 #[derive(Debug)]
 pub struct Subscription(crate::node::Subscription);
 
@@ -247,7 +262,8 @@ impl Subscription {
     /// Waits for the next notice, but no longer than `patience`.
     ///
     /// # Errors
-    /// [`RecvTimeoutError::Timeout`] when none came, [`RecvTimeoutError::Disconnected`] when the node has stopped.
+    /// [`RecvTimeoutError::Timeout`] when none came, [`RecvTimeoutError::Disconnected`] when the
+    /// node has stopped.
     pub fn next_timeout(&mut self, patience: Duration) -> Result<Notice, RecvTimeoutError> {
         let patience = if is_node_thread() { Duration::ZERO } else { patience };
         match wait_until(self.0.next(), Instant::now().checked_add(patience)) {
@@ -261,8 +277,8 @@ impl Subscription {
 impl Iterator for Subscription {
     type Item = Notice;
 
-    /// Waits for the next notice; `None` once the node has stopped. On the thread of a node, which must not wait, it is
-    /// one that is there already, or `None`.
+    /// Waits for the next notice; `None` once the node has stopped. On the thread of a node, which
+    /// must not wait, it is one that is there already, or `None`.
     fn next(&mut self) -> Option<Notice> {
         if is_node_thread() { self.0.try_next() } else { wait(self.0.next()) }
     }

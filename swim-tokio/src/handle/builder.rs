@@ -92,14 +92,15 @@ impl Builder {
         self
     }
 
-    /// Where to listen; port 0 takes any free one, which [`Runtime::local_address`] then tells. Default 127.0.0.1:0.
+    /// Where to listen; port 0 takes any free one, which [`Runtime::local_address`] then tells.
+    /// Default 127.0.0.1:0.
     pub fn bind(mut self, address: SocketAddr) -> Self {
         self.bind = address;
         self
     }
 
-    /// Where the others reach this node, if that is not where it listens: behind a translation of addresses, or when it
-    /// listens at 0.0.0.0. Port 0 stands for the port that it listens at.
+    /// Where the others reach this node, if that is not where it listens: behind a translation of
+    /// addresses, or when it listens at 0.0.0.0. Port 0 stands for the port that it listens at.
     pub fn advertise(mut self, address: SocketAddr) -> Self {
         self.advertise = Some(address);
         self
@@ -107,10 +108,12 @@ impl Builder {
 
     /// Adds a node to join through: its address, or where to look for some:
     /// - a host name with a port (`node-1.example.org:7946`): all its addresses, of both families;
-    /// - a DNS name with SRV records (`srv+_swim._tcp.example.org`): all their targets (feature `dns-srv`);
+    /// - a DNS name with SRV records (`srv+_swim._tcp.example.org`): all their targets (feature
+    ///   `dns-srv`);
     /// - a file (`file:/etc/swim/seeds`): a seed a line, with `#` before comments.
     ///
-    /// These are looked up again as long as nobody answers. Seeds are tried until one does, so they may start later.
+    /// These are looked up again as long as nobody answers. Seeds are tried until one does, so they
+    /// may start later.
     pub fn seed(self, seed: impl ToString) -> Self {
         self.seeds([seed])
     }
@@ -121,7 +124,8 @@ impl Builder {
         self
     }
 
-    /// The name servers that are asked for SRV records, in turn. Default: those of /etc/resolv.conf.
+    /// The name servers that are asked for SRV records, in turn. Default: those of
+    /// /etc/resolv.conf.
     #[cfg(feature = "dns-srv")]
     pub fn name_servers(mut self, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         self.directory.servers = servers.into_iter().collect();
@@ -140,8 +144,8 @@ impl Builder {
         self
     }
 
-    /// The protocol's settings. Default [`Config::lan`]. With [`Packets::Tcp`], `reliable_fallback` is turned off: all
-    /// traffic is reliable.
+    /// The protocol's settings. Default [`Config::lan`]. With [`Packets::Tcp`], `reliable_fallback`
+    /// is turned off: all traffic is reliable.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
@@ -159,27 +163,29 @@ impl Builder {
         self
     }
 
-    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All nodes of a cluster do
-    /// it, or none. Default: none, and traffic is plain. It concerns only the built-in transport.
+    /// Protects all traffic by TLS with certificates on both sides; packets go by TCP then. All
+    /// nodes of a cluster do it, or none. Default: none, and traffic is plain. It concerns only the
+    /// built-in transport.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or alertmanager's. Packets go by
-    /// UDP and tables over TCP; [`packets`](Self::packets), [`tcp`](Self::tcp) and the cluster's name are of no meaning
-    /// there. The first incarnation is 1, as memberlist's, unless another is given: what the others remember of a
-    /// former life is refuted.
+    /// Makes the node a member of a cluster of HashiCorp's memberlist, such as serf's or
+    /// alertmanager's. Packets go by UDP and tables over TCP; [`packets`](Self::packets),
+    /// [`tcp`](Self::tcp) and the cluster's name are of no meaning there. The first incarnation is
+    /// 1, as memberlist's, unless another is given: what the others remember of a former life is
+    /// refuted.
     #[cfg(feature = "memberlist")]
     pub fn memberlist(mut self, settings: Memberlist) -> Self {
         self.memberlist = Some(settings);
         self
     }
 
-    /// A transport of your own, in place of sockets: it is opened when the node starts, on its runtime. What is set by
-    /// [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the built-in one. Turn
-    /// [`Config::reliable_fallback`] off if all its packets arrive.
+    /// A transport of your own, in place of sockets: it is opened when the node starts, on its
+    /// runtime. What is set by [`packets`](Self::packets) and [`tcp`](Self::tcp) concerns only the
+    /// built-in one. Turn [`Config::reliable_fallback`] off if all its packets arrive.
     pub fn transport<T: Transport>(
         mut self,
         open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static,
@@ -188,67 +194,74 @@ impl Builder {
         self
     }
 
-    /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node supersedes its old self.
+    /// The first incarnation. Default: the wall clock's milliseconds, so that a restarted node
+    /// supersedes its old self.
     pub fn incarnation(mut self, incarnation: Incarnation) -> Self {
         self.incarnation = Some(incarnation);
         self
     }
 
-    /// Makes the node draw the same random numbers at each start: for tests. Default: the system's entropy.
+    /// Makes the node draw the same random numbers at each start: for tests. Default: the system's
+    /// entropy.
     pub fn rng_seed(mut self, seed: u64) -> Self {
         self.rng_seed = Some(seed);
         self
     }
 
-    /// How many notices wait for one subscriber at most; further ones are dropped, and the subscriber is told how
-    /// many. Memory is taken only as they pile up. Default 16,384; at least 1.
+    /// How many notices wait for one subscriber at most; further ones are dropped, and the
+    /// subscriber is told how many. Memory is taken only as they pile up. Default 16,384; at
+    /// least 1.
     pub fn notice_capacity(mut self, notices: usize) -> Self {
         self.notice_capacity = notices;
         self
     }
 
-    /// How many bytes of notices wait for one subscriber at most, payloads included; further ones are dropped, and the
-    /// subscriber is told how many. One that is longer waits alone. Default 16 MiB.
+    /// How many bytes of notices wait for one subscriber at most, payloads included; further ones
+    /// are dropped, and the subscriber is told how many. One that is longer waits alone. Default 16
+    /// MiB.
     pub fn notice_memory(mut self, bytes: usize) -> Self {
         self.notice_memory = bytes;
         self
     }
 
-    /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not: docs/SECURITY.md says what
-    /// that protects from. All nodes of a cluster need it. It needs no certificates. On memberlist's wire the keyring is
-    /// that of `Memberlist`; a transport of one's own sees to this itself, unless it wraps `Sockets`.
+    /// Encrypts and authenticates all traffic with the cluster's keys, and drops what is not:
+    /// docs/SECURITY.md says what that protects from. All nodes of a cluster need it. It needs no
+    /// certificates. On memberlist's wire the keyring is that of `Memberlist`; a transport of one's
+    /// own sees to this itself, unless it wraps `Sockets`.
     ///
-    /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so that it has
-    /// [`Config::max_packet_size`] on the network.
+    /// A packet by UDP is up to 64 bytes longer under a seal: it is made so much shorter before, so
+    /// that it has [`Config::max_packet_size`] on the network.
     pub fn keyring(mut self, keyring: Keyring) -> Self {
         self.sealing.source = Some(Source::Keyring(keyring));
         self
     }
 
-    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which nobody else may read
-    /// ([`read_secret_file`](crate::read_secret_file)). It is rewritten when the keys are changed by [`Runtime::install_key`] and its like.
+    /// Reads the cluster's keys from a file (base64, one on each line, the primary first), which
+    /// nobody else may read ([`read_secret_file`](crate::read_secret_file)). It is rewritten when
+    /// the keys are changed by [`Runtime::install_key`] and its like.
     pub fn keyring_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sealing.source = Some(Source::File(path.into()));
         self
     }
 
-    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption. Default
-    /// [`PlainTraffic::Refused`].
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to
+    /// encryption. Default [`PlainTraffic::Refused`].
     pub fn plain_traffic(mut self, plain: PlainTraffic) -> Self {
         self.sealing.plain = plain;
         self
     }
 
-    /// Keeps in this directory, which is the node's own, what it needs to come back without seeds after a crash: its
-    /// incarnation and where the others are. It is made if there is none; a damaged snapshot is set aside there.
-    /// It is locked while the node runs: a second one with it fails with [`StartError::SnapshotInUse`].
+    /// Keeps in this directory, which is the node's own, what it needs to come back without seeds
+    /// after a crash: its incarnation and where the others are. It is made if there is none; a
+    /// damaged snapshot is set aside there. It is locked while the node runs: a second one with it
+    /// fails with [`StartError::SnapshotInUse`].
     pub fn snapshot(mut self, directory: impl Into<PathBuf>) -> Self {
         self.snapshot = Some(directory.into());
         self
     }
 
-    /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must be called within a
-    /// tokio runtime, whose tasks the node's are.
+    /// Starts the node: it listens when this returns, and contacts its seeds from then on. It must
+    /// be called within a tokio runtime, whose tasks the node's are.
     ///
     /// # Errors
     /// [`StartError`], which says what to do.
@@ -273,14 +286,19 @@ impl Builder {
             max_exchange: config.max_exchange_size,
             keys: keys.clone(),
             #[cfg(feature = "memberlist")]
-            envelope: self.memberlist.as_ref().filter(|_| self.transport.is_none()).map(Current::new),
+            envelope: self
+                .memberlist
+                .as_ref()
+                .filter(|_| self.transport.is_none())
+                .map(Current::new),
         };
         let transport = self.open_transport(&setup)?;
         let local = transport.local_address();
         let advertised = setup.advertised(local)?;
 
         let clock = Clock::start();
-        let mut incarnation = self.incarnation.unwrap_or_else(|| config.wire.first_incarnation(clock::wall_millis()));
+        let mut incarnation =
+            self.incarnation.unwrap_or_else(|| config.wire.first_incarnation(clock::wall_millis()));
         let snapshot = match &self.snapshot {
             Some(directory) => {
                 let snapshot = Snapshot::open(directory, &config.cluster, &id)?;
@@ -289,11 +307,16 @@ impl Builder {
             }
             None => None,
         };
-        let identity = Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
+        let identity =
+            Identity::new(id.clone(), advertised, incarnation).with_metadata(&self.metadata);
         let pauses = Pauses { first: config.join_backoff, longest: config.join_backoff_max };
         let swim = Swim::new(config, identity, rng, clock.now()).map_err(StartError::Config)?;
-        let view =
-            Arc::new(View::new(id, local, advertised, Subscribers::new(self.notice_capacity, self.notice_memory)));
+        let view = Arc::new(View::new(
+            id,
+            local,
+            advertised,
+            Subscribers::new(self.notice_capacity, self.notice_memory),
+        ));
         let (sender, commands) = mpsc::channel(COMMANDS);
         let mut node = Node {
             swim,
@@ -315,7 +338,10 @@ impl Builder {
         node.settle();
         tracing::info!(node = %view.id, %local, %advertised, "node started");
         self.sealing.warn(self.is_protected_otherwise(), advertised);
-        #[cfg_attr(not(feature = "memberlist"), expect(unused_mut, reason = "only that wire has an envelope"))]
+        #[cfg_attr(
+            not(feature = "memberlist"),
+            expect(unused_mut, reason = "only that wire has an envelope")
+        )]
         let mut runtime = Runtime::new(view, sender, keys);
         #[cfg(feature = "memberlist")]
         {
@@ -360,7 +386,8 @@ impl Builder {
     /// They, with the room that seals take up.
     fn sealed_config(&self, mut config: Config, has_keys: bool) -> Result<Config, StartError> {
         if has_keys && (self.transport.is_some() || self.packets == Packets::Udp) {
-            config.max_packet_size -= PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
+            config.max_packet_size -=
+                PacketSealer::overhead_at(self.advertise.unwrap_or(self.bind));
             config.validate().map_err(StartError::Sealed)?;
         }
         Ok(config)

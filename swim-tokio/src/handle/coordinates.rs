@@ -1,4 +1,5 @@
-//! Estimated round trips in the hands of a node's user: the calls of [`Runtime`] and of its blocking twin.
+//! Estimated round trips in the hands of a node's user: the calls of [`Runtime`] and of its
+//! blocking twin.
 
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use swim_core::{Coordinate, NodeId};
 use super::{Runtime, blocking};
 
 impl Runtime {
-    /// Where a member is in a space in which distances are round trips, as far as this node knows; `None` without
-    /// [`Config::max_coordinates`](crate::Config::max_coordinates). May be half a second old.
+    /// Where a member is in a space in which distances are round trips, as far as this node knows;
+    /// `None` without [`Config::max_coordinates`](crate::Config::max_coordinates). May be half a
+    /// second old.
     #[must_use]
     pub fn coordinate(&self, id: &str) -> Option<Coordinate> {
         self.view.coordinates.with(|known| known.of(self.id(), id))

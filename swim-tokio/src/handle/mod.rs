@@ -1,4 +1,5 @@
-//! A node in the hands of its user: how it is described and started, its handle, and the handle's blocking twin.
+//! A node in the hands of its user: how it is described and started, its handle, and the handle's
+//! blocking twin.
 
 pub mod blocking;
 mod builder;

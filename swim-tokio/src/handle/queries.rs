@@ -1,9 +1,11 @@
-//! User events and queries in the hands of a node's user: the calls of [`Runtime`] and of its blocking twin, and the
-//! answers to a query as they come.
+//! User events and queries in the hands of a node's user: the calls of [`Runtime`] and of its
+//! blocking twin, and the answers to a query as they come.
 
 use std::sync::Arc;
 
-use swim_core::{EventError, LamportTime, MetadataError, NodeId, QueryError, QueryId, RespondError, Tags};
+use swim_core::{
+    EventError, LamportTime, MetadataError, NodeId, QueryError, QueryId, RespondError, Tags,
+};
 use tokio::sync::mpsc;
 
 use super::waiting::{call, is_node_thread, wait};
@@ -11,16 +13,16 @@ use super::{Runtime, blocking};
 use crate::errors::{CallError, Stopped};
 use crate::node::{Answer, Command, Delayed, Query};
 
-/// The answers to a query as they come. Dropping it does not end the query, but nobody hears of its answers any more
-/// beside those who [subscribe](Runtime::subscribe).
+/// The answers to a query as they come. Dropping it does not end the query, but nobody hears of its
+/// answers any more beside those who [subscribe](Runtime::subscribe).
 #[derive(Debug)]
 pub struct Answers {
     pub(crate) answers: mpsc::UnboundedReceiver<Answer>,
 }
 
 impl Answers {
-    /// The next answer; `None` when the query is over: everyone has answered, or its time has passed, or the node has
-    /// stopped.
+    /// The next answer; `None` when the query is over: everyone has answered, or its time has
+    /// passed, or the node has stopped.
     pub async fn next(&mut self) -> Option<Answer> {
         self.answers.recv().await
     }
@@ -38,8 +40,9 @@ impl Answers {
 }
 
 impl Runtime {
-    /// Tells every member of an event, this node included, once: see [`Swim::send_user_event`](swim_core::Swim::send_user_event).
-    /// Returns the event's time on the cluster's logical clock.
+    /// Tells every member of an event, this node included, once: see
+    /// [`Swim::send_user_event`](swim_core::Swim::send_user_event). Returns the event's time on the
+    /// cluster's logical clock.
     ///
     /// # Errors
     /// If it is too long, too much waits already, or the node leaves or has stopped.
@@ -65,14 +68,17 @@ impl Runtime {
         coalesce: bool,
     ) -> Result<LamportTime, CallError<EventError>> {
         let (name, payload) = (name.to_owned(), payload.into());
-        let result = self.call(|done| Command::WhenRoom(Delayed::Event { name, payload, coalesce, done })).await;
+        let result = self
+            .call(|done| Command::WhenRoom(Delayed::Event { name, payload, coalesce, done }))
+            .await;
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
     }
 
     /// Asks members a question, this node too if it is for it. The answers come one by one.
     ///
     /// # Errors
-    /// If it is too long, its expressions are none, too much waits already, or the node leaves or has stopped.
+    /// If it is too long, its expressions are none, too much waits already, or the node leaves or
+    /// has stopped.
     pub async fn query(&self, query: Query) -> Result<Answers, CallError<QueryError>> {
         let result = self.call(|done| Command::Query { query, done }).await;
         let answers = result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)?;
@@ -82,8 +88,13 @@ impl Runtime {
     /// Answers a question that [`Event::Query`](crate::Event::Query) has told of.
     ///
     /// # Errors
-    /// If it is too long, or the question was answered or its time is over, or the node has left or stopped.
-    pub async fn respond(&self, id: QueryId, payload: impl Into<Vec<u8>>) -> Result<(), CallError<RespondError>> {
+    /// If it is too long, or the question was answered or its time is over, or the node has left or
+    /// stopped.
+    pub async fn respond(
+        &self,
+        id: QueryId,
+        payload: impl Into<Vec<u8>>,
+    ) -> Result<(), CallError<RespondError>> {
         let payload = payload.into();
         let result = self.call(|done| Command::Respond { id, payload, done }).await;
         result.map_err(|Stopped| CallError::Stopped)?.map_err(CallError::Refused)
@@ -107,8 +118,8 @@ impl Runtime {
 impl Iterator for Answers {
     type Item = Answer;
 
-    /// The next answer, for programs without async: waits for it. On the thread of a blocking node, which must not wait, it
-    /// is an answer that is there already, or `None`.
+    /// The next answer, for programs without async: waits for it. On the thread of a blocking node,
+    /// which must not wait, it is an answer that is there already, or `None`.
     fn next(&mut self) -> Option<Answer> {
         if is_node_thread() { self.answers.try_recv().ok() } else { wait(self.answers.recv()) }
     }
@@ -141,7 +152,8 @@ impl blocking::Runtime {
         call(self.node.send_user_event_when_ready(name, payload, coalesce))
     }
 
-    /// Asks members a question: see [`Runtime::query`]. The answers are an iterator that waits for each.
+    /// Asks members a question: see [`Runtime::query`]. The answers are an iterator that waits for
+    /// each.
     ///
     /// # Errors
     /// See [`Runtime::query`].
@@ -153,7 +165,11 @@ impl blocking::Runtime {
     ///
     /// # Errors
     /// See [`Runtime::respond`].
-    pub fn respond(&self, id: QueryId, payload: impl Into<Vec<u8>>) -> Result<(), CallError<RespondError>> {
+    pub fn respond(
+        &self,
+        id: QueryId,
+        payload: impl Into<Vec<u8>>,
+    ) -> Result<(), CallError<RespondError>> {
         call(self.node.respond(id, payload))
     }
 

@@ -1,4 +1,5 @@
-//! How the calls of the blocking handle wait: by parking the caller's thread, unless it is a node's own.
+//! How the calls of the blocking handle wait: by parking the caller's thread, unless it is a node's
+//! own.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -14,8 +15,8 @@ thread_local! {
     static IS_NODE_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is a blocking node's. Code of the user's runs there too: a transport, a layer of tracing. If it
-/// waited for the node, the node would wait for it.
+/// Whether this thread is a blocking node's. Code of the user's runs there too: a transport, a
+/// layer of tracing. If it waited for the node, the node would wait for it.
 pub(super) fn is_node_thread() -> bool {
     IS_NODE_THREAD.get()
 }
@@ -34,7 +35,9 @@ impl Wake for Unpark {
 }
 
 /// Waits for a call of the handle, unless this is a node's own thread.
-pub(super) fn call<T, E: From<OnNodeThread>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(super) fn call<T, E: From<OnNodeThread>>(
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     if is_node_thread() { Err(OnNodeThread.into()) } else { wait(future) }
 }
 
@@ -42,8 +45,12 @@ pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     wait_until(future, None).expect("only a deadline ends it early")
 }
 
-/// Waits for a future that needs no runtime (the handle's wait for channels only); `None` at the deadline.
-pub(super) fn wait_until<T>(future: impl Future<Output = T>, deadline: Option<Instant>) -> Option<T> {
+/// Waits for a future that needs no runtime (the handle's wait for channels only); `None` at the
+/// deadline.
+pub(super) fn wait_until<T>(
+    future: impl Future<Output = T>,
+    deadline: Option<Instant>,
+) -> Option<T> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);

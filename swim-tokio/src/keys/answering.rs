@@ -1,11 +1,14 @@
-//! What a node does with its keys when a member asks: says which there are, says whether it could change them, and changes
-//! them once. The core has judged who asks; nothing that was heard in plain comes here. docs/SECURITY.md, "Key changes".
+//! What a node does with its keys when a member asks: says which there are, says whether it could
+//! change them, and changes them once. The core has judged who asks; nothing that was heard in
+//! plain comes here. docs/SECURITY.md, "Key changes".
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use swim_core::NodeId;
-use swim_core::wire::sealed::change::{Challenge, Change, ChangeReply, ChangeRequest, Parties, open_change};
+use swim_core::wire::sealed::change::{
+    Challenge, Change, ChangeReply, ChangeRequest, Parties, open_change,
+};
 use swim_core::wire::sealed::{Key, KeyId, Keyring, KeyringError};
 use tokio::time::Instant;
 
@@ -22,11 +25,14 @@ pub(crate) struct Asked {
 }
 
 impl Keys {
-    /// The body of the answer to a request's body. Every change, done or not, leaves a line in the log.
+    /// The body of the answer to a request's body. Every change, done or not, leaves a line in the
+    /// log.
     pub(crate) async fn answer(self: &Arc<Self>, asked: &Asked, body: &[u8]) -> Vec<u8> {
         let mut reply = ChangeReply::default();
         match ChangeRequest::decode(body) {
-            Some(ChangeRequest::List) => tracing::debug!(from = %asked.from, "the names of the keys are asked for"),
+            Some(ChangeRequest::List) => {
+                tracing::debug!(from = %asked.from, "the names of the keys are asked for")
+            }
             Some(ChangeRequest::Prepare(change)) => match self.prepare(asked, change).await {
                 Ok(challenge) => reply.challenge = challenge,
                 Err(why) => {
@@ -35,10 +41,15 @@ impl Keys {
                 }
             },
             Some(ChangeRequest::CarryOut { change, challenge, sealed_with, sealed }) => {
-                let outcome = self.carry_out_once(asked, change, challenge, (sealed_with, sealed)).await;
+                let outcome =
+                    self.carry_out_once(asked, change, challenge, (sealed_with, sealed)).await;
                 reply.error = outcome.err();
             }
-            None => reply.error = Some("it does not understand what is asked: it may run another version".to_owned()),
+            None => {
+                reply.error = Some(
+                    "it does not understand what is asked: it may run another version".to_owned(),
+                )
+            }
         }
         reply.keys = self.list();
         reply.encode()
@@ -48,7 +59,8 @@ impl Keys {
     async fn prepare(self: &Arc<Self>, asked: &Asked, change: Change) -> Result<Challenge, String> {
         self.is_able(change).await?;
         let mut challenge = Challenge::default();
-        getrandom::fill(&mut challenge).map_err(|error| format!("it has no randomness: {error}"))?;
+        getrandom::fill(&mut challenge)
+            .map_err(|error| format!("it has no randomness: {error}"))?;
         self.challenges.lock().await.give(Instant::now(), &asked.from, change, challenge);
         Ok(challenge)
     }
@@ -77,12 +89,14 @@ impl Keys {
         tried.await.map_err(|_| KeysError::Stopped.to_string())?.map_err(|error| error.to_string())
     }
 
-    /// Keys are neither changed nor asked to be changed while plain traffic is dealt in: others could read and write it.
+    /// Keys are neither changed nor asked to be changed while plain traffic is dealt in: others
+    /// could read and write it.
     pub(crate) fn check_not_exposed(&self) -> Result<(), KeysError> {
         if self.state().plain == PlainTraffic::Refused { Ok(()) } else { Err(KeysError::Exposed) }
     }
 
-    /// Carries out a change that a challenge was given out for; one that was carried out before has its former outcome.
+    /// Carries out a change that a challenge was given out for; one that was carried out before has
+    /// its former outcome.
     async fn carry_out_once(
         self: &Arc<Self>,
         asked: &Asked,
@@ -90,7 +104,8 @@ impl Keys {
         challenge: Challenge,
         sealed: (KeyId, &[u8]),
     ) -> Outcome {
-        // Held until the change is done, so that the same request that comes meanwhile finds its outcome.
+        // Held until the change is done, so that the same request that comes meanwhile finds its
+        // outcome.
         let mut challenges = self.challenges.lock().await;
         let Some(known) = challenges.find(Instant::now(), &asked.from, change, challenge) else {
             log(asked, change, "refused: it was not prepared, or too long ago");
@@ -114,8 +129,15 @@ impl Keys {
     ) -> Outcome {
         self.check_not_exposed().map_err(|error| error.to_string())?;
         let state = self.state();
-        let key = state.keyring.get(sealed_with).ok_or("it lacks the key that the change is sealed with")?;
-        let parties = Parties { cluster: &self.cluster, asker: asked.from.as_str(), target: asked.me.as_str() };
+        let key = state
+            .keyring
+            .get(sealed_with)
+            .ok_or("it lacks the key that the change is sealed with")?;
+        let parties = Parties {
+            cluster: &self.cluster,
+            asker: asked.from.as_str(),
+            target: asked.me.as_str(),
+        };
         let opened = open_change(key, parties, change, challenge, sealed);
         let bytes = opened.map_err(|_| "the change is not sealed as it should be")?;
         let changed = match change {
@@ -180,7 +202,12 @@ mod tests {
     ) -> Option<String> {
         let parties = Parties { cluster: &keys.cluster, asker: from, target: "me" };
         let sealed = seal_change(&key(1), parties, change, challenge, new);
-        let request = ChangeRequest::CarryOut { change, challenge, sealed_with: key(1).id(), sealed: &sealed };
+        let request = ChangeRequest::CarryOut {
+            change,
+            challenge,
+            sealed_with: key(1).id(),
+            sealed: &sealed,
+        };
         ask(keys, from, request).await.error
     }
 
@@ -194,7 +221,11 @@ mod tests {
         assert_eq!(carry_out(&keys, "a", change, challenge, Some(&key(2))).await, None);
         assert_eq!(keys.list(), [key(1).id(), key(2).id()]);
         keys.remove(key(2).id()).await.unwrap();
-        assert_eq!(carry_out(&keys, "a", change, challenge, Some(&key(2))).await, None, "it has the former outcome");
+        assert_eq!(
+            carry_out(&keys, "a", change, challenge, Some(&key(2))).await,
+            None,
+            "it has the former outcome"
+        );
         assert_eq!(keys.list(), [key(1).id()], "and changes nothing");
 
         let restarted = self::keys(PlainTraffic::Refused);
@@ -208,10 +239,19 @@ mod tests {
         let keys = keys(PlainTraffic::Refused);
         let change = Change::Install(key(2).id());
         let challenge = ask(&keys, "a", ChangeRequest::Prepare(change)).await.challenge;
-        assert!(carry_out(&keys, "b", change, challenge, Some(&key(2))).await.is_some(), "another asks");
+        assert!(
+            carry_out(&keys, "b", change, challenge, Some(&key(2))).await.is_some(),
+            "another asks"
+        );
         let other = Change::Install(key(3).id());
-        assert!(carry_out(&keys, "a", other, challenge, Some(&key(3))).await.is_some(), "another change");
-        assert!(carry_out(&keys, "a", change, [0; 16], Some(&key(2))).await.is_some(), "no challenge");
+        assert!(
+            carry_out(&keys, "a", other, challenge, Some(&key(3))).await.is_some(),
+            "another change"
+        );
+        assert!(
+            carry_out(&keys, "a", change, [0; 16], Some(&key(2))).await.is_some(),
+            "no challenge"
+        );
         assert_eq!(keys.list(), [key(1).id()]);
         let misnamed = carry_out(&keys, "a", change, challenge, Some(&key(3))).await;
         assert!(misnamed.unwrap().contains("another name"));
@@ -220,7 +260,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_says_beforehand_what_it_could_not_do() {
-        let able = async |plain, change| ask(&keys(plain), "a", ChangeRequest::Prepare(change)).await.error;
+        let able = async |plain, change| {
+            ask(&keys(plain), "a", ChangeRequest::Prepare(change)).await.error
+        };
         let (own, other) = (key(1).id(), key(2).id());
         let refused = PlainTraffic::Refused;
         assert_eq!(able(refused, Change::Install(other)).await, None);
@@ -236,7 +278,8 @@ mod tests {
     #[tokio::test]
     async fn what_makes_no_sense_is_answered_and_changes_nothing() {
         let keys = keys(PlainTraffic::Refused);
-        let reply = ChangeReply::decode(&keys.answer(&asked("a"), b"{\"install\":\"AAAA\"}").await).unwrap();
+        let reply = ChangeReply::decode(&keys.answer(&asked("a"), b"{\"install\":\"AAAA\"}").await)
+            .unwrap();
         assert!(reply.error.unwrap().contains("does not understand"));
         assert_eq!(ask(&keys, "a", ChangeRequest::List).await.keys, [key(1).id()]);
     }

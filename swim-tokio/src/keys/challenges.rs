@@ -1,5 +1,6 @@
-//! The challenges that a node has given out: each stands for one change of its keys, asked for by one member, and is
-//! kept in memory alone. So nothing that was recorded changes a key twice, nor after a restart.
+//! The challenges that a node has given out: each stands for one change of its keys, asked for by
+//! one member, and is kept in memory alone. So nothing that was recorded changes a key twice, nor
+//! after a restart.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -35,20 +36,33 @@ struct Open {
 
 impl Challenges {
     /// Gives out a challenge, which is `challenge`: random bytes. The oldest make room.
-    pub(super) fn give(&mut self, now: Instant, asker: &NodeId, change: Change, challenge: Challenge) {
+    pub(super) fn give(
+        &mut self,
+        now: Instant,
+        asker: &NodeId,
+        change: Change,
+        challenge: Challenge,
+    ) {
         self.expire(now);
-        let mut own = self.open.iter().enumerate().filter(|(_, open)| open.asker == *asker).map(|(at, _)| at);
+        let mut own =
+            self.open.iter().enumerate().filter(|(_, open)| open.asker == *asker).map(|(at, _)| at);
         let oldest = own.next();
         if let Some(oldest) = oldest.filter(|_| own.count() + 1 >= MAX_EACH) {
             self.open.remove(oldest);
         } else if self.open.len() >= MAX {
             self.open.pop_front();
         }
-        self.open.push_back(Open { challenge, asker: asker.clone(), change, given: now, outcome: None });
+        self.open.push_back(Open {
+            challenge,
+            asker: asker.clone(),
+            change,
+            given: now,
+            outcome: None,
+        });
     }
 
-    /// The outcome of the change that a challenge was given out for; `None` inside if it is not carried out yet. `None`
-    /// if no such challenge is open for that member and that change.
+    /// The outcome of the change that a challenge was given out for; `None` inside if it is not
+    /// carried out yet. `None` if no such challenge is open for that member and that change.
     pub(super) fn find(
         &mut self,
         now: Instant,
@@ -57,12 +71,18 @@ impl Challenges {
         challenge: Challenge,
     ) -> Option<&mut Option<Outcome>> {
         self.expire(now);
-        let is_it = |open: &&mut Open| open.challenge == challenge && open.asker == *asker && open.change == change;
+        let is_it = |open: &&mut Open| {
+            open.challenge == challenge && open.asker == *asker && open.change == change
+        };
         self.open.iter_mut().find(is_it).map(|open| &mut open.outcome)
     }
 
     fn expire(&mut self, now: Instant) {
-        while self.open.front().is_some_and(|open| now.saturating_duration_since(open.given) >= LIFE) {
+        while self
+            .open
+            .front()
+            .is_some_and(|open| now.saturating_duration_since(open.given) >= LIFE)
+        {
             self.open.pop_front();
         }
     }
@@ -88,12 +108,19 @@ mod tests {
         challenges.give(now, &name("a"), change(1), [1; 16]);
         assert!(challenges.find(now, &name("b"), change(1), [1; 16]).is_none(), "another member");
         assert!(challenges.find(now, &name("a"), change(2), [1; 16]).is_none(), "another change");
-        assert!(challenges.find(now, &name("a"), change(1), [2; 16]).is_none(), "another challenge");
+        assert!(
+            challenges.find(now, &name("a"), change(1), [2; 16]).is_none(),
+            "another challenge"
+        );
         let outcome = challenges.find(now, &name("a"), change(1), [1; 16]).unwrap();
         assert_eq!(*outcome, None, "not carried out");
         *outcome = Some(Ok(()));
         let late = now + LIFE - Duration::from_millis(1);
-        assert_eq!(challenges.find(late, &name("a"), change(1), [1; 16]), Some(&mut Some(Ok(()))), "carried out");
+        assert_eq!(
+            challenges.find(late, &name("a"), change(1), [1; 16]),
+            Some(&mut Some(Ok(()))),
+            "carried out"
+        );
         assert!(challenges.find(now + LIFE, &name("a"), change(1), [1; 16]).is_none());
     }
 

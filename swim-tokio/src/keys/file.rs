@@ -1,5 +1,6 @@
-//! The keyring's file: a key in base64 on each line, the primary one first; empty lines and lines that begin with `#` say
-//! nothing. It is replaced as a whole whenever the keys change, and no reader ever sees half of it.
+//! The keyring's file: a key in base64 on each line, the primary one first; empty lines and lines
+//! that begin with `#` say nothing. It is replaced as a whole whenever the keys change, and no
+//! reader ever sees half of it.
 
 #[cfg(feature = "memberlist")]
 mod serf;
@@ -29,9 +30,13 @@ pub fn read_keyring(path: &Path) -> Result<Keyring, KeyFileError> {
 }
 
 /// Reads a file that others may not read, or change.
-fn read(path: &Path, parse: impl FnOnce(&str) -> Result<Keyring, Problem>) -> Result<Keyring, KeyFileError> {
+fn read(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<Keyring, Problem>,
+) -> Result<Keyring, KeyFileError> {
     let wrong = |problem| KeyFileError { path: path.to_owned(), problem };
-    let bytes = read_secret_file("keyring", path, LONGEST).map_err(|error| wrong(Problem::File(error)))?;
+    let bytes =
+        read_secret_file("keyring", path, LONGEST).map_err(|error| wrong(Problem::File(error)))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong(Problem::NotText))?;
     parse(text).map_err(wrong)
 }
@@ -102,7 +107,10 @@ mod tests {
         assert!(keyring.keys().eq(&expected));
         write_keyring(&path, &keyring).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_to_string(&path).unwrap().lines().skip(1).collect::<Vec<_>>(), [TWO, ONE]);
+        assert_eq!(
+            fs::read_to_string(&path).unwrap().lines().skip(1).collect::<Vec<_>>(),
+            [TWO, ONE]
+        );
         assert_eq!(read_keyring(&path).unwrap(), keyring);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside it");
     }
@@ -112,7 +120,10 @@ mod tests {
         let directory = Directory::new("keyring-modes");
         for mode in [0o644, 0o604, 0o660, 0o602, 0o620] {
             let error = read_keyring(&file(&directory, ONE, mode)).unwrap_err().to_string();
-            assert!(error.contains("chmod 600") && error.contains(&format!("{mode:04o}")), "{error}");
+            assert!(
+                error.contains("chmod 600") && error.contains(&format!("{mode:04o}")),
+                "{error}"
+            );
         }
     }
 
@@ -129,7 +140,10 @@ mod tests {
         ] {
             let error = read_keyring(&file(&directory, content, 0o600)).unwrap_err();
             let shown = format!("{error} {error:?}");
-            assert!(shown.contains(part) && !shown.contains("hunter2") && !shown.contains("aHVud"), "{shown}");
+            assert!(
+                shown.contains(part) && !shown.contains("hunter2") && !shown.contains("aHVud"),
+                "{shown}"
+            );
             assert!(error.is_of_content());
         }
         let error = read_keyring(&directory.path().join("none")).unwrap_err();

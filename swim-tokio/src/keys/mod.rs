@@ -1,7 +1,8 @@
 //! The keys of a running node: what its handles change and its transport reads.
 //!
-//! A change is written to the keyring's file first, if there is one, and takes effect at the next packet and the next
-//! connection. It seals nothing itself: that is the transport's, and the bytes are `swim_core::wire::sealed`.
+//! A change is written to the keyring's file first, if there is one, and takes effect at the next
+//! packet and the next connection. It seals nothing itself: that is the transport's, and the bytes
+//! are `swim_core::wire::sealed`.
 
 mod answering;
 mod challenges;
@@ -29,8 +30,9 @@ pub(crate) use self::sealing::{Sealing, Source};
 
 use crate::errors::{OnNodeThread, Stopped};
 
-/// Whether a node that has keys deals in plain traffic too. For a cluster that is being moved to encryption, in three
-/// rounds over all its nodes: [`Sent`](Self::Sent), [`Accepted`](Self::Accepted), [`Refused`](Self::Refused).
+/// Whether a node that has keys deals in plain traffic too. For a cluster that is being moved to
+/// encryption, in three rounds over all its nodes: [`Sent`](Self::Sent),
+/// [`Accepted`](Self::Accepted), [`Refused`](Self::Refused).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlainTraffic {
     /// Seals all that it sends, and takes nothing plain.
@@ -49,7 +51,8 @@ pub enum KeysError {
     /// The node was started without a keyring.
     #[error("the node was started without a keyring: nothing is encrypted")]
     Off,
-    /// The node takes or sends plain traffic too, which others can read and write: no key is changed for others, nor by them.
+    /// The node takes or sends plain traffic too, which others can read and write: no key is
+    /// changed for others, nor by them.
     #[error(
         "it deals in plain traffic too, which anybody can read and write: set plain_traffic to refused at every node \
          first"
@@ -165,7 +168,8 @@ impl Keys {
         self.set(State { plain, ..State::clone(&self.state()) });
     }
 
-    /// Changes the keyring, on the node's runtime: a caller who gives up waiting leaves nothing half done.
+    /// Changes the keyring, on the node's runtime: a caller who gives up waiting leaves nothing
+    /// half done.
     async fn change(
         self: &Arc<Self>,
         edit: impl FnOnce(&mut Keyring) -> Result<(), KeyringError> + Send + 'static,
@@ -178,7 +182,8 @@ impl Keys {
             if let Some(path) = keys.file.clone() {
                 let keyring = state.keyring.clone();
                 let written = tokio::task::spawn_blocking(move || {
-                    file::write_keyring(&path, &keyring).map_err(|error| KeysError::File { path, error })
+                    file::write_keyring(&path, &keyring)
+                        .map_err(|error| KeysError::File { path, error })
                 });
                 written.await.map_err(|_| KeysError::Stopped)??;
             }

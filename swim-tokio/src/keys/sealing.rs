@@ -32,7 +32,9 @@ impl Sealing {
         let (keyring, file) = match &self.source {
             None => return Ok(None),
             Some(Source::Keyring(keyring)) => (keyring.clone(), None),
-            Some(Source::File(path)) => (read_keyring(path).map_err(StartError::KeyFile)?, Some(&**path)),
+            Some(Source::File(path)) => {
+                (read_keyring(path).map_err(StartError::KeyFile)?, Some(&**path))
+            }
         };
         let state = State { keyring, plain: self.plain };
         Ok(Some(Arc::new(Keys::new(config, state, file, Handle::current()))))

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use swim_core::{
-    BroadcastError, EventError, ForceLeaveError, LamportTime, MetadataError, NodeId, PingError, QueryError, QueryId,
-    RespondError,
+    BroadcastError, EventError, ForceLeaveError, LamportTime, MetadataError, NodeId, PingError,
+    QueryError, QueryId, RespondError,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,7 +17,8 @@ use crate::seeds::Seed;
 /// How many calls of the user may wait for the loop; further ones wait for room.
 pub(crate) const COMMANDS: usize = 64;
 
-/// What the user wants, and where the answer goes. An answer that nobody waits for any more is dropped.
+/// What the user wants, and where the answer goes. An answer that nobody waits for any more is
+/// dropped.
 #[derive(Debug)]
 pub(crate) enum Command {
     Join {

@@ -33,8 +33,10 @@ impl Coordinates {
             return;
         }
         let nearest = swim.nearest(usize::MAX);
-        let mut others: Vec<_> =
-            nearest.iter().filter_map(|(id, _)| Some((id.clone(), *swim.member_coordinate(id)?))).collect();
+        let mut others: Vec<_> = nearest
+            .iter()
+            .filter_map(|(id, _)| Some((id.clone(), *swim.member_coordinate(id)?)))
+            .collect();
         others.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         *known = (Some(Instant::now()), Known { own: Some(*own), others, nearest });
     }

@@ -1,12 +1,14 @@
 //! The loop of one node: the only owner of its [`Swim`].
 //!
-//! 1. Something comes: an arrival from the transport, a call of the user, a looked-up name, or the time that the core
-//!    asked to be woken at. It becomes one input of the core.
-//! 2. After every input its packets are sent; once no input waits, what else the core asks for is carried out (quinn's and
-//!    str0m's rule).
-//! 3. What the handles read is shown, the subscribers are told, and the next wake-up is read from the core.
+//! 1. Something comes: an arrival from the transport, a call of the user, a looked-up name, or the
+//!    time that the core asked to be woken at. It becomes one input of the core.
+//! 2. After every input its packets are sent; once no input waits, what else the core asks for is
+//!    carried out (quinn's and str0m's rule).
+//! 3. What the handles read is shown, the subscribers are told, and the next wake-up is read from
+//!    the core.
 //!
-//! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the core's.
+//! Nothing in it waits for a socket or a subscriber. It knows no protocol rule: those are the
+//! core's.
 
 use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
@@ -16,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use swim_core::{
-    Event, ExchangeInput, JoinError as SeedsRefused, Output, PingError, QueryId, SequenceNumber, State, Swim,
-    is_allowed,
+    Event, ExchangeInput, JoinError as SeedsRefused, Output, PingError, QueryId, SequenceNumber,
+    State, Swim, is_allowed,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -114,7 +116,8 @@ impl Node {
         }
     }
 
-    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the snapshot from now on.
+    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the
+    /// snapshot from now on.
     pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
         let room = self.swim.config().max_seeds.saturating_sub(seeds);
         let addresses = snapshot.addresses(room);
@@ -149,10 +152,9 @@ impl Node {
         earlier(self.waiting.joins.deadline());
         earlier(shown_at);
         if self.transport.asks_for_members() {
-            let others = self
-                .swim
-                .members()
-                .filter(|member| member.claim.status.is_active() && member.id != self.view.id.as_str());
+            let others = self.swim.members().filter(|member| {
+                member.claim.status.is_active() && member.id != self.view.id.as_str()
+            });
             self.transport.members_at(others.map(|member| member.address).collect());
         }
         self.resolver.set_alone(self.swim.active_members() <= 1);
@@ -160,7 +162,8 @@ impl Node {
         at
     }
 
-    /// Gives the core the time if it asked for it. Called between arrivals too, so that many of them delay no timer.
+    /// Gives the core the time if it asked for it. Called between arrivals too, so that many of
+    /// them delay no timer.
     fn tick(&mut self) {
         let now = self.clock.now();
         if self.swim.poll_timeout().is_some_and(|due| due <= now) {
@@ -178,7 +181,8 @@ impl Node {
         }
     }
 
-    /// Carries out what the core asks for beyond packets; what it answers itself may queue further ones.
+    /// Carries out what the core asks for beyond packets; what it answers itself may queue further
+    /// ones.
     fn take_outputs(&mut self) {
         while let Some(output) = self.swim.poll_output() {
             match output {
@@ -204,7 +208,8 @@ impl Node {
         match arrival {
             Arrival::Packet { from, payload } => self.swim.handle_packet(now, from, &payload),
             Arrival::Request { id, from, payload } => {
-                self.swim.handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
+                self.swim
+                    .handle_exchange(now, ExchangeInput::Request { id, from, payload: &payload });
             }
             Arrival::Reply { id, payload } => {
                 self.swim.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
@@ -272,7 +277,8 @@ impl Node {
         let config = self.swim.config();
         // Not all are asked at the same time.
         let rounds = 1 + seeds.len() / usize::from(config.join_parallelism);
-        let patience = config.exchange_timeout.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        let patience =
+            config.exchange_timeout.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
         let deadline = Instant::now() + LOOKUP_TIMEOUT + patience.min(Duration::from_secs(3_600));
         self.waiting.joins.add(seeds, deadline, done);
         // The core passes over our own address without a word.
@@ -301,8 +307,10 @@ impl Node {
         match &resolution.result {
             Ok(addresses) => {
                 let networks = &self.swim.config().allowed_networks;
-                let (addresses, outside): (Vec<_>, Vec<_>) =
-                    addresses.iter().copied().partition(|address| is_allowed(networks, address.ip()));
+                let (addresses, outside): (Vec<_>, Vec<_>) = addresses
+                    .iter()
+                    .copied()
+                    .partition(|address| is_allowed(networks, address.ip()));
                 let mut addresses = addresses;
                 shuffle(&mut addresses);
                 let addresses = &addresses[..];
@@ -310,7 +318,9 @@ impl Node {
                     tracing::warn!(seed = %name, ?outside, "addresses of a seed are outside of the allowed networks");
                 }
                 self.waiting.joins.resolved(name, Ok(addresses));
-                self.waiting.joins.failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
+                self.waiting
+                    .joins
+                    .failed(self.swim.address(), swim_core::ExchangeFailure::Ourselves);
                 if let Err(error) = self.swim.join(self.clock.now(), addresses) {
                     tracing::warn!(seed = %name, %error, "the addresses of a seed are not taken");
                 }
@@ -359,7 +369,10 @@ impl Node {
             }
             Event::QueryAck { id, from } => self.answered(*id, || Answer::Ack(from.clone())),
             Event::QueryResponse { id, from, payload } => {
-                self.answered(*id, || Answer::Response { from: from.clone(), payload: Arc::clone(payload) });
+                self.answered(*id, || Answer::Response {
+                    from: from.clone(),
+                    payload: Arc::clone(payload),
+                });
                 if self.waiting.key_queries.contains(id) {
                     return;
                 }
@@ -406,7 +419,8 @@ impl Node {
     }
 }
 
-/// Seeds are tried in another order at each node, or those that stand first on everybody's list would be asked by all.
+/// Seeds are tried in another order at each node, or those that stand first on everybody's list
+/// would be asked by all.
 fn shuffle(addresses: &mut [SocketAddr]) {
     let order = RandomState::new();
     addresses.sort_by_cached_key(|address| order.hash_one(address));

@@ -1,4 +1,5 @@
-//! Joins that somebody waits for: which of their seeds have answered, failed, or said nothing yet. It knows no node.
+//! Joins that somebody waits for: which of their seeds have answered, failed, or said nothing yet.
+//! It knows no node.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,7 +42,12 @@ impl Progress {
 
 impl Joins {
     /// Waits for `seeds` until `deadline`.
-    pub(crate) fn add(&mut self, seeds: &[Seed], deadline: Instant, waiting: oneshot::Sender<Outcome>) {
+    pub(crate) fn add(
+        &mut self,
+        seeds: &[Seed],
+        deadline: Instant,
+        waiting: oneshot::Sender<Outcome>,
+    ) {
         let seeds = seeds.iter().map(|seed| Progress {
             seed: seed.to_string().into(),
             open: match seed {
@@ -55,7 +61,9 @@ impl Joins {
 
     /// A seed answered.
     pub(crate) fn answered(&mut self, address: SocketAddr, members: usize) {
-        let asked = |join: &Join| join.seeds.iter().any(|seed| seed.open.iter().flatten().any(|&open| open == address));
+        let asked = |join: &Join| {
+            join.seeds.iter().any(|seed| seed.open.iter().flatten().any(|&open| open == address))
+        };
         for join in self.0.extract_if(.., |join| asked(join)) {
             // Nobody waits any more: it is joined all the same.
             let _ = join.waiting.send(Ok(members));
@@ -95,7 +103,9 @@ impl Joins {
 
     /// Ends the joins whose time is over.
     pub(crate) fn expire(&mut self, now: Instant) {
-        for seed in self.0.iter_mut().filter(|join| join.deadline <= now).flat_map(|join| &mut join.seeds) {
+        for seed in
+            self.0.iter_mut().filter(|join| join.deadline <= now).flat_map(|join| &mut join.seeds)
+        {
             seed.open = None;
             seed.failure.get_or_insert(SeedFailure::Exchange(ExchangeFailure::TimedOut));
         }
@@ -104,7 +114,8 @@ impl Joins {
 
     fn end_hopeless(&mut self) {
         for join in self.0.extract_if(.., |join| join.seeds.iter().all(Progress::has_failed)) {
-            let failures = join.seeds.into_iter().filter_map(|seed| Some((seed.seed, seed.failure?)));
+            let failures =
+                join.seeds.into_iter().filter_map(|seed| Some((seed.seed, seed.failure?)));
             let _ = join.waiting.send(Err(JoinError::NoneAnswered(failures.collect())));
         }
     }
@@ -166,7 +177,8 @@ mod tests {
         joins.expire(deadline - Duration::from_millis(1));
         assert!(outcome.try_recv().is_err());
         joins.expire(deadline);
-        let failures = vec![("127.0.0.1:1".into(), SeedFailure::Exchange(ExchangeFailure::TimedOut))];
+        let failures =
+            vec![("127.0.0.1:1".into(), SeedFailure::Exchange(ExchangeFailure::TimedOut))];
         assert_eq!(outcome.await, Ok(Err(JoinError::NoneAnswered(failures))));
     }
 }

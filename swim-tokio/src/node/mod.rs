@@ -1,4 +1,5 @@
-//! A running node: the loop that owns the core, what its handles ask of it and read, and what it keeps on disk.
+//! A running node: the loop that owns the core, what its handles ask of it and read, and what it
+//! keeps on disk.
 
 mod command;
 mod coordinates;

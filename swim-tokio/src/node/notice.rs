@@ -12,17 +12,19 @@ use crate::ground::escape::Escaped;
 /// The target of what is logged of notices: programs that show notices themselves filter it out.
 const TARGET: &str = "swim_tokio::notice";
 
-/// Something a subscriber may want to know: the protocol's events, and what the driver adds to them.
+/// Something a subscriber may want to know: the protocol's events, and what the driver adds to
+/// them.
 ///
-/// One thing a program must act on: after [`Event::NameLost`], or [`Event::ConflictDecided`] with `kept: false` among serf's
-/// agents, the node keeps running although the others see another one under its name. See "When the node loses its name"
-/// at [`Runtime`](crate::Runtime).
+/// One thing a program must act on: after [`Event::NameLost`], or [`Event::ConflictDecided`] with
+/// `kept: false` among serf's agents, the node keeps running although the others see another one
+/// under its name. See "When the node loses its name" at [`Runtime`](crate::Runtime).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
     /// The protocol's own events.
     Event(Event),
-    /// The host name of a seed has no address just now. It is looked up again for as long as the node runs.
+    /// The host name of a seed has no address just now. It is looked up again for as long as the
+    /// node runs.
     SeedUnresolved {
         /// The seed, as it was given.
         seed: Arc<str>,
@@ -50,7 +52,8 @@ impl Notice {
         size_of::<Self>() + text
     }
 
-    /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging. It happened at that node.
+    /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging.
+    /// It happened at that node.
     pub(crate) fn log(&self, node: &str, address: SocketAddr) {
         match self {
             Self::SeedUnresolved { .. }
@@ -62,7 +65,9 @@ impl Notice {
                 | Event::NameLost { .. }
                 | Event::Returned,
             ) => tracing::warn!(target: TARGET, node, %address, "{self}"),
-            Self::Event(Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete) => {
+            Self::Event(
+                Event::Isolated | Event::Reconnected | Event::NameRegained | Event::LeaveComplete,
+            ) => {
                 tracing::info!(target: TARGET, node, "{self}");
             }
             _ => tracing::debug!(target: TARGET, node, "{self}"),
@@ -80,7 +85,9 @@ fn weight_of(event: &Event) -> usize {
         | Event::Left(member) => member.id.len() + member.metadata.len(),
         Event::Suspected { member, by } => member.id.len() + member.metadata.len() + by.len(),
         Event::Reaped(id) | Event::NameRefused { id, .. } | Event::Pinged { id, .. } => id.len(),
-        Event::Broadcast { from, payload } | Event::QueryResponse { from, payload, .. } => from.len() + payload.len(),
+        Event::Broadcast { from, payload } | Event::QueryResponse { from, payload, .. } => {
+            from.len() + payload.len()
+        }
         Event::UserMessage { payload, .. } | Event::UserState { payload, .. } => payload.len(),
         Event::UserEvent { from, name, payload, .. } => {
             from.as_ref().map_or(0, |from| from.len()) + name.len() + payload.len()
@@ -108,7 +115,9 @@ impl fmt::Display for Line<'_> {
             Notice::SeedUnresolved { seed, error, retry_in } => {
                 write!(f, "seed {seed} has no address ({error}); tried again in {retry_in:?}")
             }
-            Notice::Lagged { missed } => write!(f, "{missed} notices were dropped here: they were not taken in time"),
+            Notice::Lagged { missed } => {
+                write!(f, "{missed} notices were dropped here: they were not taken in time")
+            }
         }
     }
 }
@@ -130,23 +139,38 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Event::ConflictDecided { address, kept, agreeing, answers } => {
             let verdict = if *kept { "keeps its name against" } else { "has lost its name to" };
-            write!(f, "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it")
+            write!(
+                f,
+                "this node {verdict} the one at {address}: {agreeing} of {answers} answers are for it"
+            )
         }
         Event::NameRefused { id, held_at, claimed_at } => {
-            write!(f, "{id} is claimed at {claimed_at} and refused while its bearer lives at {held_at}")
+            write!(
+                f,
+                "{id} is claimed at {claimed_at} and refused while its bearer lives at {held_at}"
+            )
         }
         Event::NameLost { address, at_start: true } => {
             write!(f, "this node's name is taken: a living node bears it at {address}")
         }
         Event::NameLost { address, at_start: false } => {
-            write!(f, "this node has lost its name to the one at {address}, whose claim is the greater")
+            write!(
+                f,
+                "this node has lost its name to the one at {address}, whose claim is the greater"
+            )
         }
         Event::NameRegained => write!(f, "this node bears its name again: the other one is gone"),
         Event::Restarted(member) => write!(f, "{} has restarted at {}", member.id, member.address),
         Event::Returned => write!(f, "this node was taken for dead, and has refuted it"),
-        Event::Broadcast { from, payload } => write!(f, "broadcast from {from}: {}", Payload(payload)),
-        Event::UserMessage { from, payload } => write!(f, "user message from {from}: {}", Payload(payload)),
-        Event::UserState { payload, .. } => write!(f, "{} bytes of application state came", payload.len()),
+        Event::Broadcast { from, payload } => {
+            write!(f, "broadcast from {from}: {}", Payload(payload))
+        }
+        Event::UserMessage { from, payload } => {
+            write!(f, "user message from {from}: {}", Payload(payload))
+        }
+        Event::UserState { payload, .. } => {
+            write!(f, "{} bytes of application state came", payload.len())
+        }
         Event::UserEvent { time, from, name, payload, .. } => {
             write!(f, "event {name} at time {time}")?;
             if let Some(from) = from {
@@ -161,7 +185,9 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             if is_shown { write!(f, ": {}", Payload(payload)) } else { Ok(()) }
         }
         Event::QueryAck { from, .. } => write!(f, "a query has arrived at {from}"),
-        Event::QueryResponse { from, payload, .. } => write!(f, "{from} answers {}", Payload(payload)),
+        Event::QueryResponse { from, payload, .. } => {
+            write!(f, "{from} answers {}", Payload(payload))
+        }
         Event::QueryFinished { acks, responses, .. } => {
             write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
         }
@@ -174,7 +200,9 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "seed {seed} failed: {failure}")?;
             retry_in.map_or(Ok(()), |pause| write!(f, "; tried again in {pause:.1?}"))
         }
-        Event::Pinged { id, round_trip: Some(time), .. } => write!(f, "{id} answered a ping after {time:.1?}"),
+        Event::Pinged { id, round_trip: Some(time), .. } => {
+            write!(f, "{id} answered a ping after {time:.1?}")
+        }
         Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
         Event::LeaveComplete => f.write_str("the departure is spread"),
         Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
@@ -231,8 +259,10 @@ mod tests {
     #[test]
     fn control_characters_of_others_do_not_reach_the_terminal() {
         let from = swim_core::NodeId::new("\u{e9}\x1b").unwrap();
-        let notice =
-            Notice::Event(Event::Broadcast { from, payload: Arc::from("hi\x1b[2J\n\u{9b}1m\u{202e}".as_bytes()) });
+        let notice = Notice::Event(Event::Broadcast {
+            from,
+            payload: Arc::from("hi\x1b[2J\n\u{9b}1m\u{202e}".as_bytes()),
+        });
         let expected = "broadcast from \u{e9}\\u{1b}: hi\\u{1b}[2J\\n\\u{9b}1m\\u{202e}";
         assert_eq!(notice.to_string(), expected);
     }

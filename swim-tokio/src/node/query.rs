@@ -83,9 +83,15 @@ impl Query {
     /// Hands the question to the core.
     pub(crate) fn with<T>(&self, ask: impl FnOnce(&Question<'_>) -> T) -> T {
         let nodes: Vec<&str> = self.nodes.iter().map(String::as_str).collect();
-        let tags: Vec<(&str, &str)> = self.tags.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let tags: Vec<(&str, &str)> =
+            self.tags.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let Self { wants_acks, relay_factor, timeout, .. } = *self;
-        let question = Question { wants_acks, relay_factor, timeout, ..Question::new(&self.name, &self.payload) };
+        let question = Question {
+            wants_acks,
+            relay_factor,
+            timeout,
+            ..Question::new(&self.name, &self.payload)
+        };
         ask(&Question { nodes: &nodes, tags: &tags, ..question })
     }
 }

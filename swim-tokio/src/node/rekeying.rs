@@ -1,11 +1,13 @@
-//! What the loop does with messages about keys: it hands requests to the node's keys, which answer when they are done,
-//! and replies to those who wait for them. It knows nothing of what is in them.
+//! What the loop does with messages about keys: it hands requests to the node's keys, which answer
+//! when they are done, and replies to those who wait for them. It knows nothing of what is in them.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use swim_core::{AskKeysError, ExchangeFailure, ExchangeId, KeyMessage, NodeId, SequenceNumber, Swim};
+use swim_core::{
+    AskKeysError, ExchangeFailure, ExchangeId, KeyMessage, NodeId, SequenceNumber, Swim,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -28,7 +30,11 @@ impl Unanswered {
     /// Whether it is worth while to ask again soon.
     pub(crate) const fn may_pass(self) -> bool {
         use ExchangeFailure::{Closed, Overloaded, TimedOut};
-        matches!(self, Self::NotAsked(AskKeysError::TooMany { .. }) | Self::Failed(Closed | Overloaded | TimedOut))
+        matches!(
+            self,
+            Self::NotAsked(AskKeysError::TooMany { .. })
+                | Self::Failed(Closed | Overloaded | TimedOut)
+        )
     }
 }
 
@@ -52,9 +58,11 @@ pub(crate) struct Rekeying {
     keys: Option<Arc<Keys>>,
     /// Bounded by `Config::max_exchanges`.
     asked: HashMap<SequenceNumber, Asking>,
-    /// Answers in the making: few, since the core takes up few requests at a time and keys change one after the other.
+    /// Answers in the making: few, since the core takes up few requests at a time and keys change
+    /// one after the other.
     answers: JoinSet<(ExchangeId, Vec<u8>)>,
-    /// As of which change of the keys the core knows whether plain traffic is taken beside what is sealed.
+    /// As of which change of the keys the core knows whether plain traffic is taken beside what is
+    /// sealed.
     known: Option<u64>,
 }
 
@@ -103,7 +111,8 @@ impl Rekeying {
             }
             KeyMessage::Request { id, from, address, body } => match &self.keys {
                 Some(keys) if self.answers.len() < MAX_ANSWERS => {
-                    let (keys, asked) = (Arc::clone(keys), Asked { me: self.me.clone(), from, address });
+                    let (keys, asked) =
+                        (Arc::clone(keys), Asked { me: self.me.clone(), from, address });
                     self.answers.spawn(async move { (id, keys.answer(&asked, &body).await) });
                 }
                 _ => swim.answer_key_request(id, None),

@@ -1,4 +1,5 @@
-//! Broadcasts and events that wait for room in the node's queue: [`Room`]. The loop tries them again after each turn.
+//! Broadcasts and events that wait for room in the node's queue: [`Room`]. The loop tries them
+//! again after each turn.
 
 use std::collections::VecDeque;
 
@@ -12,12 +13,21 @@ const WAITING: usize = 1_024;
 /// What is to be sent when there is room, and where the answer goes.
 #[derive(Debug)]
 pub(crate) enum Delayed {
-    Broadcast { payload: Vec<u8>, done: oneshot::Sender<Result<(), BroadcastError>> },
-    Event { name: String, payload: Vec<u8>, coalesce: bool, done: oneshot::Sender<Result<LamportTime, EventError>> },
+    Broadcast {
+        payload: Vec<u8>,
+        done: oneshot::Sender<Result<(), BroadcastError>>,
+    },
+    Event {
+        name: String,
+        payload: Vec<u8>,
+        coalesce: bool,
+        done: oneshot::Sender<Result<LamportTime, EventError>>,
+    },
 }
 
 impl Delayed {
-    /// Sends it, or says no for another reason than want of room. Gives it back if there is none, unless nobody waits any more.
+    /// Sends it, or says no for another reason than want of room. Gives it back if there is none,
+    /// unless nobody waits any more.
     fn attempt<R: Rng>(self, swim: &mut Swim<R>, now: Instant, may_wait: bool) -> Option<Self> {
         match self {
             Self::Broadcast { payload, done } => {

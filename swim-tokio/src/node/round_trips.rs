@@ -1,4 +1,5 @@
-//! How long each member took to answer its last direct probe. The core measures; this remembers, for the handles.
+//! How long each member took to answer its last direct probe. The core measures; this remembers,
+//! for the handles.
 //!
 //! A member is forgotten when it fails or leaves, so there are never more entries than members.
 

@@ -1,7 +1,9 @@
 //! Subscriptions: each has its own bounded queue, and the loop never waits for one.
 //!
-//! A queue is bounded in notices and in bytes, for what others send may be long. When it is full, notices for it are dropped and counted until the subscriber has emptied it and has taken note
-//! of the loss; so the loss is told exactly where it happened, between what came before it and what comes after.
+//! A queue is bounded in notices and in bytes, for what others send may be long. When it is full,
+//! notices for it are dropped and counted until the subscriber has emptied it and has taken note of
+//! the loss; so the loss is told exactly where it happened, between what came before it and what
+//! comes after.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -33,8 +35,8 @@ struct Shared {
 }
 
 impl Subscription {
-    /// The next notice; `None` once the node has stopped and all that it said is taken. Nothing is lost when the call
-    /// is dropped before it ends.
+    /// The next notice; `None` once the node has stopped and all that it said is taken. Nothing is
+    /// lost when the call is dropped before it ends.
     pub async fn next(&mut self) -> Option<Notice> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
@@ -58,12 +60,14 @@ impl Subscription {
 
     /// The next notice if one waits.
     pub fn try_next(&mut self) -> Option<Notice> {
-        // Read before the queue is looked at: while it is not zero nothing is queued, so an empty queue then means
-        // that the loss comes next.
+        // Read before the queue is looked at: while it is not zero nothing is queued, so an empty
+        // queue then means that the loss comes next.
         let lagged = self.shared.missed.load(Ordering::Acquire) > 0;
         match self.notices.try_recv() {
             Ok(notice) => Some(self.taken(notice)),
-            Err(_) if lagged => Some(Notice::Lagged { missed: self.shared.missed.swap(0, Ordering::AcqRel) }),
+            Err(_) if lagged => {
+                Some(Notice::Lagged { missed: self.shared.missed.swap(0, Ordering::AcqRel) })
+            }
             Err(_) => None,
         }
     }
@@ -91,7 +95,8 @@ impl Subscriber {
         let (queued, weight) = (waiting.load(Ordering::Acquire), notice.weight());
         // One that is too heavy for the bound alone is told when nothing else waits.
         let has_room = queued == 0 || queued.saturating_add(weight) <= memory;
-        // Only this side makes it more than zero, and only the other makes it zero, when it has emptied the queue.
+        // Only this side makes it more than zero, and only the other makes it zero, when it has
+        // emptied the queue.
         if has_room && missed.load(Ordering::Acquire) == 0 {
             waiting.fetch_add(weight, Ordering::AcqRel);
             match self.notices.try_send(notice.clone()) {
@@ -117,7 +122,8 @@ pub(crate) struct Subscribers {
 }
 
 impl Subscribers {
-    /// Each subscription's queue holds at most `capacity` notices and `memory` bytes, which it takes up only as it fills.
+    /// Each subscription's queue holds at most `capacity` notices and `memory` bytes, which it
+    /// takes up only as it fills.
     pub(crate) fn new(capacity: usize, memory: usize) -> Self {
         Self { capacity: capacity.max(1), memory, all: Mutex::new(Some(Vec::new())) }
     }
@@ -201,7 +207,8 @@ mod tests {
         let mut stream = Box::pin(subscribers.subscribe());
         subscribers.tell(&notice(1));
         subscribers.end();
-        let mut next = async || std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await;
+        let mut next =
+            async || std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await;
         assert_eq!(next().await, Some(notice(1)));
         assert_eq!(next().await, None);
     }

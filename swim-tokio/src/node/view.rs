@@ -1,9 +1,10 @@
 //! What the handles read without asking the loop: the members, the metrics, the health score.
 //!
-//! The loop writes, handles copy; no lock is held while anything else runs. A snapshot of the members costs time in
-//! proportion to their number, so after a costly one the next waits until they make up a small share of a processor's
-//! time: small clusters see each change at once, a big one during a storm some milliseconds late. The nodes of one
-//! process share that time, or thousands of them would do nothing else.
+//! The loop writes, handles copy; no lock is held while anything else runs. A snapshot of the
+//! members costs time in proportion to their number, so after a costly one the next waits until
+//! they make up a small share of a processor's time: small clusters see each change at once, a big
+//! one during a storm some milliseconds late. The nodes of one process share that time, or
+//! thousands of them would do nothing else.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -23,8 +24,8 @@ use crate::transport::TransportMetrics;
 const SHARE: u32 = 20;
 /// Snapshots that are so cheap are not counted: the share would be lost in the timer's grain.
 const CHEAP: Duration = Duration::from_micros(100);
-/// A member costs no more than this; a snapshot that seems to was interrupted by other programs, and no node is to wait
-/// for that.
+/// A member costs no more than this; a snapshot that seems to was interrupted by other programs,
+/// and no node is to wait for that.
 const MOST_FOR_A_MEMBER: Duration = Duration::from_micros(2);
 
 /// Until when the snapshots that this process has taken fill their share of the time.
@@ -55,7 +56,8 @@ pub struct Metrics {
     pub queued_broadcasts: usize,
     /// How often the node's snapshot was written since its start.
     pub snapshots_written: u64,
-    /// How often it could not be written: [`Runtime::snapshot_error`](crate::Runtime::snapshot_error) says why.
+    /// How often it could not be written:
+    /// [`Runtime::snapshot_error`](crate::Runtime::snapshot_error) says why.
     pub snapshots_failed: u64,
 }
 
@@ -77,7 +79,12 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub(crate) fn new(id: NodeId, local: SocketAddr, advertised: SocketAddr, subscribers: Subscribers) -> Self {
+    pub(crate) fn new(
+        id: NodeId,
+        local: SocketAddr,
+        advertised: SocketAddr,
+        subscribers: Subscribers,
+    ) -> Self {
         let members = Mutex::new(Arc::from([]));
         Self {
             id,
@@ -107,7 +114,11 @@ impl View {
     pub(crate) fn metrics(&self) -> Metrics {
         let metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let outcomes = self.snapshot_writes.outcomes();
-        Metrics { snapshots_written: outcomes.written, snapshots_failed: outcomes.failed, ..metrics }
+        Metrics {
+            snapshots_written: outcomes.written,
+            snapshots_failed: outcomes.failed,
+            ..metrics
+        }
     }
 
     pub(crate) fn health(&self) -> u8 {
@@ -126,7 +137,10 @@ impl View {
 
     fn show_members(&self, members: Arc<[Member]>) {
         // The old snapshot is dropped after the lock, for it may be a big one.
-        let _old = std::mem::replace(&mut *self.members.lock().unwrap_or_else(PoisonError::into_inner), members);
+        let _old = std::mem::replace(
+            &mut *self.members.lock().unwrap_or_else(PoisonError::into_inner),
+            members,
+        );
     }
 }
 

@@ -1,9 +1,10 @@
-//! Seeds that are looked up, beside the loop and again for as long as the node runs: `lookup` says how.
+//! Seeds that are looked up, beside the loop and again for as long as the node runs: `lookup` says
+//! how.
 //!
-//! Each host name is a task. It looks the name up, and again when one of its addresses did not answer, while the node
-//! is alone, and when the lookup failed: with a pause that doubles, up to a bound. A name may thus get its address
-//! late, or another one while the cluster runs. This file knows no protocol: what to do with the addresses is the
-//! loop's business.
+//! Each host name is a task. It looks the name up, and again when one of its addresses did not
+//! answer, while the node is alone, and when the lookup failed: with a pause that doubles, up to a
+//! bound. A name may thus get its address late, or another one while the cluster runs. This file
+//! knows no protocol: what to do with the addresses is the loop's business.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -58,7 +59,8 @@ struct Wishes {
 pub(crate) struct Resolver {
     pauses: Pauses,
     directory: Directory,
-    /// Whether this node is reached by IPv4: then an IPv6 address of a name that has both is of no use.
+    /// Whether this node is reached by IPv4: then an IPv6 address of a name that has both is of no
+    /// use.
     ipv4: bool,
     hosts: HashMap<Arc<str>, Host>,
     alone: watch::Sender<bool>,
@@ -139,9 +141,14 @@ impl Lookups {
     async fn run(mut self, seed: LookedUp) {
         let mut pause = self.pauses.first;
         loop {
-            let result = self.directory.look_up(&seed).await.map_err(|error| Unresolved { error, retry_in: pause });
+            let result = self
+                .directory
+                .look_up(&seed)
+                .await
+                .map_err(|error| Unresolved { error, retry_in: pause });
             let resolved = result.is_ok();
-            if self.results.send(Resolution { seed: Arc::clone(&seed.text), result }).await.is_err() {
+            if self.results.send(Resolution { seed: Arc::clone(&seed.text), result }).await.is_err()
+            {
                 return;
             }
             let since = Instant::now();
@@ -151,7 +158,11 @@ impl Lookups {
                 () = self.reason(resolved, pause) => false,
             };
             let rested = resolved && since.elapsed() > pause + self.pauses.longest;
-            pause = if asked || rested { self.pauses.first } else { (pause * 2).min(self.pauses.longest) };
+            pause = if asked || rested {
+                self.pauses.first
+            } else {
+                (pause * 2).min(self.pauses.longest)
+            };
         }
     }
 
@@ -186,7 +197,8 @@ mod tests {
     use crate::seeds::Seed;
     use tokio::time::timeout;
 
-    const PAUSES: Pauses = Pauses { first: Duration::from_millis(5), longest: Duration::from_millis(20) };
+    const PAUSES: Pauses =
+        Pauses { first: Duration::from_millis(5), longest: Duration::from_millis(20) };
     const PATIENCE: Duration = Duration::from_secs(20);
 
     fn host(text: &str) -> LookedUp {
@@ -202,7 +214,8 @@ mod tests {
 
     #[test]
     fn addresses_of_the_other_family_are_left_out_unless_there_are_no_others() {
-        let both: Vec<SocketAddr> = ["[::1]:1", "127.0.0.1:1", "127.0.0.1:1"].map(|a| a.parse().unwrap()).to_vec();
+        let both: Vec<SocketAddr> =
+            ["[::1]:1", "127.0.0.1:1", "127.0.0.1:1"].map(|a| a.parse().unwrap()).to_vec();
         let mut kept = both.clone();
         keep_usable(&mut kept, true);
         assert_eq!(kept, both[1..2]);
@@ -216,7 +229,8 @@ mod tests {
         let mut resolver = Resolver::new(PAUSES, Directory::default(), true);
         resolver.add(host("nowhere.invalid:7946"));
         for pause in [5, 10, 20, 20] {
-            let unresolved = next(&mut resolver).await.result.expect_err("an address of nowhere.invalid");
+            let unresolved =
+                next(&mut resolver).await.result.expect_err("an address of nowhere.invalid");
             assert_eq!(unresolved.retry_in, Duration::from_millis(pause));
             assert!(!unresolved.error.is_empty());
         }

@@ -1,5 +1,5 @@
-//! Seeds as users write them: an address, a host name with a port, a DNS name with SRV records, or a file of seeds. It
-//! looks nothing up.
+//! Seeds as users write them: an address, a host name with a port, a DNS name with SRV records, or
+//! a file of seeds. It looks nothing up.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -61,7 +61,9 @@ impl FromStr for Seed {
         let place = if let Some(name) = text.strip_prefix(SRV) {
             srv(name).ok_or_else(error)?
         } else if let Some(path) = text.strip_prefix(FILE) {
-            Place::File(Some(path).filter(|path| !path.is_empty()).map(Path::new).ok_or_else(error)?.into())
+            Place::File(
+                Some(path).filter(|path| !path.is_empty()).map(Path::new).ok_or_else(error)?.into(),
+            )
         } else {
             host(text).ok_or_else(error)?
         };
@@ -69,8 +71,8 @@ impl FromStr for Seed {
     }
 }
 
-/// Whether a text is a seed, as [`Builder::seeds`](crate::Builder::seeds) and [`Runtime::join`](crate::Runtime::join) take it. Nothing is
-/// looked up.
+/// Whether a text is a seed, as [`Builder::seeds`](crate::Builder::seeds) and
+/// [`Runtime::join`](crate::Runtime::join) take it. Nothing is looked up.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -78,8 +80,13 @@ pub fn check_seed(text: &str) -> Result<(), SeedError> {
     text.parse::<Seed>().map(drop)
 }
 
-/// The addresses among seeds, if there are not too many of the others, of which so many are known already.
-pub(crate) fn addresses(seeds: &[Seed], known: usize, max: usize) -> Result<Vec<SocketAddr>, swim_core::JoinError> {
+/// The addresses among seeds, if there are not too many of the others, of which so many are known
+/// already.
+pub(crate) fn addresses(
+    seeds: &[Seed],
+    known: usize,
+    max: usize,
+) -> Result<Vec<SocketAddr>, swim_core::JoinError> {
     let looked_up = seeds.iter().filter(|seed| matches!(seed, Seed::LookedUp(_))).count();
     if known + looked_up > max {
         return Err(swim_core::JoinError::TooManySeeds { max });
@@ -91,8 +98,8 @@ pub(crate) fn addresses(seeds: &[Seed], known: usize, max: usize) -> Result<Vec<
     Ok(seeds.iter().filter_map(address).collect())
 }
 
-/// Whether it is an IPv6 address that means another host on each link: what members tell each other has no scope, so nobody
-/// else could reach it.
+/// Whether it is an IPv6 address that means another host on each link: what members tell each other
+/// has no scope, so nobody else could reach it.
 pub(crate) fn is_link_local(ip: IpAddr) -> bool {
     matches!(ip.to_canonical(), IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
@@ -120,7 +127,8 @@ fn srv(_: &str) -> Option<Place> {
 }
 
 fn is_name(name: &str) -> bool {
-    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || !byte.is_ascii();
+    let is_name_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || !byte.is_ascii();
     !name.is_empty() && name.len() <= 255 && name.bytes().all(is_name_byte)
 }
 
@@ -137,13 +145,18 @@ impl fmt::Display for SeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text } = self;
         if cfg!(not(feature = "dns-srv")) && text.starts_with(SRV) {
-            return write!(f, "{text:?} is no seed here: SRV records need the feature dns-srv, which is not built in");
+            return write!(
+                f,
+                "{text:?} is no seed here: SRV records need the feature dns-srv, which is not built in"
+            );
         }
         if means_link_local(text) {
             return write!(f, "{text:?} is no seed: it is {LINK_LOCAL}");
         }
         write!(f, "{text:?} is no seed: write an address (10.0.0.1:7946, [2001:db8::1]:7946) ")?;
-        f.write_str("or a host name (node-1.example.org:7946), each with its port, which is not 0; ")?;
+        f.write_str(
+            "or a host name (node-1.example.org:7946), each with its port, which is not 0; ",
+        )?;
         f.write_str("a DNS name with SRV records (srv+_swim._tcp.example.org); or a file of seeds (file:PATH)")
     }
 }
@@ -169,7 +182,8 @@ mod tests {
         for text in ["127.0.0.1:7946", "[::1]:1"] {
             assert_eq!(text.parse(), Ok(Seed::Address(text.parse().unwrap())));
         }
-        for (text, name, port) in [("localhost:7946", "localhost", 7_946), ("a_b.example.org:1", "a_b.example.org", 1)]
+        for (text, name, port) in
+            [("localhost:7946", "localhost", 7_946), ("a_b.example.org:1", "a_b.example.org", 1)]
         {
             assert_eq!(place(text), Place::Host { name: name.into(), port });
         }
@@ -180,7 +194,10 @@ mod tests {
     #[cfg(feature = "dns-srv")]
     #[test]
     fn a_dns_name_is_marked_as_one() {
-        assert_eq!(place("srv+_swim._tcp.example.org"), Place::Srv("_swim._tcp.example.org".into()));
+        assert_eq!(
+            place("srv+_swim._tcp.example.org"),
+            Place::Srv("_swim._tcp.example.org".into())
+        );
     }
 
     #[test]

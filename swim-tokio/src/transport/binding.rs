@@ -29,8 +29,13 @@ pub(crate) fn bind(at: SocketAddr, packets: Packets) -> io::Result<Bound> {
             Packets::Tcp => None,
             Packets::Udp => match datagrams::bind(address) {
                 Ok(socket) => Some(socket),
-                // The port that the system chose is in use for datagrams. Holding it makes the system choose another.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && at.port() == 0 && refused.len() < PORTS => {
+                // The port that the system chose is in use for datagrams. Holding it makes the
+                // system choose another.
+                Err(error)
+                    if error.kind() == io::ErrorKind::AddrInUse
+                        && at.port() == 0
+                        && refused.len() < PORTS =>
+                {
                     refused.push(listener);
                     continue;
                 }

@@ -1,8 +1,8 @@
 //! The bytes that exchanges may take up, in all connections together. It knows no connection.
 //!
-//! Each connection's share is a [`Lease`] that grows as bytes arrive (never by what a header announces) and travels
-//! with them until they are handled or written. A peer's bound alone would not do: a thousand connections of 32 MiB
-//! each are too many.
+//! Each connection's share is a [`Lease`] that grows as bytes arrive (never by what a header
+//! announces) and travels with them until they are handled or written. A peer's bound alone would
+//! not do: a thousand connections of 32 MiB each are too many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,9 +1,10 @@
 //! One connection from its first byte to its last: the task of a link.
 //!
-//! A task reads frames and reports them, writes what waits in its queue, and ends when either side does. It decides
-//! nothing: the transport ([`Sockets`](super::Sockets)) drops the queue's sender to have it closed. Closing is done by halves:
-//! what waits is written, then the writing half is shut, then the other side does the same; so nothing that was being
-//! sent in the other direction is lost. Whatever the other side does, one of the deadlines ends it.
+//! A task reads frames and reports them, writes what waits in its queue, and ends when either side
+//! does. It decides nothing: the transport ([`Sockets`](super::Sockets)) drops the queue's sender
+//! to have it closed. Closing is done by halves: what waits is written, then the writing half is
+//! shut, then the other side does the same; so nothing that was being sent in the other direction
+//! is lost. Whatever the other side does, one of the deadlines ends it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,8 +35,8 @@ use crate::keys::{Keys, PlainTraffic};
 
 /// The least room that is made for a read; packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
-/// The most room that is made for a read, and the most that is written at a time: a big frame takes up memory as it
-/// arrives, and the write timeout is one of progress.
+/// The most room that is made for a read, and the most that is written at a time: a big frame takes
+/// up memory as it arrives, and the write timeout is one of progress.
 const STEP: usize = 64 << 10;
 /// How many queued frames at most go into one write.
 const BATCH: usize = 16;
@@ -68,13 +69,16 @@ pub(crate) struct Shared {
 /// What the listener and the connections tell the transport.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// The other side of an accepted connection says where it is reached. `proven`: with a key or a certificate.
+    /// The other side of an accepted connection says where it is reached. `proven`: with a key or a
+    /// certificate.
     Introduced { link: LinkId, address: SocketAddr, proven: bool },
     /// A frame arrived. An exchange's memory stays leased until it is handled.
     Arrived { link: LinkId, frame: Frame, lease: Option<Lease>, protection: Protection },
-    /// A request arrives that is longer than allowed: it is to be refused by its number, and the link retired.
+    /// A request arrives that is longer than allowed: it is to be refused by its number, and the
+    /// link retired.
     TooLarge { link: LinkId, exchange: u64 },
-    /// The other side sends nothing more. What waits for it is still written, if nothing more is added.
+    /// The other side sends nothing more. What waits for it is still written, if nothing more is
+    /// added.
     Closing { link: LinkId },
     /// A datagram found nothing that listens at its address.
     Unreachable(SocketAddr),
@@ -94,8 +98,9 @@ pub(crate) struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Runs one that this node dialed: `first` is written, and nothing else before the other side has greeted. What
-    /// listens there may be no SWIM node at all, and is not to read what somebody else had this node send.
+    /// Runs one that this node dialed: `first` is written, and nothing else before the other side
+    /// has greeted. What listens there may be no SWIM node at all, and is not to read what somebody
+    /// else had this node send.
     pub(crate) async fn run_dialed(
         self,
         mut reading: impl AsyncRead + Unpin,
@@ -128,15 +133,23 @@ impl Connection<'_> {
         self.run(reading, writing, first).await;
     }
 
-    async fn run(self, reading: impl AsyncRead + Unpin, writing: impl AsyncWrite + Unpin, first: Vec<u8>) {
+    async fn run(
+        self,
+        reading: impl AsyncRead + Unpin,
+        writing: impl AsyncWrite + Unpin,
+        first: Vec<u8>,
+    ) {
         let Self { link, peer, queue, shared } = self;
-        let mut reading = pin!(Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared }.frames());
+        let mut reading = pin!(
+            Reader { link, half: reading, buffer: BytesMut::new(), peer: &peer, shared }.frames()
+        );
         let mut writing = pin!(Writer { half: writing, queue, peer: &peer, shared }.run(first));
         let failure = tokio::select! {
             end = &mut reading => match end {
                 Ok(()) => {
                     shared.report(Report::Closing { link }).await;
-                    // A writer that fails or is late ends with the connection, like one that is done.
+                    // A writer that fails or is late ends with the connection, like one that is
+                    // done.
                     let _ = timeout(shared.config.write_timeout, writing).await;
                     ExchangeFailure::Closed
                 }
@@ -177,7 +190,8 @@ struct Reader<'a, R> {
 }
 
 impl<R: AsyncRead + Unpin> Reader<'_, R> {
-    /// Reads and reports frames until the other side ends the connection between two of them (`Ok`) or elsewhere.
+    /// Reads and reports frames until the other side ends the connection between two of them (`Ok`)
+    /// or elsewhere.
     async fn frames(mut self) -> Result<(), ExchangeFailure> {
         let counters = &self.shared.counters;
         let mut deadline = None;
@@ -197,7 +211,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
                     let (frame, others) = self.peer.without_others(frame);
                     counters.names_refused.add(others);
                     deadline = None;
-                    self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease())).await;
+                    self.report(frame, std::mem::replace(&mut lease, self.shared.budget.lease()))
+                        .await;
                     continue;
                 }
                 Ok(Decoded::Needs(missing)) => missing,
@@ -225,7 +240,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
             Frame::Packet(_) | Frame::Refuse { .. } => None,
             Frame::Request { payload, .. } | Frame::Reply { payload, .. } => {
                 if payload.len() > STEP {
-                    // Or the rest of the buffer would keep the big frame's memory for as long as the link lives.
+                    // Or the rest of the buffer would keep the big frame's memory for as long as
+                    // the link lives.
                     self.buffer = BytesMut::from(&self.buffer[..]);
                 }
                 Some(lease)
@@ -244,8 +260,8 @@ impl<R: AsyncRead + Unpin> Reader<'_, R> {
         self.shared.counters.oversized.one();
         if let FrameError::RequestTooLarge { exchange } = error {
             self.shared.report(Report::TooLarge { link: self.link, exchange }).await;
-            // Closing on bytes that nobody read resets the connection, and the refusal would be lost. The writer
-            // ends once that is written, and with it, after `linger`, this.
+            // Closing on bytes that nobody read resets the connection, and the refusal would be
+            // lost. The writer ends once that is written, and with it, after `linger`, this.
             self.buffer.clear();
             while let Ok(1..) = self.half.read_buf(&mut self.buffer).await {
                 self.buffer.clear();
@@ -268,7 +284,8 @@ struct Writer<'a, W> {
 }
 
 impl<W: AsyncWrite + Unpin> Writer<'_, W> {
-    /// Writes `first`, then what waits in the queue, until its sender is dropped; then shuts this half.
+    /// Writes `first`, then what waits in the queue, until its sender is dropped; then shuts this
+    /// half.
     async fn run(mut self, first: Vec<u8>) -> Result<(), ExchangeFailure> {
         let mut bytes = first;
         loop {
@@ -284,13 +301,18 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
     }
 
     /// Gathers small frames in `bytes`; writes it and a long payload at once.
-    async fn take(&mut self, outgoing: Outgoing, bytes: &mut Vec<u8>) -> Result<(), ExchangeFailure> {
+    async fn take(
+        &mut self,
+        outgoing: Outgoing,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), ExchangeFailure> {
         match outgoing {
             Outgoing::Frame(frame) if !self.peer.is_meant_by(&frame) => {
                 self.shared.counters.names_refused.one();
                 return Ok(());
             }
-            // The common case, one frame at a time, goes out without a copy and leaves no memory behind.
+            // The common case, one frame at a time, goes out without a copy and leaves no memory
+            // behind.
             Outgoing::Frame(frame) if bytes.is_empty() => *bytes = frame,
             Outgoing::Frame(frame) => bytes.extend_from_slice(&frame),
             Outgoing::Exchange { header, mut payload, lease } => {
@@ -332,7 +354,12 @@ impl<W: AsyncWrite + Unpin> Writer<'_, W> {
 
 impl Shared {
     /// That of plain connections, or of sealed ones if there are keys.
-    pub(crate) fn new(setup: &Setup, advertised: SocketAddr, config: TcpConfig, reports: mpsc::Sender<Report>) -> Self {
+    pub(crate) fn new(
+        setup: &Setup,
+        advertised: SocketAddr,
+        config: TcpConfig,
+        reports: mpsc::Sender<Report>,
+    ) -> Self {
         Self {
             limits: Limits { packet: setup.max_packet, exchange: setup.max_exchange },
             networks: setup.allowed_networks.clone().into(),
@@ -356,7 +383,8 @@ impl Shared {
         self.keys.as_ref().is_some_and(|keys| keys.state().plain != PlainTraffic::Sent)
     }
 
-    /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's own means.
+    /// Waits while the transport is busy: that slows this connection only, and its peer by TCP's
+    /// own means.
     pub(crate) async fn report(&self, report: Report) {
         // An error means that the node is stopping, and this task with it.
         let _ = self.reports.send(report).await;
@@ -373,7 +401,9 @@ pub(crate) fn failure_of(error: &io::Error) -> ExchangeFailure {
         }
         // TLS says so of what is no TLS, and of certificates.
         io::ErrorKind::InvalidData => ExchangeFailure::Untrusted,
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => ExchangeFailure::Unreachable,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            ExchangeFailure::Unreachable
+        }
         _ => ExchangeFailure::Closed,
     }
 }

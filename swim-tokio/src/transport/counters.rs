@@ -48,19 +48,22 @@ counters! {
     accepted,
     /// Connections that others dialed and that were closed at once, because of a bound.
     accepts_refused,
-    /// Accepted connections that had not shown that they belong and were closed to make room for others.
+    /// Accepted connections that had not shown that they belong and were closed to make room for
+    /// others.
     unproven_closed,
-    /// Connections and datagrams from outside of the allowed networks, which were closed and dropped unread.
+    /// Connections and datagrams from outside of the allowed networks, which were closed and
+    /// dropped unread.
     outsiders_refused,
     /// Accepted connections that did not say in time, or not at all, that they are a SWIM node's.
     preambles_bad,
-    /// Exchanges refused and packets dropped because the other side sends its packets another way, or one side says that it
-    /// is reached at a loopback address and the other is not.
+    /// Exchanges refused and packets dropped because the other side sends its packets another way,
+    /// or one side says that it is reached at a loopback address and the other is not.
     mismatches_refused,
-    /// Connections that did not come to be because one side does not trust the other, or speaks no TLS.
+    /// Connections that did not come to be because one side does not trust the other, or speaks no
+    /// TLS.
     handshakes_failed,
-    /// Frames in another name than the certificate of their connection has: received ones, which end it, and pings to
-    /// be sent, which are dropped.
+    /// Frames in another name than the certificate of their connection has: received ones, which
+    /// end it, and pings to be sent, which are dropped.
     names_refused,
     /// Connections closed because they were idle, or made room for another.
     retired,
@@ -84,23 +87,26 @@ counters! {
     datagrams_received,
     /// Datagrams that the system refused to send, or could not read.
     datagram_errors,
-    /// ICMP errors that datagrams drew, most of them because nothing listens where they went. Linux only.
+    /// ICMP errors that datagrams drew, most of them because nothing listens where they went. Linux
+    /// only.
     datagrams_refused,
-    /// Packets dropped because as many frames as allowed already waited for their peer, or the system's buffer for
-    /// datagrams was full.
+    /// Packets dropped because as many frames as allowed already waited for their peer, or the
+    /// system's buffer for datagrams was full.
     packets_dropped,
     /// Frames that waited for a connection which failed, or was never made.
     frames_lost,
     /// Packets and streams of memberlist's wire that label or keys do not open.
     unopened,
-    /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on memory.
+    /// Exchanges given up on this side because of a bound: on waiting frames, on connections or on
+    /// memory.
     exchanges_dropped,
     /// Datagrams dropped and connections refused because they were not sealed, with a keyring here.
     plain_refused,
-    /// Datagrams dropped and connections refused because the keyring has not the key that they were sealed with.
+    /// Datagrams dropped and connections refused because the keyring has not the key that they were
+    /// sealed with.
     keys_unknown,
-    /// Datagrams dropped and connections ended because a seal was broken: changed or forged on the way, or meant for
-    /// another address or cluster.
+    /// Datagrams dropped and connections ended because a seal was broken: changed or forged on the
+    /// way, or meant for another address or cluster.
     seals_broken,
     /// Datagrams dropped because they came before, or too late to tell.
     replayed,
@@ -146,7 +152,10 @@ mod tests {
         let described: Vec<_> = Counters::default().read().described().collect();
         let sentence = "Connections that this node dialed and that came to be";
         assert_eq!(described[0], ("dialed", sentence, 0));
-        assert!(described.iter().all(|(_, about, _)| about.len() > 10 && !about.contains("  ")), "{described:?}");
+        assert!(
+            described.iter().all(|(_, about, _)| about.len() > 10 && !about.contains("  ")),
+            "{described:?}"
+        );
     }
 
     #[test]

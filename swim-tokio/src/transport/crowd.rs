@@ -1,13 +1,15 @@
 //! Who makes room when there are as many connections as there may be. It knows no socket.
 //!
-//! A connection that has not shown that it belongs gives its place to a new one: the oldest from the network that has
-//! the most of them, so that one who opens many pushes out his own, and a newcomer has time to say who it is.
+//! A connection that has not shown that it belongs gives its place to a new one: the oldest from
+//! the network that has the most of them, so that one who opens many pushes out his own, and a
+//! newcomer has time to say who it is.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What one person has as a rule: an IPv4 address, or a /64 of IPv6 (RFC 6177), whose addresses cost nothing.
+/// What one person has as a rule: an IPv4 address, or a /64 of IPv6 (RFC 6177), whose addresses
+/// cost nothing.
 pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => IpAddr::V4(ip),
@@ -18,8 +20,11 @@ pub(crate) fn network(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// Of connections with their networks, the one that makes room. The lower of two keys is the older one.
-pub(crate) fn first_to_go<K: Copy + Ord>(connections: impl Iterator<Item = (IpAddr, K)>) -> Option<K> {
+/// Of connections with their networks, the one that makes room. The lower of two keys is the older
+/// one.
+pub(crate) fn first_to_go<K: Copy + Ord>(
+    connections: impl Iterator<Item = (IpAddr, K)>,
+) -> Option<K> {
     let mut networks: HashMap<IpAddr, (usize, K)> = HashMap::new();
     for (network, key) in connections {
         let (count, oldest) = networks.entry(network).or_insert((0, key));
@@ -27,7 +32,10 @@ pub(crate) fn first_to_go<K: Copy + Ord>(connections: impl Iterator<Item = (IpAd
         *oldest = (*oldest).min(key);
     }
     // Of two networks with as many, the one that has the oldest.
-    networks.into_values().max_by_key(|&(count, oldest)| (count, std::cmp::Reverse(oldest))).map(|(_, oldest)| oldest)
+    networks
+        .into_values()
+        .max_by_key(|&(count, oldest)| (count, std::cmp::Reverse(oldest)))
+        .map(|(_, oldest)| oldest)
 }
 
 /// How many connections there are, in all and from each network.
@@ -103,7 +111,11 @@ mod tests {
     fn who_has_most_makes_room_with_his_oldest() {
         let (many, few) = (ip("10.0.0.1"), ip("10.0.0.2"));
         assert_eq!(first_to_go([(few, 1), (many, 2), (many, 3)].into_iter()), Some(2));
-        assert_eq!(first_to_go([(few, 2), (many, 1)].into_iter()), Some(1), "of as many the oldest");
+        assert_eq!(
+            first_to_go([(few, 2), (many, 1)].into_iter()),
+            Some(1),
+            "of as many the oldest"
+        );
         assert_eq!(first_to_go(std::iter::empty::<(IpAddr, u8)>()), None);
     }
 

@@ -1,9 +1,9 @@
 //! Datagrams: packets by UDP, at the port number at which exchanges are accepted by TCP.
 //!
-//! A datagram that cannot be sent at once is dropped and counted, as the network would drop it. What the system tells
-//! of an earlier datagram when another is sent or read (an ICMP error) says nothing about this one: `unreachable` reads
-//! what it means. Receiving allocates nothing: all that is taken at a time lies in one buffer, which serves again once
-//! the loop has dropped it.
+//! A datagram that cannot be sent at once is dropped and counted, as the network would drop it.
+//! What the system tells of an earlier datagram when another is sent or read (an ICMP error) says
+//! nothing about this one: `unreachable` reads what it means. Receiving allocates nothing: all that
+//! is taken at a time lies in one buffer, which serves again once the loop has dropped it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -94,7 +94,8 @@ impl Datagrams {
     }
 
     pub(crate) fn send(&self, to: SocketAddr, packet: &[u8], counters: &Counters) {
-        // Straight to the system: tokio would refuse what it has not yet seen that the socket can take.
+        // Straight to the system: tokio would refuse what it has not yet seen that the socket can
+        // take.
         let send = || SockRef::from(&*self.socket).send_to(packet, &to.into());
         let sent = match send() {
             // It is told once and clears it.
@@ -106,7 +107,9 @@ impl Datagrams {
                 counters.datagrams_sent.one();
                 counters.bytes_sent.add(length);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => counters.packets_dropped.one(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                counters.packets_dropped.one()
+            }
             Err(error) => {
                 tracing::debug!(%to, %error, length = packet.len(), "a datagram is not sent");
                 counters.datagram_errors.one();
@@ -118,5 +121,8 @@ impl Datagrams {
 /// Whether an error may be an ICMP error that an earlier datagram drew.
 fn is_of_another(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
-    matches!(error.kind(), ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable)
+    matches!(
+        error.kind(),
+        ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable
+    )
 }

@@ -14,7 +14,8 @@ use super::queue::Queue;
 use super::settings::TcpConfig;
 use super::{listener, opening};
 
-/// The whole task of a link that this node dials: what waits in the queue is sent once it is connected.
+/// The whole task of a link that this node dials: what waits in the queue is sent once it is
+/// connected.
 pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<Shared>) {
     match connect(to, shared.advertised.ip(), &shared.config).await {
         Ok(stream) => {
@@ -36,8 +37,9 @@ pub(crate) async fn run(link: LinkId, to: SocketAddr, queue: Queue, shared: Arc<
 async fn connect(to: SocketAddr, own: IpAddr, config: &TcpConfig) -> io::Result<TcpStream> {
     let connecting = timeout(config.connect_timeout, socket(to, own)?.connect(to));
     let stream = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    // A dial from an ephemeral port to that very port, where nobody listens, meets itself (RFC 9293, 3.5: simultaneous
-    // open). It would also keep the port from the node that is to come back there.
+    // A dial from an ephemeral port to that very port, where nobody listens, meets itself (RFC
+    // 9293, 3.5: simultaneous open). It would also keep the port from the node that is to come back
+    // there.
     if stream.local_addr()? == stream.peer_addr()? {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
@@ -45,8 +47,8 @@ async fn connect(to: SocketAddr, own: IpAddr, config: &TcpConfig) -> io::Result<
     Ok(stream)
 }
 
-/// A socket whose connection comes from this node's own address, if that is one of this host's: in plain a node is known by
-/// where it comes from.
+/// A socket whose connection comes from this node's own address, if that is one of this host's: in
+/// plain a node is known by where it comes from.
 fn socket(to: SocketAddr, own: IpAddr) -> io::Result<TcpSocket> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     let fits = own.is_ipv4() == to.is_ipv4() && (!own.is_loopback() || to.ip().is_loopback());
@@ -58,12 +60,15 @@ fn socket(to: SocketAddr, own: IpAddr) -> io::Result<TcpSocket> {
 
 /// Sets a connection's options. A system that refuses one works without it.
 pub(crate) fn prepare(stream: &TcpStream, config: &TcpConfig) {
-    if let Err(error) = stream.set_nodelay(true).and_then(|()| give_up_unacknowledged(stream, config)) {
+    if let Err(error) =
+        stream.set_nodelay(true).and_then(|()| give_up_unacknowledged(stream, config))
+    {
         tracing::debug!(%error, "a socket option was refused");
     }
 }
 
-/// Without this a host that vanished is noticed only when the kernel gives up, a quarter of an hour later.
+/// Without this a host that vanished is noticed only when the kernel gives up, a quarter of an hour
+/// later.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn give_up_unacknowledged(stream: &TcpStream, config: &TcpConfig) -> io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_user_timeout(Some(config.write_timeout))
@@ -79,11 +84,13 @@ fn give_up_unacknowledged(_: &TcpStream, _: &TcpConfig) -> io::Result<()> {
 pub(crate) fn failure_of_dial(error: &io::Error) -> ExchangeFailure {
     match error.kind() {
         // A reset while dialing comes from a listener that is just going away.
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ExchangeFailure::Refused,
-        // What a firewall, or the lack of an address of that family, answers.
-        io::ErrorKind::PermissionDenied | io::ErrorKind::AddrNotAvailable | io::ErrorKind::InvalidInput => {
-            ExchangeFailure::Unreachable
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+            ExchangeFailure::Refused
         }
+        // What a firewall, or the lack of an address of that family, answers.
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::InvalidInput => ExchangeFailure::Unreachable,
         _ => connection::failure_of(error),
     }
 }

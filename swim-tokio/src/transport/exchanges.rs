@@ -1,7 +1,7 @@
 //! Which link an exchange belongs to, in both directions. It knows no socket.
 //!
-//! A reply counts only on the link that carried its request, so that no peer can answer for another by guessing
-//! numbers; and when a link ends, every exchange on it has failed.
+//! A reply counts only on the link that carried its request, so that no peer can answer for another
+//! by guessing numbers; and when a link ends, every exchange on it has failed.
 
 use std::collections::HashMap;
 
@@ -59,7 +59,8 @@ impl Exchanges {
     /// The link ended: the exchanges that the core had opened on it, in the order of their numbers.
     pub(crate) fn end(&mut self, link: LinkId) -> Vec<ExchangeId> {
         self.requests.retain(|_, (used, _)| *used != link);
-        let mut ended: Vec<_> = self.opened.iter().filter(|&(_, &used)| used == link).map(|(&id, _)| id).collect();
+        let mut ended: Vec<_> =
+            self.opened.iter().filter(|&(_, &used)| used == link).map(|(&id, _)| id).collect();
         self.opened.retain(|_, used| *used != link);
         ended.sort_unstable();
         ended

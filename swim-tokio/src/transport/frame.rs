@@ -1,9 +1,10 @@
 //! The frames of a connection: their bytes, and nothing else.
 //!
-//! A frame is `length: u32` (big endian, of all that follows), `kind: u8`, for the three kinds of exchange frames
-//! `exchange: u64` (big endian, the opener's number), then the payload. docs/WIRE.md, "Frames of the TCP transport",
-//! has every byte. This file knows no socket: it takes frames off the front of a buffer, and judges a frame by its
-//! first bytes, so that nobody waits, or makes room, for one that will not be taken anyway.
+//! A frame is `length: u32` (big endian, of all that follows), `kind: u8`, for the three kinds of
+//! exchange frames `exchange: u64` (big endian, the opener's number), then the payload.
+//! docs/WIRE.md, "Frames of the TCP transport", has every byte. This file knows no socket: it takes
+//! frames off the front of a buffer, and judges a frame by its first bytes, so that nobody waits,
+//! or makes room, for one that will not be taken anyway.
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -75,8 +76,8 @@ impl Refusal {
     }
 }
 
-/// How the opener of an exchange sends its packets: the two highest bits of the exchange's number. Who answers repeats
-/// the number as it came.
+/// How the opener of an exchange sends its packets: the two highest bits of the exchange's number.
+/// Who answers repeats the number as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PacketsBy {
     /// It does not say: an older version.
@@ -130,7 +131,8 @@ pub(crate) struct Limits {
     pub(crate) exchange: usize,
 }
 
-/// Why the bytes of a connection are no frame. There is no way to find the next one: the connection ends.
+/// Why the bytes of a connection are no frame. There is no way to find the next one: the connection
+/// ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameError {
     /// The kind is none that this version has, or the length is too short for it.
@@ -190,7 +192,12 @@ fn read_exchange(buffer: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(header[PACKET_HEADER..].try_into().ok()?))
 }
 
-fn check_exchange(kind: Kind, exchange: u64, payload: usize, limits: Limits) -> Result<(), FrameError> {
+fn check_exchange(
+    kind: Kind,
+    exchange: u64,
+    payload: usize,
+    limits: Limits,
+) -> Result<(), FrameError> {
     match kind {
         Kind::Refuse if payload != 1 => Err(FrameError::Malformed),
         Kind::Request if payload > limits.exchange => Err(FrameError::RequestTooLarge { exchange }),
@@ -269,8 +276,12 @@ mod tests {
     fn encode(frame: &Frame) -> Vec<u8> {
         match frame {
             Frame::Packet(payload) => packet(payload),
-            Frame::Request { exchange, payload } => [&request_header(*exchange, payload.len())[..], payload].concat(),
-            Frame::Reply { exchange, payload } => [&reply_header(*exchange, payload.len())[..], payload].concat(),
+            Frame::Request { exchange, payload } => {
+                [&request_header(*exchange, payload.len())[..], payload].concat()
+            }
+            Frame::Reply { exchange, payload } => {
+                [&reply_header(*exchange, payload.len())[..], payload].concat()
+            }
             Frame::Refuse { exchange, refusal } => refuse(*exchange, *refusal),
         }
     }
@@ -330,7 +341,9 @@ mod tests {
             for cut in 0..whole.len() {
                 let mut buffer = BytesMut::from(&whole[..cut]);
                 match decode(&mut buffer, LIMITS) {
-                    Ok(Decoded::Needs(more)) => assert!(more >= 1 && cut + more <= whole.len(), "{frame:?} at {cut}"),
+                    Ok(Decoded::Needs(more)) => {
+                        assert!(more >= 1 && cut + more <= whole.len(), "{frame:?} at {cut}")
+                    }
                     other => panic!("{frame:?} cut at {cut}: {other:?}"),
                 }
                 assert_eq!(&buffer[..], &whole[..cut]);
@@ -340,7 +353,9 @@ mod tests {
 
     #[test]
     fn a_frame_too_large_is_refused_by_its_header_alone() {
-        let header = |length: u32, kind| [&length.to_be_bytes()[..], &[kind], &4_u64.to_be_bytes()[..]].concat();
+        let header = |length: u32, kind| {
+            [&length.to_be_bytes()[..], &[kind], &4_u64.to_be_bytes()[..]].concat()
+        };
         for (length, kind, error) in [
             (66, 0, FrameError::PacketTooLarge),
             (u32::MAX, 0, FrameError::PacketTooLarge),
@@ -361,7 +376,11 @@ mod tests {
             &[0, 0, 0, 1, 4],
             b"GET / HTTP/1.1\r\n\r\n",
         ] {
-            assert_eq!(decode(&mut BytesMut::from(bytes), LIMITS), Err(FrameError::Malformed), "{bytes:?}");
+            assert_eq!(
+                decode(&mut BytesMut::from(bytes), LIMITS),
+                Err(FrameError::Malformed),
+                "{bytes:?}"
+            );
         }
     }
 

@@ -1,11 +1,13 @@
-//! How a connection begins when there are keys: sealed, or plain where that is allowed. docs/WIRE.md, "Sealed streams".
+//! How a connection begins when there are keys: sealed, or plain where that is allowed.
+//! docs/WIRE.md, "Sealed streams".
 //!
-//! Who refuses a connection sends the first five of its own bytes and closes, so that the other side can tell its user
-//! that the keys differ, rather than that the connection ended.
+//! Who refuses a connection sends the first five of its own bytes and closes, so that the other
+//! side can tell its user that the keys differ, rather than that the connection ended.
 
 use swim_core::ExchangeFailure;
 use swim_core::wire::sealed::{
-    self, GREETING_LEN, HELLO_LEN, MARK, RecordOpener, RecordSealer, SALT_LEN, SealError, Side, record_keys,
+    self, GREETING_LEN, HELLO_LEN, MARK, RecordOpener, RecordSealer, SALT_LEN, SealError, Side,
+    record_keys,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -27,7 +29,10 @@ pub(super) enum Opening {
 }
 
 /// Begins a sealed connection that this node dialed.
-pub(super) async fn dial<S>(stream: &mut S, keys: &Keys) -> Result<(RecordSealer, RecordOpener), ExchangeFailure>
+pub(super) async fn dial<S>(
+    stream: &mut S,
+    keys: &Keys,
+) -> Result<(RecordSealer, RecordOpener), ExchangeFailure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -56,7 +61,8 @@ fn check(start: Start) -> Result<(), ExchangeFailure> {
     }
 }
 
-/// Begins a connection that another node dialed, plain or sealed as it will have it and the keys allow.
+/// Begins a connection that another node dialed, plain or sealed as it will have it and the keys
+/// allow.
 pub(super) async fn accept<S>(
     stream: &mut S,
     keys: Option<&Keys>,
@@ -70,7 +76,10 @@ where
     let is_sealed = preamble::check_greeting(start) == Err(PreambleError::OtherVersion(MARK));
     match keys {
         Some(keys) if is_sealed => accept_sealed(stream, start, keys, counters).await,
-        Some(keys) if keys.state().plain == PlainTraffic::Refused && preamble::check_greeting(start).is_ok() => {
+        Some(keys)
+            if keys.state().plain == PlainTraffic::Refused
+                && preamble::check_greeting(start).is_ok() =>
+        {
             counters.unsealed(SealError::Plain);
             refuse(stream, MARK).await
         }
@@ -104,9 +113,13 @@ where
     Ok(Opening::Sealed(sealer, opener))
 }
 
-/// Says that nothing will come of it, and reads on until the other side has understood: a connection closed on bytes that
-/// nobody read is reset, and what was said is lost. The caller bounds the time.
-async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, version: u8) -> Result<Opening, ExchangeFailure> {
+/// Says that nothing will come of it, and reads on until the other side has understood: a
+/// connection closed on bytes that nobody read is reset, and what was said is lost. The caller
+/// bounds the time.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    version: u8,
+) -> Result<Opening, ExchangeFailure> {
     let mut start = preamble::GREETING;
     start[start.len() - 1] = version;
     if stream.write_all(&start).await.is_ok() && stream.shutdown().await.is_ok() {

@@ -18,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Listens at an address; port 0 lets the system choose one.
 pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A restarted node takes its port again while old connections linger. On Windows the option means another thing.
+    // A restarted node takes its port again while old connections linger. On Windows the option
+    // means another thing.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(at)?;
@@ -30,7 +31,8 @@ pub(crate) fn listen(at: SocketAddr) -> io::Result<TcpListener> {
 pub(crate) enum Guest {
     /// Somebody dialed this node.
     Dialed { stream: TcpStream, peer: SocketAddr },
-    /// Somebody waits and the system gives no file for a connection: one of those that are open has to go.
+    /// Somebody waits and the system gives no file for a connection: one of those that are open has
+    /// to go.
     OutOfFiles,
 }
 
@@ -39,7 +41,9 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
-        [Errno::MFILE, Errno::NFILE].iter().any(|no| error.raw_os_error() == Some(no.raw_os_error()))
+        [Errno::MFILE, Errno::NFILE]
+            .iter()
+            .any(|no| error.raw_os_error() == Some(no.raw_os_error()))
     }
     #[cfg(not(unix))]
     {

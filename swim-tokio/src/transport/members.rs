@@ -1,4 +1,5 @@
-//! Where the members are, asked for while connections may have to make room: nothing is kept of them otherwise.
+//! Where the members are, asked for while connections may have to make room: nothing is kept of
+//! them otherwise.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -23,7 +24,8 @@ impl Members {
         self.addresses.contains(address)
     }
 
-    /// Returns true if it is known where the members are; otherwise it is asked for at the end of this turn of the loop.
+    /// Returns true if it is known where the members are; otherwise it is asked for at the end of
+    /// this turn of the loop.
     pub(super) fn are_known(&mut self, now: Instant) -> bool {
         self.wanted = self.is_due(now);
         !self.wanted
@@ -54,7 +56,9 @@ mod tests {
         assert!(!members.are_asked_for(now, false) && members.are_asked_for(now, true));
         assert!(!members.are_known(now) && members.are_asked_for(now, false));
         members.set(now, [one].into());
-        assert!(members.are_known(now) && members.contains(&one) && !members.are_asked_for(now, true));
+        assert!(
+            members.are_known(now) && members.contains(&one) && !members.are_asked_for(now, true)
+        );
         let later = now + FOR;
         assert!(members.are_asked_for(later, true) && !members.are_asked_for(later, false));
         assert!(!members.are_known(later) && members.are_asked_for(later, false));

@@ -1,8 +1,9 @@
-//! Nodes that can exchange tables and yet never live in one cluster: found at their first exchange, and refused.
+//! Nodes that can exchange tables and yet never live in one cluster: found at their first exchange,
+//! and refused.
 //!
-//! A node whose packets go by UDP would be alive for some seconds after its join, and then fail without a reason given. One
-//! that says that it is reached at 127.0.0.1 has the others probe themselves. docs/WIRE.md, "Frames of the TCP
-//! transport".
+//! A node whose packets go by UDP would be alive for some seconds after its join, and then fail
+//! without a reason given. One that says that it is reached at 127.0.0.1 has the others probe
+//! themselves. docs/WIRE.md, "Frames of the TCP transport".
 
 use std::net::SocketAddr;
 
@@ -112,16 +113,27 @@ mod tests {
             (Tcp, Unsaid, None),
             (Udp, Unsaid, None),
         ] {
-            assert_eq!(Mismatches::new(ours, at).find(at, &request(theirs)), found, "{ours:?} {theirs:?}");
+            assert_eq!(
+                Mismatches::new(ours, at).find(at, &request(theirs)),
+                found,
+                "{ours:?} {theirs:?}"
+            );
         }
     }
 
     #[test]
     fn loopback_and_other_addresses_do_not_mix_for_requests_and_packets() {
-        let (there, here) = (SocketAddr::from(([10, 0, 0, 1], 7)), SocketAddr::from(([127, 0, 0, 1], 7)));
+        let (there, here) =
+            (SocketAddr::from(([10, 0, 0, 1], 7)), SocketAddr::from(([127, 0, 0, 1], 7)));
         for frame in [request(PacketsBy::Tcp), Frame::Packet(Bytes::new())] {
-            assert_eq!(Mismatches::new(PacketsBy::Tcp, there).find(here, &frame), Some(Mismatch::LoopbackThere));
-            assert_eq!(Mismatches::new(PacketsBy::Tcp, here).find(there, &frame), Some(Mismatch::LoopbackHere));
+            assert_eq!(
+                Mismatches::new(PacketsBy::Tcp, there).find(here, &frame),
+                Some(Mismatch::LoopbackThere)
+            );
+            assert_eq!(
+                Mismatches::new(PacketsBy::Tcp, here).find(there, &frame),
+                Some(Mismatch::LoopbackHere)
+            );
             assert_eq!(Mismatches::new(PacketsBy::Tcp, here).find(here, &frame), None);
         }
     }

@@ -1,8 +1,9 @@
 //! The transport: everything the node's loop knows of the network, in the core's own words.
 //!
-//! [`Transport`] is what the loop asks for: packets and exchanges go in, [`Arrival`]s come out, and nothing waits for a
-//! peer. [`Sockets`] is the one that a node has unless told otherwise: exchanges over TCP, packets over TCP or UDP. No
-//! file of the crate outside this folder names a socket, but for `resolver`, which asks for addresses.
+//! [`Transport`] is what the loop asks for: packets and exchanges go in, [`Arrival`]s come out, and
+//! nothing waits for a peer. [`Sockets`] is the one that a node has unless told otherwise:
+//! exchanges over TCP, packets over TCP or UDP. No file of the crate outside this folder names a
+//! socket, but for `resolver`, which asks for addresses.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -62,7 +63,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use swim_core::{ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery, Source};
+use swim_core::{
+    ExchangeFailure, ExchangeId, ExchangeOutput, KeyAnswer, KeyOperation, KeyQuery, Source,
+};
 
 pub use self::counters::TransportMetrics;
 pub use self::file_limit::raise_file_limit;
@@ -117,21 +120,24 @@ pub enum Arrival {
         /// Why.
         failure: ExchangeFailure,
     },
-    /// Nothing listens at an address: a hint that ends a direct probe early, and decides nothing alone.
+    /// Nothing listens at an address: a hint that ends a direct probe early, and decides nothing
+    /// alone.
     Unreachable(SocketAddr),
 }
 
-/// How one node's packets and exchanges travel: what a node's loop drives, and what a user may implement
-/// ([`Builder::transport`](crate::Builder::transport)).
+/// How one node's packets and exchanges travel: what a node's loop drives, and what a user may
+/// implement ([`Builder::transport`](crate::Builder::transport)).
 ///
-/// The loop is the only caller, from one task of the tokio runtime that the node was started on. **No method may wait
-/// or block**: what cannot be sent at once is queued within a bound, or dropped, as a network drops it. A transport
-/// that wraps another, to change or count what passes, is one too.
+/// The loop is the only caller, from one task of the tokio runtime that the node was started on.
+/// **No method may wait or block**: what cannot be sent at once is queued within a bound, or
+/// dropped, as a network drops it. A transport that wraps another, to change or count what passes,
+/// is one too.
 ///
 /// What the protocol expects of it:
-/// - A packet may be lost, doubled or late. It arrives whole, and with an address at which its sender is reached.
-/// - An exchange that was opened ends with one [`Arrival::Reply`] or [`Arrival::Failed`], unless it was abandoned
-///   before. The core keeps the deadline: no transport needs one for it.
+/// - A packet may be lost, doubled or late. It arrives whole, and with an address at which its
+///   sender is reached.
+/// - An exchange that was opened ends with one [`Arrival::Reply`] or [`Arrival::Failed`], unless it
+///   was abandoned before. The core keeps the deadline: no transport needs one for it.
 /// - A reply that is late, or to nothing that is open, does no harm.
 ///
 /// `swim-tokio/tests/custom_transport.rs` is a whole one over channels, in some hundred lines.
@@ -146,24 +152,27 @@ pub trait Transport: fmt::Debug + Send + 'static {
     /// [`poll_receive`](Self::poll_receive), like what fails later.
     fn exchange(&mut self, output: ExchangeOutput);
 
-    /// Appends what has arrived, several at a time, and is ready if anything happened; else it has the task woken when
-    /// something does. A bounded number at a time, some dozens, so that a flood delays no timer; the loop comes back
-    /// at once. Ready without an arrival is allowed. The loop drops what it was given before it asks again, so memory
-    /// that the payloads share may be used again.
+    /// Appends what has arrived, several at a time, and is ready if anything happened; else it has
+    /// the task woken when something does. A bounded number at a time, some dozens, so that a flood
+    /// delays no timer; the loop comes back at once. Ready without an arrival is allowed. The loop
+    /// drops what it was given before it asks again, so memory that the payloads share may be used
+    /// again.
     fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()>;
 
-    /// Ends when all that was sent until now is written, or never will be. The loop goes on meanwhile and bounds the
-    /// time. At once, unless implemented.
+    /// Ends when all that was sent until now is written, or never will be. The loop goes on
+    /// meanwhile and bounds the time. At once, unless implemented.
     fn flushed(&mut self) -> BoxFuture<'static, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// Closes everything, in bounded time: nothing is accepted any more, and when this ends the address is free. The
-    /// last call; a transport that is dropped without it is to free the address too.
+    /// Closes everything, in bounded time: nothing is accepted any more, and when this ends the
+    /// address is free. The last call; a transport that is dropped without it is to free the
+    /// address too.
     fn close(&mut self) -> BoxFuture<'_, ()>;
 
-    /// Whether [`members_at`](Self::members_at) is to be told where the members are: asked after every turn of the loop. A
-    /// transport with many connections may then keep those of members. Never, unless implemented.
+    /// Whether [`members_at`](Self::members_at) is to be told where the members are: asked after
+    /// every turn of the loop. A transport with many connections may then keep those of members.
+    /// Never, unless implemented.
     fn asks_for_members(&self) -> bool {
         false
     }
@@ -173,8 +182,8 @@ pub trait Transport: fmt::Debug + Send + 'static {
         drop(addresses);
     }
 
-    /// Does with the keys of the cluster what a member asks of all, if the transport has keys that members may change:
-    /// on memberlist's wire. Not, unless implemented.
+    /// Does with the keys of the cluster what a member asks of all, if the transport has keys that
+    /// members may change: on memberlist's wire. Not, unless implemented.
     fn change_keys(&mut self, query: &KeyQuery) -> KeyAnswer {
         let list = query.operation == KeyOperation::List;
         let what = if list { "Keyring is empty" } else { "No keyring to modify" };

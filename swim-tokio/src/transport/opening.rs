@@ -1,6 +1,6 @@
-//! The first moments of a connection, on both sides: TLS if the node has certificates, seals if it has keys, then the
-//! preamble; then its
-//! [`Connection`] runs. Whatever the other side does meanwhile, one deadline ends it.
+//! The first moments of a connection, on both sides: TLS if the node has certificates, seals if it
+//! has keys, then the preamble; then its [`Connection`] runs. Whatever the other side does
+//! meanwhile, one deadline ends it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,13 @@ use super::vouched::Peer;
 use crate::keys::PlainTraffic;
 
 /// Runs a connection that this node dialed.
-pub(crate) async fn run_dialed(link: LinkId, to: SocketAddr, mut stream: TcpStream, queue: Queue, shared: &Shared) {
+pub(crate) async fn run_dialed(
+    link: LinkId,
+    to: SocketAddr,
+    mut stream: TcpStream,
+    queue: Queue,
+    shared: &Shared,
+) {
     let preamble = preamble::encode(shared.advertised);
     let deadline = Instant::now() + shared.config.preamble_timeout;
     #[cfg(feature = "tls")]
@@ -34,15 +40,19 @@ pub(crate) async fn run_dialed(link: LinkId, to: SocketAddr, mut stream: TcpStre
             Ok((stream, names)) => {
                 let peer = shared.peer(tls, names);
                 let (reading, writing) = tokio::io::split(stream);
-                Connection { link, peer, queue, shared }.run_dialed(reading, writing, preamble).await;
+                Connection { link, peer, queue, shared }
+                    .run_dialed(reading, writing, preamble)
+                    .await;
             }
             Err(error) => shared.refuse(link, to, &error).await,
         }
         return;
     }
     let _ = to;
-    let connection = |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
-    let Some(keys) = shared.keys.as_ref().filter(|keys| keys.state().plain != PlainTraffic::Sent) else {
+    let connection =
+        |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
+    let Some(keys) = shared.keys.as_ref().filter(|keys| keys.state().plain != PlainTraffic::Sent)
+    else {
         let (reading, writing) = stream.split();
         return connection(Protection::Plain).run_dialed(reading, writing, preamble).await;
     };
@@ -68,23 +78,29 @@ pub(crate) async fn run_accepted(
     let shared = &*shared;
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
-        match timeout_at(deadline, tls::accept(tls, stream, shared.config.linger)).await.unwrap_or_else(late) {
+        match timeout_at(deadline, tls::accept(tls, stream, shared.config.linger))
+            .await
+            .unwrap_or_else(late)
+        {
             Ok((stream, names)) => {
                 let peer = shared.peer(tls, names);
                 let (reading, writing) = tokio::io::split(stream);
-                welcome(Connection { link, peer, queue, shared }, reading, writing, None, deadline).await;
+                welcome(Connection { link, peer, queue, shared }, reading, writing, None, deadline)
+                    .await;
             }
             Err(error) => shared.refuse(link, from, &error).await,
         }
         return;
     }
     let _ = from;
-    let connection = |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
+    let connection =
+        |protection| Connection { link, peer: Peer::anyone(protection), queue, shared };
     let opening = handshake::accept(&mut stream, shared.keys.as_deref(), &shared.counters);
     let failure = match timeout_at(deadline, opening).await {
         Ok(Ok(Opening::Plain(start))) => {
             let (reading, writing) = stream.split();
-            return welcome(connection(Protection::Plain), reading, writing, Some(start), deadline).await;
+            return welcome(connection(Protection::Plain), reading, writing, Some(start), deadline)
+                .await;
         }
         Ok(Ok(Opening::Sealed(sealer, opener))) => {
             let (reading, writing) = shared.sealed(&mut stream, sealer, opener);
@@ -102,8 +118,8 @@ fn late<T>(_: tokio::time::error::Elapsed) -> io::Result<T> {
     Err(io::ErrorKind::TimedOut.into())
 }
 
-/// Lets the other side say where it is reached, of which the first bytes may have been read already; then answers and
-/// runs.
+/// Lets the other side say where it is reached, of which the first bytes may have been read
+/// already; then answers and runs.
 async fn welcome(
     connection: Connection<'_>,
     mut reading: impl AsyncRead + Unpin,
@@ -155,14 +171,21 @@ impl Shared {
     ) -> (SealedReader<ReadHalf<'a>>, SealedWriter<WriteHalf<'a>>) {
         let (reader, writer) = stream.split();
         let counters = || Arc::clone(&self.counters);
-        (SealedReader::new(reader, opener, counters()), SealedWriter::new(writer, sealer, counters()))
+        (
+            SealedReader::new(reader, opener, counters()),
+            SealedWriter::new(writer, sealer, counters()),
+        )
     }
 }
 
 #[cfg(feature = "tls")]
 impl Shared {
     fn peer(&self, tls: &tls::Tls, names: tls::Names) -> Peer {
-        if tls.binds_names() { Peer::named(names, self.cluster) } else { Peer::anyone(Protection::Sealed) }
+        if tls.binds_names() {
+            Peer::named(names, self.cluster)
+        } else {
+            Peer::anyone(Protection::Sealed)
+        }
     }
 
     /// Ends a connection whose handshake failed.

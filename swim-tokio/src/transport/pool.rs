@@ -1,12 +1,15 @@
-//! Which link leads to which address, and how many links there may be. It knows no socket and reads no clock.
+//! Which link leads to which address, and how many links there may be. It knows no socket and reads
+//! no clock.
 //!
-//! A link is a connection, from the first moment of its dial or from its acceptance. Packets to an address go over
-//! the link that this node dialed, or else over one that was accepted from there: a peer that says it is reached at
-//! an address is believed only if it really comes from that IP address. Two nodes that dial one another at the same
-//! time each keep the link they dialed, so nothing that waits on either is lost.
+//! A link is a connection, from the first moment of its dial or from its acceptance. Packets to an
+//! address go over the link that this node dialed, or else over one that was accepted from there: a
+//! peer that says it is reached at an address is believed only if it really comes from that IP
+//! address. Two nodes that dial one another at the same time each keep the link they dialed, so
+//! nothing that waits on either is lost.
 //!
-//! An accepted link **has shown that it belongs** if its handshake proved a key or a certificate, or if it is the one that
-//! leads to a member's address and carried a frame. One that has not makes room for a new one: `crowd` says which.
+//! An accepted link **has shown that it belongs** if its handshake proved a key or a certificate,
+//! or if it is the one that leads to a member's address and carried a frame. One that has not makes
+//! room for a new one: `crowd` says which.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -48,10 +51,12 @@ enum Origin {
 
 #[derive(Debug)]
 struct Link<Q> {
-    /// What takes frames for it. Dropped when the link is retired: its task then writes what waits, and closes.
+    /// What takes frames for it. Dropped when the link is retired: its task then writes what waits,
+    /// and closes.
     queue: Option<Q>,
     origin: Origin,
-    /// Where the other side is reached: dialed there, or said by its preamble if it comes from there or has proved itself.
+    /// Where the other side is reached: dialed there, or said by its preamble if it comes from
+    /// there or has proved itself.
     address: Option<SocketAddr>,
     /// Where an accepted link comes from.
     peer: Option<SocketAddr>,
@@ -83,7 +88,14 @@ pub(crate) struct Pool<Q> {
 
 impl<Q> Pool<Q> {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { bounds, links: HashMap::new(), routes: HashMap::new(), dialed: 0, accepted: Census::new(), next: 0 }
+        Self {
+            bounds,
+            links: HashMap::new(),
+            routes: HashMap::new(),
+            dialed: 0,
+            accepted: Census::new(),
+            next: 0,
+        }
     }
 
     /// The link that leads to an address, if there is one.
@@ -105,7 +117,8 @@ impl<Q> Pool<Q> {
         self.links.values().filter_map(|link| link.queue.as_ref())
     }
 
-    /// Adds a link that is being dialed. At the bound, the dialed link unused for longest and not `busy` is retired.
+    /// Adds a link that is being dialed. At the bound, the dialed link unused for longest and not
+    /// `busy` is retired.
     pub(crate) fn dial(
         &mut self,
         to: SocketAddr,
@@ -113,13 +126,18 @@ impl<Q> Pool<Q> {
         now: Instant,
         busy: impl Fn(LinkId) -> bool,
     ) -> Result<LinkId, Full> {
-        // Retired links hold their socket until the other side has closed too, so they count, but apart.
+        // Retired links hold their socket until the other side has closed too, so they count, but
+        // apart.
         if self.dialed >= self.bounds.dialed.saturating_mul(2) {
             return Err(Full);
         }
         let open = |link: &Link<Q>| link.origin == Origin::Dialed && link.queue.is_some();
         if self.links.values().filter(|link| open(link)).count() >= self.bounds.dialed {
-            let oldest = self.links.iter().filter(|&(&id, link)| open(link) && !busy(id)).min_by_key(|(_, l)| l.used);
+            let oldest = self
+                .links
+                .iter()
+                .filter(|&(&id, link)| open(link) && !busy(id))
+                .min_by_key(|(_, l)| l.used);
             let oldest = *oldest.ok_or(Full)?.0;
             self.retire(oldest);
         }
@@ -140,11 +158,12 @@ impl<Q> Pool<Q> {
 
     /// Whether so many links are accepted that one may soon have to make room.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.accepted.total() * 2 >= self.bounds.accepted || self.accepted.total() >= self.bounds.accepted_per_ip
+        self.accepted.total() * 2 >= self.bounds.accepted
+            || self.accepted.total() >= self.bounds.accepted_per_ip
     }
 
-    /// The accepted link that is to make room for one from `ip`, if any is to: it has not shown that it belongs.
-    /// `is_member` tells whether a member lives at an address.
+    /// The accepted link that is to make room for one from `ip`, if any is to: it has not shown
+    /// that it belongs. `is_member` tells whether a member lives at an address.
     pub(crate) fn unproven(
         &self,
         ip: IpAddr,
@@ -182,11 +201,13 @@ impl<Q> Pool<Q> {
         }
     }
 
-    /// The other side of an accepted link says where it is reached. The newest such link leads there: an older one is
-    /// perhaps that of a process that is gone. Without `leads_back` nothing is sent over it but replies to its requests.
+    /// The other side of an accepted link says where it is reached. The newest such link leads
+    /// there: an older one is perhaps that of a process that is gone. Without `leads_back` nothing
+    /// is sent over it but replies to its requests.
     ///
-    /// One that comes from another IP address and has not proved itself is known by where it comes from: it may not speak
-    /// as if it came from a member's address, and its answers go back to it and nowhere else.
+    /// One that comes from another IP address and has not proved itself is known by where it comes
+    /// from: it may not speak as if it came from a member's address, and its answers go back to it
+    /// and nowhere else.
     pub(crate) fn introduce(&mut self, id: LinkId, address: SocketAddr, leads_back: bool) {
         let Some(link) = self.links.get_mut(&id) else { return };
         link.said = Some(address);
@@ -212,7 +233,8 @@ impl<Q> Pool<Q> {
         link.address
     }
 
-    /// Takes no more frames for a link. It counts until it is removed. False if it is retired already.
+    /// Takes no more frames for a link. It counts until it is removed. False if it is retired
+    /// already.
     pub(crate) fn retire(&mut self, id: LinkId) -> bool {
         let Some(link) = self.links.get_mut(&id) else { return false };
         let retired = link.queue.take().is_some();
@@ -222,15 +244,25 @@ impl<Q> Pool<Q> {
         retired
     }
 
-    /// Retires the links that carried nothing for `idle` and are not `busy`; says how many. Accepted ones wait twice
-    /// as long: who dialed closes first, so that both sides do not close at once on what is just being sent.
-    pub(crate) fn retire_idle(&mut self, now: Instant, idle: Duration, busy: impl Fn(LinkId) -> bool) -> usize {
+    /// Retires the links that carried nothing for `idle` and are not `busy`; says how many.
+    /// Accepted ones wait twice as long: who dialed closes first, so that both sides do not close
+    /// at once on what is just being sent.
+    pub(crate) fn retire_idle(
+        &mut self,
+        now: Instant,
+        idle: Duration,
+        busy: impl Fn(LinkId) -> bool,
+    ) -> usize {
         let is_idle = |link: &Link<Q>| {
             let patience = if link.origin == Origin::Dialed { idle } else { idle * 2 };
             link.queue.is_some() && now.saturating_duration_since(link.used) >= patience
         };
-        let idle: Vec<_> =
-            self.links.iter().filter(|&(&id, link)| is_idle(link) && !busy(id)).map(|(&id, _)| id).collect();
+        let idle: Vec<_> = self
+            .links
+            .iter()
+            .filter(|&(&id, link)| is_idle(link) && !busy(id))
+            .map(|(&id, _)| id)
+            .collect();
         idle.into_iter().filter(|&id| self.retire(id)).count()
     }
 
@@ -244,7 +276,12 @@ impl<Q> Pool<Q> {
     #[cfg(any(feature = "tls", test))]
     pub(crate) fn retire_before(&mut self, first: LinkId, busy: impl Fn(LinkId) -> bool) -> usize {
         let is_older = |id: LinkId, link: &Link<Q>| id < first && link.queue.is_some() && !busy(id);
-        let older: Vec<_> = self.links.iter().filter(|&(&id, link)| is_older(id, link)).map(|(&id, _)| id).collect();
+        let older: Vec<_> = self
+            .links
+            .iter()
+            .filter(|&(&id, link)| is_older(id, link))
+            .map(|(&id, _)| id)
+            .collect();
         older.into_iter().filter(|&id| self.retire(id)).count()
     }
 
@@ -269,11 +306,25 @@ impl<Q> Pool<Q> {
         }
     }
 
-    fn insert(&mut self, queue: Q, origin: Origin, address: Option<SocketAddr>, used: Instant) -> LinkId {
+    fn insert(
+        &mut self,
+        queue: Q,
+        origin: Origin,
+        address: Option<SocketAddr>,
+        used: Instant,
+    ) -> LinkId {
         let id = LinkId(self.next);
         self.next += 1;
-        let link =
-            Link { queue: Some(queue), origin, address, peer: None, said: None, used, proven: false, heard: false };
+        let link = Link {
+            queue: Some(queue),
+            origin,
+            address,
+            peer: None,
+            said: None,
+            used,
+            proven: false,
+            heard: false,
+        };
         self.links.insert(id, link);
         id
     }
@@ -340,7 +391,11 @@ mod tests {
         let liar = pool.accept([10, 9, 9, 9].into(), "liar", now).unwrap();
         pool.introduce(liar, address(2), true);
         assert_eq!(found(&mut pool, address(2), now), None);
-        assert_eq!(pool.touch(liar, now), Some(address(2)), "who it says it is is known all the same");
+        assert_eq!(
+            pool.touch(liar, now),
+            Some(address(2)),
+            "who it says it is is known all the same"
+        );
 
         let mapped = pool.accept("::ffff:10.0.0.1".parse().unwrap(), "mapped", now).unwrap();
         pool.introduce(mapped, address(3), true);
@@ -391,7 +446,11 @@ mod tests {
         pool.accept([10, 0, 0, 2].into(), "", now).unwrap();
         assert_eq!(pool.accept([10, 0, 0, 3].into(), "", now), Err(Crowded::All));
         assert!(pool.retire(first) && !pool.retire(first));
-        assert_eq!(pool.accept(one, "", now), Err(Crowded::Network), "a retired link still holds its socket");
+        assert_eq!(
+            pool.accept(one, "", now),
+            Err(Crowded::Network),
+            "a retired link still holds its socket"
+        );
         pool.remove(first);
         assert!(pool.accept(one, "", now).is_ok());
     }
@@ -402,7 +461,10 @@ mod tests {
         for host in 1..=2 {
             pool.accept(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, host]), "", now).unwrap();
         }
-        assert_eq!(pool.accept("2001:db8::ffff:1".parse().unwrap(), "", now), Err(Crowded::Network));
+        assert_eq!(
+            pool.accept("2001:db8::ffff:1".parse().unwrap(), "", now),
+            Err(Crowded::Network)
+        );
         assert!(pool.accept("2001:db8:0:1::1".parse().unwrap(), "", now).is_ok());
     }
 
@@ -421,7 +483,11 @@ mod tests {
         pool.introduce(stranger, address(1), true);
         pool.touch(stranger, now);
         assert_eq!(victim(&pool), Some(stranger), "it does not come from the member's address");
-        assert_eq!(pool.unproven([10, 9, 9, 7].into(), Crowded::Network, is_member), None, "nobody else pays");
+        assert_eq!(
+            pool.unproven([10, 9, 9, 7].into(), Crowded::Network, is_member),
+            None,
+            "nobody else pays"
+        );
         pool.prove(stranger);
         assert_eq!(victim(&pool), None);
 
@@ -445,7 +511,11 @@ mod tests {
         assert_eq!(found(&mut pool, address(1), later(6)), Some("1"), "a busy link is spared");
         assert_eq!(found(&mut pool, address(3), later(6)), None);
 
-        assert_eq!(pool.dial(address(5), "5", later(7), never), Err(Full), "retired links hold sockets too");
+        assert_eq!(
+            pool.dial(address(5), "5", later(7), never),
+            Err(Full),
+            "retired links hold sockets too"
+        );
         pool.remove(second);
         assert_eq!(pool.dial(address(5), "5", later(8), |_| true), Err(Full), "all are busy");
         assert!(pool.dial(address(5), "5", later(9), never).is_ok());
@@ -460,7 +530,10 @@ mod tests {
         let accepted = pool.accept(address(3).ip(), "new", now).unwrap();
         pool.introduce(accepted, address(3), true);
         assert_eq!(pool.retire_before(next, |id| id == busy), 1);
-        assert_eq!((found(&mut pool, address(1), now), found(&mut pool, address(2), now)), (Some("busy"), None));
+        assert_eq!(
+            (found(&mut pool, address(1), now), found(&mut pool, address(2), now)),
+            (Some("busy"), None)
+        );
         assert_eq!(pool.retire_before(next, never), 1);
         assert_eq!(found(&mut pool, address(3), now), Some("new"));
     }

@@ -1,8 +1,9 @@
 //! The first bytes of a connection, in both directions. They know no socket.
 //!
-//! The dialer's preamble says what this is and who dials: magic, version, the address at which the dialer is reached.
-//! The acceptor answers with a greeting, magic and version, so that a dialer can tell another version, or something
-//! that is no SWIM node at all, from a node that closed the connection. docs/WIRE.md, "Frames of the TCP transport".
+//! The dialer's preamble says what this is and who dials: magic, version, the address at which the
+//! dialer is reached. The acceptor answers with a greeting, magic and version, so that a dialer can
+//! tell another version, or something that is no SWIM node at all, from a node that closed the
+//! connection. docs/WIRE.md, "Frames of the TCP transport".
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -133,7 +134,11 @@ mod tests {
     #[test]
     fn an_address_that_nobody_can_be_reached_at_is_refused() {
         for address in ["0.0.0.0:7946", "127.0.0.1:0", "224.0.0.1:7", "[::]:7946"] {
-            assert_eq!(decode(&encode(address.parse().unwrap())), Err(PreambleError::BadAddress), "{address}");
+            assert_eq!(
+                decode(&encode(address.parse().unwrap())),
+                Err(PreambleError::BadAddress),
+                "{address}"
+            );
         }
     }
 }

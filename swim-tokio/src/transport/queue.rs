@@ -53,7 +53,9 @@ impl Drop for Queue {
         self.waiting.close();
         loop {
             match self.waiting.try_recv() {
-                Ok(Outgoing::Frame(_) | Outgoing::Exchange { .. }) => self.counters.frames_lost.one(),
+                Ok(Outgoing::Frame(_) | Outgoing::Exchange { .. }) => {
+                    self.counters.frames_lost.one()
+                }
                 Ok(Outgoing::Mark(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
             }

@@ -1,4 +1,5 @@
-//! Which links were opened with keys or certificates that are no longer in use. It closes none itself.
+//! Which links were opened with keys or certificates that are no longer in use. It closes none
+//! itself.
 
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ impl Renewal {
         }
     }
 
-    /// Whether a key was removed since it was last asked, or other traffic is plain than was: then connections begin
-    /// anew, so that none lives on as it may not.
+    /// Whether a key was removed since it was last asked, or other traffic is plain than was: then
+    /// connections begin anew, so that none lives on as it may not.
     pub(crate) fn keys_changed(&mut self, shared: &Shared) -> bool {
         let Some(keys) = &shared.keys else { return false };
         let Some((version, former)) = &self.keys else { return false };
@@ -49,8 +50,8 @@ impl Renewal {
         changed
     }
 
-    /// The first link that was opened with the certificates in use, if there are any; `next` is the one that will be
-    /// opened next.
+    /// The first link that was opened with the certificates in use, if there are any; `next` is the
+    /// one that will be opened next.
     #[cfg(feature = "tls")]
     pub(crate) fn first_current(&mut self, shared: &Shared, next: LinkId) -> Option<LinkId> {
         let generation = shared.tls.as_ref()?.generation();

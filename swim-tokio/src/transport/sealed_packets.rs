@@ -1,4 +1,5 @@
-//! Datagrams under the cluster's keys: what is sealed before it goes and opened when it comes. It knows no socket.
+//! Datagrams under the cluster's keys: what is sealed before it goes and opened when it comes. It
+//! knows no socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,7 +34,12 @@ impl SealedPackets {
             version,
             plain: state.plain,
             sealer: PacketSealer::new(boot, &keys.cluster, advertised, &state.keyring),
-            opener: PacketOpener::new(&keys.cluster, advertised, state.keyring.clone(), keys.max_senders),
+            opener: PacketOpener::new(
+                &keys.cluster,
+                advertised,
+                state.keyring.clone(),
+                keys.max_senders,
+            ),
             buffer: Vec::new(),
             keys,
         })
@@ -63,7 +69,9 @@ impl SealedPackets {
                 bytes.advance(opened.packet.start);
                 return Some((Source::new(opened.from, Protection::Sealed), bytes.freeze()));
             }
-            Err(SealError::Plain) if self.plain != PlainTraffic::Refused => return Some((from.into(), bytes.freeze())),
+            Err(SealError::Plain) if self.plain != PlainTraffic::Refused => {
+                return Some((from.into(), bytes.freeze()));
+            }
             Err(error) => counters.unsealed(error),
         }
         None

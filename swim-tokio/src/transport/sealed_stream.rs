@@ -1,5 +1,5 @@
-//! A connection's bytes in sealed records: [`SealedReader`] and [`SealedWriter`] around the halves of a stream. They
-//! know nothing of what the bytes are.
+//! A connection's bytes in sealed records: [`SealedReader`] and [`SealedWriter`] around the halves
+//! of a stream. They know nothing of what the bytes are.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -14,7 +14,8 @@ use super::counters::Counters;
 
 /// The least room that is made for a read; records of packets of the default size fit.
 const READ_MIN: usize = 2 << 10;
-/// The most bytes that are put into one record: what the other side must have whole before it can use any of it.
+/// The most bytes that are put into one record: what the other side must have whole before it can
+/// use any of it.
 const CHUNK: usize = 16 << 10;
 
 /// Opens what is read.
@@ -54,7 +55,11 @@ impl<R: AsyncRead + Unpin> SealedReader<R> {
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for SealedReader<R> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while this.opened.is_empty() {
             let missing = match this.open_next() {
@@ -68,7 +73,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for SealedReader<R> {
             this.sealed.reserve(missing.max(READ_MIN));
             if ready!(pin!(this.inner.read_buf(&mut this.sealed)).poll(context))? == 0 {
                 let ended = this.sealed.is_empty();
-                return Poll::Ready(if ended { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) });
+                return Poll::Ready(if ended {
+                    Ok(())
+                } else {
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                });
             }
         }
         let len = this.opened.len().min(into.remaining());
@@ -109,7 +118,11 @@ impl<W: AsyncWrite + Unpin> SealedWriter<W> {
 }
 
 impl<W: AsyncWrite + Unpin> AsyncWrite for SealedWriter<W> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_drain(context))?;
         let len = bytes.len().min(CHUNK);
@@ -167,7 +180,10 @@ mod tests {
     async fn what_is_written_is_read_whatever_the_pieces() {
         let parts = [&[1; 5][..], &[2; 70_000], &[3; 1]];
         let bytes = written(&parts).await;
-        assert_eq!(bytes.len(), 70_006 + (2 + 70_000_usize.div_ceil(CHUNK)) * (RECORD_HEADER + TAG_LEN));
+        assert_eq!(
+            bytes.len(),
+            70_006 + (2 + 70_000_usize.div_ceil(CHUNK)) * (RECORD_HEADER + TAG_LEN)
+        );
         for room in [1, 7, 1_000, 100_000] {
             let (near, mut far) = tokio::io::duplex(room);
             let sending = async { far.write_all(&bytes).await.and(far.shutdown().await).unwrap() };
@@ -178,8 +194,8 @@ mod tests {
         }
     }
 
-    /// Truncation: an end between two records is one (the frames within tell whether it was meant), any other is an error,
-    /// and of the record that was cut nothing is read.
+    /// Truncation: an end between two records is one (the frames within tell whether it was meant),
+    /// any other is an error, and of the record that was cut nothing is read.
     #[tokio::test]
     async fn wherever_it_is_cut_no_part_of_a_record_is_read() {
         let bytes = written(&[b"one", b"two"]).await;
@@ -197,9 +213,13 @@ mod tests {
         let mut bytes = written(&[b"one", b"two"]).await;
         *bytes.last_mut().unwrap() ^= 1;
         let counters = Arc::new(Counters::default());
-        let mut reader = SealedReader::new(&bytes[..], records(Side::Acceptor).1, Arc::clone(&counters));
+        let mut reader =
+            SealedReader::new(&bytes[..], records(Side::Acceptor).1, Arc::clone(&counters));
         let mut read = Vec::new();
-        assert_eq!(reader.read_to_end(&mut read).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            reader.read_to_end(&mut read).await.unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
         assert_eq!((read, counters.read().seals_broken), (b"one".to_vec(), 1));
     }
 }

@@ -4,19 +4,22 @@ use std::time::Duration;
 
 use crate::errors::TcpConfigError;
 
-/// How packets travel. Exchanges of tables always go over TCP. All nodes of a cluster do it the same way.
+/// How packets travel. Exchanges of tables always go over TCP. All nodes of a cluster do it the
+/// same way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packets {
-    /// As frames on pooled TCP connections: passes where only TCP does, and needs no bound on a packet's size but the
-    /// protocol's own.
+    /// As frames on pooled TCP connections: passes where only TCP does, and needs no bound on a
+    /// packet's size but the protocol's own.
     #[default]
     Tcp,
-    /// By UDP, at the same port number: no connection for each pair that talks, and a lost packet delays no other. A
-    /// probe that gets no answer is then tried over TCP too ([`Config::reliable_fallback`](crate::Config)).
+    /// By UDP, at the same port number: no connection for each pair that talks, and a lost packet
+    /// delays no other. A probe that gets no answer is then tried over TCP too
+    /// ([`Config::reliable_fallback`](crate::Config)).
     Udp,
 }
 
-/// Deadlines and bounds of the TCP transport. Whatever the other side does, or does not do, one of them ends it.
+/// Deadlines and bounds of the TCP transport. Whatever the other side does, or does not do, one of
+/// them ends it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,37 +30,40 @@ pub enum Packets {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpConfig {
-    /// How long a dial may take. Longer reaches slow hosts; shorter forgets packets to absent ones sooner, which the
-    /// protocol's own timeouts make up for. Default 2 s; above zero.
+    /// How long a dial may take. Longer reaches slow hosts; shorter forgets packets to absent ones
+    /// sooner, which the protocol's own timeouts make up for. Default 2 s; above zero.
     pub connect_timeout: Duration,
-    /// How long the other side of a new connection may take for its first bytes, the handshake of TLS included, so that connections that say nothing,
-    /// or a byte now and then, hold their place only so long. Default 3 s; above zero.
+    /// How long the other side of a new connection may take for its first bytes, the handshake of
+    /// TLS included, so that connections that say nothing, or a byte now and then, hold their place
+    /// only so long. Default 3 s; above zero.
     pub preamble_timeout: Duration,
-    /// How long a frame may take from its first byte to its last. Longer lets large tables pass thin links. Default
-    /// 10 s; above zero.
+    /// How long a frame may take from its first byte to its last. Longer lets large tables pass
+    /// thin links. Default 10 s; above zero.
     pub frame_timeout: Duration,
-    /// How long the other side may take no bytes while some wait for it; on Linux also how long it may leave bytes
-    /// unacknowledged. Default 5 s; above zero.
+    /// How long the other side may take no bytes while some wait for it; on Linux also how long it
+    /// may leave bytes unacknowledged. Default 5 s; above zero.
     pub write_timeout: Duration,
-    /// A connection that carried nothing for so long is closed; the next packet dials again. Longer keeps more
-    /// connections, shorter dials more often. Default 60 s; above zero.
+    /// A connection that carried nothing for so long is closed; the next packet dials again. Longer
+    /// keeps more connections, shorter dials more often. Default 60 s; above zero.
     pub idle_timeout: Duration,
-    /// How long a connection that is being closed waits for the other side to close too, and how long a shutdown
-    /// waits for what is queued. Default 500 ms.
+    /// How long a connection that is being closed waits for the other side to close too, and how
+    /// long a shutdown waits for what is queued. Default 500 ms.
     pub linger: Duration,
-    /// How many connections this node keeps dialed at once. At the bound the one unused for longest makes room.
-    /// Default 256; at least 1.
+    /// How many connections this node keeps dialed at once. At the bound the one unused for longest
+    /// makes room. Default 256; at least 1.
     pub max_dialed: usize,
-    /// How many connections are accepted at once; further ones are closed and counted. Default 1,024; at least 1.
+    /// How many connections are accepted at once; further ones are closed and counted. Default
+    /// 1,024; at least 1.
     pub max_accepted: usize,
-    /// How many connections are accepted at once from one IP address; further ones are closed and counted. Raise it
-    /// where hundreds of nodes share an address. Default 256; at least 1.
+    /// How many connections are accepted at once from one IP address; further ones are closed and
+    /// counted. Raise it where hundreds of nodes share an address. Default 256; at least 1.
     pub max_accepted_per_ip: usize,
-    /// How many frames wait for one peer; further packets to it are dropped and counted, a further exchange fails.
-    /// Default 128; at least 1.
+    /// How many frames wait for one peer; further packets to it are dropped and counted, a further
+    /// exchange fails. Default 128; at least 1.
     pub max_queued_frames: usize,
-    /// How many bytes the exchanges on their way through all connections, in both directions, may take up. What does
-    /// not fit is given up and counted. Default 64 MiB; at least `Config::max_exchange_size`.
+    /// How many bytes the exchanges on their way through all connections, in both directions, may
+    /// take up. What does not fit is given up and counted. Default 64 MiB; at least
+    /// `Config::max_exchange_size`.
     pub max_exchange_memory: usize,
 }
 
@@ -80,8 +86,8 @@ impl Default for TcpConfig {
 }
 
 impl TcpConfig {
-    /// Checks every bound but the one that relates `max_exchange_memory` to the protocol's settings, which
-    /// the start of a node checks.
+    /// Checks every bound but the one that relates `max_exchange_memory` to the protocol's
+    /// settings, which the start of a node checks.
     ///
     /// # Errors
     /// The first [`TcpConfigError`] found, in the order of the fields.
@@ -114,7 +120,10 @@ impl TcpConfig {
     pub(crate) fn validate_with(&self, max_exchange_size: usize) -> Result<(), TcpConfigError> {
         self.validate()?;
         if self.max_exchange_memory < max_exchange_size {
-            return Err(TcpConfigError::ExchangeMemory { memory: self.max_exchange_memory, max_exchange_size });
+            return Err(TcpConfigError::ExchangeMemory {
+                memory: self.max_exchange_memory,
+                max_exchange_size,
+            });
         }
         Ok(())
     }
@@ -128,7 +137,10 @@ mod tests {
 
     #[test]
     fn the_default_is_valid_with_the_default_of_the_protocol() {
-        assert_eq!(TcpConfig::default().validate_with(swim_core::Config::lan().max_exchange_size), Ok(()));
+        assert_eq!(
+            TcpConfig::default().validate_with(swim_core::Config::lan().max_exchange_size),
+            Ok(())
+        );
     }
 
     #[test]

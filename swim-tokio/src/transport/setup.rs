@@ -1,4 +1,5 @@
-//! What a transport is opened with: [`Setup`], and the [`Opener`] that a node's settings hold until it starts.
+//! What a transport is opened with: [`Setup`], and the [`Opener`] that a node's settings hold until
+//! it starts.
 
 use std::fmt;
 use std::io;
@@ -12,7 +13,8 @@ use crate::errors::StartError;
 use crate::keys::Keys;
 use crate::seeds::is_link_local;
 
-/// What a transport is to be: a node's settings as far as they concern it. They are checked already.
+/// What a transport is to be: a node's settings as far as they concern it. They are checked
+/// already.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Setup {
@@ -22,10 +24,11 @@ pub struct Setup {
     pub cluster: String,
     /// Where to listen; port 0 takes any free one.
     pub bind: SocketAddr,
-    /// Where the others reach this node, if that is not where it listens. Port 0 stands for the port that it got:
-    /// [`advertised`](Self::advertised) fills it in.
+    /// Where the others reach this node, if that is not where it listens. Port 0 stands for the
+    /// port that it got: [`advertised`](Self::advertised) fills it in.
     pub advertise: Option<SocketAddr>,
-    /// Whom to have to do with: what comes from outside of these networks is refused at the door. None: all.
+    /// Whom to have to do with: what comes from outside of these networks is refused at the door.
+    /// None: all.
     pub allowed_networks: Vec<Network>,
     /// The longest packet that is taken from others, in bytes. Own ones have at most
     /// [`Config::max_packet_size`](crate::Config).
@@ -34,7 +37,8 @@ pub struct Setup {
     pub max_exchange: usize,
     /// The keys that [`Sockets`](super::Sockets) seals with, if the node has a keyring.
     pub(crate) keys: Option<Arc<Keys>>,
-    /// The envelope that [`MemberlistSockets`](super::MemberlistSockets) puts on, if the node's handles share it.
+    /// The envelope that [`MemberlistSockets`](super::MemberlistSockets) puts on, if the node's
+    /// handles share it.
     #[cfg(feature = "memberlist")]
     pub(crate) envelope: Option<super::Current>,
 }
@@ -62,8 +66,9 @@ impl Setup {
     /// Where the others reach a node that listens at `local`.
     ///
     /// # Errors
-    /// [`StartError::AdvertiseMissing`] if that would be an address that nobody can reach, such as 0.0.0.0, and
-    /// [`StartError::AdvertiseLinkLocal`] if others could not tell on which link it is.
+    /// [`StartError::AdvertiseMissing`] if that would be an address that nobody can reach, such as
+    /// 0.0.0.0, and [`StartError::AdvertiseLinkLocal`] if others could not tell on which link it
+    /// is.
     pub fn advertised(&self, local: SocketAddr) -> Result<SocketAddr, StartError> {
         let mut advertised = self.advertise.unwrap_or(local);
         if advertised.port() == 0 {
@@ -93,7 +98,9 @@ pub(crate) struct Opener(Arc<Open>);
 type Open = dyn Fn(&Setup) -> Result<Box<dyn Transport>, StartError> + Send + Sync;
 
 impl Opener {
-    pub(crate) fn new<T: Transport>(open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new<T: Transport>(
+        open: impl Fn(&Setup) -> Result<T, StartError> + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(move |setup| Ok(Box::new(open(setup)?))))
     }
 
@@ -121,8 +128,14 @@ mod tests {
     fn the_advertised_address_gets_the_port_that_was_bound_and_is_one_that_can_be_reached() {
         let local = |address: &str| address.parse::<SocketAddr>().unwrap();
         assert_eq!(setup(None).advertised(local("10.0.0.1:7")).unwrap(), local("10.0.0.1:7"));
-        assert_eq!(setup(Some("192.0.2.1:0")).advertised(local("0.0.0.0:7")).unwrap(), local("192.0.2.1:7"));
-        assert_eq!(setup(Some("192.0.2.1:9")).advertised(local("0.0.0.0:7")).unwrap(), local("192.0.2.1:9"));
+        assert_eq!(
+            setup(Some("192.0.2.1:0")).advertised(local("0.0.0.0:7")).unwrap(),
+            local("192.0.2.1:7")
+        );
+        assert_eq!(
+            setup(Some("192.0.2.1:9")).advertised(local("0.0.0.0:7")).unwrap(),
+            local("192.0.2.1:9")
+        );
         let mapped = setup(Some("[::ffff:192.0.2.1]:9")).advertised(local("[::]:7")).unwrap();
         assert_eq!(mapped, local("192.0.2.1:9"), "as tables have it");
         let error = setup(None).advertised(local("[fe80::1%3]:7")).unwrap_err();

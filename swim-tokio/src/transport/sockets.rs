@@ -1,8 +1,9 @@
 //! [`Sockets`]: the transport of TCP connections, and datagrams if asked.
 //!
-//! Each connection is a task of its own with a bounded queue, and what finds the queue full is dropped and counted.
-//! With [`Packets::Udp`] packets go by datagrams at the same port number, and what comes is the same. This file connects
-//! the tasks' reports with the links; it reads and writes no socket itself.
+//! Each connection is a task of its own with a bounded queue, and what finds the queue full is
+//! dropped and counted. With [`Packets::Udp`] packets go by datagrams at the same port number, and
+//! what comes is the same. This file connects the tasks' reports with the links; it reads and
+//! writes no socket itself.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -38,13 +39,14 @@ use super::tls::Tls;
 use super::{Arrival, BATCH, BoxFuture, Transport, dial, listener, opening, unreachable};
 use crate::errors::StartError;
 
-/// How many reports of connections may wait for the loop. A connection that finds no room waits, and so does its peer.
+/// How many reports of connections may wait for the loop. A connection that finds no room waits,
+/// and so does its peer.
 const REPORTS: usize = 1_024;
 /// How many accepted connections may wait for the loop: each holds a file that no bound counts yet.
 const GUESTS: usize = 16;
 
-/// The transport that a node has unless told otherwise: exchanges over pooled TCP connections, packets over them too or
-/// by UDP. Public so that another transport may wrap it.
+/// The transport that a node has unless told otherwise: exchanges over pooled TCP connections,
+/// packets over them too or by UDP. Public so that another transport may wrap it.
 #[derive(Debug)]
 pub struct Sockets {
     local: SocketAddr,
@@ -77,17 +79,20 @@ impl Sockets {
     /// Listens, and accepts from then on.
     ///
     /// # Errors
-    /// [`StartError`]: of the settings, of the address to listen at, or of the one to be reached at.
+    /// [`StartError`]: of the settings, of the address to listen at, or of the one to be reached
+    /// at.
     pub fn open(setup: &Setup, packets: Packets, tcp: TcpConfig) -> Result<Self, StartError> {
         Self::open_with(setup, packets, tcp, |shared| shared)
     }
 
-    /// The same with TLS for all that is sent: packets go over connections too. Where names are bound, what is passed on of
-    /// others is left out: the node needs [`Config::origin_only`](swim_core::Config), which
-    /// [`Builder::tls`](crate::Builder::tls) sets.
+    /// The same with TLS for all that is sent: packets go over connections too. Where names are
+    /// bound, what is passed on of others is left out: the node needs
+    /// [`Config::origin_only`](swim_core::Config), which [`Builder::tls`](crate::Builder::tls)
+    /// sets.
     ///
     /// # Errors
-    /// As [`open`](Self::open); [`StartError::Tls`] if names are bound and the node's is not in its certificate.
+    /// As [`open`](Self::open); [`StartError::Tls`] if names are bound and the node's is not in its
+    /// certificate.
     #[cfg(feature = "tls")]
     pub fn open_with_tls(setup: &Setup, tcp: TcpConfig, tls: Tls) -> Result<Self, StartError> {
         tls.bind(&setup.id).map_err(StartError::Tls)?;
@@ -104,7 +109,8 @@ impl Sockets {
         let tcp = tcp.fitted();
         let bound = bind(setup.bind, packets).map_err(|error| setup.cannot_bind(error))?;
         let advertised = setup.advertised(bound.address)?;
-        let seals = setup.keys.as_ref().map(|keys| SealedPackets::start(Arc::clone(keys), advertised));
+        let seals =
+            setup.keys.as_ref().map(|keys| SealedPackets::start(Arc::clone(keys), advertised));
         let seals = seals.transpose().map_err(StartError::Entropy)?;
         let (sender, reports) = mpsc::channel(REPORTS);
         let shared = Shared::new(setup, advertised, tcp, sender);
@@ -112,14 +118,20 @@ impl Sockets {
     }
 
     /// Begins to accept.
-    fn start(bound: Bound, shared: Shared, seals: Option<SealedPackets>, reports: mpsc::Receiver<Report>) -> Self {
+    fn start(
+        bound: Bound,
+        shared: Shared,
+        seals: Option<SealedPackets>,
+        reports: mpsc::Receiver<Report>,
+    ) -> Self {
         let shared = Arc::new(shared);
         let config = &shared.config;
         let mut tasks = JoinSet::new();
         let (sender, guests) = mpsc::channel(GUESTS);
         let mut doors = vec![tasks.spawn(listener::accept(bound.listener, sender))];
         let packets = if bound.datagrams.is_some() { PacketsBy::Udp } else { PacketsBy::Tcp };
-        let datagrams = bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
+        let datagrams =
+            bound.datagrams.map(|socket| Datagrams::new(socket, Arc::clone(&shared.networks)));
         if let Some(Datagrams { socket, .. }) = &datagrams {
             let (reports, counters) = (shared.reports.clone(), Arc::clone(&shared.counters));
             let refused = unreachable::run(Arc::clone(socket), reports, counters);
@@ -149,7 +161,8 @@ impl Sockets {
     /// Whether anything happened; if not, the task is woken when something does.
     fn poll_happened(&mut self, context: &mut Context<'_>) -> bool {
         // Each is asked, so that each wakes the task.
-        let datagrams = self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
+        let datagrams =
+            self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
         // The channel never closes: `shared` holds a sender.
         let reports = self.reports.poll_recv_many(context, &mut self.batch, BATCH).is_ready();
         let idle = self.sweep.as_mut().poll(context).is_ready();
@@ -200,7 +213,12 @@ impl Sockets {
         }
     }
 
-    fn open_exchange(&mut self, id: ExchangeId, to: SocketAddr, request: Vec<u8>) -> Result<(), ExchangeFailure> {
+    fn open_exchange(
+        &mut self,
+        id: ExchangeId,
+        to: SocketAddr,
+        request: Vec<u8>,
+    ) -> Result<(), ExchangeFailure> {
         if request.len() > self.shared.limits.exchange {
             return Err(ExchangeFailure::TooLarge);
         }
@@ -237,7 +255,8 @@ impl Sockets {
         self.send_on(link, Outgoing::Frame(frame::refuse(exchange, refusal)));
     }
 
-    /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait for them in vain.
+    /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait
+    /// for them in vain.
     fn send_on(&mut self, link: LinkId, answer: Outgoing) {
         let Some(queue) = self.pool.queue(link) else { return };
         if queue.try_send(answer).is_err() {
@@ -254,7 +273,8 @@ impl Sockets {
         }
         let (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
         sender.try_send(frame).expect("an empty queue has room");
-        let link = self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
+        let link =
+            self.pool.dial(to, sender, now, |id| self.exchanges.is_busy(id)).map_err(drop)?;
         self.tasks.spawn(dial::run(link, to, waiting, Arc::clone(&self.shared)));
         Ok(link)
     }
@@ -292,12 +312,14 @@ impl Sockets {
         if !is_allowed(&self.shared.networks, peer.ip()) {
             return self.shared.counters.outsiders_refused.one();
         }
-        let (mut sender, mut waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+        let (mut sender, mut waiting) =
+            queue(self.shared.config.max_queued_frames, &self.shared.counters);
         let link = loop {
             match self.pool.accept(peer.ip(), sender, now) {
                 Ok(link) => break link,
                 Err(crowded) if self.make_room(peer, crowded) => {
-                    (sender, waiting) = queue(self.shared.config.max_queued_frames, &self.shared.counters);
+                    (sender, waiting) =
+                        queue(self.shared.config.max_queued_frames, &self.shared.counters);
                 }
                 Err(_) => {
                     tracing::debug!(%peer, "connection closed: too many are open");
@@ -312,15 +334,16 @@ impl Sockets {
         self.accepted.insert(link, self.tasks.spawn(task));
     }
 
-    /// A file is lacking. There need not be a crowd, so it may not be known yet which links are members': then the next one
-    /// who lacks a file, a moment later, finds it known.
+    /// A file is lacking. There need not be a crowd, so it may not be known yet which links are
+    /// members': then the next one who lacks a file, a moment later, finds it known.
     fn make_room_for_a_file(&mut self, now: Instant) {
         if self.members.are_known(now) {
             self.make_room(self.local, Crowded::All);
         }
     }
 
-    /// Closes an accepted link that has not shown that it belongs, for one more from `peer`. False if there is none.
+    /// Closes an accepted link that has not shown that it belongs, for one more from `peer`. False
+    /// if there is none.
     fn make_room(&mut self, peer: SocketAddr, crowded: Crowded) -> bool {
         let is_member = |address: &SocketAddr| self.members.contains(address);
         let Some(link) = self.pool.unproven(peer.ip(), crowded, is_member) else { return false };
@@ -384,7 +407,8 @@ impl Sockets {
 
     fn retire_idle(&mut self, now: Instant) {
         let config = &self.shared.config;
-        let retired = self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
+        let retired =
+            self.pool.retire_idle(now, config.idle_timeout, |id| self.exchanges.is_busy(id));
         self.shared.counters.retired.add(retired);
         #[cfg(feature = "tls")]
         if let Some(first) = self.renewal.first_current(&self.shared, self.pool.next_link()) {
@@ -473,7 +497,8 @@ impl Transport for Sockets {
         })
     }
 
-    /// Closes everything: the port at once, the connections once what waits is written, or `linger` is over.
+    /// Closes everything: the port at once, the connections once what waits is written, or `linger`
+    /// is over.
     fn close(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(self.shut())
     }

@@ -1,8 +1,10 @@
-//! What the system tells of datagrams that went nowhere: ICMP errors, on Linux from the socket's error queue.
+//! What the system tells of datagrams that went nowhere: ICMP errors, on Linux from the socket's
+//! error queue.
 //!
-//! A datagram to a port where nothing listens draws one at once, long before a probe's timeout. Only that becomes a hint:
-//! an unreachable network says nothing about the process. The system matches an error with a datagram that was really
-//! sent; who forges one nevertheless has a direct probe end early, and the indirect ones decide as ever.
+//! A datagram to a port where nothing listens draws one at once, long before a probe's timeout.
+//! Only that becomes a hint: an unreachable network says nothing about the process. The system
+//! matches an error with a datagram that was really sent; who forges one nevertheless has a direct
+//! probe end early, and the indirect ones decide as ever.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +17,11 @@ use super::counters::Counters;
 
 /// Reports addresses at which nothing listens, for as long as the node runs.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) async fn run(socket: Arc<UdpSocket>, reports: mpsc::Sender<Report>, counters: Arc<Counters>) {
+pub(crate) async fn run(
+    socket: Arc<UdpSocket>,
+    reports: mpsc::Sender<Report>,
+    counters: Arc<Counters>,
+) {
     use tokio::io::Interest;
 
     if let Err(error) = queue::ask(&socket) {
@@ -24,7 +30,9 @@ pub(crate) async fn run(socket: Arc<UdpSocket>, reports: mpsc::Sender<Report>, c
     }
     let mut room = queue::Room::default();
     // An error that is none of a datagram's would come again and again.
-    while let Ok(refused) = socket.async_io(Interest::ERROR, || queue::next(&socket, &mut room)).await {
+    while let Ok(refused) =
+        socket.async_io(Interest::ERROR, || queue::next(&socket, &mut room)).await
+    {
         counters.datagrams_refused.one();
         if let Some(address) = refused
             && reports.send(Report::Unreachable(address)).await.is_err()
@@ -78,10 +86,13 @@ mod queue {
         let mut datagram = [0; 1];
         let mut parts = [IoSliceMut::new(&mut datagram)];
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-        let told = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut room.0), flags)?;
+        let told =
+            recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut room.0), flags)?;
         let is_refusal = |message| match message {
-            ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
-                let by_icmp = error.ee_origin == libc::SO_EE_ORIGIN_ICMP || error.ee_origin == libc::SO_EE_ORIGIN_ICMP6;
+            ControlMessageOwned::Ipv4RecvErr(error, _)
+            | ControlMessageOwned::Ipv6RecvErr(error, _) => {
+                let by_icmp = error.ee_origin == libc::SO_EE_ORIGIN_ICMP
+                    || error.ee_origin == libc::SO_EE_ORIGIN_ICMP6;
                 by_icmp && error.ee_errno == libc::ECONNREFUSED as u32
             }
             _ => false,

@@ -1,4 +1,5 @@
-//! The vectors of docs/WIRE.md, "Frames of the TCP transport": what is written there is what is sent.
+//! The vectors of docs/WIRE.md, "Frames of the TCP transport": what is written there is what is
+//! sent.
 
 use super::frame::{self, PacketsBy, Refusal};
 use super::preamble;
@@ -14,7 +15,8 @@ fn vectors() -> Vec<(&'static str, Vec<u8>)> {
     let (block, _) = block.split_once("```").expect("the block ends");
     let vector = |line: &'static str| {
         let (name, hex) = line.split_once(": ").expect(line);
-        let digits: Vec<u32> = hex.chars().filter(|c| *c != ' ').map(|c| c.to_digit(16).expect(line)).collect();
+        let digits: Vec<u32> =
+            hex.chars().filter(|c| *c != ' ').map(|c| c.to_digit(16).expect(line)).collect();
         (name, digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())
     };
     block.lines().map(vector).collect()
@@ -29,8 +31,14 @@ fn the_vectors_of_the_page_are_what_is_sent() {
         ("greeting", preamble::GREETING.to_vec()),
         ("packet", frame::packet(&PAYLOAD)),
         ("request", with_payload(frame::request_header(EXCHANGE, PAYLOAD.len()))),
-        ("request, packets by TCP", with_payload(frame::request_header(PacketsBy::Tcp.mark(EXCHANGE), PAYLOAD.len()))),
-        ("request, packets by UDP", with_payload(frame::request_header(PacketsBy::Udp.mark(EXCHANGE), PAYLOAD.len()))),
+        (
+            "request, packets by TCP",
+            with_payload(frame::request_header(PacketsBy::Tcp.mark(EXCHANGE), PAYLOAD.len())),
+        ),
+        (
+            "request, packets by UDP",
+            with_payload(frame::request_header(PacketsBy::Udp.mark(EXCHANGE), PAYLOAD.len())),
+        ),
         ("reply", with_payload(frame::reply_header(EXCHANGE, PAYLOAD.len()))),
         ("refuse, no reply", frame::refuse(EXCHANGE, Refusal::Unanswered)),
         ("refuse, too large", frame::refuse(EXCHANGE, Refusal::TooLarge)),

@@ -1,5 +1,5 @@
-//! What the certificate of a connection's other side vouches for: [`Peer`]. It knows no socket and no certificate, only
-//! the names in it, and has the core say in whose name bytes speak.
+//! What the certificate of a connection's other side vouches for: [`Peer`]. It knows no socket and
+//! no certificate, only the names in it, and has the core say in whose name bytes speak.
 
 use std::sync::Arc;
 
@@ -39,31 +39,38 @@ impl Peer {
     pub(crate) fn may_say(&self, frame: &Frame) -> bool {
         let Some(names) = &self.names else { return true };
         match frame {
-            Frame::Packet(payload) => wire::speakers(payload, self.cluster).all(|name| is_among(names, name)),
+            Frame::Packet(payload) => {
+                wire::speakers(payload, self.cluster).all(|name| is_among(names, name))
+            }
             Frame::Request { payload, .. } | Frame::Reply { payload, .. } => {
-                wire::exchange_speaker(payload, self.cluster).is_none_or(|name| is_among(names, name))
+                wire::exchange_speaker(payload, self.cluster)
+                    .is_none_or(|name| is_among(names, name))
             }
             Frame::Refuse { .. } => true,
         }
     }
 
-    /// The frame without what it passes on of others, which only they may say: broadcasts, events, queries, answers. And
-    /// how many messages those were.
+    /// The frame without what it passes on of others, which only they may say: broadcasts, events,
+    /// queries, answers. And how many messages those were.
     pub(crate) fn without_others(&self, frame: Frame) -> (Frame, usize) {
         if let (Some(names), Frame::Packet(payload)) = (&self.names, &frame)
-            && let Some((kept, others)) = wire::without_others(payload, self.cluster, |name| is_among(names, name))
+            && let Some((kept, others)) =
+                wire::without_others(payload, self.cluster, |name| is_among(names, name))
         {
             return (Frame::Packet(kept.into()), others);
         }
         (frame, 0)
     }
 
-    /// Whether a frame that is to go to it pings nobody else: the table has another member at this address.
+    /// Whether a frame that is to go to it pings nobody else: the table has another member at this
+    /// address.
     pub(crate) fn is_meant_by(&self, frame: &[u8]) -> bool {
         let Some(names) = &self.names else { return true };
         // The other frames without a payload of their own carry no name.
         match frame.split_at_checked(PACKET_HEADER) {
-            Some((_, payload)) => wire::pinged(payload, self.cluster).all(|name| is_among(names, name)),
+            Some((_, payload)) => {
+                wire::pinged(payload, self.cluster).all(|name| is_among(names, name))
+            }
             None => true,
         }
     }
@@ -95,7 +102,8 @@ mod tests {
         let says = |source: &str| Frame::Packet(ping("x", source).into());
         assert!(peer.may_say(&says("a")) && peer.may_say(&says("b")) && !peer.may_say(&says("c")));
         assert!(
-            peer.is_meant_by(&frame::packet(&ping("b", "x"))) && !peer.is_meant_by(&frame::packet(&ping("c", "x")))
+            peer.is_meant_by(&frame::packet(&ping("b", "x")))
+                && !peer.is_meant_by(&frame::packet(&ping("c", "x")))
         );
         let anyone = Peer::anyone(Protection::Plain);
         assert!(anyone.may_say(&says("c")) && anyone.is_meant_by(&frame::packet(&ping("c", "x"))));
@@ -121,7 +129,10 @@ mod tests {
         let peer = Peer::named(Arc::from([Box::from("a")]), 7);
         assert_eq!(peer.without_others(broadcast("a")), (broadcast("a"), 0));
         assert_eq!(peer.without_others(broadcast("b")), (Frame::Packet(ping("x", "a").into()), 1));
-        assert_eq!(Peer::anyone(Protection::Sealed).without_others(broadcast("b")), (broadcast("b"), 0));
+        assert_eq!(
+            Peer::anyone(Protection::Sealed).without_others(broadcast("b")),
+            (broadcast("b"), 0)
+        );
     }
 
     #[test]
@@ -131,7 +142,10 @@ mod tests {
             let mut bytes = Vec::new();
             ExchangeMessage::Digest { source, digest: 1 }.encode(7, &mut bytes);
             let payload = Bytes::from(bytes);
-            assert_eq!(peer.may_say(&Frame::Request { exchange: 1, payload: payload.clone() }), may);
+            assert_eq!(
+                peer.may_say(&Frame::Request { exchange: 1, payload: payload.clone() }),
+                may
+            );
             assert_eq!(peer.may_say(&Frame::Reply { exchange: 1, payload }), may);
         }
         assert!(peer.may_say(&Frame::Packet(Bytes::from_static(b"noise"))), "the core counts it");

@@ -12,18 +12,33 @@ fn members_are_a_table_for_people_and_json_for_programs() {
     one.until_sees("two", "alive");
     until("two was probed", || one.json(&["members"])["members"][1]["round_trip"].is_f64());
     let table = one.ask(&["members"]);
-    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["NAME", "ADDRESS", "STATUS", "RTT", "INCARNATION", "TAGS"]);
-    assert_eq!((rows[1][0], rows[1][1], rows[1][2], rows[1][3]), ("one", &*one.address, "alive", "-"));
+    assert_eq!(
+        (rows[1][0], rows[1][1], rows[1][2], rows[1][3]),
+        ("one", &*one.address, "alive", "-")
+    );
     assert_eq!(*rows[1].last().unwrap(), "role=web,zone=a");
     assert_eq!((rows[2][0], rows[2][2], rows[2][4]), ("two", "alive", "ms"));
     assert!(!table.contains('\x1b'), "no colours in a pipe");
 
     let members = &one.json(&["members"])["members"];
-    assert_eq!((&members[0]["tags"]["role"], &members[1]["metadata"]), (&"web".into(), &"rack 7".into()));
+    assert_eq!(
+        (&members[0]["tags"]["role"], &members[1]["metadata"]),
+        (&"web".into(), &"rack 7".into())
+    );
     let jsonl = one.ask(&["members", "--format", "jsonl"]);
-    assert_eq!(jsonl.lines().filter(|line| line.starts_with('{') && line.ends_with('}')).count(), 2);
-    assert_eq!(one.ask(&["members", "--tag", "role=web", "--tag", "zone=a", "--status", "alive"]).lines().count(), 2);
+    assert_eq!(
+        jsonl.lines().filter(|line| line.starts_with('{') && line.ends_with('}')).count(),
+        2
+    );
+    assert_eq!(
+        one.ask(&["members", "--tag", "role=web", "--tag", "zone=a", "--status", "alive"])
+            .lines()
+            .count(),
+        2
+    );
     drop(two);
 }
 
@@ -33,29 +48,49 @@ fn exit_codes_say_that_nothing_matched_that_no_agent_answers_or_that_the_argumen
     for nothing in [&["members", "--status", "dead"][..], &["members", "--tag", "a=b"]] {
         assert_eq!(one.run(nothing).code, Some(2), "{nothing:?}");
     }
-    for unknown in [&["force-leave", "nobody"][..], &["ping", "nobody"], &["rtt", "nobody"], &["rtt", "one", "nobody"]]
-    {
+    for unknown in [
+        &["force-leave", "nobody"][..],
+        &["ping", "nobody"],
+        &["rtt", "nobody"],
+        &["rtt", "one", "nobody"],
+    ] {
         let ended = one.run(unknown);
         assert!(ended.code == Some(2) && ended.stderr.contains("nobody"), "{unknown:?}: {ended:?}");
     }
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    for command in [&["members"][..], &["info"], &["leave"], &["ping", "x"], &["monitor"], &["health"], &["tags"]] {
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for command in [
+        &["members"][..],
+        &["info"],
+        &["leave"],
+        &["ping", "x"],
+        &["monitor"],
+        &["health"],
+        &["tags"],
+    ] {
         for place in [free.as_str(), "unix:/nowhere/swim.sock"] {
             let ended = run(&[command, &["--agent", place]].concat());
             assert_eq!(ended.code, Some(3), "{command:?}: {ended:?}");
             assert!(
-                ended.stderr.contains("no agent answers at ") && ended.stderr.contains("swim agent --http"),
+                ended.stderr.contains("no agent answers at ")
+                    && ended.stderr.contains("swim agent --http"),
                 "{ended:?}"
             );
         }
     }
-    for wrong in
-        [&["members", "--status", "asleep"][..], &["join"], &["members", "--agent", "ftp://x"], &["man", "nothing"]]
-    {
+    for wrong in [
+        &["members", "--status", "asleep"][..],
+        &["join"],
+        &["members", "--agent", "ftp://x"],
+        &["man", "nothing"],
+    ] {
         assert_eq!(run(wrong).code, Some(64), "{wrong:?}");
     }
     let refused = one.run(&["ping", "one"]);
-    assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), "swim: the name is this node's own\n"));
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (Some(1), "swim: the name is this node's own\n")
+    );
 }
 
 #[test]
@@ -74,7 +109,9 @@ fn a_join_and_a_leave_are_seen_by_the_other() {
 #[test]
 fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
     let one = Agent::start("one", &["-v", "--seed", "127.0.0.1:1"]);
-    for (seed, words) in [("127.0.0.1:1", "nothing listens there"), ("nowhere.invalid:7946", "no address")] {
+    for (seed, words) in
+        [("127.0.0.1:1", "nothing listens there"), ("nowhere.invalid:7946", "no address")]
+    {
         let refused = one.run(&["join", seed]);
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
         assert!(refused.stderr.contains(words) && refused.stderr.contains(seed), "{refused:?}");
@@ -84,10 +121,15 @@ fn a_join_of_nobody_is_an_error_at_once_and_the_log_says_it_once() {
         (0..4).for_each(|_| drop(one.line(&format!("seed {seed}"))));
     }
     let logged: Vec<String> = one.stderr.try_iter().collect();
-    for (seed, words) in [("127.0.0.1:1", "a seed does not answer"), ("nowhere.invalid:7946", "a seed has no address")]
-    {
+    for (seed, words) in [
+        ("127.0.0.1:1", "a seed does not answer"),
+        ("nowhere.invalid:7946", "a seed has no address"),
+    ] {
         let told: Vec<_> = logged.iter().filter(|line| line.contains(seed)).collect();
-        assert!(told.len() == 1 && told[0].contains("WARN") && told[0].contains(words), "{words}: {logged:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("WARN") && told[0].contains(words),
+            "{words}: {logged:?}"
+        );
     }
 }
 
@@ -123,16 +165,25 @@ fn tags_are_set_and_deleted_and_the_others_see_it() {
     let two = Agent::start("two", &["--seed", &one.address]);
     two.until_sees("one", "alive");
     assert_eq!(one.ask(&["tags"]), "role=web\n");
-    assert_eq!(one.ask(&["tags", "--set", "zone=a=b", "--set", "x=", "--delete", "role"]), "x=\nzone=a=b\n");
+    assert_eq!(
+        one.ask(&["tags", "--set", "zone=a=b", "--set", "x=", "--delete", "role"]),
+        "x=\nzone=a=b\n"
+    );
     until("the other sees it", || two.run(&["members", "--tag", "zone=a=b"]).code == Some(0));
     assert_eq!(two.json(&["members", "--tag", "zone=a=b"])["members"][0]["id"], "one");
     let long = format!("long={}", "x".repeat(600));
     let refused = one.run(&["tags", "--set", &long]);
-    assert!(refused.code == Some(1) && refused.stderr.contains("max_metadata_size allows 512"), "{refused:?}");
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("max_metadata_size allows 512"),
+        "{refused:?}"
+    );
     assert_eq!(one.ask(&["tags"]), "x=\nzone=a=b\n", "nothing was changed");
     let three = Agent::start("three", &["--metadata", "rack 7"]);
     let refused = three.run(&["tags", "--set", "a=b"]);
-    assert!(refused.code == Some(1) && refused.stderr.contains("metadata in place of tags"), "{refused:?}");
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("metadata in place of tags"),
+        "{refused:?}"
+    );
     assert_eq!(three.json(&["members"])["members"][0]["metadata"], "rack 7");
 }
 
@@ -164,14 +215,27 @@ fn a_monitor_whose_agent_is_gone_before_it_has_seen_enough_is_an_error() {
         });
         one.signal(signal);
         let ended = ended(monitor.wait_with_output().unwrap());
-        assert!(ended.code == Some(3) && ended.stderr.contains(" is gone ("), "{signal}: {ended:?}");
+        assert!(
+            ended.code == Some(3) && ended.stderr.contains(" is gone ("),
+            "{signal}: {ended:?}"
+        );
     }
 }
 
 #[test]
 fn events_are_monitored_as_they_come() {
     let one = Agent::start("one", &[]);
-    let arguments = ["monitor", "--event", "broadcast", "--event", "member-join", "--count", "2", "--agent", &one.http];
+    let arguments = [
+        "monitor",
+        "--event",
+        "broadcast",
+        "--event",
+        "member-join",
+        "--count",
+        "2",
+        "--agent",
+        &one.http,
+    ];
     let mut monitor = swim(&arguments).stdout(Stdio::piped()).spawn().unwrap();
     let told = lines(monitor.stdout.take().unwrap());
     // The monitor may connect after the join: then it ends with the second broadcast.
@@ -199,17 +263,30 @@ fn a_monitor_of_an_event_that_there_is_not_is_refused_with_the_list_of_those_tha
         assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
     // The names that were in use before are understood: it is the agent that is missing here.
-    assert_eq!(run(&["monitor", "--event", "user_event", "--event", "joined", "--agent", "127.0.0.1:1"]).code, Some(3));
+    assert_eq!(
+        run(&["monitor", "--event", "user_event", "--event", "joined", "--agent", "127.0.0.1:1"])
+            .code,
+        Some(3)
+    );
 }
 
 #[test]
 fn info_health_and_ping_tell_about_the_node() {
     let agents = cluster(&["one", "two"]);
     let info = agents[1].json(&["info"]);
-    assert_eq!((&info["id"], &info["address"]), (&"two".into(), &agents[1].address.as_str().into()));
+    assert_eq!(
+        (&info["id"], &info["address"]),
+        (&"two".into(), &agents[1].address.as_str().into())
+    );
     assert_eq!((&info["members"]["alive"], &info["cluster"]), (&2.into(), &"default".into()));
     assert_eq!(
-        (&info["wire"], &info["transport"], &info["protection"], &info["keys"], &info["plain_traffic"]),
+        (
+            &info["wire"],
+            &info["transport"],
+            &info["protection"],
+            &info["keys"],
+            &info["plain_traffic"]
+        ),
         (&"native".into(), &"tcp".into(), &"none".into(), &0.into(), &serde_json::Value::Null)
     );
     assert!(agents[1].ask(&["info"]).contains("none: traffic is plain"));
@@ -219,15 +296,21 @@ fn info_health_and_ping_tell_about_the_node() {
         (&detection["members"], &detection["suspected"], &detection["failed"]),
         (&2.into(), &0.375.into(), &1.125.into())
     );
-    assert_eq!((&info["reap_dead_after"], &info["reap_left_after"]), (&86_400.0.into(), &300.0.into()));
-    let sentence =
-        "a crash of one of 2 is suspected after about 0.4 s (99 %: 0.5 s), and known as a failure after about 1.1 s";
+    assert_eq!(
+        (&info["reap_dead_after"], &info["reap_left_after"]),
+        (&86_400.0.into(), &300.0.into())
+    );
+    let sentence = "a crash of one of 2 is suspected after about 0.4 s (99 %: 0.5 s), and known as a failure after about 1.1 s";
     assert!(agents[1].ask(&["info"]).contains(sentence), "{}", agents[1].ask(&["info"]));
     assert!(agents[1].ask(&["info"]).contains("2 alive, 0 suspect, 0 dead, 0 left"));
     assert_eq!(agents[1].ask(&["health", "--ready"]), "ready\n");
     assert_eq!(agents[1].json(&["health"])["healthy"], true);
     let pings = agents[0].ask(&["ping", "two", "--count", "3"]);
-    assert!(pings.lines().count() == 3 && pings.lines().all(|line| line.starts_with("two answered in ")), "{pings}");
+    assert!(
+        pings.lines().count() == 3
+            && pings.lines().all(|line| line.starts_with("two answered in ")),
+        "{pings}"
+    );
 
     until("there is an estimate", || agents[0].run(&["rtt", "two"]).code == Some(0));
     assert!(agents[0].ask(&["rtt", "two"]).starts_with("one to two: about "));
@@ -242,7 +325,11 @@ fn info_health_and_ping_tell_about_the_node() {
 
     let lonely = Agent::start("lonely", &["--seed", "127.0.0.1:1"]);
     let unready = lonely.run(&["health", "--ready"]);
-    assert_eq!((unready.code, unready.stdout.starts_with("not ready: ")), (Some(1), true), "{unready:?}");
+    assert_eq!(
+        (unready.code, unready.stdout.starts_with("not ready: ")),
+        (Some(1), true),
+        "{unready:?}"
+    );
     assert_eq!(lonely.run(&["health"]).code, Some(0));
 }
 
@@ -252,11 +339,15 @@ fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
     let key = run(&["keygen"]).stdout;
     let ring = |name: &str, text: &str| {
         let file = place.file(name, text);
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         file
     };
     let plain = ring("ours", &(key.clone() + &run(&["keygen"]).stdout));
-    let one = Agent::start("one", &["--keyring", &plain, "--plain-traffic", "accepted", "--transport", "udp"]);
+    let one = Agent::start(
+        "one",
+        &["--keyring", &plain, "--plain-traffic", "accepted", "--transport", "udp"],
+    );
     let info = one.json(&["info"]);
     assert_eq!(
         (&info["protection"], &info["keys"], &info["plain_traffic"]),
@@ -264,12 +355,16 @@ fn info_tells_what_protects_the_traffic_and_which_wire_it_is() {
     );
     let told = one.ask(&["info"]);
     assert!(
-        told.contains("keyring of 2 keys; plain traffic is accepted too") && told.contains("udp, and tcp"),
+        told.contains("keyring of 2 keys; plain traffic is accepted too")
+            && told.contains("udp, and tcp"),
         "{told}"
     );
     let zero = Agent::start("zero", &["--keyring", &ring("sent", &key), "--plain-traffic", "sent"]);
     let told = zero.ask(&["info"]);
-    assert!(told.contains("none yet: all that is sent is plain") && !told.contains("encrypted"), "{told}");
+    assert!(
+        told.contains("none yet: all that is sent is plain") && !told.contains("encrypted"),
+        "{told}"
+    );
     let serf = ring("serf", &format!("[{:?}]", key.trim()));
     let two = Agent::start("two", &["--wire", "memberlist", "--keyring", &serf]);
     let info = two.json(&["info"]);
@@ -324,7 +419,10 @@ fn a_unix_socket_has_the_mode_and_the_group_that_were_asked_for() {
     }
     let start = ["agent", "--bind", "127.0.0.1:0", "--http", &there];
     let nobodys = run(&[&start[..], &["--http-socket-group", "no-such-group"]].concat());
-    assert!(nobodys.code == Some(1) && nobodys.stderr.contains("there is no group \"no-such-group\""), "{nobodys:?}");
+    assert!(
+        nobodys.code == Some(1) && nobodys.stderr.contains("there is no group \"no-such-group\""),
+        "{nobodys:?}"
+    );
     assert!(!path.exists(), "nothing is left behind");
     let wrong = run(&[&start[..], &["--http-socket-mode", "0777"]].concat());
     assert!(wrong.code == Some(64) && wrong.stderr.contains("0660"), "{wrong:?}");
@@ -339,7 +437,8 @@ fn too_much_on_standard_input_is_refused_and_named_as_what_it_is() {
     let _ = child.stdin.take().unwrap().write_all(&[b'x'; 70_000]);
     let refused = ended(child.wait_with_output().unwrap());
     assert!(
-        refused.code == Some(1) && refused.stderr.contains("70000 bytes: no payload has more than 40960"),
+        refused.code == Some(1)
+            && refused.stderr.contains("70000 bytes: no payload has more than 40960"),
         "{refused:?}"
     );
 }
@@ -350,7 +449,8 @@ fn a_query_names_those_whom_it_did_not_reach_and_counts_each_that_answered_once(
     let asked = one.run(&["query", "load", "--node", "one", "--node", "nobody", "--timeout", "1s"]);
     assert!(asked.code == Some(0) && asked.stderr.contains("nobody was not reached"), "{asked:?}");
     assert!(
-        asked.stdout.ends_with("1 of 1 that it reached have answered\n") && !asked.stderr.contains("one was"),
+        asked.stdout.ends_with("1 of 1 that it reached have answered\n")
+            && !asked.stderr.contains("one was"),
         "{asked:?}"
     );
 }
@@ -360,14 +460,21 @@ fn help_that_cannot_be_written_is_an_error() {
     for arguments in [&["help"][..], &["--version"], &["agent", "--help"]] {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
         let refused = ended(swim(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap());
-        assert!(refused.code == Some(1) && refused.stderr.contains("standard output cannot be written"), "{refused:?}");
+        assert!(
+            refused.code == Some(1) && refused.stderr.contains("standard output cannot be written"),
+            "{refused:?}"
+        );
     }
 }
 
 #[test]
 fn keys_completions_manual_pages_and_the_version_need_no_agent() {
     let key = run(&["keygen"]).stdout;
-    assert_eq!((key.len(), key == run(&["keygen"]).stdout), (45, false), "32 bytes in base64, other ones each time");
+    assert_eq!(
+        (key.len(), key == run(&["keygen"]).stdout),
+        (45, false),
+        "32 bytes in base64, other ones each time"
+    );
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&["completions", shell]).stdout;
         assert!(script.contains("swim") && script.contains("force-leave"), "{shell}");
@@ -376,7 +483,10 @@ fn keys_completions_manual_pages_and_the_version_need_no_agent() {
     let place = Place::new();
     assert_eq!(run(&["man", "--dir", &place.0.display().to_string()]).code, Some(0));
     for page in ["swim.1", "swim-agent.1", "swim-keys-install.1"] {
-        assert!(std::fs::read_to_string(place.0.join(page)).is_ok_and(|text| text.contains(".TH")), "{page}");
+        assert!(
+            std::fs::read_to_string(place.0.join(page)).is_ok_and(|text| text.contains(".TH")),
+            "{page}"
+        );
     }
     assert!(run(&["man", "--dir", "/no/such/place"]).stderr.contains("/no/such/place"));
     let page = run(&["man", "agent"]).stdout;
@@ -388,14 +498,17 @@ fn keys_completions_manual_pages_and_the_version_need_no_agent() {
 fn the_help_of_every_command_explains_with_examples() {
     let help = run(&["--help"]).stdout;
     let commands = help.split_once("Commands:").unwrap().1.split_once("Options:").unwrap().0;
-    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let names =
+        commands.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for name in names.filter(|name| !["help", "version"].contains(name)) {
         let help = run(&[name, "--help"]);
         assert_eq!(help.code, Some(0));
         assert!(help.stdout.contains("Example"), "{name}: {}", help.stdout);
         let page = run(&["man", name]);
         assert!(
-            page.code == Some(0) && page.stdout.contains(".SH SYNOPSIS") && page.stdout.contains("Example"),
+            page.code == Some(0)
+                && page.stdout.contains(".SH SYNOPSIS")
+                && page.stdout.contains("Example"),
             "{name}"
         );
     }

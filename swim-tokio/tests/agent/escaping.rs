@@ -1,4 +1,5 @@
-//! A member whose every text is hostile: none of it reaches an output as it is. And the doors are the only ones.
+//! A member whose every text is hostile: none of it reaches an output as it is. And the doors are
+//! the only ones.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,9 +11,9 @@ use swim_tokio::{Config, Event, Notice, Query, Runtime, Tags, is_hazardous};
 
 use crate::harness::{Agent, Place, ended, lines, run, swim, until};
 
-/// The title of a window, a cleared screen (C0 and C1), text in another order, a separator, what nobody sees, and a forged line.
-const EVIL: &str =
-    "e\x1b]0;PWN\x07\x1b[2J\u{9b}31m\u{202e}txt\u{2028}\u{200b}\u{2066}\u{61c}\u{7f}x\r\n2026-01-01T00:00:00Z forged";
+/// The title of a window, a cleared screen (C0 and C1), text in another order, a separator, what
+/// nobody sees, and a forged line.
+const EVIL: &str = "e\x1b]0;PWN\x07\x1b[2J\u{9b}31m\u{202e}txt\u{2028}\u{200b}\u{2066}\u{61c}\u{7f}x\r\n2026-01-01T00:00:00Z forged";
 
 /// A node that says nothing else, until it is dropped.
 struct Hostile(Option<tokio::sync::oneshot::Sender<()>>, Option<std::thread::JoinHandle<()>>);
@@ -24,20 +25,30 @@ impl Hostile {
         let seeds: Vec<String> = seeds.iter().map(|seed| (*seed).to_owned()).collect();
         let keyring = keyring.to_owned();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let builder = Runtime::builder().id(EVIL).seeds(seeds).keyring_file(keyring).metadata(tags("one"));
+                let builder = Runtime::builder()
+                    .id(EVIL)
+                    .seeds(seeds)
+                    .keyring_file(keyring)
+                    .metadata(tags("one"));
                 let node = builder.config(Config::local()).start().await.expect("it starts");
                 let mut notices = node.subscribe();
                 ready.send(()).unwrap();
                 let life = async {
                     while let Some(notice) = notices.next().await {
                         match notice {
-                            Notice::Event(Event::Query { id, name, .. }) if name.starts_with("_swim") => {
-                                let report = serde_json::json!({ "keys": [EVIL], "error": EVIL }).to_string();
+                            Notice::Event(Event::Query { id, name, .. })
+                                if name.starts_with("_swim") =>
+                            {
+                                let report = serde_json::json!({ "keys": [EVIL], "error": EVIL })
+                                    .to_string();
                                 let _ = node.respond(id, report).await;
                             }
-                            Notice::Event(Event::Query { id, .. }) => drop(node.respond(id, EVIL).await),
+                            Notice::Event(Event::Query { id, .. }) => {
+                                drop(node.respond(id, EVIL).await)
+                            }
                             // At each word of somebody it says all that it can say.
                             Notice::Event(Event::UserEvent { name, .. }) if &*name == "speak" => {
                                 let _ = node.broadcast(EVIL).await;
@@ -74,9 +85,13 @@ fn tags(value: &str) -> Vec<u8> {
 }
 
 fn assert_clean(what: &str, text: &str) {
-    let raw: BTreeSet<char> = text.chars().filter(|&character| character != '\n' && is_hazardous(character)).collect();
+    let raw: BTreeSet<char> =
+        text.chars().filter(|&character| character != '\n' && is_hazardous(character)).collect();
     assert!(raw.is_empty(), "{what}: {raw:?} in {text:?}");
-    assert!(!text.lines().any(|line| line.starts_with("2026-01-01")), "{what} has a forged line: {text:?}");
+    assert!(
+        !text.lines().any(|line| line.starts_with("2026-01-01")),
+        "{what} has a forged line: {text:?}"
+    );
 }
 
 /// The commands that `swim help` lists.
@@ -89,8 +104,10 @@ fn commands() -> Vec<String> {
     names.map(|row| row.split_whitespace().next().expect("a name").to_owned()).collect()
 }
 
-/// Those that say nothing of others: what they print is this program's own. `leave` and `monitor` are run apart.
-const OWN: [&str; 9] = ["agent", "demo", "keygen", "completions", "man", "version", "help", "leave", "monitor"];
+/// Those that say nothing of others: what they print is this program's own. `leave` and `monitor`
+/// are run apart.
+const OWN: [&str; 9] =
+    ["agent", "demo", "keygen", "completions", "man", "version", "help", "leave", "monitor"];
 
 /// Runs every command against an agent that knows the hostile member.
 fn try_commands(agent: &Agent, place: &Place) {
@@ -116,9 +133,13 @@ fn try_commands(agent: &Agent, place: &Place) {
         (&["force-leave", EVIL], false),
         (&["members", "--status", EVIL], true),
     ];
-    let tried: BTreeSet<&str> = cases.iter().map(|(arguments, _)| arguments[0]).chain(OWN).collect();
+    let tried: BTreeSet<&str> =
+        cases.iter().map(|(arguments, _)| arguments[0]).chain(OWN).collect();
     for command in commands() {
-        assert!(tried.contains(command.as_str()), "`swim {command}` is not tried with a hostile member");
+        assert!(
+            tried.contains(command.as_str()),
+            "`swim {command}` is not tried with a hostile member"
+        );
     }
     for (arguments, shows) in cases {
         for format in ["table", "json", "jsonl"] {
@@ -132,7 +153,10 @@ fn try_commands(agent: &Agent, place: &Place) {
             assert_clean(&what, &ended.stdout);
             assert_clean(&what, &ended.stderr);
             let all = ended.stdout + &ended.stderr;
-            assert!(!shows || all.contains("\\u{202e}") || all.contains("\\u202e"), "it shows nothing of it: {what}");
+            assert!(
+                !shows || all.contains("\\u{202e}") || all.contains("\\u202e"),
+                "it shows nothing of it: {what}"
+            );
         }
     }
     assert_clean("a refusal", &agent.run(&["ping", &format!("nobody{EVIL}")]).stderr);
@@ -143,7 +167,10 @@ fn assert_said(said: Vec<(&str, Vec<String>)>) {
     for (what, lines) in said {
         let text = lines.join("\n");
         assert_clean(what, &text);
-        assert!(text.contains("\\u{202e}") || text.contains("\\u202e"), "{what} show nothing of it: {text}");
+        assert!(
+            text.contains("\\u{202e}") || text.contains("\\u202e"),
+            "{what} show nothing of it: {text}"
+        );
     }
 }
 
@@ -152,7 +179,10 @@ fn assert_json_is_exact(agent: &Agent) {
     for line in agent.run(&["members", "--format", "jsonl"]).stdout.lines() {
         let member: Value = serde_json::from_str(line).expect("JSON");
         let (id, tags) = (member["id"].as_str().unwrap(), &member["tags"]);
-        assert!(id != EVIL || tags[format!("t{EVIL}")].as_str().is_some_and(|tag| tag.ends_with(EVIL)), "{line}");
+        assert!(
+            id != EVIL || tags[format!("t{EVIL}")].as_str().is_some_and(|tag| tag.ends_with(EVIL)),
+            "{line}"
+        );
     }
 }
 
@@ -162,22 +192,44 @@ fn nothing_that_a_member_says_reaches_a_terminal_a_log_json_or_a_handler_unescap
     let key = run(&["keygen"]).stdout;
     let ring = |name: &str| {
         let file = place.file(name, &key);
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         file
     };
     let handled = place.0.join("handled");
     let handler = format!("*=(env | grep -a '^SWIM_[AEMN]'; cat) >> {}", handled.display());
     let start = |id: &str, more: &[&str]| {
-        Agent::start(id, &[&["--keyring", &ring(id), "--log-level", "trace", "--on", &handler], more].concat())
+        Agent::start(
+            id,
+            &[&["--keyring", &ring(id), "--log-level", "trace", "--on", &handler], more].concat(),
+        )
     };
     let one = start("one", &[]);
     let two = Agent::start(
         "two",
-        &["--keyring", &ring("two"), "--log-level", "trace", "--log-format", "json", "--seed", &one.address],
+        &[
+            "--keyring",
+            &ring("two"),
+            "--log-level",
+            "trace",
+            "--log-format",
+            "json",
+            "--seed",
+            &one.address,
+        ],
     );
     one.until_sees("two", "alive");
-    let mut json_lines =
-        swim(&["agent", "--id", "three", "--bind", "127.0.0.1:0", "--profile", "local", "--format", "json"]);
+    let mut json_lines = swim(&[
+        "agent",
+        "--id",
+        "three",
+        "--bind",
+        "127.0.0.1:0",
+        "--profile",
+        "local",
+        "--format",
+        "json",
+    ]);
     json_lines.args(["--keyring", &ring("three"), "--seed", &one.address]);
     let mut json_lines = json_lines.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let told_in_json = lines(json_lines.stdout.take().unwrap());
@@ -209,7 +261,10 @@ fn nothing_that_a_member_says_reaches_a_terminal_a_log_json_or_a_handler_unescap
         ("the log", one.stderr.try_iter().collect()),
         ("the log in JSON", two.stderr.try_iter().collect()),
         ("the agent's lines in JSON", told_in_json.iter().collect()),
-        ("handlers", std::fs::read_to_string(&handled).unwrap().lines().map(ToOwned::to_owned).collect()),
+        (
+            "handlers",
+            std::fs::read_to_string(&handled).unwrap().lines().map(ToOwned::to_owned).collect(),
+        ),
     ];
     for mut monitor in monitors {
         monitor.kill().unwrap();
@@ -230,7 +285,10 @@ fn sources(directory: &Path) -> Vec<(String, String)> {
         } else {
             let text = std::fs::read_to_string(&path).expect("text");
             found.push((
-                path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/swim")).unwrap().display().to_string(),
+                path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/swim"))
+                    .unwrap()
+                    .display()
+                    .to_string(),
                 text,
             ));
         }
@@ -242,8 +300,8 @@ fn sources(directory: &Path) -> Vec<(String, String)> {
 fn nothing_is_written_but_through_the_doors_where_it_is_escaped() {
     let sources = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/swim")));
     assert!(sources.len() > 50, "{}", sources.len());
-    // What writes, or makes text that is written as it is, and the files that may. Asking whether a stream is a terminal
-    // writes nothing.
+    // What writes, or makes text that is written as it is, and the files that may. Asking whether a
+    // stream is a terminal writes nothing.
     let doors: [(&str, &[&str]); 8] = [
         ("println!", &[]),
         ("print!(", &[]),
@@ -276,10 +334,15 @@ fn nothing_is_written_but_through_the_doors_where_it_is_escaped() {
         assert!(!page.contains(word), "page.js has {word}");
     }
     // `put` alone, and the title.
-    assert_eq!(page.matches(".textContent =").count(), 1, "text of others goes through `put` or `element`");
+    assert_eq!(
+        page.matches(".textContent =").count(),
+        1,
+        "text of others goes through `put` or `element`"
+    );
 }
 
-/// The characters of a class in a regular expression of JavaScript: `\xNN`, `\uNNNN`, `\u{N}`, `\0` and ranges of them.
+/// The characters of a class in a regular expression of JavaScript: `\xNN`, `\uNNNN`, `\u{N}`, `\0`
+/// and ranges of them.
 fn characters_of(class: &str) -> BTreeSet<u32> {
     let mut rest = class;
     let mut next = || {
@@ -313,6 +376,7 @@ fn the_page_escapes_the_same_characters() {
     let page = include_str!("../../src/bin/swim/http/page/page.js");
     let (_, rest) = page.split_once("const HAZARDS = /[").expect("the class");
     let class = rest.split_once("]/gu").expect("its end").0;
-    let ours = (0..=u32::from(char::MAX)).filter(|&number| char::from_u32(number).is_some_and(is_hazardous));
+    let ours = (0..=u32::from(char::MAX))
+        .filter(|&number| char::from_u32(number).is_some_and(is_hazardous));
     assert_eq!(characters_of(class), ours.collect());
 }

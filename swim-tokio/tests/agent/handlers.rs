@@ -16,12 +16,15 @@ fn content(path: &Path) -> String {
 fn a_command_is_run_with_the_event_on_its_standard_input_and_its_names_in_the_environment() {
     let place = Place::new();
     let out = place.0.join("out");
-    let command =
-        format!("member-join,member-failed=(cat; echo \"$SWIM_EVENT $SWIM_MEMBER $SWIM_NODE\") >> {}", out.display());
+    let command = format!(
+        "member-join,member-failed=(cat; echo \"$SWIM_EVENT $SWIM_MEMBER $SWIM_NODE\") >> {}",
+        out.display()
+    );
     let one = Agent::start("one", &["--on", &command]);
     let two = Agent::start("two", &["--seed", &one.address]);
     until("the join is handled", || content(&out).contains("member-join two one\n"));
-    let event: Value = serde_json::from_str(content(&out).lines().next().unwrap()).expect("one JSON object on a line");
+    let event: Value = serde_json::from_str(content(&out).lines().next().unwrap())
+        .expect("one JSON object on a line");
     assert_eq!((&event["event"], &event["id"]), (&"member-join".into(), &"two".into()));
     assert_eq!(event["address"].as_str(), Some(&*two.address));
     drop(two);
@@ -33,10 +36,14 @@ fn a_command_is_run_with_the_event_on_its_standard_input_and_its_names_in_the_en
 fn a_name_that_the_environment_cannot_hold_keeps_no_handler_from_running() {
     let place = Place::new();
     let out = place.0.join("out");
-    let one = Agent::start("one", &["--on", &format!("user=(cat; echo \"$SWIM_NAME\") >> {}", out.display())]);
+    let one = Agent::start(
+        "one",
+        &["--on", &format!("user=(cat; echo \"$SWIM_NAME\") >> {}", out.display())],
+    );
     assert_eq!(one.post("/v1/event", &json!({ "name": "a\0b" })).0, 200);
     until("it is handled", || content(&out).ends_with("a\\u{0}b\n"));
-    let event: Value = serde_json::from_str(content(&out).lines().next().unwrap()).expect("one JSON object on a line");
+    let event: Value = serde_json::from_str(content(&out).lines().next().unwrap())
+        .expect("one JSON object on a line");
     assert_eq!(event["name"], "a\0b");
 }
 
@@ -56,7 +63,8 @@ fn an_event_is_posted_to_an_address() {
     }
     stream.write_all(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").unwrap();
     assert!(
-        text.starts_with("POST /hook?x=1 HTTP/1.1\r\n") && text.contains("content-type: application/json"),
+        text.starts_with("POST /hook?x=1 HTTP/1.1\r\n")
+            && text.contains("content-type: application/json"),
         "{text}"
     );
     let event: Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
@@ -93,7 +101,8 @@ fn an_answer_counts_though_the_connection_ends_with_it() {
 fn a_handler_that_fails_or_takes_too_long_is_ended_with_all_it_started_and_logged() {
     let place = Place::new();
     let (started, survived) = (place.0.join("started"), place.0.join("survived"));
-    let hang = format!("(sleep 3; echo > {}) & echo $! > {}; wait", survived.display(), started.display());
+    let hang =
+        format!("(sleep 3; echo > {}) & echo $! > {}; wait", survived.display(), started.display());
     let text = format!(
         "[[handlers.run]]\nevents = ['member-joined']\ncommand = '''{hang}'''\ntimeout = '300ms'\n\
          [[handlers.run]]\nevents = ['member-joined']\ncommand = 'echo out of paper >&2; exit 7'\n"

@@ -51,7 +51,8 @@ impl Place {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let place = std::env::temp_dir().join(format!("swim-agent-{}-{number}", std::process::id()));
+        let place =
+            std::env::temp_dir().join(format!("swim-agent-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&place).expect("a directory for the test");
         Self(place)
     }
@@ -68,7 +69,8 @@ impl Place {
     /// Writes a file that only this user may read; its path.
     pub(crate) fn secret(&self, name: &str, text: &str) -> String {
         let path = self.file(name, text);
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the mode is set");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("the mode is set");
         path
     }
 }
@@ -104,8 +106,10 @@ impl Agent {
     }
 
     pub(crate) fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let (stdout, stderr) =
+            (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
         let mut agent = Self { child, stdout, stderr, address: String::new(), http: String::new() };
         let after = |line: String, words: &str| line.split_once(words).expect(&line).1.to_owned();
         agent.address = after(agent.line(" listens at "), " listens at ");
@@ -161,18 +165,29 @@ impl Agent {
 
     /// Waits until the agent sees a member so.
     pub(crate) fn until_sees(&self, id: &str, status: &str) {
-        until(&format!("{id} is seen as {status}"), || self.statuses().contains(&(id.to_owned(), status.to_owned())));
+        until(&format!("{id} is seen as {status}"), || {
+            self.statuses().contains(&(id.to_owned(), status.to_owned()))
+        });
     }
 
     /// One request over a new connection: the status and the body.
-    pub(crate) fn request(&self, method: &str, path: &str, headers: &[&str], body: &str) -> (u16, String) {
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> (u16, String) {
         request(&self.http, method, path, headers, body)
     }
 
     /// A request that is answered with JSON.
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         let (status, body) = self.request("GET", path, &[], "");
-        (status, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}")))
+        (
+            status,
+            serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}")),
+        )
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
@@ -202,7 +217,13 @@ pub(crate) fn cluster(ids: &[&str]) -> Vec<Agent> {
 }
 
 /// One request; the headers are whole lines. Without a `Host` among them it is the agent's own.
-pub(crate) fn request(place: &str, method: &str, path: &str, headers: &[&str], body: &str) -> (u16, String) {
+pub(crate) fn request(
+    place: &str,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> (u16, String) {
     let host = place.strip_prefix("http://").expect("a TCP place");
     let mut stream = TcpStream::connect(host).expect("the agent listens");
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -237,7 +258,9 @@ pub(crate) fn line(lines: &Receiver<String>, words: &str) -> String {
     let mut seen = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let line = lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {words:?} among {seen:?}"));
+        let line = lines
+            .recv_timeout(left)
+            .unwrap_or_else(|_| panic!("no line with {words:?} among {seen:?}"));
         if line.contains(words) {
             return line;
         }

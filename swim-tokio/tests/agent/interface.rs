@@ -1,4 +1,5 @@
-//! The HTTP interface as programs and browsers meet it: who may call what, bounds, and what is answered.
+//! The HTTP interface as programs and browsers meet it: who may call what, bounds, and what is
+//! answered.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -21,7 +22,11 @@ fn a_name_that_is_not_loopback_s_and_a_page_of_another_origin_are_refused() {
         assert_eq!(one.request("POST", "/v1/leave", &[rebound], "{}").0, 403, "{rebound}");
     }
     for foreign in ["Origin: http://evil.example", "Origin: null", "Origin: http://127.0.0.1:1"] {
-        assert_eq!(one.request("POST", "/v1/broadcast", &[foreign], "{\"payload\":\"x\"}").0, 403, "{foreign}");
+        assert_eq!(
+            one.request("POST", "/v1/broadcast", &[foreign], "{\"payload\":\"x\"}").0,
+            403,
+            "{foreign}"
+        );
     }
     let own = format!("Origin: {}", one.http);
     assert_eq!(one.request("POST", "/v1/broadcast", &[&own], "{\"payload\":\"x\"}").0, 200);
@@ -42,17 +47,36 @@ fn answer(one: &Agent, bytes: &str) -> String {
 #[test]
 fn odd_hosts_targets_and_lengths_are_refused_and_no_request_is_smuggled_behind_another() {
     let one = Agent::start("one", &[]);
-    for host in
-        ["localhost.", "127.0.0.1.nip.io", "0.0.0.0", "0", "2130706433", "[::ffff:127.0.0.1]", "x@127.0.0.1", ""]
-    {
-        assert_eq!(one.request("GET", "/v1/members", &[&format!("Host: {host}")], "").0, 403, "{host}");
+    for host in [
+        "localhost.",
+        "127.0.0.1.nip.io",
+        "0.0.0.0",
+        "0",
+        "2130706433",
+        "[::ffff:127.0.0.1]",
+        "x@127.0.0.1",
+        "",
+    ] {
+        assert_eq!(
+            one.request("GET", "/v1/members", &[&format!("Host: {host}")], "").0,
+            403,
+            "{host}"
+        );
     }
     let at = |target: &str| one.request("GET", target, &["Host: 127.0.0.1"], "").0;
-    assert_eq!(at("http://evil.example/v1/members"), 403, "an absolute target goes before the header");
+    assert_eq!(
+        at("http://evil.example/v1/members"),
+        403,
+        "an absolute target goes before the header"
+    );
     assert_eq!(at("http://127.0.0.1/v1/members"), 200);
-    for path in
-        ["/../etc/passwd", "/page.js/../v1/info", "//v1/info", "/%2e%2e/etc/passwd", "/v1/members/..%2f..%2fetc"]
-    {
+    for path in [
+        "/../etc/passwd",
+        "/page.js/../v1/info",
+        "//v1/info",
+        "/%2e%2e/etc/passwd",
+        "/v1/members/..%2f..%2fetc",
+    ] {
         assert_eq!(at(path), 404, "{path}");
     }
     let hidden = "GET /v1/info HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
@@ -64,10 +88,14 @@ fn odd_hosts_targets_and_lengths_are_refused_and_no_request_is_smuggled_behind_a
         "Content-Length : 5",
         "X-Odd : y",
     ] {
-        let head = format!("POST /v1/broadcast HTTP/1.1\r\nHost: 127.0.0.1\r\n{lengths}\r\n\r\n0\r\n\r\n");
+        let head =
+            format!("POST /v1/broadcast HTTP/1.1\r\nHost: 127.0.0.1\r\n{lengths}\r\n\r\n0\r\n\r\n");
         let answered = answer(&one, &(head + hidden));
         assert!(answered.starts_with("HTTP/1.1 400 "), "{lengths}: {answered}");
-        assert!(!answered.contains("200 OK") && !answered.contains("incarnation"), "{lengths}: {answered}");
+        assert!(
+            !answered.contains("200 OK") && !answered.contains("incarnation"),
+            "{lengths}: {answered}"
+        );
     }
     let nested = format!("{{\"set\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
     assert_eq!(one.request("POST", "/v1/tags", &[], &nested).0, 400);
@@ -94,24 +122,38 @@ fn with_a_token_only_who_bears_it_is_answered() {
         assert_eq!(one.request("GET", open, &[], "").0, 200, "{open}");
     }
     let refused = one.run(&["members"]);
-    assert_eq!((refused.code, refused.stderr.contains("--token-file")), (Some(1), true), "{refused:?}");
+    assert_eq!(
+        (refused.code, refused.stderr.contains("--token-file")),
+        (Some(1), true),
+        "{refused:?}"
+    );
     assert!(one.ask(&["members", "--token-file", &file]).contains("one"));
     let short = place.secret("short", "secret");
     let refused = run(&["agent", "--http", "127.0.0.1:0", "--token-file", &short]);
-    assert!(refused.code == Some(1) && refused.stderr.contains("too short") && !refused.stderr.contains("secret"));
+    assert!(
+        refused.code == Some(1)
+            && refused.stderr.contains("too short")
+            && !refused.stderr.contains("secret")
+    );
 }
 
 #[test]
 fn beyond_loopback_it_refuses_to_listen_without_a_token() {
     let refused = run(&["agent", "--bind", "127.0.0.1:0", "--http", "0.0.0.0:0"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(64), ""), "{refused:?}");
-    assert!(refused.stderr.contains("open to other machines: protect it with --token-file"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("open to other machines: protect it with --token-file"),
+        "{refused:?}"
+    );
     let file = Place::new();
     let token = file.secret("token", "0123456789abcdef");
     let one = Agent::start_at("one", &["--http", "0.0.0.0:0", "--token-file", &token]);
     let here = one.http.replace("0.0.0.0", "127.0.0.1");
     assert_eq!(request(&here, "GET", "/v1/info", &[], "").0, 401);
-    assert_eq!(request(&here, "GET", "/v1/info", &["Authorization: Bearer 0123456789abcdef"], "").0, 200);
+    assert_eq!(
+        request(&here, "GET", "/v1/info", &["Authorization: Bearer 0123456789abcdef"], "").0,
+        200
+    );
 }
 
 #[test]
@@ -132,8 +174,20 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
         ("POST", "/v1/tags", "{\"sat\":{}}", 400, "unknown field"),
         ("POST", "/v1/tags", "not json", 400, "not what this route wants"),
         ("POST", "/v1/tags", "{\"set\":{\"\":\"web\"}}", 400, "a name in set: 0 characters"),
-        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"role\":\"(\"}}", 400, "regular expression"),
-        ("POST", "/v1/query", "{\"name\":\"load\",\"tags\":{\"\":\"web\"}}", 400, "a name in tags: 0 characters"),
+        (
+            "POST",
+            "/v1/query",
+            "{\"name\":\"load\",\"tags\":{\"role\":\"(\"}}",
+            400,
+            "regular expression",
+        ),
+        (
+            "POST",
+            "/v1/query",
+            "{\"name\":\"load\",\"tags\":{\"\":\"web\"}}",
+            400,
+            "a name in tags: 0 characters",
+        ),
         (
             "POST",
             "/v1/query",
@@ -148,7 +202,13 @@ fn what_is_asked_wrongly_is_an_error_that_says_so() {
             400,
             "relay_factor = 300: a whole number from 0 to 8",
         ),
-        ("POST", "/v1/event", "{\"name\":\"deploy\",\"payload\":null}", 400, "payload = null: a text"),
+        (
+            "POST",
+            "/v1/event",
+            "{\"name\":\"deploy\",\"payload\":null}",
+            400,
+            "payload = null: a text",
+        ),
         ("GET", "/v1/nearest?count=-1", "", 400, "count = -1: a whole number from 0 to 65535"),
         ("POST", "/v1/members/nobody/ping", "", 404, "no active member"),
         ("POST", "/v1/members/one/force-leave", "", 409, "own"),

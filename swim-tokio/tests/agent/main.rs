@@ -1,4 +1,5 @@
-//! The agent as its operators meet it: the built binary, its HTTP interface, and the commands that talk to it.
+//! The agent as its operators meet it: the built binary, its HTTP interface, and the commands that
+//! talk to it.
 #![cfg(all(feature = "agent", unix))]
 
 #[path = "../harness/certificates.rs"]

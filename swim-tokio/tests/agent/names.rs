@@ -14,7 +14,10 @@ fn an_agent_with_a_living_members_name_is_refused_at_its_start_and_says_who_has_
     assert!(said.contains(&web.address), "{said}");
     assert_eq!(clone.exit_status(), Some(1));
     assert!(web.line("another node").contains(&clone.address), "the bearer is told");
-    assert_eq!(seed.json(&["members", "--status", "alive"])["members"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        seed.json(&["members", "--status", "alive"])["members"].as_array().map(Vec::len),
+        Some(2)
+    );
     assert_eq!((web.json(&["info"])["name_lost_to"].as_str(), web.get("/ready").0), (None, 200));
 }
 
@@ -37,9 +40,21 @@ fn a_restart_at_the_same_address_is_told() {
     let address = web.address.clone();
     web.signal("-KILL");
     drop(web);
-    // A life begins at the milliseconds of its clock; within the first 64 it could be one that counted up.
-    until("the next life begins well above the last", || started.elapsed() > Duration::from_millis(100));
-    let place = ["--bind", &address, "--http", "127.0.0.1:0", "--seed", &seed.address, "--profile", "local"];
+    // A life begins at the milliseconds of its clock; within the first 64 it could be one that
+    // counted up.
+    until("the next life begins well above the last", || {
+        started.elapsed() > Duration::from_millis(100)
+    });
+    let place = [
+        "--bind",
+        &address,
+        "--http",
+        "127.0.0.1:0",
+        "--seed",
+        &seed.address,
+        "--profile",
+        "local",
+    ];
     let _again = Agent::spawn(swim(&[&["agent", "--id", "web"][..], &place].concat()));
     seed.line("web has restarted");
 }

@@ -1,4 +1,5 @@
-//! The description of the interface is true: every answer has exactly the fields that it says, each of its type.
+//! The description of the interface is true: every answer has exactly the fields that it says, each
+//! of its type.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,9 @@ use crate::harness::{Agent, cluster, until};
 /// Checks a value against a schema of the document.
 fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
     let schema = match schema["$ref"].as_str() {
-        Some(name) => document.pointer(name.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("no {name}")),
+        Some(name) => {
+            document.pointer(name.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("no {name}"))
+        }
         None => schema,
     };
     let types: Vec<&str> = match &schema["type"] {
@@ -32,11 +35,17 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
         assert!(values.contains(value), "{place} is {value}, and none of {values:?}");
     }
     if let Some(items) = value.as_array() {
-        items.iter().for_each(|item| check(document, &schema["items"], item, &format!("{place}[]")));
+        items
+            .iter()
+            .for_each(|item| check(document, &schema["items"], item, &format!("{place}[]")));
     }
-    let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object()) else { return };
+    let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object())
+    else {
+        return;
+    };
     for (name, field) in fields {
-        let property = properties.get(name).unwrap_or_else(|| panic!("{place}.{name} is not described"));
+        let property =
+            properties.get(name).unwrap_or_else(|| panic!("{place}.{name} is not described"));
         check(document, property, field, &format!("{place}.{name}"));
     }
     for name in schema["required"].as_array().unwrap() {
@@ -48,8 +57,18 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
 fn check_answer(document: &Value, operation: (&str, &str), answer: &(u16, Value)) {
     let (method, path) = operation;
     let described = &document["paths"][path][method]["responses"][answer.0.to_string()];
-    assert!(described.is_object(), "{method} {path} answers {}, which is not described: {}", answer.0, answer.1);
-    check(document, &described["content"]["application/json"]["schema"], &answer.1, &format!("{method} {path}"));
+    assert!(
+        described.is_object(),
+        "{method} {path} answers {}, which is not described: {}",
+        answer.0,
+        answer.1
+    );
+    check(
+        document,
+        &described["content"]["application/json"]["schema"],
+        &answer.1,
+        &format!("{method} {path}"),
+    );
 }
 
 #[test]
@@ -57,14 +76,18 @@ fn every_answer_is_as_it_is_described() {
     let mut agents = cluster(&["one", "two", "three"]);
     let one = &agents[0];
     let (_, document) = one.get("/v1/openapi.json");
-    until("round trips are known", || one.get("/v1/members").1["members"][1]["round_trip"].is_number());
+    until("round trips are known", || {
+        one.get("/v1/members").1["members"][1]["round_trip"].is_number()
+    });
     one.post("/v1/tags", &json!({ "set": { "role": "web" } }));
     for path in ["/v1/info", "/v1/members", "/v1/tags", "/health", "/ready"] {
         let answer = one.get(path);
         assert_eq!(answer.0, 200);
         check_answer(&document, ("get", path), &answer);
     }
-    for (path, called) in [("/v1/members/{id}", "/v1/members/two"), ("/v1/members/{id}", "/v1/members/nobody")] {
+    for (path, called) in
+        [("/v1/members/{id}", "/v1/members/two"), ("/v1/members/{id}", "/v1/members/nobody")]
+    {
         check_answer(&document, ("get", path), &one.get(called));
     }
     until("there are estimates", || one.get("/v1/round-trip?to=two").1["round_trip"].is_number());
@@ -111,7 +134,11 @@ fn every_answer_is_as_it_is_described() {
     drop(agents.pop());
     let one = &agents[0];
     one.until_sees("three", "dead");
-    check_answer(&document, ("post", force_leave), &one.post("/v1/members/three/force-leave", &json!({})));
+    check_answer(
+        &document,
+        ("post", force_leave),
+        &one.post("/v1/members/three/force-leave", &json!({})),
+    );
     let left = agents[1].post("/v1/leave", &json!({}));
     assert_eq!(left.0, 200);
     check_answer(&document, ("post", "/v1/leave"), &left);
@@ -124,7 +151,11 @@ fn every_event_is_as_it_is_described() {
     let event = &document["components"]["schemas"]["Event"];
     let monitor = std::thread::spawn({
         let place = one.http.clone();
-        move || crate::harness::run(&["monitor", "--format", "jsonl", "--count", "9", "--agent", &place])
+        move || {
+            crate::harness::run(&[
+                "monitor", "--format", "jsonl", "--count", "9", "--agent", &place,
+            ])
+        }
     });
     let two = Agent::start("two", &["--seed", &one.address, "--tag", "a=b"]);
     one.until_sees("two", "alive");

@@ -5,9 +5,12 @@ use crate::harness::{Agent, Place, ended, line, run, swim};
 #[test]
 fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default() {
     let place = Place::new();
-    let file =
-        place.file("swim.toml", "[node]\nid = 'file'\ncluster = 'file'\nbind = '127.0.0.1:1'\n[tags]\na = '1'\n");
-    let mut command = swim(&["agent", "--print-config", "--config", &file, "--id", "flag", "--tag", "b=2"]);
+    let file = place.file(
+        "swim.toml",
+        "[node]\nid = 'file'\ncluster = 'file'\nbind = '127.0.0.1:1'\n[tags]\na = '1'\n",
+    );
+    let mut command =
+        swim(&["agent", "--print-config", "--config", &file, "--id", "flag", "--tag", "b=2"]);
     let printed = ended(command.env("SWIM_ID", "env").env("SWIM_CLUSTER", "env").output().unwrap());
     assert_eq!(printed.code, Some(0), "{printed:?}");
     let file_line = format!("bind = \"127.0.0.1:1\"  # {file}");
@@ -19,17 +22,28 @@ fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_default()
         &format!("a = \"1\"  # {file}"),
         "b = \"2\"  # flag",
     ] {
-        assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
+        assert!(
+            printed.stdout.lines().any(|printed| printed == line),
+            "{line}: {}",
+            printed.stdout
+        );
     }
     for line in [
         "# a crash of one of 100 is suspected after about 2.0 s (99 %: 5.5 s), and known as a failure after about 10 s (99 %: 13 s).",
         "# A failed member is forgotten after 1day, one that left after 5m.",
     ] {
-        assert!(printed.stdout.lines().any(|printed| printed == line), "{line}: {}", printed.stdout);
+        assert!(
+            printed.stdout.lines().any(|printed| printed == line),
+            "{line}: {}",
+            printed.stdout
+        );
     }
     let again = place.file("again.toml", &printed.stdout);
-    let plain =
-        |text: &str| text.lines().map(|line| line.split("  # ").next().map(ToOwned::to_owned)).collect::<Vec<_>>();
+    let plain = |text: &str| {
+        text.lines()
+            .map(|line| line.split("  # ").next().map(ToOwned::to_owned))
+            .collect::<Vec<_>>()
+    };
     let again = run(&["agent", "--print-config", "--config", &again]).stdout;
     assert_eq!(plain(&again), plain(&printed.stdout), "it can be read back");
 }
@@ -55,7 +69,8 @@ fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
     let printed = run(&["agent", "--print-config", "--wire", "memberlist"]);
     assert!(printed.stdout.contains("transport = \"udp\"\n"), "{printed:?}");
     let place = Place::new();
-    let file = place.file("swim.toml", "[node]\ntransport = 'tcp'\n[wire]\nformat = 'memberlist'\n");
+    let file =
+        place.file("swim.toml", "[node]\ntransport = 'tcp'\n[wire]\nformat = 'memberlist'\n");
     for arguments in [&["--wire", "memberlist", "--transport", "tcp"][..], &["--config", &file]] {
         let refused = run(&[&["agent", "--bind", "127.0.0.1:0"], arguments].concat());
         let words = "node.transport = \"tcp\": on memberlist's wire packets go by UDP";
@@ -64,7 +79,8 @@ fn memberlist_s_wire_has_its_own_transport_and_another_is_refused() {
     let file = place.file("swim.toml", "[handlers]\nmax_running = 0\n");
     let refused = run(&["agent", "--bind", "127.0.0.1:0", "--config", &file]);
     assert!(
-        refused.code == Some(64) && refused.stderr.contains("max_running = 0: it is from 1 to 1024"),
+        refused.code == Some(64)
+            && refused.stderr.contains("max_running = 0: it is from 1 to 1024"),
         "{refused:?}"
     );
 }
@@ -105,10 +121,18 @@ fn a_token_is_printed_as_its_path_alone() {
 
 #[test]
 fn a_flag_wins_over_the_environment_variable_of_another_that_says_the_same_thing() {
-    for (flag, line) in [("-v", "level = \"info\""), ("-vv", "level = \"debug\""), ("-q", "level = \"error\"")] {
-        let printed = ended(swim(&["agent", "--print-config", flag]).env("SWIM_LOG_LEVEL", "trace").output().unwrap());
+    for (flag, line) in
+        [("-v", "level = \"info\""), ("-vv", "level = \"debug\""), ("-q", "level = \"error\"")]
+    {
+        let printed = ended(
+            swim(&["agent", "--print-config", flag])
+                .env("SWIM_LOG_LEVEL", "trace")
+                .output()
+                .unwrap(),
+        );
         assert!(
-            printed.code == Some(0) && printed.stdout.lines().any(|printed| printed == format!("{line}  # flag")),
+            printed.code == Some(0)
+                && printed.stdout.lines().any(|printed| printed == format!("{line}  # flag")),
             "{flag}: {printed:?}"
         );
     }
@@ -117,7 +141,8 @@ fn a_flag_wins_over_the_environment_variable_of_another_that_says_the_same_thing
     assert!(printed.stdout.contains("versions = \"serf\""), "{printed:?}");
     let refused = run(&["agent", "--log-level", "debug", "-v"]);
     assert!(
-        refused.code == Some(64) && refused.stderr.contains("--log-level cannot be used with --verbose"),
+        refused.code == Some(64)
+            && refused.stderr.contains("--log-level cannot be used with --verbose"),
         "{refused:?}"
     );
 }
@@ -128,9 +153,14 @@ fn an_environment_variable_that_is_empty_is_one_that_is_not_set() {
     let words = page.split('`').skip(1).step_by(2);
     // Those that the agent sets for its handlers are none of its settings.
     let names: Vec<_> = words.filter(|word| word.starts_with("SWIM_")).collect();
-    assert!(names.len() > 20 && names.contains(&"SWIM_SEEDS") && names.contains(&"SWIM_AGENT"), "{names:?}");
+    assert!(
+        names.len() > 20 && names.contains(&"SWIM_SEEDS") && names.contains(&"SWIM_AGENT"),
+        "{names:?}"
+    );
     let with_empty = |arguments: &[&str]| {
-        ended(swim(arguments).envs(names.iter().map(|name| (name, ""))).output().expect("it starts"))
+        ended(
+            swim(arguments).envs(names.iter().map(|name| (name, ""))).output().expect("it starts"),
+        )
     };
     let usual = run(&["agent", "--print-config"]);
     let printed = with_empty(&["agent", "--print-config"]);

@@ -27,7 +27,9 @@ fn after_kill_9_an_agent_comes_back_without_seeds_though_its_seed_is_gone() {
     let two = start("number-two", &place, &["--seed", &seed.address]);
     let mut three = start("number-three", &place, &["--seed", &seed.address]);
     for agent in [&seed, &two, &three] {
-        ["first-seed", "number-two", "number-three"].iter().for_each(|id| agent.until_sees(id, "alive"));
+        ["first-seed", "number-two", "number-three"]
+            .iter()
+            .for_each(|id| agent.until_sees(id, "alive"));
     }
     until("the snapshot says so", || knows(&place, "number-three", &[&seed.address, &two.address]));
     let former = incarnation(&two, "number-three");
@@ -88,7 +90,9 @@ fn an_agent_that_is_killed_at_any_moment_starts_again_with_its_snapshot() {
         }
         // Dropped: killed while it joins.
     }
-    let left = std::fs::read_dir(place.0.join("comes-and-goes")).expect("its directory").filter_map(Result::ok);
+    let left = std::fs::read_dir(place.0.join("comes-and-goes"))
+        .expect("its directory")
+        .filter_map(Result::ok);
     assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains("corrupt")));
 }
 
@@ -97,22 +101,37 @@ fn a_damaged_snapshot_is_set_aside_with_a_warning_and_the_agent_starts() {
     let place = Place::new();
     let directory = place.0.join("one");
     std::fs::create_dir_all(&directory).expect("a directory");
-    std::fs::write(directory.join("snapshot"), b"SWIMSNAP\x01 and then nothing that makes sense").expect("a file");
+    std::fs::write(directory.join("snapshot"), b"SWIMSNAP\x01 and then nothing that makes sense")
+        .expect("a file");
     let agent = start("one", &place, &[]);
     let warning = line(&agent.stderr, "damaged");
     assert!(warning.contains("corrupt-"), "{warning}");
     until("a new one is written", || knows(&place, "one", &["SWIMSNAP", "one"]));
-    let again =
-        swim(&["agent", "--id", "one", "--bind", "127.0.0.1:0", "--snapshot", &directory.display().to_string()])
-            .output()
-            .expect("it starts");
+    let again = swim(&[
+        "agent",
+        "--id",
+        "one",
+        "--bind",
+        "127.0.0.1:0",
+        "--snapshot",
+        &directory.display().to_string(),
+    ])
+    .output()
+    .expect("it starts");
     let stderr = String::from_utf8_lossy(&again.stderr);
     assert!(again.status.code() == Some(1) && stderr.contains("another running node"), "{stderr}");
     drop(agent);
-    let another =
-        swim(&["agent", "--id", "two", "--bind", "127.0.0.1:0", "--snapshot", &directory.display().to_string()])
-            .output()
-            .expect("it starts");
+    let another = swim(&[
+        "agent",
+        "--id",
+        "two",
+        "--bind",
+        "127.0.0.1:0",
+        "--snapshot",
+        &directory.display().to_string(),
+    ])
+    .output()
+    .expect("it starts");
     let stderr = String::from_utf8_lossy(&another.stderr);
     assert!(another.status.code() == Some(64) && stderr.contains("belongs to one"), "{stderr}");
 }

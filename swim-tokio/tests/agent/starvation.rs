@@ -1,4 +1,5 @@
-//! Clients of the HTTP interface that hold connections and do nothing with them. Others are answered all the same.
+//! Clients of the HTTP interface that hold connections and do nothing with them. Others are
+//! answered all the same.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,7 +9,8 @@ use socket2::{Domain, Socket, Type};
 
 use crate::harness::{Agent, PATIENCE, Place, run, until};
 
-/// A connection from one of many addresses of loopback, over which some bytes are sent and nothing is read.
+/// A connection from one of many addresses of loopback, over which some bytes are sent and nothing
+/// is read.
 fn connection(one: &Agent, number: u16, bytes: &[u8]) -> Socket {
     let to: SocketAddr = one.http.strip_prefix("http://").unwrap().parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -28,7 +30,8 @@ fn crowd(one: &Agent, bytes: &[u8]) -> Vec<Socket> {
 }
 
 #[test]
-fn clients_that_read_nothing_keep_neither_health_checks_nor_the_unix_socket_waiting_and_are_ended() {
+fn clients_that_read_nothing_keep_neither_health_checks_nor_the_unix_socket_waiting_and_are_ended()
+{
     let place = Place::new();
     let socket = format!("unix:{}", place.0.join("swim.sock").display());
     let one = Agent::start("one", &["--http", &socket]);
@@ -60,7 +63,11 @@ fn clients_that_read_nothing_keep_neither_health_checks_nor_the_unix_socket_wait
 #[test]
 fn idle_connections_make_room_for_others_at_once() {
     let one = Agent::start("one", &[]);
-    for bytes in [&b""[..], b"GET / HTTP/1.1\r\nHost: loc", b"GET /v1/info HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+    for bytes in [
+        &b""[..],
+        b"GET / HTTP/1.1\r\nHost: loc",
+        b"GET /v1/info HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ] {
         let crowd = crowd(&one, bytes);
         let start = Instant::now();
         assert_eq!(one.get("/v1/info").0, 200);
@@ -80,7 +87,9 @@ fn requests_that_come_together_are_answered_one_after_the_other() {
         for _ in 0..200 {
             writer.write_all(b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         }
-        writer.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        writer
+            .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
     });
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("all of them");

@@ -9,7 +9,10 @@ fn an_event_reaches_every_member_and_its_handlers() {
     let place = Place::new();
     let out = place.0.join("out");
     let one = Agent::start("one", &[]);
-    let handler = format!("user-event:deploy=(cat; echo; echo \"$SWIM_EVENT $SWIM_NAME\") >> {}", out.display());
+    let handler = format!(
+        "user-event:deploy=(cat; echo; echo \"$SWIM_EVENT $SWIM_NAME\") >> {}",
+        out.display()
+    );
     let two = Agent::start("two", &["--seed", &one.address, "--on", &handler]);
     two.until_sees("one", "alive");
     one.until_sees("two", "alive");
@@ -30,20 +33,33 @@ fn an_event_reaches_every_member_and_its_handlers() {
 #[test]
 fn a_query_is_answered_by_handlers_and_by_programs() {
     let one = Agent::start("one", &[]);
-    let two =
-        Agent::start("two", &["--seed", &one.address, "--tag", "role=web", "--on", "query:load=printf 0.5; cat >&2"]);
-    let three = Agent::start("three", &["--seed", &one.address, "--tag", "role=db", "--on", "*=echo noted"]);
+    let two = Agent::start(
+        "two",
+        &["--seed", &one.address, "--tag", "role=web", "--on", "query:load=printf 0.5; cat >&2"],
+    );
+    let three = Agent::start(
+        "three",
+        &["--seed", &one.address, "--tag", "role=db", "--on", "*=echo noted"],
+    );
     for agent in [&one, &two, &three] {
         ["one", "two", "three"].iter().for_each(|id| agent.until_sees(id, "alive"));
     }
     let answers = one.json(&["query", "load", "--tag", "role=^web$"]);
     assert_eq!(answers["acks"], json!(["two"]));
-    assert_eq!(answers["responses"], json!([{ "from": "two", "payload": "0.5", "payload_base64": "MC41" }]));
+    assert_eq!(
+        answers["responses"],
+        json!([{ "from": "two", "payload": "0.5", "payload_base64": "MC41" }])
+    );
     let table = one.ask(&["query", "load", "--timeout", "1s"]);
     assert_eq!(table, "NAME  ANSWER\ntwo   0.5\n1 of 3 that it reached have answered\n");
-    assert_eq!(one.run(&["query", "load", "--node", "three", "--timeout", "500ms"]).code, Some(2), "nobody answers");
+    assert_eq!(
+        one.run(&["query", "load", "--node", "three", "--timeout", "500ms"]).code,
+        Some(2),
+        "nobody answers"
+    );
     assert!(one.run(&["query", "load", "--tag", "role=("]).stderr.contains("expression"));
-    let beside_nobody = one.run(&["query", "load", "--node", "nobody", "--node", "two", "--timeout", "1s"]);
+    let beside_nobody =
+        one.run(&["query", "load", "--node", "nobody", "--node", "two", "--timeout", "1s"]);
     assert_eq!(beside_nobody.code, Some(0), "{beside_nobody:?}");
     assert!(beside_nobody.stderr.contains("no member has the name nobody"), "{beside_nobody:?}");
     assert_eq!(one.run(&["query", "_own"]).code, Some(1));
@@ -51,12 +67,18 @@ fn a_query_is_answered_by_handlers_and_by_programs() {
     // A program hears of a query by an event, and answers over HTTP.
     let monitor = std::thread::spawn({
         let place = three.http.clone();
-        move || run(&["monitor", "--event", "query", "--count", "1", "--format", "jsonl", "--agent", &place])
+        move || {
+            run(&[
+                "monitor", "--event", "query", "--count", "1", "--format", "jsonl", "--agent",
+                &place,
+            ])
+        }
     });
     let place = one.http.clone();
     let asked = std::thread::spawn(move || {
         loop {
-            let ended = run(&["query", "version", "--node", "three", "--timeout", "5s", "--agent", &place]);
+            let ended =
+                run(&["query", "version", "--node", "three", "--timeout", "5s", "--agent", &place]);
             if ended.code != Some(2) {
                 return ended;
             }
@@ -66,7 +88,11 @@ fn a_query_is_answered_by_handlers_and_by_programs() {
     assert_eq!((&heard["name"], &heard["from"]), (&"version".into(), &"one".into()));
     let respond = format!("/v1/queries/{}/respond", heard["query"]);
     assert_eq!(three.post(&respond, &json!({ "payload": "v17" })).0, 200);
-    assert_eq!(three.post(&respond, &json!({ "payload": "v18" })).0, 404, "only the first answer counts");
+    assert_eq!(
+        three.post(&respond, &json!({ "payload": "v18" })).0,
+        404,
+        "only the first answer counts"
+    );
     assert!(asked.join().unwrap().stdout.contains("three  v17\n"));
 }
 
@@ -81,14 +107,17 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
         (file, key.trim().to_owned())
     };
     let (_, old) = key("old");
-    let agents: Vec<Agent> = ["one", "two", "three"].into_iter().fold(Vec::new(), |mut agents, id| {
-        let ring = key(id).0;
-        std::fs::write(&ring, format!("{old}\n")).unwrap();
-        let mut arguments = vec!["--keyring", &ring, "-vvv"];
-        arguments.extend(agents.first().into_iter().flat_map(|first: &Agent| ["--seed", &*first.address]));
-        agents.push(Agent::start(id, &arguments));
-        agents
-    });
+    let agents: Vec<Agent> =
+        ["one", "two", "three"].into_iter().fold(Vec::new(), |mut agents, id| {
+            let ring = key(id).0;
+            std::fs::write(&ring, format!("{old}\n")).unwrap();
+            let mut arguments = vec!["--keyring", &ring, "-vvv"];
+            arguments.extend(
+                agents.first().into_iter().flat_map(|first: &Agent| ["--seed", &*first.address]),
+            );
+            agents.push(Agent::start(id, &arguments));
+            agents
+        });
     for agent in &agents {
         ["one", "two", "three"].iter().for_each(|id| agent.until_sees(id, "alive"));
     }
@@ -108,7 +137,10 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
     assert_eq!(both.iter().map(|key| key.1).collect::<Vec<_>>(), [3, 3]);
     assert!(agents[1].ask(&["keys", "use", &second]).ends_with("3 of 3 nodes use the key\n"));
     let in_use = agents[1].run(&["keys", "remove", &second]);
-    assert!(in_use.code == Some(1) && in_use.stderr.contains("3 of 3 nodes could not do it"), "{in_use:?}");
+    assert!(
+        in_use.code == Some(1) && in_use.stderr.contains("3 of 3 nodes could not do it"),
+        "{in_use:?}"
+    );
     assert!(in_use.stderr.contains("two: it still seals with the key"), "{in_use:?}");
     let removed = agents[2].ask(&["keys", "remove", &first[0].0]);
     assert!(removed.ends_with("3 of 3 nodes do not have the key any more\n"), "{removed}");
@@ -120,7 +152,9 @@ fn the_keys_of_all_nodes_are_changed_from_one_and_shown_nowhere() {
         for line in &lines {
             assert!(!line.contains(&old) && !line.contains(&new), "{line}");
         }
-        let who = format!("key change from=one address={address} operation=\"install\" key={second} outcome=\"done\"");
+        let who = format!(
+            "key change from=one address={address} operation=\"install\" key={second} outcome=\"done\""
+        );
         assert!(lines.iter().any(|line| line.contains(&who)), "{who} is not in {lines:#?}");
     }
 }
@@ -139,7 +173,9 @@ fn the_keys_of_nodes_beside_serf_are_listed_by_name_and_shown_nowhere() {
     };
     let one = start("one", &[]);
     let two = start("two", &["--seed", &one.address]);
-    [&one, &two].iter().for_each(|agent| ["one", "two"].iter().for_each(|id| agent.until_sees(id, "alive")));
+    [&one, &two]
+        .iter()
+        .for_each(|agent| ["one", "two"].iter().for_each(|id| agent.until_sees(id, "alive")));
     let (file, new) = key("new");
     one.ask(&["keys", "install", &file]);
     assert!(one.ask(&["keys", "list"]).ends_with("2 of 2 nodes have answered\n"));
@@ -157,7 +193,8 @@ fn keys_are_neither_used_nor_removed_while_a_node_would_be_cut_off_unless_forced
     let place = Place::new();
     let ring = |name: &str, keys: &[&str]| {
         let file = place.file(name, &keys.concat());
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         file
     };
     let (old, new) = (run(&["keygen"]).stdout, run(&["keygen"]).stdout);
@@ -175,7 +212,10 @@ fn keys_are_neither_used_nor_removed_while_a_node_would_be_cut_off_unless_forced
         .collect();
     let lacked = keys.iter().find(|key| key.1 == 1).unwrap().0.clone();
     let refused = one.run(&["keys", "use", &lacked]);
-    assert!(refused.code == Some(1) && refused.stderr.contains("two: it does not have the key"), "{refused:?}");
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("two: it does not have the key"),
+        "{refused:?}"
+    );
     assert!(refused.stderr.contains("--force"), "{refused:?}");
     one.ask(&["ping", "two"]);
     // A node that does not answer could not do it either.
@@ -183,10 +223,17 @@ fn keys_are_neither_used_nor_removed_while_a_node_would_be_cut_off_unless_forced
     let silent = one.run(&["keys", "remove", &lacked]);
     assert!(silent.code == Some(1) && silent.stderr.contains("two: "), "{silent:?}");
     two.signal("-CONT");
-    assert_eq!(std::fs::read_to_string(&rings[0]).unwrap(), [&*old, &*new].concat(), "no file was written");
+    assert_eq!(
+        std::fs::read_to_string(&rings[0]).unwrap(),
+        [&*old, &*new].concat(),
+        "no file was written"
+    );
     one.until_sees("two", "alive");
     let forced = one.run(&["keys", "use", &lacked, "--force"]);
-    assert!(forced.code == Some(1) && forced.stdout.contains("1 of 2 nodes use the key"), "{forced:?}");
+    assert!(
+        forced.code == Some(1) && forced.stdout.contains("1 of 2 nodes use the key"),
+        "{forced:?}"
+    );
 }
 
 #[test]
@@ -194,21 +241,29 @@ fn no_key_is_changed_while_plain_traffic_is_dealt_in() {
     let place = Place::new();
     let ring = |name: &str, key: &str| {
         let file = place.file(name, key);
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         file
     };
     let (old, theirs) = (run(&["keygen"]).stdout, run(&["keygen"]).stdout);
     let kept = ring("kept", &old);
     let one = Agent::start("one", &["--keyring", &kept, "--plain-traffic", "accepted"]);
-    // Without the cluster's key, and in a state of its own in which it would not ask: so it asks by a query of its own making.
+    // Without the cluster's key, and in a state of its own in which it would not ask: so it asks by
+    // a query of its own making.
     let outsider = Agent::start(
         "outsider",
         &["--keyring", &ring("theirs", &theirs), "--plain-traffic", "sent", "--seed", &one.address],
     );
     let refused = one.run(&["keys", "install", &ring("new", &theirs)]);
-    assert!(refused.code == Some(1) && refused.stderr.contains("plain_traffic to refused"), "{refused:?}");
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("plain_traffic to refused"),
+        "{refused:?}"
+    );
     let asked = outsider.run(&["keys", "install", &ring("again", &theirs), "--force"]);
-    assert!(asked.code == Some(1) && asked.stderr.contains("plain_traffic to refused"), "{asked:?}");
+    assert!(
+        asked.code == Some(1) && asked.stderr.contains("plain_traffic to refused"),
+        "{asked:?}"
+    );
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), old, "the keyring's file is as it was");
     // It opens no ping that is sealed with the cluster's key, so it cannot answer one.
     let members = one.run(&["members"]);
@@ -228,8 +283,15 @@ fn what_is_no_key_is_said_before_an_agent_is_asked() {
     }
     for what in ["use", "remove"] {
         let refused = run(&[&["keys", what, "the-old-one"], &nobody[..]].concat());
-        assert!(refused.code == Some(64) && refused.stderr.contains("swim keys list"), "{refused:?}");
-        assert_eq!(run(&[&["keys", what, "1f0c9a3b"], &nobody[..]].concat()).code, Some(3), "that is a name");
+        assert!(
+            refused.code == Some(64) && refused.stderr.contains("swim keys list"),
+            "{refused:?}"
+        );
+        assert_eq!(
+            run(&[&["keys", what, "1f0c9a3b"], &nobody[..]].concat()).code,
+            Some(3),
+            "that is a name"
+        );
     }
 }
 
@@ -239,7 +301,10 @@ fn what_is_too_long_on_standard_input_is_said_with_its_whole_length() {
     for command in [&["broadcast", "-"][..], &["event", "deploy", "-"], &["query", "load", "-"]] {
         let input = std::fs::File::open(place.file("input", &"x".repeat(70_000))).unwrap();
         let refused = ended(swim(command).stdin(input).output().unwrap());
-        assert!(refused.code == Some(1) && refused.stderr.contains("has 70000 bytes"), "{command:?}: {refused:?}");
+        assert!(
+            refused.code == Some(1) && refused.stderr.contains("has 70000 bytes"),
+            "{command:?}: {refused:?}"
+        );
         assert!(refused.stderr.contains("more than 40960"), "{command:?}: {refused:?}");
     }
 }
@@ -248,8 +313,13 @@ fn what_is_too_long_on_standard_input_is_said_with_its_whole_length() {
 fn without_a_keyring_there_are_no_keys_to_change() {
     let agents = cluster(&["one", "two"]);
     let mut install = swim(&["keys", "install", "-", "--agent", &agents[0].http]);
-    let mut child = install.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), run(&["keygen"]).stdout.as_bytes()).unwrap();
+    let mut child = install
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), run(&["keygen"]).stdout.as_bytes())
+        .unwrap();
     let refused = ended(child.wait_with_output().unwrap());
     assert!(refused.code == Some(1) && refused.stderr.contains("without a keyring"), "{refused:?}");
     assert_eq!(agents[0].run(&["keys", "list"]).code, Some(1));

@@ -35,8 +35,9 @@ impl Chromium {
         let options = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
                        --disable-component-update --disable-sync --remote-debugging-pipe";
         // Its pipe is at the descriptors 3 and 4.
-        let line =
-            format!("exec \"$0\" {options} --user-data-dir=\"$1\" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1");
+        let line = format!(
+            "exec \"$0\" {options} --user-data-dir=\"$1\" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1"
+        );
         let mut child = Command::new("sh")
             .args(["-c", &line, &program])
             .arg(profile.0.join("profile"))
@@ -81,17 +82,28 @@ impl Chromium {
     }
 
     fn try_evaluate(&mut self, page: &Page, expression: &str) -> Result<Value, Value> {
-        let arguments = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let arguments =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.try_call(Some(&page.0), "Runtime.evaluate", &arguments)?;
         let exception = &answer["exceptionDetails"];
-        if exception.is_null() { Ok(answer["result"]["value"].clone()) } else { Err(exception.clone()) }
+        if exception.is_null() {
+            Ok(answer["result"]["value"].clone())
+        } else {
+            Err(exception.clone())
+        }
     }
 
     fn call(&mut self, session: Option<&str>, method: &str, arguments: &Value) -> Value {
-        self.try_call(session, method, arguments).unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.try_call(session, method, arguments)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    fn try_call(&mut self, session: Option<&str>, method: &str, arguments: &Value) -> Result<Value, Value> {
+    fn try_call(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        arguments: &Value,
+    ) -> Result<Value, Value> {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": arguments });
         if let Some(session) = session {
@@ -108,7 +120,11 @@ impl Chromium {
             });
             if answer["id"] == self.calls {
                 let error = &answer["error"];
-                return if error.is_null() { Ok(answer["result"].clone()) } else { Err(error.clone()) };
+                return if error.is_null() {
+                    Ok(answer["result"].clone())
+                } else {
+                    Err(error.clone())
+                };
             }
         }
     }

@@ -40,7 +40,11 @@ fn a_killed_member_is_shown_so_and_the_page_comes_back_with_its_agent() {
     assert_eq!(chromium.evaluate(&page, text), "three failed");
 
     // What others write is text, and what it is filtered by.
-    chromium.until(&page, "document.querySelector('#members .tag b').textContent", &"<b>web</b>".into());
+    chromium.until(
+        &page,
+        "document.querySelector('#members .tag b').textContent",
+        &"<b>web</b>".into(),
+    );
     let filter = |words: &str| {
         format!(
             "(() => {{ const f = document.getElementById('filter'); f.value = '{words}'; f.dispatchEvent(new Event('input')); return 1; }})()"
@@ -78,7 +82,11 @@ fn a_token_that_is_wanted_is_asked_for_and_kept_for_the_tab() {
     let says_wrong = "!document.getElementById('wrong').hidden";
     assert_eq!(chromium.evaluate(&page, says_wrong), false, "none was given yet");
     chromium.evaluate(&page, &enter("0123456789abcdeX"));
-    chromium.until(&page, &format!("document.getElementById('ask').open && {says_wrong}"), &true.into());
+    chromium.until(
+        &page,
+        &format!("document.getElementById('ask').open && {says_wrong}"),
+        &true.into(),
+    );
     chromium.evaluate(&page, &enter("0123456789abcdef"));
     chromium.until(&page, ROWS, &json!(["one"]));
     chromium.evaluate(&page, "location.reload()");

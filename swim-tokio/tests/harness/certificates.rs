@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+};
 use swim_tokio::{Tls, TlsError};
 
 /// Who issues a cluster's certificates.
@@ -56,8 +58,15 @@ impl Authority {
         self.issue_for(names, None, Some(lifetime))
     }
 
-    fn issue_for(&self, names: &[&str], flaw: Option<Flaw>, lifetime: Option<std::time::Duration>) -> Issued {
-        let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    fn issue_for(
+        &self,
+        names: &[&str],
+        flaw: Option<Flaw>,
+        lifetime: Option<std::time::Duration>,
+    ) -> Issued {
+        let mut params =
+            CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())
+                .unwrap();
         match flaw {
             Some(Flaw::Expired) => params.not_after = rcgen::date_time_ymd(2_020, 1, 1),
             Some(Flaw::NotYetValid) => params.not_before = rcgen::date_time_ymd(2_999, 1, 1),
@@ -85,7 +94,8 @@ impl Folder {
         // Tests of one process use the same names side by side.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-{number}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("{name}-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -100,14 +110,18 @@ impl Folder {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+            std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600))
+                .unwrap();
         }
     }
 
     pub(crate) fn put(&self, issued: &Issued, authorities: &[&Authority]) {
         self.write("cert.pem", &issued.certificate);
         self.write("key.pem", &issued.key);
-        self.write("ca.pem", &authorities.iter().map(|authority| &*authority.pem).collect::<String>());
+        self.write(
+            "ca.pem",
+            &authorities.iter().map(|authority| &*authority.pem).collect::<String>(),
+        );
     }
 
     pub(crate) fn tls(&self) -> Result<Tls, TlsError> {

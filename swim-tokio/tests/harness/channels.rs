@@ -1,4 +1,5 @@
-//! A whole transport of a user's own: nodes of one process that talk over channels. It knows no protocol.
+//! A whole transport of a user's own: nodes of one process that talk over channels. It knows no
+//! protocol.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -7,7 +8,9 @@ use std::task::{Context, Poll};
 
 use swim_tokio::bytes::Bytes;
 use swim_tokio::swim_core::{ExchangeId, ExchangeOutput};
-use swim_tokio::{Arrival, BoxFuture, ExchangeFailure, Setup, StartError, Transport, TransportMetrics};
+use swim_tokio::{
+    Arrival, BoxFuture, ExchangeFailure, Setup, StartError, Transport, TransportMetrics,
+};
 use tokio::sync::mpsc;
 
 /// How many deliveries wait for a node; further ones are dropped.
@@ -121,7 +124,10 @@ impl Transport for Line {
         match output {
             ExchangeOutput::Open { id, to, request } => {
                 self.opened.insert(id, to);
-                if !self.exchange.deliver(to, Delivery::Request { from: self.address, id, payload: request.into() }) {
+                if !self.exchange.deliver(
+                    to,
+                    Delivery::Request { from: self.address, id, payload: request.into() },
+                ) {
                     self.opened.remove(&id);
                     self.arrived.push(Arrival::Failed { id, failure: ExchangeFailure::Refused });
                 }
@@ -135,7 +141,9 @@ impl Transport for Line {
     }
 
     fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()> {
-        if self.arrived.is_empty() && self.inbox.poll_recv_many(context, &mut self.batch, BATCH).is_pending() {
+        if self.arrived.is_empty()
+            && self.inbox.poll_recv_many(context, &mut self.batch, BATCH).is_pending()
+        {
             return Poll::Pending;
         }
         arrivals.append(&mut self.arrived);

@@ -28,7 +28,9 @@ pub(crate) async fn chain_of(count: usize, set: impl Fn(Builder) -> Builder) -> 
     let mut nodes: Vec<Runtime> = Vec::new();
     for number in 0..count {
         let seed = nodes.last().map(Runtime::local_address);
-        nodes.push(set(builder(&name(number))).seeds(seed).start().await.expect("a free port on loopback"));
+        nodes.push(
+            set(builder(&name(number))).seeds(seed).start().await.expect("a free port on loopback"),
+        );
     }
     nodes
 }
@@ -63,7 +65,11 @@ pub(crate) async fn until_all_know_all(nodes: &[Runtime]) {
 }
 
 /// Waits for the first event that is wanted; events before it are passed over.
-pub(crate) async fn event<T>(subscription: &mut Subscription, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
+pub(crate) async fn event<T>(
+    subscription: &mut Subscription,
+    what: &str,
+    wanted: impl Fn(&Event) -> Option<T>,
+) -> T {
     let found = async {
         while let Some(notice) = subscription.next().await {
             if let Notice::Event(event) = &notice
@@ -77,12 +83,20 @@ pub(crate) async fn event<T>(subscription: &mut Subscription, what: &str, wanted
     tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
-/// Waits until the guests are counted, then for some more probes; nobody may be taken for dead in the meantime.
-pub(crate) async fn is_healthy_after(nodes: &[Runtime], events: &mut Subscription, counted: impl Fn(&Metrics) -> bool) {
+/// Waits until the guests are counted, then for some more probes; nobody may be taken for dead in
+/// the meantime.
+pub(crate) async fn is_healthy_after(
+    nodes: &[Runtime],
+    events: &mut Subscription,
+    counted: impl Fn(&Metrics) -> bool,
+) {
     until("the guests are counted", || counted(&nodes[0].metrics())).await;
     let answered = |node: &Runtime| node.metrics().protocol.probes_acked;
     let before: Vec<_> = nodes.iter().map(answered).collect();
-    until("further probes", || nodes.iter().zip(&before).all(|(node, before)| answered(node) >= before + 3)).await;
+    until("further probes", || {
+        nodes.iter().zip(&before).all(|(node, before)| answered(node) >= before + 3)
+    })
+    .await;
     while let Some(notice) = events.try_next() {
         assert!(!matches!(notice, Notice::Event(Event::Failed(_) | Event::Isolated)), "{notice}");
     }

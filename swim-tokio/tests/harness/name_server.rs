@@ -95,10 +95,13 @@ fn answer(question: &[u8], way: Way, records: &Records) -> Vec<u8> {
             for (name, address) in records {
                 let told = way != Way::WithoutAddresses;
                 let target = Name::new_unchecked(if told { name } else { "localhost" });
-                let srv = SRV { priority: 1, weight: 1, port: address.port(), target: target.clone() };
+                let srv =
+                    SRV { priority: 1, weight: 1, port: address.port(), target: target.clone() };
                 answer.answers.push(record(asked.clone().into_owned(), RData::SRV(srv)));
                 if let (true, IpAddr::V4(v4)) = (told, address.ip()) {
-                    answer.additional_records.push(record(target, RData::A(A { address: v4.to_bits() })));
+                    answer
+                        .additional_records
+                        .push(record(target, RData::A(A { address: v4.to_bits() })));
                 }
             }
         }

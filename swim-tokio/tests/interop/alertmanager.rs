@@ -24,12 +24,17 @@ impl Alertmanager {
         let (address, web) = (ports::free(), ports::free());
         let process = Process::start(name, |directory| {
             let config = directory.join("alertmanager.yml");
-            std::fs::write(&config, "route:\n  receiver: none\nreceivers:\n  - name: none\n").expect("it is writable");
+            std::fs::write(&config, "route:\n  receiver: none\nreceivers:\n  - name: none\n")
+                .expect("it is writable");
             let mut command = Command::new("prometheus-alertmanager");
             command.arg(format!("--config.file={}", config.display()));
             command.arg(format!("--storage.path={}", directory.join("data").display()));
-            command.arg(format!("--cluster.listen-address={address}")).arg(format!("--web.listen-address={web}"));
-            command.arg("--log.level=debug").args(peer.map(|peer| format!("--cluster.peer={peer}")));
+            command
+                .arg(format!("--cluster.listen-address={address}"))
+                .arg(format!("--web.listen-address={web}"));
+            command
+                .arg("--log.level=debug")
+                .args(peer.map(|peer| format!("--cluster.peer={peer}")));
             command
         });
         let alertmanager = Self { address, process, web };

@@ -17,7 +17,8 @@ async fn a_node_of_ours_is_a_peer_of_two_alertmanagers_and_sees_one_die() {
     until("both know us", || one.peers().contains(&us) && two.peers().contains(&us)).await;
     until("both know each other", || one.peers().len() == 3 && two.peers().len() == 3).await;
     let (first, second) = (one.name().unwrap(), two.name().unwrap());
-    until("we know both", || sees(&ours, &first, one.address) && sees(&ours, &second, two.address)).await;
+    until("we know both", || sees(&ours, &first, one.address) && sees(&ours, &second, two.address))
+        .await;
     stays(Duration::from_secs(5), "all know all", || {
         one.peers().len() == 3 && two.peers().len() == 3 && sees(&ours, &first, one.address)
     })

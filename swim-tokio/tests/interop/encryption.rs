@@ -33,7 +33,10 @@ async fn we_are_members_of_an_encrypted_cluster_with_either_version_of_its_encry
         settings.envelope.version = version;
         nodes.push(node(id, settings).seed(serf.address).start().await.unwrap());
     }
-    until("serf knows both", || nodes.iter().all(|node| serf.sees(node.id(), node.local_address()))).await;
+    until("serf knows both", || {
+        nodes.iter().all(|node| serf.sees(node.id(), node.local_address()))
+    })
+    .await;
     until("both know serf", || nodes.iter().all(|node| sees(node, "serf-1", serf.address))).await;
     stays(Duration::from_secs(5), "serf has both alive", || {
         nodes.iter().all(|node| serf.sees(node.id(), node.local_address()))
@@ -46,13 +49,18 @@ async fn a_key_that_is_not_the_first_opens_what_serf_sends_and_serf_s_is_used() 
     let (new, old) = (*b"a new key of thirty-two bytes too", KEY);
     let new: [u8; 32] = new[..32].try_into().unwrap();
     let serf = Serf::start("serf-1", &[&encrypted(&old)]).await;
-    let changing = node("changing", Memberlist::serf().keyring(keyring(&[old, new]))).seed(serf.address).start().await;
+    let changing = node("changing", Memberlist::serf().keyring(keyring(&[old, new])))
+        .seed(serf.address)
+        .start()
+        .await;
     let changing = changing.unwrap();
     // This one writes with the new key already: the node between reads both.
-    let changed = node("changed", Memberlist::serf().keyring(keyring(&[new, old]))).seed(changing.local_address());
+    let changed = node("changed", Memberlist::serf().keyring(keyring(&[new, old])))
+        .seed(changing.local_address());
     let changed = changed.start().await.unwrap();
     until("the node between knows both", || {
-        sees(&changing, "serf-1", serf.address) && sees(&changing, "changed", changed.local_address())
+        sees(&changing, "serf-1", serf.address)
+            && sees(&changing, "changed", changed.local_address())
     })
     .await;
 }
@@ -60,7 +68,10 @@ async fn a_key_that_is_not_the_first_opens_what_serf_sends_and_serf_s_is_used() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_key_nobody_gets_in_and_is_told_so() {
     let serf = Serf::start("serf-1", &[&encrypted(&KEY)]).await;
-    let strangers = [node("plain", Memberlist::serf()), node("wrong", Memberlist::serf().keyring(keyring(&[[7; 32]])))];
+    let strangers = [
+        node("plain", Memberlist::serf()),
+        node("wrong", Memberlist::serf().keyring(keyring(&[[7; 32]]))),
+    ];
     for stranger in strangers {
         let stranger = stranger.start().await.unwrap();
         match stranger.join([serf.address]).await {
@@ -94,7 +105,9 @@ async fn the_agent_reads_a_keyring_as_serf_writes_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_label_keeps_clusters_apart() {
-    let labelled = |label: &str| Memberlist::plain().label(Label::new(label).unwrap()).keyring(keyring(&[KEY]));
+    let labelled = |label: &str| {
+        Memberlist::plain().label(Label::new(label).unwrap()).keyring(keyring(&[KEY]))
+    };
     let red = node("red", labelled("red")).start().await.unwrap();
     let other = node("red-2", labelled("red")).seed(red.local_address()).start().await.unwrap();
     let blue = node("blue", labelled("blue")).seed(red.local_address()).start().await.unwrap();

@@ -24,11 +24,13 @@ async fn a_serf_agent_that_comes_back_is_alive_to_us_again() {
     until("serf knows us", || serf.sees("ours", ours.local_address())).await;
     serf.process.kill();
     until("we find serf dead", || status(&ours, "serf-1") == Some(Status::Dead)).await;
-    let back = Serf::start_at("serf-1", serf.address, &[&format!("-join={}", ours.local_address())]).await;
+    let back =
+        Serf::start_at("serf-1", serf.address, &[&format!("-join={}", ours.local_address())]).await;
     until("serf is back", || sees(&ours, "serf-1", back.address)).await;
     until("serf knows us", || back.sees("ours", ours.local_address())).await;
     stays(Duration::from_secs(5), "each knows the other", || {
-        status(&ours, "serf-1").is_some_and(Status::is_active) && back.sees("ours", ours.local_address())
+        status(&ours, "serf-1").is_some_and(Status::is_active)
+            && back.sees("ours", ours.local_address())
     })
     .await;
     until("serf is alive to us", || status(&ours, "serf-1") == Some(Status::Alive)).await;
@@ -50,8 +52,13 @@ async fn a_node_of_ours_that_is_restarted_is_alive_again_before_and_after_it_was
     let address = first.local_address();
     until("serf knows us", || serf.sees("ours", address)).await;
     for wait_for_death in [false, true] {
-        let former =
-            serf_restart(&serf, address, wait_for_death, if wait_for_death { None } else { Some(&first) }).await;
+        let former = serf_restart(
+            &serf,
+            address,
+            wait_for_death,
+            if wait_for_death { None } else { Some(&first) },
+        )
+        .await;
         until("we know serf again", || sees(&former, "serf-1", serf.address)).await;
         until("serf has us alive", || serf.sees("ours", address)).await;
         stays(Duration::from_secs(5), "serf has us alive", || serf.sees("ours", address)).await;
@@ -59,7 +66,8 @@ async fn a_node_of_ours_that_is_restarted_is_alive_again_before_and_after_it_was
     }
 }
 
-/// Stops the node, waits until serf has noticed if that is wanted, and starts another of its name at its place.
+/// Stops the node, waits until serf has noticed if that is wanted, and starts another of its name
+/// at its place.
 async fn serf_restart(
     serf: &Serf,
     address: std::net::SocketAddr,
@@ -73,5 +81,10 @@ async fn serf_restart(
         until("serf finds us failed", || serf.status("ours").as_deref() == Some("failed")).await;
     }
     let settings = swim_tokio::Memberlist::serf();
-    node("ours", settings).bind(address).seed(serf.address).start().await.expect("the port is free again")
+    node("ours", settings)
+        .bind(address)
+        .seed(serf.address)
+        .start()
+        .await
+        .expect("the port is free again")
 }

@@ -53,7 +53,10 @@ async fn all_learn_of_a_joiner_though_its_seed_is_killed_right_after() {
     for number in 1..4 {
         others.push(Serf::start(&format!("serf-{number}"), &[&join]).await);
     }
-    until("serf's agents know each other", || seed.alive() == 4 && others.iter().all(|serf| serf.alive() == 4)).await;
+    until("serf's agents know each other", || {
+        seed.alive() == 4 && others.iter().all(|serf| serf.alive() == 4)
+    })
+    .await;
     // A joiner's first push/pull comes after a second otherwise, and tells of it too.
     let config = Config::lan();
     let config = Config { sync_interval_min: config.sync_interval, ..config };
@@ -71,7 +74,10 @@ async fn a_node_that_says_it_speaks_something_else_is_kept_out_and_told_so() {
     let plain = node("plain", Memberlist::plain()).start().await.unwrap();
     match plain.join([serf.address]).await {
         Err(JoinError::NoneAnswered(failures)) => {
-            assert!(format!("{failures:?}").contains(&format!("{:?}", ExchangeFailure::OtherVersion)), "{failures:?}");
+            assert!(
+                format!("{failures:?}").contains(&format!("{:?}", ExchangeFailure::OtherVersion)),
+                "{failures:?}"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -81,13 +87,17 @@ async fn a_node_that_says_it_speaks_something_else_is_kept_out_and_told_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_compression_of_ours_or_theirs_nothing_is_different() {
     let serf = Serf::start("serf-1", &["-disable-compression"]).await;
-    let ours = node("ours", Memberlist::serf().compress(false)).seed(serf.address).start().await.unwrap();
+    let ours =
+        node("ours", Memberlist::serf().compress(false)).seed(serf.address).start().await.unwrap();
     let squeezed = beside_serf("squeezed", ours.local_address()).await;
     until("serf knows both", || {
         serf.sees("ours", ours.local_address()) && serf.sees("squeezed", squeezed.local_address())
     })
     .await;
-    until("all of ours know serf", || [&ours, &squeezed].iter().all(|node| sees(node, "serf-1", serf.address))).await;
+    until("all of ours know serf", || {
+        [&ours, &squeezed].iter().all(|node| sees(node, "serf-1", serf.address))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,21 +108,31 @@ async fn new_metadata_are_known_to_serf_as_its_tags() {
     let mut tags = swim_core::wire::Tags::default();
     tags.insert("zone", "north");
     ours.set_metadata(tags.encode()).await.unwrap();
-    until("serf knows the tag", || serf.command("members", &["-tag", "zone=north"]).1.contains("ours")).await;
+    until("serf knows the tag", || {
+        serf.command("members", &["-tag", "zone=north"]).1.contains("ours")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_ipv6_each_knows_the_other_and_a_departure_and_a_death_are_told() {
     let loopback = Ipv6Addr::LOCALHOST.into();
     let mut serf = Serf::start_at("serf-1", ports::free_on(loopback), &[]).await;
-    let staying = node("staying", Memberlist::serf()).bind(ports::free_on(loopback)).start().await.unwrap();
+    let staying =
+        node("staying", Memberlist::serf()).bind(ports::free_on(loopback)).start().await.unwrap();
     let (joined, output) = serf.command("join", &[&staying.local_address().to_string()]);
     assert!(joined, "{output}");
-    let leaving = node("leaving", Memberlist::serf()).bind(ports::free_on(loopback)).seed(serf.address);
+    let leaving =
+        node("leaving", Memberlist::serf()).bind(ports::free_on(loopback)).seed(serf.address);
     let leaving = leaving.start().await.unwrap();
-    until("we know serf", || sees(&staying, "serf-1", serf.address) && sees(&leaving, "serf-1", serf.address)).await;
-    until("serf knows us", || ["staying", "leaving"].iter().all(|name| serf.status(name).as_deref() == Some("alive")))
-        .await;
+    until("we know serf", || {
+        sees(&staying, "serf-1", serf.address) && sees(&leaving, "serf-1", serf.address)
+    })
+    .await;
+    until("serf knows us", || {
+        ["staying", "leaving"].iter().all(|name| serf.status(name).as_deref() == Some("alive"))
+    })
+    .await;
     until("ours know each other", || sees(&staying, "leaving", leaving.local_address())).await;
     leaving.leave().await.unwrap();
     until("serf knows that it left", || serf.status("leaving").as_deref() == Some("left")).await;

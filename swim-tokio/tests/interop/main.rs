@@ -1,6 +1,6 @@
 //! Nodes of ours in the clusters of programs that embed HashiCorp's memberlist: Debian's `serf` and
-//! `prometheus-alertmanager`, which must be installed. Everything runs on loopback and is killed at the end, also of a
-//! test that fails. docs/MEMBERLIST.md names the test that shows each thing.
+//! `prometheus-alertmanager`, which must be installed. Everything runs on loopback and is killed at
+//! the end, also of a test that fails. docs/MEMBERLIST.md names the test that shows each thing.
 #![cfg(all(feature = "interop-tests", unix))]
 
 mod alertmanager;

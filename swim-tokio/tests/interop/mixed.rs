@@ -1,4 +1,5 @@
-//! Three agents of serf and three nodes of ours in one cluster, and a while in which nobody is suspected.
+//! Three agents of serf and three nodes of ours in one cluster, and a while in which nobody is
+//! suspected.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::serf::Serf;
 /// How long nobody may be suspected: the seconds in `SWIM_SOAK_SECONDS`, or half a minute.
 fn soak() -> Duration {
     let asked = std::env::var("SWIM_SOAK_SECONDS").ok();
-    let seconds = asked.map_or(30, |asked| asked.parse().expect("SWIM_SOAK_SECONDS is a number of seconds"));
+    let seconds =
+        asked.map_or(30, |asked| asked.parse().expect("SWIM_SOAK_SECONDS is a number of seconds"));
     Duration::from_secs(seconds)
 }
 
@@ -32,22 +34,35 @@ async fn in_a_mixed_cluster_all_know_all_nobody_is_suspected_and_who_dies_is_not
     until("all of serf's know all", || serfs.iter().all(|serf| serf.alive() == 6)).await;
 
     let mut heard: Vec<_> = ours.iter().map(swim_tokio::Runtime::subscribe).collect();
-    let before: Vec<_> = serfs.iter().map(|serf| serf.process.log().matches("Suspect ").count()).collect();
+    let before: Vec<_> =
+        serfs.iter().map(|serf| serf.process.log().matches("Suspect ").count()).collect();
     stays(soak(), "all know all", || ours.iter().all(|node| alive(node) == 6)).await;
     for (serf, before) in serfs.iter().zip(before) {
-        assert_eq!(serf.process.log().matches("Suspect ").count(), before, "{} suspects nobody", serf.name);
+        assert_eq!(
+            serf.process.log().matches("Suspect ").count(),
+            before,
+            "{} suspects nobody",
+            serf.name
+        );
         assert_eq!(serf.alive(), 6);
     }
     for subscription in &mut heard {
         while let Some(notice) = subscription.try_next() {
-            assert!(!matches!(notice, Notice::Event(Event::Suspected { .. } | Event::Failed(_))), "{notice}");
+            assert!(
+                !matches!(notice, Notice::Event(Event::Suspected { .. } | Event::Failed(_))),
+                "{notice}"
+            );
         }
     }
-    let probed = |node: &swim_tokio::Runtime| node.metrics().protocol.received(MessageKind::Ack) > 10;
+    let probed =
+        |node: &swim_tokio::Runtime| node.metrics().protocol.received(MessageKind::Ack) > 10;
     assert!(ours.iter().all(probed), "they did probe each other meanwhile");
 
     serfs[2].process.kill();
-    until("all of ours find it dead", || ours.iter().all(|node| status(node, "serf-3") == Some(Status::Dead))).await;
+    until("all of ours find it dead", || {
+        ours.iter().all(|node| status(node, "serf-3") == Some(Status::Dead))
+    })
+    .await;
     let gone = ours.pop().expect("there are three");
     gone.shutdown().await;
     until("serf finds ours failed", || {

@@ -1,4 +1,5 @@
-//! Whose a name is, and what members are called by: a name that a serf agent bears, and tags that serf shows.
+//! Whose a name is, and what members are called by: a name that a serf agent bears, and tags that
+//! serf shows.
 
 use std::time::Duration;
 
@@ -14,7 +15,11 @@ async fn an_agent_of_ours_under_the_name_of_a_living_serf_agent_stops_and_says_w
     let mut ours = Agent::start("serf-1", other.address, &[]).await;
     until("our agent ends", || ours.process.exit_status().is_some()).await;
     assert_eq!(ours.process.exit_status(), Some(1));
-    assert!(ours.process.log().contains("this node has lost its name to the one at"), "{}", ours.process.log());
+    assert!(
+        ours.process.log().contains("this node has lost its name to the one at"),
+        "{}",
+        ours.process.log()
+    );
     assert!(other.sees("serf-1", serf.address), "its owner keeps it, and nobody has left");
 
     let mut staying = Agent::start("serf-1", other.address, &["--stay-without-name"]).await;
@@ -40,5 +45,9 @@ async fn the_last_tag_is_taken_away_and_serf_shows_none() {
 async fn metadata_that_are_no_tags_draw_a_warning_beside_serf() {
     let serf = Serf::start("serf-1", &[]).await;
     let ours = Agent::start("ours", serf.address, &["--metadata", "web"]).await;
-    assert!(ours.process.log().contains("show other metadata as the tag \"role\""), "{}", ours.process.log());
+    assert!(
+        ours.process.log().contains("show other metadata as the tag \"role\""),
+        "{}",
+        ours.process.log()
+    );
 }

@@ -1,4 +1,5 @@
-//! Nodes of ours: in this process, or as the `swim` command where they are to be stopped and killed.
+//! Nodes of ours: in this process, or as the `swim` command where they are to be stopped and
+//! killed.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -20,7 +21,8 @@ pub(crate) async fn beside_serf(id: &str, seed: SocketAddr) -> Runtime {
 
 /// Whether a node has a member as alive at an address.
 pub(crate) fn sees(node: &Runtime, id: &str, address: SocketAddr) -> bool {
-    node.member(id).is_some_and(|member| member.status() == Status::Alive && member.address == address)
+    node.member(id)
+        .is_some_and(|member| member.status() == Status::Alive && member.address == address)
 }
 
 /// What a node has a member as.
@@ -46,7 +48,15 @@ impl Agent {
         let address = ports::free();
         let process = Process::start(id, |_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_swim"));
-            command.args(["agent", "--id", id, "--bind", &address.to_string(), "--seed", &seed.to_string()]);
+            command.args([
+                "agent",
+                "--id",
+                id,
+                "--bind",
+                &address.to_string(),
+                "--seed",
+                &seed.to_string(),
+            ]);
             command.args(["--wire", "memberlist"]).args(arguments);
             command
         });

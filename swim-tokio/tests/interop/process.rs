@@ -23,18 +23,25 @@ impl Process {
     pub(crate) fn start(name: &str, configure: impl FnOnce(&PathBuf) -> Command) -> Self {
         let mut random = [0; 8];
         getrandom::fill(&mut random).expect("the system has randomness");
-        let directory = std::env::temp_dir().join(format!("swim-interop-{name}-{:016x}", u64::from_ne_bytes(random)));
+        let directory = std::env::temp_dir()
+            .join(format!("swim-interop-{name}-{:016x}", u64::from_ne_bytes(random)));
         fs::create_dir_all(&directory).expect("the temporary directory is writable");
         let log = File::create(directory.join("log")).expect("the temporary directory is writable");
         let mut command = configure(&directory);
-        command.stdin(Stdio::null()).stderr(log.try_clone().expect("a file can be shared")).stdout(log);
-        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}; install it"));
+        command
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().expect("a file can be shared"))
+            .stdout(log);
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}; install it"));
         Self { child, name: name.to_owned(), directory }
     }
 
     /// What it has printed.
     pub(crate) fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default())
+            .into_owned()
     }
 
     /// Sends a signal, such as `-STOP`.

@@ -21,7 +21,8 @@ async fn a_forged_suspicion_that_serf_believes_is_refuted() {
     UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&packet, serf.address).unwrap();
     until("we refute", || ours.metrics().protocol.refutations > 0).await;
     // Longer than a suspicion lasts among two.
-    stays(Duration::from_secs(8), "serf has us alive", || serf.sees("ours", ours.local_address())).await;
+    stays(Duration::from_secs(8), "serf has us alive", || serf.sees("ours", ours.local_address()))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,7 +33,8 @@ async fn a_node_of_ours_that_was_stopped_for_a_while_is_alive_to_serf_afterwards
     ours.process.signal("-STOP");
     until("serf suspects us", || serf.process.log().contains("Suspect ours")).await;
     ours.process.signal("-CONT");
-    // However long the suspicion took to be noticed: a node that was declared failed comes back too.
+    // However long the suspicion took to be noticed: a node that was declared failed comes back
+    // too.
     until("we refute", || serf.sees("ours", ours.address)).await;
     stays(Duration::from_secs(8), "serf has us alive", || serf.sees("ours", ours.address)).await;
 }

@@ -28,12 +28,20 @@ impl Serf {
         let rpc = ports::free();
         let process = Process::start(name, |_| {
             let mut command = Command::new("serf");
-            command.args(["agent", &format!("-node={name}"), &format!("-bind={address}"), "-log-level=debug"]);
+            command.args([
+                "agent",
+                &format!("-node={name}"),
+                &format!("-bind={address}"),
+                "-log-level=debug",
+            ]);
             command.arg(format!("-rpc-addr={rpc}")).args(options);
             command
         });
         let serf = Self { name: name.to_owned(), address, process, rpc };
-        until("a serf agent answers", || serf.members().iter().any(|(member, ..)| *member == serf.name)).await;
+        until("a serf agent answers", || {
+            serf.members().iter().any(|(member, ..)| *member == serf.name)
+        })
+        .await;
         serf
     }
 
@@ -51,7 +59,10 @@ impl Serf {
         let Ok(table) = serde_json::from_str::<Value>(&output) else { return Vec::new() };
         let text = |member: &Value, key: &str| member[key].as_str().unwrap_or_default().to_owned();
         let members = table["members"].as_array().cloned().unwrap_or_default();
-        members.iter().map(|member| (text(member, "name"), text(member, "addr"), text(member, "status"))).collect()
+        members
+            .iter()
+            .map(|member| (text(member, "name"), text(member, "addr"), text(member, "status")))
+            .collect()
     }
 
     /// The tags of a member.

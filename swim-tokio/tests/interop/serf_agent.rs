@@ -1,8 +1,12 @@
-//! What serf has above membership, among its agents: departures, tags, events, queries, keys and round trips.
+//! What serf has above membership, among its agents: departures, tags, events, queries, keys and
+//! round trips.
 
 use std::time::Duration;
 
-use swim_tokio::{Event, Memberlist, Notice, Query, Runtime, Status, Subscription, Tags, generate_key, key_to_base64};
+use swim_tokio::{
+    Event, Memberlist, Notice, Query, Runtime, Status, Subscription, Tags, generate_key,
+    key_to_base64,
+};
 
 use crate::ours::{Agent, beside_serf, node, sees, status};
 use crate::process::until;
@@ -96,7 +100,8 @@ async fn one_that_failed_and_is_forced_to_leave_at_either_side_has_left_at_both(
         until("we know it", || sees(&ours, name, failing.address)).await;
         drop(failing); // It is killed.
         until("both see that it failed", || {
-            serf.status(name).as_deref() == Some("failed") && status(&ours, name) == Some(Status::Dead)
+            serf.status(name).as_deref() == Some("failed")
+                && status(&ours, name) == Some(Status::Dead)
         })
         .await;
         if forces_serf {
@@ -116,26 +121,31 @@ async fn tags_are_seen_on_both_sides_and_when_they_change() {
     until("we see serf's tags", || ours.tags("serf-1") == Some(theirs.clone())).await;
     ours.set_tags(&Tags::from_iter([("role", "db"), ("made", "by us")])).await.unwrap();
     until("serf sees our tags", || {
-        let (_, output) = serf.command("members", &["-tag", "role=^db$", "-tag", "made=by us", "-name=ours"]);
+        let (_, output) =
+            serf.command("members", &["-tag", "role=^db$", "-tag", "made=by us", "-name=ours"]);
         output.contains("made=by us")
     })
     .await;
     let (set, output) = serf.command("tags", &["-set", "role=cache"]);
     assert!(set, "{output}");
     until("we see serf's new tag", || {
-        ours.tags("serf-1").is_some_and(|tags| tags.get("role") == Some("cache") && tags.get("dc") == Some("eu"))
+        ours.tags("serf-1")
+            .is_some_and(|tags| tags.get("role") == Some("cache") && tags.get("dc") == Some("eu"))
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_serf_reach_us_and_ours_reach_serf_each_once() {
-    let (serf, ours) = pair(&["-event-handler=user:from-us=echo heard-$SERF_USER_LTIME-$(cat)"]).await;
+    let (serf, ours) =
+        pair(&["-event-handler=user:from-us=echo heard-$SERF_USER_LTIME-$(cat)"]).await;
     let mut notices = ours.subscribe();
     let (sent, output) = serf.command("event", &["-coalesce=false", "from-serf", "hello"]);
     assert!(sent, "{output}");
     let time = hear(&mut notices, |event| match event {
-        Event::UserEvent { time, from: None, name, payload, coalesce: false } if &**name == "from-serf" => {
+        Event::UserEvent { time, from: None, name, payload, coalesce: false }
+            if &**name == "from-serf" =>
+        {
             assert_eq!(&**payload, b"hello");
             Some(*time)
         }
@@ -178,10 +188,18 @@ async fn queries_of_serf_are_answered_by_us_and_ours_by_serf() {
             answering.respond(id, "ours").await.unwrap();
         }
     });
-    until("serf knows our tags", || serf.command("members", &["-tag", "role=db"]).1.contains("ours")).await;
-    let asked = tokio::task::block_in_place(|| serf.command("query", &["-timeout=3s", "-format=json", "whoami"]));
+    until("serf knows our tags", || {
+        serf.command("members", &["-tag", "role=db"]).1.contains("ours")
+    })
+    .await;
+    let asked = tokio::task::block_in_place(|| {
+        serf.command("query", &["-timeout=3s", "-format=json", "whoami"])
+    });
     let answers: serde_json::Value = serde_json::from_str(&asked.1).expect("JSON");
-    assert_eq!((&answers["Responses"]["ours"], &answers["Responses"]["serf-1"]), (&"ours".into(), &"serf\n".into()));
+    assert_eq!(
+        (&answers["Responses"]["ours"], &answers["Responses"]["serf-1"]),
+        (&"ours".into(), &"serf\n".into())
+    );
     assert_eq!(answers["Acks"].as_array().map(Vec::len), Some(2), "{answers}");
     let only = ["-timeout=3s", "-format=json", "-tag", "role=^d.$", "whoami"];
     let asked = tokio::task::block_in_place(|| serf.command("query", &only));
@@ -226,12 +244,17 @@ async fn keys_are_listed_and_rotated_by_serf_on_us_too() {
     let keys = |arguments: &[&str]| tokio::task::block_in_place(|| serf.command("keys", arguments));
     let (listed, output) = keys(&["-list"]);
     assert!(listed && output.contains(&format!("{old_text}  [2/2]")), "{output}");
-    for step in [format!("-install={new_text}"), format!("-use={new_text}"), format!("-remove={old_text}")] {
+    for step in
+        [format!("-install={new_text}"), format!("-use={new_text}"), format!("-remove={old_text}")]
+    {
         let (done, output) = keys(&[&step]);
         assert!(done, "{output}");
     }
     let (listed, output) = keys(&["-list"]);
-    assert!(listed && output.contains(&format!("{new_text}  [2/2]")) && !output.contains(&old_text), "{output}");
+    assert!(
+        listed && output.contains(&format!("{new_text}  [2/2]")) && !output.contains(&old_text),
+        "{output}"
+    );
     let (removed, output) = keys(&[&format!("-remove={new_text}")]);
     assert!(!removed && output.contains("ours"), "the primary key stays: {output}");
     let kept = std::fs::read_to_string(&file).unwrap();
@@ -239,6 +262,8 @@ async fn keys_are_listed_and_rotated_by_serf_on_us_too() {
     std::fs::remove_dir_all(directory).unwrap();
     let mut notices = ours.subscribe();
     serf.command("event", &["after", ""]);
-    hear(&mut notices, |event| matches!(event, Event::UserEvent { name, .. } if &**name == "after").then_some(()))
-        .await;
+    hear(&mut notices, |event| {
+        matches!(event, Event::UserEvent { name, .. } if &**name == "after").then_some(())
+    })
+    .await;
 }

@@ -35,7 +35,8 @@ impl Who {
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) sizes: &'static [usize],
-    /// The sizes of which instructions are stored: the largest where the cost is not to depend on the size.
+    /// The sizes of which instructions are stored: the largest where the cost is not to depend on
+    /// the size.
     pub(crate) checked: &'static [usize],
     /// How many repetitions one measurement takes, at 1,000 members.
     repetitions: u32,
@@ -57,7 +58,16 @@ impl Case {
     /// Costs the same at every size.
     const fn flat(name: &'static str, repetitions: u32, swim: Prepare) -> Self {
         let (sizes, checked) = (SIZES, LARGEST);
-        Self { name, sizes, checked, repetitions, is_linear: false, is_used_up: false, swim, foca: None }
+        Self {
+            name,
+            sizes,
+            checked,
+            repetitions,
+            is_linear: false,
+            is_used_up: false,
+            swim,
+            foca: None,
+        }
     }
 
     /// Costs so much for each member.
@@ -93,7 +103,8 @@ impl Case {
 
 /// All of them.
 pub(crate) const CASES: [Case; 22] = [
-    Case::flat("ping with 0 updates", 500, |n| packets::ping(n, 0, false)).beside(|n| foca_node::ping(n, 0, false)),
+    Case::flat("ping with 0 updates", 500, |n| packets::ping(n, 0, false))
+        .beside(|n| foca_node::ping(n, 0, false)),
     Case::flat("ping with 10 known updates", 500, |n| packets::ping(n, 10, false))
         .beside(|n| foca_node::ping(n, 10, false)),
     Case::flat("ping with 10 fresh updates", 300, |n| packets::ping(n, 10, true))

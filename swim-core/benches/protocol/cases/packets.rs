@@ -6,8 +6,8 @@ use swim_core::{Config, SequenceNumber};
 use super::Run;
 use crate::node::{self, Node, Said, name};
 
-/// A ping that carries updates, and the ack to it. Known updates say what the table says; fresh ones raise
-/// incarnations, ten members in turn.
+/// A ping that carries updates, and the ack to it. Known updates say what the table says; fresh
+/// ones raise incarnations, ten members in turn.
 pub(super) fn ping(members: usize, updates: usize, fresh: bool) -> Run {
     let mut node = Node::new(members, Config::lan());
     let mut packet = node::ping();
@@ -36,8 +36,8 @@ pub(super) fn ping(members: usize, updates: usize, fresh: bool) -> Run {
 /// An incarnation of 32 bits, so that later ones have as many.
 const FIRST: u64 = 1 << 24;
 
-/// The ack to a probe that is acked already: read, matched and dropped. The first one does little more; it is part of the
-/// case of the probe.
+/// The ack to a probe that is acked already: read, matched and dropped. The first one does little
+/// more; it is part of the case of the probe.
 pub(super) fn second_ack(members: usize) -> Run {
     let mut node = Node::new(members, Config::lan());
     while node.swim.metrics().probes_acked == 0 {
@@ -52,7 +52,8 @@ pub(super) fn ping_req(members: usize) -> Run {
     let mut node = Node::new(members, Config::lan());
     let mut packet = node::packet();
     let (target, source) = (name(members / 2), name(1));
-    Message::PingReq { sequence: SequenceNumber::new(9), target: &target, source: &source }.encode(&mut packet);
+    Message::PingReq { sequence: SequenceNumber::new(9), target: &target, source: &source }
+        .encode(&mut packet);
     Box::new(move |repetitions| {
         for _ in 0..repetitions {
             node.hear(&packet);
@@ -76,7 +77,8 @@ pub(super) fn from_queue(members: usize, queued: usize) -> Run {
 /// A node whose queue lasts for more packets than a measurement takes.
 pub(super) fn with_queue(members: usize, queued: usize) -> Node {
     let gossip_interval = Config::lan().gossip_interval;
-    let mut node = Node::new(members, Config { retransmit_mult: 32, gossip_interval, ..node::quiet() });
+    let mut node =
+        Node::new(members, Config { retransmit_mult: 32, gossip_interval, ..node::quiet() });
     for number in 0..queued {
         let mut packet = node::packet();
         // Beyond the members these are newcomers.

@@ -11,8 +11,9 @@ use crate::node::{self, Node, address, name};
 /// How many peers' pings are prepared: they come from members all over the table.
 const PINGING: usize = 64;
 
-/// One second: the node's own probe and its ack, a ping of another member and the ack to it, and a thirtieth of a round
-/// of anti-entropy in each direction, with equal tables. Nothing changes, so nobody gossips.
+/// One second: the node's own probe and its ack, a ping of another member and the ack to it, and a
+/// thirtieth of a round of anti-entropy in each direction, with equal tables. Nothing changes, so
+/// nobody gossips.
 pub(super) fn second(members: usize) -> Run {
     let mut node = Node::new(members, Config::lan());
     let target = name(0);
@@ -26,7 +27,8 @@ pub(super) fn second(members: usize) -> Run {
         })
         .collect();
     let source = name(1);
-    let request = node::exchange(&ExchangeMessage::Digest { source: &source, digest: node.swim.digest() });
+    let request =
+        node::exchange(&ExchangeMessage::Digest { source: &source, digest: node.swim.digest() });
     let equal = node::exchange(&ExchangeMessage::DigestReply { source: &source, buckets: None });
     let mut seconds = 0;
     Box::new(move |repetitions| {

@@ -7,7 +7,8 @@ use swim_core::Config;
 use super::Run;
 use crate::node::{self, Node, Said};
 
-/// A member is suspected by another, and then heard to refute it. Both are queued, and nothing is sent.
+/// A member is suspected by another, and then heard to refute it. Both are queued, and nothing is
+/// sent.
 pub(super) fn refuted(members: usize) -> Run {
     let mut node = Node::new(members, Config::lan());
     let mut incarnation = 1;
@@ -27,9 +28,9 @@ pub(super) fn refuted(members: usize) -> Run {
     })
 }
 
-/// A member is suspected, declared dead when that ends, and heard to be alive after all. The node is not called
-/// meanwhile, so the end is put off once, and two protocol periods and the beginning of a round of anti-entropy are in the
-/// measurement; what it sends is dropped.
+/// A member is suspected, declared dead when that ends, and heard to be alive after all. The node
+/// is not called meanwhile, so the end is put off once, and two protocol periods and the beginning
+/// of a round of anti-entropy are in the measurement; what it sends is dropped.
 pub(super) fn expired(members: usize) -> Run {
     let mut node = Node::new(members, Config { reliable_fallback: false, ..Config::lan() });
     let mut incarnation = 1;

@@ -12,7 +12,12 @@ use crate::node::{self, Node, Said, address, cluster, name};
 /// A newcomer is heard of, leaves, and is forgotten at once, tombstone and all.
 pub(super) fn insert_and_remove(members: usize) -> Run {
     let zero = Duration::ZERO;
-    let config = Config { gossip_to_dead_for: zero, reap_left_after: zero, tombstone_for: zero, ..Config::lan() };
+    let config = Config {
+        gossip_to_dead_for: zero,
+        reap_left_after: zero,
+        tombstone_for: zero,
+        ..Config::lan()
+    };
     let mut node = Node::new(members, config);
     let (mut alive, mut left) = (node::packet(), node::packet());
     node::say(members, &Said::Alive(1), &mut alive);
@@ -46,7 +51,9 @@ pub(super) fn decoded(members: usize) -> Run {
     Box::new(move |repetitions| {
         for _ in 0..repetitions {
             let message = ExchangeMessage::decode(black_box(&table), cluster()).unwrap();
-            assert!(matches!(message, ExchangeMessage::JoinReply { entries, .. } if entries.len() == members - 1));
+            assert!(
+                matches!(message, ExchangeMessage::JoinReply { entries, .. } if entries.len() == members - 1)
+            );
         }
     })
 }

@@ -4,15 +4,17 @@ use super::Run;
 use super::packets::with_queue;
 use crate::node::{self, Node};
 
-/// Gossip to three members, until all is said; after that only the timer runs, so a measurement must not take longer.
+/// Gossip to three members, until all is said; after that only the timer runs, so a measurement
+/// must not take longer.
 pub(super) fn gossip(members: usize, queued: usize) -> Run {
     let mut node = with_queue(members, queued);
     Box::new(move |repetitions| {
         for _ in 0..repetitions {
             let sent = node.swim.metrics().packets_sent;
-            // A probe may be due before: every fifth time, since there are five ticks in its period. And a node that has
-            // learnt more than about 100 members at once is due to compare tables as often as it gossips: its exchange is
-            // never answered, so that is a look at the timer, some 400 instructions.
+            // A probe may be due before: every fifth time, since there are five ticks in its
+            // period. And a node that has learnt more than about 100 members at once is due to
+            // compare tables as often as it gossips: its exchange is never answered, so that is a
+            // look at the timer, some 400 instructions.
             while node.swim.metrics().packets_sent < sent + 3 {
                 node.next_timer();
                 node.send_and_answer();
@@ -31,7 +33,11 @@ pub(super) fn probe(members: usize) -> Run {
             node.next_timer();
             node.send_and_answer();
         }
-        assert_eq!(probes(&node), after(before, repetitions), "each repetition is a probe and its ack");
+        assert_eq!(
+            probes(&node),
+            after(before, repetitions),
+            "each repetition is a probe and its ack"
+        );
     })
 }
 
@@ -47,7 +53,11 @@ pub(super) fn indirect_probe(members: usize) -> Run {
             node.send();
             node.repeat_answer();
         }
-        assert_eq!(probes(&node), after(before, repetitions), "each repetition is a probe and its ack");
+        assert_eq!(
+            probes(&node),
+            after(before, repetitions),
+            "each repetition is a probe and its ack"
+        );
     })
 }
 

@@ -1,5 +1,5 @@
-//! Who a foca node is: an address, and how often it has come back. The smallest identity that heals; ours carries a
-//! name beside the address.
+//! Who a foca node is: an address, and how often it has come back. The smallest identity that
+//! heals; ours carries a name beside the address.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -17,7 +17,10 @@ pub(super) struct Id {
 
 impl Id {
     pub(super) const fn of(number: usize) -> Self {
-        Self { address: SocketAddrV4::new(Ipv4Addr::from_bits(NET + number as u32), 7_946), life: 0 }
+        Self {
+            address: SocketAddrV4::new(Ipv4Addr::from_bits(NET + number as u32), 7_946),
+            life: 0,
+        }
     }
 }
 

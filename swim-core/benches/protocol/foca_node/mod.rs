@@ -1,5 +1,5 @@
-//! The same cases with [foca](https://docs.rs/foca), where it does the like: one node with a table of a given size, on
-//! the least runtime that works, fed with what its peers would send.
+//! The same cases with [foca](https://docs.rs/foca), where it does the like: one node with a table
+//! of a given size, on the least runtime that works, fed with what its peers would send.
 
 mod identity;
 
@@ -10,7 +10,8 @@ use std::num::{NonZeroU8, NonZeroU32};
 use std::time::Duration;
 
 use foca::{
-    Codec as _, Config, Foca, Header, Member, Message, NoCustomBroadcast, PostcardCodec, Runtime, State, Timer,
+    Codec as _, Config, Foca, Header, Member, Message, NoCustomBroadcast, PostcardCodec, Runtime,
+    State, Timer,
 };
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -89,7 +90,8 @@ impl Node {
         if let Some(transmissions) = transmissions.and_then(NonZeroU8::new) {
             config.max_transmissions = transmissions;
         }
-        let foca = Foca::new(Id::of(0), config, Xoshiro256PlusPlus::seed_from_u64(7), PostcardCodec);
+        let foca =
+            Foca::new(Id::of(0), config, Xoshiro256PlusPlus::seed_from_u64(7), PostcardCodec);
         let mut node = Self { foca, world: World::default(), answer: Vec::new() };
         let others = (1..members).map(|number| Member::alive(Id::of(number)));
         node.foca.apply_many(others, false, &mut node.world).expect("foca learns of members");
@@ -98,7 +100,9 @@ impl Node {
     }
 
     fn hear(&mut self, packet: &[u8]) {
-        self.foca.handle_data(black_box(packet), &mut self.world).expect("foca takes what a peer sends");
+        self.foca
+            .handle_data(black_box(packet), &mut self.world)
+            .expect("foca takes what a peer sends");
     }
 
     /// When the next timer is due.
@@ -120,7 +124,8 @@ impl Node {
         }
     }
 
-    /// Makes the ack to the ping that was just sent out of its bytes: a peer's work is not measured.
+    /// Makes the ack to the ping that was just sent out of its bytes: a peer's work is not
+    /// measured.
     fn ack(&mut self) {
         // The source, its incarnation, the destination, the kind, the number of the probe.
         let source = &self.world.packet[..ID_LEN];
@@ -144,8 +149,9 @@ pub(crate) fn ping(members: usize, updates: usize, fresh: bool) -> Run {
     let mut incarnation = if fresh { FIRST } else { 0 };
     say((0..updates).map(|i| 2 + i * (members - 2) / 10), incarnation, &mut packet);
     // An update is an identity, its incarnation and its state.
-    let places: Vec<usize> =
-        (0..if fresh { updates } else { 0 }).map(|i| start + 2 + i * (ID_LEN + 4) + ID_LEN).collect();
+    let places: Vec<usize> = (0..if fresh { updates } else { 0 })
+        .map(|i| start + 2 + i * (ID_LEN + 4) + ID_LEN)
+        .collect();
     Box::new(move |repetitions| {
         for _ in 0..repetitions {
             if fresh && incarnation == u16::MAX - 1 {
@@ -208,8 +214,9 @@ pub(crate) fn probe(members: usize) -> Run {
     })
 }
 
-/// See `cases::steady::second`: a probe and its ack, a ping of another member and its ack. Instead of anti-entropy foca
-/// announces itself to a member every 30 s and is answered with some members: a thirtieth of that in each direction.
+/// See `cases::steady::second`: a probe and its ack, a ping of another member and its ack. Instead
+/// of anti-entropy foca announces itself to a member every 30 s and is answered with some members:
+/// a thirtieth of that in each direction.
 pub(crate) fn second(members: usize) -> Run {
     let mut node = Node::new(members, None);
     let (mut ping, mut announce, mut feed) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
-//! memberlist's wire: its bytes read into what is meant, and what is meant written as memberlist writes it. Nothing above
-//! this module knows a message of memberlist. Read first: docs/MEMBERLIST.md, and docs/DEVIATIONS.md, "On memberlist's
-//! wire".
+//! memberlist's wire: its bytes read into what is meant, and what is meant written as memberlist
+//! writes it. Nothing above this module knows a message of memberlist. Read first:
+//! docs/MEMBERLIST.md, and docs/DEVIATIONS.md, "On memberlist's wire".
 
 mod packet;
 mod stream;
@@ -33,7 +33,11 @@ struct State {
 impl Memberlist {
     /// `None` in a build without this wire.
     pub(super) fn new(settings: &MemberlistWire) -> Option<Self> {
-        let state = State { settings: *settings, unpacker: Some(Unpacker::default()), versions: Vec::new() };
+        let state = State {
+            settings: *settings,
+            unpacker: Some(Unpacker::default()),
+            versions: Vec::new(),
+        };
         Some(Self(Box::new(state)))
     }
 
@@ -79,9 +83,17 @@ fn counter(incarnation: Incarnation) -> u32 {
 /// The message as this wire has it.
 fn written<'a>(message: &Message<'a>) -> wire::Message<'a> {
     match *message {
-        Message::Ping { sequence, target, source } => wire::Message::Ping { sequence, target, source: speaker(source) },
+        Message::Ping { sequence, target, source } => {
+            wire::Message::Ping { sequence, target, source: speaker(source) }
+        }
         Message::PingReq { sequence, target, address, wants_nack, source } => {
-            wire::Message::IndirectPing { sequence, target, address, wants_nack, source: speaker(source) }
+            wire::Message::IndirectPing {
+                sequence,
+                target,
+                address,
+                wants_nack,
+                source: speaker(source),
+            }
         }
         Message::Ack { sequence, payload, .. } => wire::Message::Ack { sequence, payload },
         Message::Nack { sequence, .. } => wire::Message::Nack { sequence },
@@ -95,8 +107,12 @@ fn written<'a>(message: &Message<'a>) -> wire::Message<'a> {
         Message::Suspect { id, incarnation, from } => {
             wire::Message::Suspect { id, incarnation: counter(incarnation), from }
         }
-        Message::Dead { id, incarnation, from } => wire::Message::Dead { id, incarnation: counter(incarnation), from },
-        Message::Left { id, incarnation } => wire::Message::Dead { id, incarnation: counter(incarnation), from: id },
+        Message::Dead { id, incarnation, from } => {
+            wire::Message::Dead { id, incarnation: counter(incarnation), from }
+        }
+        Message::Left { id, incarnation } => {
+            wire::Message::Dead { id, incarnation: counter(incarnation), from: id }
+        }
         Message::Direct { payload, .. } => wire::Message::User { payload },
     }
 }

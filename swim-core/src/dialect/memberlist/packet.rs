@@ -17,8 +17,8 @@ use crate::wire::WireError;
 pub(crate) struct Unpacker(wire::Unpacker);
 
 impl Unpacker {
-    /// Shows `visit` each message of a packet, its envelope taken off, with how it is counted; and whatever is wrong with
-    /// the packet.
+    /// Shows `visit` each message of a packet, its envelope taken off, with how it is counted; and
+    /// whatever is wrong with the packet.
     pub(crate) fn unpack(
         &mut self,
         packet: &[u8],
@@ -36,10 +36,17 @@ fn read(message: wire::Message<'_>) -> (MessageKind, Message<'_>) {
         }
         wire::Message::IndirectPing { sequence, target, address, wants_nack, source } => {
             let source = speaker(source);
-            (MessageKind::PingReq, Message::PingReq { sequence, target, address, wants_nack, source })
+            (
+                MessageKind::PingReq,
+                Message::PingReq { sequence, target, address, wants_nack, source },
+            )
         }
-        wire::Message::Ack { sequence, payload } => (MessageKind::Ack, Message::Ack { sequence, source: "", payload }),
-        wire::Message::Nack { sequence } => (MessageKind::Nack, Message::Nack { sequence, source: "" }),
+        wire::Message::Ack { sequence, payload } => {
+            (MessageKind::Ack, Message::Ack { sequence, source: "", payload })
+        }
+        wire::Message::Nack { sequence } => {
+            (MessageKind::Nack, Message::Nack { sequence, source: "" })
+        }
         wire::Message::Suspect { id, incarnation, from } => {
             (MessageKind::Suspect, Message::Suspect { id, incarnation: wide(incarnation), from })
         }
@@ -53,7 +60,9 @@ fn read(message: wire::Message<'_>) -> (MessageKind, Message<'_>) {
             let claim = Claim::new(wide(incarnation), Status::Alive);
             (MessageKind::Alive, Message::Alive(Row { id, claim, address, metadata, versions }))
         }
-        wire::Message::User { payload } => (MessageKind::Broadcast, Message::Direct { source: "", payload }),
+        wire::Message::User { payload } => {
+            (MessageKind::Broadcast, Message::Direct { source: "", payload })
+        }
     }
 }
 
@@ -142,7 +151,12 @@ impl crate::dialect::PacketWriter for PacketWriter<'_> {
                 count(kind(body));
                 added += 1;
             };
-            let used = updates.fill(packet, Room { bytes: room - kept, each, updates: parts }, limit, &mut sent);
+            let used = updates.fill(
+                packet,
+                Room { bytes: room - kept, each, updates: parts },
+                limit,
+                &mut sent,
+            );
             let left = Room { bytes: room - used, each, updates: parts - added };
             let sent = |body: &[u8]| {
                 note(body.len());

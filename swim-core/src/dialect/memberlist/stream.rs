@@ -40,7 +40,10 @@ fn row(node: wire::NodeState<'_>) -> Row<'_> {
 }
 
 impl Memberlist {
-    pub(in crate::dialect) fn decode_stream<'p>(&self, payload: &'p [u8]) -> Result<StreamMessage<'p>, WireError> {
+    pub(in crate::dialect) fn decode_stream<'p>(
+        &self,
+        payload: &'p [u8],
+    ) -> Result<StreamMessage<'p>, WireError> {
         Ok(match wire::StreamMessage::decode(payload)? {
             wire::StreamMessage::Ping { sequence, target, source } => {
                 StreamMessage::Ping { sequence, target, source: speaker(source) }
@@ -82,7 +85,8 @@ impl Memberlist {
             let Row { id, claim, address, metadata, versions } = row;
             let (incarnation, status) = (counter(claim.incarnation), claim.status);
             let node = wire::NodeState { id, incarnation, status, address, metadata, versions };
-            if writer.len() + metadata.len() + id.len() + ROW_OVERHEAD > max || !writer.push(&node) {
+            if writer.len() + metadata.len() + id.len() + ROW_OVERHEAD > max || !writer.push(&node)
+            {
                 break;
             }
             written += 1;

@@ -1,4 +1,5 @@
-//! [`Cipher`]: AES-GCM with a cluster's key itself, as memberlist uses it; the key's length chooses which AES.
+//! [`Cipher`]: AES-GCM with a cluster's key itself, as memberlist uses it; the key's length chooses
+//! which AES.
 
 use alloc::boxed::Box;
 
@@ -43,7 +44,13 @@ impl Cipher {
     }
 
     /// Decrypts in place; `false` if this key did not encrypt the bytes.
-    pub(super) fn decrypt(&self, nonce: &Nonce, associated: &[u8], bytes: &mut [u8], tag: &Tag) -> bool {
+    pub(super) fn decrypt(
+        &self,
+        nonce: &Nonce,
+        associated: &[u8],
+        bytes: &mut [u8],
+        tag: &Tag,
+    ) -> bool {
         let (nonce, bytes, tag) = (nonce.into(), bytes.into(), tag.into());
         match self {
             Self::Aes128(cipher) => cipher.decrypt_inout_detached(nonce, associated, bytes, tag),

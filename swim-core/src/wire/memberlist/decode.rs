@@ -1,4 +1,5 @@
-//! How a [`Message`] is read: as tolerantly as memberlist reads it, but for what is known to harm a peer.
+//! How a [`Message`] is read: as tolerantly as memberlist reads it, but for what is known to harm a
+//! peer.
 
 use super::field::{self, Ip};
 use super::message::{Message, Source};
@@ -8,15 +9,16 @@ use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 
 const PING: [&str; 5] = ["SeqNo", "Node", "SourceAddr", "SourcePort", "SourceNode"];
-const INDIRECT_PING: [&str; 8] = ["SeqNo", "Target", "Port", "Node", "Nack", "SourceAddr", "SourcePort", "SourceNode"];
+const INDIRECT_PING: [&str; 8] =
+    ["SeqNo", "Target", "Port", "Node", "Nack", "SourceAddr", "SourcePort", "SourceNode"];
 const ACK: [&str; 2] = ["SeqNo", "Payload"];
 const NACK: [&str; 1] = ["SeqNo"];
 const ACCUSATION: [&str; 3] = ["Incarnation", "Node", "From"];
 const ALIVE: [&str; 6] = ["Incarnation", "Node", "Addr", "Port", "Meta", "Vsn"];
 
 impl<'a> Message<'a> {
-    /// Reads one message: the kind, and all that belongs to it. What follows is ignored, but for a user's message,
-    /// which reaches to the end.
+    /// Reads one message: the kind, and all that belongs to it. What follows is ignored, but for a
+    /// user's message, which reaches to the end.
     ///
     /// # Errors
     /// The first [`WireError`] found. Layers and messages of streams are [`WireError::WrongPlace`].
@@ -28,13 +30,24 @@ impl<'a> Message<'a> {
             kind::INDIRECT_PING => indirect_ping(reader),
             kind::ACK => ack(reader),
             kind::NACK => nack(reader),
-            kind::SUSPECT => accusation(reader).map(|(id, incarnation, from)| Self::Suspect { id, incarnation, from }),
-            kind::DEAD => accusation(reader).map(|(id, incarnation, from)| Self::Dead { id, incarnation, from }),
+            kind::SUSPECT => accusation(reader).map(|(id, incarnation, from)| Self::Suspect {
+                id,
+                incarnation,
+                from,
+            }),
+            kind::DEAD => accusation(reader).map(|(id, incarnation, from)| Self::Dead {
+                id,
+                incarnation,
+                from,
+            }),
             kind::ALIVE => alive(reader),
             kind::USER => Ok(Self::User { payload: body }),
-            kind::PUSH_PULL | kind::COMPOUND | kind::COMPRESS | kind::ENCRYPT | kind::CHECKSUM | kind::ERROR => {
-                Err(WireError::WrongPlace)
-            }
+            kind::PUSH_PULL
+            | kind::COMPOUND
+            | kind::COMPRESS
+            | kind::ENCRYPT
+            | kind::CHECKSUM
+            | kind::ERROR => Err(WireError::WrongPlace),
             _ => Err(WireError::UnknownKind),
         }
     }

@@ -1,9 +1,10 @@
-//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. Whoever carries the bytes puts them
-//! on last and takes them off first.
+//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. Whoever carries
+//! the bytes puts them on last and takes them off first.
 //!
-//! They are the driver's to put on, not the state machine's: a nonce must never come twice, not after a restart from
-//! the same seed either, so it needs the system's randomness, of which the state machine has none. The state machine
-//! must know one thing only: how many bytes of a packet they take.
+//! They are the driver's to put on, not the state machine's: a nonce must never come twice, not
+//! after a restart from the same seed either, so it needs the system's randomness, of which the
+//! state machine has none. The state machine must know one thing only: how many bytes of a packet
+//! they take.
 
 use alloc::vec::Vec;
 
@@ -25,15 +26,16 @@ pub struct Envelope {
     pub keyring: Option<Keyring>,
     /// How messages are encrypted.
     pub version: SealVersion,
-    /// Whether messages that are not encrypted are taken although there are keys. For a cluster that is being moved
-    /// to encryption; off otherwise. (memberlist: not `GossipVerifyIncoming`)
+    /// Whether messages that are not encrypted are taken although there are keys. For a cluster
+    /// that is being moved to encryption; off otherwise. (memberlist: not `GossipVerifyIncoming`)
     pub accepts_plain: bool,
-    /// Whether messages are sent as they are although there are keys. For a cluster that is being moved to
-    /// encryption; off otherwise. (memberlist: not `GossipVerifyOutgoing`)
+    /// Whether messages are sent as they are although there are keys. For a cluster that is being
+    /// moved to encryption; off otherwise. (memberlist: not `GossipVerifyOutgoing`)
     pub sends_plain: bool,
 }
 
-/// The kind and the length, which go before an encrypted message of a stream and are authenticated with it.
+/// The kind and the length, which go before an encrypted message of a stream and are authenticated
+/// with it.
 pub(super) const STREAM_HEADER: usize = 5;
 
 impl Envelope {
@@ -47,31 +49,48 @@ impl Envelope {
         self.label.overhead() + self.writing_keyring().map_or(0, |_| self.version.overhead())
     }
 
-    /// Clears `out` and writes `packet`, as [`PacketWriter`](super::PacketWriter) made it, with both layers.
-    pub fn seal_packet(&self, rng: &mut (impl CryptoRng + ?Sized), packet: &[u8], out: &mut Vec<u8>) {
+    /// Clears `out` and writes `packet`, as [`PacketWriter`](super::PacketWriter) made it, with
+    /// both layers.
+    pub fn seal_packet(
+        &self,
+        rng: &mut (impl CryptoRng + ?Sized),
+        packet: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         out.clear();
         self.label.encode(out);
         match self.writing_keyring() {
-            Some(keyring) => seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out),
+            Some(keyring) => {
+                seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out)
+            }
             None => out.extend_from_slice(packet),
         }
     }
 
-    /// Takes both layers off a packet. `buffer` holds what was decrypted; its former content is dropped.
+    /// Takes both layers off a packet. `buffer` holds what was decrypted; its former content is
+    /// dropped.
     ///
     /// # Errors
-    /// [`WireError::WrongCluster`] if the label is another, [`WireError::BadSeal`] if no key opens the packet, and what
-    /// is wrong with the label's layer.
-    pub fn open_packet<'a>(&self, packet: &'a [u8], buffer: &'a mut Vec<u8>) -> Result<&'a [u8], WireError> {
+    /// [`WireError::WrongCluster`] if the label is another, [`WireError::BadSeal`] if no key opens
+    /// the packet, and what is wrong with the label's layer.
+    pub fn open_packet<'a>(
+        &self,
+        packet: &'a [u8],
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], WireError> {
         self.unseal_packet(packet, buffer).map(|(packet, _)| packet)
     }
 
-    /// As [`open_packet`](Self::open_packet), and whether one of the keys opened it: one that came as it is proves nothing
-    /// of its sender.
+    /// As [`open_packet`](Self::open_packet), and whether one of the keys opened it: one that came
+    /// as it is proves nothing of its sender.
     ///
     /// # Errors
     /// As of [`open_packet`](Self::open_packet).
-    pub fn unseal_packet<'a>(&self, packet: &'a [u8], buffer: &'a mut Vec<u8>) -> Result<(&'a [u8], bool), WireError> {
+    pub fn unseal_packet<'a>(
+        &self,
+        packet: &'a [u8],
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<(&'a [u8], bool), WireError> {
         let body = self.label.strip(packet)?;
         let Some(keyring) = &self.keyring else { return Ok((body, false)) };
         match seal::open(keyring, self.label.as_bytes(), body, buffer) {
@@ -81,8 +100,8 @@ impl Envelope {
         }
     }
 
-    /// Appends what this side of a stream sends: `message`, compressed if it is to be, with both layers. Only the dialer
-    /// writes the label.
+    /// Appends what this side of a stream sends: `message`, compressed if it is to be, with both
+    /// layers. Only the dialer writes the label.
     pub fn seal_stream(
         &self,
         side: Side,

@@ -12,7 +12,8 @@ use crate::wire::reader::Reader;
 pub(super) use crate::wire::structure::{write_bytes, write_key, write_name, write_uint};
 use crate::wire::writer;
 
-/// A name: text of at most 255 bytes, which may be empty; [`required`] is for those that must not be.
+/// A name: text of at most 255 bytes, which may be empty; [`required`] is for those that must not
+/// be.
 pub(super) fn read_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, WireError> {
     let bytes = reader.raw()?;
     if bytes.len() > NodeId::MAX_LEN {
@@ -34,9 +35,11 @@ pub(super) fn read_u32(reader: &mut Reader<'_>) -> Result<u32, WireError> {
     u32::try_from(reader.uint()?).map_err(|_| WireError::OutOfRange)
 }
 
-/// Bytes of which no more than `N` are of interest, and how many there were: raw, or as an array of small integers,
-/// which Go reads as bytes too.
-pub(super) fn read_octets<const N: usize>(reader: &mut Reader<'_>) -> Result<([u8; N], usize), WireError> {
+/// Bytes of which no more than `N` are of interest, and how many there were: raw, or as an array of
+/// small integers, which Go reads as bytes too.
+pub(super) fn read_octets<const N: usize>(
+    reader: &mut Reader<'_>,
+) -> Result<([u8; N], usize), WireError> {
     let mut octets = [0; N];
     if !matches!(reader.rest().first(), Some(0x90..=0x9f | 0xdc | 0xdd)) {
         let bytes = reader.raw()?;
@@ -63,7 +66,8 @@ pub(super) fn read_versions(reader: &mut Reader<'_>) -> Result<Versions, WireErr
     }
 }
 
-/// An IP address as the wire has it: 4 bytes or 16, none at all or, from who knows whom, any other number.
+/// An IP address as the wire has it: 4 bytes or 16, none at all or, from who knows whom, any other
+/// number.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ip {
     octets: [u8; 16],

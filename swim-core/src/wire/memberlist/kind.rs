@@ -13,7 +13,8 @@ pub(super) const COMPOUND: u8 = 7;
 pub(super) const USER: u8 = 8;
 /// A layer: what follows is compressed.
 pub(super) const COMPRESS: u8 = 9;
-/// A layer of streams: what follows is encrypted. An encrypted packet begins with the version of its encryption.
+/// A layer of streams: what follows is encrypted. An encrypted packet begins with the version of
+/// its encryption.
 pub(super) const ENCRYPT: u8 = 10;
 pub(super) const NACK: u8 = 11;
 /// The outermost layer of a packet but for encryption and label: a checksum.

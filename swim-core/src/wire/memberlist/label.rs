@@ -1,4 +1,5 @@
-//! The label: the outermost layer, which keeps clusters apart. memberlist has none unless it is given one.
+//! The label: the outermost layer, which keeps clusters apart. memberlist has none unless it is
+//! given one.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,7 +36,11 @@ impl Label {
     /// # Errors
     /// [`LabelError`] if it is longer than [`Label::MAX_LEN`] bytes.
     pub fn new(label: &str) -> Result<Self, LabelError> {
-        if label.len() <= Self::MAX_LEN { Ok(Self(label.into())) } else { Err(LabelError { len: label.len() }) }
+        if label.len() <= Self::MAX_LEN {
+            Ok(Self(label.into()))
+        } else {
+            Err(LabelError { len: label.len() })
+        }
     }
 
     /// The label as text.
@@ -69,7 +74,9 @@ impl Label {
     pub(super) fn strip<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], WireError> {
         let (label, rest) = match bytes {
             [kind::LABEL, 0, ..] => return Err(WireError::BadName),
-            [kind::LABEL, len, rest @ ..] => rest.split_at_checked(usize::from(*len)).ok_or(WireError::Truncated)?,
+            [kind::LABEL, len, rest @ ..] => {
+                rest.split_at_checked(usize::from(*len)).ok_or(WireError::Truncated)?
+            }
             [kind::LABEL] | [] => return Err(WireError::Truncated),
             bytes => (&[][..], bytes),
         };
@@ -90,13 +97,19 @@ mod tests {
         assert_eq!(labelled, [244, 3, b'r', b'e', b'd', 11]);
         assert_eq!(red.strip(&labelled), Ok(&[11][..]));
         assert_eq!(none.strip(&[11]), Ok(&[11][..]));
-        for error in [none.strip(&labelled), red.strip(&[11]), Label::new("re").unwrap().strip(&labelled)] {
+        for error in
+            [none.strip(&labelled), red.strip(&[11]), Label::new("re").unwrap().strip(&labelled)]
+        {
             assert_eq!(error, Err(WireError::WrongCluster));
         }
         for end in 0..5 {
             assert_eq!(red.strip(&labelled[..end]), Err(WireError::Truncated), "{end}");
         }
-        assert_eq!(none.strip(&[244, 0, 11]), Err(WireError::BadName), "an empty label is no label");
+        assert_eq!(
+            none.strip(&[244, 0, 11]),
+            Err(WireError::BadName),
+            "an empty label is no label"
+        );
     }
 
     #[test]

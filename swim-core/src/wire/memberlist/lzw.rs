@@ -1,6 +1,8 @@
-//! The layer of compression: LZW as Go's `compress/lzw` has it, least significant bit first, literals of 8 bits.
+//! The layer of compression: LZW as Go's `compress/lzw` has it, least significant bit first,
+//! literals of 8 bits.
 //!
-//! The format: codes of 9 to 12 bits, 256 clears the table, 257 ends. Writers begin with a clear, and readers insist.
+//! The format: codes of 9 to 12 bits, 256 clears the table, 257 ends. Writers begin with a clear,
+//! and readers insist.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -48,8 +50,8 @@ pub(super) fn compressed_range(body: &[u8]) -> Result<Range<usize>, WireError> {
     if algorithm == LZW { Ok(range) } else { Err(WireError::BadCompression) }
 }
 
-/// Decompresses a message, of which `body` is what follows the kind, to the end of `out`, by `limit` bytes at most. What
-/// came out before an error stays there, so that it can be counted.
+/// Decompresses a message, of which `body` is what follows the kind, to the end of `out`, by
+/// `limit` bytes at most. What came out before an error stays there, so that it can be counted.
 pub(super) fn decompress(body: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), WireError> {
     decode(&body[compressed_range(body)?], limit, out)
 }
@@ -70,7 +72,10 @@ pub(super) struct Unpacking {
 impl fmt::Debug for Unpacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { read, written, .. } = self;
-        f.debug_struct("Unpacking").field("read", read).field("written", written).finish_non_exhaustive()
+        f.debug_struct("Unpacking")
+            .field("read", read)
+            .field("written", written)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,8 +90,8 @@ impl Unpacking {
         Ok(Self { decoder: weezl::decode::Decoder::new(BitOrder::Lsb, 8), read: 0, written: 0 })
     }
 
-    /// Appends at least `step` bytes more to `out`, or the rest; `limit` bytes in all. Returns true if that was the
-    /// rest. `bytes` are those that it began with.
+    /// Appends at least `step` bytes more to `out`, or the rest; `limit` bytes in all. Returns true
+    /// if that was the rest. `bytes` are those that it began with.
     ///
     /// # Errors
     /// [`WireError::TooLarge`] and [`WireError::BadCompression`].
@@ -119,7 +124,9 @@ impl Unpacking {
                 Ok(LzwStatus::Done) => return Ok(true),
                 Ok(LzwStatus::Ok) if result.consumed_in + result.consumed_out > 0 => {}
                 // No progress: the end is missing.
-                Ok(LzwStatus::Ok | LzwStatus::NoProgress) | Err(_) => return Err(WireError::BadCompression),
+                Ok(LzwStatus::Ok | LzwStatus::NoProgress) | Err(_) => {
+                    return Err(WireError::BadCompression);
+                }
             }
         }
         Ok(false)
@@ -141,7 +148,8 @@ mod tests {
         decompress(&message[1..], limit, &mut out).map(|()| out)
     }
 
-    /// The same bytes as the program had that made the vectors: a linear congruential generator's upper bits.
+    /// The same bytes as the program had that made the vectors: a linear congruential generator's
+    /// upper bits.
     fn noise(len: usize, mask: u8) -> Vec<u8> {
         let mut state = 1_u32;
         let next = |_| {
@@ -151,7 +159,8 @@ mod tests {
         (0..len).map(next).collect()
     }
 
-    /// Mask and length of the noise; length and CRC-32 of what Go 1.19's `compress/lzw` makes of it.
+    /// Mask and length of the noise; length and CRC-32 of what Go 1.19's `compress/lzw` makes of
+    /// it.
     #[rustfmt::skip]
     const GO: [(u8, usize, usize, u32); 31] = [
         (0, 0, 3, 0x3a62ebfd),
@@ -201,7 +210,11 @@ mod tests {
                 Ok(())
             })
             .unwrap();
-            assert_eq!((found.len(), crc32fast::hash(&found)), (expected, checksum), "{len} bytes of noise & {mask}");
+            assert_eq!(
+                (found.len(), crc32fast::hash(&found)),
+                (expected, checksum),
+                "{len} bytes of noise & {mask}"
+            );
         }
     }
 
@@ -209,8 +222,16 @@ mod tests {
     fn what_go_writes_past_a_full_table_is_read() {
         // There the two writers clear the table at different moments, and readers follow either.
         for (bytes, mask, len) in [
-            (&include_bytes!("../../../tests/wire/memberlist/captures/go-lzw-7-20000.bin")[..], 7, 20_000),
-            (&include_bytes!("../../../tests/wire/memberlist/captures/go-lzw-255-5000.bin")[..], 255, 5_000),
+            (
+                &include_bytes!("../../../tests/wire/memberlist/captures/go-lzw-7-20000.bin")[..],
+                7,
+                20_000,
+            ),
+            (
+                &include_bytes!("../../../tests/wire/memberlist/captures/go-lzw-255-5000.bin")[..],
+                255,
+                5_000,
+            ),
         ] {
             let mut out = Vec::new();
             assert_eq!(decode(bytes, len, &mut out), Ok(()));
@@ -235,7 +256,11 @@ mod tests {
         let mut out = Vec::new();
         let inner = &message[message.len() - 17..];
         for end in 0..inner.len() {
-            assert_eq!(decode(&inner[..end], 100, &mut out), Err(WireError::BadCompression), "{end}");
+            assert_eq!(
+                decode(&inner[..end], 100, &mut out),
+                Err(WireError::BadCompression),
+                "{end}"
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! [`Message`]: what memberlist's packets carry, and how it is written. Read first: docs/MEMBERLIST.md, "Messages".
+//! [`Message`]: what memberlist's packets carry, and how it is written. Read first:
+//! docs/MEMBERLIST.md, "Messages".
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -114,8 +115,8 @@ impl Source<'_> {
 impl Message<'_> {
     /// Appends the message to `out`: its kind, then a map with sorted keys, as Go writes it.
     ///
-    /// Bounds are the caller's: what is out of them here (a name that is empty, an address without a port) is written
-    /// and refused by whoever reads it.
+    /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
+    /// a port) is written and refused by whoever reads it.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Ping { sequence, target, source } => {
@@ -145,8 +146,12 @@ impl Message<'_> {
                 begin(out, kind::NACK, 1);
                 write_sequence(out, sequence);
             }
-            Self::Suspect { id, incarnation, from } => encode_accusation(out, kind::SUSPECT, id, incarnation, from),
-            Self::Dead { id, incarnation, from } => encode_accusation(out, kind::DEAD, id, incarnation, from),
+            Self::Suspect { id, incarnation, from } => {
+                encode_accusation(out, kind::SUSPECT, id, incarnation, from)
+            }
+            Self::Dead { id, incarnation, from } => {
+                encode_accusation(out, kind::DEAD, id, incarnation, from)
+            }
             Self::Alive { id, incarnation, address, metadata, versions } => {
                 begin(out, kind::ALIVE, 6);
                 field::write_key(out, "Addr");

@@ -1,12 +1,13 @@
-//! The wire of HashiCorp's memberlist, which serf, alertmanager and others speak. docs/MEMBERLIST.md says what is
-//! implemented and how it was checked.
+//! The wire of HashiCorp's memberlist, which serf, alertmanager and others speak.
+//! docs/MEMBERLIST.md says what is implemented and how it was checked.
 //!
-//! Packets and streams are wrapped in layers. From the inside those of a packet are: [`Message`]s, a compound of
-//! several, compression, a checksum ([`PacketWriter`] writes and [`Unpacker`] reads these four), encryption and the
-//! cluster's label (the [`Envelope`]). A stream carries one [`StreamMessage`] each way, which may be compressed, within
-//! the same envelope; a [`StreamDecoder`] reads it as it comes. Nothing here knows what a message does. As in the native format reading borrows
-//! from the input, every count is compared with the bytes that are left, and every bound is checked before room is
-//! made.
+//! Packets and streams are wrapped in layers. From the inside those of a packet are: [`Message`]s,
+//! a compound of several, compression, a checksum ([`PacketWriter`] writes and [`Unpacker`] reads
+//! these four), encryption and the cluster's label (the [`Envelope`]). A stream carries one
+//! [`StreamMessage`] each way, which may be compressed, within the same envelope; a
+//! [`StreamDecoder`] reads it as it comes. Nothing here knows what a message does. As in the native
+//! format reading borrows from the input, every count is compared with the bytes that are left, and
+//! every bound is checked before room is made.
 //!
 //! ```
 //! use swim_core::SequenceNumber;

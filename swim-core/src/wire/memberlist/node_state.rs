@@ -45,7 +45,8 @@ impl<'a> NodeState<'a> {
     }
 
     pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        let (mut id, mut ip, mut port, mut incarnation, mut status) = ("", Ip::default(), 0, 0, Status::Alive);
+        let (mut id, mut ip, mut port, mut incarnation, mut status) =
+            ("", Ip::default(), 0, 0, Status::Alive);
         let (mut metadata, mut versions) = (&[][..], None);
         structure::read(reader, &FIELDS, |index, reader| {
             match index {

@@ -8,9 +8,10 @@ use crate::wire::error::WireError;
 
 /// Takes packets apart. It keeps the room for decompressed bytes from one packet to the next.
 ///
-/// A packet is what stands within encryption and label: a checksum or none, then any nesting of compounds and
-/// compression around messages. The messages of a packet stand for themselves: one that is malformed does no harm to
-/// the others. Their order means nothing; memberlist itself handles those of a packet last in, first out.
+/// A packet is what stands within encryption and label: a checksum or none, then any nesting of
+/// compounds and compression around messages. The messages of a packet stand for themselves: one
+/// that is malformed does no harm to the others. Their order means nothing; memberlist itself
+/// handles those of a packet last in, first out.
 #[derive(Debug, Default)]
 pub struct Unpacker {
     buffers: Vec<Vec<u8>>,
@@ -19,16 +20,17 @@ pub struct Unpacker {
 impl Unpacker {
     /// How deeply compounds and compression may nest. memberlist itself writes two layers at most.
     pub const MAX_DEPTH: usize = 8;
-    /// How many bytes the compressed parts of one packet may unpack to, together, those that cannot be used included.
+    /// How many bytes the compressed parts of one packet may unpack to, together, those that cannot
+    /// be used included.
     pub const MAX_UNPACKED: usize = 65_536;
-    /// How many compressed parts one packet may have: each costs a table of codes, however short it is. memberlist
-    /// itself writes one.
+    /// How many compressed parts one packet may have: each costs a table of codes, however short it
+    /// is. memberlist itself writes one.
     pub const MAX_COMPRESSED: usize = 8;
 
     /// Shows `visit` every message of the packet, and whatever is wrong with it.
     ///
-    /// [`WireError::BadChecksum`] is the only thing shown of a packet; other errors stand for one message, or for
-    /// what was to be unpacked.
+    /// [`WireError::BadChecksum`] is the only thing shown of a packet; other errors stand for one
+    /// message, or for what was to be unpacked.
     pub fn unpack(&mut self, packet: &[u8], mut visit: impl FnMut(Result<Message<'_>, WireError>)) {
         let body = match packet {
             // Shorter ones are no checksums to memberlist either, and are refused as a message.
@@ -54,7 +56,9 @@ impl Unpacker {
         visit: &mut impl FnMut(Result<Message<'_>, WireError>),
     ) {
         match bytes {
-            [kind::COMPOUND | kind::COMPRESS, ..] if depth == Self::MAX_DEPTH => visit(Err(WireError::TooDeep)),
+            [kind::COMPOUND | kind::COMPRESS, ..] if depth == Self::MAX_DEPTH => {
+                visit(Err(WireError::TooDeep))
+            }
             [kind::COMPOUND, body @ ..] => {
                 let mut parts = Parts::new(body);
                 for part in parts.by_ref() {
@@ -64,7 +68,9 @@ impl Unpacker {
                     visit(Err(WireError::Truncated));
                 }
             }
-            [kind::COMPRESS, ..] if left.bytes == 0 || left.parts == 0 => visit(Err(WireError::TooLarge)),
+            [kind::COMPRESS, ..] if left.bytes == 0 || left.parts == 0 => {
+                visit(Err(WireError::TooLarge))
+            }
             [kind::COMPRESS, body @ ..] => {
                 let mut buffer = self.buffers.pop().unwrap_or_default();
                 buffer.clear();
@@ -100,8 +106,12 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn new(body: &'a [u8]) -> Self {
-        let split = body.split_first().and_then(|(&count, rest)| rest.split_at_checked(2 * usize::from(count)));
-        let Some((lengths, rest)) = split else { return Self { lengths: &[], rest: &[], is_truncated: true } };
+        let split = body
+            .split_first()
+            .and_then(|(&count, rest)| rest.split_at_checked(2 * usize::from(count)));
+        let Some((lengths, rest)) = split else {
+            return Self { lengths: &[], rest: &[], is_truncated: true };
+        };
         Self { lengths: lengths.as_chunks().0, rest, is_truncated: false }
     }
 }
@@ -111,7 +121,8 @@ impl<'a> Iterator for Parts<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let (len, lengths) = self.lengths.split_first()?;
-        let Some((part, rest)) = self.rest.split_at_checked(usize::from(u16::from_be_bytes(*len))) else {
+        let Some((part, rest)) = self.rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
+        else {
             *self = Self { lengths: &[], rest: &[], is_truncated: true };
             return None;
         };

@@ -20,7 +20,8 @@ pub struct PacketWriter<'a> {
 pub struct Packing {
     /// Compress it, if that makes it shorter.
     pub compress: bool,
-    /// Put a checksum before it. Only nodes whose [`Versions`](super::Versions) have it understand that.
+    /// Put a checksum before it. Only nodes whose [`Versions`](super::Versions) have it understand
+    /// that.
     pub checksum: bool,
 }
 
@@ -29,7 +30,8 @@ impl<'a> PacketWriter<'a> {
     pub const MAX_PARTS: usize = MAX_PARTS;
     /// The bytes of a checksum's layer.
     pub const CHECKSUM_LEN: usize = 5;
-    /// What each message of several costs beside its own bytes: its length in the compound's header.
+    /// What each message of several costs beside its own bytes: its length in the compound's
+    /// header.
     pub(crate) const PART_LEN: usize = 2;
 
     /// Clears `out` and begins a packet there.
@@ -38,8 +40,8 @@ impl<'a> PacketWriter<'a> {
         Self { out, lengths: [0; MAX_PARTS], parts: 0 }
     }
 
-    /// Adds a message. Returns false, and leaves the packet as it was, if it holds 255 already or the message has more
-    /// than 65,535 bytes.
+    /// Adds a message. Returns false, and leaves the packet as it was, if it holds 255 already or
+    /// the message has more than 65,535 bytes.
     pub fn push(&mut self, message: &Message<'_>) -> bool {
         let start = self.out.len();
         message.encode(self.out);
@@ -76,8 +78,8 @@ impl<'a> PacketWriter<'a> {
         (budget.saturating_sub(used), MAX_PARTS - self.parts)
     }
 
-    /// Lets `append` add encoded messages to the packet itself, within the [`room`](Self::room): it notes the length
-    /// of each.
+    /// Lets `append` add encoded messages to the packet itself, within the [`room`](Self::room): it
+    /// notes the length of each.
     pub(crate) fn extend(&mut self, append: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(usize))) {
         let Self { out, lengths, parts } = self;
         append(out, &mut |len| {
@@ -86,8 +88,8 @@ impl<'a> PacketWriter<'a> {
         });
     }
 
-    /// How many bytes the packet would have with another message of `next` bytes, neither compressed nor with a
-    /// checksum.
+    /// How many bytes the packet would have with another message of `next` bytes, neither
+    /// compressed nor with a checksum.
     #[must_use]
     pub const fn len_with(&self, next: usize) -> usize {
         let header = if self.parts == 0 { 0 } else { 2 + 2 * (self.parts + 1) };

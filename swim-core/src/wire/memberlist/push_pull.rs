@@ -1,4 +1,5 @@
-//! [`PushPull`]: a whole member table and the application's state, which two nodes swap over a stream.
+//! [`PushPull`]: a whole member table and the application's state, which two nodes swap over a
+//! stream.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -67,7 +68,8 @@ impl<'a> PushPull<'a> {
         let rows = reader.rest();
         reader.skip(header.nodes)?;
         let (nodes, rest) = rows.split_at(rows.len() - reader.rest().len());
-        let (user_state, _) = rest.split_at_checked(header.user_state_len as usize).ok_or(WireError::Truncated)?;
+        let (user_state, _) =
+            rest.split_at_checked(header.user_state_len as usize).ok_or(WireError::Truncated)?;
         Ok(Self { is_join: header.is_join, user_state, count: header.nodes, nodes })
     }
 

@@ -1,7 +1,8 @@
-//! Where a stream's message ends: nothing before it says how long it is, and the sender does not close the stream.
+//! Where a stream's message ends: nothing before it says how long it is, and the sender does not
+//! close the stream.
 //!
-//! The scan goes over each byte once, however few come at a time: it counts the values that are still open and knows
-//! where it stopped.
+//! The scan goes over each byte once, however few come at a time: it counts the values that are
+//! still open and knows where it stopped.
 
 use super::push_pull::Header;
 use super::{kind, stream_message};
@@ -42,8 +43,8 @@ impl Scan {
         Self { stage: Stage::Kind, at: 0, pending: 0, bytes: 0, max, max_bytes }
     }
 
-    /// Where the message ends of which `message` is the beginning; `None` if it goes on. `message` must begin with
-    /// what it began with when this was asked before.
+    /// Where the message ends of which `message` is the beginning; `None` if it goes on. `message`
+    /// must begin with what it began with when this was asked before.
     pub(super) fn end(&mut self, message: &[u8]) -> Result<Option<usize>, WireError> {
         loop {
             if !self.values(message)? {
@@ -101,7 +102,8 @@ impl Scan {
         Ok(true)
     }
 
-    /// Each value that is open has a byte at least, so some messages are known to be too long before they are there.
+    /// Each value that is open has a byte at least, so some messages are known to be too long
+    /// before they are there.
     fn check(&self) -> Result<(), WireError> {
         let room = self.max.checked_sub(self.at).ok_or(WireError::TooLarge)?;
         if self.bytes > room.min(self.max_bytes) {

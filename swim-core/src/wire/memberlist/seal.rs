@@ -11,7 +11,8 @@ use crate::wire::keyring::{Keyring, Nonce, Tag};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum SealVersion {
-    /// Padded to blocks of 16 bytes with 1 to 16 bytes (PKCS 7): what memberlist writes when it speaks protocol 1.
+    /// Padded to blocks of 16 bytes with 1 to 16 bytes (PKCS 7): what memberlist writes when it
+    /// speaks protocol 1.
     Padded = 0,
     /// As it is.
     #[default]
@@ -44,10 +45,11 @@ const fn padding(len: usize) -> usize {
     BLOCK - len % BLOCK
 }
 
-/// Appends `bytes` encrypted with the primary key. `associated` must be the same when they are opened.
+/// Appends `bytes` encrypted with the primary key. `associated` must be the same when they are
+/// opened.
 ///
-/// The nonce is drawn at random: a generator must never give the same one twice, not in another process either, or the
-/// key is lost.
+/// The nonce is drawn at random: a generator must never give the same one twice, not in another
+/// process either, or the key is lost.
 pub(super) fn seal(
     keyring: &Keyring,
     version: SealVersion,
@@ -72,10 +74,17 @@ pub(super) fn seal(
 }
 
 /// Decrypts `sealed` with whichever key opens it, into `out`, whose former content is dropped.
-pub(super) fn open(keyring: &Keyring, associated: &[u8], sealed: &[u8], out: &mut Vec<u8>) -> Result<(), WireError> {
+pub(super) fn open(
+    keyring: &Keyring,
+    associated: &[u8],
+    sealed: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), WireError> {
     let (&version, rest) = sealed.split_first().ok_or(WireError::BadSeal)?;
-    let (nonce, rest) = rest.split_first_chunk::<{ size_of::<Nonce>() }>().ok_or(WireError::BadSeal)?;
-    let (ciphertext, tag) = rest.split_last_chunk::<{ size_of::<Tag>() }>().ok_or(WireError::BadSeal)?;
+    let (nonce, rest) =
+        rest.split_first_chunk::<{ size_of::<Nonce>() }>().ok_or(WireError::BadSeal)?;
+    let (ciphertext, tag) =
+        rest.split_last_chunk::<{ size_of::<Tag>() }>().ok_or(WireError::BadSeal)?;
     let is_padded = match version {
         0 => true,
         1 => false,
@@ -97,7 +106,9 @@ pub(super) fn open(keyring: &Keyring, associated: &[u8], sealed: &[u8], out: &mu
 fn unpad(bytes: &mut Vec<u8>) -> Result<(), WireError> {
     let padding = usize::from(*bytes.last().ok_or(WireError::BadSeal)?);
     let len = bytes.len().checked_sub(padding).ok_or(WireError::BadSeal)?;
-    if !(1..=BLOCK).contains(&padding) || bytes[len..].iter().any(|&byte| usize::from(byte) != padding) {
+    if !(1..=BLOCK).contains(&padding)
+        || bytes[len..].iter().any(|&byte| usize::from(byte) != padding)
+    {
         return Err(WireError::BadSeal);
     }
     bytes.truncate(len);

@@ -13,9 +13,9 @@ use crate::wire::error::WireError;
 
 /// Reads one message off a stream: label, encryption and compression are taken off.
 ///
-/// Memory grows with what has come and what that unpacks to, never with what is announced. A few bytes may unpack to
-/// very many, so that can be done in steps: [`feed_step`](Self::feed_step), which lets the caller count what is
-/// [held](Self::held) and do something else in between.
+/// Memory grows with what has come and what that unpacks to, never with what is announced. A few
+/// bytes may unpack to very many, so that can be done in steps: [`feed_step`](Self::feed_step),
+/// which lets the caller count what is [held](Self::held) and do something else in between.
 #[derive(Debug)]
 pub struct StreamDecoder {
     /// Our side: the label is the dialer's to write.
@@ -43,13 +43,15 @@ enum Stage {
 }
 
 impl StreamDecoder {
-    /// How many times its bound a message may have once it is unpacked. (memberlist: 40 MiB, and 20 MiB on the way)
+    /// How many times its bound a message may have once it is unpacked. (memberlist: 40 MiB, and 20
+    /// MiB on the way)
     pub const UNPACKED: usize = 2;
     /// How many bytes one step unpacks at most, give or take a few KiB.
     const STEP: usize = 256 << 10;
 
-    /// A decoder for what the other side says to this `side`. A message may have `max` bytes, [`Self::UNPACKED`] times
-    /// as many once it is unpacked, and `max` of them may be the application's.
+    /// A decoder for what the other side says to this `side`. A message may have `max` bytes,
+    /// [`Self::UNPACKED`] times as many once it is unpacked, and `max` of them may be the
+    /// application's.
     #[must_use]
     pub const fn new(side: Side, max: usize) -> Self {
         let stage = match side {
@@ -59,11 +61,13 @@ impl StreamDecoder {
         Self { side, max, stage, bytes: Vec::new(), sealed: false }
     }
 
-    /// Takes the next bytes that came. Returns whether the message is complete; what comes after it is ignored.
+    /// Takes the next bytes that came. Returns whether the message is complete; what comes after it
+    /// is ignored.
     ///
     /// # Errors
-    /// What is wrong with the stream; it stays wrong. [`WireError::WrongCluster`] is another label's: close it without
-    /// a word. [`WireError::BadSeal`] deserves an [`Error`](super::StreamMessage::Error).
+    /// What is wrong with the stream; it stays wrong. [`WireError::WrongCluster`] is another
+    /// label's: close it without a word. [`WireError::BadSeal`] deserves an
+    /// [`Error`](super::StreamMessage::Error).
     pub fn feed(&mut self, envelope: &Envelope, bytes: &[u8]) -> Result<bool, WireError> {
         let mut progress = self.feed_step(envelope, bytes)?;
         while self.is_unpacking() {
@@ -72,8 +76,8 @@ impl StreamDecoder {
         Ok(progress)
     }
 
-    /// As [`feed`](Self::feed), but unpacks a step only. While [`is_unpacking`](Self::is_unpacking) says so, call it
-    /// again, without bytes.
+    /// As [`feed`](Self::feed), but unpacks a step only. While [`is_unpacking`](Self::is_unpacking)
+    /// says so, call it again, without bytes.
     ///
     /// # Errors
     /// As [`feed`](Self::feed).
@@ -117,7 +121,8 @@ impl StreamDecoder {
         }
     }
 
-    /// The message, once it is complete, for [`StreamMessage::decode`](super::StreamMessage::decode).
+    /// The message, once it is complete, for
+    /// [`StreamMessage::decode`](super::StreamMessage::decode).
     #[must_use]
     pub fn message(&self) -> Option<&[u8]> {
         matches!(self.stage, Stage::Complete).then_some(&self.bytes)
@@ -129,7 +134,8 @@ impl StreamDecoder {
         matches!(self.stage, Stage::Complete).then_some(self.bytes)
     }
 
-    /// Returns true if one of the keys opened the message: one that came as it is proves nothing of its sender.
+    /// Returns true if one of the keys opened the message: one that came as it is proves nothing of
+    /// its sender.
     #[must_use]
     pub const fn was_sealed(&self) -> bool {
         self.sealed
@@ -178,7 +184,9 @@ impl StreamDecoder {
     }
 
     fn decrypt(&mut self, envelope: &Envelope) -> Result<bool, WireError> {
-        let Some((header, sealed)) = self.bytes.split_first_chunk::<STREAM_HEADER>() else { return Ok(false) };
+        let Some((header, sealed)) = self.bytes.split_first_chunk::<STREAM_HEADER>() else {
+            return Ok(false);
+        };
         let [_, a, b, c, d] = *header;
         let len = u32::from_be_bytes([a, b, c, d]) as usize;
         if len > self.max.saturating_add(SealVersion::Padded.overhead()) {
@@ -208,7 +216,9 @@ impl StreamDecoder {
 
     fn unpack_step(&mut self) -> Result<bool, WireError> {
         let limit = self.max.saturating_mul(Self::UNPACKED);
-        let Stage::Unpacking(unpacking, range, unpacked) = &mut self.stage else { return Ok(false) };
+        let Stage::Unpacking(unpacking, range, unpacked) = &mut self.stage else {
+            return Ok(false);
+        };
         if !unpacking.advance(&self.bytes[range.clone()], limit, Self::STEP, unpacked)? {
             return Ok(false);
         }

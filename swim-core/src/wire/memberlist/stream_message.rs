@@ -1,4 +1,5 @@
-//! [`StreamMessage`]: what each side of a stream says, once. Read first: docs/MEMBERLIST.md, "Streams".
+//! [`StreamMessage`]: what each side of a stream says, once. Read first: docs/MEMBERLIST.md,
+//! "Streams".
 
 use alloc::vec::Vec;
 
@@ -56,8 +57,8 @@ pub(super) fn read_user_len(reader: &mut Reader<'_>) -> Result<u32, WireError> {
 }
 
 impl<'a> StreamMessage<'a> {
-    /// Reads a whole message, as a [`StreamDecoder`](super::StreamDecoder) gives it: the kind and all that belongs to
-    /// it. What follows is ignored.
+    /// Reads a whole message, as a [`StreamDecoder`](super::StreamDecoder) gives it: the kind and
+    /// all that belongs to it. What follows is ignored.
     ///
     /// # Errors
     /// The first [`WireError`] found. Layers and messages of packets are [`WireError::WrongPlace`].
@@ -66,14 +67,17 @@ impl<'a> StreamMessage<'a> {
         let reader = &mut Reader::new(body);
         match kind {
             kind::PING | kind::ACK => match Message::decode(bytes)? {
-                Message::Ping { sequence, target, source } => Ok(Self::Ping { sequence, target, source }),
+                Message::Ping { sequence, target, source } => {
+                    Ok(Self::Ping { sequence, target, source })
+                }
                 Message::Ack { sequence, payload } => Ok(Self::Ack { sequence, payload }),
                 _ => Err(WireError::WrongPlace),
             },
             kind::PUSH_PULL => PushPull::decode(reader).map(Self::PushPull),
             kind::USER => {
                 let len = read_user_len(reader)? as usize;
-                let (payload, _) = reader.rest().split_at_checked(len).ok_or(WireError::Truncated)?;
+                let (payload, _) =
+                    reader.rest().split_at_checked(len).ok_or(WireError::Truncated)?;
                 Ok(Self::User { payload })
             }
             kind::ERROR => {
@@ -82,7 +86,9 @@ impl<'a> StreamMessage<'a> {
                     reason = reader.raw()?;
                     Ok(())
                 })?;
-                Ok(Self::Error { reason: core::str::from_utf8(reason).map_err(|_| WireError::WrongType)? })
+                Ok(Self::Error {
+                    reason: core::str::from_utf8(reason).map_err(|_| WireError::WrongType)?,
+                })
             }
             kind::INDIRECT_PING
             | kind::SUSPECT
@@ -97,10 +103,13 @@ impl<'a> StreamMessage<'a> {
         }
     }
 
-    /// Appends the message to `out`. A table is better written with a [`PushPullWriter`](super::PushPullWriter).
+    /// Appends the message to `out`. A table is better written with a
+    /// [`PushPullWriter`](super::PushPullWriter).
     pub fn encode(&self, out: &mut Vec<u8>) {
         match *self {
-            Self::Ping { sequence, target, source } => Message::Ping { sequence, target, source }.encode(out),
+            Self::Ping { sequence, target, source } => {
+                Message::Ping { sequence, target, source }.encode(out)
+            }
             Self::Ack { sequence, payload } => Message::Ack { sequence, payload }.encode(out),
             Self::PushPull(push_pull) => push_pull.encode(out),
             Self::User { payload } => {

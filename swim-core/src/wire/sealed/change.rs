@@ -1,10 +1,12 @@
-//! What one member asks another about its keys, and what that answers: the bodies of `key_request` and `key_reply`.
-//! docs/WIRE.md, "Changing keys", has every byte.
+//! What one member asks another about its keys, and what that answers: the bodies of `key_request`
+//! and `key_reply`. docs/WIRE.md, "Changing keys", has every byte.
 //!
-//! A change has two steps. A member is asked whether it could, and answers with a challenge: 16 random bytes, for one use,
-//! by this asker, for this change. Then the change comes, sealed with a subkey made of the cluster's primary key, the challenge, the
-//! change and both names. So a change that was recorded opens once and never again, no other may carry it out, and no buffer
-//! on its way holds the key. It knows neither clock nor keyring: who keeps the challenges decides what is done.
+//! A change has two steps. A member is asked whether it could, and answers with a challenge: 16
+//! random bytes, for one use, by this asker, for this change. Then the change comes, sealed with a
+//! subkey made of the cluster's primary key, the challenge, the change and both names. So a change
+//! that was recorded opens once and never again, no other may carry it out, and no buffer on its
+//! way holds the key. It knows neither clock nor keyring: who keeps the challenges decides what is
+//! done.
 
 use alloc::vec::Vec;
 
@@ -101,7 +103,8 @@ impl<'a> ChangeRequest<'a> {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let head = |step: u8, change: Option<Change>| {
-            let (number, key) = change.map_or((0, KeyId([0; KeyId::LEN])), |change| (change.number(), change.key()));
+            let (number, key) = change
+                .map_or((0, KeyId([0; KeyId::LEN])), |change| (change.number(), change.key()));
             [&[FORMAT, step, number], &key.0[..]].concat()
         };
         match *self {
@@ -128,7 +131,12 @@ impl<'a> ChangeRequest<'a> {
                 let change = Change::from_number(number, KeyId(key))?;
                 let (challenge, rest) = rest.split_first_chunk()?;
                 let (sealed_with, sealed) = rest.split_first_chunk()?;
-                Some(Self::CarryOut { change, challenge: *challenge, sealed_with: KeyId(*sealed_with), sealed })
+                Some(Self::CarryOut {
+                    change,
+                    challenge: *challenge,
+                    sealed_with: KeyId(*sealed_with),
+                    sealed,
+                })
             }
             _ => None,
         }
@@ -138,9 +146,11 @@ impl<'a> ChangeRequest<'a> {
 /// The body of a reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeReply {
-    /// Why it could not be done, or was not: a sentence of at most 400 bytes for people. `None` if it can, or was.
+    /// Why it could not be done, or was not: a sentence of at most 400 bytes for people. `None` if
+    /// it can, or was.
     pub error: Option<alloc::string::String>,
-    /// What [`ChangeRequest::CarryOut`] is to repeat, after a `Prepare` without an error; else zeros.
+    /// What [`ChangeRequest::CarryOut`] is to repeat, after a `Prepare` without an error; else
+    /// zeros.
     pub challenge: Challenge,
     /// The names of the keys, the primary one first. They may be shown.
     pub keys: Vec<KeyId>,
@@ -155,7 +165,8 @@ impl ChangeReply {
         bytes.push(u8::try_from(keys.len()).unwrap_or_else(|_| unreachable!("at most 64")));
         keys.iter().for_each(|key| bytes.extend_from_slice(&key.0));
         let error = self.error.as_deref().unwrap_or_default();
-        let cut = (0..=error.len().min(400)).rev().find(|&at| error.is_char_boundary(at)).unwrap_or(0);
+        let cut =
+            (0..=error.len().min(400)).rev().find(|&at| error.is_char_boundary(at)).unwrap_or(0);
         bytes.extend_from_slice(&error.as_bytes()[..cut]);
         bytes
     }
@@ -177,7 +188,8 @@ impl ChangeReply {
     }
 }
 
-/// Seals a change with the cluster's primary key: the key to install, or nothing. A `challenge` serves for one change.
+/// Seals a change with the cluster's primary key: the key to install, or nothing. A `challenge`
+/// serves for one change.
 #[must_use]
 pub fn seal_change(
     key: &Key,
@@ -190,7 +202,8 @@ pub fn seal_change(
     // Room at once: bytes that moved would leave their former selves behind.
     let mut sealed = Vec::with_capacity(plain.len() + TAG_LEN);
     sealed.extend_from_slice(plain);
-    let tag = subkey(key, parties, change, challenge).seal(0, parties.cluster.as_bytes(), &mut sealed);
+    let tag =
+        subkey(key, parties, change, challenge).seal(0, parties.cluster.as_bytes(), &mut sealed);
     sealed.extend_from_slice(&tag);
     sealed
 }
@@ -209,7 +222,11 @@ pub fn open_change(
     let (sealed, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(SealError::Broken)?;
     let mut bytes = Zeroizing::new(sealed.to_vec());
     let subkey = subkey(key, parties, change, challenge);
-    if subkey.open(0, parties.cluster.as_bytes(), &mut bytes, tag) { Ok(bytes) } else { Err(SealError::Broken) }
+    if subkey.open(0, parties.cluster.as_bytes(), &mut bytes, tag) {
+        Ok(bytes)
+    } else {
+        Err(SealError::Broken)
+    }
 }
 
 /// What a change is sealed with: another for each change, challenge and pair of members.
@@ -217,7 +234,10 @@ fn subkey(key: &Key, parties: Parties<'_>, change: Change, challenge: Challenge)
     let Parties { asker, target, .. } = parties;
     let len = [u8::try_from(asker.len()).unwrap_or(u8::MAX)];
     let what = [change.number()];
-    Subkey::derive(key, &[INFO, &challenge, &what, &change.key().0, &len, asker.as_bytes(), target.as_bytes()])
+    Subkey::derive(
+        key,
+        &[INFO, &challenge, &what, &change.key().0, &len, asker.as_bytes(), target.as_bytes()],
+    )
 }
 
 #[cfg(test)]
@@ -235,19 +255,34 @@ mod tests {
     #[test]
     fn requests_and_replies_are_read_as_they_were_written_and_noise_is_not() {
         let change = Change::Remove(key(1).id());
-        let carry =
-            ChangeRequest::CarryOut { change, challenge: CHALLENGE, sealed_with: key(2).id(), sealed: b"sealed" };
-        for request in [ChangeRequest::List, ChangeRequest::Prepare(Change::Install(key(3).id())), carry] {
+        let carry = ChangeRequest::CarryOut {
+            change,
+            challenge: CHALLENGE,
+            sealed_with: key(2).id(),
+            sealed: b"sealed",
+        };
+        for request in
+            [ChangeRequest::List, ChangeRequest::Prepare(Change::Install(key(3).id())), carry]
+        {
             assert_eq!(ChangeRequest::decode(&request.encode()), Some(request));
         }
-        let refused =
-            ChangeReply { error: Some("no".into()), challenge: CHALLENGE, keys: [key(1).id(), key(2).id()].into() };
+        let refused = ChangeReply {
+            error: Some("no".into()),
+            challenge: CHALLENGE,
+            keys: [key(1).id(), key(2).id()].into(),
+        };
         for reply in [ChangeReply::default(), refused.clone()] {
             assert_eq!(ChangeReply::decode(&reply.encode()), Some(reply));
         }
         let long = ChangeReply { error: Some("ü".repeat(300)), ..refused };
         assert_eq!(ChangeReply::decode(&long.encode()).unwrap().error, Some("ü".repeat(200)));
-        for noise in [&b""[..], b"\x02\0\0\0\0\0\0", b"\x01\x00\x09abcd", b"\x01\x01\x01abcd", b"\x01\x02\x01abcd"] {
+        for noise in [
+            &b""[..],
+            b"\x02\0\0\0\0\0\0",
+            b"\x01\x00\x09abcd",
+            b"\x01\x01\x01abcd",
+            b"\x01\x02\x01abcd",
+        ] {
             assert_eq!(ChangeRequest::decode(noise), None);
         }
         assert_eq!(ChangeReply::decode(&[1; 20]), None);
@@ -258,8 +293,13 @@ mod tests {
         let (change, new) = (Change::Install(key(3).id()), key(3));
         let sealed = seal_change(&key(1), PARTIES, change, CHALLENGE, Some(&new));
         assert!(!sealed.windows(4).any(|bytes| bytes == &new.as_bytes()[..4]), "the key shows");
-        let opened = |key: &Key, parties, change, challenge| open_change(key, parties, change, challenge, &sealed).ok();
-        assert_eq!(opened(&key(1), PARTIES, change, CHALLENGE).as_deref().map(Vec::as_slice), Some(new.as_bytes()));
+        let opened = |key: &Key, parties, change, challenge| {
+            open_change(key, parties, change, challenge, &sealed).ok()
+        };
+        assert_eq!(
+            opened(&key(1), PARTIES, change, CHALLENGE).as_deref().map(Vec::as_slice),
+            Some(new.as_bytes())
+        );
         for parties in [
             Parties { cluster: "other", ..PARTIES },
             Parties { asker: "b", ..PARTIES },
@@ -272,6 +312,9 @@ mod tests {
         assert_eq!(opened(&key(1), PARTIES, Change::Use(key(3).id()), CHALLENGE), None);
         assert_eq!(opened(&key(1), PARTIES, Change::Install(key(4).id()), CHALLENGE), None);
         assert_eq!(opened(&key(1), PARTIES, change, [8; CHALLENGE_LEN]), None);
-        assert_eq!(open_change(&key(1), PARTIES, change, CHALLENGE, b"short"), Err(SealError::Broken));
+        assert_eq!(
+            open_change(&key(1), PARTIES, change, CHALLENGE, b"short"),
+            Err(SealError::Broken)
+        );
     }
 }

@@ -20,7 +20,9 @@ impl fmt::Display for SealError {
         f.write_str(match self {
             Self::Plain => "the bytes are not encrypted",
             Self::UnknownKey => "the bytes are encrypted with a key that is not in the keyring",
-            Self::Broken => "the bytes were changed, forged or cut, or are meant for another address or cluster",
+            Self::Broken => {
+                "the bytes were changed, forged or cut, or are meant for another address or cluster"
+            }
             Self::Replayed => "the bytes came before",
         })
     }

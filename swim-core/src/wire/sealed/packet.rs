@@ -1,8 +1,9 @@
 //! Sealed packets: [`PacketSealer`] writes, [`PacketOpener`] reads. They know no socket.
 //!
-//! `mark:u8 key[4] boot[16] counter:u64`, then sealed with these and the destination and the cluster's name as
-//! associated data: the sender's own address and the packet. A receiver believes that address, and no other, to be the
-//! sender's, since anybody can write any address over a datagram.
+//! `mark:u8 key[4] boot[16] counter:u64`, then sealed with these and the destination and the
+//! cluster's name as associated data: the sender's own address and the packet. A receiver believes
+//! that address, and no other, to be the sender's, since anybody can write any address over a
+//! datagram.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -52,17 +53,25 @@ pub struct PacketSealer {
 impl PacketSealer {
     /// A sealer for the node that is reached at `source`, with the keyring's primary key.
     ///
-    /// `boot` is the start's name: bytes that no other start, of any node, ever has. They must come from the system's
-    /// randomness, not from a seeded generator.
+    /// `boot` is the start's name: bytes that no other start, of any node, ever has. They must come
+    /// from the system's randomness, not from a seeded generator.
     #[must_use]
     pub fn new(boot: [u8; BOOT_LEN], cluster: &str, source: SocketAddr, keyring: &Keyring) -> Self {
         let (key, cluster) = (keyring.primary(), cluster.as_bytes().to_vec());
         let (id, subkey) = (key.id(), subkey(key, &boot));
-        Self { boot, counter: 0, key: id, subkey, source: Place::new(source), cluster, associated: Vec::new() }
+        Self {
+            boot,
+            counter: 0,
+            key: id,
+            subkey,
+            source: Place::new(source),
+            cluster,
+            associated: Vec::new(),
+        }
     }
 
-    /// Seals with the keyring's primary key from now on. The count goes on, so that going back to a former key repeats
-    /// nothing either.
+    /// Seals with the keyring's primary key from now on. The count goes on, so that going back to a
+    /// former key repeats nothing either.
     pub fn set_keyring(&mut self, keyring: &Keyring) {
         self.key = keyring.primary().id();
         self.subkey = subkey(keyring.primary(), &self.boot);
@@ -74,7 +83,8 @@ impl PacketSealer {
         HEADER + self.source.as_bytes().len() + TAG_LEN
     }
 
-    /// The [`overhead`](Self::overhead) of a node that is reached at `source`: 52 bytes for IPv4, 64 for IPv6.
+    /// The [`overhead`](Self::overhead) of a node that is reached at `source`: 52 bytes for IPv4,
+    /// 64 for IPv6.
     #[must_use]
     pub fn overhead_at(source: SocketAddr) -> usize {
         HEADER + Place::new(source).as_bytes().len() + TAG_LEN
@@ -126,10 +136,15 @@ pub struct PacketOpener {
 }
 
 impl PacketOpener {
-    /// An opener for the node that is reached at `destination`. It remembers up to `max_senders` lives of senders, 50
-    /// bytes each; of one that it has forgotten it would take a packet again.
+    /// An opener for the node that is reached at `destination`. It remembers up to `max_senders`
+    /// lives of senders, 50 bytes each; of one that it has forgotten it would take a packet again.
     #[must_use]
-    pub fn new(cluster: &str, destination: SocketAddr, keyring: Keyring, max_senders: usize) -> Self {
+    pub fn new(
+        cluster: &str,
+        destination: SocketAddr,
+        keyring: Keyring,
+        max_senders: usize,
+    ) -> Self {
         Self {
             destination: Place::new(destination),
             cluster: cluster.as_bytes().to_vec(),
@@ -165,7 +180,8 @@ impl PacketOpener {
         let (sealed, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(SealError::Broken)?;
         let id = KeyId(*header[KEY_AT..].first_chunk().ok_or(SealError::Broken)?);
         let boot: Boot = *header[BOOT_AT..].first_chunk().ok_or(SealError::Broken)?;
-        let counter = u64::from_be_bytes(*header[COUNTER_AT..].first_chunk().ok_or(SealError::Broken)?);
+        let counter =
+            u64::from_be_bytes(*header[COUNTER_AT..].first_chunk().ok_or(SealError::Broken)?);
         associate(&mut self.associated, header, &self.destination, &self.cluster);
         self.decrypt(id, boot, counter, sealed, tag)?;
         if let Some(window) = self.windows.get(boot) {
@@ -182,9 +198,20 @@ impl PacketOpener {
         Ok(Opened { from, packet: HEADER + place_len..HEADER + sealed.len() })
     }
 
-    fn decrypt(&mut self, id: KeyId, boot: Boot, counter: u64, sealed: &mut [u8], tag: &Tag) -> Result<(), SealError> {
+    fn decrypt(
+        &mut self,
+        id: KeyId,
+        boot: Boot,
+        counter: u64,
+        sealed: &mut [u8],
+        tag: &Tag,
+    ) -> Result<(), SealError> {
         if let Some(subkey) = self.subkeys.get((id, boot)) {
-            return if subkey.open(counter, &self.associated, sealed, tag) { Ok(()) } else { Err(SealError::Broken) };
+            return if subkey.open(counter, &self.associated, sealed, tag) {
+                Ok(())
+            } else {
+                Err(SealError::Broken)
+            };
         }
         let key = self.keyring.get(id).ok_or(SealError::UnknownKey)?;
         let subkey = subkey(key, &boot);

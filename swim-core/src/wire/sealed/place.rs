@@ -1,4 +1,5 @@
-//! Addresses as sealed packets carry them: the family, 4 or 6, the IP address and the port, big-endian; 7 or 19 bytes.
+//! Addresses as sealed packets carry them: the family, 4 or 6, the IP address and the port,
+//! big-endian; 7 or 19 bytes.
 
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -40,7 +41,8 @@ impl Place {
         &self.bytes[..self.len]
     }
 
-    /// The address at the front of some bytes, and how many of them it takes; `None` if nobody can be reached there.
+    /// The address at the front of some bytes, and how many of them it takes; `None` if nobody can
+    /// be reached there.
     pub(super) fn read(bytes: &[u8]) -> Option<(SocketAddr, usize)> {
         let (&family, rest) = bytes.split_first()?;
         let (ip, ip_len) = match family {
@@ -60,7 +62,9 @@ mod tests {
 
     #[test]
     fn addresses_of_both_families_come_back_and_others_do_not() {
-        for (text, len) in [("192.0.2.1:7946", 7), ("[2001:db8::1]:65535", 19), ("[::ffff:192.0.2.1]:1", 7)] {
+        for (text, len) in
+            [("192.0.2.1:7946", 7), ("[2001:db8::1]:65535", 19), ("[::ffff:192.0.2.1]:1", 7)]
+        {
             let address: SocketAddr = text.parse().unwrap();
             let place = Place::new(address);
             let mut bytes = place.as_bytes().to_vec();
@@ -72,7 +76,11 @@ mod tests {
             assert_eq!(Place::read(&bytes), Some((normal_address(address), len)));
         }
         for nobody in ["0.0.0.0:1", "192.0.2.1:0", "224.0.0.1:1", "[::]:1"] {
-            assert_eq!(Place::read(Place::new(nobody.parse().unwrap()).as_bytes()), None, "{nobody}");
+            assert_eq!(
+                Place::read(Place::new(nobody.parse().unwrap()).as_bytes()),
+                None,
+                "{nobody}"
+            );
         }
         assert_eq!(Place::read(&[5, 1, 1, 1, 1, 1, 1]), None);
     }

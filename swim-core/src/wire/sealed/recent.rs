@@ -1,7 +1,9 @@
-//! [`Recent`]: a bounded table that forgets what was not used for longest. It knows nothing of what it holds.
+//! [`Recent`]: a bounded table that forgets what was not used for longest. It knows nothing of what
+//! it holds.
 //!
-//! Two generations: what is used moves into the young one; when that is full it becomes the old one, and what the old one
-//! still held is forgotten. So nothing is kept for each use, and what was used since half of the bound is never lost.
+//! Two generations: what is used moves into the young one; when that is full it becomes the old
+//! one, and what the old one still held is forgotten. So nothing is kept for each use, and what was
+//! used since half of the bound is never lost.
 
 use alloc::collections::BTreeMap;
 

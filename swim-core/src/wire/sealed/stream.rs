@@ -1,9 +1,11 @@
-//! Sealed streams: the first bytes of both sides, and the records that all the rest travels in. They know no socket.
+//! Sealed streams: the first bytes of both sides, and the records that all the rest travels in.
+//! They know no socket.
 //!
-//! The dialer says which key it uses and a random salt, the acceptor answers with a salt of its own, and of key and
-//! salts each direction's subkey is made. So what was recorded of one connection opens on no other. Then each side sends
-//! records: `length:u16`, that many bytes sealed, and the tag. Their numbers are counted and not sent: one that is
-//! missing, repeated or out of place does not open.
+//! The dialer says which key it uses and a random salt, the acceptor answers with a salt of its
+//! own, and of key and salts each direction's subkey is made. So what was recorded of one
+//! connection opens on no other. Then each side sends records: `length:u16`, that many bytes
+//! sealed, and the tag. Their numbers are counted and not sent: one that is missing, repeated or
+//! out of place does not open.
 
 use alloc::vec::Vec;
 
@@ -24,7 +26,8 @@ pub const RECORD_HEADER: usize = 2;
 /// The most bytes that one record carries.
 pub const MAX_RECORD: usize = u16::MAX as usize;
 
-/// `SWIM`, and the mark where a plain stream has its version: an older node can tell that this is another one.
+/// `SWIM`, and the mark where a plain stream has its version: an older node can tell that this is
+/// another one.
 const MAGIC: [u8; 5] = [b'S', b'W', b'I', b'M', MARK];
 /// What begins the subkeys' descriptions.
 const INFO: &[u8] = b"stream";
@@ -83,8 +86,11 @@ pub fn record_keys(
         Side::Dialer => (subkey(b"dialer"), subkey(b"accept")),
         Side::Acceptor => (subkey(b"accept"), subkey(b"dialer")),
     };
-    let direction =
-        |subkey| Direction { subkey, counter: 0, associated: [&[0; RECORD_HEADER], cluster.as_bytes()].concat() };
+    let direction = |subkey| Direction {
+        subkey,
+        counter: 0,
+        associated: [&[0; RECORD_HEADER], cluster.as_bytes()].concat(),
+    };
     (RecordSealer(direction(mine)), RecordOpener { direction: direction(other), broken: false })
 }
 
@@ -102,7 +108,8 @@ impl Direction {
     fn next(&mut self, header: [u8; RECORD_HEADER]) -> (&Subkey, u64, &[u8]) {
         self.associated[..RECORD_HEADER].copy_from_slice(&header);
         let counter = self.counter;
-        self.counter = counter.checked_add(1).expect("a connection carries fewer than 2^64 records");
+        self.counter =
+            counter.checked_add(1).expect("a connection carries fewer than 2^64 records");
         (&self.subkey, counter, &self.associated)
     }
 }
@@ -150,22 +157,35 @@ impl RecordOpener {
         }
     }
 
-    /// Opens in place what followed `header`, and says how many bytes from the front were in the record.
+    /// Opens in place what followed `header`, and says how many bytes from the front were in the
+    /// record.
     ///
     /// # Errors
     /// [`SealError::Broken`]: no further record opens either.
-    pub fn open(&mut self, header: [u8; RECORD_HEADER], bytes: &mut [u8]) -> Result<usize, SealError> {
+    pub fn open(
+        &mut self,
+        header: [u8; RECORD_HEADER],
+        bytes: &mut [u8],
+    ) -> Result<usize, SealError> {
         let opened = self.try_open(header, bytes);
         self.broken |= opened.is_err();
         opened
     }
 
-    fn try_open(&mut self, header: [u8; RECORD_HEADER], bytes: &mut [u8]) -> Result<usize, SealError> {
+    fn try_open(
+        &mut self,
+        header: [u8; RECORD_HEADER],
+        bytes: &mut [u8],
+    ) -> Result<usize, SealError> {
         if self.broken || bytes.len() != Self::len_after(header)? {
             return Err(SealError::Broken);
         }
         let (sealed, tag) = bytes.split_last_chunk_mut::<TAG_LEN>().ok_or(SealError::Broken)?;
         let (subkey, counter, associated) = self.direction.next(header);
-        if subkey.open(counter, associated, sealed, tag) { Ok(sealed.len()) } else { Err(SealError::Broken) }
+        if subkey.open(counter, associated, sealed, tag) {
+            Ok(sealed.len())
+        } else {
+            Err(SealError::Broken)
+        }
     }
 }

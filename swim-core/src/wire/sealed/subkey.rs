@@ -1,6 +1,8 @@
-//! [`Subkey`]: AES-256-GCM with a key that has one writer, who counts. It knows neither packets nor streams.
+//! [`Subkey`]: AES-256-GCM with a key that has one writer, who counts. It knows neither packets nor
+//! streams.
 //!
-//! NIST SP 800-38D, 8.2.1: with nonces made by counting, a key serves for as many messages as the counter has numbers.
+//! NIST SP 800-38D, 8.2.1: with nonces made by counting, a key serves for as many messages as the
+//! counter has numbers.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -29,8 +31,15 @@ impl Subkey {
         tag.expect("AES-GCM encrypts up to 64 GiB; the bounds here are far below").into()
     }
 
-    /// Decrypts in place; `false`, and `bytes` are as they were, if they are not what was sealed with `counter`.
-    pub(super) fn open(&self, counter: u64, associated: &[u8], bytes: &mut [u8], tag: &Tag) -> bool {
+    /// Decrypts in place; `false`, and `bytes` are as they were, if they are not what was sealed
+    /// with `counter`.
+    pub(super) fn open(
+        &self,
+        counter: u64,
+        associated: &[u8],
+        bytes: &mut [u8],
+        tag: &Tag,
+    ) -> bool {
         let nonce = nonce(counter);
         self.0.decrypt_inout_detached((&nonce).into(), associated, bytes.into(), tag.into()).is_ok()
     }

@@ -12,11 +12,13 @@ impl Window {
     /// How many numbers, from the highest down, are told apart.
     const LEN: u64 = 64;
 
-    /// Takes a number; `false` if it came before or is too old to tell. Only for numbers that were proved.
+    /// Takes a number; `false` if it came before or is too old to tell. Only for numbers that were
+    /// proved.
     pub(super) fn take(&mut self, number: u64) -> bool {
         if self.seen == 0 || number > self.highest {
             let ahead = number.saturating_sub(self.highest);
-            self.seen = if self.seen == 0 || ahead >= Self::LEN { 1 } else { self.seen << ahead | 1 };
+            self.seen =
+                if self.seen == 0 || ahead >= Self::LEN { 1 } else { self.seen << ahead | 1 };
             self.highest = number;
             return true;
         }

@@ -1,4 +1,5 @@
-//! Where a member is, as another one sees it: the answer to the internal query of two who bear one name.
+//! Where a member is, as another one sees it: the answer to the internal query of two who bear one
+//! name.
 
 use alloc::vec::Vec;
 use core::net::SocketAddr;
@@ -21,8 +22,8 @@ pub struct Whereabouts<'a> {
     pub tags: Tags,
     /// What is believed of it.
     pub status: Status,
-    /// memberlist's version and serf's: for each the lowest and the highest that it understands, and the one that it
-    /// speaks.
+    /// memberlist's version and serf's: for each the lowest and the highest that it understands,
+    /// and the one that it speaks.
     pub versions: [u8; 6],
 }
 
@@ -63,7 +64,8 @@ impl<'a> Whereabouts<'a> {
         if reader.nil() {
             return Ok(None);
         }
-        let (mut name, mut ip, mut port, mut status): (_, &[u8], _, _) = ("", &[], 0, Status::Alive);
+        let (mut name, mut ip, mut port, mut status): (_, &[u8], _, _) =
+            ("", &[], 0, Status::Alive);
         let (mut tags, mut versions) = (Tags::default(), [0; 6]);
         structure::read(reader, &FIELDS, |index, reader| {
             match index {
@@ -89,8 +91,17 @@ impl<'a> Whereabouts<'a> {
     /// Appends the payload of a response to `out`.
     pub fn encode(whereabouts: Option<&Self>, out: &mut Vec<u8>) {
         out.push(CONFLICT_RESPONSE);
-        let Some(Self { name, address, tags, status, versions }) = whereabouts else { return writer::nil(out) };
-        let [protocol_min, protocol_max, protocol_current, delegate_min, delegate_max, delegate_current] = *versions;
+        let Some(Self { name, address, tags, status, versions }) = whereabouts else {
+            return writer::nil(out);
+        };
+        let [
+            protocol_min,
+            protocol_max,
+            protocol_current,
+            delegate_min,
+            delegate_max,
+            delegate_current,
+        ] = *versions;
         writer::map(out, FIELDS.len());
         field::write_ip(out, "Addr", *address);
         structure::write_uint(out, "DelegateCur", u64::from(delegate_current));

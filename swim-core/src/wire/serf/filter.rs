@@ -38,7 +38,8 @@ impl<'a> Filter<'a> {
             TAG => {
                 let (mut name, mut expression) = ("", "");
                 structure::read(reader, &TAG_FIELDS, |index, reader| {
-                    *(if index == 0 { &mut name } else { &mut expression }) = field::read_text(reader)?;
+                    *(if index == 0 { &mut name } else { &mut expression }) =
+                        field::read_text(reader)?;
                     Ok(())
                 })?;
                 Ok(Self::Tag { name, expression })

@@ -1,5 +1,5 @@
-//! Intents: a member says at which time it came or wants to go. Failure detection alone cannot tell the one who leaves
-//! from the one who fails.
+//! Intents: a member says at which time it came or wants to go. Failure detection alone cannot tell
+//! the one who leaves from the one who fails.
 
 use alloc::vec::Vec;
 

@@ -72,7 +72,10 @@ pub struct KeyResponse<'a> {
 impl core::fmt::Debug for KeyResponse<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { is_done, message, .. } = self;
-        f.debug_struct("KeyResponse").field("is_done", is_done).field("message", message).finish_non_exhaustive()
+        f.debug_struct("KeyResponse")
+            .field("is_done", is_done)
+            .field("message", message)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +88,8 @@ impl<'a> KeyResponse<'a> {
     /// The first [`WireError`] found.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
         let reader = &mut begin(bytes, KEY_RESPONSE)?;
-        let mut response = Self { is_done: false, message: "", keys: Names::default(), primary: "" };
+        let mut response =
+            Self { is_done: false, message: "", keys: Names::default(), primary: "" };
         structure::read(reader, &RESPONSE, |index, reader| {
             match index {
                 0 => response.is_done = reader.bool()?,

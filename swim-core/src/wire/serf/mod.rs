@@ -1,9 +1,11 @@
-//! What serf says above membership: intents, user events, queries and their answers, in serf's own bytes.
+//! What serf says above membership: intents, user events, queries and their answers, in serf's own
+//! bytes.
 //!
-//! The layer of events and queries speaks these on both wires, so that a node of ours beside serf's agents needs no
-//! translation. A message is one byte for its kind, then a MessagePack map by Go's field names with its keys sorted. As
-//! everywhere in `wire/`, reading borrows from the input, every count is compared with the bytes that are left, and
-//! nothing here knows what a message does. Read first: docs/SERF.md.
+//! The layer of events and queries speaks these on both wires, so that a node of ours beside serf's
+//! agents needs no translation. A message is one byte for its kind, then a MessagePack map by Go's
+//! field names with its keys sorted. As everywhere in `wire/`, reading borrows from the input,
+//! every count is compared with the bytes that are left, and nothing here knows what a message
+//! does. Read first: docs/SERF.md.
 //!
 //! ```
 //! use swim_core::LamportTime;
@@ -91,7 +93,8 @@ impl<'a> Message<'a> {
             QUERY => Query::read(reader).map(Self::Query),
             RESPONSE => Response::read(reader).map(Self::Response),
             RELAY => Relay::read(reader).map(Self::Relay),
-            // A state stands beside a table, and the others are payloads of queries and of responses.
+            // A state stands beside a table, and the others are payloads of queries and of
+            // responses.
             PUSH_PULL | CONFLICT_RESPONSE..=KEY_RESPONSE => Err(WireError::WrongPlace),
             _ => Err(WireError::UnknownKind),
         }

@@ -11,7 +11,8 @@ use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};
 
-/// In a query: everyone whom it is for says at once that it has arrived. In a response: this is that word.
+/// In a query: everyone whom it is for says at once that it has arrived. In a response: this is
+/// that word.
 const ACK: u32 = 1;
 /// The query is not passed on.
 const NO_BROADCAST: u32 = 2;
@@ -43,12 +44,24 @@ pub struct Query<'a> {
     pub payload: &'a [u8],
 }
 
-const QUERY: [&str; 11] =
-    ["LTime", "ID", "Addr", "Port", "SourceNode", "Filters", "Flags", "RelayFactor", "Timeout", "Name", "Payload"];
+const QUERY: [&str; 11] = [
+    "LTime",
+    "ID",
+    "Addr",
+    "Port",
+    "SourceNode",
+    "Filters",
+    "Flags",
+    "RelayFactor",
+    "Timeout",
+    "Name",
+    "Payload",
+];
 
 impl<'a> Query<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        let (mut time, mut id, mut flags, mut relay_factor, mut nanos) = (LamportTime::default(), 0, 0, 0, 0);
+        let (mut time, mut id, mut flags, mut relay_factor, mut nanos) =
+            (LamportTime::default(), 0, 0, 0, 0);
         let (mut ip, mut port, mut source): (&[u8], _, _) = (&[], 0, "");
         let (mut filters, mut name, mut payload): (_, _, &[u8]) = (Filters::default(), "", &[]);
         structure::read(reader, &QUERY, |index, reader| {
@@ -83,7 +96,8 @@ impl<'a> Query<'a> {
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let flags = if self.wants_ack { ACK } else { 0 } | if self.no_broadcast { NO_BROADCAST } else { 0 };
+        let flags =
+            if self.wants_ack { ACK } else { 0 } | if self.no_broadcast { NO_BROADCAST } else { 0 };
         writer::map(out, QUERY.len());
         field::write_ip(out, "Addr", self.address);
         structure::write_key(out, "Filters");
@@ -97,7 +111,11 @@ impl<'a> Query<'a> {
         structure::write_uint(out, "Port", u64::from(self.address.port()));
         structure::write_uint(out, "RelayFactor", u64::from(self.relay_factor));
         structure::write_name(out, "SourceNode", self.source);
-        structure::write_uint(out, "Timeout", u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX));
+        structure::write_uint(
+            out,
+            "Timeout",
+            u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX),
+        );
     }
 }
 
@@ -120,7 +138,8 @@ const RESPONSE: [&str; 5] = ["LTime", "ID", "From", "Flags", "Payload"];
 
 impl<'a> Response<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, WireError> {
-        let mut response = Self { time: LamportTime::default(), id: 0, from: "", is_ack: false, payload: &[] };
+        let mut response =
+            Self { time: LamportTime::default(), id: 0, from: "", is_ack: false, payload: &[] };
         structure::read(reader, &RESPONSE, |index, reader| {
             match index {
                 0 => response.time = field::read_time(reader)?,

@@ -1,5 +1,5 @@
-//! The state that two nodes swap beside their tables: clocks, who left and when, and the latest events, so that who was
-//! away learns what it has missed.
+//! The state that two nodes swap beside their tables: clocks, who left and when, and the latest
+//! events, so that who was away learns what it has missed.
 
 use alloc::vec::Vec;
 
@@ -44,7 +44,8 @@ impl<'a> Items<'a> {
     }
 }
 
-const FIELDS: [&str; 6] = ["LTime", "StatusLTimes", "LeftMembers", "EventLTime", "Events", "QueryLTime"];
+const FIELDS: [&str; 6] =
+    ["LTime", "StatusLTimes", "LeftMembers", "EventLTime", "Events", "QueryLTime"];
 
 impl<'a> State<'a> {
     /// Reads a state. Its times and events are read when they are asked for.
@@ -81,11 +82,16 @@ impl<'a> State<'a> {
     }
 
     /// When each member last came or went; an error ends them.
-    pub fn statuses(&self) -> impl Iterator<Item = Result<(&'a str, LamportTime), WireError>> + use<'a> {
+    pub fn statuses(
+        &self,
+    ) -> impl Iterator<Item = Result<(&'a str, LamportTime), WireError>> + use<'a> {
         let mut reader = Reader::new(self.statuses.bytes);
         let statuses = (0..self.statuses.len).map(move |_| {
             let name = field::read_name(&mut reader)?;
-            Ok((name, if reader.nil() { LamportTime::default() } else { field::read_time(&mut reader)? }))
+            Ok((
+                name,
+                if reader.nil() { LamportTime::default() } else { field::read_time(&mut reader)? },
+            ))
         });
         until_error(statuses)
     }
@@ -104,7 +110,9 @@ impl<'a> State<'a> {
                     continue;
                 }
                 match read_moment(&mut outer) {
-                    Ok((time, inner)) => (at, events, left) = (time, Reader::new(inner.bytes), inner.len),
+                    Ok((time, inner)) => {
+                        (at, events, left) = (time, Reader::new(inner.bytes), inner.len)
+                    }
                     Err(error) => return Some(Err(error)),
                 }
             }
@@ -130,7 +138,9 @@ fn read_moment<'a>(reader: &mut Reader<'a>) -> Result<(LamportTime, Items<'a>), 
 }
 
 /// The items up to the first error, and that.
-fn until_error<T>(items: impl Iterator<Item = Result<T, WireError>>) -> impl Iterator<Item = Result<T, WireError>> {
+fn until_error<T>(
+    items: impl Iterator<Item = Result<T, WireError>>,
+) -> impl Iterator<Item = Result<T, WireError>> {
     let mut ended = false;
     items.take_while(move |item| !core::mem::replace(&mut ended, item.is_err()))
 }

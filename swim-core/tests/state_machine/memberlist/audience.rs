@@ -7,12 +7,18 @@ use super::harness::{alive, deliver, node, sent};
 use crate::harness::{Node, address, at, exchanges, second};
 
 /// The user messages that each address was sent until then, with nobody answering.
-fn heard_until(node: &mut Node, until: swim_core::Instant) -> BTreeMap<SocketAddr, BTreeSet<String>> {
+fn heard_until(
+    node: &mut Node,
+    until: swim_core::Instant,
+) -> BTreeMap<SocketAddr, BTreeSet<String>> {
     let mut heard: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     while let Some(now) = node.poll_timeout().filter(|&now| now <= until) {
         node.handle_timeout(now);
         for (to, said) in sent(node, now) {
-            heard.entry(to).or_default().extend(said.into_iter().filter(|said| said.starts_with("User")));
+            heard
+                .entry(to)
+                .or_default()
+                .extend(said.into_iter().filter(|said| said.starts_with("User")));
         }
         exchanges(node);
     }
@@ -32,7 +38,8 @@ fn each_peer_in_a_small_cluster_is_sent_each_user_message_though_many_wait() {
             node.broadcast(at(1_000), &[number; 300]).unwrap();
         }
         let heard = heard_until(&mut node, second(10));
-        let counts: Vec<_> = ports.map(|port| heard.get(&address(port)).map_or(0, BTreeSet::len)).collect();
+        let counts: Vec<_> =
+            ports.map(|port| heard.get(&address(port)).map_or(0, BTreeSet::len)).collect();
         assert_eq!(counts, vec![12; usize::from(peers)]);
         assert_eq!(node.queued_broadcasts(), 0, "they end");
     }

@@ -47,7 +47,11 @@ fn incarnations_never_wrap() {
 #[test]
 fn a_death_that_a_member_declares_of_itself_is_its_departure() {
     let mut node = node();
-    deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3), dead("a", 1, "a"), dead("b", 1, "a")]);
+    deliver(
+        &mut node,
+        at(0),
+        &[alive("a", 1, 2), alive("b", 1, 3), dead("a", 1, "a"), dead("b", 1, "a")],
+    );
     assert_eq!((status(&node, "a"), status(&node, "b")), (Some(Status::Left), Some(Status::Dead)));
 }
 
@@ -69,7 +73,11 @@ fn a_living_member_keeps_its_name_and_one_that_left_does_not() {
     let at_port = |node: &crate::harness::Node| node.member("a").unwrap().address.port();
     assert_eq!((at_port(&node), dropped(&node, DropReason::NameTaken)), (2, 1));
     deliver(&mut node, at(0), &[dead("a", 5, "b"), alive("a", 6, 9)]);
-    assert_eq!((at_port(&node), status(&node, "a")), (2, Some(Status::Dead)), "it may be alive at its old place yet");
+    assert_eq!(
+        (at_port(&node), status(&node, "a")),
+        (2, Some(Status::Dead)),
+        "it may be alive at its old place yet"
+    );
     deliver(&mut node, at(0), &[dead("a", 6, "a"), alive("a", 7, 9)]);
     assert_eq!((at_port(&node), status(&node, "a")), (9, Some(Status::Alive)));
 }
@@ -99,7 +107,10 @@ fn who_comes_back_at_an_incarnation_that_we_know_as_dead_is_told_and_may_refute(
     deliver(&mut node, second(20), &[alive("a", 1, 2)]);
     assert_eq!(status(&node, "a"), Some(Status::Dead), "it may be old news");
     let doubt = "Suspect { id: \"a\", incarnation: 7, from: \"me\" }".to_owned();
-    assert!(sent(&mut node, second(20)).contains(&(address(2), vec![doubt.clone()])), "it is told at once");
+    assert!(
+        sent(&mut node, second(20)).contains(&(address(2), vec![doubt.clone()])),
+        "it is told at once"
+    );
     deliver(&mut node, second(20), &[alive("c", 1, 4)]);
     let told = (0..20).any(|_| {
         let now = step(&mut node);
@@ -113,10 +124,16 @@ fn who_comes_back_at_an_incarnation_that_we_know_as_dead_is_told_and_may_refute(
 #[test]
 fn who_does_not_speak_what_we_speak_is_no_member() {
     let mut node = node();
-    let delegate = |min, max, current| Versions { delegate: Version { min, max, current }, ..Versions::PLAIN };
-    let strangers = [("a", Versions::PLAIN, false), ("b", delegate(2, 5, 4), true), ("c", delegate(6, 9, 6), false)];
+    let delegate =
+        |min, max, current| Versions { delegate: Version { min, max, current }, ..Versions::PLAIN };
+    let strangers = [
+        ("a", Versions::PLAIN, false),
+        ("b", delegate(2, 5, 4), true),
+        ("c", delegate(6, 9, 6), false),
+    ];
     for (id, versions, known) in strangers {
-        let stranger = Message::Alive { id, incarnation: 1, address: address(2), metadata: b"", versions };
+        let stranger =
+            Message::Alive { id, incarnation: 1, address: address(2), metadata: b"", versions };
         deliver(&mut node, at(0), &[stranger]);
         assert_eq!(status(&node, id).is_some(), known, "{versions:?}");
     }
@@ -127,7 +144,8 @@ fn who_does_not_speak_what_we_speak_is_no_member() {
 fn what_is_passed_on_of_a_member_has_its_own_versions() {
     let mut node = node();
     let versions = Versions { delegate: Version { min: 2, max: 5, current: 3 }, ..Versions::PLAIN };
-    let other = Message::Alive { id: "a", incarnation: 1, address: address(2), metadata: b"x", versions };
+    let other =
+        Message::Alive { id: "a", incarnation: 1, address: address(2), metadata: b"x", versions };
     deliver(&mut node, at(0), &[alive("b", 1, 3), other]);
     node.handle_timeout(at(0));
     assert!(said(&mut node, at(0)).contains(&format!("{other:?}")));

@@ -6,7 +6,8 @@ use swim_core::wire::memberlist::{
     Message, NodeState, PacketWriter, Packing, PushPullWriter, StreamMessage, Unpacker, Versions,
 };
 use swim_core::{
-    Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Protection, Source, Status,
+    Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Protection, Source,
+    Status,
 };
 
 use crate::harness::{Node, address, events, exchanges, named, proven};
@@ -27,7 +28,13 @@ pub(crate) fn node_with(config: Config) -> Node {
 }
 
 pub(crate) fn alive(id: &str, incarnation: u32, port: u16) -> Message<'_> {
-    Message::Alive { id, incarnation, address: address(port), metadata: b"", versions: Versions::SERF }
+    Message::Alive {
+        id,
+        incarnation,
+        address: address(port),
+        metadata: b"",
+        versions: Versions::SERF,
+    }
 }
 
 pub(crate) fn suspect<'a>(id: &'a str, incarnation: u32, from: &'a str) -> Message<'a> {
@@ -39,7 +46,14 @@ pub(crate) fn dead<'a>(id: &'a str, incarnation: u32, from: &'a str) -> Message<
 }
 
 pub(crate) fn row(id: &str, incarnation: u32, status: Status, port: u16) -> NodeState<'_> {
-    NodeState { id, incarnation, status, address: address(port), metadata: b"", versions: Versions::SERF }
+    NodeState {
+        id,
+        incarnation,
+        status,
+        address: address(port),
+        metadata: b"",
+        versions: Versions::SERF,
+    }
 }
 
 pub(crate) fn packet(messages: &[Message<'_>]) -> Vec<u8> {
@@ -60,7 +74,8 @@ pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<(SocketAddr, Vec<String
     let (mut buffer, mut all) = (Vec::new(), Vec::new());
     while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
         let mut messages = Vec::new();
-        Unpacker::default().unpack(&buffer, |message| messages.push(format!("{:?}", message.unwrap())));
+        Unpacker::default()
+            .unpack(&buffer, |message| messages.push(format!("{:?}", message.unwrap())));
         all.push((transmit.to, messages));
     }
     all
@@ -105,7 +120,9 @@ pub(crate) fn ask(node: &mut Node, now: Instant, request: &[u8]) -> Option<Vec<u
 /// The names in a table.
 pub(crate) fn names(table: &[u8]) -> Vec<String> {
     match StreamMessage::decode(table).unwrap() {
-        StreamMessage::PushPull(table) => table.nodes().map(|row| row.unwrap().id.to_owned()).collect(),
+        StreamMessage::PushPull(table) => {
+            table.nodes().map(|row| row.unwrap().id.to_owned()).collect()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -1,4 +1,5 @@
-//! Whose words about coming and going are handed on beside tables: members', and nobody's who is long gone.
+//! Whose words about coming and going are handed on beside tables: members', and nobody's who is
+//! long gone.
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
 use swim_core::wire::serf::{self, Intent, State as SerfState};
@@ -17,7 +18,9 @@ fn hear(node: &mut Node, time: u64, name: &str) {
 /// Of whom the node says, beside its table, when they came or went.
 fn said_of(node: &mut Node, now: swim_core::Instant) -> Vec<String> {
     let answer = ask(node, now, &table(false, &[], b"")).expect("its table");
-    let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else { panic!("a table") };
+    let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else {
+        panic!("a table")
+    };
     let state = SerfState::decode(answer.user_state).unwrap();
     state.statuses().map(|status| status.unwrap().0.to_owned()).collect()
 }
@@ -25,8 +28,12 @@ fn said_of(node: &mut Node, now: swim_core::Instant) -> Vec<String> {
 #[test]
 fn only_members_words_are_handed_on_and_those_of_who_is_forgotten_no_more() {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
-    let short =
-        Config { gossip_to_dead_for: seconds(5), reap_left_after: seconds(5), tombstone_for: seconds(5), ..config() };
+    let short = Config {
+        gossip_to_dead_for: seconds(5),
+        reap_left_after: seconds(5),
+        tombstone_for: seconds(5),
+        ..config()
+    };
     let mut node = node_with(short.on_memberlist(wire));
     deliver(&mut node, at(0), &[alive("a", 1, 2), alive("b", 1, 3)]);
     for (time, name) in [(3, "a"), (4, "b"), (5, "stranger")] {
@@ -42,5 +49,8 @@ fn only_members_words_are_handed_on_and_those_of_who_is_forgotten_no_more() {
         exchanges(&mut node);
     }
     deliver(&mut node, second(11), &[alive("b", 2, 3)]);
-    assert!(!said_of(&mut node, second(11)).contains(&"b".to_owned()), "its former life is forgotten");
+    assert!(
+        !said_of(&mut node, second(11)).contains(&"b".to_owned()),
+        "its former life is forgotten"
+    );
 }

@@ -1,4 +1,5 @@
-//! Two nodes of one name among serf's agents: the others are asked whose it is. And names that are refused.
+//! Two nodes of one name among serf's agents: the others are asked whose it is. And names that are
+//! refused.
 
 use swim_core::wire::Tags;
 use swim_core::wire::memberlist::{Message, Source};
@@ -18,7 +19,8 @@ fn serf_agent(peers: &[&'static str]) -> Node {
     node
 }
 
-/// A node at port 9 pings us under our own name. Returns the number and the time of the query that this draws.
+/// A node at port 9 pings us under our own name. Returns the number and the time of the query that
+/// this draws.
 fn challenged(node: &mut Node) -> Option<(LamportTime, u32)> {
     let source = Source { address: Some(address(9)), id: "me" };
     let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };
@@ -51,7 +53,8 @@ fn answer(node: &mut Node, (time, id): (LamportTime, u32), from: &str, port: Opt
     });
     let (mut payload, mut bytes) = (Vec::new(), Vec::new());
     Whereabouts::encode(whereabouts.as_ref(), &mut payload);
-    serf::Message::Response(Response { time, id, from, is_ack: false, payload: &payload }).encode(&mut bytes);
+    serf::Message::Response(Response { time, id, from, is_ack: false, payload: &payload })
+        .encode(&mut bytes);
     deliver(node, at(300), &[Message::User { payload: &bytes }]);
 }
 
@@ -68,7 +71,13 @@ fn verdicts_until(node: &mut Node, end: swim_core::Instant) -> Vec<Event> {
         while node.poll_transmit(now, &mut buffer).is_some() {}
     }
     let told = |event: &Event| {
-        !matches!(event, Event::Suspected { .. } | Event::Failed(_) | Event::HealthChanged { .. } | Event::Isolated)
+        !matches!(
+            event,
+            Event::Suspected { .. }
+                | Event::Failed(_)
+                | Event::HealthChanged { .. }
+                | Event::Isolated
+        )
     };
     events(node).into_iter().filter(told).collect()
 }
@@ -89,7 +98,8 @@ fn the_majority_of_those_who_answer_decides_whose_the_name_is() {
             answer(&mut node, query, from, port);
             answer(&mut node, query, from, Some(1));
         }
-        let decided = Event::ConflictDecided { address: address(9), kept, agreeing, answers: counted };
+        let decided =
+            Event::ConflictDecided { address: address(9), kept, agreeing, answers: counted };
         assert_eq!(verdicts(&mut node), [Event::Conflict { address: address(9) }, decided]);
     }
 }
@@ -98,7 +108,8 @@ fn the_majority_of_those_who_answer_decides_whose_the_name_is() {
 fn who_is_alone_keeps_its_name_and_who_is_no_serf_agent_asks_nobody() {
     let mut alone = serf_agent(&[]);
     assert_eq!(challenged(&mut alone), None, "there is nobody to gossip to");
-    let decided = Event::ConflictDecided { address: address(9), kept: true, agreeing: 0, answers: 0 };
+    let decided =
+        Event::ConflictDecided { address: address(9), kept: true, agreeing: 0, answers: 0 };
     assert_eq!(verdicts(&mut alone), [Event::Conflict { address: address(9) }, decided]);
     let mut plain = super::harness::node();
     deliver(&mut plain, at(0), &[alive("a", 1, 2)]);
@@ -132,7 +143,8 @@ fn who_has_too_many_queries_open_asks_when_they_are_over() {
     let source = Source { address: Some(address(9)), id: "me" };
     let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };
     node.handle_packet(at(0), proven(9), &packet(&[ping]));
-    let decided = |told: &[Event]| told.iter().any(|event| matches!(event, Event::ConflictDecided { .. }));
+    let decided =
+        |told: &[Event]| told.iter().any(|event| matches!(event, Event::ConflictDecided { .. }));
     assert!(!decided(&verdicts_until(&mut node, second(20))));
     deliver(&mut node, second(20), &[alive("a", 2, 2), alive("me", 5, 9)]);
     assert!(decided(&verdicts_until(&mut node, second(40))));

@@ -1,9 +1,13 @@
 //! Pings, acks and nacks that do not say whose they are; and how long packets are.
 
 use swim_core::wire::memberlist::{Message, Source, StreamMessage, Unpacker};
-use swim_core::{Config, DropReason, ExchangeInput, ExchangeOutput, MemberlistWire, SequenceNumber, Status, Wire};
+use swim_core::{
+    Config, DropReason, ExchangeInput, ExchangeOutput, MemberlistWire, SequenceNumber, Status, Wire,
+};
 
-use super::harness::{alive, ask, config, dead, deliver, let_answer, node, node_with, said, sent, suspect};
+use super::harness::{
+    alive, ask, config, dead, deliver, let_answer, node, node_with, said, sent, suspect,
+};
 use crate::harness::{Node, address, at, dropped, exchanges, second, status, step};
 
 fn ping<'a>(sequence: u32, target: &'a str, source: Source<'a>) -> Message<'a> {
@@ -60,7 +64,11 @@ fn an_ack_counts_by_its_number_alone() {
     let mut node = node();
     deliver(&mut node, at(0), &[alive("a", 1, 5)]);
     let (now, sequence) = pinged(&mut node);
-    deliver(&mut node, now, &[Message::Ack { sequence: SequenceNumber::new(sequence.get() ^ 1), payload: b"" }]);
+    deliver(
+        &mut node,
+        now,
+        &[Message::Ack { sequence: SequenceNumber::new(sequence.get() ^ 1), payload: b"" }],
+    );
     assert_eq!((node.metrics().probes_acked, dropped(&node, DropReason::LateAck)), (0, 1));
     deliver(&mut node, now, &[Message::Ack { sequence, payload: b"serf's coordinates" }]);
     assert_eq!(node.metrics().probes_acked, 1);
@@ -76,8 +84,9 @@ fn a_probe_without_an_answer_goes_on_through_others_and_a_stream_and_a_nack_spar
     while stream.is_none() {
         let now = step(&mut node);
         let number = sequence.get();
-        let request =
-            format!("IndirectPing {{ sequence: SequenceNumber({number}), target: \"a\", address: 127.0.0.1:5");
+        let request = format!(
+            "IndirectPing {{ sequence: SequenceNumber({number}), target: \"a\", address: 127.0.0.1:5"
+        );
         let asked = said(&mut node, now).iter().any(|said| said.starts_with(&request));
         for output in exchanges(&mut node) {
             if let ExchangeOutput::Open { to, request, id } = output
@@ -91,12 +100,19 @@ fn a_probe_without_an_answer_goes_on_through_others_and_a_stream_and_a_nack_spar
     }
     let (now, id) = stream.unwrap();
     deliver(&mut node, now, &[Message::Nack { sequence }]);
-    node.handle_exchange(now, ExchangeInput::Failed { id, failure: swim_core::ExchangeFailure::Refused });
+    node.handle_exchange(
+        now,
+        ExchangeInput::Failed { id, failure: swim_core::ExchangeFailure::Refused },
+    );
     while status(&node, "a") == Some(Status::Alive) {
         let now = step(&mut node);
         sent(&mut node, now);
     }
-    assert_eq!((status(&node, "a"), node.health()), (Some(Status::Suspect), 0), "the relay was there, so we are well");
+    assert_eq!(
+        (status(&node, "a"), node.health()),
+        (Some(Status::Suspect), 0),
+        "the relay was there, so we are well"
+    );
 }
 
 #[test]
@@ -152,12 +168,17 @@ fn a_relay_pings_members_only_and_says_so_if_they_do_not_answer_where_that_is_wa
         deliver(&mut node, at(0), &[request("nobody", 5)]);
         assert_eq!(dropped(&node, DropReason::UnknownTarget), 2, "nobody can aim us at strangers");
         deliver(&mut node, at(0), &[request("a", 5)]);
-        assert!(sent(&mut node, at(0)).iter().any(|(to, said)| *to == address(5) && said[0].starts_with("Ping")));
+        assert!(
+            sent(&mut node, at(0))
+                .iter()
+                .any(|(to, said)| *to == address(5) && said[0].starts_with("Ping"))
+        );
         let mut nacked = false;
         while let Some(now) = node.poll_timeout().filter(|&now| now < second(1)) {
             node.handle_timeout(now);
             let nack = "Nack { sequence: SequenceNumber(70) }";
-            nacked |= sent(&mut node, now).iter().any(|(to, said)| *to == address(6) && said[0] == nack);
+            nacked |=
+                sent(&mut node, now).iter().any(|(to, said)| *to == address(6) && said[0] == nack);
         }
         assert_eq!(nacked, wants_nack);
     }

@@ -1,13 +1,18 @@
-//! One of serf's agents: intents, what is passed on, the state beside tables, and the payloads of acks.
+//! One of serf's agents: intents, what is passed on, the state beside tables, and the payloads of
+//! acks.
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
-use swim_core::wire::serf::{self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts};
+use swim_core::wire::serf::{
+    self, Intent, KeyRequest, Query, State as SerfState, StateWriter, UserEvent, Whereabouts,
+};
 use swim_core::{
-    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire, Protection, Source,
-    Status,
+    Config, DropReason, Event, ExchangeInput, KeyAnswer, KeyOperation, LamportTime, MemberlistWire,
+    Protection, Source, Status,
 };
 
-use super::harness::{alive, ask, config, dead, deliver, let_answer, node_with, packet, row, said, sent, table};
+use super::harness::{
+    alive, ask, config, dead, deliver, let_answer, node_with, packet, row, said, sent, table,
+};
 use crate::harness::{Node, address, at, dropped, events, opened, second, seconds, status, step};
 
 fn serf_agent() -> Node {
@@ -22,7 +27,12 @@ fn bytes(message: &serf::Message<'_>) -> Vec<u8> {
 }
 
 fn intent(time: u64, node: &str, leaves: bool) -> Vec<u8> {
-    bytes(&serf::Message::Intent(Intent { time: LamportTime::new(time), node, leaves, prune: false }))
+    bytes(&serf::Message::Intent(Intent {
+        time: LamportTime::new(time),
+        node,
+        leaves,
+        prune: false,
+    }))
 }
 
 fn hear(node: &mut Node, payload: &[u8]) {
@@ -57,8 +67,14 @@ fn who_leaves_says_so_before_it_is_gone() {
     says_until(&mut node, at(100));
     node.leave(at(100));
     let said = says_until(&mut node, second(10));
-    let farewell = said.iter().position(|said| *said == user(&intent(7, "me", true))).expect("it says that it leaves");
-    let gone = said.iter().position(|said| said.starts_with("Dead { id: \"me\"")).expect("it says that it has left");
+    let farewell = said
+        .iter()
+        .position(|said| *said == user(&intent(7, "me", true)))
+        .expect("it says that it leaves");
+    let gone = said
+        .iter()
+        .position(|said| said.starts_with("Dead { id: \"me\""))
+        .expect("it says that it has left");
     assert!(farewell < gone, "{said:?}");
     assert!(events(&mut node).contains(&Event::LeaveComplete));
 }
@@ -160,14 +176,20 @@ fn events_of_others_are_told_once_and_passed_on_as_they_came() {
     hear(&mut node, &payload);
     hear(&mut node, &payload);
     assert_eq!(
-        events(&mut node).iter().filter(|event| matches!(event, Event::UserEvent { from: None, .. })).count(),
+        events(&mut node)
+            .iter()
+            .filter(|event| matches!(event, Event::UserEvent { from: None, .. }))
+            .count(),
         1
     );
     assert!(says_until(&mut node, second(4)).contains(&user(&payload)));
     assert_eq!(node.send_user_event(second(4), "next", b"", false).map(LamportTime::get), Ok(5));
     hear(&mut node, b"\x63nonsense");
     hear(&mut node, b"");
-    assert_eq!((dropped(&node, DropReason::UnknownKind), dropped(&node, DropReason::Truncated)), (1, 1));
+    assert_eq!(
+        (dropped(&node, DropReason::UnknownKind), dropped(&node, DropReason::Truncated)),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -177,15 +199,27 @@ fn what_others_may_send_is_heard_however_little_we_may_and_passed_on_if_it_fits_
     says_until(&mut node, second(2));
     events(&mut node);
     assert!(node.send_user_event(at(0), "long", &[0; 600], false).is_err(), "our own limit");
-    for (time, name, len, heard, passed_on) in
-        [(4, "long", 1_200, 1, true), (5, "longer", 8_000, 1, false), (6, "too long", 9_300, 0, false)]
-    {
+    for (time, name, len, heard, passed_on) in [
+        (4, "long", 1_200, 1, true),
+        (5, "longer", 8_000, 1, false),
+        (6, "too long", 9_300, 0, false),
+    ] {
         let payload = vec![0; len];
-        let event = UserEvent { time: LamportTime::new(time), name, payload: &payload, coalesce: false, source: None };
+        let event = UserEvent {
+            time: LamportTime::new(time),
+            name,
+            payload: &payload,
+            coalesce: false,
+            source: None,
+        };
         let before = node.queued_broadcasts();
         let payload = bytes(&serf::Message::UserEvent(event));
         ask_to_hear(&mut node, &payload);
-        assert_eq!((told(&mut node).len(), node.queued_broadcasts() > before), (heard, passed_on), "{name}");
+        assert_eq!(
+            (told(&mut node).len(), node.queued_broadcasts() > before),
+            (heard, passed_on),
+            "{name}"
+        );
     }
     assert_eq!(dropped(&node, DropReason::EventTooLong), 1);
     let long = vec![7; 1_250];
@@ -200,10 +234,16 @@ fn ask_to_hear(node: &mut Node, payload: &[u8]) {
     assert_eq!(ask(node, at(0), &request), None);
 }
 
-fn state(time: u64, left: &[&str], statuses: &[(&str, LamportTime)], recent: &[UserEvent<'_>]) -> Vec<u8> {
+fn state(
+    time: u64,
+    left: &[&str],
+    statuses: &[(&str, LamportTime)],
+    recent: &[UserEvent<'_>],
+) -> Vec<u8> {
     let mut state = Vec::new();
     let time = LamportTime::new(time);
-    StateWriter { members: time, events: time, queries: time, left, statuses, recent }.encode(&mut state);
+    StateWriter { members: time, events: time, queries: time, left, statuses, recent }
+        .encode(&mut state);
     state
 }
 
@@ -212,19 +252,30 @@ fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
     let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("b", 1, 3), dead("b", 1, "x")]);
     let at_time = LamportTime::new;
-    let missed = UserEvent { time: at_time(7), name: "missed", payload: b"", coalesce: false, source: None };
+    let missed =
+        UserEvent { time: at_time(7), name: "missed", payload: b"", coalesce: false, source: None };
     let theirs = state(20, &["b"], &[("a", at_time(3)), ("b", at_time(9))], &[missed]);
     let rows = [row("a", 1, Status::Alive, 2)];
     ask(&mut node, at(0), &table(false, &rows, &theirs)).unwrap();
-    assert_eq!(status(&node, "b"), Some(Status::Left), "a failed member that another knows to have left");
-    let told = |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "missed");
+    assert_eq!(
+        status(&node, "b"),
+        Some(Status::Left),
+        "a failed member that another knows to have left"
+    );
+    let told =
+        |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "missed");
     assert!(events(&mut node).iter().any(told));
     assert_eq!(node.send_user_event(at(0), "later", b"", false).map(LamportTime::get), Ok(20));
     let answer = ask(&mut node, at(0), &table(false, &rows, b"")).unwrap();
-    let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else { panic!("a table") };
+    let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else {
+        panic!("a table")
+    };
     let ours = SerfState::decode(answer.user_state).unwrap();
     assert_eq!((ours.events.get(), ours.left.iter().collect::<Vec<_>>()), (21, vec!["b"]));
-    assert_eq!(ours.recent().map(|event| event.unwrap().name.to_owned()).collect::<Vec<_>>(), ["missed", "later"]);
+    assert_eq!(
+        ours.recent().map(|event| event.unwrap().name.to_owned()).collect::<Vec<_>>(),
+        ["missed", "later"]
+    );
     ask(&mut node, at(0), &table(false, &rows, b"\x02\xc1")).unwrap();
     assert_eq!(dropped(&node, DropReason::WrongType), 1);
 }
@@ -241,7 +292,13 @@ fn told(node: &mut Node) -> Vec<String> {
 #[test]
 fn who_joins_a_second_time_counts_what_was_before_as_heard_too() {
     let mut node = serf_agent();
-    let old = UserEvent { time: LamportTime::new(7), name: "old", payload: b"", coalesce: false, source: None };
+    let old = UserEvent {
+        time: LamportTime::new(7),
+        name: "old",
+        payload: b"",
+        coalesce: false,
+        source: None,
+    };
     // A lonely node first, then one that knows of an event, and then another one of its cluster.
     for (seed, time, recent) in [(5, 1, &[][..]), (6, 20, &[old]), (7, 20, &[old])] {
         node.join(at(0), &[address(seed)]).unwrap();
@@ -318,7 +375,10 @@ fn a_query_that_overtakes_its_asker_is_answered_when_it_comes_again() {
         hear(&mut node, &asked);
         assert_eq!(answers(&mut node).len(), count);
     }
-    assert_eq!((dropped(&node, DropReason::Stranger), dropped(&node, DropReason::OldEvent)), (1, 1));
+    assert_eq!(
+        (dropped(&node, DropReason::Stranger), dropped(&node, DropReason::OldEvent)),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -331,7 +391,10 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     for (id, name) in [(1, "_serf_install-key"), (2, "_serf_list-keys")] {
         hear_sealed(&mut node, &bytes(&serf::Message::Query(query(id, name, &payload))));
     }
-    assert!(events(&mut node).iter().all(|event| !matches!(event, Event::Query { .. })), "users see none of it");
+    assert!(
+        events(&mut node).iter().all(|event| !matches!(event, Event::Query { .. })),
+        "users see none of it"
+    );
     let install = node.next_key_query().unwrap();
     assert_eq!((install.operation, &install.key[..]), (KeyOperation::Install, &[7; 32][..]));
     assert!(!format!("{install:?}").contains('7'), "{install:?}");
@@ -347,7 +410,10 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     assert_eq!((refused.is_done, refused.message), (false, "no"));
     let listed = serf::KeyResponse::decode(listed).unwrap();
     let shown = listed.keys.iter().count();
-    assert!((10..25).contains(&shown) && listed.message.contains(&format!("first {shown} of 100")), "{listed:?}");
+    assert!(
+        (10..25).contains(&shown) && listed.message.contains(&format!("first {shown} of 100")),
+        "{listed:?}"
+    );
 }
 
 #[test]
@@ -359,7 +425,8 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     KeyRequest { key: &[7; 32] }.encode(&mut payload);
     let operations = ["install-key", "use-key", "remove-key", "list-keys"];
     for (id, operation) in (1..).zip(operations) {
-        let asked = bytes(&serf::Message::Query(query(id, &format!("_serf_{operation}"), &payload)));
+        let asked =
+            bytes(&serf::Message::Query(query(id, &format!("_serf_{operation}"), &payload)));
         node.handle_packet(at(0), address(2), &packet(&[Message::User { payload: &asked }]));
         assert_eq!((node.next_key_query(), node.queued_broadcasts()), (None, 0), "{operation}");
         hear_sealed(&mut node, &asked);
@@ -371,9 +438,17 @@ fn key_queries_that_anybody_could_have_sent_are_neither_carried_out_nor_passed_o
     }
     assert_eq!(dropped(&node, DropReason::Unproven), 4);
     let stream = serf_stream(&bytes(&serf::Message::Query(query(9, "_serf_list-keys", &payload))));
-    let request = ExchangeInput::Request { id: swim_core::ExchangeId(1), from: address(2).into(), payload: &stream };
+    let request = ExchangeInput::Request {
+        id: swim_core::ExchangeId(1),
+        from: address(2).into(),
+        payload: &stream,
+    };
     node.handle_exchange(at(0), request);
-    assert_eq!((node.next_key_query(), dropped(&node, DropReason::Unproven)), (None, 5), "by a stream neither");
+    assert_eq!(
+        (node.next_key_query(), dropped(&node, DropReason::Unproven)),
+        (None, 5),
+        "by a stream neither"
+    );
 }
 
 fn serf_stream(payload: &[u8]) -> Vec<u8> {
@@ -390,10 +465,14 @@ fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
     let own = node.next_key_query().expect("this node is asked too");
     assert_eq!((own.operation, &own.key[..]), (KeyOperation::Use, &[7; 32][..]));
     node.answer_keys(at(0), own.id, &KeyAnswer::default()).unwrap();
-    let answered = |event: &Event| matches!(event, Event::QueryResponse { id: to, .. } if *to == id);
+    let answered =
+        |event: &Event| matches!(event, Event::QueryResponse { id: to, .. } if *to == id);
     assert!(events(&mut node).iter().any(answered));
     let said = says_until(&mut node, second(1));
-    assert!(said.iter().any(|said| said.contains("_serf_use-key") || said.starts_with("User")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.contains("_serf_use-key") || said.starts_with("User")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -404,7 +483,10 @@ fn acks_to_members_carry_our_coordinate_as_serf_writes_it() {
     let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source };
     deliver(&mut node, at(0), &[ping]);
     let origin = node.coordinate().unwrap().to_serf();
-    let ack = format!("{:?}", Message::Ack { sequence: swim_core::SequenceNumber::new(7), payload: &origin });
+    let ack = format!(
+        "{:?}",
+        Message::Ack { sequence: swim_core::SequenceNumber::new(7), payload: &origin }
+    );
     let sent = sent(&mut node, at(0));
     assert!(sent.iter().any(|(to, said)| *to == address(2) && said.contains(&ack)), "{sent:?}");
 }

@@ -3,7 +3,9 @@
 use swim_core::wire::memberlist::{NodeState, PushPull, StreamMessage, Versions};
 use swim_core::{Config, DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
 
-use super::harness::{alive, ask, config, dead, deliver, let_answer, names, node, node_with, row, said, table};
+use super::harness::{
+    alive, ask, config, dead, deliver, let_answer, names, node, node_with, row, said, table,
+};
 use crate::harness::{Node, address, at, dropped, events, opened, second, status, step};
 
 #[test]
@@ -12,9 +14,15 @@ fn a_table_is_answered_with_ours_in_which_a_death_of_ours_is_refuted_already() {
     let theirs = table(true, &[row("a", 1, Status::Alive, 5), row("me", 3, Status::Dead, 1)], b"");
     let answer = ask(&mut node, at(0), &theirs).expect("a table is answered");
     assert_eq!(names(&answer), ["me", "a"]);
-    let refuted = |table: PushPull<'_>| table.nodes().flatten().any(|node| node.id == "me" && node.incarnation == 4);
-    assert!(matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if refuted(answer)));
-    assert!(matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if answer.is_join));
+    let refuted = |table: PushPull<'_>| {
+        table.nodes().flatten().any(|node| node.id == "me" && node.incarnation == 4)
+    };
+    assert!(
+        matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if refuted(answer))
+    );
+    assert!(
+        matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if answer.is_join)
+    );
     assert_eq!(status(&node, "a"), Some(Status::Alive));
     assert_eq!(names(&ask(&mut node, at(0), &table(false, &[], b"")).unwrap()), ["me", "a"]);
 }
@@ -22,7 +30,11 @@ fn a_table_is_answered_with_ours_in_which_a_death_of_ours_is_refuted_already() {
 #[test]
 fn the_dead_of_a_table_are_suspected_here_if_they_are_known_and_teach_nothing_otherwise() {
     let mut node = node();
-    deliver(&mut node, at(0), &[alive("a", 3, 5), alive("b", 3, 6), alive("c", 3, 7), dead("c", 3, "b")]);
+    deliver(
+        &mut node,
+        at(0),
+        &[alive("a", 3, 5), alive("b", 3, 6), alive("c", 3, 7), dead("c", 3, "b")],
+    );
     let rows = [
         row("a", 3, Status::Dead, 5),
         row("b", 3, Status::Left, 6),
@@ -36,14 +48,20 @@ fn the_dead_of_a_table_are_suspected_here_if_they_are_known_and_teach_nothing_ot
     assert_eq!(known, [Some(Status::Suspect), Some(Status::Left), Some(Status::Dead), None, None]);
     assert_eq!(node.incarnation(), Incarnation::new(5), "our own death is refuted");
     node.handle_timeout(at(0));
-    assert!(said(&mut node, at(0)).contains(&"Suspect { id: \"a\", incarnation: 3, from: \"me\" }".to_owned()));
+    assert!(
+        said(&mut node, at(0))
+            .contains(&"Suspect { id: \"a\", incarnation: 3, from: \"me\" }".to_owned())
+    );
 }
 
 #[test]
 fn tables_whose_nodes_do_not_speak_with_each_other_are_not_merged_at_all() {
     let mut node = node();
     let plain = NodeState { versions: Versions::PLAIN, ..row("b", 1, Status::Alive, 6) };
-    assert!(ask(&mut node, at(0), &table(false, &[row("a", 1, Status::Alive, 5), plain], b"")).is_some());
+    assert!(
+        ask(&mut node, at(0), &table(false, &[row("a", 1, Status::Alive, 5), plain], b""))
+            .is_some()
+    );
     assert_eq!((status(&node, "a"), dropped(&node, DropReason::VersionMismatch)), (None, 1));
     let gone = NodeState { status: Status::Dead, ..plain };
     ask(&mut node, at(0), &table(false, &[row("a", 1, Status::Alive, 5), gone], b""));
@@ -62,17 +80,29 @@ fn join(node: &mut Node) -> swim_core::ExchangeId {
 fn a_seed_s_table_lets_us_in() {
     let mut node = node();
     let id = join(&mut node);
-    let rows = [row("a", 1, Status::Alive, 5), row("b", 2, Status::Alive, 6), row("me", 8, Status::Left, 1)];
+    let rows = [
+        row("a", 1, Status::Alive, 5),
+        row("b", 2, Status::Alive, 6),
+        row("me", 8, Status::Left, 1),
+    ];
     node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &table(true, &rows, b"") });
     assert!(events(&mut node).contains(&Event::SeedJoined { seed: address(5), members: 3 }));
-    assert_eq!(node.incarnation(), Incarnation::new(9), "what is remembered of a former life is refuted");
+    assert_eq!(
+        node.incarnation(),
+        Incarnation::new(9),
+        "what is remembered of a former life is refuted"
+    );
 }
 
 #[test]
 fn a_joiner_says_at_once_that_it_is_there_and_passes_on_what_it_learnt() {
     let mut node = node();
     let id = join(&mut node);
-    let rows = [row("a", 1, Status::Alive, 5), row("b", 2, Status::Alive, 6), row("c", 1, Status::Alive, 7)];
+    let rows = [
+        row("a", 1, Status::Alive, 5),
+        row("b", 2, Status::Alive, 6),
+        row("c", 1, Status::Alive, 7),
+    ];
     node.handle_exchange(at(10), ExchangeInput::Reply { id, payload: &table(true, &rows, b"") });
     let (mut first, mut copies) = (None, std::collections::BTreeMap::new());
     while node.poll_timeout().is_some_and(|now| now < second(5)) {
@@ -90,7 +120,10 @@ fn a_joiner_says_at_once_that_it_is_there_and_passes_on_what_it_learnt() {
     assert_eq!(first, Some(at(10)), "at once, not with the next probe");
     assert_eq!(copies.keys().collect::<String>(), "abcm", "itself and all that it learnt");
     let most = copies.values().copied().max().unwrap();
-    assert!((3..=6).contains(&most), "as often as any update: twice to each of three peers, and no more: {copies:?}");
+    assert!(
+        (3..=6).contains(&most),
+        "as often as any update: twice to each of three peers, and no more: {copies:?}"
+    );
 }
 
 #[test]
@@ -105,7 +138,10 @@ fn asking_those_who_are_lost_keeps_no_seed_waiting() {
         node.handle_timeout(now);
     }
     node.join(now, &[address(9)]).unwrap();
-    assert_eq!(opened(&mut node).into_iter().map(|(_, to, _)| to).collect::<Vec<_>>(), [address(9)]);
+    assert_eq!(
+        opened(&mut node).into_iter().map(|(_, to, _)| to).collect::<Vec<_>>(),
+        [address(9)]
+    );
 }
 
 #[test]
@@ -152,13 +188,18 @@ fn tables_are_swapped_at_the_interval_and_with_those_who_are_lost() {
         }
     }
     let [living, lost] = asked;
-    assert!((15..=27).contains(&living) && lost > 5, "{living} {lost}: every 30 s, give or take a quarter");
+    assert!(
+        (15..=27).contains(&living) && lost > 5,
+        "{living} {lost}: every 30 s, give or take a quarter"
+    );
 }
 
 /// The member at port 5 answers pings.
 fn answer(node: &mut Node, now: swim_core::Instant, to: std::net::SocketAddr, said: &[String]) {
-    let number = said.first().and_then(|said| said.strip_prefix("Ping { sequence: SequenceNumber("));
-    let number = number.and_then(|rest| rest.split(')').next()).and_then(|number| number.parse().ok());
+    let number =
+        said.first().and_then(|said| said.strip_prefix("Ping { sequence: SequenceNumber("));
+    let number =
+        number.and_then(|rest| rest.split(')').next()).and_then(|number| number.parse().ok());
     if let (Some(number), true) = (number, to == address(5)) {
         let sequence = swim_core::SequenceNumber::new(number);
         deliver(node, now, &[swim_core::wire::memberlist::Message::Ack { sequence, payload: b"" }]);

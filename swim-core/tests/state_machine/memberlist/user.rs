@@ -15,8 +15,8 @@ fn a_user_message_in_a_packet_or_a_stream_is_told_as_it_came() {
     let mut request = Vec::new();
     StreamMessage::User { payload: b"two" }.encode(&mut request);
     assert_eq!(ask(&mut node, at(0), &request), None, "it is not answered");
-    let told =
-        [b"one", b"two"].map(|payload| Event::UserMessage { from: address(2), payload: Arc::from(&payload[..]) });
+    let told = [b"one", b"two"]
+        .map(|payload| Event::UserMessage { from: address(2), payload: Arc::from(&payload[..]) });
     assert_eq!(events(&mut node), told);
 }
 
@@ -31,14 +31,18 @@ fn a_broadcast_is_a_user_message_in_gossip_and_another_goes_to_one_address() {
     node.handle_timeout(at(0));
     assert!(said(&mut node, at(0)).contains(&payload("for all")));
     let long = [0; 1_025];
-    assert_eq!(node.send_user_message(address(9), &long), Err(BroadcastError::TooLong { len: 1_025, max: 1_024 }));
+    assert_eq!(
+        node.send_user_message(address(9), &long),
+        Err(BroadcastError::TooLong { len: 1_025, max: 1_024 })
+    );
 }
 
 #[test]
 fn the_application_s_state_travels_beside_tables_both_ways() {
     let mut node = node();
     node.set_user_state(b"ours");
-    let answer = ask(&mut node, at(0), &table(true, &[row("a", 1, Status::Alive, 5)], b"theirs")).unwrap();
+    let answer =
+        ask(&mut node, at(0), &table(true, &[row("a", 1, Status::Alive, 5)], b"theirs")).unwrap();
     assert!(
         matches!(StreamMessage::decode(&answer), Ok(StreamMessage::PushPull(answer)) if answer.user_state == b"ours")
     );

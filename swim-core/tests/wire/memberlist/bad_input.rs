@@ -1,5 +1,5 @@
-//! Where memberlist's own tolerance is known to harm a peer, the reader is strict; and what nobody should send costs
-//! no more than its bytes.
+//! Where memberlist's own tolerance is known to harm a peer, the reader is strict; and what nobody
+//! should send costs no more than its bytes.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,10 @@ fn alive(pairs: &[(&str, &[u8])]) -> Vec<Result<Vec<u8>, WireError>> {
 
 #[test]
 fn an_alive_that_would_harm_a_peer_is_refused() {
-    assert!(alive(&[NAME, PORT, ADDRESS, VERSIONS])[0].is_ok(), "what the others leave out or spoil is all there");
+    assert!(
+        alive(&[NAME, PORT, ADDRESS, VERSIONS])[0].is_ok(),
+        "what the others leave out or spoil is all there"
+    );
     let name_of_256 = [&[0xda, 1, 0][..], &[b'x'; 256]].concat();
     for (pairs, error) in [
         (vec![PORT, ADDRESS, VERSIONS], WireError::BadName),
@@ -41,7 +44,10 @@ fn an_alive_that_would_harm_a_peer_is_refused() {
         (vec![NAME, PORT, ADDRESS, ("Vsn", &[0xa5, 1, 5, 2, 0, 0])], WireError::BadVersions),
         (vec![NAME, PORT, ADDRESS, ("Vsn", &[0xa6, 0, 5, 2, 0, 0, 0])], WireError::BadVersions),
         (vec![NAME, PORT, ADDRESS, ("Vsn", &[0xa6, 1, 0, 2, 0, 0, 0])], WireError::BadVersions),
-        (vec![NAME, PORT, ADDRESS, VERSIONS, ("Incarnation", &[0xcf, 0, 0, 0, 1, 0, 0, 0, 0])], WireError::OutOfRange),
+        (
+            vec![NAME, PORT, ADDRESS, VERSIONS, ("Incarnation", &[0xcf, 0, 0, 0, 1, 0, 0, 0, 0])],
+            WireError::OutOfRange,
+        ),
         (vec![NAME, PORT, ADDRESS, VERSIONS, ("Incarnation", &[0xff])], WireError::OutOfRange),
     ] {
         assert_eq!(alive(&pairs), [Err(error)], "{pairs:02x?}");
@@ -113,12 +119,16 @@ fn a_packet_unpacks_to_no_more_than_its_bound_in_all() {
     assert!(unpacked(&compound(2)).iter().all(Result::is_ok));
     let found = unpacked(&compound(100));
     assert!(found[..2].iter().all(Result::is_ok));
-    assert!(found[2..].iter().all(|part| *part == Err(WireError::TooLarge)), "one after the other is bounded too");
+    assert!(
+        found[2..].iter().all(|part| *part == Err(WireError::TooLarge)),
+        "one after the other is bounded too"
+    );
 }
 
 /// A compound of these parts.
 fn compound(parts: &[&[u8]]) -> Vec<u8> {
-    let lengths: Vec<u8> = parts.iter().flat_map(|part| (part.len() as u16).to_be_bytes()).collect();
+    let lengths: Vec<u8> =
+        parts.iter().flat_map(|part| (part.len() as u16).to_be_bytes()).collect();
     [vec![7, parts.len() as u8], lengths, parts.concat()].concat()
 }
 
@@ -128,7 +138,11 @@ fn parts_that_fail_at_the_bound_count_as_much_as_those_that_can_be_used() {
     assert!(unpacked(&compound(&[&large, &good])).iter().all(Result::is_ok));
     let found = unpacked(&compound(&[&large, &large, &good]));
     assert!(found[0].is_ok());
-    assert_eq!(found[1..], [Err(WireError::TooLarge), Err(WireError::TooLarge)], "the second used up what was left");
+    assert_eq!(
+        found[1..],
+        [Err(WireError::TooLarge), Err(WireError::TooLarge)],
+        "the second used up what was left"
+    );
 }
 
 #[test]
@@ -153,7 +167,10 @@ fn absurd_lengths_and_counts_cost_nothing() {
         message(0, &[("Zzz", &[0xdd, 0xff, 0xff, 0xff, 0xff])]),
         vec![7, 255],
     ] {
-        assert!(matches!(unpacked(&packet)[..], [Err(WireError::Truncated | WireError::AbsurdCount)]), "{packet:02x?}");
+        assert!(
+            matches!(unpacked(&packet)[..], [Err(WireError::Truncated | WireError::AbsurdCount)]),
+            "{packet:02x?}"
+        );
     }
     let deep = [message(0, &[("Zzz", &[0x91; 60_000])]), vec![1]].concat();
     assert!(unpacked(&deep)[0].is_ok(), "what is skipped is not descended into");

@@ -43,7 +43,9 @@ pub(crate) fn captures(file: &str) -> Vec<Capture> {
 
 fn capture(line: &str) -> Capture {
     let (head, bytes) = line.split_once(": ").expect("a line `udp|tcp FROM->TO SHAPE: BYTES`");
-    let [protocol, ports, shape] = head.split(' ').collect::<Vec<_>>()[..] else { panic!("{head}") };
+    let [protocol, ports, shape] = head.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{head}")
+    };
     let (from, _) = ports.split_once("->").expect("two ports");
     Capture {
         is_packet: protocol == "udp",

@@ -1,11 +1,14 @@
-//! Encryption and label: captured packets open with their key, what is sealed opens again, and nothing else does.
+//! Encryption and label: captured packets open with their key, what is sealed opens again, and
+//! nothing else does.
 
 use core::convert::Infallible;
 
 use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::WireError;
-use swim_core::wire::memberlist::{Envelope, Key, Keyring, Label, SealVersion, Side, StreamDecoder};
+use swim_core::wire::memberlist::{
+    Envelope, Key, Keyring, Label, SealVersion, Side, StreamDecoder,
+};
 
 use super::captures::{Capture, ENCRYPTED, KEY, packets};
 use super::golden::assert_golden;
@@ -105,7 +108,8 @@ const VECTORS: [(SealVersion, usize, &str); 6] = [
 fn what_is_sealed_is_what_another_implementation_seals() {
     for (version, key_len, sealed) in VECTORS {
         let keyring = Some(Keyring::new(key(key_len, 7)));
-        let envelope = Envelope { keyring, version, label: Label::new("red").unwrap(), ..Envelope::default() };
+        let envelope =
+            Envelope { keyring, version, label: Label::new("red").unwrap(), ..Envelope::default() };
         let mut out = Vec::new();
         envelope.seal_packet(&mut Nonces::new(), b"seventeen bytes !", &mut out);
         assert_eq!(out, hex(sealed), "{version:?}, {key_len}: {out:02x?}");
@@ -118,13 +122,15 @@ fn all_keys_of_the_ring_open_and_the_primary_seals() {
     let mut keyring = Keyring::new(key(16, 1));
     keyring.add(key(32, 2)).unwrap();
     let of = |keyring: &Keyring| Envelope { keyring: Some(keyring.clone()), ..Envelope::default() };
-    let (both, first, second) = (of(&keyring), of(&Keyring::new(key(16, 1))), of(&Keyring::new(key(32, 2))));
+    let (both, first, second) =
+        (of(&keyring), of(&Keyring::new(key(16, 1))), of(&Keyring::new(key(32, 2))));
     let sealed = |by: &Envelope| {
         let mut out = Vec::new();
         by.seal_packet(&mut Nonces::new(), b"hello", &mut out);
         out
     };
-    let opens = |by: &Envelope, packet: &[u8]| by.open_packet(packet, &mut Vec::new()).map(<[u8]>::to_vec);
+    let opens =
+        |by: &Envelope, packet: &[u8]| by.open_packet(packet, &mut Vec::new()).map(<[u8]>::to_vec);
     let hello = Ok(b"hello".to_vec());
     assert_eq!(opens(&both, &sealed(&first)), hello);
     assert_eq!(opens(&both, &sealed(&second)), hello);
@@ -138,11 +144,14 @@ fn all_keys_of_the_ring_open_and_the_primary_seals() {
 fn what_was_changed_cut_or_never_sealed_does_not_open() {
     for version in [SealVersion::Padded, SealVersion::Unpadded] {
         let keyring = Some(Keyring::new(key(16, 1)));
-        let envelope = Envelope { keyring, version, label: Label::new("red").unwrap(), ..Envelope::default() };
+        let envelope =
+            Envelope { keyring, version, label: Label::new("red").unwrap(), ..Envelope::default() };
         let mut sealed = Vec::new();
         envelope.seal_packet(&mut Nonces::new(), b"hello", &mut sealed);
-        let open = |packet: &[u8]| envelope.open_packet(packet, &mut Vec::new()).map(<[u8]>::to_vec);
-        // The lowest bit of the version, which comes first, is not authenticated: memberlist made it so.
+        let open =
+            |packet: &[u8]| envelope.open_packet(packet, &mut Vec::new()).map(<[u8]>::to_vec);
+        // The lowest bit of the version, which comes first, is not authenticated: memberlist made
+        // it so.
         for bit in (0..8 * sealed.len()).filter(|&bit| bit != 40) {
             let mut changed = sealed.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
@@ -164,7 +173,11 @@ fn what_was_changed_cut_or_never_sealed_does_not_open() {
 #[test]
 fn the_label_is_authenticated() {
     let keyring = Some(Keyring::new(key(16, 1)));
-    let red = Envelope { keyring: keyring.clone(), label: Label::new("red").unwrap(), ..Envelope::default() };
+    let red = Envelope {
+        keyring: keyring.clone(),
+        label: Label::new("red").unwrap(),
+        ..Envelope::default()
+    };
     let plain = Envelope { keyring, ..Envelope::default() };
     let mut sealed = Vec::new();
     plain.seal_packet(&mut Nonces::new(), b"hello", &mut sealed);
@@ -176,7 +189,12 @@ fn the_label_is_authenticated() {
 fn a_cluster_can_be_moved_to_encryption_in_three_steps() {
     let off = Envelope::default();
     let keyring = Some(Keyring::new(key(16, 1)));
-    let reads = Envelope { keyring: keyring.clone(), accepts_plain: true, sends_plain: true, ..Envelope::default() };
+    let reads = Envelope {
+        keyring: keyring.clone(),
+        accepts_plain: true,
+        sends_plain: true,
+        ..Envelope::default()
+    };
     let writes = Envelope { keyring: keyring.clone(), accepts_plain: true, ..Envelope::default() };
     let on = Envelope { keyring, ..Envelope::default() };
     let understands = |to: &Envelope, from: &Envelope| {

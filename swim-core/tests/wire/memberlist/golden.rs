@@ -72,7 +72,8 @@ fn the_captures_hold_every_kind_of_message() {
 /// The messages of one captured packet, in full.
 fn assert_reads(shape: &str, expected: &[Message<'_>]) {
     let all = packets(PLAIN);
-    let capture = all.iter().find(|capture| capture.shape == shape).expect("such a packet was captured");
+    let capture =
+        all.iter().find(|capture| capture.shape == shape).expect("such a packet was captured");
     let mut read = 0;
     Unpacker::default().unpack(&capture.bytes, |message| {
         assert_eq!(message, Ok(expected[read]), "{shape}");
@@ -88,11 +89,18 @@ fn the_fields_of_captured_messages_are_read() {
     let (metadata, versions) = (&b"\xff\x82\xa1i\xa13\xa4role\xa3web"[..], Versions::SERF);
     let source = Source { address: local(18_942), id: "n2" };
     assert_reads("ping", &[Message::Ping { sequence: sequence(1), target: "n1", source }]);
-    let alive = Message::Alive { id: "n3", incarnation: 1, address: local(18_943).unwrap(), metadata, versions };
+    let alive = Message::Alive {
+        id: "n3",
+        incarnation: 1,
+        address: local(18_943).unwrap(),
+        metadata,
+        versions,
+    };
     assert_reads("crc+alive", &[alive]);
     let source = Source { address: local(18_943), id: "n3" };
     let (target, address) = ("mute", local(18_948).unwrap());
-    let request = Message::IndirectPing { sequence: sequence(15), target, address, wants_nack: true, source };
+    let request =
+        Message::IndirectPing { sequence: sequence(15), target, address, wants_nack: true, source };
     assert_reads("indirectPing", &[request]);
     assert_reads("nack", &[Message::Nack { sequence: sequence(15) }]);
     assert_reads("crc+suspect", &[Message::Suspect { id: "mute", incarnation: 1, from: "n3" }]);

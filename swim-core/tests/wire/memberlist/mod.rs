@@ -1,5 +1,5 @@
-//! memberlist's wire against what real agents sent, against what they were seen to accept, and against input that
-//! nobody should send.
+//! memberlist's wire against what real agents sent, against what they were seen to accept, and
+//! against input that nobody should send.
 
 mod bad_input;
 mod captures;
@@ -15,7 +15,8 @@ use swim_core::wire::memberlist::{Message, Unpacker};
 /// What a packet holds, each message written anew, so that it outlives the packet's buffers.
 pub(crate) fn unpacked(packet: &[u8]) -> Vec<Result<Vec<u8>, WireError>> {
     let mut found = Vec::new();
-    Unpacker::default().unpack(packet, |message| found.push(message.map(|message| encoded(&message))));
+    Unpacker::default()
+        .unpack(packet, |message| found.push(message.map(|message| encoded(&message))));
     found
 }
 

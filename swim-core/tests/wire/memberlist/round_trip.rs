@@ -1,5 +1,5 @@
-//! Any message is read as it was written, whatever layers are around it; and rmp-serde, told of Go's structs, reads
-//! the same.
+//! Any message is read as it was written, whatever layers are around it; and rmp-serde, told of
+//! Go's structs, reads the same.
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -21,18 +21,38 @@ fn versions() -> impl Strategy<Value = Versions> {
 }
 
 /// The message of one of the eight kinds, made of `parts`.
-fn message(parts: &Parts, kind: usize, versions: Versions, flags: (bool, bool, bool)) -> Message<'_> {
+fn message(
+    parts: &Parts,
+    kind: usize,
+    versions: Versions,
+    flags: (bool, bool, bool),
+) -> Message<'_> {
     let [id, from] = parts.names.each_ref().map(String::as_str);
     let (sequence, incarnation) = (SequenceNumber::new(parts.sequence), parts.incarnation as u32);
     let (has_address, has_name, wants_nack) = flags;
-    let source = Source { address: has_address.then_some(parts.address), id: if has_name { from } else { "" } };
+    let source = Source {
+        address: has_address.then_some(parts.address),
+        id: if has_name { from } else { "" },
+    };
     match kind {
         0 => Message::Ping { sequence, target: id, source },
-        1 => Message::IndirectPing { sequence, target: id, address: parts.address, wants_nack, source },
+        1 => Message::IndirectPing {
+            sequence,
+            target: id,
+            address: parts.address,
+            wants_nack,
+            source,
+        },
         2 => Message::Ack { sequence, payload: &parts.bytes },
         3 => Message::Nack { sequence },
         4 => Message::Suspect { id, incarnation, from },
-        5 => Message::Alive { id, incarnation, address: parts.address, metadata: &parts.bytes, versions },
+        5 => Message::Alive {
+            id,
+            incarnation,
+            address: parts.address,
+            metadata: &parts.bytes,
+            versions,
+        },
         6 => Message::Dead { id, incarnation, from },
         _ => Message::User { payload: &parts.bytes },
     }
@@ -90,7 +110,8 @@ impl Go {
                 Self { seq_no: sequence.get(), payload: some(payload), ..Self::default() }
             }
             Message::Nack { sequence } => Self { seq_no: sequence.get(), ..Self::default() },
-            Message::Suspect { id, incarnation, from } | Message::Dead { id, incarnation, from } => {
+            Message::Suspect { id, incarnation, from }
+            | Message::Dead { id, incarnation, from } => {
                 Self { node: id.into(), incarnation, from: from.into(), ..Self::default() }
             }
             Message::Alive { id, incarnation, address, metadata, versions } => Self {

@@ -1,10 +1,11 @@
-//! Streams: captured ones are read in whatever pieces they come, and written again as the same bytes; and what nobody
-//! should send is refused early.
+//! Streams: captured ones are read in whatever pieces they come, and written again as the same
+//! bytes; and what nobody should send is refused early.
 
 use proptest::prelude::*;
 use swim_core::wire::WireError;
 use swim_core::wire::memberlist::{
-    Envelope, Keyring, Label, NodeState, PushPullWriter, Side, StreamDecoder, StreamMessage, Versions,
+    Envelope, Keyring, Label, NodeState, PushPullWriter, Side, StreamDecoder, StreamMessage,
+    Versions,
 };
 use swim_core::{SequenceNumber, Status};
 
@@ -16,7 +17,12 @@ use crate::parts::parts;
 const MAX: usize = 1 << 20;
 
 /// What the decoder makes of `bytes`, `step` at a time.
-fn read(side: Side, envelope: &Envelope, bytes: &[u8], step: usize) -> Result<Option<Vec<u8>>, WireError> {
+fn read(
+    side: Side,
+    envelope: &Envelope,
+    bytes: &[u8],
+    step: usize,
+) -> Result<Option<Vec<u8>>, WireError> {
     let mut decoder = StreamDecoder::new(side, MAX);
     for (at, piece) in bytes.chunks(step).enumerate() {
         let is_last = (at + 1) * step >= bytes.len();
@@ -39,12 +45,21 @@ fn name(message: &StreamMessage<'_>) -> &'static str {
 
 fn assert_golden(capture: &Capture, envelope: &Envelope) {
     let Capture { bytes, shape, .. } = capture;
-    let found = read(Side::Acceptor, envelope, bytes, bytes.len()).expect(shape).expect("a whole message");
+    let found =
+        read(Side::Acceptor, envelope, bytes, bytes.len()).expect(shape).expect("a whole message");
     for step in [1, 2, 7, 100] {
-        assert_eq!(read(Side::Acceptor, envelope, bytes, step), Ok(Some(found.clone())), "{shape}, {step} at a time");
+        assert_eq!(
+            read(Side::Acceptor, envelope, bytes, step),
+            Ok(Some(found.clone())),
+            "{shape}, {step} at a time"
+        );
     }
     for end in 0..bytes.len() {
-        assert_eq!(read(Side::Dialer, envelope, &bytes[..end], MAX), Ok(None), "{shape} up to {end}");
+        assert_eq!(
+            read(Side::Dialer, envelope, &bytes[..end], MAX),
+            Ok(None),
+            "{shape} up to {end}"
+        );
     }
     let read = StreamMessage::decode(&found).expect(shape);
     assert_eq!([name(&read)], capture.messages()[..], "{shape}");
@@ -69,7 +84,13 @@ fn assert_golden(capture: &Capture, envelope: &Envelope) {
     };
     let nonce = Seen(bytes.get(6..18).unwrap_or_default().to_vec());
     let mut again = Vec::new();
-    envelope.seal_stream(Side::Dialer, shape.contains("compress"), &mut nonce.clone(), &message, &mut again);
+    envelope.seal_stream(
+        Side::Dialer,
+        shape.contains("compress"),
+        &mut nonce.clone(),
+        &message,
+        &mut again,
+    );
     assert_eq!(&again, bytes, "{shape}: so is the stream");
 }
 
@@ -93,11 +114,15 @@ fn the_fields_of_a_captured_push_pull_are_read() {
     let all = streams(ENCRYPTED);
     let last = all.iter().rfind(|capture| capture.shape == "compress(pushPull)").unwrap();
     let bytes = read(Side::Dialer, &captured_envelope(), &last.bytes, MAX).unwrap().unwrap();
-    let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&bytes).unwrap() else { panic!("a push/pull") };
+    let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&bytes).unwrap() else {
+        panic!("a push/pull")
+    };
     assert!(push_pull.is_join);
     assert_eq!(push_pull.user_state.len(), 605);
-    let rows: Vec<_> =
-        push_pull.nodes().map(|node| node.map(|node| (node.id, node.status, node.address.port()))).collect();
+    let rows: Vec<_> = push_pull
+        .nodes()
+        .map(|node| node.map(|node| (node.id, node.status, node.address.port())))
+        .collect();
     let row = |id, status, port| Ok((id, status, port));
     assert_eq!(
         rows,
@@ -196,17 +221,33 @@ fn a_compressed_message_unpacks_to_no_more_than_the_bound() {
     for (len, expected) in [(MAX - 100, true), (MAX + 1, false)] {
         let mut bytes = Vec::new();
         let payload = vec![0; len];
-        Envelope::default().seal_stream(Side::Acceptor, true, &mut Nonces::new(), &user(&payload), &mut bytes);
+        Envelope::default().seal_stream(
+            Side::Acceptor,
+            true,
+            &mut Nonces::new(),
+            &user(&payload),
+            &mut bytes,
+        );
         assert!(bytes.len() < len / 100);
         let found = read(Side::Dialer, &Envelope::default(), &bytes, MAX);
-        assert_eq!(found.map(|message| message.is_some()), if expected { Ok(true) } else { Err(WireError::TooLarge) });
+        assert_eq!(
+            found.map(|message| message.is_some()),
+            if expected { Ok(true) } else { Err(WireError::TooLarge) }
+        );
     }
 }
 
 /// A table with so many rows of about 600 bytes.
 fn table(rows: usize) -> Vec<u8> {
     let (address, versions) = ("192.0.2.1:7946".parse().unwrap(), Versions::PLAIN);
-    let row = NodeState { id: "a", incarnation: 1, status: Status::Alive, address, metadata: &[7; 512], versions };
+    let row = NodeState {
+        id: "a",
+        incarnation: 1,
+        status: Status::Alive,
+        address,
+        metadata: &[7; 512],
+        versions,
+    };
     let mut bytes = Vec::new();
     let mut writer = PushPullWriter::begin(false, &mut bytes);
     assert!((0..rows).all(|_| writer.push(&row)));
@@ -255,12 +296,21 @@ fn a_message_is_unpacked_in_steps_and_its_memory_is_known_in_between() {
 #[test]
 fn a_row_that_cannot_be_used_does_no_harm_to_the_others() {
     let (address, versions) = ("192.0.2.1:7946".parse().unwrap(), Versions::PLAIN);
-    let row = |id| NodeState { id, incarnation: 1, status: Status::Dead, address, metadata: b"m", versions };
+    let row = |id| NodeState {
+        id,
+        incarnation: 1,
+        status: Status::Dead,
+        address,
+        metadata: b"m",
+        versions,
+    };
     let mut bytes = Vec::new();
     let mut writer = PushPullWriter::begin(false, &mut bytes);
     assert!(["a", "", "c"].iter().all(|id| writer.push(&row(id))));
     writer.finish(b"state");
-    let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&bytes).unwrap() else { panic!("a push/pull") };
+    let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&bytes).unwrap() else {
+        panic!("a push/pull")
+    };
     let rows: Vec<_> = push_pull.nodes().collect();
     assert_eq!(rows, [Ok(row("a")), Err(WireError::BadName), Ok(row("c"))]);
     assert_eq!((push_pull.nodes().len(), push_pull.user_state), (3, &b"state"[..]));
@@ -268,13 +318,18 @@ fn a_row_that_cannot_be_used_does_no_harm_to_the_others() {
         let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
         let mut spoilt = bytes.clone();
         spoilt[at..at + to.len()].copy_from_slice(to);
-        let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&spoilt).unwrap() else { panic!("a push/pull") };
+        let StreamMessage::PushPull(push_pull) = StreamMessage::decode(&spoilt).unwrap() else {
+            panic!("a push/pull")
+        };
         push_pull.nodes().next().unwrap().map(|node| node.incarnation)
     };
     assert_eq!(spoilt(b"\xa5State\x02", b"\xa5State\x04"), Err(WireError::OutOfRange));
     assert_eq!(spoilt(b"\xa3Vsn\xa6\x01", b"\xa3Vsn\xa6\x00"), Err(WireError::BadVersions));
     assert_eq!(spoilt(b"\xa3Vsn", b"\xa3vsn"), Err(WireError::BadVersions));
-    assert_eq!(spoilt(b"\xa4\xc0\x00\x02\x01", b"\xa4\x00\x00\x00\x00"), Err(WireError::BadAddress));
+    assert_eq!(
+        spoilt(b"\xa4\xc0\x00\x02\x01", b"\xa4\x00\x00\x00\x00"),
+        Err(WireError::BadAddress)
+    );
 }
 
 proptest! {

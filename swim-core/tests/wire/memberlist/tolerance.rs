@@ -1,5 +1,6 @@
-//! What live receivers were seen to accept and to refuse (memberlist 0.2.2 in serf 0.9.4, and memberlist at commit
-//! 1b4c746): each odd encoding that they answered is read as they read it, each that they ignored is refused.
+//! What live receivers were seen to accept and to refuse (memberlist 0.2.2 in serf 0.9.4, and
+//! memberlist at commit 1b4c746): each odd encoding that they answered is read as they read it,
+//! each that they ignored is refused.
 
 use swim_core::SequenceNumber;
 use swim_core::wire::WireError;
@@ -91,7 +92,9 @@ fn odd_encodings_that_live_receivers_answer_are_read_as_they_read_them() {
     let seven = ("SeqNo", &[7][..]);
     let plain_seven = ping_to("", 7);
     let mapped = [&[0xb0][..], &[0; 10], &[0xff, 0xff, 127, 0, 0, 1]].concat();
-    let local = |ip: &[u8]| message(0, &[node, seven, ("SourceAddr", ip), ("SourcePort", &[0xcd, 0x1f, 0x0a])]);
+    let local = |ip: &[u8]| {
+        message(0, &[node, seven, ("SourceAddr", ip), ("SourcePort", &[0xcd, 0x1f, 0x0a])])
+    };
     let with_source = encoded(&Message::Ping {
         sequence: SequenceNumber::new(7),
         target: "n1",
@@ -99,8 +102,16 @@ fn odd_encodings_that_live_receivers_answer_are_read_as_they_read_them() {
     });
     let accepted: [(&str, Vec<u8>, Vec<u8>); 23] = [
         ("ping no Node key", message(0, &[seven]), plain_seven.clone()),
-        ("ping unknown extra key", message(0, &[node, seven, ("Zzz", &[0x81, 0xa1, 0x61, 0x92, 1, 2])]), ping()),
-        ("ping SeqNo as uint64 (cf)", message(0, &[node, ("SeqNo", &[0xcf, 0, 0, 0, 0, 0, 0, 0, 7])]), ping()),
+        (
+            "ping unknown extra key",
+            message(0, &[node, seven, ("Zzz", &[0x81, 0xa1, 0x61, 0x92, 1, 2])]),
+            ping(),
+        ),
+        (
+            "ping SeqNo as uint64 (cf)",
+            message(0, &[node, ("SeqNo", &[0xcf, 0, 0, 0, 0, 0, 0, 0, 7])]),
+            ping(),
+        ),
         ("ping SeqNo as int8 (d0)", message(0, &[node, ("SeqNo", &[0xd0, 7])]), ping()),
         ("ping as msgpack array [SeqNo,Node]", [&[0, 0x92, 7][..], &text("n1")].concat(), ping()),
         ("ping Node as bin8 (c4)", message(0, &[("Node", &[0xc4, 2, b'n', b'1']), seven]), ping()),
@@ -119,12 +130,24 @@ fn odd_encodings_that_live_receivers_answer_are_read_as_they_read_them() {
         ("Node nil", message(0, &[("Node", &[0xc0]), seven]), plain_seven.clone()),
         ("SourceAddr as array of ints", local(&[0x94, 127, 0, 0, 1]), with_source.clone()),
         ("SourceAddr 16-byte v4-mapped", local(&mapped), with_source),
-        ("key case \"node\",\"seqno\"", message(0, &[("node", &text("n1")), ("seqno", &[7])]), ping_to("", 0)),
+        (
+            "key case \"node\",\"seqno\"",
+            message(0, &[("node", &text("n1")), ("seqno", &[7])]),
+            ping_to("", 0),
+        ),
         ("the whole struct is nil", vec![0, 0xc0], ping_to("", 0)),
         ("a key twice: the last counts", message(0, &[node, ("SeqNo", &[9]), seven]), ping()),
         ("map32", [&[0, 0xdf, 0, 0, 0, 2][..], &ping()[2..]].concat(), ping()),
-        ("array with more elements than fields", vec![0, 0x96, 7, 0xc0, 0xc0, 0xc0, 0xc0, 0x91, 1], plain_seven),
-        ("an address without a port", message(0, &[node, seven, ("SourceAddr", &[0xa4, 127, 0, 0, 1])]), ping()),
+        (
+            "array with more elements than fields",
+            vec![0, 0x96, 7, 0xc0, 0xc0, 0xc0, 0xc0, 0x91, 1],
+            plain_seven,
+        ),
+        (
+            "an address without a port",
+            message(0, &[node, seven, ("SourceAddr", &[0xa4, 127, 0, 0, 1])]),
+            ping(),
+        ),
     ];
     for (name, packet, expected) in accepted {
         assert_eq!(unpacked(&packet), [Ok(expected)], "{name}");
@@ -166,6 +189,7 @@ fn the_whole_parts_of_a_truncated_compound_count() {
 #[test]
 fn a_malformed_part_does_no_harm_to_the_others() {
     let packet = compound(&[&ping(), &[99], &[], &ping_to("n2", 8)]);
-    let expected = [Ok(ping()), Err(WireError::UnknownKind), Err(WireError::Truncated), Ok(ping_to("n2", 8))];
+    let expected =
+        [Ok(ping()), Err(WireError::UnknownKind), Err(WireError::Truncated), Ok(ping_to("n2", 8))];
     assert_eq!(unpacked(&packet), expected);
 }

@@ -1,4 +1,5 @@
-//! The vectors of docs/WIRE.md under `sealed`, which another implementation made too (python's `cryptography` and `hmac`).
+//! The vectors of docs/WIRE.md under `sealed`, which another implementation made too (python's
+//! `cryptography` and `hmac`).
 
 use swim_core::wire::sealed::{PacketOpener, SALT_LEN, Side, greeting, hello, record_keys};
 
@@ -26,7 +27,8 @@ fn vectors() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn what_is_sealed_is_what_the_document_shows() {
     let (mut sealer, key) = (sealer(0xa0, &[0]), key(0));
-    let [dialer, acceptor] = [0xb0, 0xc0].map(|first: u8| core::array::from_fn::<u8, SALT_LEN, _>(|i| first + i as u8));
+    let [dialer, acceptor] =
+        [0xb0, 0xc0].map(|first: u8| core::array::from_fn::<u8, SALT_LEN, _>(|i| first + i as u8));
     let (mut from_dialer, _) = record_keys(&key, CLUSTER, Side::Dialer, &dialer, &acceptor);
     let (mut from_acceptor, _) = record_keys(&key, CLUSTER, Side::Acceptor, &dialer, &acceptor);
     let mut packet = |to, bytes: &str| {
@@ -55,8 +57,9 @@ fn what_is_sealed_is_what_the_document_shows() {
     }
     assert_eq!(vectors().len(), sealed.len());
     let mut bytes = ping;
-    let opened =
-        PacketOpener::new(CLUSTER, address(TWO), keyring(&[0]), 2).open(&mut bytes).expect("it was sealed for two");
+    let opened = PacketOpener::new(CLUSTER, address(TWO), keyring(&[0]), 2)
+        .open(&mut bytes)
+        .expect("it was sealed for two");
     assert_eq!(bytes[opened.packet], hex("01 933b5bde 94 00 ce01020304 a162 a161"));
 }
 
@@ -71,7 +74,8 @@ fn the_golden_vectors_are_the_fuzzers_first_seeds() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/sealed");
     for (name, bytes) in vectors() {
         let seed = corpus.join(format!("seed-{}", name.replace(' ', "-").replace('\'', "")));
-        let found = std::fs::read(&seed).unwrap_or_else(|error| panic!("{}: {error}", seed.display()));
+        let found =
+            std::fs::read(&seed).unwrap_or_else(|error| panic!("{}: {error}", seed.display()));
         assert_eq!(found, bytes, "{name}");
     }
 }

@@ -1,4 +1,5 @@
-//! Sealed packets and streams against their document, and against all that an attacker without a key can do.
+//! Sealed packets and streams against their document, and against all that an attacker without a
+//! key can do.
 
 mod golden;
 mod packets;

@@ -32,7 +32,10 @@ fn a_sealed_packet_comes_back_with_its_sender_and_costs_what_it_says() {
     }
     let mut six = PacketSealer::new(boot(2), CLUSTER, address(SIX), &keyring(&[0]));
     assert_eq!((six.overhead(), PacketSealer::overhead_at(address(SIX))), (64, 64));
-    assert_eq!(open(&mut opener, &seal(&mut six, TWO, b"hello")), Ok((address(SIX), b"hello".to_vec())));
+    assert_eq!(
+        open(&mut opener, &seal(&mut six, TWO, b"hello")),
+        Ok((address(SIX), b"hello".to_vec()))
+    );
 }
 
 /// Forgery and truncation.
@@ -89,8 +92,8 @@ fn equal_packets_have_nothing_in_common_but_who_sends_them() {
     assert!(same < 5, "{same} of {} bytes", one.len() - 29);
 }
 
-/// Nonce reuse: two starts, a node and its twin, a key and the next one; no header of all that they send is the same, and
-/// no bytes either although all say the same.
+/// Nonce reuse: two starts, a node and its twin, a key and the next one; no header of all that they
+/// send is the same, and no bytes either although all say the same.
 #[test]
 fn no_nonce_comes_twice_under_one_subkey() {
     let mut seen = BTreeSet::new();
@@ -167,13 +170,19 @@ fn what_is_remembered_of_senders_is_bounded_and_forgeries_push_nothing_out() {
     for boot in 1..4 {
         assert!(open(&mut opener, &seal(&mut sealer(boot, &[0]), TWO, b"another")).is_ok());
     }
-    assert_eq!(open(&mut opener, &first), Err(SealError::Replayed), "half of the bound is sure of its place");
+    assert_eq!(
+        open(&mut opener, &first),
+        Err(SealError::Replayed),
+        "half of the bound is sure of its place"
+    );
 }
 
 #[test]
 fn keys_of_all_lengths_serve() {
     for len in [16, 24, 32] {
-        let keyring = swim_core::wire::sealed::Keyring::new(super::Key::new(&[3; 32][..len]).expect("a key's length"));
+        let keyring = swim_core::wire::sealed::Keyring::new(
+            super::Key::new(&[3; 32][..len]).expect("a key's length"),
+        );
         let mut sealer = PacketSealer::new(boot(1), CLUSTER, address(ONE), &keyring);
         let mut opener = PacketOpener::new(CLUSTER, address(TWO), keyring, 8);
         let sealed = seal(&mut sealer, TWO, b"hello");
@@ -196,7 +205,12 @@ fn nothing_shows_a_key() {
     );
     opener.open(&mut sealed).expect("the same key");
     for shown in [format!("{sealer:?}"), format!("{opener:?}")] {
-        assert!(shown.contains("Subkey") && !shown.contains("sixteen") && !shown.contains("115, 105, 120"), "{shown}");
+        assert!(
+            shown.contains("Subkey")
+                && !shown.contains("sixteen")
+                && !shown.contains("115, 105, 120"),
+            "{shown}"
+        );
     }
 }
 

@@ -1,8 +1,9 @@
-//! Sealed streams: records open in their order, once, whole, in their direction and on their connection, or not at all.
+//! Sealed streams: records open in their order, once, whole, in their direction and on their
+//! connection, or not at all.
 
 use swim_core::wire::sealed::{
-    HELLO_LEN, MAX_RECORD, RECORD_HEADER, RecordOpener, RecordSealer, SALT_LEN, SealError, Side, TAG_LEN, greeting,
-    hello, read_greeting, read_hello, record_keys,
+    HELLO_LEN, MAX_RECORD, RECORD_HEADER, RecordOpener, RecordSealer, SALT_LEN, SealError, Side,
+    TAG_LEN, greeting, hello, read_greeting, read_hello, record_keys,
 };
 
 use super::{CLUSTER, key};
@@ -35,7 +36,8 @@ fn open(opener: &mut RecordOpener, record: &[u8]) -> Result<Vec<u8>, SealError> 
 
 #[test]
 fn records_come_back_in_both_directions() {
-    let ((mut from_dialer, mut to_dialer), (mut from_acceptor, mut to_acceptor)) = (dialer(), acceptor());
+    let ((mut from_dialer, mut to_dialer), (mut from_acceptor, mut to_acceptor)) =
+        (dialer(), acceptor());
     for len in [1, 2, 1_400, MAX_RECORD] {
         let bytes = vec![len as u8; len];
         let record = seal(&mut from_dialer, &bytes);
@@ -49,10 +51,12 @@ fn records_come_back_in_both_directions() {
 fn a_record_left_out_repeated_or_out_of_place_does_not_open() {
     let mut sealer = dialer().0;
     let records: Vec<_> = [b"zero", b"one ", b"two "].map(|bytes| seal(&mut sealer, bytes)).into();
-    for (order, open_well) in [(&[1, 0][..], 0), (&[0, 0, 1], 1), (&[0, 2, 1], 1), (&[0, 1, 0, 2], 2), (&[2, 1, 0], 0)]
+    for (order, open_well) in
+        [(&[1, 0][..], 0), (&[0, 0, 1], 1), (&[0, 2, 1], 1), (&[0, 1, 0, 2], 2), (&[2, 1, 0], 0)]
     {
         let mut opener = acceptor().1;
-        let opened: Vec<_> = order.iter().map(|&at| open(&mut opener, &records[at]).is_ok()).collect();
+        let opened: Vec<_> =
+            order.iter().map(|&at| open(&mut opener, &records[at]).is_ok()).collect();
         let expected: Vec<_> = (0..order.len()).map(|turn| turn < open_well).collect();
         assert_eq!(opened, expected, "{order:?}: and nothing opens after what did not");
     }
@@ -78,7 +82,8 @@ fn a_changed_bit_anywhere_ends_the_stream() {
     );
 }
 
-/// Reflection: what a node sent opens neither as the other side's nor, when it has the other part, in another connection.
+/// Reflection: what a node sent opens neither as the other side's nor, when it has the other part,
+/// in another connection.
 #[test]
 fn a_record_opens_in_its_direction_on_its_connection_in_its_cluster_alone() {
     let record = seal(&mut dialer().0, b"a frame");

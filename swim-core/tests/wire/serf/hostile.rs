@@ -39,7 +39,10 @@ fn what_cannot_be_a_message_is_an_error_that_says_why() {
     ] {
         assert_eq!(Message::decode(bytes), Err(error), "{bytes:?}");
     }
-    assert_eq!(State::decode(b"\x02\x81\xa6Events\xdd\xff\xff\xff\xff"), Err(WireError::AbsurdCount));
+    assert_eq!(
+        State::decode(b"\x02\x81\xa6Events\xdd\xff\xff\xff\xff"),
+        Err(WireError::AbsurdCount)
+    );
     let absurd = b"\x02\x81\xacStatusLTimes\xdf\xff\xff\xff\xff";
     assert_eq!(State::decode(absurd), Err(WireError::AbsurdCount));
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use swim_core::wire::serf::{
-    Filter, FiltersBuffer, KeyRequest, KeyResponse, Message, Query, Relay, Response, State, StateWriter, UserEvent,
-    Whereabouts,
+    Filter, FiltersBuffer, KeyRequest, KeyResponse, Message, Query, Relay, Response, State,
+    StateWriter, UserEvent, Whereabouts,
 };
 use swim_core::{Coordinate, LamportTime, Status, Tags};
 
@@ -64,8 +64,14 @@ fn every_captured_message_is_written_again_as_the_same_bytes() {
 fn intents_and_events_mean_what_serf_meant() {
     let decoded = |name: &str| format!("{:?}", Message::decode(&capture(name)).unwrap());
     for (name, meant) in [
-        ("join intent", r#"Intent(Intent { time: LamportTime(1), node: "n2", leaves: false, prune: false })"#),
-        ("leave intent", r#"Intent(Intent { time: LamportTime(5), node: "n3", leaves: true, prune: false })"#),
+        (
+            "join intent",
+            r#"Intent(Intent { time: LamportTime(1), node: "n2", leaves: false, prune: false })"#,
+        ),
+        (
+            "leave intent",
+            r#"Intent(Intent { time: LamportTime(5), node: "n3", leaves: true, prune: false })"#,
+        ),
         (
             "leave intent with prune",
             r#"Intent(Intent { time: LamportTime(4), node: "nobody", leaves: true, prune: true })"#,
@@ -74,10 +80,12 @@ fn intents_and_events_mean_what_serf_meant() {
         assert_eq!(decoded(name), meant);
     }
     let bytes = capture("user event");
-    let event = UserEvent { time: at(1), name: "deploy", payload: b"v1.2", coalesce: true, source: None };
+    let event =
+        UserEvent { time: at(1), name: "deploy", payload: b"v1.2", coalesce: true, source: None };
     assert_eq!(Message::decode(&bytes), Ok(Message::UserEvent(event)));
     let bytes = capture("user event without payload");
-    let event = UserEvent { time: at(2), name: "empty", payload: b"", coalesce: false, source: None };
+    let event =
+        UserEvent { time: at(2), name: "empty", payload: b"", coalesce: false, source: None };
     assert_eq!(Message::decode(&bytes), Ok(Message::UserEvent(event)));
 }
 
@@ -103,17 +111,22 @@ fn a_query_with_filters_is_put_together_as_serf_does_it() {
     assert_eq!(encoded(&Message::Query(query)), bytes);
     let Ok(Message::Query(read)) = Message::decode(&bytes) else { panic!("it is a query") };
     let read: Vec<_> = read.filters.iter().map(Result::unwrap).collect();
-    let [Filter::Nodes(names), Filter::Tag { name: "role", expression: "w.b" }] = read[..] else { panic!("{read:?}") };
+    let [Filter::Nodes(names), Filter::Tag { name: "role", expression: "w.b" }] = read[..] else {
+        panic!("{read:?}")
+    };
     assert_eq!(names.iter().collect::<Vec<_>>(), ["n2", "n3"]);
 }
 
 #[test]
 fn answers_and_what_is_handed_on_mean_what_serf_meant() {
     let bytes = capture("query response");
-    let response = Response { time: at(1), id: 0x67b6_9d9e, from: "n1", is_ack: false, payload: b"up-1\n" };
+    let response =
+        Response { time: at(1), id: 0x67b6_9d9e, from: "n1", is_ack: false, payload: b"up-1\n" };
     assert_eq!(Message::decode(&bytes), Ok(Message::Response(response)));
     let bytes = capture("relayed ack");
-    let Ok(Message::Relay(Relay { address, node, message })) = Message::decode(&bytes) else { panic!("a relay") };
+    let Ok(Message::Relay(Relay { address, node, message })) = Message::decode(&bytes) else {
+        panic!("a relay")
+    };
     assert_eq!((address, node), ("127.0.0.1:17101".parse().unwrap(), "n1"));
     let ack = Response { time: at(2), id: 0x6e8e_319b, from: "n2", is_ack: true, payload: b"" };
     assert_eq!(Message::decode(message), Ok(Message::Response(ack)));
@@ -124,7 +137,9 @@ fn keys_are_asked_for_and_listed_as_serf_does_it_and_never_show() {
     let key = [0x11; 32];
     let base64 = "ERERERERERERERERERERERERERERERERERERERERERE=";
     let bytes = capture("install key query");
-    let Ok(Message::Query(Query { name: "_serf_install-key", payload, .. })) = Message::decode(&bytes) else {
+    let Ok(Message::Query(Query { name: "_serf_install-key", payload, .. })) =
+        Message::decode(&bytes)
+    else {
         panic!()
     };
     let request = KeyRequest::decode(payload).unwrap();
@@ -143,7 +158,12 @@ fn keys_are_asked_for_and_listed_as_serf_does_it_and_never_show() {
         ("key list response", true, "", vec![base64.to_owned()]),
         ("key response", true, "", vec![]),
         ("refused key response", false, "Removing the primary key is not allowed", vec![]),
-        ("key response of one without keys", false, "Keyring is empty (encryption not enabled)", vec![]),
+        (
+            "key response of one without keys",
+            false,
+            "Keyring is empty (encryption not enabled)",
+            vec![],
+        ),
     ] {
         let mut written = Vec::new();
         let primary = keys.first().cloned().unwrap_or_default();
@@ -163,7 +183,10 @@ fn a_member_that_is_asked_about_is_described_as_serf_does_it() {
     let mut written = Vec::new();
     Whereabouts::encode(Some(&whereabouts), &mut written);
     // Go wrote the two tags in another order.
-    assert_eq!((written.len(), Whereabouts::decode(&written)), (payload.len(), Ok(Some(whereabouts))));
+    assert_eq!(
+        (written.len(), Whereabouts::decode(&written)),
+        (payload.len(), Ok(Some(whereabouts)))
+    );
     written.clear();
     Whereabouts::encode(None, &mut written);
     assert_eq!(Whereabouts::decode(&written), Ok(None));
@@ -197,13 +220,26 @@ fn a_state_has_its_clocks_and_events_and_is_written_without_empty_places() {
     statuses.sort_unstable();
     assert_eq!(statuses, [("n1", at(0)), ("n2", at(3)), ("n3", at(2))]);
     let recent: Vec<_> = state.recent().map(Result::unwrap).collect();
-    let event = |time, name, payload| UserEvent { time: at(time), name, payload, coalesce: false, source: None };
+    let event = |time, name, payload| UserEvent {
+        time: at(time),
+        name,
+        payload,
+        coalesce: false,
+        source: None,
+    };
     assert_eq!(recent, [event(1, "deploy", b"v1.2".as_slice()), event(2, "empty", b"")]);
 
     let (left, mut written) = (["n4"], Vec::new());
-    let StateWriter { members, events, queries, .. } =
-        StateWriter { members: at(5), events: at(3), queries: at(7), left: &[], statuses: &[], recent: &[] };
-    StateWriter { members, events, queries, left: &left, statuses: &statuses, recent: &recent }.encode(&mut written);
+    let StateWriter { members, events, queries, .. } = StateWriter {
+        members: at(5),
+        events: at(3),
+        queries: at(7),
+        left: &[],
+        statuses: &[],
+        recent: &[],
+    };
+    StateWriter { members, events, queries, left: &left, statuses: &statuses, recent: &recent }
+        .encode(&mut written);
     assert!(written.len() < bytes.len() - 500, "512 places, of which 510 are empty");
     let read = State::decode(&written).unwrap();
     assert_eq!(read.left.iter().collect::<Vec<_>>(), ["n4"]);

@@ -1,7 +1,9 @@
-//! foca's cluster: its state machines on the least event loop that works, with the simulator's draws of delay and loss.
+//! foca's cluster: its state machines on the least event loop that works, with the simulator's
+//! draws of delay and loss.
 //!
-//! An identity is an address and a number that is raised to come back after a false death, as foca's documentation
-//! advises: the smallest identity that heals. Ours carries a name beside the address.
+//! An identity is an address and a number that is raised to come back after a false death, as
+//! foca's documentation advises: the smallest identity that heals. Ours carries a name beside the
+//! address.
 
 mod identity;
 mod world;
@@ -29,7 +31,11 @@ pub(crate) struct FocaCluster {
 
 impl FocaCluster {
     /// Lets a process do something, if it runs.
-    fn call(&mut self, node: u32, act: impl FnOnce(&mut Process, Port<'_>) -> Result<(), foca::Error>) {
+    fn call(
+        &mut self,
+        node: u32,
+        act: impl FnOnce(&mut Process, Port<'_>) -> Result<(), foca::Error>,
+    ) {
         let Some(process) = &mut self.processes[node as usize] else { return };
         let outcome = act(process, Port { node, world: &mut self.world });
         self.errors += u64::from(outcome.is_err());
@@ -37,7 +43,9 @@ impl FocaCluster {
 
     fn step(&mut self, due: Due) {
         match due {
-            Due::Timer { node, timer } => self.call(node, |process, port| process.handle_timer(timer, port)),
+            Due::Timer { node, timer } => {
+                self.call(node, |process, port| process.handle_timer(timer, port))
+            }
             Due::Packet { to, bytes } => {
                 self.call(to, |process, port| process.handle_data(&bytes, port));
                 self.world.reuse(bytes);
@@ -48,14 +56,18 @@ impl FocaCluster {
 
 impl Simulation for FocaCluster {
     fn start(scene: &Scene) -> Self {
-        let stream = |salt: u64, node: usize| Stream::seed_from_u64((scene.seed << 32 | node as u64) ^ salt);
+        let stream =
+            |salt: u64, node: usize| Stream::seed_from_u64((scene.seed << 32 | node as u64) ^ salt);
         let process = |node: usize| {
             let core = stream(0x9e37_79b9_7f4a_7c15, node);
             Some(Foca::new(Id::of(node as u32), scene.foca(), core, PostcardCodec))
         };
         Self {
             processes: (0..scene.nodes).map(process).collect(),
-            world: World::new(scene.link.clone(), (0..scene.nodes).map(|node| stream(0, node)).collect()),
+            world: World::new(
+                scene.link.clone(),
+                (0..scene.nodes).map(|node| stream(0, node)).collect(),
+            ),
             errors: 0,
         }
     }
@@ -67,11 +79,17 @@ impl Simulation for FocaCluster {
     }
 
     fn introduce(&mut self) -> bool {
-        let known: Vec<Option<Id>> =
-            self.processes.iter().map(|process| process.as_ref().map(|process| *process.identity())).collect();
+        let known: Vec<Option<Id>> = self
+            .processes
+            .iter()
+            .map(|process| process.as_ref().map(|process| *process.identity()))
+            .collect();
         for node in 0..known.len() {
-            let is_new = |subject: &usize| *subject != node && tally::with(|tally| !tally.believes(node, *subject));
-            let others: Vec<_> = (0..known.len()).filter(is_new).filter_map(|subject| known[subject]).collect();
+            let is_new = |subject: &usize| {
+                *subject != node && tally::with(|tally| !tally.believes(node, *subject))
+            };
+            let others: Vec<_> =
+                (0..known.len()).filter(is_new).filter_map(|subject| known[subject]).collect();
             self.call(node as u32, |process, port| {
                 process.apply_many(others.into_iter().map(Member::alive), false, port)
             });

@@ -52,7 +52,8 @@ impl World {
 
     /// What happens next, if it does so in time.
     pub(super) fn next(&mut self, until: Duration) -> Option<Due> {
-        let Reverse((at, _, entry)) = *self.agenda.peek().filter(|Reverse((at, _, _))| *at <= until)?;
+        let Reverse((at, _, entry)) =
+            *self.agenda.peek().filter(|Reverse((at, _, _))| *at <= until)?;
         self.agenda.pop();
         self.now = at;
         self.free.push(entry);
@@ -100,8 +101,12 @@ impl Runtime<Id> for Port<'_> {
     fn notify(&mut self, notification: Notification<'_, Id>) {
         let (now, observer) = (self.world.now, self.node as usize);
         match notification {
-            Notification::MemberUp(id) => tally::with(|tally| tally.up(now, observer, id.node() as usize)),
-            Notification::MemberDown(id) => tally::with(|tally| tally.down(now, observer, id.node() as usize)),
+            Notification::MemberUp(id) => {
+                tally::with(|tally| tally.up(now, observer, id.node() as usize))
+            }
+            Notification::MemberDown(id) => {
+                tally::with(|tally| tally.down(now, observer, id.node() as usize))
+            }
             _ => {}
         }
     }

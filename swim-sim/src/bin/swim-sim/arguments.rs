@@ -36,7 +36,9 @@ impl Arguments {
     pub(crate) fn read() -> Result<Self, clap::Error> {
         let arguments = Self::try_parse()?;
         let recording = match &arguments.command {
-            Command::Run { recording, .. } | Command::Replay(Replay { recording, .. }) => Some(recording),
+            Command::Run { recording, .. } | Command::Replay(Replay { recording, .. }) => {
+                Some(recording)
+            }
             _ => None,
         };
         if recording.is_some_and(Recording::is_mixed) {
@@ -143,8 +145,12 @@ impl Options {
         };
         let case = read_case(file)?;
         if case.is_idle() {
-            let what = "nothing happens in it and nothing is demanded, so its run is over when it begins";
-            return Err(senseless(format!("{}: {what}: write rows of `plan` or `expect`", file.display())));
+            let what =
+                "nothing happens in it and nothing is demanded, so its run is over when it begins";
+            return Err(senseless(format!(
+                "{}: {what}: write rows of `plan` or `expect`",
+                file.display()
+            )));
         }
         let seed = self.seed.unwrap_or(case.seed);
         let scenario = case.scenario_with(|cluster| cluster.seed(seed)).map_err(senseless)?;
@@ -157,17 +163,23 @@ impl Options {
             let seed = self.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
             return format!("{} run {}{seed}", quoted::program(), quoted::path(file));
         }
-        let profile = self.profile.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+        let profile = self
+            .profile
+            .to_possible_value()
+            .map_or(String::new(), |value| value.get_name().to_owned());
         let loss = self.loss.map_or(String::new(), |permille| format!(" --loss {permille}"));
         let (scenario, nodes, seed) = (self.scenario.name, self.nodes, self.seed.unwrap_or(0));
         let program = quoted::program();
-        format!("{program} run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}")
+        format!(
+            "{program} run --scenario {scenario} --profile {profile} --nodes {nodes} --seed {seed}{loss}"
+        )
     }
 }
 
 /// A case from a file.
 pub(crate) fn read_case(file: &Path) -> io::Result<Case> {
-    let wrong = |error: &dyn core::fmt::Display| io::Error::other(format!("{}: {error}", file.display()));
+    let wrong =
+        |error: &dyn core::fmt::Display| io::Error::other(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     Case::from_toml(&text).map_err(|error| senseless(format!("{}: {error}", file.display())))
 }
@@ -178,7 +190,12 @@ mod tests {
 
     fn options(command: &str) -> Options {
         match Arguments::try_parse_from(
-            command.strip_prefix(&quoted::program()).unwrap_or(command).trim_start().split(' ').collect_args(),
+            command
+                .strip_prefix(&quoted::program())
+                .unwrap_or(command)
+                .trim_start()
+                .split(' ')
+                .collect_args(),
         ) {
             Ok(Arguments { command: Command::Run { options, .. } }) => options,
             other => panic!("{command}: {other:?}"),

@@ -1,6 +1,8 @@
-//! What is said to people on standard error, beside the output: nobody may be listening, and that is no reason to fail.
+//! What is said to people on standard error, beside the output: nobody may be listening, and that
+//! is no reason to fail.
 
-/// A line on standard error. Unlike `eprintln!` it does not panic where that is closed, as in `2>&1 | head`.
+/// A line on standard error. Unlike `eprintln!` it does not panic where that is closed, as in
+/// `2>&1 | head`.
 macro_rules! aside {
     ($($said:tt)*) => {{
         use std::io::Write as _;

@@ -16,7 +16,8 @@ pub(crate) fn check(options: &Options) -> io::Result<Exit> {
     let mut stopwatch = Stopwatch::start();
     let comparison = compare(|recorder, slice| {
         let (scenario, seed, _) = options.chosen()?;
-        let scenario = scenario.with(|cluster| recorder.into_iter().fold(cluster, Builder::flight_recorder));
+        let scenario =
+            scenario.with(|cluster| recorder.into_iter().fold(cluster, Builder::flight_recorder));
         let judged = judge_scenario(&scenario, seed, |cluster| {
             stopwatch.progress(cluster.elapsed());
             slice(cluster);
@@ -29,14 +30,23 @@ pub(crate) fn check(options: &Options) -> io::Result<Exit> {
     let line = |line: Option<String>| line.unwrap_or_else(|| String::from("(nothing more)"));
     match comparison {
         Comparison::Same { entries, hash } => {
-            writeln!(io::stdout(), "both runs are the same: {entries} events, trace hash {hash:016x}")?;
+            writeln!(
+                io::stdout(),
+                "both runs are the same: {entries} events, trace hash {hash:016x}"
+            )?;
             return Ok(Exit::Fine);
         }
         Comparison::Differ { once, again } => {
-            aside!("the runs differ; the first event that does:\n  once:  {}\n  again: {}", line(once), line(again));
+            aside!(
+                "the runs differ; the first event that does:\n  once:  {}\n  again: {}",
+                line(once),
+                line(again)
+            );
         }
         Comparison::Fickle => {
-            aside!("the runs differ, and did not when they were recorded: it depends on more than the seed");
+            aside!(
+                "the runs differ, and did not when they were recorded: it depends on more than the seed"
+            );
         }
     }
     Ok(Exit::Safety)

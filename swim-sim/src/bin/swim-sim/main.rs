@@ -1,7 +1,7 @@
 //! The `swim-sim` command: runs scenarios and campaigns, and checks that runs repeat themselves.
 //!
-//! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken promise and a missed
-//! expectation apart, so that a script can.
+//! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken
+//! promise and a missed expectation apart, so that a script can.
 
 mod arguments;
 mod aside;
@@ -42,7 +42,8 @@ pub(crate) enum Exit {
     Usage = 64,
     /// A panic in a run, which was caught: as one that was not.
     Panic = 101,
-    /// A campaign was stopped before its time, and nothing had failed by then: as a process that SIGINT ends.
+    /// A campaign was stopped before its time, and nothing had failed by then: as a process that
+    /// SIGINT ends.
     Stopped = 130,
     /// Who was to read the output went away: as a process that SIGPIPE ends.
     Unheard = 141,
@@ -77,7 +78,8 @@ fn main() -> ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and the version are no errors; clap's own code for errors is taken by broken promises here.
+            // Help and the version are no errors; clap's own code for errors is taken by broken
+            // promises here.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
             // Nowhere to print to is nowhere to complain to.
             let _ = error.print();

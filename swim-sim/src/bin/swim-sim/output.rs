@@ -13,7 +13,8 @@ use swim_sim::{Became, Builder, Cluster, CpuTime, Figures, History, Looked, Repo
 use crate::aside::aside;
 use crate::recording::unwritten;
 
-/// So many virtual seconds a recording goes on after the verdict, so that one sees what the curves come to.
+/// So many virtual seconds a recording goes on after the verdict, so that one sees what the curves
+/// come to.
 const AFTER_VERDICT: u64 = 10;
 
 /// What to write, and where.
@@ -75,13 +76,16 @@ impl Remains {
 }
 
 impl Remains {
-    /// Lets a run go on that has its verdict, to be seen on the page. Figures and hash stay those of the verdict.
+    /// Lets a run go on that has its verdict, to be seen on the page. Figures and hash stay those
+    /// of the verdict.
     pub(crate) fn go_on(&mut self, output: &Output, cluster: &mut Cluster) {
         for _ in 0..if output.is_drawn() { AFTER_VERDICT } else { 0 } {
             let ran = cluster.try_run_for(Duration::from_secs(1));
             cluster.take_history().into_iter().for_each(|piece| self.history.append(piece));
             if let Err(violation) = ran {
-                return aside!("after the verdict, while the recording went on, a promise was broken: {violation}");
+                return aside!(
+                    "after the verdict, while the recording went on, a promise was broken: {violation}"
+                );
             }
         }
     }
@@ -98,7 +102,8 @@ impl Output {
         self.report.is_some() || self.svg.is_some()
     }
 
-    /// Makes sure that what is wanted can be written, before a run that may take long. What is there already stays as it is.
+    /// Makes sure that what is wanted can be written, before a run that may take long. What is
+    /// there already stays as it is.
     pub(crate) fn check(&self) -> io::Result<()> {
         if let Some(path) = &self.report {
             let opened = OpenOptions::new().create(true).append(true).open(path);
@@ -112,7 +117,11 @@ impl Output {
     pub(crate) fn prepare(&self, cluster: Builder) -> Builder {
         let cluster = if self.is_drawn() { cluster.record_history() } else { cluster };
         // One thread does it all, so its time is the run's.
-        if self.is_wanted() { cluster.measure_cpu(|| ThreadTime::now().as_duration()) } else { cluster }
+        if self.is_wanted() {
+            cluster.measure_cpu(|| ThreadTime::now().as_duration())
+        } else {
+            cluster
+        }
     }
 
     /// Writes what is wanted; figures go to `out`.

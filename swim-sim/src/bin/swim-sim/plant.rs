@@ -1,6 +1,8 @@
-//! Failures that are planted on purpose, so that anyone can see what becomes of one: found, shrunk, replayed, told.
+//! Failures that are planted on purpose, so that anyone can see what becomes of one: found, shrunk,
+//! replayed, told.
 //!
-//! Nothing of the core changes: a promise that no cluster keeps is watched, or a node is given too small a table.
+//! Nothing of the core changes: a promise that no cluster keeps is watched, or a node is given too
+//! small a table.
 
 use clap::ValueEnum;
 use swim_core::{Event, Instant};
@@ -23,9 +25,15 @@ impl Plant {
     pub(crate) fn change(planted: Option<Self>) -> fn(Builder) -> Builder {
         match planted {
             None => |cluster| cluster,
-            Some(Self::Safety) => |cluster| cluster.checker(|| Box::new(NobodyDies { panics: false })),
-            Some(Self::Panic) => |cluster| cluster.checker(|| Box::new(NobodyDies { panics: true })),
-            Some(Self::Liveness) => |cluster| cluster.configure_node(0, |config| config.max_members = 2),
+            Some(Self::Safety) => {
+                |cluster| cluster.checker(|| Box::new(NobodyDies { panics: false }))
+            }
+            Some(Self::Panic) => {
+                |cluster| cluster.checker(|| Box::new(NobodyDies { panics: true }))
+            }
+            Some(Self::Liveness) => {
+                |cluster| cluster.configure_node(0, |config| config.max_members = 2)
+            }
         }
     }
 

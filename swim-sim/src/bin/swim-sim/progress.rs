@@ -15,7 +15,8 @@ const DRAWN_HZ: u8 = 5;
 fn bar(length: u64, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the templates are our own");
     // It draws nothing where standard error is no terminal.
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(DRAWN_HZ));
+    let bar =
+        ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(DRAWN_HZ));
     bar.set_style(style.progress_chars("=> "));
     bar.enable_steady_tick(Duration::from_secs(1));
     bar
@@ -82,12 +83,16 @@ pub(crate) struct ShrinkBar(ProgressBar);
 
 impl ShrinkBar {
     pub(crate) fn new(budget: u32) -> Self {
-        Self(bar(u64::from(budget), "[{bar:24}] shrinking: {pos} of at most {len} runs, {msg}, {elapsed}"))
+        Self(bar(
+            u64::from(budget),
+            "[{bar:24}] shrinking: {pos} of at most {len} runs, {msg}, {elapsed}",
+        ))
     }
 
     pub(crate) fn show(&self, progress: Progress) {
         self.0.set_position(u64::from(progress.runs));
-        self.0.set_message(format!("{} nodes and {} steps are left", progress.nodes, progress.steps));
+        self.0
+            .set_message(format!("{} nodes and {} steps are left", progress.nodes, progress.steps));
     }
 
     /// Leaves the terminal's line to others.

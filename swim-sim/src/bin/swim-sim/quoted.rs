@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-/// This program, as it was started: a command that begins so works where it is printed, whatever shortcuts there are.
+/// This program, as it was started: a command that begins so works where it is printed, whatever
+/// shortcuts there are.
 pub(crate) fn program() -> String {
     word(&std::env::args().next().unwrap_or_else(|| String::from("swim-sim")))
 }
@@ -36,7 +37,9 @@ mod tests {
             ("", "''"),
         ] {
             assert_eq!(word(text), quoted);
-            let echoed = std::process::Command::new("sh").args(["-c", &format!("printf %s {quoted}")]).output();
+            let echoed = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {quoted}")])
+                .output();
             assert_eq!(String::from_utf8(echoed.expect("a shell").stdout).as_deref(), Ok(text));
         }
         assert_eq!(path(Path::new("-x.toml")), "./-x.toml");

@@ -10,8 +10,8 @@ use swim_sim::FlightRecorder;
 /// What to record, and where.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Recording {
-    /// Writes everything that happens, every message decoded, a line each; `-` is standard output, and what else would be
-    /// printed there goes to standard error.
+    /// Writes everything that happens, every message decoded, a line each; `-` is standard output,
+    /// and what else would be printed there goes to standard error.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// The same as JSON Lines, whose fields docs/TRACE.md tells.
@@ -73,7 +73,10 @@ struct Opened<'a> {
 impl<'a> Opened<'a> {
     fn new(path: &'a Path) -> io::Result<Self> {
         let open = || OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = (!is_standard_output(path)).then(open).transpose().map_err(|error| unwritten(path, &error))?;
+        let file = (!is_standard_output(path))
+            .then(open)
+            .transpose()
+            .map_err(|error| unwritten(path, &error))?;
         Ok(Self { path, file })
     }
 
@@ -81,7 +84,9 @@ impl<'a> Opened<'a> {
     fn empty(self) -> io::Result<Named> {
         let Self { path, file } = self;
         if let Some(file) = &file {
-            let emptied = file.metadata().and_then(|about| if about.is_file() { file.set_len(0) } else { Ok(()) });
+            let emptied = file
+                .metadata()
+                .and_then(|about| if about.is_file() { file.set_len(0) } else { Ok(()) });
             emptied.map_err(|error| unwritten(path, &error))?;
         }
         let out: Box<dyn Write + Send> = match file {

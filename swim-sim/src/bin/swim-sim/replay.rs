@@ -1,4 +1,5 @@
-//! `swim-sim replay`: a case again, with all that can be told of how it fails, and smaller if that is wanted.
+//! `swim-sim replay`: a case again, with all that can be told of how it fails, and smaller if that
+//! is wanted.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -20,10 +21,12 @@ use crate::telling::tell;
 
 /// What to run again, and what to tell of it.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  cargo sim replay target/swarm/seed-0-run-7.small.toml --trace -\n  \
+#[command(
+    after_help = "Examples:\n  cargo sim replay target/swarm/seed-0-run-7.small.toml --trace -\n  \
     cargo sim replay swim-sim/scenarios/crash.toml --jsonl - | head\n\n\
     Of a run that fails it prints what went wrong and the last events around it: of a broken promise and of a panic \
-    those of the node where it happened, else what all users were told. The exit code is that of the run.")]
+    those of the node where it happened, else what all users were told. The exit code is that of the run."
+)]
 pub(crate) struct Replay {
     /// A case, as `swim-sim swarm` writes them and swim-sim/scenarios has some.
     #[arg(value_name = "FILE.toml")]
@@ -33,8 +36,8 @@ pub(crate) struct Replay {
     /// Writes a page that shows the run, for any browser.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Makes a case that fails smaller as long as it fails alike, writes it beside the file as FILE.small.toml, and replays
-    /// that.
+    /// Makes a case that fails smaller as long as it fails alike, writes it beside the file as
+    /// FILE.small.toml, and replays that.
     #[arg(long)]
     shrink: bool,
     #[command(flatten)]
@@ -57,7 +60,13 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
             Ok(_) => writeln!(out, "the case does not fail, so there is nothing to shrink")?,
             Err(finding) => {
                 file.set_extension("small.toml");
-                case = smaller((&case, &finding), change, (options.budget, || false), &file, &mut out)?;
+                case = smaller(
+                    (&case, &finding),
+                    change,
+                    (options.budget, || false),
+                    &file,
+                    &mut out,
+                )?;
             }
         }
     }
@@ -75,8 +84,14 @@ pub(crate) fn replay(options: &Replay) -> io::Result<Exit> {
     if let Ok(outcome) = &mut judged {
         remains.go_on(&output, &mut outcome.cluster);
     }
-    let command = format!("{} replay {}{}", quoted::program(), quoted::path(&file), Plant::arguments(options.plant));
-    let subject = Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
+    let command = format!(
+        "{} replay {}{}",
+        quoted::program(),
+        quoted::path(&file),
+        Plant::arguments(options.plant)
+    );
+    let subject =
+        Subject { scenario: &case.name, about: &case.about, command: &command, seed: case.seed };
     let failure = judged.as_ref().err().map(|finding| finding.text.as_str());
     output.write(&subject, &remains, (&looked, failure), &mut out)?;
     tell(&mut out, &case, judged.as_ref().err(), &recorder)?;

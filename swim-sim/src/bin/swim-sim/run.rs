@@ -17,7 +17,8 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
     let (scenario, seed, about) = options.chosen()?;
     output.check()?;
     let recorder = recording.is_wanted().then(|| recording.start()).transpose()?;
-    let scenario = scenario.with(|cluster| recorder.iter().fold(output.prepare(cluster), Builder::flight_recorder));
+    let scenario = scenario
+        .with(|cluster| recorder.iter().fold(output.prepare(cluster), Builder::flight_recorder));
     let mut stopwatch = Stopwatch::start();
     let mut remains = Remains::default();
     let mut looked = Vec::new();
@@ -31,7 +32,8 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
         remains.go_on(output, &mut outcome.cluster);
     }
     let mut out = recording.rest();
-    let subject = Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
+    let subject =
+        Subject { scenario: scenario.name(), about: &about, command: &options.command(), seed };
     let failure = outcome.as_ref().err().map(ToString::to_string);
     output.write(&subject, &remains, (&looked, failure.as_deref()), &mut out)?;
     match outcome {
@@ -39,10 +41,17 @@ pub(crate) fn run(options: &Options, recording: &Recording, output: &Output) -> 
         Ok(outcome) => {
             writeln!(out, "{scenario}")?;
             for (expectation, at) in &outcome.met {
-                writeln!(out, "met at {:>10}: {expectation}", format!("{}", swim_core::Instant::ORIGIN + *at))?;
+                writeln!(
+                    out,
+                    "met at {:>10}: {expectation}",
+                    format!("{}", swim_core::Instant::ORIGIN + *at)
+                )?;
             }
             if looked.is_empty() {
-                writeln!(out, "nothing was expected by a time, only the promises that hold at every step")?;
+                writeln!(
+                    out,
+                    "nothing was expected by a time, only the promises that hold at every step"
+                )?;
             }
             writeln!(out, "\n{}", outcome.figures)?;
             writeln!(out, "trace hash                {:016x}", outcome.trace_hash)?;

@@ -1,5 +1,5 @@
-//! `swim-sim list`: the scenarios that ship, in both of their forms. Those with a name are made for a cluster of any size; those in
-//! files are of one size, and are there to be copied and changed.
+//! `swim-sim list`: the scenarios that ship, in both of their forms. Those with a name are made for
+//! a cluster of any size; those in files are of one size, and are there to be copied and changed.
 
 use std::io::{self, Write};
 
@@ -23,7 +23,10 @@ const FILES: [(&str, &str); 9] = [
 /// Lists them.
 pub(crate) fn list() -> io::Result<Exit> {
     let mut out = io::stdout().lock();
-    writeln!(out, "by name, in a cluster of your choice: cargo sim run --scenario NAME --nodes N --profile PROFILE")?;
+    writeln!(
+        out,
+        "by name, in a cluster of your choice: cargo sim run --scenario NAME --nodes N --profile PROFILE"
+    )?;
     for builtin in builtin::ALL {
         writeln!(out, "  {:<20} {}", builtin.name, builtin.about)?;
     }
@@ -42,7 +45,9 @@ mod tests {
     #[test]
     fn no_file_is_left_out() {
         let place = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-        let files = std::fs::read_dir(place).expect("the scenarios").map(|file| file.expect("a file").file_name());
+        let files = std::fs::read_dir(place)
+            .expect("the scenarios")
+            .map(|file| file.expect("a file").file_name());
         let mut files: Vec<_> = files.map(|name| name.to_string_lossy().into_owned()).collect();
         files.sort_unstable();
         assert_eq!(files, FILES.map(|(file, _)| file));

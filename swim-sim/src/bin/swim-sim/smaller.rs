@@ -1,4 +1,5 @@
-//! Makes a case that fails smaller, within a budget of runs and of real time, and writes it to a file.
+//! Makes a case that fails smaller, within a budget of runs and of real time, and writes it to a
+//! file.
 
 use std::fs;
 use std::io::{self, Write};
@@ -44,7 +45,13 @@ pub(crate) fn smaller(
     bar.end();
     write_case(file, &small, change)?;
     let end = if is_smallest { "" } else { "; with more runs or time it may become smaller" };
-    writeln!(out, "shrunk from {} to {} in {runs} runs{end}: {}", size(case), size(&small), file.display())?;
+    writeln!(
+        out,
+        "shrunk from {} to {} in {runs} runs{end}: {}",
+        size(case),
+        size(&small),
+        file.display()
+    )?;
     Ok(small)
 }
 
@@ -65,15 +72,21 @@ pub(crate) fn differs(case: &Case, hash: u64) -> Option<String> {
     })
 }
 
-/// Runs a case once more, and writes it with the hash of that run, into a directory that is made if it is not there.
-pub(crate) fn write_case(file: &Path, case: &Case, change: fn(Builder) -> Builder) -> io::Result<()> {
+/// Runs a case once more, and writes it with the hash of that run, into a directory that is made if
+/// it is not there.
+pub(crate) fn write_case(
+    file: &Path,
+    case: &Case,
+    change: fn(Builder) -> Builder,
+) -> io::Result<()> {
     let recorder = FlightRecorder::new();
     // That it fails is known.
     let _ = judge(case, |cluster| change(cluster).flight_recorder(&recorder));
     let (version, trace_hash) = (VERSION.to_owned(), hex(recorder.trace_hash()));
     let case = Case { version, trace_hash, ..case.clone() };
     let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let written = directory.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, case.to_toml()));
+    let written =
+        directory.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(file, case.to_toml()));
     written.map_err(|error| unwritten(file, &error))
 }
 
@@ -87,7 +100,10 @@ mod tests {
         assert_eq!(differs(&case, 7), None, "a file by hand has no hash");
         case.trace_hash = hex(7);
         assert_eq!(differs(&case, 7), None);
-        assert!(differs(&case, 8).is_some_and(|said| said.contains("was 0000000000000007 with unknown")));
+        assert!(
+            differs(&case, 8)
+                .is_some_and(|said| said.contains("was 0000000000000007 with unknown"))
+        );
     }
 
     #[test]

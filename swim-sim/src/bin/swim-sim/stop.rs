@@ -1,5 +1,5 @@
-//! What a person asks of a campaign with ctrl-c: to begin nothing more, and to tell what there is. SIGTERM asks the same. Who asks
-//! twice does not want to wait: the process ends at once.
+//! What a person asks of a campaign with ctrl-c: to begin nothing more, and to tell what there is.
+//! SIGTERM asks the same. Who asks twice does not want to wait: the process ends at once.
 //!
 //! It knows no campaign; who works looks at it between two pieces of work.
 

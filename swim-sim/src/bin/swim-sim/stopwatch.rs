@@ -1,6 +1,10 @@
-//! Real time, of which the library knows nothing: how fast virtual time passes, and progress when a run is long.
+//! Real time, of which the library knows nothing: how fast virtual time passes, and progress when a
+//! run is long.
 
-#![expect(clippy::disallowed_types, reason = "the speed of a run is measured in real time; nothing in the run sees it")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the speed of a run is measured in real time; nothing in the run sees it"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +26,11 @@ impl Stopwatch {
     /// Says how far a run is, about once in two seconds.
     pub(crate) fn progress(&mut self, virtual_time: Duration) {
         if self.is_due(Duration::from_secs(2)) {
-            aside!("{:>6} virtual seconds, {} in a second", virtual_time.as_secs(), self.speed(virtual_time));
+            aside!(
+                "{:>6} virtual seconds, {} in a second",
+                virtual_time.as_secs(),
+                self.speed(virtual_time)
+            );
         }
     }
 
@@ -45,11 +53,13 @@ impl Stopwatch {
         u128::from(count) * 1_000 / self.began.elapsed().as_millis().max(1)
     }
 
-    /// What a second of a node's life costs in real time, its share of the simulator included. One thread does it all,
-    /// so on a machine that is not busy this is the processor's time.
+    /// What a second of a node's life costs in real time, its share of the simulator included. One
+    /// thread does it all, so on a machine that is not busy this is the processor's time.
     pub(crate) fn per_node_second(&self, node_time: Duration) -> Duration {
         // What is met at once takes no virtual time.
-        let nanos = (self.began.elapsed().as_nanos() * 1_000_000_000).checked_div(node_time.as_nanos()).unwrap_or(0);
+        let nanos = (self.began.elapsed().as_nanos() * 1_000_000_000)
+            .checked_div(node_time.as_nanos())
+            .unwrap_or(0);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 

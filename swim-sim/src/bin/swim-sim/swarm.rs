@@ -1,4 +1,5 @@
-//! `swim-sim swarm`: a campaign of runs drawn from a seed; the first that fails is shrunk, written and told.
+//! `swim-sim swarm`: a campaign of runs drawn from a seed; the first that fails is shrunk, written
+//! and told.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -59,7 +60,12 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.map_or_else(processors, usize::from);
     let change = Plant::change(options.plant);
-    let campaign = Campaign { jobs, stops: !options.keep_going, change, ..Campaign::new(options.seed, options.runs) };
+    let campaign = Campaign {
+        jobs,
+        stops: !options.keep_going,
+        change,
+        ..Campaign::new(options.seed, options.runs)
+    };
     let bar = CampaignBar::new(options.runs);
     let stop = Stop::on_signals()?;
     let (mut known, mut unwritten, mut goes_on) = (0, None, true);
@@ -68,17 +74,26 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         // At once, since who goes on for hours may end it before its time.
         for (number, (case, finding)) in report.failed.iter().skip(known) {
             let path = options.file(*number, "toml");
-            unwritten = unwritten.take().or(write_case(&path, case, Plant::change(options.plant)).err());
+            unwritten =
+                unwritten.take().or(write_case(&path, case, Plant::change(options.plant)).err());
             if options.keep_going {
-                bar.say(&format!("run {number} failed: {} ({})", finding.headline(), path.display()));
+                bar.say(&format!(
+                    "run {number} failed: {} ({})",
+                    finding.headline(),
+                    path.display()
+                ));
             }
         }
         known = report.failed.len();
         if stop.is_asked() && goes_on {
-            bar.say("stopping: the runs that have begun are finished; once more, and it ends at once");
+            bar.say(
+                "stopping: the runs that have begun are finished; once more, and it ends at once",
+            );
             goes_on = false;
         }
-        goes_on && unwritten.is_none() && options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
+        goes_on
+            && unwritten.is_none()
+            && options.time_limit.is_none_or(|limit| bar.elapsed() < limit)
     });
     bar.end();
     unwritten.map_or(Ok(()), Err)?;
@@ -94,7 +109,10 @@ pub(crate) fn swarm(options: &Swarm) -> io::Result<Exit> {
         return Ok(Exit::from(finding.kind));
     }
     if !report.delivers() {
-        writeln!(out, "found by: more than {MISSED_PERMILLE} of 1,000 deliveries of broadcasts are missing")?;
+        writeln!(
+            out,
+            "found by: more than {MISSED_PERMILLE} of 1,000 deliveries of broadcasts are missing"
+        )?;
         return Ok(Exit::Liveness);
     }
     match verdict(options, &report, &mut out)? {
@@ -112,7 +130,10 @@ fn tally(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()
     }
     let (owed, missed) = report.announcements;
     if owed > 0 {
-        writeln!(out, "{missed} of {owed} user events, queries and answers are missing, in a whole world")?;
+        writeln!(
+            out,
+            "{missed} of {owed} user events, queries and answers are missing, in a whole world"
+        )?;
     }
     let (owed, late) = report.updates;
     if owed > 0 {
@@ -131,7 +152,13 @@ fn tally(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()
 fn failures(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (number, (_, finding)) in &report.failed {
         let path = options.file(*number, "toml");
-        writeln!(out, "run {number} failed: {}: {} ({})", finding.kind, finding.headline(), path.display())?;
+        writeln!(
+            out,
+            "run {number} failed: {}: {} ({})",
+            finding.kind,
+            finding.headline(),
+            path.display()
+        )?;
         writeln!(out, "found by: {}", finding.found_by())?;
     }
     if let Some(reason) = &report.too_many {
@@ -148,19 +175,30 @@ fn verdict(options: &Swarm, report: &Report, out: &mut dyn Write) -> io::Result<
     }
     writeln!(out, "never reached: {}", missed.join("; "))?;
     if report.runs < RUNS_FOR_ALL && !options.all_states {
-        writeln!(out, "that is no failure: {} runs are not enough to reach all, {RUNS_FOR_ALL} are", report.runs)?;
+        writeln!(
+            out,
+            "that is no failure: {} runs are not enough to reach all, {RUNS_FOR_ALL} are",
+            report.runs
+        )?;
         return Ok(Exit::Fine);
     }
     Ok(Exit::Coverage)
 }
 
 /// Shrinks a run that failed, runs what is left of it once more, and tells all of that.
-fn show(options: &Swarm, number: u64, failed: (&Case, &Finding), stop: &Stop, out: &mut dyn Write) -> io::Result<()> {
+fn show(
+    options: &Swarm,
+    number: u64,
+    failed: (&Case, &Finding),
+    stop: &Stop,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (file, change) = (options.file(number, "small.toml"), Plant::change(options.plant));
     writeln!(out)?;
     let small = smaller(failed, change, (options.budget, || stop.is_asked()), &file, out)?;
     let recorder = FlightRecorder::new();
-    let judged = judge(&small, |cluster| change(cluster).flight_recorder(&recorder)).map_err(io::Error::other)?;
+    let judged = judge(&small, |cluster| change(cluster).flight_recorder(&recorder))
+        .map_err(io::Error::other)?;
     tell(out, &small, judged.as_ref().err(), &recorder)?;
     if judged.is_ok() {
         writeln!(out, "it failed before, and did not now: it depends on more than its seed")?;

@@ -1,4 +1,5 @@
-//! What became of a case, for people: the verdict, what was done, and the last events around what went wrong.
+//! What became of a case, for people: the verdict, what was done, and the last events around what
+//! went wrong.
 
 use std::io::{self, Write};
 
@@ -15,7 +16,8 @@ pub(crate) fn tell(
     writeln!(out, "trace hash  {:016x}", recorder.trace_hash())?;
     writeln!(out, "events      {}", recorder.trace_entries())?;
     let Some(finding) = finding else {
-        let nothing = if case.is_idle() { ": nothing happens in it, and nothing was demanded" } else { "" };
+        let nothing =
+            if case.is_idle() { ": nothing happens in it, and nothing was demanded" } else { "" };
         return writeln!(out, "verdict     all went as expected{nothing}");
     };
     writeln!(out, "verdict     {}", finding.kind)?;
@@ -37,7 +39,8 @@ pub(crate) fn tell(
 
 /// How large a case is, in words.
 pub(crate) fn size(case: &Case) -> String {
-    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let plural =
+        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let steps = case.plan.steps().len() + case.afterwards.len();
     format!("{} and {}", plural(case.nodes, "node"), plural(steps, "step"))
 }

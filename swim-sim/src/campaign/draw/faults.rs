@@ -52,8 +52,9 @@ fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
     let share = streams::below(stream, 900) as u16;
     let some: Vec<_> = (0..frame.nodes).filter(|_| streams::happens(stream, share)).collect();
     let one = streams::below(stream, frame.nodes as u64) as usize;
-    let each =
-        |plan: Plan, fault: fn(usize) -> Fault, at| some.iter().fold(plan, |plan, &node| plan.at(at, fault(node)));
+    let each = |plan: Plan, fault: fn(usize) -> Fault, at| {
+        some.iter().fold(plan, |plan, &node| plan.at(at, fault(node)))
+    };
     match kind {
         0 => Plan::new().mass_restart(some, at, lasts),
         1 => Plan::new().rolling_restart(some, at, every, every / 2),
@@ -61,11 +62,15 @@ fn incident(stream: &mut Stream, frame: &Frame) -> Plan {
         3 => Plan::new().at(at, Fault::Partition(vec![some])).at(at + lasts, Fault::Heal),
         4 => each(each(Plan::new(), Fault::Pause, at), Fault::Resume, at + lasts),
         5 => each(Plan::new(), Fault::Crash, at),
-        6 => some.iter().fold(Plan::new(), |plan, &node| plan.at(at, Fault::RestartAtNewAddress(node))),
+        6 => some
+            .iter()
+            .fold(Plan::new(), |plan, &node| plan.at(at, Fault::RestartAtNewAddress(node))),
         7 => {
-            // Of a few, since each has paths to all; those that come first are cleared first, or last.
+            // Of a few, since each has paths to all; those that come first are cleared first, or
+            // last.
             let clogged: Vec<_> = some.into_iter().take(3).collect();
-            let cleared: Vec<_> = if share < 450 { clogged.clone() } else { clogged.iter().rev().copied().collect() };
+            let cleared: Vec<_> =
+                if share < 450 { clogged.clone() } else { clogged.iter().rev().copied().collect() };
             Plan::new().swizzle(frame.nodes, &clogged, &cleared, at, lasts / 3)
         }
         8 => each(each(Plan::new(), Fault::Clog, at), Fault::Unclog, at + lasts),

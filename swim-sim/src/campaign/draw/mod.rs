@@ -1,7 +1,9 @@
-//! One run of a campaign, drawn from its seed: a [`Case`], which is data and can be stored, run again and cut down.
+//! One run of a campaign, drawn from its seed: a [`Case`], which is data and can be stored, run
+//! again and cut down.
 //!
-//! Size, network, settings, faults and workload come from streams of their own, so that one can be changed while the
-//! others stay. All times are drawn as multiples of the protocol period, so that slow settings do not make idle runs.
+//! Size, network, settings, faults and workload come from streams of their own, so that one can be
+//! changed while the others stay. All times are drawn as multiples of the protocol period, so that
+//! slow settings do not make idle runs.
 
 mod attacks;
 mod faults;
@@ -16,7 +18,8 @@ use crate::ground::streams::{self, Purpose, Stream};
 use crate::plan::Seeds;
 use crate::plan::{Fault, Plan, Step, Work};
 
-/// The run's share in the streams that the running cluster draws from as well: 0 is the cluster's, 1 is chaos's.
+/// The run's share in the streams that the running cluster draws from as well: 0 is the cluster's,
+/// 1 is chaos's.
 const INDEX: u64 = 2;
 
 /// What the other draws depend on.
@@ -59,7 +62,13 @@ pub fn draw(seed: u64) -> Case {
 
     let mut settings = streams::stream(seed, Purpose::Settings, INDEX);
     let (period, probe_timeout) = settings::draw(&mut settings, &mut case, beyond);
-    let frame = Frame { nodes: case.nodes, period, probe_timeout, from: period * 10, to: period * (10 + span) };
+    let frame = Frame {
+        nodes: case.nodes,
+        period,
+        probe_timeout,
+        from: period * 10,
+        to: period * (10 + span),
+    };
     network::draw(&mut streams::stream(seed, Purpose::Network, INDEX), &mut case, &frame);
     let faults = faults::draw(&mut streams::stream(seed, Purpose::Faults, INDEX), &frame);
     let mut workload = streams::stream(seed, Purpose::Workload, INDEX);
@@ -70,7 +79,11 @@ pub fn draw(seed: u64) -> Case {
     } else {
         attacks::draw(&mut streams::stream(seed, Purpose::Attacks, INDEX), &frame)
     };
-    case.plan = faults.into_iter().chain(attacks).chain(works).fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
+    case.plan = faults
+        .into_iter()
+        .chain(attacks)
+        .chain(works)
+        .fold(Plan::new(), |plan, (at, step)| plan.at(at, step));
     case.mend = Some(frame.to);
     let has_ghosts = has_ghosts(&case);
     if !beyond {
@@ -78,43 +91,54 @@ pub fn draw(seed: u64) -> Case {
         let takes_leave = !case.settings.contains_key("leave_timeout");
         case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
         case.heard_permille = if has_ghosts { 0 } else { heard_permille(&case) };
-        // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire nobody but the sender sends
-        // a broadcast at all.
+        // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire
+        // nobody but the sender sends a broadcast at all.
         let is_unset = |name| !case.settings.contains_key(name);
-        if !has_ghosts && ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset) {
+        if !has_ghosts
+            && ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset)
+        {
             case.delivered_permille = workload::delivered_permille(case.nodes, &case.afterwards);
         }
     }
     case
 }
 
-/// Whether an insider invents members: gossip goes to them as well, until they are found dead and forgotten, so nothing is owed to
-/// anybody by gossip alone.
+/// Whether an insider invents members: gossip goes to them as well, until they are found dead and
+/// forgotten, so nothing is owed to anybody by gossip alone.
 pub(super) fn has_ghosts(case: &Case) -> bool {
-    case.plan.steps().iter().any(|(_, step)| matches!(step, Step::Fault(Fault::Attack(attack)) if attack.ghosts() > 0))
+    case.plan
+        .steps()
+        .iter()
+        .any(|(_, step)| matches!(step, Step::Fault(Fault::Attack(attack)) if attack.ghosts() > 0))
 }
 
-/// As for broadcasts. Serf's agents all pass events and queries on, and memberlist's plain nodes have none.
+/// As for broadcasts. Serf's agents all pass events and queries on, and memberlist's plain nodes
+/// have none.
 fn heard_permille(case: &Case) -> u16 {
-    let has_room = ["max_broadcasts", "max_broadcast_origins"].iter().all(|name| !case.settings.contains_key(*name));
+    let has_room = ["max_broadcasts", "max_broadcast_origins"]
+        .iter()
+        .all(|name| !case.settings.contains_key(*name));
     let wire = case.settings.get("wire");
     if !has_room || wire.is_some_and(|wire| wire.as_str() != Some("serf")) {
         return 0;
     }
     let all = workload::delivered_permille(case.nodes, &case.afterwards);
-    // Clocks are told with events, at joins and, on serf's wire, when tables are swapped. Who has missed an earlier event, or has
-    // restarted through somebody who has, sends the next at the same time, and all who joined since through others take it for
-    // old: then only the campaign's test of chance holds the run to anything.
-    let is_earlier = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
+    // Clocks are told with events, at joins and, on serf's wire, when tables are swapped. Who has
+    // missed an earlier event, or has restarted through somebody who has, sends the next at the
+    // same time, and all who joined since through others take it for old: then only the campaign's
+    // test of chance holds the run to anything.
+    let is_earlier =
+        |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
     let may_seem_old = case.plan.steps().iter().any(|(_, step)| is_earlier(step));
     if may_seem_old { all.min(1) } else { all }
 }
 
 /// Mostly a handful, since those are fast and show most; seldom many.
 fn size(stream: &mut Stream) -> usize {
-    let (class, within) = (streams::below(stream, 1_000), |stream: &mut Stream, low: u64, high: u64| {
-        (low + streams::below(stream, high - low + 1)) as usize
-    });
+    let (class, within) =
+        (streams::below(stream, 1_000), |stream: &mut Stream, low: u64, high: u64| {
+            (low + streams::below(stream, high - low + 1)) as usize
+        });
     match class {
         0..650 => within(stream, 3, 8),
         650..900 => within(stream, 9, 16),
@@ -160,8 +184,11 @@ mod tests {
 
     #[test]
     fn where_an_event_came_before_a_run_need_only_show_that_somebody_hears_on_either_wire() {
-        let wire = |case: &Case| case.settings.get("wire").and_then(|wire| wire.as_str().map(String::from));
-        let is_event = |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
+        let wire = |case: &Case| {
+            case.settings.get("wire").and_then(|wire| wire.as_str().map(String::from))
+        };
+        let is_event =
+            |step: &Step| matches!(step, Step::Work(Work::UserEvent { .. } | Work::Query { .. }));
         let cases: Vec<_> = (0..2_000).map(draw).filter(|case| case.heard_permille > 0).collect();
         for wanted in [None, Some(String::from("serf"))] {
             let mut of_wire = cases.iter().filter(|case| wire(case) == wanted).peekable();

@@ -1,7 +1,8 @@
-//! The network: latencies of every kind, and what it loses, doubles, holds up, damages and has no room for.
+//! The network: latencies of every kind, and what it loses, doubles, holds up, damages and has no
+//! room for.
 //!
-//! What is lost and damaged ends when the world is mended; latencies stay, so they are such that a ping and its ack fit
-//! into the probe timeout but for a tail.
+//! What is lost and damaged ends when the world is mended; latencies stay, so they are such that a
+//! ping and its ack fit into the probe timeout but for a tail.
 
 use core::time::Duration;
 
@@ -20,7 +21,8 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, frame: &Frame) {
     if streams::happens(stream, 400) || slowest > frame.probe_timeout / 3 {
         set(case, "latency", Value::try_from(&latency));
     }
-    let permille = |stream: &mut Stream, most: u64| i64::from(streams::below(stream, most + 1) as u16);
+    let permille =
+        |stream: &mut Stream, most: u64| i64::from(streams::below(stream, most + 1) as u16);
     for (name, chance, most) in [
         ("loss_permille", 400, 150),
         ("duplicate_permille", 200, 100),
@@ -42,8 +44,8 @@ pub(super) fn draw(stream: &mut Stream, case: &mut Case, frame: &Frame) {
     }
 }
 
-/// A path on which all get along, or one so narrow that few packets may wait: every burst of gossip overflows it, until the
-/// world is mended.
+/// A path on which all get along, or one so narrow that few packets may wait: every burst of gossip
+/// overflows it, until the world is mended.
 fn bandwidth(stream: &mut Stream) -> Bandwidth {
     let is_choked = streams::happens(stream, 500);
     let (speed, queue) = (streams::below(stream, 100_000), streams::below(stream, 50_000));
@@ -65,7 +67,12 @@ fn latency(stream: &mut Stream, most: Duration) -> Latency {
     let typical = streams::between(stream, most / 100, most);
     match streams::below(stream, 6) {
         0 => Latency::Constant(typical),
-        1 => Latency::quantiles(&[(1, typical / 10), (900, typical / 2), (990, typical), (1_000, 3 * most)]),
+        1 => Latency::quantiles(&[
+            (1, typical / 10),
+            (900, typical / 2),
+            (990, typical),
+            (1_000, 3 * most),
+        ]),
         2 => Latency::log_normal(typical / 3, Tail::Short),
         3 => Latency::log_normal(typical / 6, Tail::Medium),
         4 => Latency::log_normal(typical / 20, Tail::Long),

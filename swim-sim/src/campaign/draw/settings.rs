@@ -1,5 +1,5 @@
-//! Nodes' settings, each left alone in most runs: what is drawn stands in nobody's way of agreeing, unless the run is to
-//! go beyond its bounds.
+//! Nodes' settings, each left alone in most runs: what is drawn stands in nobody's way of agreeing,
+//! unless the run is to go beyond its bounds.
 
 use core::time::Duration;
 
@@ -85,8 +85,8 @@ impl Settings<'_> {
         }
     }
 
-    /// How long the dead, the left and the forgotten are remembered; for a short while in many runs, so that all of it
-    /// happens within the run.
+    /// How long the dead, the left and the forgotten are remembered; for a short while in many
+    /// runs, so that all of it happens within the run.
     fn memory(&mut self, period: Duration) {
         let kept = period * (5 + below(self.stream, 60));
         let told = kept * below(self.stream, 11) / 10;
@@ -99,7 +99,8 @@ impl Settings<'_> {
         }
     }
 
-    /// How often tables are compared, and the lost looked for: often, so that runs need not be long.
+    /// How often tables are compared, and the lost looked for: often, so that runs need not be
+    /// long.
     fn pace(&mut self, period: Duration) {
         let sync = period * (5 + below(self.stream, 26));
         let reconnect = period * (5 + below(self.stream, 26));
@@ -139,7 +140,8 @@ impl Settings<'_> {
 
     /// Too little room for the members that there are, or for the incarnations that they reach.
     fn beyond(&mut self) {
-        let (members, jump) = (2 + below(self.stream, self.case.nodes as u64), 1 + below(self.stream, 60_000));
+        let (members, jump) =
+            (2 + below(self.stream, self.case.nodes as u64), 1 + below(self.stream, 60_000));
         if streams::happens(self.stream, 500) {
             self.set("max_members", i64::from(members));
         } else {

@@ -1,4 +1,5 @@
-//! What users do: broadcasts, metadata, departures and joins at any time, and a last round when all is well.
+//! What users do: broadcasts, metadata, departures and joins at any time, and a last round when all
+//! is well.
 
 use core::time::Duration;
 
@@ -7,11 +8,13 @@ use crate::ground::streams::{self, Stream};
 use crate::plan::chaos;
 use crate::plan::{Step, Work};
 
-/// How many of 1,000 deliveries of the last round must come about in one run; whole campaigns are held to more.
+/// How many of 1,000 deliveries of the last round must come about in one run; whole campaigns are
+/// held to more.
 ///
-/// Nothing repairs a broadcast that missed someone (PROTOCOL.md, "Dissemination"), and those of one sender travel together: of
-/// three nodes two may swap pings and acks, spend all transmissions on each other, and the third hears none of them. So
-/// one node may be left out by all that was sent, or a tenth of many, and not more. Nothing is owed to who leaves.
+/// Nothing repairs a broadcast that missed someone (PROTOCOL.md, "Dissemination"), and those of one
+/// sender travel together: of three nodes two may swap pings and acks, spend all transmissions on
+/// each other, and the third hears none of them. So one node may be left out by all that was sent,
+/// or a tenth of many, and not more. Nothing is owed to who leaves.
 pub(super) fn delivered_permille(nodes: usize, afterwards: &[Work]) -> u16 {
     let leavers = afterwards.iter().filter(|work| matches!(work, Work::Leave(_))).count();
     let one = 1_000_usize.div_ceil(nodes.saturating_sub(1 + leavers).max(2));
@@ -30,21 +33,27 @@ pub(super) fn draw(stream: &mut Stream, frame: &Frame) -> Vec<(Duration, Step)> 
     works
 }
 
-/// So many nodes have one that leaves in the last round: it must not be missed as one that passes on what is said.
+/// So many nodes have one that leaves in the last round: it must not be missed as one that passes
+/// on what is said.
 const WITH_DEPARTURE: usize = 6;
 
-/// What is done when all agree again: a few broadcast, one changes its metadata, one sends an event, one asks everyone, and another one leaves, if it has the time
-/// to tell the others.
+/// What is done when all agree again: a few broadcast, one changes its metadata, one sends an
+/// event, one asks everyone, and another one leaves, if it has the time to tell the others.
 pub(super) fn afterwards(stream: &mut Stream, frame: &Frame, takes_leave: bool) -> Vec<Work> {
     let node = |stream: &mut Stream| streams::below(stream, frame.nodes as u64) as usize;
     let payload = |stream: &mut Stream| streams::below(stream, u64::MAX).to_be_bytes().to_vec();
     let count = 1 + streams::below(stream, 3);
-    let broadcasts = (0..count).map(|_| Work::Broadcast { node: node(stream), payload: payload(stream) });
+    let broadcasts =
+        (0..count).map(|_| Work::Broadcast { node: node(stream), payload: payload(stream) });
     let mut works: Vec<_> = broadcasts.collect();
     works.push(Work::SetMetadata { node: node(stream), metadata: payload(stream) });
     let leaver = node(stream);
     let name = |stream: &mut Stream| format!("{:x}", streams::below(stream, u64::MAX));
-    works.push(Work::UserEvent { node: node(stream), name: name(stream), payload: payload(stream) });
+    works.push(Work::UserEvent {
+        node: node(stream),
+        name: name(stream),
+        payload: payload(stream),
+    });
     works.push(Work::Query { node: node(stream), name: name(stream) });
     let is_busy = works.iter().any(|work| work.node() == leaver);
     if takes_leave && frame.nodes >= WITH_DEPARTURE && !is_busy {

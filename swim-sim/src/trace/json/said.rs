@@ -1,11 +1,13 @@
-//! What the layer of events and queries says within a message, as JSON. docs/TRACE.md has every field.
+//! What the layer of events and queries says within a message, as JSON. docs/TRACE.md has every
+//! field.
 
 use serde_json::{Value, json};
 use swim_core::wire::serf::{Filter, Message};
 
 use super::hex;
 
-/// A message of that layer; one that cannot be read is of the kind `unreadable`. What is handed on is within.
+/// A message of that layer; one that cannot be read is of the kind `unreadable`. What is handed on
+/// is within.
 pub(super) fn said(bytes: &[u8]) -> Value {
     match Message::decode(bytes) {
         Ok(Message::UserEvent(event)) => json!({
@@ -31,7 +33,9 @@ pub(super) fn said(bytes: &[u8]) -> Value {
             "kind": "intent", "time": intent.time.get(), "id": intent.node, "leaves": intent.leaves,
             "prune": intent.prune,
         }),
-        Err(error) => json!({ "kind": "unreadable", "why": error.to_string(), "payload": hex(bytes) }),
+        Err(error) => {
+            json!({ "kind": "unreadable", "why": error.to_string(), "payload": hex(bytes) })
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! One of each message of the wires and of each event, for the test of the document; and the names of all that there are,
-//! read from the core's source, so that a new one that has no sample fails.
+//! One of each message of the wires and of each event, for the test of the document; and the names
+//! of all that there are, read from the core's source, so that a new one that has no sample fails.
 
 use core::fmt::Debug;
 use core::time::Duration;
@@ -13,7 +13,8 @@ use swim_core::wire::serf::{self, FiltersBuffer};
 use swim_core::wire::{Buckets, Description, Entries, Entry, ExchangeMessage, Message, Refusal};
 use swim_core::wire::{begin_buckets, begin_join, begin_packet, cluster_hash};
 use swim_core::{
-    Claim, Event, ExchangeFailure, Incarnation, Instant, LamportTime, Member, QueryId, SequenceNumber, Status,
+    Claim, Event, ExchangeFailure, Incarnation, Instant, LamportTime, Member, QueryId,
+    SequenceNumber, Status,
 };
 
 use crate::ground::{address, name};
@@ -23,9 +24,12 @@ const SEQUENCE: SequenceNumber = SequenceNumber::new(7);
 
 /// The names of an enum's variants, from its source as rustfmt leaves it.
 pub(super) fn variants(source: &str, name: &str) -> BTreeSet<String> {
-    let body = source.split_once(&format!(" enum {name}")).unwrap_or_else(|| panic!("no enum {name}")).1;
+    let body =
+        source.split_once(&format!(" enum {name}")).unwrap_or_else(|| panic!("no enum {name}")).1;
     let lines = body.lines().skip(1).take_while(|line| *line != "}");
-    let named = lines.filter_map(|line| line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase)));
+    let named = lines.filter_map(|line| {
+        line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase))
+    });
     named.map(word).collect()
 }
 
@@ -49,7 +53,13 @@ pub(super) fn serf_messages(look: impl FnOnce(&[serf::Message<'_>])) -> Vec<Vec<
     serf::Message::Response(answer).encode(&mut within);
     let messages = [
         serf::Message::Intent(serf::Intent { time, node: "b", leaves: true, prune: false }),
-        serf::Message::UserEvent(serf::UserEvent { time, name: "e", payload: b"p", coalesce: true, source: Some("a") }),
+        serf::Message::UserEvent(serf::UserEvent {
+            time,
+            name: "e",
+            payload: b"p",
+            coalesce: true,
+            source: Some("a"),
+        }),
         serf::Message::Query(serf::Query {
             time,
             id: 9,
@@ -129,9 +139,15 @@ pub(super) fn bodies() -> Vec<Vec<u8>> {
     let mut join = Vec::new();
     let mut writer = begin_join(cluster, source, 1_000, &mut join);
     for described in [true, false] {
-        let description = Description { incarnation: LIFE, address: address::numbered(1), metadata: b"m" };
+        let description =
+            Description { incarnation: LIFE, address: address::numbered(1), metadata: b"m" };
         let claim = Claim::new(LIFE, Status::Dead);
-        assert!(writer.push(&Entry { id: "b", claim, description: described.then_some(description), age: 9 }));
+        assert!(writer.push(&Entry {
+            id: "b",
+            claim,
+            description: described.then_some(description),
+            age: 9
+        }));
     }
     let mut buckets = Vec::new();
     let _ = begin_buckets(cluster, source, 3, 1_000, &mut buckets);
@@ -145,7 +161,13 @@ pub(super) fn memberlist_packet(look: impl FnOnce(&[memberlist::Message<'_>])) -
     let source = Source { address: Some(address), id: "a" };
     let messages = [
         memberlist::Message::Ping { sequence, target: "b", source },
-        memberlist::Message::IndirectPing { sequence, target: "b", address, wants_nack: true, source },
+        memberlist::Message::IndirectPing {
+            sequence,
+            target: "b",
+            address,
+            wants_nack: true,
+            source,
+        },
         memberlist::Message::Ack { sequence, payload: b"" },
         memberlist::Message::Nack { sequence },
         memberlist::Message::Suspect { id: "b", incarnation: 5, from: "a" },
@@ -169,7 +191,14 @@ pub(super) fn memberlist_bodies(look: impl FnOnce(&[StreamMessage<'_>])) -> Vec<
     let mut table = Vec::new();
     let mut writer = PushPullWriter::begin(true, &mut table);
     let (status, metadata) = (Status::Alive, &b""[..]);
-    assert!(writer.push(&NodeState { id: "b", incarnation: 2, status, address, metadata, versions }));
+    assert!(writer.push(&NodeState {
+        id: "b",
+        incarnation: 2,
+        status,
+        address,
+        metadata,
+        versions
+    }));
     writer.finish(b"");
     let messages = [
         StreamMessage::Ping { sequence, target: "b", source },
@@ -216,7 +245,13 @@ pub(super) fn events() -> Vec<Event> {
         Event::Broadcast { from: from.clone(), payload: Arc::clone(&payload) },
         Event::UserMessage { from: seed, payload: Arc::clone(&payload) },
         Event::UserState { is_join: true, payload: Arc::clone(&payload) },
-        Event::UserEvent { time, from: None, name: Arc::clone(&named), payload: Arc::clone(&payload), coalesce: false },
+        Event::UserEvent {
+            time,
+            from: None,
+            name: Arc::clone(&named),
+            payload: Arc::clone(&payload),
+            coalesce: false,
+        },
         Event::Query {
             id: query,
             from: from.clone(),

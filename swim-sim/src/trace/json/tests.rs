@@ -6,7 +6,8 @@ use swim_core::wire::{begin_packet, cluster_hash};
 use swim_core::{ExchangeFailure, MessageKind, SequenceNumber, State};
 
 use super::samples::{
-    LIFE, bodies, events, memberlist_bodies, memberlist_packet, names, packet, serf_messages, variants,
+    LIFE, bodies, events, memberlist_bodies, memberlist_packet, names, packet, serf_messages,
+    variants,
 };
 use super::*;
 use crate::ground::address;
@@ -22,15 +23,21 @@ fn line(what: &What<'_>) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The table of docs/TRACE.md whose first column has this title: its rows' first cells, and the fields that the rows name.
+/// The table of docs/TRACE.md whose first column has this title: its rows' first cells, and the
+/// fields that the rows name.
 fn documented(title: &str) -> Fields {
     let text = include_str!("../../../../docs/TRACE.md");
     let header = format!("| {title} | ");
     let mut lines = text.lines().skip_while(|line| !line.starts_with(&header));
-    let columns: Vec<_> =
-        lines.next().unwrap_or_else(|| panic!("a table of {title}")).split('|').map(str::trim).collect();
+    let columns: Vec<_> = lines
+        .next()
+        .unwrap_or_else(|| panic!("a table of {title}"))
+        .split('|')
+        .map(str::trim)
+        .collect();
     let place = columns.iter().position(|column| *column == "fields").expect("a column of fields");
-    let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
+    let words =
+        |cell: &str| cell.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
     let rows = lines.skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| row.split('|').collect::<Vec<_>>())
         .map(|cells| (words(cells[1]).remove(0), words(cells[place]).into_iter().collect()))
@@ -50,12 +57,19 @@ fn lines() -> Vec<Value> {
     let delay = Some(Duration::from_millis(2));
     let standing = Standing { state: State::Running, incarnation: LIFE, active: 4, suspicions: 0 };
     let (fault, work) = (Step::from(Fault::Heal), Step::from(Work::Leave(1)));
-    let passages = [Passage::UnderWay { delay, again: delay }, Passage::Cut, Passage::QueueFull, Passage::NoHost];
+    let passages = [
+        Passage::UnderWay { delay, again: delay },
+        Passage::Cut,
+        Passage::QueueFull,
+        Passage::NoHost,
+    ];
     let mut lines: Vec<_> = passages.map(|passage| line(&What::Sent { to, bytes, passage })).into();
     let stages = [Stage::Connect, Stage::Close(failure)];
     lines.extend(stages.map(|stage| line(&What::Crossed { serial, stage, body: &[] })));
     lines.extend(stages.map(|stage| line(&What::Stalled { serial, stage })));
-    lines.extend(bodies.iter().map(|body| line(&What::Crossed { serial, stage: Stage::Reply, body })));
+    lines.extend(
+        bodies.iter().map(|body| line(&What::Crossed { serial, stage: Stage::Reply, body })),
+    );
     lines.extend(events().iter().map(|event| line(&What::Told(event))));
     lines.extend(
         [
@@ -84,7 +98,8 @@ fn memberlist_lines() -> Vec<Value> {
     let bytes = &memberlist_packet(|_| {})[..];
     let packet = line(&What::Arrived { from: address::numbered(1), bytes });
     let bodies = memberlist_bodies(|_| {});
-    let streams = bodies.iter().map(|body| line(&What::Crossed { serial: 9, stage: Stage::Reply, body }));
+    let streams =
+        bodies.iter().map(|body| line(&What::Crossed { serial: 9, stage: Stage::Reply, body }));
     streams.chain([packet]).collect()
 }
 
@@ -101,17 +116,25 @@ fn nothing_that_the_code_knows_is_without_a_sample() {
     };
     assert_eq!(names(&events()), variants(&core("event.rs"), "Event"));
     serf_messages(|all| assert_eq!(names(all), variants(&core("wire/serf/mod.rs"), "Message")));
-    memberlist_packet(|all| assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message")));
+    memberlist_packet(|all| {
+        assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message"))
+    });
     let stream = core("wire/memberlist/stream_message.rs");
     memberlist_bodies(|all| assert_eq!(names(all), variants(&stream, "StreamMessage")));
     let (mut whats, lines) = (variants(include_str!("../line.rs"), "What"), lines());
     // Its name in the trace is another.
     assert!(whats.remove("Arrived") && whats.insert(String::from("Received")));
-    let written: BTreeSet<_> = lines.iter().filter_map(|line| line["what"].as_str()).map(String::from).collect();
+    let written: BTreeSet<_> =
+        lines.iter().filter_map(|line| line["what"].as_str()).map(String::from).collect();
     assert_eq!(whats.iter().map(|what| what.to_lowercase()).collect::<BTreeSet<_>>(), written);
-    let kinds: BTreeSet<_> = MessageKind::ALL.iter().map(|kind| kind.label()).chain(["unreadable"]).collect();
+    let kinds: BTreeSet<_> =
+        MessageKind::ALL.iter().map(|kind| kind.label()).chain(["unreadable"]).collect();
     assert_eq!(
-        lines.iter().flat_map(messages_of).filter_map(|message| message["kind"].as_str()).collect::<BTreeSet<_>>(),
+        lines
+            .iter()
+            .flat_map(messages_of)
+            .filter_map(|message| message["kind"].as_str())
+            .collect::<BTreeSet<_>>(),
         kinds
     );
 }
@@ -120,18 +143,23 @@ fn nothing_that_the_code_knows_is_without_a_sample() {
 fn what_memberlists_wire_and_the_layer_of_events_say_is_in_the_document() {
     let (mut foreign, mut said) = (Fields::new(), Fields::new());
     for line in memberlist_lines() {
-        messages_of(&line).for_each(|message| note(&mut foreign, &message["kind"], message, &["kind"]));
+        messages_of(&line)
+            .for_each(|message| note(&mut foreign, &message["kind"], message, &["kind"]));
     }
     assert_eq!(foreign, documented("kind on memberlist's wire"));
     let lines = lines();
-    let outer: Vec<_> = lines.iter().flat_map(messages_of).filter_map(|message| message.get("says")).collect();
-    for &says in outer.iter().chain(&outer.iter().filter_map(|says| says.get("says")).collect::<Vec<_>>()) {
+    let outer: Vec<_> =
+        lines.iter().flat_map(messages_of).filter_map(|message| message.get("says")).collect();
+    for &says in
+        outer.iter().chain(&outer.iter().filter_map(|says| says.get("says")).collect::<Vec<_>>())
+    {
         note(&mut said, &says["kind"], says, &["kind"]);
     }
     assert_eq!(said, documented("kind within"));
     let query = json!({ "ids": ["a", "b"] });
     let tag = json!({ "tag": "role", "expression": "web.*" });
-    let filters = lines.iter().flat_map(messages_of).find_map(|message| message["says"].get("filters"));
+    let filters =
+        lines.iter().flat_map(messages_of).find_map(|message| message["says"].get("filters"));
     assert_eq!(filters, Some(&json!([query, tag])));
 }
 
@@ -161,9 +189,13 @@ fn the_sort_of_every_line_is_in_the_document() {
     let text = include_str!("../../../../docs/TRACE.md");
     for line in lines() {
         let (what, sort) = (line["what"].as_str().unwrap(), line["sort"].as_str().unwrap());
-        let row = text.lines().find(|row| row.starts_with(&format!("| `{what}` |"))).expect("a row");
+        let row =
+            text.lines().find(|row| row.starts_with(&format!("| `{what}` |"))).expect("a row");
         let cell = row.split('|').nth(2).expect("a cell");
-        assert!(cell.split(',').any(|documented| documented.trim() == sort), "{what}: {sort} is not among {cell}");
+        assert!(
+            cell.split(',').any(|documented| documented.trim() == sort),
+            "{what}: {sort} is not among {cell}"
+        );
     }
 }
 
@@ -174,7 +206,10 @@ fn rows_and_standings_have_what_the_document_says() {
     let rows = join["message"]["rows"].as_array().unwrap();
     assert_eq!(keys(&rows[0]), ["age_s", "description", "id", "incarnation", "status"]);
     assert_eq!(keys(&rows[0]["description"]), ["address", "incarnation", "metadata"]);
-    assert_eq!((&rows[0]["description"]["metadata"], &rows[1]["description"]), (&json!("6d"), &Value::Null));
+    assert_eq!(
+        (&rows[0]["description"]["metadata"], &rows[1]["description"]),
+        (&json!("6d"), &Value::Null)
+    );
     let changed = lines().into_iter().find(|line| line["what"] == "changed").expect("a change");
     assert_eq!(keys(&changed["from"]), ["active_members", "incarnation", "state", "suspicions"]);
     assert_eq!(changed["from"]["state"], "running");
@@ -190,7 +225,10 @@ fn a_line_begins_with_time_place_and_kind_and_is_one_line() {
     begin_packet(cluster_hash("any"), &mut bytes);
     Message::Ack { sequence: SequenceNumber::new(7), source: "a\n\u{1b}b" }.encode(&mut bytes);
     let damaged = line(&What::Arrived { from: address::numbered(0), bytes: &bytes });
-    assert_eq!(damaged["messages"][0]["source"], "a\n\u{1b}b", "it is one line, and nothing of the name is lost");
+    assert_eq!(
+        damaged["messages"][0]["source"], "a\n\u{1b}b",
+        "it is one line, and nothing of the name is lost"
+    );
 }
 
 #[test]

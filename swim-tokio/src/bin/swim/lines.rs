@@ -18,7 +18,11 @@ pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> Text {
     let (local, advertised) = (node.local_address(), node.advertised_address());
     match format {
         Format::Text => {
-            let reached = if local == advertised { String::new() } else { format!(" and is reached at {advertised}") };
+            let reached = if local == advertised {
+                String::new()
+            } else {
+                format!(" and is reached at {advertised}")
+            };
             let (name, time) = (node.id(), time());
             let first = Text::line(format_args!("{time} {name} listens at {local}{reached}"));
             let answers = |place| Text::line(format_args!("{time} {name} answers HTTP at {place}"));
@@ -38,12 +42,21 @@ pub(crate) fn started(node: &Runtime, http: &[String], format: Format) -> Text {
 pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Text {
     match (result, format) {
         (Ok(reloaded), Format::Text) => {
-            let or_nothing = |keys: &[String]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
-            let mut text = format!("{} settings read again; changed: {}", time(), or_nothing(&reloaded.changed));
+            let or_nothing = |keys: &[String]| {
+                if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") }
+            };
+            let mut text = format!(
+                "{} settings read again; changed: {}",
+                time(),
+                or_nothing(&reloaded.changed)
+            );
             if !reloaded.needs_restart.is_empty() {
-                text += &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
+                text +=
+                    &format!("; changed only by a restart: {}", reloaded.needs_restart.join(", "));
             }
-            for (what, has_changed) in [("certificates", reloaded.certificates), ("tokens", reloaded.tokens)] {
+            for (what, has_changed) in
+                [("certificates", reloaded.certificates), ("tokens", reloaded.tokens)]
+            {
                 text += &match has_changed {
                     None => String::new(),
                     Some(true) => format!("; the {what} were read again, and are others now"),
@@ -56,9 +69,10 @@ pub(crate) fn reloaded(result: &Result<Reloaded, String>, format: Format) -> Tex
             "event": "reloaded", "changed": reloaded.changed, "needs_restart": reloaded.needs_restart,
             "certificates_changed": reloaded.certificates, "tokens_changed": reloaded.tokens,
         })),
-        (Err(error), Format::Text) => {
-            Text::line(format_args!("{} settings not read again, the old ones stand: {error}", time()))
-        }
+        (Err(error), Format::Text) => Text::line(format_args!(
+            "{} settings not read again, the old ones stand: {error}",
+            time()
+        )),
         (Err(error), Format::Json) => line(json!({ "event": "reload-failed", "error": error })),
     }
 }
@@ -117,7 +131,9 @@ fn event_object(event: &Event) -> Value {
         Event::Failed(member) => of_member("member-failed", member),
         Event::Left(member) => of_member("member-leave", member),
         Event::Reaped(id) => json!({ "event": "member-reap", "id": id.as_str() }),
-        Event::Conflict { address } => json!({ "event": "conflict", "address": address.to_string() }),
+        Event::Conflict { address } => {
+            json!({ "event": "conflict", "address": address.to_string() })
+        }
         Event::ConflictDecided { address, kept, agreeing, answers } => json!({
             "event": "conflict-decided", "address": address.to_string(), "kept": kept, "agreeing": agreeing,
             "answers": answers,
@@ -131,11 +147,15 @@ fn event_object(event: &Event) -> Value {
         Event::NameRegained => json!({ "event": "name-regained" }),
         Event::Restarted(member) => of_member("member-restart", member),
         Event::Returned => json!({ "event": "returned" }),
-        Event::Broadcast { from, payload } => with(payload, json!({ "event": "broadcast", "from": from.as_str() })),
+        Event::Broadcast { from, payload } => {
+            with(payload, json!({ "event": "broadcast", "from": from.as_str() }))
+        }
         Event::UserMessage { from, payload } => {
             with(payload, json!({ "event": "user-message", "from": from.to_string() }))
         }
-        Event::UserState { payload, .. } => json!({ "event": "user-state", "bytes": payload.len() }),
+        Event::UserState { payload, .. } => {
+            json!({ "event": "user-state", "bytes": payload.len() })
+        }
         Event::UserEvent { time, from, name, payload, coalesce } => with(
             payload,
             json!({
@@ -149,10 +169,13 @@ fn event_object(event: &Event) -> Value {
                 "event": "query", "query": id.0, "from": from.as_str(), "name": &**name,
             }),
         ),
-        Event::QueryAck { id, from } => json!({ "event": "query-ack", "query": id.0, "from": from.as_str() }),
-        Event::QueryResponse { id, from, payload } => {
-            with(payload, json!({ "event": "query-response", "query": id.0, "from": from.as_str() }))
+        Event::QueryAck { id, from } => {
+            json!({ "event": "query-ack", "query": id.0, "from": from.as_str() })
         }
+        Event::QueryResponse { id, from, payload } => with(
+            payload,
+            json!({ "event": "query-response", "query": id.0, "from": from.as_str() }),
+        ),
         Event::QueryFinished { id, acks, responses } => {
             json!({ "event": "query-finished", "query": id.0, "acks": acks, "responses": responses })
         }
@@ -222,7 +245,10 @@ mod tests {
             &Notice::Event(Event::Broadcast { from, payload: Arc::from(&b"\xff\x00!"[..]) }),
             &Histories::default(),
         );
-        assert_eq!((&object["payload"], &object["payload_base64"]), (&"\u{fffd}\0!".into(), &"/wAh".into()));
+        assert_eq!(
+            (&object["payload"], &object["payload_base64"]),
+            (&"\u{fffd}\0!".into(), &"/wAh".into())
+        );
     }
 
     #[test]

@@ -59,7 +59,9 @@ impl Write for Line<'_> {
 
 /// What the log says where standard error did not take its lines.
 fn lost(count: u64) -> Text {
-    Text::line(format_args!("swim: {count} lines of the log are lost here: standard error did not take them"))
+    Text::line(format_args!(
+        "swim: {count} lines of the log are lost here: standard error did not take them"
+    ))
 }
 
 fn lost_as_json(count: u64) -> Text {
@@ -84,7 +86,11 @@ impl Logging {
             LogFormat::Text => {
                 let colour = output::is_colour_wanted(&io::stderr());
                 let lines = Lines { writer: writer.clone(), complaint: lost, format };
-                fmt::layer().with_writer(lines).with_ansi(colour).fmt_fields(Fields::default()).boxed()
+                fmt::layer()
+                    .with_writer(lines)
+                    .with_ansi(colour)
+                    .fmt_fields(Fields::default())
+                    .boxed()
             }
             LogFormat::Json => {
                 let lines = Lines { writer: writer.clone(), complaint: lost_as_json, format };
@@ -133,7 +139,9 @@ mod tests {
     fn no_room_of_the_agent_logs_under_a_target_that_the_level_does_not_bound() {
         // Targets are prefixes, and a room's name is part of what it logs under.
         let quiet = targets(Level::Error);
-        let rooms = include_str!("main.rs").lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+        let rooms = include_str!("main.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
         for room in rooms {
             let target = format!("swim::{room}::inside");
             assert!(!quiet.would_enable(&target, &tracing::Level::INFO), "{target}");

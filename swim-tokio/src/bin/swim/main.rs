@@ -1,4 +1,5 @@
-//! The `swim` command: one node in the foreground, the commands that talk to it, and a demo cluster in one process.
+//! The `swim` command: one node in the foreground, the commands that talk to it, and a demo cluster
+//! in one process.
 //!
 //! | floor | room | what |
 //! | --- | --- | --- |
@@ -60,7 +61,8 @@ fn main() -> ExitCode {
     if output::unwritten() { ExitCode::FAILURE } else { code }
 }
 
-/// Says what is wrong with the arguments; or answers with the help or the version that was asked for.
+/// Says what is wrong with the arguments; or answers with the help or the version that was asked
+/// for.
 fn explained(error: &clap::Error) -> ExitCode {
     let text = error.render();
     if error.use_stderr() {

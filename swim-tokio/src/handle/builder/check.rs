@@ -1,7 +1,7 @@
 //! What a start refuses, found out without one: [`Builder::check`].
 //!
-//! It asks the same of the settings as a start, in the same order and words. Whether a port is free, and what a snapshot says,
-//! only a start knows.
+//! It asks the same of the settings as a start, in the same order and words. Whether a port is
+//! free, and what a snapshot says, only a start knows.
 
 use swim_core::{Identity, Incarnation, Instant, NodeId, Swim};
 
@@ -14,8 +14,9 @@ use crate::transport::Packets;
 use crate::transport::Setup;
 
 impl Builder {
-    /// Whether [`start`](Self::start) would refuse these settings. Nothing is listened at, changed or begun; of files only the
-    /// keyring's is read. What depends on the moment is not looked at: ports, the snapshot, and a transport of one's own.
+    /// Whether [`start`](Self::start) would refuse these settings. Nothing is listened at, changed
+    /// or begun; of files only the keyring's is read. What depends on the moment is not looked at:
+    /// ports, the snapshot, and a transport of one's own.
     ///
     /// # Errors
     /// The [`StartError`] of a start.
@@ -37,13 +38,18 @@ impl Builder {
         let identity = Identity::new(id, advertised, incarnation).with_metadata(&self.metadata);
         let rng = clock::generator(Some(0)).map_err(StartError::Entropy)?;
         let max_seeds = config.max_seeds;
-        let mut swim = Swim::new(config, identity, rng, Instant::ORIGIN).map_err(StartError::Config)?;
+        let mut swim =
+            Swim::new(config, identity, rng, Instant::ORIGIN).map_err(StartError::Config)?;
         let addresses = addresses(&seeds, 0, max_seeds).map_err(StartError::Seeds)?;
         swim.join(Instant::ORIGIN, &addresses).map_err(StartError::Seeds)
     }
 
     pub(super) fn parsed_seeds(&self) -> Result<Vec<Seed>, StartError> {
-        self.seeds.iter().map(|seed| seed.parse()).collect::<Result<_, _>>().map_err(StartError::Seed)
+        self.seeds
+            .iter()
+            .map(|seed| seed.parse())
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Seed)
     }
 
     /// Whether the transport is [`Sockets`](crate::Sockets), which the node opens itself.
@@ -98,7 +104,10 @@ mod tests {
             one().seed("0.0.0.0:7"),
             one().metadata(vec![0; Config::lan().max_metadata_size + 1]),
             one().advertise(SocketAddr::from(([0, 0, 0, 0], 7))),
-            one().tcp(crate::TcpConfig { connect_timeout: Duration::ZERO, ..crate::TcpConfig::default() }),
+            one().tcp(crate::TcpConfig {
+                connect_timeout: Duration::ZERO,
+                ..crate::TcpConfig::default()
+            }),
             one().keyring_file("/no/such/keyring"),
             one().config(Config::memberlist_lan(MemberlistWire::PLAIN)),
         ]
@@ -116,16 +125,21 @@ mod tests {
     /// Its packets would travel in frames that no member reads.
     #[test]
     fn memberlist_s_wire_is_refused_without_its_transport() {
-        let builder = Runtime::builder().id("one").config(Config::memberlist_lan(MemberlistWire::PLAIN));
+        let builder =
+            Runtime::builder().id("one").config(Config::memberlist_lan(MemberlistWire::PLAIN));
         let error = builder.check().expect_err("it is refused");
         // Without the feature the core refuses it first.
         let is_told = matches!(error, StartError::SocketsOfOtherWire | StartError::Config(_));
-        assert!(is_told && error.is_of_arguments() && error.to_string().contains("wire"), "{error}");
+        assert!(
+            is_told && error.is_of_arguments() && error.to_string().contains("wire"),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_is_fine_is_fine_without_a_runtime_and_again() {
-        let builder = Runtime::builder().id("one").seed("host.invalid:1").seed("127.0.0.1:1").cluster("ours");
+        let builder =
+            Runtime::builder().id("one").seed("host.invalid:1").seed("127.0.0.1:1").cluster("ours");
         assert!(builder.check().is_ok() && builder.check().is_ok());
     }
 }

@@ -1,11 +1,14 @@
-//! The cluster's keys, changed at every node from one: [`Runtime::change_keys`]. Each live member is asked first whether it
-//! could; only when all can, each is told to, by an exchange of its own. Nothing of it is gossip.
+//! The cluster's keys, changed at every node from one: [`Runtime::change_keys`]. Each live member
+//! is asked first whether it could; only when all can, each is told to, by an exchange of its own.
+//! Nothing of it is gossip.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swim_core::wire::sealed::change::{Challenge, Change, ChangeReply, ChangeRequest, Parties, seal_change};
+use swim_core::wire::sealed::change::{
+    Challenge, Change, ChangeReply, ChangeRequest, Parties, seal_change,
+};
 use swim_core::wire::sealed::{Key, KeyId};
 use swim_core::{NodeId, Status};
 use tokio::task::JoinSet;
@@ -19,7 +22,8 @@ use crate::node::Command;
 
 /// Members that are asked at a time: exchanges are for tables too.
 const AT_A_TIME: usize = 6;
-/// For how long a member that does not answer is asked again. What is asked again is done once all the same.
+/// For how long a member that does not answer is asked again. What is asked again is done once all
+/// the same.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -48,7 +52,8 @@ impl KeyChange {
 /// The keys of all live nodes, and what became of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterKeys {
-    /// Whether the change was tried. Not, if some node could not have carried it out: then no key has changed anywhere.
+    /// Whether the change was tried. Not, if some node could not have carried it out: then no key
+    /// has changed anywhere.
     pub tried: bool,
     /// By node: all that are alive or suspected.
     pub nodes: BTreeMap<NodeId, NodeKeys>,
@@ -88,13 +93,19 @@ impl Runtime {
         .await
     }
 
-    /// Changes a key at every live node, this one last, if each of them can: each is asked first. With `force` those that can
-    /// do it though others cannot, or do not answer: these may be cut off. A caller that gives up waiting does not stop it.
+    /// Changes a key at every live node, this one last, if each of them can: each is asked first.
+    /// With `force` those that can do it though others cannot, or do not answer: these may be cut
+    /// off. A caller that gives up waiting does not stop it.
     ///
     /// # Errors
-    /// [`KeysError::Off`] without a keyring, [`KeysError::Exposed`] while this node takes or sends plain traffic,
-    /// [`KeysError::Stopped`]: nobody was asked. What went wrong at other nodes is in the result.
-    pub async fn change_keys(&self, change: KeyChange, force: bool) -> Result<ClusterKeys, KeysError> {
+    /// [`KeysError::Off`] without a keyring, [`KeysError::Exposed`] while this node takes or sends
+    /// plain traffic, [`KeysError::Stopped`]: nobody was asked. What went wrong at other nodes is
+    /// in the result.
+    pub async fn change_keys(
+        &self,
+        change: KeyChange,
+        force: bool,
+    ) -> Result<ClusterKeys, KeysError> {
         let asker = Asker::new(self)?;
         asker.keys.check_not_exposed()?;
         self.detached(async move { Ok(asker.change(&change, force).await) }).await
@@ -133,14 +144,17 @@ impl Asker {
     fn members(&self) -> Vec<NodeId> {
         let members = self.node.members();
         let is_other = |id: &NodeId| id != self.node.id();
-        let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
+        let active = members
+            .iter()
+            .filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
         let others = active.map(|member| member.id.clone()).filter(is_other);
         others.chain([self.node.id().clone()]).collect()
     }
 
     async fn change(&self, change: &KeyChange, force: bool) -> ClusterKeys {
         let (what, new) = change.described();
-        let prepared = self.ask_all(self.members(), |_| ChangeRequest::Prepare(what).encode()).await;
+        let prepared =
+            self.ask_all(self.members(), |_| ChangeRequest::Prepare(what).encode()).await;
         let mut nodes = BTreeMap::new();
         let mut able: BTreeMap<NodeId, Challenge> = BTreeMap::new();
         for (name, reply) in prepared {
@@ -153,15 +167,25 @@ impl Asker {
             return ClusterKeys { tried: false, nodes };
         }
         // Of all, this node is changed last: then its connections begin anew.
-        let mut order: Vec<NodeId> = able.keys().filter(|name| *name != self.node.id()).cloned().collect();
+        let mut order: Vec<NodeId> =
+            able.keys().filter(|name| *name != self.node.id()).cloned().collect();
         let own = able.contains_key(self.node.id()).then(|| self.node.id().clone());
         let request = |name: &NodeId| {
             let state = self.keys.state();
             let (primary, challenge) = (state.keyring.primary(), able[name]);
-            let parties =
-                Parties { cluster: &self.keys.cluster, asker: self.node.id().as_str(), target: name.as_str() };
+            let parties = Parties {
+                cluster: &self.keys.cluster,
+                asker: self.node.id().as_str(),
+                target: name.as_str(),
+            };
             let sealed = seal_change(primary, parties, what, challenge, new.as_ref());
-            ChangeRequest::CarryOut { change: what, challenge, sealed_with: primary.id(), sealed: &sealed }.encode()
+            ChangeRequest::CarryOut {
+                change: what,
+                challenge,
+                sealed_with: primary.id(),
+                sealed: &sealed,
+            }
+            .encode()
         };
         for names in [std::mem::take(&mut order), own.into_iter().collect()] {
             for (name, reply) in self.ask_all(names, request).await {
@@ -207,7 +231,9 @@ impl Asker {
             let ask = |done| Command::AskKeys { member: name.clone(), body: body.clone(), done };
             match self.node.call(ask).await.map_err(|stopped| stopped.to_string())? {
                 Ok(reply) => return decoded(&reply),
-                Err(why) if !why.may_pass() || Instant::now() >= until => return Err(why.to_string()),
+                Err(why) if !why.may_pass() || Instant::now() >= until => {
+                    return Err(why.to_string());
+                }
                 Err(_) => {}
             }
             tokio::time::sleep(PAUSE).await;
@@ -216,7 +242,8 @@ impl Asker {
 }
 
 fn decoded(body: &[u8]) -> Result<ChangeReply, String> {
-    ChangeReply::decode(body).ok_or_else(|| "it answers something strange: it may run another version".to_owned())
+    ChangeReply::decode(body)
+        .ok_or_else(|| "it answers something strange: it may run another version".to_owned())
 }
 
 impl blocking::Runtime {

@@ -1,4 +1,5 @@
-//! The keys in the hands of a node's user: the calls of [`Runtime`] and of its blocking twin that list and change them.
+//! The keys in the hands of a node's user: the calls of [`Runtime`] and of its blocking twin that
+//! list and change them.
 
 use std::sync::Arc;
 
@@ -9,14 +10,15 @@ use crate::handle::{Runtime, blocking};
 use crate::keys::{Keys, KeysError, PlainTraffic};
 
 impl Runtime {
-    /// The names of this node's keys, the primary one's first; none if nothing is encrypted. A name may be shown.
+    /// The names of this node's keys, the primary one's first; none if nothing is encrypted. A name
+    /// may be shown.
     #[must_use]
     pub fn keys(&self) -> Vec<KeyId> {
         self.keys.as_ref().map(|keys| keys.list()).unwrap_or_default()
     }
 
-    /// Takes what is sealed with this key too, from now on. The first step to a new key, at every node, before
-    /// [`use_key`](Self::use_key) at any.
+    /// Takes what is sealed with this key too, from now on. The first step to a new key, at every
+    /// node, before [`use_key`](Self::use_key) at any.
     ///
     /// # Errors
     /// [`KeysError`]: nothing has changed.
@@ -32,8 +34,8 @@ impl Runtime {
         self.sealing_keys()?.use_primary(id).await
     }
 
-    /// Takes nothing any more that is sealed with this key: the last step, when no node uses it. Connections under it
-    /// are closed. Does nothing if there is no such key.
+    /// Takes nothing any more that is sealed with this key: the last step, when no node uses it.
+    /// Connections under it are closed. Does nothing if there is no such key.
     ///
     /// # Errors
     /// [`KeysError`]: nothing has changed.

@@ -1,8 +1,8 @@
-//! The keys of a node on memberlist's wire: which there are, the file read anew, and what serf's key commands do at all
-//! nodes, asked in serf's words.
+//! The keys of a node on memberlist's wire: which there are, the file read anew, and what serf's
+//! key commands do at all nodes, asked in serf's words.
 //!
-//! Nothing is asked while anything is sent or accepted in plain: a key would be readable on its way, and so would a list,
-//! which holds the keys themselves.
+//! Nothing is asked while anything is sent or accepted in plain: a key would be readable on its
+//! way, and so would a list, which holds the keys themselves.
 
 use std::sync::Arc;
 
@@ -49,7 +49,8 @@ pub enum SerfKeyChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SerfKeysError {
-    /// The node speaks another wire, or is not beside serf's agents: nobody would understand the question.
+    /// The node speaks another wire, or is not beside serf's agents: nobody would understand the
+    /// question.
     #[error("key queries are serf's: this node is not beside serf's agents")]
     NoSerf,
     /// The node was started without a keyring.
@@ -73,14 +74,16 @@ pub enum SerfKeysError {
 }
 
 impl Runtime {
-    /// The names of this node's keys on memberlist's wire, the primary one's first; `None` on another wire or without keys.
+    /// The names of this node's keys on memberlist's wire, the primary one's first; `None` on
+    /// another wire or without keys.
     #[must_use]
     pub fn serf_keys(&self) -> Option<Vec<KeyId>> {
         let envelope = self.envelope.as_ref()?.get();
         Some(envelope.keyring.as_ref()?.keys().map(Key::id).collect())
     }
 
-    /// Whether plain traffic is dealt in beside the keyring of memberlist's wire; `None` on another wire or without one.
+    /// Whether plain traffic is dealt in beside the keyring of memberlist's wire; `None` on another
+    /// wire or without one.
     #[must_use]
     pub fn serf_plain_traffic(&self) -> Option<PlainTraffic> {
         let envelope = self.envelope.as_ref()?.get();
@@ -92,8 +95,8 @@ impl Runtime {
         })
     }
 
-    /// Reads the keyring's file of memberlist's wire anew. Returns true if it holds other keys than the node had; false
-    /// also if there is no such file.
+    /// Reads the keyring's file of memberlist's wire anew. Returns true if it holds other keys than
+    /// the node had; false also if there is no such file.
     ///
     /// # Errors
     /// [`KeyFileError`]: the keys stay as they were.
@@ -101,19 +104,24 @@ impl Runtime {
         self.envelope.as_ref().map_or(Ok(false), Current::reload)
     }
 
-    /// Has every node of a serf cluster do something with its keys, this one included, and gathers the answers until
-    /// everyone has answered or the query is over. Members that are missing among the answers did not answer in time.
+    /// Has every node of a serf cluster do something with its keys, this one included, and gathers
+    /// the answers until everyone has answered or the query is over. Members that are missing among
+    /// the answers did not answer in time.
     ///
     /// # Errors
     /// [`SerfKeysError`]: nobody was asked.
-    pub async fn change_serf_keys(&self, change: &SerfKeyChange) -> Result<Vec<(NodeId, SerfKeys)>, SerfKeysError> {
+    pub async fn change_serf_keys(
+        &self,
+        change: &SerfKeyChange,
+    ) -> Result<Vec<(NodeId, SerfKeys)>, SerfKeysError> {
         let current = self.envelope.as_ref().filter(|current| current.is_beside_serf());
         let envelope = current.ok_or(SerfKeysError::NoSerf)?.get();
         let keyring = envelope.keyring.as_ref().ok_or(SerfKeysError::Off)?;
         if envelope.accepts_plain || envelope.sends_plain {
             return Err(SerfKeysError::Exposed);
         }
-        let known = |id: &KeyId| keyring.get(*id).cloned().ok_or(SerfKeysError::UnknownKey(*id)).map(Some);
+        let known =
+            |id: &KeyId| keyring.get(*id).cloned().ok_or(SerfKeysError::UnknownKey(*id)).map(Some);
         let (operation, key) = match change {
             SerfKeyChange::List => (KeyOperation::List, None),
             SerfKeyChange::Install(key) => (KeyOperation::Install, Some(key.clone())),
@@ -121,7 +129,8 @@ impl Runtime {
             SerfKeyChange::Remove(id) => (KeyOperation::Remove, known(id)?),
         };
         let asked = self.call(|done| Command::QueryKeys { operation, key, done }).await;
-        let answers = asked.map_err(|Stopped| SerfKeysError::Stopped)?.map_err(SerfKeysError::Refused)?;
+        let answers =
+            asked.map_err(|Stopped| SerfKeysError::Stopped)?.map_err(SerfKeysError::Refused)?;
         let mut answers = Answers { answers };
         let mut all = Vec::new();
         while let Some(answer) = answers.next().await {
@@ -139,7 +148,10 @@ impl Runtime {
 
 fn read(payload: &[u8]) -> SerfKeys {
     let Ok(response) = KeyResponse::decode(payload) else {
-        return SerfKeys { error: Some("it answers something strange".into()), ..SerfKeys::default() };
+        return SerfKeys {
+            error: Some("it answers something strange".into()),
+            ..SerfKeys::default()
+        };
     };
     let id = |text: &str| key_from_base64(text).ok().map(|key| key.id());
     SerfKeys {

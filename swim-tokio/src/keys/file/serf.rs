@@ -1,5 +1,5 @@
-//! The keyring's file as serf keeps it: a JSON array of keys in base64, the primary one first. What serf's agents have
-//! written is read, and what is written they read.
+//! The keyring's file as serf keeps it: a JSON array of keys in base64, the primary one first. What
+//! serf's agents have written is read, and what is written they read.
 
 use std::io;
 use std::path::Path;
@@ -13,13 +13,15 @@ use crate::ground::key_text::{KeyTextError, key_from_base64, key_to_base64};
 
 pub(super) fn parse(text: &str) -> Result<Keyring, Problem> {
     // serde_json's own words would repeat what is in the file.
-    let keys: Vec<Zeroizing<String>> =
-        serde_json::from_str(text).map_err(|error| Problem::NotJson { line: error.line(), column: error.column() })?;
+    let keys: Vec<Zeroizing<String>> = serde_json::from_str(text)
+        .map_err(|error| Problem::NotJson { line: error.line(), column: error.column() })?;
     let mut keyring: Option<Keyring> = None;
     for (index, text) in keys.iter().enumerate() {
         let key = key_from_base64(text).map_err(|error| Problem::Element(index + 1, error))?;
         match &mut keyring {
-            Some(keyring) => keyring.add(key).map_err(|error| Problem::Element(index + 1, KeyTextError::Key(error)))?,
+            Some(keyring) => keyring
+                .add(key)
+                .map_err(|error| Problem::Element(index + 1, KeyTextError::Key(error)))?,
             None => keyring = Some(Keyring::new(key)),
         }
     }
@@ -45,14 +47,19 @@ mod tests {
 
     #[test]
     fn a_keyring_is_read_as_serf_writes_it_and_written_again() {
-        let text = r#"["fbhODCe+R0vRAnUgSP5e3ptC1gC0VZmX4G9tvXXQ+8c=", "AAAAAAAAAAAAAAAAAAAAAA=="]"#;
+        let text =
+            r#"["fbhODCe+R0vRAnUgSP5e3ptC1gC0VZmX4G9tvXXQ+8c=", "AAAAAAAAAAAAAAAAAAAAAA=="]"#;
         let keyring = parse(text).unwrap();
         let directory = Directory::new("serf-keyring");
         let path = directory.path().join("keyring.json");
         write_serf_keyring(&path, &keyring).unwrap();
         let again = read_serf_keyring(&path).unwrap();
         assert_eq!(again, keyring);
-        assert_eq!((again.primary().as_bytes().len(), again.keys().len()), (32, 2), "in their order");
+        assert_eq!(
+            (again.primary().as_bytes().len(), again.keys().len()),
+            (32, 2),
+            "in their order"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The bytes of a snapshot: `SWIMSNAP`, a version, MessagePack, and a CRC-32 over all before it, big-endian.
+//! The bytes of a snapshot: `SWIMSNAP`, a version, MessagePack, and a CRC-32 over all before it,
+//! big-endian.
 
 use serde::{Deserialize, Serialize};
 use swim_core::Incarnation;
@@ -22,7 +23,8 @@ impl Content {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.push(VERSION);
-        let body = rmp_serde::to_vec(self).unwrap_or_else(|error| unreachable!("numbers and texts: {error}"));
+        let body = rmp_serde::to_vec(self)
+            .unwrap_or_else(|error| unreachable!("numbers and texts: {error}"));
         bytes.extend_from_slice(&body);
         let sum = crc32fast::hash(&bytes);
         bytes.extend_from_slice(&sum.to_be_bytes());
@@ -38,6 +40,7 @@ impl Content {
         let body = summed.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
         let content: Self = rmp_serde::from_slice(body).ok()?;
         // What is read is what is written: nothing is left over.
-        (content.incarnation <= Incarnation::MAX.get() && content.encode() == bytes).then_some(content)
+        (content.incarnation <= Incarnation::MAX.get() && content.encode() == bytes)
+            .then_some(content)
     }
 }

@@ -1,4 +1,5 @@
-//! [`Keeper`]: the task that writes a node's snapshot while it runs. It reads what the handles read, and so delays nobody.
+//! [`Keeper`]: the task that writes a node's snapshot while it runs. It reads what the handles
+//! read, and so delays nobody.
 
 use std::collections::HashSet;
 use std::io;
@@ -14,20 +15,23 @@ use super::{Content, Snapshot};
 use crate::ground::detached::Turns;
 use crate::node::view::View;
 
-/// How often it looks whether anything has changed. A change of the own incarnation is written at once, and so are the
-/// first members that a node meets: without them one that is killed comes back knowing nobody.
+/// How often it looks whether anything has changed. A change of the own incarnation is written at
+/// once, and so are the first members that a node meets: without them one that is killed comes back
+/// knowing nobody.
 const LOOK: Duration = Duration::from_millis(100);
 /// The least time between two writes of other changes.
 const PAUSE: Duration = Duration::from_secs(3);
 /// How many members are the first ones.
 const FIRST: usize = 8;
-/// How many members of a former life are kept that were not met in this one, and for how long. Then they are gone.
+/// How many members of a former life are kept that were not met in this one, and for how long. Then
+/// they are gone.
 const KEPT: usize = 1_024;
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
 /// How long the end of a node waits for the last write.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The task of one node. When it is dropped the last state is still written, as long as the runtime lives.
+/// The task of one node. When it is dropped the last state is still written, as long as the runtime
+/// lives.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     end: oneshot::Sender<()>,
@@ -54,7 +58,8 @@ async fn run(mut snapshot: Snapshot, view: Arc<View>, mut ended: oneshot::Receiv
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let turns = Turns::new(1);
-    let (mut wanted, mut former) = (snapshot.content.clone(), Former::new(&snapshot.content.members, Instant::now()));
+    let (mut wanted, mut former) =
+        (snapshot.content.clone(), Former::new(&snapshot.content.members, Instant::now()));
     let (mut seen, mut changed): (Option<Arc<[Member]>>, bool) = (None, false);
     let (mut tried, mut failing) = (Instant::now(), false);
     loop {
@@ -100,7 +105,8 @@ fn is_urgent(written: &Content, wanted: &Content) -> bool {
     first || wanted.incarnation != written.incarnation
 }
 
-/// Those whom a former life knew, or this one before it was alone, and who were not met since: perhaps they come back.
+/// Those whom a former life knew, or this one before it was alone, and who were not met since:
+/// perhaps they come back.
 #[derive(Debug)]
 struct Former {
     rows: Vec<(String, String)>,
@@ -112,7 +118,8 @@ impl Former {
         Self { rows: rows.iter().take(KEPT).cloned().collect(), since }
     }
 
-    /// Leaves out whom the table has, which then says what becomes of them, and whose address another member has.
+    /// Leaves out whom the table has, which then says what becomes of them, and whose address
+    /// another member has.
     fn update(&mut self, members: &[Member], now: Instant) {
         if now.saturating_duration_since(self.since) >= KEPT_FOR {
             self.rows.clear();
@@ -121,7 +128,8 @@ impl Former {
             return;
         }
         let taken: HashSet<_> = members.iter().map(|member| member.address.to_string()).collect();
-        let is_known = |name: &str| members.binary_search_by(|member| member.id.as_str().cmp(name)).is_ok();
+        let is_known =
+            |name: &str| members.binary_search_by(|member| member.id.as_str().cmp(name)).is_ok();
         self.rows.retain(|(name, address)| !is_known(name) && !taken.contains(address));
     }
 }
@@ -133,8 +141,9 @@ async fn write(turns: &Turns, snapshot: &Snapshot, content: Content) -> io::Resu
     written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// What is to be written. A node that knows nobody just now keeps those whom it knew: they are its way back. When it
-/// meets one of them again the others stay too, until they are met or a day has passed. `members` are sorted by name.
+/// What is to be written. A node that knows nobody just now keeps those whom it knew: they are its
+/// way back. When it meets one of them again the others stay too, until they are met or a day has
+/// passed. `members` are sorted by name.
 fn content(last: &Content, members: &[Member], former: &mut Former, now: Instant) -> Content {
     let mut content = Content { members: Vec::new(), ..last.clone() };
     let mut dead = Vec::new();
@@ -182,7 +191,11 @@ mod tests {
     fn the_living_come_first_the_left_are_forgotten_and_nobody_replaces_somebody() {
         let (now, mut former) = (Instant::now(), Former::new(&[], Instant::now()));
         let own = Content { id: "me".into(), incarnation: 5, ..Content::default() };
-        let others = [member("dead", 1, Status::Dead), member("left", 1, Status::Left), member("me", 9, Status::Alive)];
+        let others = [
+            member("dead", 1, Status::Dead),
+            member("left", 1, Status::Left),
+            member("me", 9, Status::Alive),
+        ];
         let all = [&others[..], &[member("suspect", 1, Status::Suspect)]].concat();
         let first = content(&own, &all, &mut former, now);
         assert_eq!((names(&first), first.incarnation), (vec!["suspect", "dead"], 9));
@@ -191,10 +204,12 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_meets_one_of_a_hundred_again_keeps_the_others_until_they_are_met_or_a_day_has_passed() {
+    fn a_node_that_meets_one_of_a_hundred_again_keeps_the_others_until_they_are_met_or_a_day_has_passed()
+     {
         let now = Instant::now();
         let row = |number: u32| (format!("{number:03}"), format!("198.51.100.{number}:1"));
-        let last = Content { id: "me".into(), members: (0..100).map(row).collect(), ..Content::default() };
+        let last =
+            Content { id: "me".into(), members: (0..100).map(row).collect(), ..Content::default() };
         let met = [member("000", 2, Status::Alive), member("me", 1, Status::Alive)];
         // As it comes back, and as one that was alone for so long that all others were reaped.
         for mut former in [Former::new(&last.members, now), Former::new(&[], now)] {
@@ -213,7 +228,10 @@ mod tests {
 
     #[test]
     fn the_first_members_are_written_at_once() {
-        let with = |count: usize| Content { members: vec![Default::default(); count], ..Content::default() };
+        let with = |count: usize| Content {
+            members: vec![Default::default(); count],
+            ..Content::default()
+        };
         assert!(is_urgent(&with(0), &with(1)) && is_urgent(&with(FIRST - 1), &with(FIRST + 9)));
         assert!(!is_urgent(&with(FIRST), &with(FIRST + 1)) && !is_urgent(&with(3), &with(2)));
         assert!(is_urgent(&with(0), &Content { incarnation: 1, ..with(0) }));

@@ -1,5 +1,6 @@
-//! [`Lock`]: a directory is one running node's. Two that write the same snapshot would each take the other's incarnation
-//! for its own former one. The system frees the lock with the process, however that ends.
+//! [`Lock`]: a directory is one running node's. Two that write the same snapshot would each take
+//! the other's incarnation for its own former one. The system frees the lock with the process,
+//! however that ends.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +20,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// `None` if another node holds it. Where the file system has no locks the node starts without one, and says so.
+    /// `None` if another node holds it. Where the file system has no locks the node starts without
+    /// one, and says so.
     pub(super) fn take(directory: &Path) -> io::Result<Option<Self>> {
         let file = own::lock(&directory.join(FILE))?;
         match FileExt::try_lock(&file) {

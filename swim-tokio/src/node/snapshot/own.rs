@@ -1,9 +1,11 @@
 //! Opening what is in the snapshot's directory: files of the node's own, and nothing else.
 //!
-//! The policy is that of `secret_file`, but for reading: what others may read here is what the members of a cluster know.
-//! The directory may be a link (systemd makes one for `DynamicUser`), and what it leads to belongs to the process's user or to
-//! root, and nobody else may write to it, its group neither. The same holds for the files in it, which are regular ones: links
-//! are not followed, and a FIFO or a device does not make the node wait. Elsewhere than on Unix nothing of this is checked.
+//! The policy is that of `secret_file`, but for reading: what others may read here is what the
+//! members of a cluster know. The directory may be a link (systemd makes one for `DynamicUser`),
+//! and what it leads to belongs to the process's user or to root, and nobody else may write to it,
+//! its group neither. The same holds for the files in it, which are regular ones: links are not
+//! followed, and a FIFO or a device does not make the node wait. Elsewhere than on Unix nothing of
+//! this is checked.
 
 use std::fs::File;
 use std::io;
@@ -44,7 +46,9 @@ fn open(path: &Path, make: bool) -> io::Result<File> {
     let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR) {
         Ok(file) => File::from(file),
-        Err(rustix::io::Errno::LOOP) => return Err(refused("it is a link, and links are not followed".to_owned())),
+        Err(rustix::io::Errno::LOOP) => {
+            return Err(refused("it is a link, and links are not followed".to_owned()));
+        }
         Err(error) => return Err(error.into()),
     };
     let metadata = file.metadata()?;
@@ -67,7 +71,9 @@ fn check_owner(what: &str, owner: u32) -> io::Result<()> {
     if owner == own || owner == 0 {
         return Ok(());
     }
-    Err(refused(format!("the {what} belongs to the user {owner}, and the node runs as the user {own}")))
+    Err(refused(format!(
+        "the {what} belongs to the user {owner}, and the node runs as the user {own}"
+    )))
 }
 
 /// Whoever may write there may also put another snapshot into its place.
@@ -78,7 +84,9 @@ fn check_mode(mode: u32, what: &str, wanted: &str, path: &Path) -> io::Result<()
         return Ok(());
     }
     let path = path.display();
-    Err(refused(format!("others can write to {what} (its mode is {mode:04o}): run `chmod {wanted} {path}`")))
+    Err(refused(format!(
+        "others can write to {what} (its mode is {mode:04o}): run `chmod {wanted} {path}`"
+    )))
 }
 
 #[cfg(unix)]
@@ -97,7 +105,9 @@ mod tests {
     use crate::node::snapshot::Snapshot;
 
     fn told(directory: &Directory) -> String {
-        Snapshot::open(directory.path(), "default", &NodeId::new("one").unwrap()).unwrap_err().to_string()
+        Snapshot::open(directory.path(), "default", &NodeId::new("one").unwrap())
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -107,7 +117,14 @@ mod tests {
         for name in ["lock", "snapshot"] {
             let path = directory.path().join(name);
             let _ = fs::remove_file(&path);
-            rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+            rustix::fs::mknodat(
+                rustix::fs::CWD,
+                &path,
+                rustix::fs::FileType::Fifo,
+                0o600.into(),
+                0,
+            )
+            .unwrap();
             assert!(told(&directory).contains("not a regular file"));
             fs::remove_file(&path).unwrap();
             symlink(&victim, &path).unwrap();
@@ -123,15 +140,23 @@ mod tests {
     fn a_directory_or_file_that_others_can_write_to_or_that_is_another_users_is_refused() {
         let directory = Directory::new("snapshot-owner");
         let path = |file: &str| directory.path().join(file);
-        let set = |file: &str, mode| fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap();
+        let set = |file: &str, mode| {
+            fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap()
+        };
         let id = NodeId::new("one").unwrap();
         let open = || Snapshot::open(directory.path(), "default", &id);
         open().unwrap().begin(swim_core::Incarnation::new(7)).unwrap();
-        for (file, usual, wanted) in [("", 0o700, "700"), ("lock", 0o600, "600"), ("snapshot", 0o600, "600")] {
+        for (file, usual, wanted) in
+            [("", 0o700, "700"), ("lock", 0o600, "600"), ("snapshot", 0o600, "600")]
+        {
             for mode in [0o777, 0o720, 0o702] {
                 set(file, mode);
                 let told = told(&directory);
-                assert!(told.contains(&format!("chmod {wanted}")) && told.contains(&format!("{mode:04o}")), "{told}");
+                assert!(
+                    told.contains(&format!("chmod {wanted}"))
+                        && told.contains(&format!("{mode:04o}")),
+                    "{told}"
+                );
             }
             set(file, usual | 0o044 | (usual & 0o100) >> 3 | (usual & 0o100) >> 6);
             assert!(open().is_ok(), "others may read {file:?}");

@@ -1,5 +1,6 @@
-//! Seeds in a file, one a line, blank lines and what follows a `#` left out. It is read anew at each lookup, so whoever
-//! writes it need not tell the node; write another file and rename it, so that no half of it is read.
+//! Seeds in a file, one a line, blank lines and what follows a `#` left out. It is read anew at
+//! each lookup, so whoever writes it need not tell the node; write another file and rename it, so
+//! that no half of it is read.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,11 +19,12 @@ use crate::seeds::{LookedUp, Place, Seed};
 const LONGEST: u64 = 1 << 20;
 /// How many lines are looked up at most; addresses cost nothing and do not count.
 const LOOKUPS: usize = 64;
-/// How long one of them may take: they go on side by side, and end before the lookup of the file is given up.
+/// How long one of them may take: they go on side by side, and end before the lookup of the file is
+/// given up.
 pub(super) const PATIENCE: Duration = LOOKUP_TIMEOUT.saturating_sub(Duration::from_millis(500));
 
-/// The addresses of all its lines. One that cannot be used, or that no resolver answers for in time, hides no other: it is
-/// logged.
+/// The addresses of all its lines. One that cannot be used, or that no resolver answers for in
+/// time, hides no other: it is logged.
 pub(super) async fn look_up(directory: &Directory, path: &Path) -> Result<Vec<SocketAddr>, String> {
     let owned = path.to_owned();
     let text = directory.files.run("swim-seed-file", move || read(&owned)).await??;
@@ -51,14 +53,20 @@ pub(super) async fn look_up(directory: &Directory, path: &Path) -> Result<Vec<So
 }
 
 /// One line's addresses, in bounded time.
-fn ask(directory: Directory, place: Place) -> Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, String>> + Send>> {
+fn ask(
+    directory: Directory,
+    place: Place,
+) -> Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, String>> + Send>> {
     Box::pin(async move {
         let asked = timeout(PATIENCE, directory.ask(&place)).await;
         asked.unwrap_or_else(|_| Err("the resolver did not answer in time".to_owned()))
     })
 }
 
-fn gathered(path: &Path, found: Vec<(usize, Result<Vec<SocketAddr>, String>)>) -> Result<Vec<SocketAddr>, String> {
+fn gathered(
+    path: &Path,
+    found: Vec<(usize, Result<Vec<SocketAddr>, String>)>,
+) -> Result<Vec<SocketAddr>, String> {
     let (mut addresses, mut complaint) = (Vec::new(), None);
     for (number, found) in found {
         match found {
@@ -95,7 +103,10 @@ fn read(path: &Path) -> Result<String, String> {
 fn open(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
     options.read(true).open(path)
 }
 
@@ -115,8 +126,12 @@ mod tests {
     #[test]
     fn comments_and_blank_lines_are_left_out_and_lines_keep_their_numbers() {
         let text = "# ours\n\n 10.0.0.1:7946 # the first\nlocalhost:1\r\nnonsense\n";
-        let found: Vec<_> = seeds(text).map(|(number, seed)| (number, seed.ok().map(|s| s.to_string()))).collect();
-        assert_eq!(found, [(3, Some("10.0.0.1:7946".into())), (4, Some("localhost:1".into())), (5, None)]);
+        let found: Vec<_> =
+            seeds(text).map(|(number, seed)| (number, seed.ok().map(|s| s.to_string()))).collect();
+        assert_eq!(
+            found,
+            [(3, Some("10.0.0.1:7946".into())), (4, Some("localhost:1".into())), (5, None)]
+        );
     }
 
     #[tokio::test]
@@ -133,13 +148,21 @@ mod tests {
         ] {
             std::fs::write(&path, text).unwrap();
             let expected = expected
-                .map(|addresses| addresses.iter().map(|address| address.parse().unwrap()).collect::<Vec<SocketAddr>>())
+                .map(|addresses| {
+                    addresses
+                        .iter()
+                        .map(|address| address.parse().unwrap())
+                        .collect::<Vec<SocketAddr>>()
+                })
                 .map_err(str::to_owned);
             assert_eq!(look_up(&directory, &path).await, expected, "{text}");
         }
         std::fs::write(&path, "localhost:7946").unwrap();
         let found = look_up(&directory, &path).await.unwrap();
-        assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 7_946), "{found:?}");
+        assert!(
+            found.iter().all(|address| address.ip().is_loopback() && address.port() == 7_946),
+            "{found:?}"
+        );
         std::fs::remove_file(&path).unwrap();
     }
 
@@ -148,7 +171,8 @@ mod tests {
     async fn a_fifo_in_its_place_is_told_at_once() {
         let path = std::env::temp_dir().join(format!("swim-seeds-fifo-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .unwrap();
         let told = look_up(&Directory::default(), &path).await;
         std::fs::remove_file(&path).unwrap();
         assert_eq!(told, Err("it is not a regular file".to_owned()));
@@ -158,7 +182,8 @@ mod tests {
     #[cfg(feature = "dns-srv")]
     #[tokio::test]
     async fn a_name_that_nobody_answers_for_hides_no_other_line() {
-        let silent: Vec<_> = (0..3).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let silent: Vec<_> =
+            (0..3).map(|_| std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
         let servers = silent.iter().map(|socket| socket.local_addr().unwrap()).collect();
         let directory = Directory { servers, ..Directory::default() };
         let path = std::env::temp_dir().join(format!("swim-silent-seeds-{}", std::process::id()));

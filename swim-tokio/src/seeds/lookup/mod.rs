@@ -1,5 +1,5 @@
-//! From a seed that is looked up to the addresses that it stands for now. It keeps nothing and tries once: `resolver`
-//! asks again.
+//! From a seed that is looked up to the addresses that it stands for now. It keeps nothing and
+//! tries once: `resolver` asks again.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -19,12 +19,13 @@ use tokio::time::timeout;
 use crate::ground::detached::Turns;
 use crate::seeds::{LINK_LOCAL, LookedUp, Place, is_link_local};
 
-/// How long the lookup of a seed may take; each has this time for itself. The usual resolver waits 5 s for a name server that is
-/// dead before it asks the next one: who gave up then would never find anything while the first one is.
+/// How long the lookup of a seed may take; each has this time for itself. The usual resolver waits
+/// 5 s for a name server that is dead before it asks the next one: who gave up then would never
+/// find anything while the first one is.
 pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// How many host names are looked up at once by one node: each on a thread of its own, which a resolver may hold for
-/// long.
+/// How many host names are looked up at once by one node: each on a thread of its own, which a
+/// resolver may hold for long.
 const HOSTS: usize = 16;
 /// How many files are read at once by one node: from a dead mount nothing ever comes.
 const FILES: usize = 1;
@@ -57,7 +58,11 @@ impl Directory {
             Ok(Ok(addresses)) if addresses.is_empty() => Err("there is no address".into()),
             Ok(Ok(mut addresses)) => {
                 addresses.retain(|address| !is_link_local(address.ip()));
-                if addresses.is_empty() { Err(format!("all it has is {LINK_LOCAL}").into()) } else { Ok(addresses) }
+                if addresses.is_empty() {
+                    Err(format!("all it has is {LINK_LOCAL}").into())
+                } else {
+                    Ok(addresses)
+                }
             }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err("the resolver did not answer in time".into()),

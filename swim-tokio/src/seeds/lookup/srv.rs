@@ -1,9 +1,12 @@
-//! The SRV records of a DNS name (RFC 2782): one bounded question, by UDP, and by TCP if the answer does not fit.
+//! The SRV records of a DNS name (RFC 2782): one bounded question, by UDP, and by TCP if the answer
+//! does not fit.
 //!
-//! The system's resolver has no call for them, so the name servers are asked directly: those of /etc/resolv.conf, in
-//! turn, twice each if there is time. Targets whose addresses come with the answer are not asked for again; the others are looked
-//! up as host names, side by side, and who is not found in time hides no other. Priorities and weights are passed over: a node joins through whichever seed answers. A name server is
-//! believed as it is everywhere: what it may do is name seeds, and clusters are told apart by more than addresses.
+//! The system's resolver has no call for them, so the name servers are asked directly: those of
+//! /etc/resolv.conf, in turn, twice each if there is time. Targets whose addresses come with the
+//! answer are not asked for again; the others are looked up as host names, side by side, and who is
+//! not found in time hides no other. Priorities and weights are passed over: a node joins through
+//! whichever seed answers. A name server is believed as it is everywhere: what it may do is name
+//! seeds, and clusters are told apart by more than addresses.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -49,8 +52,11 @@ struct Target {
 /// The addresses of all targets of a name's SRV records.
 pub(super) async fn look_up(directory: &Directory, name: &str) -> Result<Vec<SocketAddr>, String> {
     let Directory { servers, hosts, .. } = directory;
-    let targets =
-        if servers.is_empty() { ask_all(&of_the_system(), name).await } else { ask_all(servers, name).await }?;
+    let targets = if servers.is_empty() {
+        ask_all(&of_the_system(), name).await
+    } else {
+        ask_all(servers, name).await
+    }?;
     let host = |name: String, port| {
         let hosts = hosts.clone();
         async move { super::host(&hosts, &name, port).await }
@@ -59,7 +65,10 @@ pub(super) async fn look_up(directory: &Directory, name: &str) -> Result<Vec<Soc
 }
 
 /// The addresses of all targets, those that were not told looked up; or why there is none.
-async fn addresses<F>(targets: Vec<Target>, look_up: impl Fn(String, u16) -> F) -> Result<Vec<SocketAddr>, String>
+async fn addresses<F>(
+    targets: Vec<Target>,
+    look_up: impl Fn(String, u16) -> F,
+) -> Result<Vec<SocketAddr>, String>
 where
     F: Future<Output = Result<Vec<SocketAddr>, String>> + Send + 'static,
 {
@@ -86,7 +95,9 @@ where
         }
     };
     if timeout(TARGETS, gather).await.is_err() {
-        complaint.get_or_insert_with(|| "the resolver did not answer in time for the records' targets".to_owned());
+        complaint.get_or_insert_with(|| {
+            "the resolver did not answer in time for the records' targets".to_owned()
+        });
     }
     match complaint {
         Some(complaint) if addresses.is_empty() => Err(complaint),
@@ -141,7 +152,12 @@ async fn ask(server: SocketAddr, name: &str) -> io::Result<Answer> {
     }
 }
 
-async fn ask_by_tcp(server: SocketAddr, question: &[u8], id: u16, name: &str) -> io::Result<Answer> {
+async fn ask_by_tcp(
+    server: SocketAddr,
+    question: &[u8],
+    id: u16,
+    name: &str,
+) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(server).await?;
     stream.write_all(&(question.len() as u16).to_be_bytes()).await?;
     stream.write_all(question).await?;
@@ -169,9 +185,13 @@ enum Read {
 /// What a server's bytes say; `None` if they are no answer to the question.
 fn read(bytes: &[u8], id: u16, name: &str) -> Option<Read> {
     let packet = Packet::parse(bytes).ok()?;
-    let is_asked =
-        |question: &Question<'_>| question.qname.to_string().eq_ignore_ascii_case(name.trim_end_matches('.'));
-    if packet.id() != id || !packet.has_flags(PacketFlag::RESPONSE) || !packet.questions.iter().all(is_asked) {
+    let is_asked = |question: &Question<'_>| {
+        question.qname.to_string().eq_ignore_ascii_case(name.trim_end_matches('.'))
+    };
+    if packet.id() != id
+        || !packet.has_flags(PacketFlag::RESPONSE)
+        || !packet.questions.iter().all(is_asked)
+    {
         return None;
     }
     if packet.has_flags(PacketFlag::TRUNCATION) {
@@ -186,7 +206,11 @@ fn read(bytes: &[u8], id: u16, name: &str) -> Option<Read> {
 
 fn targets(packet: &Packet<'_>) -> Answer {
     let addresses = |target: &Name<'_>| {
-        let of_it = packet.additional_records.iter().chain(&packet.answers).filter(|record| record.name == *target);
+        let of_it = packet
+            .additional_records
+            .iter()
+            .chain(&packet.answers)
+            .filter(|record| record.name == *target);
         let ip = |data: &RData<'_>| match data {
             RData::A(a) => Some(IpAddr::from(a.address.to_be_bytes())),
             RData::AAAA(aaaa) => Some(IpAddr::from(aaaa.address.to_be_bytes())),
@@ -196,9 +220,11 @@ fn targets(packet: &Packet<'_>) -> Answer {
     };
     let targets = packet.answers.iter().filter_map(|record| match &record.rdata {
         // The root for a target says that the service is not there.
-        RData::SRV(srv) if srv.port != 0 && !srv.target.to_string().is_empty() => {
-            Some(Target { name: srv.target.to_string(), port: srv.port, addresses: addresses(&srv.target) })
-        }
+        RData::SRV(srv) if srv.port != 0 && !srv.target.to_string().is_empty() => Some(Target {
+            name: srv.target.to_string(),
+            port: srv.port,
+            addresses: addresses(&srv.target),
+        }),
         _ => None,
     });
     let targets: Vec<_> = targets.take(RECORDS).collect();
@@ -231,7 +257,8 @@ mod tests {
     #[test]
     fn the_systems_name_servers_are_read_from_its_list() {
         let text = "# by hand\nsearch example.org\nnameserver 192.0.2.1\nnameserver ::1\nnameserver fe80::1%eth0\n";
-        let expected: Vec<SocketAddr> = ["192.0.2.1:53", "[::1]:53"].map(|server| server.parse().unwrap()).to_vec();
+        let expected: Vec<SocketAddr> =
+            ["192.0.2.1:53", "[::1]:53"].map(|server| server.parse().unwrap()).to_vec();
         assert_eq!(name_servers(text), expected);
         assert_eq!(name_servers(""), ["127.0.0.1:53".parse().unwrap()]);
     }
@@ -244,11 +271,19 @@ mod tests {
         let bytes = packet.build_bytes_vec().unwrap();
         assert!(read(&bytes, 7, "_swim._tcp.ours.test").is_none());
         assert!(read(&bytes, 8, "_swim._tcp.other.test").is_none());
-        assert!(read(&question(7, "_swim._tcp.ours.test").unwrap(), 7, "_swim._tcp.ours.test").is_none());
+        assert!(
+            read(&question(7, "_swim._tcp.ours.test").unwrap(), 7, "_swim._tcp.ours.test")
+                .is_none()
+        );
         for length in 0..bytes.len() {
-            assert!(!matches!(read(&bytes[..length], 7, "_swim._tcp.other.test"), Some(Read::Truncated)));
+            assert!(!matches!(
+                read(&bytes[..length], 7, "_swim._tcp.other.test"),
+                Some(Read::Truncated)
+            ));
         }
-        let Some(Read::Whole(Ok(answer))) = read(&bytes, 7, "_Swim._tcp.other.test.") else { panic!("it is one") };
+        let Some(Read::Whole(Ok(answer))) = read(&bytes, 7, "_Swim._tcp.other.test.") else {
+            panic!("it is one")
+        };
         assert_eq!(answer, Answer::Nothing);
     }
 
@@ -267,7 +302,9 @@ mod tests {
 
     #[test]
     fn a_target_comes_with_the_addresses_that_the_answer_tells() {
-        let Some(Read::Whole(Ok(Answer::Targets(targets)))) = read(&answer(), 7, "_swim._tcp.ours.test") else {
+        let Some(Read::Whole(Ok(Answer::Targets(targets)))) =
+            read(&answer(), 7, "_swim._tcp.ours.test")
+        else {
             panic!("it is an answer")
         };
         let addresses = vec!["127.0.0.1".parse().unwrap()];
@@ -275,10 +312,15 @@ mod tests {
     }
 
     fn target(name: &str, told: &[&str]) -> Target {
-        Target { name: name.into(), port: 1, addresses: told.iter().map(|ip| ip.parse().unwrap()).collect() }
+        Target {
+            name: name.into(),
+            port: 1,
+            addresses: told.iter().map(|ip| ip.parse().unwrap()).collect(),
+        }
     }
 
-    /// As a resolver whose first server is dead: what is there is found after the 5 s that it waits for that one.
+    /// As a resolver whose first server is dead: what is there is found after the 5 s that it waits
+    /// for that one.
     async fn slowly(name: String, port: u16) -> Result<Vec<SocketAddr>, String> {
         if name == "hangs.test" {
             std::future::pending::<()>().await;
@@ -314,7 +356,10 @@ mod tests {
         let servers: Vec<_> = silent.iter().map(|server| server.local_addr().unwrap()).collect();
         let begun = Instant::now();
         let error = ask_all(&servers, "_swim._tcp.ours.test").await.unwrap_err();
-        assert!(error.starts_with("the name server ") && error.ends_with(" did not answer in time"), "{error}");
+        assert!(
+            error.starts_with("the name server ") && error.ends_with(" did not answer in time"),
+            "{error}"
+        );
         assert!(begun.elapsed() <= ASKING + PATIENCE / 10, "{:?}", begun.elapsed());
     }
 

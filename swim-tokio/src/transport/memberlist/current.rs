@@ -1,5 +1,5 @@
-//! The envelope as it is now: the keys of a running node change when the cluster's do (serf's key operations). The
-//! keyring's file changes first, if there is one: a key that is used was kept.
+//! The envelope as it is now: the keys of a running node change when the cluster's do (serf's key
+//! operations). The keyring's file changes first, if there is one: a key that is used was kept.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,8 +26,14 @@ impl Current {
     pub(crate) fn new(settings: &Memberlist) -> Self {
         let envelope = settings.envelope.clone();
         if envelope.keyring.is_some() && (envelope.accepts_plain || envelope.sends_plain) {
-            let what = if envelope.sends_plain { "all that is sent is plain" } else { "plain traffic is taken" };
-            tracing::warn!("{what} in spite of the keyring: go on to the next step when every node has the keys");
+            let what = if envelope.sends_plain {
+                "all that is sent is plain"
+            } else {
+                "plain traffic is taken"
+            };
+            tracing::warn!(
+                "{what} in spite of the keyring: go on to the next step when every node has the keys"
+            );
         }
         Self {
             envelope: Arc::new(RwLock::new(Arc::new(envelope))),

@@ -1,8 +1,9 @@
 //! [`Inflation`]: what streams may unpack to beyond what tables do.
 //!
-//! memberlist takes a stream of 26 KB that unpacks to 31 MB, so such a stream is read; but each costs as much work as a large
-//! table, and is sent at the price of a small one. So the bytes beyond a multiple of those that came are taken from an
-//! allowance for all streams together, which comes back with time.
+//! memberlist takes a stream of 26 KB that unpacks to 31 MB, so such a stream is read; but each
+//! costs as much work as a large table, and is sent at the price of a small one. So the bytes
+//! beyond a multiple of those that came are taken from an allowance for all streams together, which
+//! comes back with time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -44,9 +45,13 @@ impl Inflation {
         unpacked.saturating_sub(FREE + RATIO.saturating_mul(came))
     }
 
-    /// Waits until nobody else unpacks: several large ones at once would take each other's memory, and none would end.
+    /// Waits until nobody else unpacks: several large ones at once would take each other's memory,
+    /// and none would end.
     pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
-        self.turn.acquire().await.unwrap_or_else(|error| unreachable!("it is never closed: {error}"))
+        self.turn
+            .acquire()
+            .await
+            .unwrap_or_else(|error| unreachable!("it is never closed: {error}"))
     }
 
     /// Takes bytes from the allowance. Returns false, and takes none, if so many are not left.
@@ -57,7 +62,8 @@ impl Inflation {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let millis = left.at.elapsed().as_millis() as u64;
         left.at += Duration::from_millis(millis);
-        left.bytes = MOST.min(left.bytes.saturating_add((millis as usize).saturating_mul(PER_SECOND / 1_000)));
+        left.bytes = MOST
+            .min(left.bytes.saturating_add((millis as usize).saturating_mul(PER_SECOND / 1_000)));
         let is_left = left.bytes >= bytes;
         if is_left {
             left.bytes -= bytes;

@@ -1,8 +1,10 @@
-//! The transport of memberlist's wire: packets by UDP and streams by TCP, at one port. [`MemberlistSockets`]
+//! The transport of memberlist's wire: packets by UDP and streams by TCP, at one port.
+//! [`MemberlistSockets`]
 //!
-//! Here the envelope is put around what the core makes, and taken off what comes: label and encryption, with the
-//! system's randomness. A stream carries one message each way and nothing else, so there is no pool of connections:
-//! each exchange is a task with a deadline. It knows no message. Read first: docs/MEMBERLIST.md, "Who does what".
+//! Here the envelope is put around what the core makes, and taken off what comes: label and
+//! encryption, with the system's randomness. A stream carries one message each way and nothing
+//! else, so there is no pool of connections: each exchange is a task with a deadline. It knows no
+//! message. Read first: docs/MEMBERLIST.md, "Who does what".
 
 mod current;
 mod inflation;
@@ -39,7 +41,8 @@ use crate::errors::StartError;
 /// How many hints that nothing listens somewhere may wait.
 const REFUSED: usize = 64;
 
-/// What nonces are drawn from. Where the system has no randomness no node starts: its generator is seeded from it.
+/// What nonces are drawn from. Where the system has no randomness no node starts: its generator is
+/// seeded from it.
 const fn randomness() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
@@ -111,7 +114,11 @@ impl MemberlistSockets {
                 match envelope.unseal_packet(payload, &mut self.opened) {
                     Ok((opened, was_sealed)) => {
                         from.protection = protection_of(&envelope, was_sealed);
-                        *payload = if was_sealed { Bytes::copy_from_slice(opened) } else { payload.slice_ref(opened) };
+                        *payload = if was_sealed {
+                            Bytes::copy_from_slice(opened)
+                        } else {
+                            payload.slice_ref(opened)
+                        };
                     }
                     Err(error) => {
                         tracing::debug!(%error, "a packet is not opened");
@@ -148,7 +155,8 @@ impl Transport for MemberlistSockets {
 
     fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> Poll<()> {
         let first = arrivals.len();
-        let readable = self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
+        let readable =
+            self.datagrams.as_ref().is_some_and(|datagrams| datagrams.poll_readable(context));
         if let Some(datagrams) = self.datagrams.as_mut().filter(|_| readable) {
             datagrams.receive(None, &self.counters, arrivals);
             self.unseal(first, arrivals);
@@ -176,8 +184,8 @@ impl Transport for MemberlistSockets {
     }
 }
 
-/// What is proven of who sent something: that it has a key, if one of ours opened it. While plain traffic is sent an answer
-/// would be readable, so then nothing counts as proven.
+/// What is proven of who sent something: that it has a key, if one of ours opened it. While plain
+/// traffic is sent an answer would be readable, so then nothing counts as proven.
 fn protection_of(envelope: &Envelope, was_sealed: bool) -> Protection {
     if was_sealed && !envelope.sends_plain { Protection::Sealed } else { Protection::Plain }
 }

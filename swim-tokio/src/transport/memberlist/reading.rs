@@ -1,7 +1,8 @@
 //! Reads one message off a stream, within the memory that all streams share.
 //!
-//! What counts is what is held: the bytes that came, those that they unpack to, and those of the message until the loop has
-//! handled it. Unpacking is done in steps, between which others run. Read first: docs/MEMBERLIST.md, "Reading".
+//! What counts is what is held: the bytes that came, those that they unpack to, and those of the
+//! message until the loop has handled it. Unpacking is done in steps, between which others run.
+//! Read first: docs/MEMBERLIST.md, "Reading".
 
 use bytes::Bytes;
 use swim_core::wire::WireError;
@@ -26,7 +27,8 @@ pub(super) enum ReadError {
     Wire(WireError),
 }
 
-/// Reads a message, whose memory stays leased until it is dropped, and says what is proven of its sender.
+/// Reads a message, whose memory stays leased until it is dropped, and says what is proven of its
+/// sender.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     side: Side,
@@ -38,14 +40,17 @@ pub(super) async fn read(
     let (mut lease, mut total) = (budget.lease(), 0);
     let mut buffer = vec![0; STEP];
     loop {
-        let count = stream.read(&mut buffer).await.map_err(|error| ReadError::Ended(failure_of(&error)))?;
+        let count =
+            stream.read(&mut buffer).await.map_err(|error| ReadError::Ended(failure_of(&error)))?;
         if count == 0 {
             return Err(ReadError::Ended(ExchangeFailure::Closed));
         }
         total += count;
         shared.counters.bytes_received.add(count);
         let result = match grow(&mut lease, shared, decoder.held().max(total)) {
-            Ok(()) => decode(&mut decoder, &envelope, &buffer[..count], (&mut lease, total), shared).await,
+            Ok(()) => {
+                decode(&mut decoder, &envelope, &buffer[..count], (&mut lease, total), shared).await
+            }
             Err(error) => Err(error),
         };
         if result? {
@@ -133,7 +138,13 @@ mod tests {
     fn bomb(len: usize) -> Vec<u8> {
         let (mut message, mut bytes) = (Vec::new(), Vec::new());
         StreamMessage::User { payload: &vec![0; len] }.encode(&mut message);
-        Envelope::default().seal_stream(Side::Dialer, true, &mut randomness(), &message, &mut bytes);
+        Envelope::default().seal_stream(
+            Side::Dialer,
+            true,
+            &mut randomness(),
+            &message,
+            &mut bytes,
+        );
         assert!(bytes.len() < 64 << 10);
         bytes
     }
@@ -150,7 +161,10 @@ mod tests {
         assert_eq!(shared.counters.read().exchanges_dropped, 1);
         let first = read_all(&bomb(5 << 20), &shared, &budget).await.unwrap();
         assert!(first.len() > 5 << 20);
-        assert!(read_all(&bomb(5 << 20), &shared, &budget).await.is_err(), "the first one is not handled yet");
+        assert!(
+            read_all(&bomb(5 << 20), &shared, &budget).await.is_err(),
+            "the first one is not handled yet"
+        );
         drop(first);
         assert!(read_all(&bomb(5 << 20), &shared, &budget).await.is_ok());
         assert!(budget.take(8 << 20).is_ok(), "all is given back");
@@ -163,7 +177,9 @@ mod tests {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..4 {
             let (shared, budget, bomb) = (Arc::clone(&shared), budget.clone(), Arc::clone(&bomb));
-            tasks.spawn(async move { read_all(&bomb, &shared, &budget).await.map(|message| message.len()) });
+            tasks.spawn(async move {
+                read_all(&bomb, &shared, &budget).await.map(|message| message.len())
+            });
         }
         while let Some(read) = tasks.join_next().await {
             assert!(read.unwrap().is_ok(), "{:?}", shared.counters.read());

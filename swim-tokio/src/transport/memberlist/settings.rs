@@ -25,13 +25,16 @@ pub struct Memberlist {
     pub versions: Versions,
     /// Whether packets and streams are compressed. Default on, as memberlist has it.
     pub compress: bool,
-    /// Whether the node is one of serf's agents: it has their events and queries, and leaves as they do.
+    /// Whether the node is one of serf's agents: it has their events and queries, and leaves as
+    /// they do.
     pub serf_agent: bool,
     /// The cluster's label, its keys and how they are used. Default: neither.
     pub envelope: Envelope,
-    /// The file that the keys are from, as serf keeps it. When the cluster's keys change, it is replaced first.
+    /// The file that the keys are from, as serf keeps it. When the cluster's keys change, it is
+    /// replaced first.
     pub keyring_file: Option<PathBuf>,
-    /// How long a stream may take from its beginning to its end. Default 10 s. (memberlist's TCP timeout)
+    /// How long a stream may take from its beginning to its end. Default 10 s. (memberlist's TCP
+    /// timeout)
     pub stream_timeout: Duration,
 }
 
@@ -81,8 +84,8 @@ impl Memberlist {
         self
     }
 
-    /// The cluster's keys, from a file as serf keeps it (a JSON array of keys in base64, the primary one first), which is
-    /// replaced when they change.
+    /// The cluster's keys, from a file as serf keeps it (a JSON array of keys in base64, the
+    /// primary one first), which is replaced when they change.
     ///
     /// # Errors
     /// [`KeyFileError`]: also if others can read or change the file.

@@ -1,5 +1,5 @@
-//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may come, and bounds on
-//! how many there are, in all and from each network.
+//! Streams: one task for each exchange, one message each way, with a deadline, a bound on what may
+//! come, and bounds on how many there are, in all and from each network.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -28,14 +28,14 @@ use super::reading::{ReadError, read};
 use super::shared::Shared;
 use super::{peer, randomness};
 
-/// How many streams of others are served at once, as memberlist has it, and how many from one IPv4 address or /64 of IPv6. At
-/// a bound the oldest from the network that has most makes room.
+/// How many streams of others are served at once, as memberlist has it, and how many from one IPv4
+/// address or /64 of IPv6. At a bound the oldest from the network that has most makes room.
 const SERVED: usize = 128;
 const SERVED_FOR_EACH: usize = 32;
 /// How many messages that came may wait for the loop.
 const WAITING: usize = 256;
-/// How many bytes the messages that are coming, and what they unpack to, may take up together; more if that is needed
-/// for one that is as large as may be.
+/// How many bytes the messages that are coming, and what they unpack to, may take up together; more
+/// if that is needed for one that is as large as may be.
 const MEMORY: usize = 64 << 20;
 /// How many times its bound the largest message takes up, with what it unpacks to and room to grow.
 const LARGEST: usize = 4;
@@ -80,7 +80,8 @@ impl Streams {
     pub(super) fn exchange(&mut self, output: ExchangeOutput) {
         match output {
             ExchangeOutput::Open { id, to, request } => {
-                let (shared, budget, sender) = (Arc::clone(&self.shared), self.budget.clone(), self.sender.clone());
+                let (shared, budget, sender) =
+                    (Arc::clone(&self.shared), self.budget.clone(), self.sender.clone());
                 let task = self.tasks.spawn(async move {
                     let reply = timeout(shared.timeout, ask(to, &request, &shared, &budget)).await;
                     let came = match reply.unwrap_or(Err(ExchangeFailure::TimedOut)) {
@@ -108,7 +109,11 @@ impl Streams {
     }
 
     /// Takes what came; whether anything did.
-    pub(super) fn poll_receive(&mut self, context: &mut Context<'_>, arrivals: &mut Vec<Arrival>) -> bool {
+    pub(super) fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        arrivals: &mut Vec<Arrival>,
+    ) -> bool {
         while self.tasks.try_join_next().is_some() {}
         let before = arrivals.len();
         while arrivals.len() < before + super::super::BATCH
@@ -171,7 +176,8 @@ impl Served {
         });
     }
 
-    /// Makes sure that there is a place for one from this network. True if another had to go for it.
+    /// Makes sure that there is a place for one from this network. True if another had to go for
+    /// it.
     fn make_room(&mut self, from: IpAddr) -> bool {
         self.sweep();
         let Err(crowded) = self.census.check(from, SERVED, SERVED_FOR_EACH) else { return false };
@@ -197,20 +203,31 @@ impl Served {
 }
 
 /// Accepts for as long as the node runs.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, sender: mpsc::Sender<Came>) {
+async fn accept(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    budget: Budget,
+    sender: mpsc::Sender<Came>,
+) {
     let (mut served, warned) = (Served::new(), Seldom::default());
     loop {
         match listener.accept().await {
-            Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => shared.counters.outsiders_refused.one(),
+            Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => {
+                shared.counters.outsiders_refused.one()
+            }
             Ok((stream, from)) => {
                 let network = network(from.ip());
                 if served.make_room(network) {
                     shared.counters.unproven_closed.one();
                 }
                 shared.counters.accepted.one();
-                let (shared, budget, sender) = (Arc::clone(&shared), budget.clone(), sender.clone());
+                let (shared, budget, sender) =
+                    (Arc::clone(&shared), budget.clone(), sender.clone());
                 served.add(network, async move {
-                    if timeout(shared.timeout, serve(stream, from, &shared, &budget, &sender)).await.is_err() {
+                    if timeout(shared.timeout, serve(stream, from, &shared, &budget, &sender))
+                        .await
+                        .is_err()
+                    {
                         shared.counters.timed_out.one();
                     }
                 });
@@ -230,7 +247,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, budget: Budget, send
 }
 
 /// Reads what another asks and writes the answer.
-async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget: &Budget, sender: &mpsc::Sender<Came>) {
+async fn serve(
+    mut stream: TcpStream,
+    from: SocketAddr,
+    shared: &Shared,
+    budget: &Budget,
+    sender: &mpsc::Sender<Came>,
+) {
     let answer = match read(&mut stream, Side::Acceptor, shared, budget).await {
         Ok((payload, protection)) => {
             let (answer, answered) = oneshot::channel();
@@ -262,10 +285,17 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, shared: &Shared, budget:
 }
 
 /// Dials, asks and reads the answer.
-async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -> Result<Bytes, ExchangeFailure> {
+async fn ask(
+    to: SocketAddr,
+    request: &[u8],
+    shared: &Shared,
+    budget: &Budget,
+) -> Result<Bytes, ExchangeFailure> {
     let mut stream = match TcpStream::connect(to).await {
         // A dial from an ephemeral port to that very port, where nobody listens, meets itself.
-        Ok(stream) if stream.local_addr().ok() == stream.peer_addr().ok() => return Err(ExchangeFailure::Refused),
+        Ok(stream) if stream.local_addr().ok() == stream.peer_addr().ok() => {
+            return Err(ExchangeFailure::Refused);
+        }
         Ok(stream) => stream,
         Err(error) => {
             shared.counters.dials_failed.one();
@@ -274,18 +304,31 @@ async fn ask(to: SocketAddr, request: &[u8], shared: &Shared, budget: &Budget) -
     };
     shared.counters.dialed.one();
     write(&mut stream, Side::Dialer, request, shared).await.map_err(|error| failure_of(&error))?;
-    read(&mut stream, Side::Dialer, shared, budget).await.map(|(answer, _)| answer).map_err(|error| match error {
-        ReadError::Ended(failure) => failure,
-        ReadError::Wire(WireError::TooLarge) => ExchangeFailure::TooLarge,
-        ReadError::Wire(WireError::BadSeal) => ExchangeFailure::OtherKeys,
-        ReadError::Wire(WireError::WrongCluster) => ExchangeFailure::OtherCluster,
-        ReadError::Wire(_) => ExchangeFailure::Malformed,
-    })
+    read(&mut stream, Side::Dialer, shared, budget).await.map(|(answer, _)| answer).map_err(
+        |error| match error {
+            ReadError::Ended(failure) => failure,
+            ReadError::Wire(WireError::TooLarge) => ExchangeFailure::TooLarge,
+            ReadError::Wire(WireError::BadSeal) => ExchangeFailure::OtherKeys,
+            ReadError::Wire(WireError::WrongCluster) => ExchangeFailure::OtherCluster,
+            ReadError::Wire(_) => ExchangeFailure::Malformed,
+        },
+    )
 }
 
-async fn write(stream: &mut TcpStream, side: Side, message: &[u8], shared: &Shared) -> std::io::Result<()> {
+async fn write(
+    stream: &mut TcpStream,
+    side: Side,
+    message: &[u8],
+    shared: &Shared,
+) -> std::io::Result<()> {
     let mut bytes = Vec::new();
-    shared.envelope.get().seal_stream(side, shared.compress, &mut randomness(), message, &mut bytes);
+    shared.envelope.get().seal_stream(
+        side,
+        shared.compress,
+        &mut randomness(),
+        message,
+        &mut bytes,
+    );
     stream.set_nodelay(true)?;
     stream.write_all(&bytes).await?;
     shared.counters.bytes_sent.add(bytes.len());

@@ -49,7 +49,10 @@ async fn a_datagram_to_a_port_where_nothing_listens_is_told_and_the_next_one_arr
         assert!(matches!(a.next().await, Arrival::Unreachable(address) if address == nobody));
         assert_eq!(b.packet().await.1, b"next");
         let metrics = a.transport.metrics();
-        assert_eq!((metrics.datagrams_refused, metrics.datagram_errors, metrics.datagrams_sent), (1, 0, 2));
+        assert_eq!(
+            (metrics.datagrams_refused, metrics.datagram_errors, metrics.datagrams_sent),
+            (1, 0, 2)
+        );
         a.transport.send_packet(nobody, b"and now?");
         assert!(matches!(a.next().await, Arrival::Unreachable(address) if address == nobody));
     }

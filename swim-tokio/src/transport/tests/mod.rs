@@ -1,4 +1,5 @@
-//! The transport against itself and against bad peers, on loopback sockets and without a protocol above it.
+//! The transport against itself and against bad peers, on loopback sockets and without a protocol
+//! above it.
 
 use std::time::Duration;
 
@@ -36,7 +37,11 @@ impl Node {
     }
 
     fn open(&mut self, id: u64, to: SocketAddr, request: &[u8]) {
-        self.transport.exchange(ExchangeOutput::Open { id: ExchangeId(id), to, request: request.to_vec() });
+        self.transport.exchange(ExchangeOutput::Open {
+            id: ExchangeId(id),
+            to,
+            request: request.to_vec(),
+        });
     }
 
     fn reply(&mut self, id: ExchangeId, payload: &[u8]) {
@@ -44,7 +49,8 @@ impl Node {
     }
 
     async fn receive(&mut self) {
-        std::future::poll_fn(|context| self.transport.poll_receive(context, &mut self.arrived)).await;
+        std::future::poll_fn(|context| self.transport.poll_receive(context, &mut self.arrived))
+            .await;
     }
 
     async fn next(&mut self) -> Arrival {
@@ -146,7 +152,11 @@ async fn packets_and_exchanges_pass_over_one_connection_in_both_directions() {
     assert_eq!(from, b.address);
     a.transport.exchange(ExchangeOutput::Refuse { id });
     assert_eq!(while_running!(a, b.reply_or_failure()), (0, Err(ExchangeFailure::Closed)));
-    assert_eq!((a.transport.metrics().dialed, b.transport.metrics().dialed), (1, 0), "one connection is enough");
+    assert_eq!(
+        (a.transport.metrics().dialed, b.transport.metrics().dialed),
+        (1, 0),
+        "one connection is enough"
+    );
 }
 
 #[tokio::test]
@@ -233,7 +243,11 @@ async fn a_request_too_large_for_the_other_side_is_refused_by_name() {
     big.open(1, small.address, &vec![1; (1 << 20) + 1]);
     assert_eq!(while_running!(small, big.reply_or_failure()), (1, Err(ExchangeFailure::TooLarge)));
     small.open(2, big.address, &vec![1; (1 << 20) + 1]);
-    assert_eq!(small.reply_or_failure().await, (2, Err(ExchangeFailure::TooLarge)), "not even sent");
+    assert_eq!(
+        small.reply_or_failure().await,
+        (2, Err(ExchangeFailure::TooLarge)),
+        "not even sent"
+    );
     small.open(3, big.address, b"all?");
     let (id, ..) = while_running!(small, big.request());
     big.reply(id, &vec![1; (1 << 20) + 1]);
@@ -248,7 +262,11 @@ async fn nobody_answers_for_another() {
     let mut forger = dial_as("127.0.0.1:9".parse().unwrap(), &a).await;
     let forged = [&frame::reply_header(1, 4)[..], b"none", &frame::packet(b"done")].concat();
     forger.write_all(&forged).await.unwrap();
-    assert_eq!(while_running!(b, a.packet()).1, b"done", "the forged reply before it is passed over");
+    assert_eq!(
+        while_running!(b, a.packet()).1,
+        b"done",
+        "the forged reply before it is passed over"
+    );
     b.reply(id, b"two");
     assert_eq!(while_running!(b, a.reply_or_failure()), (1, Ok(b"two".to_vec())));
 }
@@ -308,7 +326,10 @@ async fn memory_for_exchanges_is_bounded_by_what_arrived_not_by_what_was_announc
         announcing.push(stream);
     }
     let mut sending = dial_as(a.address, &a).await;
-    sending.write_all(&[&frame::request_header(0, 500_000)[..], &vec![0; 500_000]].concat()).await.unwrap();
+    sending
+        .write_all(&[&frame::request_header(0, 500_000)[..], &vec![0; 500_000]].concat())
+        .await
+        .unwrap();
     let Arrival::Request { payload: held, .. } = a.next().await else { panic!("no request") };
     let mut too_much = dial_as(a.address, &a).await;
     // The writes fail half way when the connection is closed.
@@ -359,7 +380,8 @@ async fn flushed_waits_for_what_is_queued_and_not_for_ever() {
     while_running!(a, timeout(PATIENCE, flushed)).unwrap();
 }
 
-/// What listens there may be a service on this machine's loopback, and the packet's bytes a command to it.
+/// What listens there may be a service on this machine's loopback, and the packet's bytes a command
+/// to it.
 #[tokio::test]
 async fn nothing_of_others_is_written_before_the_other_side_has_greeted() {
     let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -381,7 +403,9 @@ async fn nothing_of_others_is_written_before_the_other_side_has_greeted() {
     a.open(2, at, b"request");
     let (mut silent, _) = while_running!(a, service.accept()).unwrap();
     let mut written = Vec::new();
-    while_running!(a, timeout(PATIENCE, silent.read_to_end(&mut written))).expect("it ends").unwrap();
+    while_running!(a, timeout(PATIENCE, silent.read_to_end(&mut written)))
+        .expect("it ends")
+        .unwrap();
     assert_eq!(written, preamble::encode(a.address));
     assert_eq!(a.reply_or_failure().await, (2, Err(ExchangeFailure::TimedOut)));
 }

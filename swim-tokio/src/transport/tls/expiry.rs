@@ -1,7 +1,7 @@
 //! From when and until when a certificate is valid.
 //!
-//! The library that checks certificates shows that nowhere but in what it says of one that is not valid. So it is asked about
-//! the beginning and the end of time.
+//! The library that checks certificates shows that nowhere but in what it says of one that is not
+//! valid. So it is asked about the beginning and the end of time.
 
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage};
 
-/// From when and until when a certificate in DER form is valid; `None` if it is no certificate, or if one of the two is beyond
-/// what the system's clock can say.
+/// From when and until when a certificate in DER form is valid; `None` if it is no certificate, or
+/// if one of the two is beyond what the system's clock can say.
 ///
 /// ```
 /// assert_eq!(swim_tokio::certificate_validity(b"none"), None);
@@ -36,14 +36,19 @@ pub fn certificate_validity(der: &[u8]) -> Option<Range<SystemTime>> {
 
 /// Of several certificates, the time of the one that expires first.
 pub(super) fn first_to_expire(chain: &[CertificateDer<'_>]) -> Option<Range<SystemTime>> {
-    chain.iter().filter_map(|certificate| certificate_validity(certificate)).min_by_key(|validity| validity.end)
+    chain
+        .iter()
+        .filter_map(|certificate| certificate_validity(certificate))
+        .min_by_key(|validity| validity.end)
 }
 
 /// Of several certificates, the time of the one that expires last.
 pub(super) fn last_to_expire<'a>(
     certificates: impl Iterator<Item = &'a CertificateDer<'static>>,
 ) -> Option<Range<SystemTime>> {
-    certificates.filter_map(|certificate| certificate_validity(certificate)).max_by_key(|validity| validity.end)
+    certificates
+        .filter_map(|certificate| certificate_validity(certificate))
+        .max_by_key(|validity| validity.end)
 }
 
 #[cfg(test)]
@@ -56,12 +61,18 @@ mod tests {
     fn the_time_of_a_certificate_is_read_whatever_the_clock_says() {
         let key = KeyPair::generate().unwrap();
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        for (year, seconds) in [(2_001, 978_307_200), (2_040, 2_208_988_800), (2_200, 7_258_118_400)] {
+        for (year, seconds) in
+            [(2_001, 978_307_200), (2_040, 2_208_988_800), (2_200, 7_258_118_400)]
+        {
             let mut params = CertificateParams::new(vec!["a".to_owned()]).unwrap();
             params.not_before = date_time_ymd(2_000, 1, 1);
             params.not_after = date_time_ymd(year, 1, 1);
             let certificate = params.self_signed(&key).unwrap();
-            assert_eq!(certificate_validity(certificate.der()), Some(at(946_684_800)..at(seconds)), "{year}");
+            assert_eq!(
+                certificate_validity(certificate.der()),
+                Some(at(946_684_800)..at(seconds)),
+                "{year}"
+            );
         }
         assert_eq!(certificate_validity(b"\x30\x03\x02\x01\x01"), None);
     }

@@ -1,4 +1,5 @@
-//! From PEM files to what connections use. Each thing that can be wrong is said before a node starts, not by its peers.
+//! From PEM files to what connections use. Each thing that can be wrong is said before a node
+//! starts, not by its peers.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -21,7 +22,8 @@ use crate::ground::secret_file::read_secret_file;
 /// The longest private key's file, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// What is spoken inside (ALPN): who says another protocol, or none, is refused, even of the same authority.
+/// What is spoken inside (ALPN): who says another protocol, or none, is refused, even of the same
+/// authority.
 pub(super) const PROTOCOL: &[u8] = b"swim/1";
 
 impl Files {
@@ -37,9 +39,11 @@ impl Files {
         let content = content.finish();
         let roots = Arc::new(self.roots(authorities.iter().cloned())?);
         let provider = Arc::new(ring::default_provider());
-        let clients = verify::clients(&roots, &provider).map_err(|reason| self.not_accepted(reason))?;
+        let clients =
+            verify::clients(&roots, &provider).map_err(|reason| self.not_accepted(reason))?;
         let members = AnyMember::new(roots, &provider);
-        verify::check_own(&chain, &members, &*clients).map_err(|error| self.not_accepted(error.to_string()))?;
+        verify::check_own(&chain, &members, &*clients)
+            .map_err(|error| self.not_accepted(error.to_string()))?;
         let names = verify::names(&chain[0]);
         let validity = first_to_expire(&chain);
         let issuers = authorities.iter().filter(|&authority| {
@@ -78,25 +82,33 @@ impl Files {
         Err(TlsError::NotNamed { certificate: self.certificate.clone(), id: id.to_string(), names })
     }
 
-    fn roots(&self, authorities: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<RootCertStore, TlsError> {
+    fn roots(
+        &self,
+        authorities: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Result<RootCertStore, TlsError> {
         let mut roots = RootCertStore::empty();
         for authority in authorities {
-            roots
-                .add(authority)
-                .map_err(|error| content(&self.authority, "authority's certificate", &error.to_string()))?;
+            roots.add(authority).map_err(|error| {
+                content(&self.authority, "authority's certificate", &error.to_string())
+            })?;
         }
         Ok(roots)
     }
 
     fn not_accepted(&self, reason: String) -> TlsError {
-        TlsError::NotAccepted { certificate: self.certificate.clone(), authority: self.authority.clone(), reason }
+        TlsError::NotAccepted {
+            certificate: self.certificate.clone(),
+            authority: self.authority.clone(),
+            reason,
+        }
     }
 
     fn unusable(&self, error: &Error) -> TlsError {
         match error {
-            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                TlsError::KeyMismatch { certificate: self.certificate.clone(), key: self.key.clone() }
-            }
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsError::KeyMismatch {
+                certificate: self.certificate.clone(),
+                key: self.key.clone(),
+            },
             error => content(&self.key, "private key that can be used", &error.to_string()),
         }
     }
@@ -107,7 +119,10 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 }
 
 /// At least one.
-fn certificates(path: &Path, wanted: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(
+    path: &Path,
+    wanted: &'static str,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let pem = read(path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match found {

@@ -14,7 +14,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use super::files::PROTOCOL;
 use super::{Names, Tls, verify};
 
-/// How much of what a refused peer still sends is read over, so that it gets to read why it is refused.
+/// How much of what a refused peer still sends is read over, so that it gets to read why it is
+/// refused.
 const REST: u64 = 64 << 10;
 
 /// As who dialed.
@@ -33,8 +34,16 @@ pub(crate) async fn connect(
             Ok((stream, names))
         }
         // Who knows no TLS ends a connection that begins so.
-        Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "it ended the handshake: perhaps it speaks no TLS"))
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+            ) =>
+        {
+            Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it ended the handshake: perhaps it speaks no TLS",
+            ))
         }
         Err(error) => Err(error),
     }
@@ -75,8 +84,8 @@ fn explained(error: io::Error) -> io::Error {
     error
 }
 
-/// The names of a peer that speaks what we do. Who names no protocol may be a server of something else, whose certificate
-/// the same authority issued.
+/// The names of a peer that speaks what we do. Who names no protocol may be a server of something
+/// else, whose certificate the same authority issued.
 fn admitted(session: &CommonState) -> io::Result<Names> {
     if session.alpn_protocol() == Some(PROTOCOL) {
         return Ok(peer_names(session));

@@ -1,9 +1,10 @@
 //! TLS for all that a node sends: [`Tls`], its certificates as they are now.
 //!
-//! Both sides show a certificate, and each checks that the other's is issued by the cluster's authority, is valid today
-//! and may be used for it. Whoever has no such certificate gets no further than the handshake. Host names in certificates
-//! mean nothing here, since nodes are dialed by address; with [`Tls::with_bound_names`] a certificate is one for the
-//! *member* whose name it has, and `vouched` holds what comes over the connection against it.
+//! Both sides show a certificate, and each checks that the other's is issued by the cluster's
+//! authority, is valid today and may be used for it. Whoever has no such certificate gets no
+//! further than the handshake. Host names in certificates mean nothing here, since nodes are dialed
+//! by address; with [`Tls::with_bound_names`] a certificate is one for the *member* whose name it
+//! has, and `vouched` holds what comes over the connection against it.
 //!
 //! TLS 1.3 only, without resumption, so that each connection is checked anew. It knows no frame.
 //!
@@ -36,7 +37,8 @@ use crate::errors::TlsError;
 /// The names in a certificate.
 pub(crate) type Names = Arc<[Box<str>]>;
 
-/// A node's certificates. Clones are handles of the same ones: keep one to [`reload`](Self::reload) them.
+/// A node's certificates. Clones are handles of the same ones: keep one to [`reload`](Self::reload)
+/// them.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
@@ -86,35 +88,41 @@ struct Current {
 }
 
 impl Tls {
-    /// Reads a node's certificate (with those between it and the authority, if any), its private key, and the
-    /// certificates of the authorities that issue the cluster's: files in PEM form. The certificate has to allow both
-    /// sides of a connection (`serverAuth` and `clientAuth`, if it restricts its use at all).
+    /// Reads a node's certificate (with those between it and the authority, if any), its private
+    /// key, and the certificates of the authorities that issue the cluster's: files in PEM form.
+    /// The certificate has to allow both sides of a connection (`serverAuth` and `clientAuth`, if
+    /// it restricts its use at all).
     ///
     /// # Errors
-    /// [`TlsError`], which names the file and says what is wrong with it: it is checked that the key belongs to the
-    /// certificate, and that the authorities accept the certificate today.
+    /// [`TlsError`], which names the file and says what is wrong with it: it is checked that the
+    /// key belongs to the certificate, and that the authorities accept the certificate today.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
         authority: impl Into<PathBuf>,
     ) -> Result<Self, TlsError> {
-        let files = Files { certificate: certificate.into(), key: key.into(), authority: authority.into() };
+        let files =
+            Files { certificate: certificate.into(), key: key.into(), authority: authority.into() };
         let current = Mutex::new(Arc::new(files.load()?));
         let (generation, bound) = (AtomicU64::new(0), Mutex::default());
-        Ok(Self { shared: Arc::new(Shared { files, current, generation, bound }), bind_names: false })
+        Ok(Self {
+            shared: Arc::new(Shared { files, current, generation, bound }),
+            bind_names: false,
+        })
     }
 
-    /// Binds names: a member speaks only in a name that its certificate has (as a DNS name, letter for letter, without
-    /// wildcards), and is taken for the member of that name only if its certificate has it. All nodes of a cluster do
-    /// it, or none.
+    /// Binds names: a member speaks only in a name that its certificate has (as a DNS name, letter
+    /// for letter, without wildcards), and is taken for the member of that name only if its
+    /// certificate has it. All nodes of a cluster do it, or none.
     #[must_use]
     pub fn with_bound_names(mut self) -> Self {
         self.bind_names = true;
         self
     }
 
-    /// Reads the files again, and says whether they hold something else than before. New connections use what they hold
-    /// now; older ones are closed within some seconds, once what waits on them is written, and dialed again when needed.
+    /// Reads the files again, and says whether they hold something else than before. New
+    /// connections use what they hold now; older ones are closed within some seconds, once what
+    /// waits on them is written, and dialed again when needed.
     ///
     /// # Errors
     /// [`TlsError`]; what was in use stays in use.
@@ -135,18 +143,20 @@ impl Tls {
         self.current().names.iter().map(ToString::to_string).collect()
     }
 
-    /// From when and until when the certificate in use is valid, or the one between it and the authority that expires first;
-    /// `None` if that is beyond what the system's clock can say.
+    /// From when and until when the certificate in use is valid, or the one between it and the
+    /// authority that expires first; `None` if that is beyond what the system's clock can say.
     #[must_use]
     pub fn validity(&self) -> Option<Range<SystemTime>> {
         self.current().validity.clone()
     }
 
-    /// From when and until when the certificate of the authority that issued the one in use is valid; of several that did, the
-    /// one that expires last. `None` if that is beyond what the system's clock can say.
+    /// From when and until when the certificate of the authority that issued the one in use is
+    /// valid; of several that did, the one that expires last. `None` if that is beyond what the
+    /// system's clock can say.
     ///
-    /// Nodes go on accepting what an expired authority issued, for an authority counts by its key alone. Yet most tools that
-    /// issue certificates refuse to do so in its name, so it is to be replaced before.
+    /// Nodes go on accepting what an expired authority issued, for an authority counts by its key
+    /// alone. Yet most tools that issue certificates refuse to do so in its name, so it is to be
+    /// replaced before.
     #[must_use]
     pub fn authority_validity(&self) -> Option<Range<SystemTime>> {
         self.current().authority_validity.clone()
@@ -183,6 +193,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (files, bind_names) = (&self.shared.files, self.bind_names);
-        f.debug_struct("Tls").field("files", files).field("bind_names", &bind_names).finish_non_exhaustive()
+        f.debug_struct("Tls")
+            .field("files", files)
+            .field("bind_names", &bind_names)
+            .finish_non_exhaustive()
     }
 }

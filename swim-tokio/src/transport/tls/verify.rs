@@ -1,9 +1,11 @@
-//! Whose certificate is accepted: everybody's that the cluster's authorities issued, is valid now and allows the use.
-//! Names are no concern of this file, but for reading them.
+//! Whose certificate is accepted: everybody's that the cluster's authorities issued, is valid now
+//! and allows the use. Names are no concern of this file, but for reading them.
 
 use std::sync::Arc;
 
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
 use tokio_rustls::rustls::client::verify_server_cert_signed_by_trust_anchor;
 use tokio_rustls::rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
@@ -15,7 +17,8 @@ use tokio_rustls::rustls::{DigitallySignedStruct, Error, RootCertStore, Signatur
 
 use super::Names;
 
-/// What a dialer asks of the certificate that it is shown: all but the host name, for nodes are dialed by address.
+/// What a dialer asks of the certificate that it is shown: all but the host name, for nodes are
+/// dialed by address.
 #[derive(Debug)]
 pub(super) struct AnyMember {
     roots: Arc<RootCertStore>,
@@ -27,14 +30,28 @@ impl AnyMember {
         Self { roots, algorithms: provider.signature_verification_algorithms }
     }
 
-    /// Returns true if a chain, the certificate first, is issued by one of the authorities and is valid now.
+    /// Returns true if a chain, the certificate first, is issued by one of the authorities and is
+    /// valid now.
     pub(super) fn accepts(&self, chain: &[CertificateDer<'_>]) -> bool {
-        chain.split_first().is_some_and(|(own, between)| self.check(between, own, UnixTime::now()).is_ok())
+        chain
+            .split_first()
+            .is_some_and(|(own, between)| self.check(between, own, UnixTime::now()).is_ok())
     }
 
-    fn check(&self, chain: &[CertificateDer<'_>], own: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
+    fn check(
+        &self,
+        chain: &[CertificateDer<'_>],
+        own: &CertificateDer<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
         let certificate = ParsedCertificate::try_from(own)?;
-        verify_server_cert_signed_by_trust_anchor(&certificate, &self.roots, chain, now, self.algorithms.all)
+        verify_server_cert_signed_by_trust_anchor(
+            &certificate,
+            &self.roots,
+            chain,
+            now,
+            self.algorithms.all,
+        )
     }
 }
 
@@ -78,7 +95,9 @@ pub(super) fn clients(
     roots: &Arc<RootCertStore>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, String> {
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider)).build();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider))
+            .build();
     verifier.map_err(|error| error.to_string())
 }
 

@@ -1,5 +1,5 @@
-//! How long until all nodes agree again after a join storm, after a crash of 1 % and after a split, against the cluster's
-//! size. It is to grow with the logarithm of the size.
+//! How long until all nodes agree again after a join storm, after a crash of 1 % and after a split,
+//! against the cluster's size. It is to grow with the logarithm of the size.
 
 use std::time::Duration;
 
@@ -37,7 +37,8 @@ fn measure_one(&(nodes, seed): &(usize, u64)) -> Times {
     cluster.run_for(Duration::from_secs(30) + Duration::from_millis(seed * 617 % 1_000));
     let live = nodes - (nodes / 100).max(1);
     (live..nodes).for_each(|node| cluster.crash(node));
-    let mut buried = Pairs::new(nodes, |observer, subject| observer < live && subject >= live, |_, _| false);
+    let mut buried =
+        Pairs::new(nodes, |observer, subject| observer < live && subject >= live, |_, _| false);
     follow(&mut cluster, &mut buried, PATIENCE, |change| match change {
         Change::Up(subject) => Some((subject, false)).filter(|_| subject >= live),
         Change::Down(subject) => Some((subject, true)).filter(|_| subject >= live),
@@ -45,7 +46,8 @@ fn measure_one(&(nodes, seed): &(usize, u64)) -> Times {
     });
     cluster.run_for(Duration::from_secs(30));
     cluster.isolate(&(0..live / 2).collect::<Vec<_>>());
-    let mut healed = Pairs::new(nodes, |observer, subject| observer.max(subject) < live, |_, _| true);
+    let mut healed =
+        Pairs::new(nodes, |observer, subject| observer.max(subject) < live, |_, _| true);
     let is_up = |change| match change {
         Change::Up(subject) => Some((subject, true)).filter(|_| subject < live),
         Change::Down(subject) => Some((subject, false)).filter(|_| subject < live),
@@ -60,7 +62,12 @@ fn measure_one(&(nodes, seed): &(usize, u64)) -> Times {
 }
 
 /// Watches until all pairs agree.
-fn follow(cluster: &mut Cluster, pairs: &mut Pairs, most: Duration, met: impl Fn(Change) -> Option<(usize, bool)>) {
+fn follow(
+    cluster: &mut Cluster,
+    pairs: &mut Pairs,
+    most: Duration,
+    met: impl Fn(Change) -> Option<(usize, bool)>,
+) {
     watch(cluster, pairs, most, true, met);
 }
 
@@ -91,7 +98,9 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool) -> Report {
     );
     let seeds = common.seeds(2, 20, 20);
     // Large ones take long and differ less.
-    let most = |nodes: usize| if common.seeds.is_some() { usize::MAX } else { (8_192 / nodes).clamp(1, 20) };
+    let most = |nodes: usize| {
+        if common.seeds.is_some() { usize::MAX } else { (8_192 / nodes).clamp(1, 20) }
+    };
     // The largest first, so that the last ones to end are short.
     let largest_first = sizes.iter().rev();
     let of_size = |&nodes| seeds.clone().take(most(nodes)).map(move |seed| (nodes, seed));
@@ -113,12 +122,19 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool) -> Report {
         let mut lines_of = [Vec::new(), Vec::new()];
         for &nodes in &sizes {
             let of = points.iter().zip(&results).filter(|((size, _), _)| *size == nodes);
-            let times: Vec<_> = of.filter_map(|(_, times)| times.as_ref()).map(|times| times[place]).collect();
+            let times: Vec<_> =
+                of.filter_map(|(_, times)| times.as_ref()).map(|times| times[place]).collect();
             let samples = [0, 1, 2].map(|share| {
-                times.iter().filter_map(|times| times[share]).map(|time| time.as_secs_f64()).collect::<Sample>()
+                times
+                    .iter()
+                    .filter_map(|times| times[share])
+                    .map(|time| time.as_secs_f64())
+                    .collect::<Sample>()
             });
             let mut row = vec![Cell::Text(case.to_owned())];
-            row.extend([nodes, times.len(), samples[2].len()].map(|count| Cell::Count(count as u64)));
+            row.extend(
+                [nodes, times.len(), samples[2].len()].map(|count| Cell::Count(count as u64)),
+            );
             row.extend(samples[..2].iter().map(|sample| Cell::figure(sample.mean(), 2)));
             row.extend(Cell::mean(&samples[2], 2));
             row.push(Cell::figure(samples[2].largest(), 2));

@@ -1,9 +1,11 @@
-//! SWIM 3.1 and 5: how many protocol periods until a crashed member is first suspected, against the cluster's size.
+//! SWIM 3.1 and 5: how many protocol periods until a crashed member is first suspected, against the
+//! cluster's size.
 //!
-//! In a period each of the n - 1 others probes one of its n - 1 peers. Where all periods begin together and the crash comes
-//! just before one begins, nobody probes it with a chance of q = (1 - 1/(n - 1))^(n - 1), so it takes 1/(1 - q) periods,
-//! which tends to e/(e - 1) = 1.58. Where each begins at its own time, the first probe comes after one period on average
-//! (an exponential wait), and fails one period later: 2.
+//! In a period each of the n - 1 others probes one of its n - 1 peers. Where all periods begin
+//! together and the crash comes just before one begins, nobody probes it with a chance of q = (1 -
+//! 1/(n - 1))^(n - 1), so it takes 1/(1 - q) periods, which tends to e/(e - 1) = 1.58. Where each
+//! begins at its own time, the first probe comes after one period on average (an exponential wait),
+//! and fails one period later: 2.
 
 use std::time::Duration;
 
@@ -32,13 +34,19 @@ struct Run {
 impl Run {
     /// The settings without what would change a period's length or who is probed next.
     fn cluster(&self) -> Builder {
-        let config = Config { suspects_probed_next: false, stall_grace: false, awareness_max: 0, ..Config::lan() };
+        let config = Config {
+            suspects_probed_next: false,
+            stall_grace: false,
+            awareness_max: 0,
+            ..Config::lan()
+        };
         let jitter = if self.together { 0 } else { config.probe_jitter_permille };
         let config = Config { probe_jitter_permille: jitter, ..config };
         Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(0).unchecked()
     }
 
-    /// How many crash, one after the other: few of the nodes, so that the size is what it is said to be.
+    /// How many crash, one after the other: few of the nodes, so that the size is what it is said
+    /// to be.
     fn victims(&self) -> usize {
         (self.nodes / 16).clamp(1, 8)
     }
@@ -59,12 +67,16 @@ impl Run {
             cluster.run_for(APART - phase);
         }
         let outages = cluster.figures().outages;
-        outages.iter().filter_map(Outage::first_suspicion).map(|after| after.as_secs_f64()).collect()
+        outages
+            .iter()
+            .filter_map(Outage::first_suspicion)
+            .map(|after| after.as_secs_f64())
+            .collect()
     }
 }
 
-/// Makes all nodes' periods begin at the same moment, and goes to just before one does: who was stopped for longer than a
-/// period begins a new one when it goes on.
+/// Makes all nodes' periods begin at the same moment, and goes to just before one does: who was
+/// stopped for longer than a period begins a new one when it goes on.
 fn align(cluster: &mut Cluster) {
     let nodes = 0..cluster.nodes().len();
     nodes.clone().for_each(|node| cluster.pause(node));
@@ -81,7 +93,8 @@ fn expected_together(nodes: usize) -> f64 {
 
 /// Measures and reports.
 pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
-    let sizes = common.sizes(&[16, 32], &[16, 32, 64, 128, 256, 512], &[16, 32, 64, 128, 256, 512, 1_024]);
+    let sizes =
+        common.sizes(&[16, 32], &[16, 32, 64, 128, 256, 512], &[16, 32, 64, 128, 256, 512, 1_024]);
     let mut runs = Vec::new();
     for &nodes in &sizes {
         for together in [false, true] {
@@ -99,17 +112,34 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
          confidence interval. \"Own\": each node's period begins at its own time, as in production. \"Together\": all begin at \
          the same moment, as SWIM's analysis has it, and the crash comes just before. Local health and the rule that suspects \
          are probed next are off.",
-        &["nodes", "crashes", "own, mean", "±", "99 %", "theory", "together, mean", "± ", "99 % ", "theory "],
+        &[
+            "nodes",
+            "crashes",
+            "own, mean",
+            "±",
+            "99 %",
+            "theory",
+            "together, mean",
+            "± ",
+            "99 % ",
+            "theory ",
+        ],
     );
     let mut lines: [Vec<Point>; 2] = [Vec::new(), Vec::new()];
     for &nodes in &sizes {
         let sample = |together| {
-            let runs = runs.iter().zip(&results).filter(|(run, _)| run.nodes == nodes && run.together == together);
+            let runs = runs
+                .iter()
+                .zip(&results)
+                .filter(|(run, _)| run.nodes == nodes && run.together == together);
             runs.filter_map(|(_, result)| result.as_ref()).flatten().copied().collect::<Sample>()
         };
         let samples = [sample(false), sample(true)];
         let theory = [2.0, expected_together(nodes)];
-        let mut row = vec![Cell::Count(nodes as u64), Cell::Count((samples[0].len() + samples[1].len()) as u64)];
+        let mut row = vec![
+            Cell::Count(nodes as u64),
+            Cell::Count((samples[0].len() + samples[1].len()) as u64),
+        ];
         for ((sample, theory), line) in samples.iter().zip(theory).zip(&mut lines) {
             row.extend(Cell::mean(sample, 2));
             row.extend([Cell::figure(sample.percentile(99), 2), Cell::Figure(theory, 2)]);
@@ -120,7 +150,9 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     }
     report.add(table, Vec::new());
     let [own, together] = lines;
-    let theory = |of: fn(usize) -> f64| sizes.iter().map(move |&nodes| (nodes as f64, of(nodes))).collect::<Vec<_>>();
+    let theory = |of: fn(usize) -> f64| {
+        sizes.iter().map(move |&nodes| (nodes as f64, of(nodes))).collect::<Vec<_>>()
+    };
     report.plot(Plot {
         id: "swim-detection",
         title: "First detection of a crash against the cluster's size",

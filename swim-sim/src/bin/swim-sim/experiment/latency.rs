@@ -1,5 +1,5 @@
-//! Lifeguard V, the threshold experiment: some nodes are paused once, for long enough to be found; when is each first
-//! declared dead by a healthy node, and when has every healthy node been told?
+//! Lifeguard V, the threshold experiment: some nodes are paused once, for long enough to be found;
+//! when is each first declared dead by a healthy node, and when has every healthy node been told?
 
 use std::time::Duration;
 
@@ -25,10 +25,12 @@ struct Run {
 }
 
 impl Run {
-    /// For each paused node, seconds until the first healthy node declared it dead, and until all had; `None` for never.
+    /// For each paused node, seconds until the first healthy node declared it dead, and until all
+    /// had; `None` for never.
     fn measure(&self) -> Vec<[Option<f64>; 2]> {
         let config = self.variant.config();
-        let cluster = Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(1 << 16).unchecked();
+        let cluster =
+            Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(1 << 16).unchecked();
         let mut cluster = cluster.build_joined();
         cluster.run_for(Duration::from_secs(15) + Duration::from_millis(self.seed * 617 % 1_000));
         let (first, began) = (self.nodes - self.paused, cluster.now());
@@ -84,9 +86,13 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     );
     for &paused in counts {
         for variant in Variant::ALL {
-            let of = runs.iter().zip(&results).filter(|(run, _)| run.paused == paused && run.variant == variant);
+            let of = runs
+                .iter()
+                .zip(&results)
+                .filter(|(run, _)| run.paused == paused && run.variant == variant);
             let times: Vec<_> = of.filter_map(|(_, times)| times.as_ref()).flatten().collect();
-            let samples = [0, 1].map(|kind| times.iter().filter_map(|times| times[kind]).collect::<Sample>());
+            let samples =
+                [0, 1].map(|kind| times.iter().filter_map(|times| times[kind]).collect::<Sample>());
             let mut row = vec![Cell::Count(paused as u64), Cell::Text(variant.name().to_owned())];
             row.extend([Cell::Count(times.len() as u64), Cell::Count(samples[0].len() as u64)]);
             for sample in &samples {

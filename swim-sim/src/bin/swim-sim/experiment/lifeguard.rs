@@ -1,8 +1,8 @@
-//! Lifeguard V, the interval experiment: some of the nodes are paused for a while, again and again, all at the same time;
-//! how often is a healthy member declared dead, and what does it cost?
+//! Lifeguard V, the interval experiment: some of the nodes are paused for a while, again and again,
+//! all at the same time; how often is a healthy member declared dead, and what does it cost?
 //!
-//! Paused is what the paper means by it: sending and receiving block, while timers run ([`swim_sim::Fault::Clog`]). What
-//! waited is read one after the other, each in its time.
+//! Paused is what the paper means by it: sending and receiving block, while timers run
+//! ([`swim_sim::Fault::Clog`]). What waited is read one after the other, each in its time.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ use super::variant::Variant;
 const AT_LEAST: Duration = Duration::from_secs(120);
 /// What is still said of the last pause comes within this time.
 const AFTERWARDS: Duration = Duration::from_secs(30);
-/// How long an input takes the nodes that are paused. In no time at all they would catch up within the shortest interval.
+/// How long an input takes the nodes that are paused. In no time at all they would catch up within
+/// the shortest interval.
 const EACH: Duration = Duration::from_micros(100);
 const CONCURRENT: [usize; 5] = [1, 4, 8, 16, 32];
 
@@ -58,7 +59,8 @@ struct Outcome {
 impl Run {
     fn measure(&self) -> Outcome {
         let config = self.variant.config();
-        let cluster = Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(1 << 16).unchecked();
+        let cluster =
+            Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(1 << 16).unchecked();
         let mut cluster = cluster.build_joined();
         cluster.run_for(Duration::from_secs(15));
         let first = self.nodes - self.paused;
@@ -83,7 +85,13 @@ impl Run {
 
 impl Outcome {
     /// Lets time pass and counts deaths. The nodes from `first` on are the ones that are paused.
-    fn watch(&mut self, cluster: &mut Cluster, began: swim_core::Instant, lasts: Duration, first: usize) {
+    fn watch(
+        &mut self,
+        cluster: &mut Cluster,
+        began: swim_core::Instant,
+        lasts: Duration,
+        first: usize,
+    ) {
         told::until(cluster, cluster.now() + lasts, |observed| {
             if let Some(Change::Down(subject)) = told::change(&observed.event)
                 && observed.at >= began
@@ -100,16 +108,29 @@ impl Outcome {
 /// The grid of the experiment.
 fn runs(common: &Common, nodes: usize) -> Vec<Run> {
     let paused: &[usize] = common.by_effort(&[16], &[4, 16, 32], &CONCURRENT);
-    let lasts: &[u64] =
-        common.by_effort(&[8_192, 32_768], &[128, 512, 2_048, 8_192, 32_768], &[128, 512, 2_048, 8_192, 32_768]);
-    let between: &[u64] = common.by_effort(&[1, 1_024], &[1, 256, 4_096], &[1, 4, 16, 64, 256, 1_024, 4_096, 16_384]);
+    let lasts: &[u64] = common.by_effort(
+        &[8_192, 32_768],
+        &[128, 512, 2_048, 8_192, 32_768],
+        &[128, 512, 2_048, 8_192, 32_768],
+    );
+    let between: &[u64] =
+        common.by_effort(&[1, 1_024], &[1, 256, 4_096], &[1, 4, 16, 64, 256, 1_024, 4_096, 16_384]);
     let seeds = common.seeds(1, 1, 5);
     let mut runs = Vec::new();
     // The longest first, so that the last ones to end are short.
     for &paused in paused.iter().rev().filter(|&&paused| paused < nodes) {
-        for (&lasts, &between) in lasts.iter().flat_map(|lasts| between.iter().map(move |between| (lasts, between))) {
+        for (&lasts, &between) in
+            lasts.iter().flat_map(|lasts| between.iter().map(move |between| (lasts, between)))
+        {
             for variant in Variant::ALL {
-                let run = |seed| Run { nodes, variant, paused, lasts: ms(lasts), between: ms(between), seed };
+                let run = |seed| Run {
+                    nodes,
+                    variant,
+                    paused,
+                    lasts: ms(lasts),
+                    between: ms(between),
+                    seed,
+                };
                 runs.extend(seeds.clone().map(run));
             }
         }
@@ -122,7 +143,8 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     let nodes = common.nodes.first().map_or(128, |&nodes| nodes as usize);
     let runs = runs(common, nodes);
     let results: Vec<_> = pool.run("pauses", &runs, Run::measure).into_iter().zip(runs).collect();
-    let measured: Vec<_> = results.into_iter().filter_map(|(outcome, run)| Some((run, outcome?))).collect();
+    let measured: Vec<_> =
+        results.into_iter().filter_map(|(outcome, run)| Some((run, outcome?))).collect();
     report.add(sums(nodes, &measured), Vec::new());
     let key = |run: &Run| (run.paused, run.lasts);
     let (table, lines) = by_pause(&measured, key);
@@ -155,12 +177,25 @@ fn sums(nodes: usize, measured: &[(Run, Outcome)]) -> Table {
              and as users of all were; and as shares of SWIM's. \"Of paused\": deaths of members that were. Load: packets and \
              bytes that a node sends in a second."
         ),
-        &["variant", "runs", "at healthy", "% of SWIM", "at all", "% of SWIM ", "of paused", "packets", "bytes"],
+        &[
+            "variant",
+            "runs",
+            "at healthy",
+            "% of SWIM",
+            "at all",
+            "% of SWIM ",
+            "of paused",
+            "packets",
+            "bytes",
+        ],
     );
-    let of = |variant| measured.iter().filter(move |(run, _)| run.variant == variant).map(|(_, outcome)| outcome);
+    let of = |variant| {
+        measured.iter().filter(move |(run, _)| run.variant == variant).map(|(_, outcome)| outcome)
+    };
     let sum = |variant, get: fn(&Outcome) -> u64| of(variant).map(get).sum::<u64>();
     for variant in Variant::ALL {
-        let mut row = vec![Cell::Text(variant.name().to_owned()), Cell::Count(of(variant).count() as u64)];
+        let mut row =
+            vec![Cell::Text(variant.name().to_owned()), Cell::Count(of(variant).count() as u64)];
         for get in [|outcome: &Outcome| outcome.at_healthy, |outcome: &Outcome| outcome.at_all] {
             let (count, swim) = (sum(variant, get), sum(Variant::Swim, get));
             let share = (swim > 0).then(|| 100.0 * count as f64 / swim as f64);
@@ -168,14 +203,20 @@ fn sums(nodes: usize, measured: &[(Run, Outcome)]) -> Table {
         }
         row.push(Cell::Count(sum(variant, |outcome| outcome.of_paused)));
         let mean = |get: fn(&Outcome) -> f64| of(variant).map(get).collect::<Sample>().mean();
-        row.extend([Cell::figure(mean(|outcome| outcome.messages), 2), Cell::figure(mean(|outcome| outcome.bytes), 0)]);
+        row.extend([
+            Cell::figure(mean(|outcome| outcome.messages), 2),
+            Cell::figure(mean(|outcome| outcome.bytes), 0),
+        ]);
         table.push(row);
     }
     table
 }
 
 /// Deaths at healthy members for each C and D, the sums over all I; and lines over D.
-fn by_pause(measured: &[(Run, Outcome)], key: impl Fn(&Run) -> (usize, Duration)) -> (Table, Vec<Series>) {
+fn by_pause(
+    measured: &[(Run, Outcome)],
+    key: impl Fn(&Run) -> (usize, Duration),
+) -> (Table, Vec<Series>) {
     let mut columns = vec!["C", "D, s"];
     columns.extend(Variant::ALL.map(Variant::name));
     let mut table = Table::new(
@@ -190,8 +231,12 @@ fn by_pause(measured: &[(Run, Outcome)], key: impl Fn(&Run) -> (usize, Duration)
     for wanted in keys {
         let mut row = vec![Cell::Count(wanted.0 as u64), Cell::Figure(wanted.1.as_secs_f64(), 3)];
         for variant in Variant::ALL {
-            let of = measured.iter().filter(|(run, _)| key(run) == wanted && run.variant == variant);
-            row.push(Cell::figure(of.map(|(_, outcome)| outcome.at_healthy as f64).collect::<Sample>().mean(), 1));
+            let of =
+                measured.iter().filter(|(run, _)| key(run) == wanted && run.variant == variant);
+            row.push(Cell::figure(
+                of.map(|(_, outcome)| outcome.at_healthy as f64).collect::<Sample>().mean(),
+                1,
+            ));
         }
         table.push(row);
     }
@@ -205,7 +250,9 @@ fn lines_over(measured: &[(Run, Outcome)], x_of: impl Fn(&Run) -> f64) -> Vec<Se
     places.dedup();
     let line = |variant: Variant| {
         let point = |&x: &f64| {
-            let of = measured.iter().filter(|(run, _)| run.variant == variant && x_of(run).total_cmp(&x).is_eq());
+            let of = measured
+                .iter()
+                .filter(|(run, _)| run.variant == variant && x_of(run).total_cmp(&x).is_eq());
             let sample: Sample = of.map(|(_, outcome)| outcome.at_healthy as f64).collect();
             // No interval: what varies is mostly the grid, and not chance.
             Some(Point { x, y: sample.mean()?, half: 0.0 })

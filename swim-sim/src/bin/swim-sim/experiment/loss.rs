@@ -34,7 +34,8 @@ impl Detector {
         }
     }
 
-    /// Pings over streams are off in all: no packet's loss stops them, and they would hide what is measured.
+    /// Pings over streams are off in all: no packet's loss stops them, and they would hide what is
+    /// measured.
     fn config(self) -> Config {
         let lan = Config { reliable_fallback: false, ..Config::lan() };
         let swim = Config {
@@ -68,8 +69,12 @@ impl Run {
     /// Suspicions and deaths of the healthy that a node's user is told of in an hour.
     fn measure(&self) -> [f64; 2] {
         let config = self.detector.config();
-        let mut cluster =
-            Cluster::lan(self.nodes).config(config).seed(self.seed).event_log(0).unchecked().build_joined();
+        let mut cluster = Cluster::lan(self.nodes)
+            .config(config)
+            .seed(self.seed)
+            .event_log(0)
+            .unchecked()
+            .build_joined();
         cluster.run_for(Duration::from_secs(10));
         cluster.set_loss(self.permille);
         let before = cluster.figures();
@@ -84,7 +89,11 @@ impl Run {
 /// Measures and reports.
 pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     let nodes = common.nodes.first().map_or(64, |&nodes| nodes as usize);
-    let losses: &[u16] = common.by_effort(&[0, 200], &[0, 50, 100, 150, 200, 300], &[0, 50, 100, 150, 200, 250, 300]);
+    let losses: &[u16] = common.by_effort(
+        &[0, 200],
+        &[0, 50, 100, 150, 200, 300],
+        &[0, 50, 100, 150, 200, 250, 300],
+    );
     let seeds = common.seeds(1, 4, 10);
     let mut runs = Vec::new();
     for &permille in losses {
@@ -105,9 +114,13 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     let mut lines = Detector::ALL.map(|_| Vec::new());
     for &permille in losses {
         for (detector, line) in Detector::ALL.into_iter().zip(&mut lines) {
-            let of = runs.iter().zip(&results).filter(|(run, _)| run.permille == permille && run.detector == detector);
+            let of = runs
+                .iter()
+                .zip(&results)
+                .filter(|(run, _)| run.permille == permille && run.detector == detector);
             let rates: Vec<_> = of.filter_map(|(_, rates)| *rates).collect();
-            let samples = [0, 1].map(|kind| rates.iter().map(|rates| rates[kind]).collect::<Sample>());
+            let samples =
+                [0, 1].map(|kind| rates.iter().map(|rates| rates[kind]).collect::<Sample>());
             let percent = f64::from(permille) / 10.0;
             let mut row = vec![Cell::Figure(percent, 0), Cell::Text(detector.name().to_owned())];
             row.extend(samples.iter().flat_map(|sample| Cell::mean(sample, 2)));
@@ -117,7 +130,10 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
         }
     }
     report.add(table, Vec::new());
-    let series = Detector::ALL.into_iter().zip(lines).map(|(detector, line)| Series::new(detector.name(), line));
+    let series = Detector::ALL
+        .into_iter()
+        .zip(lines)
+        .map(|(detector, line)| Series::new(detector.name(), line));
     report.plot(Plot {
         id: "swim-loss",
         title: "Deaths of healthy members that a node is told of in an hour",

@@ -1,8 +1,9 @@
-//! `swim-sim experiment`: the measurements that the papers report, done again on simulated clusters.
+//! `swim-sim experiment`: the measurements that the papers report, done again on simulated
+//! clusters.
 //!
-//! Each experiment makes runs from seeds, shares them among the processors, and gives tables and plots. It knows what
-//! is measured and what theory says; how a table is printed and a plot is drawn is said beside it. Read first:
-//! docs/EXPERIMENTS.md, and there the papers' sections.
+//! Each experiment makes runs from seeds, shares them among the processors, and gives tables and
+//! plots. It knows what is measured and what theory says; how a table is printed and a plot is
+//! drawn is said beside it. Read first: docs/EXPERIMENTS.md, and there the papers' sections.
 
 mod convergence;
 mod detection;
@@ -39,18 +40,21 @@ pub(crate) struct Experiment {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Which {
-    /// SWIM's figures: first detection and dissemination against the cluster's size, false positives against loss.
+    /// SWIM's figures: first detection and dissemination against the cluster's size, false
+    /// positives against loss.
     #[command(after_help = "Examples:\n  cargo sim experiment swim --quick\n  \
         cargo sim experiment swim --nodes 16,64,256 --seeds 20 --svg plots\n  \
         cargo sim experiment swim --format csv > swim.csv")]
     Swim(Common),
-    /// Lifeguard's figures: false positives, latency and load while some of 128 nodes are paused again and again.
+    /// Lifeguard's figures: false positives, latency and load while some of 128 nodes are paused
+    /// again and again.
     #[command(after_help = "Examples:\n  cargo sim experiment lifeguard --quick\n  \
         cargo sim experiment lifeguard --svg plots\n  \
         cargo sim experiment lifeguard --full --jobs 2 --time-limit 2h --format json > lifeguard.json\n\n\
         --nodes takes one size here; the paper's is 128.")]
     Lifeguard(Common),
-    /// How long a cluster needs to agree after a join storm, a crash of 1 % and a split, against its size.
+    /// How long a cluster needs to agree after a join storm, a crash of 1 % and a split, against
+    /// its size.
     #[command(after_help = "Examples:\n  cargo sim experiment convergence --quick\n  \
         cargo sim experiment convergence --nodes 16,64,256,1024 --seeds 3 --svg plots\n  \
         cargo sim experiment convergence --full --jobs 1\n\n\

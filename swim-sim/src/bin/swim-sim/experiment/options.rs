@@ -31,7 +31,8 @@ pub(crate) struct Common {
     /// How many runs at a time [default: as many as there are processors].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub(crate) jobs: Option<u16>,
-    /// No run is begun after this time, as in `90s` or `10m`; what was not measured is shown as `-`.
+    /// No run is begun after this time, as in `90s` or `10m`; what was not measured is shown as
+    /// `-`.
     #[arg(long, value_name = "DURATION", value_parser = swim_sim::case::time::parse)]
     pub(crate) time_limit: Option<Duration>,
     /// Writes the plots as SVG files into this directory.
@@ -60,12 +61,18 @@ impl Common {
 
     /// The sizes that were asked for, or else these.
     pub(crate) fn sizes(&self, quick: &[u32], usual: &[u32], full: &[u32]) -> Vec<usize> {
-        let sizes = if self.nodes.is_empty() { self.by_effort(quick, usual, full) } else { &self.nodes };
+        let sizes =
+            if self.nodes.is_empty() { self.by_effort(quick, usual, full) } else { &self.nodes };
         sizes.iter().map(|&size| size as usize).collect()
     }
 
     /// The seeds that were asked for, or else so many.
-    pub(crate) fn seeds(&self, quick: u64, usual: u64, full: u64) -> impl Iterator<Item = u64> + Clone + use<> {
+    pub(crate) fn seeds(
+        &self,
+        quick: u64,
+        usual: u64,
+        full: u64,
+    ) -> impl Iterator<Item = u64> + Clone + use<> {
         let count = self.seeds.unwrap_or_else(|| self.by_effort(quick, usual, full));
         (0..count).map({
             let first = self.first_seed;

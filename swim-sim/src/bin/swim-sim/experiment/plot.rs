@@ -32,7 +32,10 @@ impl Series {
         Self { name: name.into(), points: points.into_iter().collect(), is_theory: false }
     }
 
-    pub(crate) fn theory(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+    pub(crate) fn theory(
+        name: impl Into<String>,
+        points: impl IntoIterator<Item = (f64, f64)>,
+    ) -> Self {
         let points = points.into_iter().map(|(x, y)| Point { x, y, half: 0.0 });
         Self { is_theory: true, ..Self::new(name, points) }
     }
@@ -81,7 +84,8 @@ struct Scale {
 }
 
 impl Scale {
-    /// For values from the least to the greatest: a logarithmic one ends at powers, another begins at 0.
+    /// For values from the least to the greatest: a logarithmic one ends at powers, another begins
+    /// at 0.
     fn new(axis: Axis, values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
         let positive = values.clone().filter(|&value| value > 0.0);
         let high = values.fold(0.0, f64::max);
@@ -108,10 +112,15 @@ impl Scale {
         if self.is_log {
             let base: f64 = if self.high / self.low > 2_000.0 { 10.0 } else { 2.0 };
             let powers = (-20..=40).map(|power| base.powi(power));
-            return powers.filter(|&tick| tick >= self.low * 0.999 && tick <= self.high * 1.001).collect();
+            return powers
+                .filter(|&tick| tick >= self.low * 0.999 && tick <= self.high * 1.001)
+                .collect();
         }
         let step = step(self.high);
-        (0..=20).map(|number| f64::from(number) * step).filter(|&tick| tick <= self.high * 1.001).collect()
+        (0..=20)
+            .map(|number| f64::from(number) * step)
+            .filter(|&tick| tick <= self.high * 1.001)
+            .collect()
     }
 }
 
@@ -144,7 +153,12 @@ impl Plot {
     pub(crate) fn svg(&self) -> String {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let x = Scale::new(self.x, points().map(|point| point.x), LEFT, RIGHT);
-        let y = Scale::new(self.y, points().flat_map(|point| [point.y, point.y + point.half]), BOTTOM, TOP);
+        let y = Scale::new(
+            self.y,
+            points().flat_map(|point| [point.y, point.y + point.half]),
+            BOTTOM,
+            TOP,
+        );
         let height = BOTTOM + 52.0 + LEADING * self.series.len() as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
@@ -192,15 +206,21 @@ impl Plot {
 
 fn draw(svg: &mut String, series: &Series, colour: usize, x: Scale, y: Scale) {
     let shown = || series.points.iter().filter(|point| !y.is_log || point.y > 0.0);
-    let path: Vec<_> = shown().map(|point| format!("{:.1} {:.1}", x.place(point.x), y.place(point.y))).collect();
+    let path: Vec<_> =
+        shown().map(|point| format!("{:.1} {:.1}", x.place(point.x), y.place(point.y))).collect();
     if path.is_empty() {
         return;
     }
     let class = if series.is_theory { "line theory" } else { "line" };
-    let _ = writeln!(svg, "<path class=\"{class}\" stroke=\"var(--c{colour})\" d=\"M{}\"/>", path.join(" "));
+    let _ = writeln!(
+        svg,
+        "<path class=\"{class}\" stroke=\"var(--c{colour})\" d=\"M{}\"/>",
+        path.join(" ")
+    );
     for point in shown().filter(|_| !series.is_theory) {
         let (at, middle) = (x.place(point.x), y.place(point.y));
-        let [low, high] = [-point.half, point.half].map(|half| y.place((point.y + half).max(y.low)));
+        let [low, high] =
+            [-point.half, point.half].map(|half| y.place((point.y + half).max(y.low)));
         let _ = writeln!(
             svg,
             "<line class=\"bar\" stroke=\"var(--c{colour})\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{low:.1}\" y2=\"{high:.1}\"/>\
@@ -244,7 +264,9 @@ mod tests {
         let svg = plot(false).svg();
         assert!(svg.contains("d=\"M64.0 248.8 660.0 69.6\""), "{svg}");
         assert!(
-            svg.contains(">32</text>") && svg.contains("A &lt;title>") && svg.contains("prefers-color-scheme"),
+            svg.contains(">32</text>")
+                && svg.contains("A &lt;title>")
+                && svg.contains("prefers-color-scheme"),
             "{svg}"
         );
     }
@@ -252,7 +274,10 @@ mod tests {
     #[test]
     fn nothing_stands_on_a_logarithmic_axis_where_nothing_was_counted() {
         let svg = plot(true).svg();
-        assert!(svg.contains("<path class=\"line theory\" stroke=\"var(--c1)\" d=\"M64.0 300.0\"/>"), "{svg}");
+        assert!(
+            svg.contains("<path class=\"line theory\" stroke=\"var(--c1)\" d=\"M64.0 300.0\"/>"),
+            "{svg}"
+        );
     }
 
     #[test]

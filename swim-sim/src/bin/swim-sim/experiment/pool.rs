@@ -1,6 +1,7 @@
 //! Runs shared among the processors, with progress on standard error.
 //!
-//! What a run gives depends on its point alone, so the results are the same whatever the number of jobs.
+//! What a run gives depends on its point alone, so the results are the same whatever the number of
+//! jobs.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +94,8 @@ impl Pool {
 
     fn show(&mut self, what: &str, done: usize, all: usize) {
         if self.stopwatch.is_due(self.pause()) {
-            let line = format!("{what}: {done} of {all} runs, {} s", self.stopwatch.elapsed().as_secs());
+            let line =
+                format!("{what}: {done} of {all} runs, {} s", self.stopwatch.elapsed().as_secs());
             if self.is_terminal {
                 aside_part!("\r{line}\x1b[K");
             } else {

@@ -36,9 +36,9 @@ impl Report {
 
     /// The command that does it again.
     fn command() -> String {
-        std::env::args()
-            .skip(1)
-            .fold(String::from("cargo sim"), |command, argument| command + " " + &quoted::word(&argument))
+        std::env::args().skip(1).fold(String::from("cargo sim"), |command, argument| {
+            command + " " + &quoted::word(&argument)
+        })
     }
 
     /// Prints the tables, and writes the plots where they are wanted.
@@ -56,7 +56,9 @@ impl Report {
             Format::Csv => self
                 .tables
                 .iter()
-                .fold(String::from("table,row,column,value\n"), |text, (table, _)| text + &table.csv()),
+                .fold(String::from("table,row,column,value\n"), |text, (table, _)| {
+                    text + &table.csv()
+                }),
         };
         io::stdout().lock().write_all(text.as_bytes())
     }

@@ -1,5 +1,5 @@
-//! SWIM 4.3: in a round of probes each member is probed once, so that between two probes of the same member by the same
-//! node lie at most 2n - 1 periods: time-bounded completeness.
+//! SWIM 4.3: in a round of probes each member is probed once, so that between two probes of the
+//! same member by the same node lie at most 2n - 1 periods: time-bounded completeness.
 
 use core::cell::RefCell;
 use core::net::SocketAddr;
@@ -53,7 +53,8 @@ impl Checker for Watch {
     fn sent(&mut self, _: Instant, node: usize, _: SocketAddr, packet: &[u8]) -> Verdict {
         let Ok(mut messages) = Packet::open(packet, self.cluster) else { return Ok(()) };
         if let Some(Ok(Message::Ping { target, .. })) = messages.next()
-            && let Some(target) = target.strip_prefix("node-").and_then(|number| number.parse().ok())
+            && let Some(target) =
+                target.strip_prefix("node-").and_then(|number| number.parse().ok())
         {
             SEEN.with_borrow_mut(|seen| seen.probe(node, target));
         }
@@ -61,12 +62,18 @@ impl Checker for Watch {
     }
 }
 
-/// Periods between two probes of the same member by the same node, over forty rounds of a cluster at rest.
+/// Periods between two probes of the same member by the same node, over forty rounds of a cluster
+/// at rest.
 fn gaps(&(nodes, seed): &(usize, u64)) -> Vec<u64> {
-    let fresh = || Probes { periods: vec![0; nodes], last: vec![vec![None; nodes]; nodes], gaps: Vec::new() };
+    let fresh = || Probes {
+        periods: vec![0; nodes],
+        last: vec![vec![None; nodes]; nodes],
+        gaps: Vec::new(),
+    };
     SEEN.with_borrow_mut(|seen| *seen = fresh());
     let watch = || Box::new(Watch { cluster: cluster_hash("default") }) as Box<dyn Checker>;
-    let mut cluster = Cluster::lan(nodes).seed(seed).event_log(0).unchecked().checker(watch).build_joined();
+    let mut cluster =
+        Cluster::lan(nodes).seed(seed).event_log(0).unchecked().checker(watch).build_joined();
     cluster.run_for(Duration::from_secs(10));
     SEEN.with_borrow_mut(|seen| *seen = fresh());
     cluster.run_for(Duration::from_secs(40 * nodes as u64));
@@ -78,7 +85,8 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     let sizes = common.sizes(&[8, 16], &[8, 16, 32, 64], &[8, 16, 32, 64, 128]);
     let sizes: Vec<_> = sizes.into_iter().filter(|&nodes| nodes <= 256).collect();
     let seeds = common.seeds(1, 2, 4);
-    let points: Vec<_> = sizes.iter().flat_map(|&nodes| seeds.clone().map(move |seed| (nodes, seed))).collect();
+    let points: Vec<_> =
+        sizes.iter().flat_map(|&nodes| seeds.clone().map(move |seed| (nodes, seed))).collect();
     let results = pool.run("rounds of probes", &points, gaps);
     let mut table = Table::new(
         "rounds",
@@ -90,7 +98,8 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
     );
     for &nodes in &sizes {
         let of = points.iter().zip(&results).filter(|((size, _), _)| *size == nodes);
-        let sample: Sample = of.filter_map(|(_, gaps)| gaps.as_ref()).flatten().map(|&gap| gap as f64).collect();
+        let sample: Sample =
+            of.filter_map(|(_, gaps)| gaps.as_ref()).flatten().map(|&gap| gap as f64).collect();
         table.push([
             Cell::Count(nodes as u64),
             Cell::Count(sample.len() as u64),

@@ -84,7 +84,8 @@ impl Table {
 
     /// As Markdown, which people read as it is.
     pub(crate) fn text(&self) -> String {
-        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect();
+        let rows: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect();
         let width = |place: usize| {
             let cells = rows.iter().map(|row| row[place].chars().count());
             cells.chain([self.columns[place].chars().count()]).max().unwrap_or(0)
@@ -106,7 +107,11 @@ impl Table {
 
     pub(crate) fn json(&self) -> Value {
         let row = |row: &Vec<Cell>| {
-            let cells = self.columns.iter().zip(row).map(|(column, cell)| ((*column).to_owned(), cell.json()));
+            let cells = self
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(column, cell)| ((*column).to_owned(), cell.json()));
             Value::Object(cells.collect::<Map<_, _>>())
         };
         json!({
@@ -120,7 +125,13 @@ impl Table {
         let mut text = String::new();
         for (number, row) in self.rows.iter().enumerate() {
             for (column, cell) in self.columns.iter().zip(row) {
-                let _ = writeln!(text, "{},{number},{},{}", self.id, column.replace(',', ""), cell.csv());
+                let _ = writeln!(
+                    text,
+                    "{},{number},{},{}",
+                    self.id,
+                    column.replace(',', ""),
+                    cell.csv()
+                );
             }
         }
         text
@@ -142,7 +153,10 @@ mod tests {
     #[test]
     fn people_see_columns_and_machines_see_all_digits() {
         let text = table().text();
-        assert!(text.ends_with("|    16 |    1.50 | 6.35 |\n|  a, b |       - |    - |\n"), "{text}");
+        assert!(
+            text.ends_with("|    16 |    1.50 | 6.35 |\n|  a, b |       - |    - |\n"),
+            "{text}"
+        );
         assert_eq!(table().json()["rows"][0]["mean, s"], 1.5);
         assert_eq!(table().json()["rows"][1]["±"], Value::Null);
         let csv = table().csv();

@@ -56,10 +56,17 @@ impl Pairs {
         wanted: impl Fn(usize, usize) -> bool,
         is_met: impl Fn(usize, usize) -> bool,
     ) -> Self {
-        let mut pairs =
-            Self { nodes, met: vec![u64::MAX; (nodes * nodes).div_ceil(64)], wanted: 0, left: 0, reached: [None; 3] };
+        let mut pairs = Self {
+            nodes,
+            met: vec![u64::MAX; (nodes * nodes).div_ceil(64)],
+            wanted: 0,
+            left: 0,
+            reached: [None; 3],
+        };
         for observer in 0..nodes {
-            for subject in (0..nodes).filter(|&subject| subject != observer && wanted(observer, subject)) {
+            for subject in
+                (0..nodes).filter(|&subject| subject != observer && wanted(observer, subject))
+            {
                 pairs.wanted += 1;
                 if !is_met(observer, subject) {
                     pairs.left += 1;
@@ -100,13 +107,17 @@ mod tests {
     #[test]
     fn shares_are_reached_when_so_many_pairs_have_met_the_goal_for_good() {
         let second = Duration::from_secs;
-        let mut pairs = Pairs::new(5, |observer, subject| observer < 4 && subject == 4, |_, _| false);
+        let mut pairs =
+            Pairs::new(5, |observer, subject| observer < 4 && subject == 4, |_, _| false);
         assert_eq!(pairs.left(), 4);
         pairs.set(second(1), 0, 4, true);
         pairs.set(second(2), 1, 4, true);
         pairs.set(second(3), 1, 4, false);
         assert_eq!(pairs.reached[0], None);
         (0..4).for_each(|observer| pairs.set(second(4 + observer as u64), observer, 4, true));
-        assert_eq!((pairs.left(), pairs.reached), (0, [Some(second(5)), Some(second(7)), Some(second(7))]));
+        assert_eq!(
+            (pairs.left(), pairs.reached),
+            (0, [Some(second(5)), Some(second(7)), Some(second(7))])
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Which parts of the protocol are on: SWIM, each part of Lifeguard alone, all of them, and what we add.
+//! Which parts of the protocol are on: SWIM, each part of Lifeguard alone, all of them, and what we
+//! add.
 
 use swim_core::Config;
 

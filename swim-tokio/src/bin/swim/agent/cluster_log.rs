@@ -1,5 +1,6 @@
-//! What happens in the cluster, in the log: who came, failed and left at the level info, each kind in a place of its own
-//! so that a storm of one does not silence another ([`pacing`](crate::output::pacing)); what applications say at debug.
+//! What happens in the cluster, in the log: who came, failed and left at the level info, each kind
+//! in a place of its own so that a storm of one does not silence another
+//! ([`pacing`](crate::output::pacing)); what applications say at debug.
 
 use swim_tokio::{Event, Member, Notice, Subscription};
 
@@ -14,7 +15,9 @@ pub(crate) async fn follow(mut notices: Subscription, histories: Histories) {
             Notice::Event(event) => log(event, &text),
             // `joining` says it, once.
             Notice::SeedUnresolved { .. } => tracing::debug!("{text}"),
-            Notice::Lagged { missed } => tracing::warn!(missed, "the log missed events of the cluster"),
+            Notice::Lagged { missed } => {
+                tracing::warn!(missed, "the log missed events of the cluster")
+            }
             _ => tracing::info!("{text}"),
         }
     }
@@ -37,7 +40,9 @@ fn log(event: &Event, text: &str) {
         Event::Suspected { member, by } => {
             tracing::info!(member = %member.id, address = %member.address, %by, "a member is suspected");
         }
-        Event::Refuted(member) => tracing::info!(member = %member.id, "a member refuted the suspicion"),
+        Event::Refuted(member) => {
+            tracing::info!(member = %member.id, "a member refuted the suspicion")
+        }
         Event::Failed(member) => {
             let tags = described(member);
             tracing::info!(member = %member.id, address = %member.address, %tags, "a member failed");
@@ -46,17 +51,23 @@ fn log(event: &Event, text: &str) {
             let incarnation = member.claim.incarnation.get();
             tracing::info!(member = %member.id, address = %member.address, incarnation, "a member was restarted");
         }
-        Event::Left(member) => tracing::info!(member = %member.id, address = %member.address, "a member left"),
+        Event::Left(member) => {
+            tracing::info!(member = %member.id, address = %member.address, "a member left")
+        }
         Event::Reaped(id) => tracing::info!(member = %id, "a member is forgotten"),
         Event::ConflictDecided { .. } | Event::NameRefused { .. } => tracing::warn!("{text}"),
         Event::NameLost { .. } | Event::Returned => tracing::warn!("{text}"),
         Event::NameRegained => tracing::info!("{text}"),
-        Event::HealthChanged { score } => tracing::info!(score, "the local health score changed (0 is well)"),
+        Event::HealthChanged { score } => {
+            tracing::info!(score, "the local health score changed (0 is well)")
+        }
         Event::Isolated => tracing::info!("{text}"),
         Event::Reconnected => tracing::info!("{text}"),
         Event::LeaveComplete => tracing::info!("{text}"),
         Event::SeedJoined { .. } => tracing::info!("{text}"),
-        Event::Lagged { missed } => tracing::warn!(missed, "events of the cluster were lost: too many waited"),
+        Event::Lagged { missed } => {
+            tracing::warn!(missed, "events of the cluster were lost: too many waited")
+        }
         // What users say, answers to what this node asked, and what `joining` says once.
         _ => tracing::debug!("{text}"),
     }

@@ -52,11 +52,15 @@ pub(crate) async fn run(agent: &Agent) -> ExitCode {
         output::write(&Text::own(agent.explained(&settings)));
         return ExitCode::SUCCESS;
     }
-    let logging = Logging::start(settings.log.level.unwrap_or_default(), settings.log.format.unwrap_or_default());
-    let (out, logging) = match logging.and_then(|logging| Ok((standard_output()?, Arc::new(logging)))) {
-        Ok(both) => both,
-        Err(error) => return failed(&error),
-    };
+    let logging = Logging::start(
+        settings.log.level.unwrap_or_default(),
+        settings.log.format.unwrap_or_default(),
+    );
+    let (out, logging) =
+        match logging.and_then(|logging| Ok((standard_output()?, Arc::new(logging)))) {
+            Ok(both) => both,
+            Err(error) => return failed(&error),
+        };
     // Each connection is a file; the node fits its bounds to the limit.
     if let Err(error) = swim_tokio::raise_file_limit() {
         tracing::warn!(%error, "the limit on open files cannot be raised");
@@ -117,12 +121,17 @@ struct Running {
 }
 
 impl Running {
-    async fn start(settings: Settings, logging: Arc<Logging>, out: Writer) -> Result<Self, ExitCode> {
+    async fn start(
+        settings: Settings,
+        logging: Arc<Logging>,
+        out: Writer,
+    ) -> Result<Self, ExitCode> {
         let Prepared { tokens, tls, http_tls, builder } = Prepared::new(&settings)?;
         // Before the node is there, so that a port that is taken stops everything.
         let mut listeners = Vec::new();
         for place in &settings.http.listen {
-            let opened = Listener::open(place, !tokens.is_empty(), &settings.http, http_tls.as_ref());
+            let opened =
+                Listener::open(place, !tokens.is_empty(), &settings.http, http_tls.as_ref());
             listeners.push(opened.await.map_err(not_listening)?);
         }
         let places: Vec<_> = listeners.iter().map(Listener::place).collect();
@@ -154,9 +163,29 @@ impl Running {
         tokio::spawn(context.certificates.clone().watch());
         let server = Server::start(listeners, &tokens, &context);
         let handlers = Registry::new(&settings.handlers);
-        let handling = tokio::spawn(handlers.clone().run(context.node.clone(), context.node.subscribe(), histories));
-        service_manager::ready(&format!("{} listens at {}", context.node.id(), context.node.local_address()));
-        Ok(Self { context, tokens, notices, server, handlers, handling, logging, settings, verdicts, format, out })
+        let handling = tokio::spawn(handlers.clone().run(
+            context.node.clone(),
+            context.node.subscribe(),
+            histories,
+        ));
+        service_manager::ready(&format!(
+            "{} listens at {}",
+            context.node.id(),
+            context.node.local_address()
+        ));
+        Ok(Self {
+            context,
+            tokens,
+            notices,
+            server,
+            handlers,
+            handling,
+            logging,
+            settings,
+            verdicts,
+            format,
+            out,
+        })
     }
 
     async fn run(mut self, agent: &Agent, signals: &mut Signals) -> ExitCode {
@@ -219,7 +248,8 @@ impl Running {
             node.set_metadata(metadata(&new)).await.map_err(|error| error.to_string())?;
         }
         let known = &self.settings.node.seeds;
-        let seeds: Vec<String> = new.node.seeds.iter().filter(|seed| !known.contains(seed)).cloned().collect();
+        let seeds: Vec<String> =
+            new.node.seeds.iter().filter(|seed| !known.contains(seed)).cloned().collect();
         if !seeds.is_empty() {
             let node = node.clone();
             // Their answers come as events; so do their failures.
@@ -234,15 +264,17 @@ impl Running {
         Ok(reloaded)
     }
 
-    /// Reads the files of tokens, certificates and keys again. Returns whether those of certificates and of tokens hold
-    /// others; `None` without any. If one cannot be used, all stay as they were.
+    /// Reads the files of tokens, certificates and keys again. Returns whether those of
+    /// certificates and of tokens hold others; `None` without any. If one cannot be used, all stay
+    /// as they were.
     fn reload_secrets(&self) -> Result<(Option<bool>, Option<bool>), String> {
         fn kept(what: &str, error: &dyn std::fmt::Display) -> String {
             format!("the {what} stay as they were: {error}")
         }
         let certificates = &self.context.certificates;
         let tokens = self.tokens.read_again().map_err(|error| kept("tokens", &error))?;
-        let http = certificates.http.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
+        let http =
+            certificates.http.as_ref().map(|http| http.read_again().map(|loaded| (http, loaded)));
         let http = http.transpose().map_err(|error| kept("certificates", &error))?;
         // These two replace what they read; no node has both.
         let node = certificates.node.as_ref().map(Tls::reload);
@@ -264,7 +296,8 @@ impl Running {
             node.shutdown().await;
         };
         let mut leaving = pin!(leaving);
-        let mut printing = pin!(print(&mut self.notices, &self.context.histories, self.format, &self.out));
+        let mut printing =
+            pin!(print(&mut self.notices, &self.context.histories, self.format, &self.out));
         // The notices end with the node; but standard output may not take them.
         tokio::select! {
             () = &mut leaving => drop(timeout(LAST_WORDS, printing).await),
@@ -276,13 +309,15 @@ impl Running {
     }
 }
 
-/// Ends when this node was refused at its start, since a living node bears its name, or when the others have decided that
-/// the name is another's; with what to say of it.
+/// Ends when this node was refused at its start, since a living node bears its name, or when the
+/// others have decided that the name is another's; with what to say of it.
 async fn lost_name(notices: &mut Subscription) -> String {
     while let Some(notice) = notices.next().await {
         let is_lost = matches!(
             notice,
-            Notice::Event(Event::ConflictDecided { kept: false, .. } | Event::NameLost { at_start: true, .. })
+            Notice::Event(
+                Event::ConflictDecided { kept: false, .. } | Event::NameLost { at_start: true, .. }
+            )
         );
         if is_lost {
             return format!("{notice}; give one of them another name (--id)");
@@ -355,7 +390,9 @@ fn builder(settings: &Settings, tls: Option<&Tls>) -> Result<Builder, String> {
         builder = builder.keyring_file(keyring).plain_traffic(plain);
     }
     if settings.wire.is_beside_serf() && node.metadata.is_some() {
-        tracing::warn!("serf's agents read tags, and show other metadata as the tag \"role\": give --tag instead");
+        tracing::warn!(
+            "serf's agents read tags, and show other metadata as the tag \"role\": give --tag instead"
+        );
     }
     if let Some(memberlist) = settings.wire.memberlist()? {
         builder = builder.memberlist(memberlist);
@@ -369,13 +406,18 @@ fn metadata(settings: &Settings) -> Vec<u8> {
         Some(text) => text.clone().into_bytes(),
         None => {
             let tags = settings.tags.map();
-            if tags.is_empty() && !settings.wire.is_beside_serf() { Vec::new() } else { metadata_of(&tags) }
+            if tags.is_empty() && !settings.wire.is_beside_serf() {
+                Vec::new()
+            } else {
+                metadata_of(&tags)
+            }
         }
     }
 }
 
-/// Prints what happens until the node stops, or nobody reads any more. While standard output takes nothing, notices wait in
-/// the subscription, which tells when it had to drop some. Nothing is lost when this is dropped.
+/// Prints what happens until the node stops, or nobody reads any more. While standard output takes
+/// nothing, notices wait in the subscription, which tells when it had to drop some. Nothing is lost
+/// when this is dropped.
 async fn print(notices: &mut Subscription, histories: &Histories, format: Format, out: &Writer) {
     while let Some(place) = out.place().await {
         let notice = tokio::select! {
@@ -383,7 +425,9 @@ async fn print(notices: &mut Subscription, histories: &Histories, format: Format
             () = out.closed() => None,
         };
         match notice {
-            Some(notice) if is_shown(&notice) => place.fill(lines::notice(&notice, histories, format)),
+            Some(notice) if is_shown(&notice) => {
+                place.fill(lines::notice(&notice, histories, format))
+            }
             Some(_) => {}
             None => return,
         }

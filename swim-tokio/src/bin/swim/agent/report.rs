@@ -1,4 +1,5 @@
-//! SIGUSR1: the node and its members in the log, at every level, for when HTTP is off or nobody can reach it.
+//! SIGUSR1: the node and its members in the log, at every level, for when HTTP is off or nobody can
+//! reach it.
 
 use swim_tokio::{Member, Status};
 

@@ -1,5 +1,5 @@
-//! What systemd is told (sd_notify(3)): datagrams to the socket that it names in the environment. Elsewhere nothing is
-//! done.
+//! What systemd is told (sd_notify(3)): datagrams to the socket that it names in the environment.
+//! Elsewhere nothing is done.
 
 use swim_tokio::Escaped;
 
@@ -19,7 +19,9 @@ fn notify(state: &str) {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-    let Some(name) = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else { return };
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else {
+        return;
+    };
     let address = match name.as_bytes().strip_prefix(b"@") {
         Some(name) => SocketAddr::from_abstract_name(name),
         None => SocketAddr::from_pathname(&name),

@@ -21,7 +21,8 @@ pub(crate) struct Agent {
     /// A TOML file with settings; SIGHUP makes the agent read it again
     #[arg(long, value_name = "FILE", env = "SWIM_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Prints all settings, merged, as a configuration file, with where each comes from if it is no default, and ends
+    /// Prints all settings, merged, as a configuration file, with where each comes from if it is no
+    /// default, and ends
     #[arg(long)]
     pub(crate) print_config: bool,
     #[command(flatten)]
@@ -44,8 +45,10 @@ impl Agent {
     pub(crate) fn explained(&self, merged: &Settings) -> String {
         // It could be read a moment ago.
         let file = self.config.as_deref().and_then(|path| read_file(path).ok()).unwrap_or_default();
-        let name = self.config.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-        let layers = [("flag", &self.flags), ("environment", &self.settings), (name.as_str(), &file)];
+        let name =
+            self.config.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let layers =
+            [("flag", &self.flags), ("environment", &self.settings), (name.as_str(), &file)];
         marked(&merged.to_toml(), &layers) + &comments(&merged.protocol.config())
     }
 }

@@ -13,10 +13,12 @@ use crate::words::vocabulary::Wanted;
 #[command(next_help_heading = "Agent")]
 pub(crate) struct Place {
     #[allow(rustdoc::broken_intra_doc_links, reason = "it is help for the terminal")]
-    /// Where the agent answers HTTP: http://HOST:PORT, https://HOST[:PORT][/PREFIX], or unix: and a path
+    /// Where the agent answers HTTP: http://HOST:PORT, https://HOST[:PORT][/PREFIX], or unix: and a
+    /// path
     #[arg(long, global = true, value_name = "URL|unix:PATH", env = "SWIM_AGENT", default_value = HTTP_DEFAULT)]
     pub(crate) agent: Endpoint,
-    /// The authority of the agent's certificate, for https:// (PEM) [default: those that the system trusts]
+    /// The authority of the agent's certificate, for https:// (PEM) [default: those that the system
+    /// trusts]
     #[arg(long, global = true, value_name = "FILE", env = "SWIM_AGENT_CA")]
     pub(crate) agent_ca: Option<PathBuf>,
     /// A file with the agent's token, if it wants one
@@ -30,8 +32,9 @@ pub(crate) struct Place {
 pub(crate) struct Connect {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// How long the agent may take to answer; exit status 3 when it does not. Of a command that takes long by itself
-    /// (join, leave, keys, ping, reachability): to show that it is there, unless this is given [default: 5s]
+    /// How long the agent may take to answer; exit status 3 when it does not. Of a command that
+    /// takes long by itself (join, leave, keys, ping, reachability): to show that it is there,
+    /// unless this is given [default: 5s]
     #[arg(long, global = true, value_name = "TIME", env = "SWIM_TIMEOUT", value_parser = timeout)]
     pub(crate) timeout: Option<Period>,
 }
@@ -39,7 +42,11 @@ pub(crate) struct Connect {
 /// Reads a time that is not 0.
 pub(super) fn timeout(text: &str) -> Result<Period, String> {
     let period: Period = text.parse()?;
-    if period.0.is_zero() { Err("the time is 0: write it as 500ms, 10s or 1m 30s".to_owned()) } else { Ok(period) }
+    if period.0.is_zero() {
+        Err("the time is 0: write it as 500ms, 10s or 1m 30s".to_owned())
+    } else {
+        Ok(period)
+    }
 }
 
 /// How an answer is printed.
@@ -77,7 +84,8 @@ pub(crate) struct Members {
     /// Only members of this status; may be given several times
     #[arg(long, value_enum)]
     pub(crate) status: Vec<StatusName>,
-    /// Only members with exactly this tag (`swim query --tag` takes an expression); of several, with all of them
+    /// Only members with exactly this tag (`swim query --tag` takes an expression); of several,
+    /// with all of them
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
     #[command(flatten)]
@@ -188,8 +196,8 @@ Examples:
   swim monitor --event user:deploy
   swim monitor --event member-join --count 1   waits for the next member")]
 pub(crate) struct Monitor {
-    /// Only events of this name (member-join, member-failed, member-leave, user, query, …), as handlers have them; may be
-    /// given several times
+    /// Only events of this name (member-join, member-failed, member-leave, user, query, …), as
+    /// handlers have them; may be given several times
     #[arg(long = "event", value_name = "NAME")]
     pub(crate) events: Vec<Wanted>,
     /// Ends after so many events

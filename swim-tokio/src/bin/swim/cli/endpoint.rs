@@ -1,5 +1,5 @@
-//! Where an agent answers, as users write it: `http://HOST:PORT`, `https://HOST[:PORT][/PREFIX]`, `HOST:PORT` or
-//! `unix:PATH`.
+//! Where an agent answers, as users write it: `http://HOST:PORT`, `https://HOST[:PORT][/PREFIX]`,
+//! `HOST:PORT` or `unix:PATH`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ pub(crate) enum Endpoint {
         host: String,
         port: u16,
         tls: bool,
-        /// What a proxy has before the agent's paths: empty, or a `/` and more that does not end with one.
+        /// What a proxy has before the agent's paths: empty, or a `/` and more that does not end
+        /// with one.
         prefix: String,
     },
     Unix(PathBuf),
@@ -98,9 +99,17 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
         }
-        for wrong in
-            ["", "unix:", "localhost", "x:y", "https://", "https://a:x", "https://me@a", "https://a/?b", "http://a"]
-        {
+        for wrong in [
+            "",
+            "unix:",
+            "localhost",
+            "x:y",
+            "https://",
+            "https://a:x",
+            "https://me@a",
+            "https://a/?b",
+            "http://a",
+        ] {
             assert!(wrong.parse::<Endpoint>().is_err(), "{wrong}");
         }
     }

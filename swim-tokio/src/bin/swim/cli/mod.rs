@@ -1,4 +1,5 @@
-//! The arguments of `swim`: one command, each with a file of its own if its arguments are more than a few.
+//! The arguments of `swim`: one command, each with a file of its own if its arguments are more than
+//! a few.
 
 mod agent;
 mod client;
@@ -14,8 +15,8 @@ use clap_complete::Shell;
 
 pub(crate) use self::agent::Agent;
 pub(crate) use self::client::{
-    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Nearest, Output, Ping, Place, Rtt, Show,
-    Tags,
+    Broadcast, Connect, ForceLeave, Health, Join, Leave, Members, Monitor, Nearest, Output, Ping,
+    Place, Rtt, Show, Tags,
 };
 pub(crate) use self::demo::Demo;
 pub(crate) use self::user::{Event, Keys, KeysWhat, Query};
@@ -39,11 +40,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs one node in the foreground and prints what happens in its cluster
     ///
-    /// Its address is printed first, then each event as a line; the log goes to standard error. SIGINT (Ctrl-C) and
-    /// SIGTERM make it leave the cluster and end; a second one ends it at once. SIGHUP makes it read its configuration
-    /// again.
+    /// Its address is printed first, then each event as a line; the log goes to standard error.
+    /// SIGINT (Ctrl-C) and SIGTERM make it leave the cluster and end; a second one ends it at once.
+    /// SIGHUP makes it read its configuration again.
     ///
-    /// A flag wins over its environment variable, that over the configuration file, and that over the default.
+    /// A flag wins over its environment variable, that over the configuration file, and that over
+    /// the default.
     Agent(Box<Agent>),
     /// Lists the members that an agent knows, itself, the failed and the left included
     Members(Members),
@@ -59,7 +61,8 @@ Examples:
     Leave(Leave),
     /// Declares a failed member to have left, so that nobody waits for it
     ///
-    /// Only a suspected or failed member can be declared so; one that is alive after all refutes it.
+    /// Only a suspected or failed member can be declared so; one that is alive after all refutes
+    /// it.
     ForceLeave(ForceLeave),
     /// Shows or changes an agent's tags, which the others see
     Tags(Tags),
@@ -69,8 +72,8 @@ Examples:
     Event(Event),
     /// Asks all members, or some, a question, and prints their answers
     ///
-    /// A member answers by a handler for the event `query:NAME`, whose output is the answer, or by a program that hears of
-    /// the query through the agent's HTTP interface.
+    /// A member answers by a handler for the event `query:NAME`, whose output is the answer, or by
+    /// a program that hears of the query through the agent's HTTP interface.
     Query(Query),
     /// Asks all members whether they hear this agent's queries, and names those that do not
     #[command(after_help = "\
@@ -87,8 +90,8 @@ Exit status 1 when some do not.")]
     Ping(Ping),
     /// Estimates the round trip between two members, without a packet
     ///
-    /// Each node finds its place in a space of round trips by the probes that it makes anyway, and tells it to the others
-    /// (Vivaldi). `swim ping` measures instead.
+    /// Each node finds its place in a space of round trips by the probes that it makes anyway, and
+    /// tells it to the others (Vivaldi). `swim ping` measures instead.
     Rtt(Rtt),
     /// Lists the members that are nearest to an agent, by estimated round trips
     Nearest(Nearest),
@@ -101,9 +104,9 @@ Example:
     Keygen,
     /// Shows a cluster on this machine: nodes meet, one is killed, one leaves
     ///
-    /// Starts nodes in this process that talk over real TCP connections on loopback, and shows who knows whom: first all
-    /// find each other through a chain of seeds, then one is killed without a word and the others notice, then one
-    /// leaves.
+    /// Starts nodes in this process that talk over real TCP connections on loopback, and shows who
+    /// knows whom: first all find each other through a chain of seeds, then one is killed without a
+    /// word and the others notice, then one leaves.
     Demo(Demo),
     /// Prints a script that completes these commands in a shell
     #[command(after_help = "\

@@ -1,7 +1,8 @@
 //! Reading the arguments: clap's way, but for the environment, of which clap knows too little.
 //!
-//! An environment variable that is empty is one that is not set: service managers and container files set such ones. And a
-//! flag wins over the variable of another one that says something else of the same thing; two such flags are an error.
+//! An environment variable that is empty is one that is not set: service managers and container
+//! files set such ones. And a flag wins over the variable of another one that says something else
+//! of the same thing; two such flags are an error.
 
 use std::ffi::{OsStr, OsString};
 
@@ -13,8 +14,10 @@ use swim_tokio::Escaped;
 
 use super::Cli;
 
-/// Flags of `swim agent` that say something of the same thing; the first one has an environment variable.
-const EXCLUSIVE: [[&str; 2]; 3] = [["log_level", "verbose"], ["log_level", "quiet"], ["versions", "serf"]];
+/// Flags of `swim agent` that say something of the same thing; the first one has an environment
+/// variable.
+const EXCLUSIVE: [[&str; 2]; 3] =
+    [["log_level", "verbose"], ["log_level", "quiet"], ["versions", "serf"]];
 
 impl Cli {
     /// The arguments of this process, over its environment.
@@ -27,8 +30,10 @@ impl Cli {
             Ok(cli) => return Ok(cli),
             Err(error) => error,
         };
-        // The error repeats arguments, in which a script may have put somebody else's name: it is of the escaped ones.
-        let escaped: Vec<_> = arguments.iter().map(|text| Escaped(text.display()).to_string().into()).collect();
+        // The error repeats arguments, in which a script may have put somebody else's name: it is
+        // of the escaped ones.
+        let escaped: Vec<_> =
+            arguments.iter().map(|text| Escaped(text.display()).to_string().into()).collect();
         Err(Self::parse(&escaped).err().unwrap_or(error))
     }
 
@@ -40,10 +45,13 @@ impl Cli {
                 let wrong = Error::raw(ErrorKind::ArgumentConflict, text);
                 command
                     .find_subcommand(name)
-                    .map_or(Error::raw(ErrorKind::ArgumentConflict, ""), |agent| wrong.with_cmd(agent))
+                    .map_or(Error::raw(ErrorKind::ArgumentConflict, ""), |agent| {
+                        wrong.with_cmd(agent)
+                    })
             })?;
         }
-        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let mut cli =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         // Only what is printed tells of it.
         if let super::Command::Agent(agent) = &mut cli.command
             && agent.print_config
@@ -60,7 +68,11 @@ impl Cli {
 /// The command without some of the variables.
 fn without(deaf: &dyn Fn(&OsStr) -> bool, command: Command) -> Command {
     let heard = |argument: Arg| {
-        if argument.get_env().is_some_and(deaf) { argument.env(None::<&'static str>) } else { argument }
+        if argument.get_env().is_some_and(deaf) {
+            argument.env(None::<&'static str>)
+        } else {
+            argument
+        }
     };
     command.mut_args(heard).mut_subcommands(|command| without(deaf, command))
 }

@@ -48,11 +48,12 @@ pub(crate) struct Query {
     /// Asks only this member; may be given several times
     #[arg(long = "node", value_name = "NAME")]
     pub(crate) nodes: Vec<String>,
-    /// Asks only members with a tag in which a regular expression matches somewhere, as ^web$ does in the whole (`swim
-    /// members --tag` takes the text itself); of several, with all of them
+    /// Asks only members with a tag in which a regular expression matches somewhere, as ^web$ does
+    /// in the whole (`swim members --tag` takes the text itself); of several, with all of them
     #[arg(long = "tag", value_name = "NAME=EXPRESSION", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
-    /// For how long answers are gathered, at most 80s [default: as long as the cluster's size asks for]
+    /// For how long answers are gathered, at most 80s [default: as long as the cluster's size asks
+    /// for]
     #[arg(long, value_name = "TIME", value_parser = gathering)]
     pub(crate) timeout: Option<Period>,
     /// Through how many other members each answer is sent once more, in case it is lost
@@ -69,7 +70,10 @@ pub(crate) struct Query {
 fn gathering(text: &str) -> Result<Period, String> {
     let period = super::client::timeout(text)?;
     if period.0 > LONGEST_QUERY {
-        return Err(format!("answers to a query are gathered for at most {} s", LONGEST_QUERY.as_secs()));
+        return Err(format!(
+            "answers to a query are gathered for at most {} s",
+            LONGEST_QUERY.as_secs()
+        ));
     }
     Ok(period)
 }

@@ -1,4 +1,5 @@
-//! The command line's side of HTTP: one connection to the agent, one request, one answer, and a deadline for all of it.
+//! The command line's side of HTTP: one connection to the agent, one request, one answer, and a
+//! deadline for all of it.
 
 pub(crate) mod commands;
 mod tls;
@@ -53,8 +54,11 @@ struct Deadlines {
 /// Whether an answer waits for other nodes.
 fn takes_long(path: &str) -> bool {
     let path = path.strip_prefix("/v1").unwrap_or(path);
-    let waits = |start: &&str| path.strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    ["/join", "/leave", "/query", "/reachability", "/keys"].iter().any(waits) || path.ends_with("/ping")
+    let waits = |start: &&str| {
+        path.strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    ["/join", "/leave", "/query", "/reachability", "/keys"].iter().any(waits)
+        || path.ends_with("/ping")
 }
 
 /// Why there is no answer, or no good one.
@@ -94,12 +98,18 @@ impl fmt::Display for ClientError {
                 f,
                 "what answers at {endpoint} is not trusted: {error} (--agent-ca names the authority of its certificate)"
             ),
-            Self::Lost { endpoint, error } => write!(f, "the agent at {endpoint} is gone ({error})"),
+            Self::Lost { endpoint, error } => {
+                write!(f, "the agent at {endpoint} is gone ({error})")
+            }
             Self::Refused { status: 401, .. } => {
                 f.write_str("the agent wants its token: name the file with --token-file")
             }
-            Self::Refused { error, .. } | Self::Token(error) | Self::Input(error) => f.write_str(error),
-            Self::Strange(error) => write!(f, "what answers there is no swim agent, or another version: {error}"),
+            Self::Refused { error, .. } | Self::Token(error) | Self::Input(error) => {
+                f.write_str(error)
+            }
+            Self::Strange(error) => {
+                write!(f, "what answers there is no swim agent, or another version: {error}")
+            }
         }
     }
 }
@@ -107,22 +117,30 @@ impl fmt::Display for ClientError {
 impl Client {
     pub(crate) fn new(connect: &Connect) -> Result<Self, ClientError> {
         let given = connect.timeout.map(|timeout| timeout.0);
-        let deadlines = Deadlines { usual: given.unwrap_or(TIMEOUT), long: given.unwrap_or(LONG_TIMEOUT) };
+        let deadlines =
+            Deadlines { usual: given.unwrap_or(TIMEOUT), long: given.unwrap_or(LONG_TIMEOUT) };
         Self::with_deadlines(&connect.place, deadlines)
     }
 
     /// For a query whose answers are gathered for so long.
-    pub(crate) fn for_query(place: &Place, gathering: Option<Duration>) -> Result<Self, ClientError> {
+    pub(crate) fn for_query(
+        place: &Place,
+        gathering: Option<Duration>,
+    ) -> Result<Self, ClientError> {
         let long = gathering.map_or(LONG_TIMEOUT, |gathering| gathering + TIMEOUT);
         Self::with_deadlines(place, Deadlines { usual: TIMEOUT, long })
     }
 
     fn with_deadlines(place: &Place, deadlines: Deadlines) -> Result<Self, ClientError> {
-        let token = place.token_file.as_deref().map(Token::read).transpose().map_err(ClientError::Token)?;
+        let token =
+            place.token_file.as_deref().map(Token::read).transpose().map_err(ClientError::Token)?;
         let endpoint = place.agent.clone();
         let trust = if matches!(endpoint, Endpoint::Tcp { tls: true, .. }) {
             let trust = tls::Trust::new(place.agent_ca.as_deref());
-            Some(trust.map_err(|error| ClientError::Untrusted { endpoint: endpoint.to_string(), error })?)
+            Some(trust.map_err(|error| ClientError::Untrusted {
+                endpoint: endpoint.to_string(),
+                error,
+            })?)
         } else {
             None
         };
@@ -135,13 +153,22 @@ impl Client {
     }
 
     /// Asks for something that is told with the answer's status, as `accepted` as with 200.
-    pub(crate) async fn get_or<T: DeserializeOwned>(&self, path: &str, accepted: u16) -> Result<T, ClientError> {
+    pub(crate) async fn get_or<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        accepted: u16,
+    ) -> Result<T, ClientError> {
         self.whole(Method::GET, path, None, &[accepted]).await
     }
 
     /// Asks the agent to do something.
-    pub(crate) async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ClientError> {
-        let body = serde_json::to_vec(body).unwrap_or_else(|error| unreachable!("shapes are plain: {error}"));
+    pub(crate) async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body)
+            .unwrap_or_else(|error| unreachable!("shapes are plain: {error}"));
         self.whole(Method::POST, path, Some(body), &[]).await
     }
 
@@ -156,8 +183,10 @@ impl Client {
         if !takes_long(path) || usual == long {
             return self.within(usual, self.answer(method, path, body, accepted)).await;
         }
-        let _: HealthShape = self.within(usual, self.answer(Method::GET, "/health", None, &[503])).await?;
-        let mut answer = std::pin::pin!(self.within(long, self.answer(method, path, body, accepted)));
+        let _: HealthShape =
+            self.within(usual, self.answer(Method::GET, "/health", None, &[503])).await?;
+        let mut answer =
+            std::pin::pin!(self.within(long, self.answer(method, path, body, accepted)));
         tokio::select! {
             answer = answer.as_mut() => return answer,
             () = tokio::time::sleep(IMPATIENCE) => crate::output::complain("the agent is still at it …"),
@@ -184,7 +213,8 @@ impl Client {
         let strange = |error: &dyn fmt::Display| ClientError::Strange(error.to_string());
         let response = self.send(method, path, body).await?;
         let status = response.status();
-        let body = response.into_body().collect().await.map_err(|error| strange(&error))?.to_bytes();
+        let body =
+            response.into_body().collect().await.map_err(|error| strange(&error))?.to_bytes();
         if status.is_success() || accepted.contains(&status.as_u16()) {
             return serde_json::from_slice(&body).map_err(|error| strange(&error));
         }
@@ -199,21 +229,32 @@ impl Client {
 
     /// An answer that goes on: its pieces, as they come.
     pub(crate) async fn stream(&self, path: &str) -> Result<Incoming, ClientError> {
-        let response = self.within(self.deadlines.usual, self.send(Method::GET, path, None)).await?;
+        let response =
+            self.within(self.deadlines.usual, self.send(Method::GET, path, None)).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(response.into_body());
         }
-        Err(ClientError::Refused { status: status.as_u16(), error: format!("the agent says {status}") })
+        Err(ClientError::Refused {
+            status: status.as_u16(),
+            error: format!("the agent says {status}"),
+        })
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Response<Incoming>, ClientError> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Response<Incoming>, ClientError> {
         let unreachable = |error: &dyn fmt::Display| ClientError::Unreachable {
             endpoint: self.endpoint.to_string(),
             error: error.to_string(),
         };
-        let mut request =
-            Request::builder().method(method).uri(self.endpoint.path(path)).header(HOST, self.endpoint.host());
+        let mut request = Request::builder()
+            .method(method)
+            .uri(self.endpoint.path(path))
+            .header(HOST, self.endpoint.host());
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
@@ -224,18 +265,25 @@ impl Client {
         let request = request.map_err(|error| unreachable(&error))?;
         let answered = match &self.endpoint {
             Endpoint::Tcp { host, port, .. } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| unreachable(&error))?;
+                let stream = TcpStream::connect((host.as_str(), *port))
+                    .await
+                    .map_err(|error| unreachable(&error))?;
                 match &self.trust {
                     None => exchange(stream, request).await,
                     Some(trust) => {
-                        let stream = trust.connect(host, stream).await.map_err(|error| self.not_secured(&error))?;
+                        let stream = trust
+                            .connect(host, stream)
+                            .await
+                            .map_err(|error| self.not_secured(&error))?;
                         exchange(stream, request).await
                     }
                 }
             }
             #[cfg(unix)]
             Endpoint::Unix(path) => {
-                let stream = tokio::net::UnixStream::connect(path).await.map_err(|error| unreachable(&error))?;
+                let stream = tokio::net::UnixStream::connect(path)
+                    .await
+                    .map_err(|error| unreachable(&error))?;
                 exchange(stream, request).await
             }
             #[cfg(not(unix))]
@@ -274,7 +322,14 @@ mod tests {
         for path in ["/v1/join", "/v1/keys/list", "/v1/keys", "/v1/query", "/v1/members/a/ping"] {
             assert!(takes_long(path), "{path}");
         }
-        for path in ["/health", "/v1/members", "/v1/queries/7/respond", "/v1/info", "/v1/tags", "/v1/events"] {
+        for path in [
+            "/health",
+            "/v1/members",
+            "/v1/queries/7/respond",
+            "/v1/info",
+            "/v1/tags",
+            "/v1/events",
+        ] {
             assert!(!takes_long(path), "{path}");
         }
     }

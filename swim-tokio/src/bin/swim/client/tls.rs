@@ -27,17 +27,24 @@ impl Trust {
         match file {
             Some(path) => {
                 let wrong = |error: &dyn std::fmt::Display| {
-                    format!("{} holds no authority's certificate in PEM form: {error}", path.display())
+                    format!(
+                        "{} holds no authority's certificate in PEM form: {error}",
+                        path.display()
+                    )
                 };
-                let pem = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+                let pem = std::fs::read(path)
+                    .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
                 for certificate in CertificateDer::pem_slice_iter(&pem) {
-                    roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
+                    roots
+                        .add(certificate.map_err(|error| wrong(&error))?)
+                        .map_err(|error| wrong(&error))?;
                 }
                 if roots.is_empty() {
                     return Err(wrong(&"there is none in it"));
                 }
             }
-            // What cannot be read of them is as if it were not there: the handshake says what is missing.
+            // What cannot be read of them is as if it were not there: the handshake says what is
+            // missing.
             None => {
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             }
@@ -54,7 +61,11 @@ impl Trust {
     ///
     /// # Errors
     /// The host's name is none, or the handshake failed: see [`is_of_trust`].
-    pub(super) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await
     }

@@ -44,8 +44,13 @@ impl Cluster {
         let mut nodes: Vec<Node> = Vec::new();
         for observer in 0..count {
             let name = format!("node-{}", observer + 1);
-            let seed = nodes.last().and_then(|node| node.handle.as_ref()).map(Runtime::local_address);
-            let builder = Runtime::builder().id(&name).config(Config::local()).seeds(seed).rng_seed(rng.next_u64());
+            let seed =
+                nodes.last().and_then(|node| node.handle.as_ref()).map(Runtime::local_address);
+            let builder = Runtime::builder()
+                .id(&name)
+                .config(Config::local())
+                .seeds(seed)
+                .rng_seed(rng.next_u64());
             let handle = builder.start().await?;
             tokio::spawn(observe(observer, handle.subscribe(), sender.clone()));
             nodes.push(Node { name, handle: Some(handle), fate: Fate::Runs });
@@ -63,7 +68,10 @@ impl Cluster {
 
     /// Where a node listens.
     pub(super) fn address(&self, node: usize) -> String {
-        self.nodes[node].handle.as_ref().map_or_else(String::new, |handle| handle.local_address().to_string())
+        self.nodes[node]
+            .handle
+            .as_ref()
+            .map_or_else(String::new, |handle| handle.local_address().to_string())
     }
 
     /// The nodes that are still there.
@@ -99,7 +107,9 @@ impl Cluster {
     pub(super) async fn next(&mut self) -> Observed {
         loop {
             match self.events.recv().await {
-                Some(observed) if self.nodes[observed.observer].handle.is_some() => return observed,
+                Some(observed) if self.nodes[observed.observer].handle.is_some() => {
+                    return observed;
+                }
                 Some(_) => {}
                 None => std::future::pending().await,
             }
@@ -118,7 +128,11 @@ impl Cluster {
 
     /// What one knows of another.
     pub(super) fn status(&self, observer: usize, subject: usize) -> Option<Status> {
-        self.nodes[observer].handle.as_ref()?.member(&self.nodes[subject].name).map(|member| member.status())
+        self.nodes[observer]
+            .handle
+            .as_ref()?
+            .member(&self.nodes[subject].name)
+            .map(|member| member.status())
     }
 
     fn cell(&self, observer: usize, subject: usize) -> Cell {
@@ -130,7 +144,11 @@ impl Cluster {
     }
 }
 
-async fn observe(observer: usize, mut notices: swim_tokio::Subscription, sender: mpsc::Sender<Observed>) {
+async fn observe(
+    observer: usize,
+    mut notices: swim_tokio::Subscription,
+    sender: mpsc::Sender<Observed>,
+) {
     while let Some(notice) = notices.next().await {
         let Notice::Event(event) = notice else { continue };
         if sender.send(Observed { observer, at: Instant::now(), event }).await.is_err() {

@@ -1,6 +1,8 @@
-//! `swim demo`: a cluster in this process, over real TCP connections on loopback, that shows what it does.
+//! `swim demo`: a cluster in this process, over real TCP connections on loopback, that shows what
+//! it does.
 //!
-//! `cluster` starts and ends the nodes, `story` is what happens to them, `table` and `screen` show it.
+//! `cluster` starts and ends the nodes, `story` is what happens to them, `table` and `screen` show
+//! it.
 
 mod cluster;
 mod screen;
@@ -46,7 +48,10 @@ async fn show(demo: &Demo) -> ExitCode {
             output::write(&Text::own(summary + "\n"));
             ExitCode::SUCCESS
         }
-        Err(_) => failed(&format!("the demo did not come to its end within {:?}: {missing}", demo.duration)),
+        Err(_) => failed(&format!(
+            "the demo did not come to its end within {:?}: {missing}",
+            demo.duration
+        )),
     }
 }
 

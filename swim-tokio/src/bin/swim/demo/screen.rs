@@ -1,5 +1,5 @@
-//! What the demo shows on: a terminal, with a table that is redrawn below the lines of the story, or anything else,
-//! with the lines alone and the table where the story halts.
+//! What the demo shows on: a terminal, with a table that is redrawn below the lines of the story,
+//! or anything else, with the lines alone and the table where the story halts.
 
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ impl Screen {
     /// `height` is how many lines the table will have: one that does not fit cannot be redrawn.
     pub(crate) fn open(height: usize) -> Self {
         let stdout = std::io::stdout();
-        let fits = terminal_size::terminal_size_of(&stdout).is_none_or(|(_, rows)| height < usize::from(rows.0));
+        let fits = terminal_size::terminal_size_of(&stdout)
+            .is_none_or(|(_, rows)| height < usize::from(rows.0));
         Self {
             paint: Paint { colours: output::is_colour_wanted(&stdout) },
             live: output::is_able(&stdout) && fits,

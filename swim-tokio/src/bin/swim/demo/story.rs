@@ -1,4 +1,5 @@
-//! What happens in the demo: all meet, one is killed, one leaves; and how long each took to be known.
+//! What happens in the demo: all meet, one is killed, one leaves; and how long each took to be
+//! known.
 
 use std::time::{Duration, Instant};
 
@@ -83,7 +84,8 @@ impl Story {
         let nodes = self.cluster.len();
         self.line(&format!("{nodes} nodes on loopback TCP; each knows only the one before it"));
         for node in 0..nodes {
-            let line = format!("{} listens at {}", self.cluster.name(node), self.cluster.address(node));
+            let line =
+                format!("{} listens at {}", self.cluster.name(node), self.cluster.address(node));
             self.line(&line);
         }
         self.await_that("all to know all");
@@ -91,14 +93,16 @@ impl Story {
         let mut since = Duration::ZERO;
         while complete.contains(&false) {
             let observed = self.next().await;
-            // Only the one that was told something can know more than before: looking at all of them after each event
-            // would starve the nodes, which share this thread. Without an event, all are looked at.
+            // Only the one that was told something can know more than before: looking at all of
+            // them after each event would starve the nodes, which share this thread. Without an
+            // event, all are looked at.
             let (at, told) = observed.map_or_else(
                 || (Instant::now(), 0..nodes),
                 |observed| (observed.at, observed.observer..observed.observer + 1),
             );
-            let newcomers: Vec<usize> =
-                told.filter(|&node| !complete[node] && self.knows_as_alive(node) == nodes).collect();
+            let newcomers: Vec<usize> = told
+                .filter(|&node| !complete[node] && self.knows_as_alive(node) == nodes)
+                .collect();
             for node in newcomers {
                 complete[node] = true;
                 since = at - self.begun;
@@ -119,7 +123,8 @@ impl Story {
 
     async fn kill(&mut self, victim: usize) -> (Noticed, Noticed) {
         let name = self.cluster.name(victim).to_owned();
-        let line = self.screen.paint.bold(&format!("{name} is killed, without a word to the others"));
+        let line =
+            self.screen.paint.bold(&format!("{name} is killed, without a word to the others"));
         self.line(line.as_str());
         let killed = Instant::now();
         self.cluster.kill(victim);
@@ -128,7 +133,9 @@ impl Story {
         while !self.all_see(victim, Status::Dead) || dead.count < self.cluster.running().count() {
             let Some(observed) = self.next().await else { continue };
             match &observed.event {
-                Event::Suspected { member, .. } if *member.id == *name => suspected.add(observed.at - killed),
+                Event::Suspected { member, .. } if *member.id == *name => {
+                    suspected.add(observed.at - killed)
+                }
                 Event::Failed(member) if *member.id == *name => dead.add(observed.at - killed),
                 _ => {}
             }
@@ -161,10 +168,13 @@ impl Story {
     }
 
     fn all_see(&self, subject: usize, status: Status) -> bool {
-        self.cluster.running().all(|observer| self.cluster.status(observer, subject) == Some(status))
+        self.cluster
+            .running()
+            .all(|observer| self.cluster.status(observer, subject) == Some(status))
     }
 
-    /// A line for what a node noticed: if it is of `subject`, so long after what `happened` to that one.
+    /// A line for what a node noticed: if it is of `subject`, so long after what `happened` to that
+    /// one.
     fn tell_of(&mut self, observed: &Observed, subject: usize, happened: Instant) {
         let paint = self.screen.paint;
         let (word, name) = match &observed.event {
@@ -175,13 +185,19 @@ impl Story {
             _ => return,
         };
         let is_about = **name == *self.cluster.name(subject) && observed.at >= happened;
-        let after = if is_about { format!(" (after {})", span(observed.at - happened)) } else { String::new() };
-        let line = format!("  {} {word} {}{after}", self.cluster.name(observed.observer), Escaped(name));
+        let after = if is_about {
+            format!(" (after {})", span(observed.at - happened))
+        } else {
+            String::new()
+        };
+        let line =
+            format!("  {} {word} {}{after}", self.cluster.name(observed.observer), Escaped(name));
         self.screen.line(observed.at - self.begun, &line);
         self.draw();
     }
 
-    /// Waits for the next thing that a node notices, but no longer than the clock above the table stands still.
+    /// Waits for the next thing that a node notices, but no longer than the clock above the table
+    /// stands still.
     async fn next(&mut self) -> Option<Observed> {
         self.draw();
         tokio::time::timeout(TICK, self.cluster.next()).await.ok()
@@ -221,7 +237,11 @@ impl Story {
             std::process::exit(i32::from(crate::output::unwritten()));
         }
         if self.screen.is_live() {
-            let clock = format!("{:>7.1} s  waiting for {}", self.begun.elapsed().as_secs_f64(), self.awaited);
+            let clock = format!(
+                "{:>7.1} s  waiting for {}",
+                self.begun.elapsed().as_secs_f64(),
+                self.awaited
+            );
             let mut lines = vec![String::new(), self.screen.paint.faint(&clock).to_string()];
             lines.extend(table::render(&self.cluster.rows(), self.screen.paint));
             self.screen.table(lines);

@@ -43,7 +43,9 @@ pub(crate) fn render(rows: &[Row], paint: Paint) -> Vec<String> {
     let header: String = rows
         .iter()
         .enumerate()
-        .map(|(number, row)| if words { format!("{:<WIDE$}", row.name) } else { format!("{:<NARROW$}", number + 1) })
+        .map(|(number, row)| {
+            if words { format!("{:<WIDE$}", row.name) } else { format!("{:<NARROW$}", number + 1) }
+        })
         .collect();
     let mut lines = vec![format!("{}{}", " ".repeat(WIDE + 1), paint.bold(header.trim_end()))];
     for row in rows {
@@ -56,7 +58,8 @@ pub(crate) fn render(rows: &[Row], paint: Paint) -> Vec<String> {
         lines.push(format!("{name}{}", cells.trim_end()));
     }
     if !words {
-        let mark = |status, word| format!("{} {word}", one(Cell::Known(status), false, paint).trim_end());
+        let mark =
+            |status, word| format!("{} {word}", one(Cell::Known(status), false, paint).trim_end());
         let legend = [
             mark(Status::Alive, "alive"),
             mark(Status::Suspect, "suspect"),

@@ -1,7 +1,8 @@
-//! What a connection is doing: whether a request is being answered, and whether the client takes the answer.
+//! What a connection is doing: whether a request is being answered, and whether the client takes
+//! the answer.
 //!
-//! [`Monitored`] wraps the stream below HTTP and ends it once the client stops reading. It knows no request; `admission`
-//! decides by [`Activity`] which connection makes room for another.
+//! [`Monitored`] wraps the stream below HTTP and ends it once the client stops reading. It knows no
+//! request; `admission` decides by [`Activity`] which connection makes room for another.
 
 use std::io;
 use std::pin::Pin;
@@ -37,14 +38,20 @@ struct State {
 impl Activity {
     /// Of a connection that was just accepted.
     pub(super) fn new() -> Self {
-        Self(Mutex::new(State { since: Instant::now(), requests: 0, is_stalled: false, write_timeout: WRITE_TIMEOUT }))
+        Self(Mutex::new(State {
+            since: Instant::now(),
+            requests: 0,
+            is_stalled: false,
+            write_timeout: WRITE_TIMEOUT,
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since when no request is under way and nothing waits to be written; none while one of them is.
+    /// Since when no request is under way and nothing waits to be written; none while one of them
+    /// is.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = *self.state();
         (state.requests == 0 && !state.is_stalled).then_some(state.since)
@@ -103,7 +110,10 @@ impl<S> Monitored<S> {
             Box::pin(tokio::time::sleep(timeout))
         });
         ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answer")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client does not read its answer",
+        )))
     }
 
     /// The client took some bytes.
@@ -123,7 +133,11 @@ impl<S> Monitored<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Monitored<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         if buf.filled().len() > before {
@@ -134,7 +148,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Monitored<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Monitored<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(cx, buf) {
             Poll::Pending => self.stall(cx),
             Poll::Ready(written) => {

@@ -1,6 +1,6 @@
-//! Which connections are let in. A connection is never left waiting for a slot, so nobody can keep others out by holding
-//! many: it gets an ordinary slot, or that of a connection that is idle, or a slot of the reserve, where only health checks
-//! are answered.
+//! Which connections are let in. A connection is never left waiting for a slot, so nobody can keep
+//! others out by holding many: it gets an ordinary slot, or that of a connection that is idle, or a
+//! slot of the reserve, where only health checks are answered.
 //!
 //! It knows addresses and [`Activity`], and no request. TCP and Unix sockets have a table each.
 
@@ -115,20 +115,24 @@ impl Table {
     /// How many connections each client has.
     fn counts(&self, is_reserve: bool) -> HashMap<Option<IpAddr>, usize> {
         let mut counts = HashMap::new();
-        for connection in self.connections.values().filter(|connection| connection.is_reserve == is_reserve) {
+        for connection in
+            self.connections.values().filter(|connection| connection.is_reserve == is_reserve)
+        {
             *counts.entry(connection.client).or_default() += 1;
         }
         counts
     }
 
-    /// Ends an idle connection: of the client that has most, the one that has been idle for the longest time.
+    /// Ends an idle connection: of the client that has most, the one that has been idle for the
+    /// longest time.
     fn evict_idle(&mut self, is_eligible: impl Fn(&Connection) -> bool) -> bool {
         let counts = self.counts(false);
-        let idle =
-            self.ordinary().filter(|(_, connection)| is_eligible(connection)).filter_map(|(number, connection)| {
+        let idle = self.ordinary().filter(|(_, connection)| is_eligible(connection)).filter_map(
+            |(number, connection)| {
                 let since = connection.activity.idle_since()?;
                 Some((counts[&connection.client], std::cmp::Reverse(since), *number))
-            });
+            },
+        );
         let victim = idle.max().map(|(_, _, number)| number);
         self.evict(victim)
     }
@@ -137,7 +141,8 @@ impl Table {
     fn evict_reserve(&mut self) {
         let counts = self.counts(true);
         let reserve = self.connections.iter().filter(|(_, connection)| connection.is_reserve);
-        let ranked = reserve.map(|(number, connection)| (counts[&connection.client], std::cmp::Reverse(*number)));
+        let ranked = reserve
+            .map(|(number, connection)| (counts[&connection.client], std::cmp::Reverse(*number)));
         let victim = ranked.max().map(|(_, number)| number.0);
         self.evict(victim);
     }
@@ -150,21 +155,33 @@ impl Table {
         victim.is_some()
     }
 
-    fn insert(&mut self, client: Option<IpAddr>, is_reserve: bool, table: &Arc<Mutex<Table>>) -> Slot {
+    fn insert(
+        &mut self,
+        client: Option<IpAddr>,
+        is_reserve: bool,
+        table: &Arc<Mutex<Table>>,
+    ) -> Slot {
         let number = self.next;
         self.next += 1;
         let (activity, evicted) = (Arc::new(Activity::new()), Arc::new(Notify::new()));
-        let connection =
-            Connection { client, is_reserve, activity: Arc::clone(&activity), evicted: Arc::clone(&evicted) };
+        let connection = Connection {
+            client,
+            is_reserve,
+            activity: Arc::clone(&activity),
+            evicted: Arc::clone(&evicted),
+        };
         self.connections.insert(number, connection);
         Slot { number, table: Arc::clone(table), evicted, activity, is_reserve }
     }
 }
 
-/// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, all of which one host may have.
+/// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, all of which one host
+/// may have.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+        }
         v4 => v4,
     }
 }
@@ -195,7 +212,11 @@ mod tests {
         }
         let _busy = slots[0].activity.begin();
         assert!(!admission.admit(address(5)).is_reserve);
-        assert!(is_evicted(&slots[1]).await && !is_evicted(&slots[0]).await && !is_evicted(&slots[2]).await);
+        assert!(
+            is_evicted(&slots[1]).await
+                && !is_evicted(&slots[0]).await
+                && !is_evicted(&slots[2]).await
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -42,7 +42,10 @@ impl Call {
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Box<Reply>> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(body).map_err(|error| {
-            Box::new(failure(StatusCode::BAD_REQUEST, &format!("the body is not what this route wants: {error}")))
+            Box::new(failure(
+                StatusCode::BAD_REQUEST,
+                &format!("the body is not what this route wants: {error}"),
+            ))
         })
     }
 }

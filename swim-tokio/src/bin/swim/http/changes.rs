@@ -14,8 +14,8 @@ use super::call::Call;
 use super::reply::{Reply, failure, json};
 use crate::settings::in_our_words;
 use crate::shapes::{
-    BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape, LeftShape,
-    PingShape, TagsRequest, TagsShape, metadata_of,
+    BroadcastRequest, BroadcastShape, ForceLeaveRequest, ForceLeftShape, JoinRequest, JoinedShape,
+    LeftShape, PingShape, TagsRequest, TagsShape, metadata_of,
 };
 
 /// How long a change of tags waits until the node's table shows it, and how often it looks.
@@ -30,9 +30,9 @@ pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Ve
     let wrong = |error: &str| Box::new(failure(StatusCode::BAD_REQUEST, error));
     match (text, base64) {
         (Some(text), None) => Ok(text.into_bytes()),
-        (None, Some(base64)) => {
-            STANDARD.decode(base64).map_err(|error| wrong(&format!("payload_base64 is no base64: {error}")))
-        }
+        (None, Some(base64)) => STANDARD
+            .decode(base64)
+            .map_err(|error| wrong(&format!("payload_base64 is no base64: {error}"))),
         (None, None) => Ok(Vec::new()),
         (Some(_), Some(_)) => Err(wrong("give either payload or payload_base64")),
     }
@@ -40,8 +40,11 @@ pub(super) fn payload(text: Option<String>, base64: Option<String>) -> Result<Ve
 
 /// The status of what the node refuses: a stopped node is not the caller's fault.
 pub(super) fn refused<E: std::fmt::Display>(error: &CallError<E>) -> Reply {
-    let status =
-        if matches!(error, CallError::Stopped) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::CONFLICT };
+    let status = if matches!(error, CallError::Stopped) {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::CONFLICT
+    };
     failure(status, &error.to_string())
 }
 
@@ -98,7 +101,8 @@ pub(super) async fn tags(context: Arc<Context>, call: Call) -> Reply {
     if let Err(error) = context.node.set_metadata(metadata_of(&map)).await {
         return refused(&error);
     }
-    // In a large cluster the table shows it a moment later, and the next change begins with what the table shows.
+    // In a large cluster the table shows it a moment later, and the next change begins with what
+    // the table shows.
     let shown = async {
         while context.own_tags() != map {
             tokio::time::sleep(GRAIN).await;
@@ -114,7 +118,9 @@ pub(super) async fn broadcast(context: Arc<Context>, call: Call) -> Reply {
         Err(reply) => return *reply,
     };
     let payload = match (&request.payload, &request.payload_base64) {
-        (None, None) => return failure(StatusCode::BAD_REQUEST, "give either payload or payload_base64"),
+        (None, None) => {
+            return failure(StatusCode::BAD_REQUEST, "give either payload or payload_base64");
+        }
         _ => match payload(request.payload, request.payload_base64) {
             Ok(payload) => payload,
             Err(reply) => return *reply,
@@ -129,8 +135,12 @@ pub(super) async fn broadcast(context: Arc<Context>, call: Call) -> Reply {
 
 pub(super) async fn ping(context: Arc<Context>, call: Call) -> Reply {
     match context.node.ping(&call.parameter).await {
-        Ok(time) => json(&PingShape { id: call.parameter, round_trip: time.map(|time| time.as_secs_f64()) }),
-        Err(error @ CallError::Refused(PingError::UnknownMember)) => failure(StatusCode::NOT_FOUND, &error.to_string()),
+        Ok(time) => {
+            json(&PingShape { id: call.parameter, round_trip: time.map(|time| time.as_secs_f64()) })
+        }
+        Err(error @ CallError::Refused(PingError::UnknownMember)) => {
+            failure(StatusCode::NOT_FOUND, &error.to_string())
+        }
         Err(error) => refused(&error),
     }
 }

@@ -13,7 +13,8 @@ use super::reply::{Reply, failure, json};
 use crate::settings::tag;
 use crate::shapes::detection::Detection;
 use crate::shapes::{
-    CountsShape, EstimateShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, TagsShape, tags_or_text,
+    CountsShape, EstimateShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape,
+    TagsShape, tags_or_text,
 };
 
 pub(super) async fn info(context: Arc<Context>, _: Call) -> Reply {
@@ -58,7 +59,9 @@ pub(super) async fn members(context: Arc<Context>, call: Call) -> Reply {
     for text in call.query("status") {
         match Status::ALL.into_iter().find(|status| status.to_string() == text) {
             Some(status) => statuses.push(status),
-            None => return failure(StatusCode::BAD_REQUEST, "a status is alive, suspect, dead or left"),
+            None => {
+                return failure(StatusCode::BAD_REQUEST, "a status is alive, suspect, dead or left");
+            }
         }
     }
     let tags: Vec<_> = match call.query("tag").map(tag).collect() {
@@ -67,10 +70,15 @@ pub(super) async fn members(context: Arc<Context>, call: Call) -> Reply {
     };
     let members = context.node.members();
     let wanted = members.iter().filter(|member| {
-        let bears = |(name, text): &(String, String)| Tags::find(&member.metadata, name) == Some(text);
+        let bears =
+            |(name, text): &(String, String)| Tags::find(&member.metadata, name) == Some(text);
         (statuses.is_empty() || statuses.contains(&member.status())) && tags.iter().all(bears)
     });
-    json(&MembersShape { members: wanted.map(|member| MemberShape::new(member, context.round_trip(member))).collect() })
+    json(&MembersShape {
+        members: wanted
+            .map(|member| MemberShape::new(member, context.round_trip(member)))
+            .collect(),
+    })
 }
 
 pub(super) async fn member(context: Arc<Context>, call: Call) -> Reply {
@@ -83,7 +91,9 @@ pub(super) async fn member(context: Arc<Context>, call: Call) -> Reply {
 /// The round trip between two members; from this node if only one is named.
 pub(super) async fn estimate(context: Arc<Context>, call: Call) -> Reply {
     let from = call.query("from").next().unwrap_or_else(|| context.node.id());
-    let Some(to) = call.query("to").next() else { return failure(StatusCode::BAD_REQUEST, "name a member: to=NAME") };
+    let Some(to) = call.query("to").next() else {
+        return failure(StatusCode::BAD_REQUEST, "name a member: to=NAME");
+    };
     if let Some(unknown) = [from, to].into_iter().find(|id| context.node.member(id).is_none()) {
         return failure(StatusCode::NOT_FOUND, &format!("no member has the name {unknown:?}"));
     }
@@ -95,8 +105,10 @@ pub(super) async fn nearest(context: Arc<Context>, call: Call) -> Reply {
     let Ok(count) = call.query("count").next().unwrap_or("10").parse() else {
         return failure(StatusCode::BAD_REQUEST, "a count is a number");
     };
-    let near =
-        |(id, time): (NodeId, Duration)| NearShape { id: id.as_str().to_owned(), round_trip: time.as_secs_f64() };
+    let near = |(id, time): (NodeId, Duration)| NearShape {
+        id: id.as_str().to_owned(),
+        round_trip: time.as_secs_f64(),
+    };
     json(&NearestShape { nearest: context.node.nearest(count).into_iter().map(near).collect() })
 }
 

@@ -60,16 +60,20 @@ impl Service {
         match secured {
             Ok(Ok(stream)) => self.serve(stream, slot).await,
             Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection has no TLS"),
-            Err(_) => tracing::debug!("an HTTP connection did not finish its TLS handshake in time"),
+            Err(_) => {
+                tracing::debug!("an HTTP connection did not finish its TLS handshake in time")
+            }
         }
     }
 
-    /// Answers one connection's requests, one after the other, until it ends or makes room for another.
+    /// Answers one connection's requests, one after the other, until it ends or makes room for
+    /// another.
     pub(super) async fn serve<S>(mut self, stream: S, slot: Slot)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (service, activity, is_reserve) = (self.clone(), Arc::clone(&slot.activity), slot.is_reserve);
+        let (service, activity, is_reserve) =
+            (self.clone(), Arc::clone(&slot.activity), slot.is_reserve);
         let answer = service_fn(move |request| {
             let (service, activity) = (service.clone(), Arc::clone(&activity));
             async move {
@@ -122,10 +126,18 @@ impl Service {
         let body = match read.await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return failure(StatusCode::PAYLOAD_TOO_LARGE, &format!("at most {MAX_BODY} bytes are taken"));
+                return failure(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    &format!("at most {MAX_BODY} bytes are taken"),
+                );
             }
             Ok(Err(error)) => return failure(StatusCode::BAD_REQUEST, &error.to_string()),
-            Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the request's body did not come in time"),
+            Err(_) => {
+                return failure(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "the request's body did not come in time",
+                );
+            }
         };
         let caller = Caller::new(&head, &self.tokens, self.way);
         let call = Call::new(parameters, head.uri.query().unwrap_or_default(), body, caller);
@@ -142,7 +154,10 @@ impl Service {
 
 /// What is answered while every ordinary slot is taken.
 fn busy() -> Reply {
-    let mut reply = failure(StatusCode::SERVICE_UNAVAILABLE, "too many connections are open: try again in a second");
+    let mut reply = failure(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too many connections are open: try again in a second",
+    );
     reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     reply

@@ -1,8 +1,9 @@
 //! What happens, as server-sent events (WHATWG HTML, 9.2), from the call on.
 //!
-//! Each is one JSON object, as `swim agent --format json` prints it, under the name `event` has in it. A client that is too
-//! slow loses some, and is told how many, by an event `lagged`. A comment now and then shows that the agent is there. The
-//! stream ends when the token that opened it has been replaced.
+//! Each is one JSON object, as `swim agent --format json` prints it, under the name `event` has in
+//! it. A client that is too slow loses some, and is told how many, by an event `lagged`. A comment
+//! now and then shows that the agent is there. The stream ends when the token that opened it has
+//! been replaced.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +33,14 @@ pub(super) async fn events(context: Arc<Context>, call: Call) -> Reply {
     streamed("text/event-stream", body)
 }
 
-/// Tells what happens until the client or the node is gone, or the client's token is no longer the agent's.
-async fn tell(mut sender: Sender<Bytes>, mut notices: Subscription, histories: Histories, caller: Caller) {
+/// Tells what happens until the client or the node is gone, or the client's token is no longer the
+/// agent's.
+async fn tell(
+    mut sender: Sender<Bytes>,
+    mut notices: Subscription,
+    histories: Histories,
+    caller: Caller,
+) {
     let mut next = ": connected\n\n".to_owned();
     while sender.send_data(next.into()).await.is_ok() {
         next = match tokio::time::timeout(HEARTBEAT, next_shown(&mut notices)).await {

@@ -1,8 +1,9 @@
 //! Who may call what.
 //!
-//! Three dangers. Other machines: a token, which every request over TCP must bear once there is one. A page of another
-//! site in a browser on this machine, which sends what it likes to loopback: its origin is not ours. A name that such a
-//! site lets point at 127.0.0.1 (DNS rebinding), so that the origins agree: the host it asks for is no name of loopback.
+//! Three dangers. Other machines: a token, which every request over TCP must bear once there is
+//! one. A page of another site in a browser on this machine, which sends what it likes to loopback:
+//! its origin is not ours. A name that such a site lets point at 127.0.0.1 (DNS rebinding), so that
+//! the origins agree: the host it asks for is no name of loopback.
 
 use std::net::IpAddr;
 
@@ -30,7 +31,8 @@ pub(super) struct Caller(Option<(Tokens, HeaderValue)>);
 
 impl Caller {
     pub(super) fn new(head: &Parts, tokens: &Tokens, way: Way) -> Self {
-        let borne = head.headers.get(AUTHORIZATION).filter(|_| way != Way::Local && !tokens.is_empty());
+        let borne =
+            head.headers.get(AUTHORIZATION).filter(|_| way != Way::Local && !tokens.is_empty());
         Self(borne.cloned().map(|mut value| {
             value.set_sensitive(true);
             (tokens.clone(), value)
@@ -39,12 +41,19 @@ impl Caller {
 
     /// Returns false once the token that the request bore is none of the agent's any more.
     pub(super) fn may_still_read(&self) -> bool {
-        self.0.as_ref().is_none_or(|(tokens, value)| tokens.grant(value.as_bytes()) != Grant::Nothing)
+        self.0
+            .as_ref()
+            .is_none_or(|(tokens, value)| tokens.grant(value.as_bytes()) != Grant::Nothing)
     }
 }
 
 /// Refuses who may not call the route.
-pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> Result<(), Box<Reply>> {
+pub(super) fn admit(
+    route: &Route,
+    head: &Parts,
+    tokens: &Tokens,
+    way: Way,
+) -> Result<(), Box<Reply>> {
     let header = |name| head.headers.get(name).map(HeaderValue::as_bytes);
     let refused = |status, why: &str| Err(Box::new(failure(status, why)));
     if way == Way::Local || route.access == Access::Open {
@@ -52,7 +61,10 @@ pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> R
     }
     // Two of them are none: the one that is looked at here may not be the one that others go by.
     let is_one = head.headers.get_all(HOST).iter().count() == 1;
-    let named = header(HOST).filter(|_| is_one).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or_default();
+    let named = header(HOST)
+        .filter(|_| is_one)
+        .and_then(|host| std::str::from_utf8(host).ok())
+        .unwrap_or_default();
     // An absolute target goes before the header (RFC 9112 3.2.2).
     let host = head.uri.authority().map_or(named, |authority| authority.as_str());
     if tokens.is_empty() {
@@ -72,21 +84,27 @@ pub(super) fn admit(route: &Route, head: &Parts, tokens: &Tokens, way: Way) -> R
     let from_elsewhere = header(ORIGIN).is_some_and(is_foreign)
         || head.headers.get("sec-fetch-site").map(HeaderValue::as_bytes).is_some_and(is_cross_site);
     if route.access == Access::Change && from_elsewhere {
-        return refused(StatusCode::FORBIDDEN, "a page of another origin may change and ask for nothing here");
+        return refused(
+            StatusCode::FORBIDDEN,
+            "a page of another origin may change and ask for nothing here",
+        );
     }
     Ok(())
 }
 
 fn unauthorized() -> Reply {
-    let mut reply = failure(StatusCode::UNAUTHORIZED, "the request does not bear the agent's token");
+    let mut reply =
+        failure(StatusCode::UNAUTHORIZED, "the request does not bear the agent's token");
     reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     reply
 }
 
-/// Whether a page of this origin came from the host that was asked. Before a plain listener a proxy may have TLS.
+/// Whether a page of this origin came from the host that was asked. Before a plain listener a proxy
+/// may have TLS.
 fn is_of_host(origin: &[u8], host: &str, way: Way) -> bool {
     let secure = origin.strip_prefix(b"https://");
-    let authority = if way == Way::Tls { secure } else { secure.or_else(|| origin.strip_prefix(b"http://")) };
+    let authority =
+        if way == Way::Tls { secure } else { secure.or_else(|| origin.strip_prefix(b"http://")) };
     authority == Some(host.as_bytes())
 }
 
@@ -97,7 +115,8 @@ fn is_loopback(host: &str) -> bool {
         _ => host,
     };
     let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -121,10 +140,18 @@ mod tests {
 
     #[test]
     fn only_names_of_loopback_are_loopback() {
-        for own in ["127.0.0.1:7950", "127.0.0.1", "localhost:1", "LocalHost", "[::1]:7950", "[::1]"] {
+        for own in
+            ["127.0.0.1:7950", "127.0.0.1", "localhost:1", "LocalHost", "[::1]:7950", "[::1]"]
+        {
             assert!(is_loopback(own), "{own}");
         }
-        for other in ["", "evil.example", "127.0.0.1.evil.example:80", "10.0.0.1:7950", "localhost.evil.example"] {
+        for other in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example:80",
+            "10.0.0.1:7950",
+            "localhost.evil.example",
+        ] {
             assert!(!is_loopback(other), "{other}");
         }
     }

@@ -1,4 +1,5 @@
-//! The cluster's keys in the words of HTTP: the library changes them at every node, this says what became of it.
+//! The cluster's keys in the words of HTTP: the library changes them at every node, this says what
+//! became of it.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,9 @@ impl Change {
     fn read(&self) -> Result<KeyChange, String> {
         let id = |text: &str| text.parse::<KeyId>().map_err(|error| error.to_string());
         Ok(match self {
-            Self::Install(text) => KeyChange::Install(key_from_base64(text).map_err(|error| error.to_string())?),
+            Self::Install(text) => {
+                KeyChange::Install(key_from_base64(text).map_err(|error| error.to_string())?)
+            }
             Self::Use(key) => KeyChange::Use(id(key)?),
             Self::Remove(key) => KeyChange::Remove(id(key)?),
         })
@@ -44,7 +47,11 @@ pub(crate) async fn list(node: &Runtime) -> Result<KeysShape, String> {
 ///
 /// # Errors
 /// A sentence for people: nothing has changed.
-pub(crate) async fn everywhere(node: &Runtime, change: &Change, force: bool) -> Result<KeysShape, String> {
+pub(crate) async fn everywhere(
+    node: &Runtime,
+    change: &Change,
+    force: bool,
+) -> Result<KeysShape, String> {
     let result = node.change_keys(change.read()?, force).await.map_err(|error| match error {
         KeysError::Exposed => format!("this node changes no keys: {error}"),
         error => error.to_string(),
@@ -60,7 +67,9 @@ fn refused(result: &ClusterKeys) -> String {
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let (failed, all) = (reasons.len(), result.nodes.len());
     let named = reasons[..failed.min(NAMED)].join("; ");
-    format!("no key is changed, since {failed} of {all} nodes could not do it (--force goes ahead): {named}{more}")
+    format!(
+        "no key is changed, since {failed} of {all} nodes could not do it (--force goes ahead): {named}{more}"
+    )
 }
 
 fn summed(result: &ClusterKeys) -> KeysShape {
@@ -79,7 +88,8 @@ fn summed(result: &ClusterKeys) -> KeysShape {
             }
         }
     }
-    shape.keys = keys.into_iter().map(|(key, (nodes, primary))| KeyShape { key, nodes, primary }).collect();
+    shape.keys =
+        keys.into_iter().map(|(key, (nodes, primary))| KeyShape { key, nodes, primary }).collect();
     shape
 }
 
@@ -110,14 +120,18 @@ mod tests {
         let shape = summed(&result(true));
         assert_eq!((shape.nodes, shape.done), (4, 2));
         assert_eq!(shape.failures.keys().collect::<Vec<_>>(), ["c", "d"]);
-        let counts: Vec<_> = shape.keys.iter().map(|key| (key.key.as_str(), key.nodes, key.primary)).collect();
+        let counts: Vec<_> =
+            shape.keys.iter().map(|key| (key.key.as_str(), key.nodes, key.primary)).collect();
         assert_eq!(counts, [("00000001", 3, 2), ("00000002", 2, 1)]);
     }
 
     #[test]
     fn a_refusal_names_the_nodes_and_says_how_to_go_ahead() {
         let text = refused(&result(false));
-        assert!(text.contains("2 of 4 nodes") && text.contains("c: full; d: no answer in time"), "{text}");
+        assert!(
+            text.contains("2 of 4 nodes") && text.contains("c: full; d: no answer in time"),
+            "{text}"
+        );
         assert!(text.contains("--force"), "{text}");
     }
 }

@@ -19,7 +19,8 @@ use crate::security::HttpTls;
 use crate::settings::group_number;
 use crate::settings::{Http, Listen};
 
-/// The pause after the system could not accept a connection: it may be short of descriptors for a while.
+/// The pause after the system could not accept a connection: it may be short of descriptors for a
+/// while.
 const BREATHER: Duration = Duration::from_millis(100);
 
 /// How many bytes of answers the system keeps for a client that has not read them yet.
@@ -91,7 +92,9 @@ impl Listener {
         match self {
             Self::Tcp(listener, tls) => {
                 let scheme = if tls.is_some() { "https" } else { "http" };
-                listener.local_addr().map_or_else(|_| "?".into(), |address| format!("{scheme}://{address}"))
+                listener
+                    .local_addr()
+                    .map_or_else(|_| "?".into(), |address| format!("{scheme}://{address}"))
             }
             #[cfg(unix)]
             Self::Unix(_, file) => format!("unix:{}", file.0.display()),
@@ -158,12 +161,15 @@ impl Listener {
     async fn accept(&self) -> io::Result<Stream> {
         match self {
             Self::Tcp(listener, _) => listener.accept().await.map(|(stream, from)| {
-                // Without a bound on what the system keeps for clients that do not read, it would be megabytes for each.
+                // Without a bound on what the system keeps for clients that do not read, it would
+                // be megabytes for each.
                 let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
                 Stream::Tcp(stream, from.ip())
             }),
             #[cfg(unix)]
-            Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
+            Self::Unix(listener, _) => {
+                listener.accept().await.map(|(stream, _)| Stream::Unix(stream))
+            }
         }
     }
 }
@@ -174,7 +180,8 @@ enum Stream {
     Unix(tokio::net::UnixStream),
 }
 
-/// A Unix socket that this user may connect to, and others as the settings say. A file that a killed agent left behind makes room.
+/// A Unix socket that this user may connect to, and others as the settings say. A file that a
+/// killed agent left behind makes room.
 #[cfg(unix)]
 fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
     use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -183,8 +190,11 @@ fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path)?;
     }
-    // From its first moment on: whoever connected before its permissions changed would stay connected.
-    let usual = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO | rustix::fs::Mode::XUSR);
+    // From its first moment on: whoever connected before its permissions changed would stay
+    // connected.
+    let usual = rustix::process::umask(
+        rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO | rustix::fs::Mode::XUSR,
+    );
     let bound = tokio::net::UnixListener::bind(path);
     rustix::process::umask(usual);
     let listener = bound?;
@@ -195,7 +205,9 @@ fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
         std::os::unix::fs::chown(path, None, Some(number)).map_err(|error| {
             io::Error::new(
                 error.kind(),
-                format!("{error}: the socket's group cannot be {group:?} (is the agent's user in it?)"),
+                format!(
+                    "{error}: the socket's group cannot be {group:?} (is the agent's user in it?)"
+                ),
             )
         })?;
     }

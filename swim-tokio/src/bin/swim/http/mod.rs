@@ -81,8 +81,16 @@ pub(crate) struct Context {
 impl Context {
     /// What needs a person although the node works, as sentences.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let snapshot = self.node.snapshot_error().map(|error| format!("the snapshot cannot be written: {error}"));
-        let certificates = self.certificates.states().into_iter().filter(State::is_due).map(|state| state.to_string());
+        let snapshot = self
+            .node
+            .snapshot_error()
+            .map(|error| format!("the snapshot cannot be written: {error}"));
+        let certificates = self
+            .certificates
+            .states()
+            .into_iter()
+            .filter(State::is_due)
+            .map(|state| state.to_string());
         snapshot.into_iter().chain(certificates).collect()
     }
 
@@ -98,7 +106,10 @@ impl Context {
 
     /// The node's own tags, as its own table has them.
     fn own_tags(&self) -> BTreeMap<String, String> {
-        self.node.member(self.node.id()).map(|own| tags_or_text(&own.metadata).0).unwrap_or_default()
+        self.node
+            .member(self.node.id())
+            .map(|own| tags_or_text(&own.metadata).0)
+            .unwrap_or_default()
     }
 }
 

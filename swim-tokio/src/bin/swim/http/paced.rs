@@ -1,4 +1,5 @@
-//! A warning of what goes wrong many times a second: at once, and then at most once a minute with how often it did.
+//! A warning of what goes wrong many times a second: at once, and then at most once a minute with
+//! how often it did.
 //!
 //! It knows neither what went wrong nor how it is said.
 
@@ -34,9 +35,15 @@ mod tests {
     fn it_is_said_at_once_and_then_once_a_minute_with_how_often() {
         let (mut paced, start) = (Paced::default(), Instant::now());
         let said: Vec<_> = (0..1_210)
-            .filter_map(|tenth| paced.note(start + Duration::from_millis(100) * tenth).map(|times| (tenth, times)))
+            .filter_map(|tenth| {
+                paced.note(start + Duration::from_millis(100) * tenth).map(|times| (tenth, times))
+            })
             .collect();
         assert_eq!(said, [(0, 1), (600, 600), (1_200, 600)]);
-        assert_eq!(paced.note(start + Duration::from_secs(3_600)), Some(10), "the nine before, and this one");
+        assert_eq!(
+            paced.note(start + Duration::from_secs(3_600)),
+            Some(10),
+            "the nine before, and this one"
+        );
     }
 }

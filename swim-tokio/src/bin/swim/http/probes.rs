@@ -16,7 +16,10 @@ pub(super) async fn health(context: Arc<Context>, _: Call) -> Reply {
     let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let certificates = context.certificates.shapes();
     let warnings = context.warnings();
-    with_status(status, &HealthShape { healthy, score: context.node.health(), certificates, warnings })
+    with_status(
+        status,
+        &HealthShape { healthy, score: context.node.health(), certificates, warnings },
+    )
 }
 
 /// Whether the node is alive in its own table and has found its cluster: see `joining`.
@@ -29,5 +32,8 @@ pub(super) async fn ready(context: Arc<Context>, _: Call) -> Reply {
         context.joining.obstacle()
     };
     let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    with_status(status, &ReadyShape { ready: reason.is_none(), reason: reason.map(ToOwned::to_owned) })
+    with_status(
+        status,
+        &ReadyShape { ready: reason.is_none(), reason: reason.map(ToOwned::to_owned) },
+    )
 }

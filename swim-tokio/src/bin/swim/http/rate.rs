@@ -1,4 +1,5 @@
-//! How often callers may make the node ask the whole cluster: so many at once, and then so many a second.
+//! How often callers may make the node ask the whole cluster: so many at once, and then so many a
+//! second.
 //!
 //! A caller is cheap, and what it asks for costs every node a message. It knows no route.
 
@@ -31,11 +32,15 @@ impl Rate {
     pub(super) fn take(&self) -> Result<(), Box<Reply>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, since) = &mut *state;
-        let earned = u32::try_from(since.elapsed().as_nanos() / INTERVAL.as_nanos()).unwrap_or(BURST).min(BURST);
+        let earned = u32::try_from(since.elapsed().as_nanos() / INTERVAL.as_nanos())
+            .unwrap_or(BURST)
+            .min(BURST);
         *left = (*left + earned).min(BURST);
         *since = if *left == BURST { Instant::now() } else { *since + INTERVAL * earned };
         if *left == 0 {
-            let error = format!("the cluster is asked too often: {BURST} times at once, and then 4 times a second");
+            let error = format!(
+                "the cluster is asked too often: {BURST} times at once, and then 4 times a second"
+            );
             let mut reply = failure(StatusCode::TOO_MANY_REQUESTS, &error);
             reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return Err(Box::new(reply));

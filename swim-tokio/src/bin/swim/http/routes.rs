@@ -19,8 +19,8 @@ pub(super) enum Access {
     Open,
     /// Requests that bear a token, if there is one.
     Read,
-    /// Those that bear the token for everything, and come from no page of another origin: what changes the node, and what
-    /// makes it ask the others.
+    /// Those that bear the token for everything, and come from no page of another origin: what
+    /// changes the node, and what makes it ask the others.
     Change,
 }
 
@@ -90,7 +90,8 @@ pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Strin
     let mut allowed = Vec::new();
     for route in ROUTES {
         let Some(parameter) = matched(route.path, path) else { continue };
-        // What is asked with HEAD is what GET answers; the server leaves its body out. (RFC 9110, 9.3.2)
+        // What is asked with HEAD is what GET answers; the server leaves its body out. (RFC 9110,
+        // 9.3.2)
         if route.method == *method || (route.method == Method::GET && *method == Method::HEAD) {
             return Ok((route, parameter));
         }
@@ -100,7 +101,10 @@ pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Strin
         }
     }
     if allowed.is_empty() {
-        return Err(Box::new(failure(StatusCode::NOT_FOUND, "there is nothing here: see /v1/openapi.json")));
+        return Err(Box::new(failure(
+            StatusCode::NOT_FOUND,
+            "there is nothing here: see /v1/openapi.json",
+        )));
     }
     let allowed = allowed.join(", ");
     let mut reply = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("this path knows {allowed}"));
@@ -118,7 +122,8 @@ fn matched(pattern: &str, path: &str) -> Option<String> {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(parameter),
             (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {
-                parameter = percent_encoding::percent_decode_str(given).decode_utf8().ok()?.into_owned();
+                parameter =
+                    percent_encoding::percent_decode_str(given).decode_utf8().ok()?.into_owned();
             }
             (Some(wanted), Some(given)) if wanted == given => {}
             _ => return None,
@@ -143,12 +148,13 @@ mod tests {
     #[test]
     fn the_description_has_every_route_and_no_other() {
         let document: serde_json::Value = serde_json::from_str(super::super::OPENAPI).unwrap();
-        let described = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
-            methods.as_object().unwrap().iter().map(move |(method, operation)| {
-                let is_open = operation["security"].as_array().is_some_and(Vec::is_empty);
-                (path.clone(), method.to_uppercase(), is_open)
-            })
-        });
+        let described =
+            document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+                methods.as_object().unwrap().iter().map(move |(method, operation)| {
+                    let is_open = operation["security"].as_array().is_some_and(Vec::is_empty);
+                    (path.clone(), method.to_uppercase(), is_open)
+                })
+            });
         let mut described: Vec<_> = described.collect();
         let is_open = |route: &Route| route.access == Access::Open;
         let of = |route: &Route| (route.path.to_owned(), route.method.to_string(), is_open(route));
@@ -161,7 +167,12 @@ mod tests {
     #[test]
     fn what_changes_the_node_is_a_post_and_is_guarded() {
         for route in ROUTES {
-            assert_eq!(route.method != Method::GET, route.access == Access::Change, "{}", route.path);
+            assert_eq!(
+                route.method != Method::GET,
+                route.access == Access::Change,
+                "{}",
+                route.path
+            );
         }
     }
 }

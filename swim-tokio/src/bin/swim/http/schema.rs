@@ -1,7 +1,8 @@
-//! Requests held against `openapi.json`: the bounds that it tells programs are those that are checked, in this one place.
+//! Requests held against `openapi.json`: the bounds that it tells programs are those that are
+//! checked, in this one place.
 //!
-//! It knows as much of JSON Schema as that document uses of it for requests. What relates fields to each other, and what the
-//! node's settings allow, the handlers check.
+//! It knows as much of JSON Schema as that document uses of it for requests. What relates fields to
+//! each other, and what the node's settings allow, the handlers check.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -17,8 +18,9 @@ use zeroize::{Zeroize, Zeroizing};
 use super::OPENAPI;
 
 /// What the document says of requests; read when the first one has something to check.
-static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| serde_json::from_str(OPENAPI).unwrap_or_else(|error| unreachable!("openapi.json: {error}")));
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+    serde_json::from_str(OPENAPI).unwrap_or_else(|error| unreachable!("openapi.json: {error}"))
+});
 
 /// A form of texts: as the document has it, in words, and as it is checked.
 #[derive(Debug)]
@@ -35,11 +37,17 @@ const FORMS: [Form; 4] = [
         name: "base64",
         is_of: |text| STANDARD.decode(text).map(Zeroizing::new).is_ok(),
     },
-    Form { pattern: "^[^_]", name: "name that does not begin with _", is_of: |text| !text.starts_with('_') },
+    Form {
+        pattern: "^[^_]",
+        name: "name that does not begin with _",
+        is_of: |text| !text.starts_with('_'),
+    },
     Form {
         pattern: "^[0-9a-f]{8}$",
         name: "key's name, eight hexadecimal digits as `swim keys list` shows them",
-        is_of: |text| text.len() == 8 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        is_of: |text| {
+            text.len() == 8 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        },
     },
     Form {
         pattern: "^[^=]+=",
@@ -136,11 +144,16 @@ pub(super) fn check(
     body: &[u8],
 ) -> Result<(), String> {
     let has_parameter = path.contains('{');
-    if query.is_empty() && body.is_empty() && !has_parameter && *method != Method::POST && !path.contains("round-trip")
+    if query.is_empty()
+        && body.is_empty()
+        && !has_parameter
+        && *method != Method::POST
+        && !path.contains("round-trip")
     {
         return Ok(());
     }
-    let operation = DOCUMENT.paths.get(path).and_then(|methods| methods.get(&method.as_str().to_lowercase()));
+    let operation =
+        DOCUMENT.paths.get(path).and_then(|methods| methods.get(&method.as_str().to_lowercase()));
     let Some(operation) = operation else { return Ok(()) };
     for described in operation.parameters.iter().filter(|described| described.place == "path") {
         described.schema.check_text(parameter, &described.name)?;
@@ -153,7 +166,8 @@ pub(super) fn check(
 }
 
 fn check_query(operation: &Operation, query: &[(String, String)]) -> Result<(), String> {
-    let known: Vec<_> = operation.parameters.iter().filter(|described| described.place == "query").collect();
+    let known: Vec<_> =
+        operation.parameters.iter().filter(|described| described.place == "query").collect();
     for (name, text) in query {
         let Some(described) = known.iter().find(|described| described.name == *name) else {
             let names: Vec<_> = known.iter().map(|described| described.name.as_str()).collect();
@@ -164,8 +178,9 @@ fn check_query(operation: &Operation, query: &[(String, String)]) -> Result<(), 
         let schema = described.schema.items.as_deref().unwrap_or(&described.schema);
         schema.check_text(text, name)?;
     }
-    let is_missing =
-        |described: &&&Parameter| described.required && !query.iter().any(|(name, _)| *name == described.name);
+    let is_missing = |described: &&&Parameter| {
+        described.required && !query.iter().any(|(name, _)| *name == described.name)
+    };
     match known.iter().find(is_missing) {
         Some(described) => Err(format!("{0} is missing: give {0}=…", described.name)),
         None => Ok(()),
@@ -176,7 +191,8 @@ fn check_body(described: &Body, body: &[u8]) -> Result<(), String> {
     if body.is_empty() && !described.required {
         return Ok(());
     }
-    let wrong = |error: &dyn fmt::Display| format!("the body is not what this route wants: {error}");
+    let wrong =
+        |error: &dyn fmt::Display| format!("the body is not what this route wants: {error}");
     // Nothing stands for an object without fields; if some are needed, that says which.
     let body = if body.is_empty() { b"{}" } else { body };
     let mut value: Value = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
@@ -234,7 +250,8 @@ impl Schema {
             return Err(format!("{}{}", named(place, value), schema.expected()));
         }
         if !schema.values.is_empty() && !schema.values.contains(value) {
-            let all: Vec<_> = schema.values.iter().map(|value| value.as_str().unwrap_or_default()).collect();
+            let all: Vec<_> =
+                schema.values.iter().map(|value| value.as_str().unwrap_or_default()).collect();
             return Err(format!("{}one of {}", named(place, value), all.join(", ")));
         }
         match value {
@@ -246,9 +263,17 @@ impl Schema {
         }
     }
 
-    fn check_object(&self, fields: &serde_json::Map<String, Value>, place: &str) -> Result<(), String> {
+    fn check_object(
+        &self,
+        fields: &serde_json::Map<String, Value>,
+        place: &str,
+    ) -> Result<(), String> {
         if let Some(most) = self.max_properties.filter(|most| fields.len() > *most) {
-            return Err(format!("{}: {} fields, at most {most} are taken", whole(place), fields.len()));
+            return Err(format!(
+                "{}: {} fields, at most {most} are taken",
+                whole(place),
+                fields.len()
+            ));
         }
         for (name, value) in fields {
             let inner = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
@@ -273,9 +298,15 @@ impl Schema {
 
     fn check_array(&self, items: &[Value], place: &str) -> Result<(), String> {
         let count = items.len();
-        if self.min_items.is_some_and(|least| count < least) || self.max_items.is_some_and(|most| count > most) {
-            let (least, most) = (self.min_items.unwrap_or_default(), self.max_items.unwrap_or(usize::MAX));
-            return Err(format!("{}: {count} items, from {least} to {most} are taken", whole(place)));
+        if self.min_items.is_some_and(|least| count < least)
+            || self.max_items.is_some_and(|most| count > most)
+        {
+            let (least, most) =
+                (self.min_items.unwrap_or_default(), self.max_items.unwrap_or(usize::MAX));
+            return Err(format!(
+                "{}: {count} items, from {least} to {most} are taken",
+                whole(place)
+            ));
         }
         let Some(schema) = &self.items else { return Ok(()) };
         items.iter().try_for_each(|item| schema.check(item, &format!("{place}[]")))
@@ -283,13 +314,16 @@ impl Schema {
 
     fn check_string(&self, text: &str, place: &str) -> Result<(), String> {
         let length = text.chars().count();
-        let is_within =
-            self.min_length.is_none_or(|least| length >= least) && self.max_length.is_none_or(|most| length <= most);
+        let is_within = self.min_length.is_none_or(|least| length >= least)
+            && self.max_length.is_none_or(|most| length <= most);
         if !is_within {
             return Err(format!("{}: {length} characters, {}", whole(place), self.expected()));
         }
         // The text itself may be a secret.
-        let form = self.pattern.as_deref().and_then(|pattern| FORMS.iter().find(|form| form.pattern == pattern));
+        let form = self
+            .pattern
+            .as_deref()
+            .and_then(|pattern| FORMS.iter().find(|form| form.pattern == pattern));
         match form.filter(|form| !(form.is_of)(text)) {
             Some(form) => Err(format!("{} is no {}", whole(place), form.name)),
             None => Ok(()),
@@ -359,11 +393,27 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_field_its_bounds_and_their_unit() {
         for (path, body, words) in [
-            ("/v1/query", r#"{"name":"x","timeout":86400}"#, "timeout = 86400: a number above 0 s to 80 s"),
+            (
+                "/v1/query",
+                r#"{"name":"x","timeout":86400}"#,
+                "timeout = 86400: a number above 0 s to 80 s",
+            ),
             ("/v1/query", r#"{"name":"x","timeout":0}"#, "timeout = 0: a number above 0 s"),
-            ("/v1/query", r#"{"name":"x","relay_factor":300}"#, "relay_factor = 300: a whole number from 0 to 8"),
-            ("/v1/query", r#"{"name":"x","relay_factor":-1}"#, "relay_factor = -1: a whole number from 0 to 8"),
-            ("/v1/query", r#"{"name":"x","relay_factor":"9"}"#, "relay_factor = \"9\": a whole number from 0 to 8"),
+            (
+                "/v1/query",
+                r#"{"name":"x","relay_factor":300}"#,
+                "relay_factor = 300: a whole number from 0 to 8",
+            ),
+            (
+                "/v1/query",
+                r#"{"name":"x","relay_factor":-1}"#,
+                "relay_factor = -1: a whole number from 0 to 8",
+            ),
+            (
+                "/v1/query",
+                r#"{"name":"x","relay_factor":"9"}"#,
+                "relay_factor = \"9\": a whole number from 0 to 8",
+            ),
             ("/v1/query", r#"{"name":"x","nodes":[7]}"#, "nodes[] = 7: a text"),
             ("/v1/query", r#"{"name":"_x"}"#, "name is no name that does not begin with _"),
             ("/v1/query", r#"{"name":"x","payload":null}"#, "payload = null: a text"),
@@ -382,13 +432,24 @@ mod tests {
             assert!(!error.contains("c2Vj"), "{error}");
         }
         let get = |path, parameter: &str, query: &[(&str, &str)]| {
-            let query: Vec<_> = query.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            let query: Vec<_> =
+                query.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
             check(&Method::GET, path, parameter, &query, b"")
         };
         for (path, parameter, query, words) in [
-            ("/v1/nearest", "", &[("count", "-1")][..], "count = -1: a whole number from 0 to 65535"),
+            (
+                "/v1/nearest",
+                "",
+                &[("count", "-1")][..],
+                "count = -1: a whole number from 0 to 65535",
+            ),
             ("/v1/nearest", "", &[("count", "many")], "count = \"many\": a whole number"),
-            ("/v1/nearest", "", &[("cont", "1")], "unknown parameter \"cont\": this route knows count"),
+            (
+                "/v1/nearest",
+                "",
+                &[("cont", "1")],
+                "unknown parameter \"cont\": this route knows count",
+            ),
             ("/v1/round-trip", "", &[], "to is missing"),
             ("/v1/members", "", &[("status", "asleep")], "one of alive, suspect, dead, left"),
             ("/v1/members/{id}", &"x".repeat(256), &[], "id: 256 characters"),
@@ -396,9 +457,15 @@ mod tests {
             let error = get(path, parameter, query).unwrap_err();
             assert!(error.contains(words), "{path}: {error}");
         }
-        assert_eq!(get("/v1/members", "", &[("status", "alive"), ("status", "dead"), ("tag", "a=b")]), Ok(()));
+        assert_eq!(
+            get("/v1/members", "", &[("status", "alive"), ("status", "dead"), ("tag", "a=b")]),
+            Ok(())
+        );
         assert_eq!(post("/v1/tags", ""), Ok(()));
-        assert_eq!(post("/v1/query", r#"{"name":"x","timeout":0.1,"relay_factor":8,"tags":{"a":"b"}}"#), Ok(()));
+        assert_eq!(
+            post("/v1/query", r#"{"name":"x","timeout":0.1,"relay_factor":8,"tags":{"a":"b"}}"#),
+            Ok(())
+        );
     }
 
     #[test]
@@ -425,8 +492,15 @@ mod tests {
         for (path, methods) in &DOCUMENT.paths {
             for body in methods.values().filter_map(|operation| operation.body.as_ref()) {
                 let schema = body.content["application/json"].schema.resolved();
-                assert!(matches!(schema.additional_properties, Some(Additional::Any(false))), "{path}");
-                assert_eq!(body.required, !schema.required.is_empty() || path == "/v1/broadcast", "{path}");
+                assert!(
+                    matches!(schema.additional_properties, Some(Additional::Any(false))),
+                    "{path}"
+                );
+                assert_eq!(
+                    body.required,
+                    !schema.required.is_empty() || path == "/v1/broadcast",
+                    "{path}"
+                );
                 for (name, field) in &schema.properties {
                     let is_bounded = match field.kind() {
                         "string" => field.max_length.is_some() || field.pattern.is_some(),
@@ -436,7 +510,8 @@ mod tests {
                         kind => kind == "boolean",
                     };
                     assert!(is_bounded, "{path} {name} has no bound");
-                    let is_known = |pattern: &String| FORMS.iter().any(|form| form.pattern == pattern);
+                    let is_known =
+                        |pattern: &String| FORMS.iter().any(|form| form.pattern == pattern);
                     assert!(field.pattern.as_ref().is_none_or(is_known), "{path} {name}");
                 }
                 bodies += 1;

@@ -1,5 +1,5 @@
-//! The cluster's keys on memberlist's wire in the words of HTTP: serf's key queries ask every node, this says what became
-//! of it. [`keys`](super::keys) has the native wire's.
+//! The cluster's keys on memberlist's wire in the words of HTTP: serf's key queries ask every node,
+//! this says what became of it. [`keys`](super::keys) has the native wire's.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,9 @@ pub(crate) fn has_keys(node: &Runtime) -> bool {
 fn read(change: &Change) -> Result<SerfKeyChange, String> {
     let id = |text: &str| text.parse::<KeyId>().map_err(|error| error.to_string());
     Ok(match change {
-        Change::Install(text) => SerfKeyChange::Install(key_from_base64(text).map_err(|error| error.to_string())?),
+        Change::Install(text) => {
+            SerfKeyChange::Install(key_from_base64(text).map_err(|error| error.to_string())?)
+        }
         Change::Use(key) => SerfKeyChange::Use(id(key)?),
         Change::Remove(key) => SerfKeyChange::Remove(id(key)?),
     })
@@ -34,12 +36,17 @@ pub(crate) async fn list(node: &Runtime) -> Result<KeysShape, String> {
     ask(node, &SerfKeyChange::List).await.map(summed)
 }
 
-/// Has every node do it, and says what became of it. Unless forced, a key is used only if every active member has it, and
-/// removed only if every active member uses another: who lacks it, or uses it alone, would be cut off.
+/// Has every node do it, and says what became of it. Unless forced, a key is used only if every
+/// active member has it, and removed only if every active member uses another: who lacks it, or
+/// uses it alone, would be cut off.
 ///
 /// # Errors
 /// A sentence for people: nothing has changed.
-pub(crate) async fn everywhere(node: &Runtime, change: &Change, force: bool) -> Result<KeysShape, String> {
+pub(crate) async fn everywhere(
+    node: &Runtime,
+    change: &Change,
+    force: bool,
+) -> Result<KeysShape, String> {
     let change = read(change)?;
     if !force {
         let listed = ask(node, &SerfKeyChange::List).await?;
@@ -49,8 +56,11 @@ pub(crate) async fn everywhere(node: &Runtime, change: &Change, force: bool) -> 
             SerfKeyChange::Use(key) => !keys.keys.contains(key),
             SerfKeyChange::Remove(key) => keys.primary == Some(*key),
         };
-        let hindering: Vec<&str> =
-            listed.iter().filter(|(_, keys)| hinders(keys)).map(|(name, _)| name.as_str()).collect();
+        let hindering: Vec<&str> = listed
+            .iter()
+            .filter(|(_, keys)| hinders(keys))
+            .map(|(name, _)| name.as_str())
+            .collect();
         if !hindering.is_empty() {
             let (failed, all) = (hindering.len(), listed.len());
             let named = hindering[..failed.min(NAMED)].join(", ");
@@ -71,8 +81,10 @@ pub(crate) async fn everywhere(node: &Runtime, change: &Change, force: bool) -> 
 async fn ask(node: &Runtime, change: &SerfKeyChange) -> Result<BTreeMap<String, SerfKeys>, String> {
     let silent = || SerfKeys { error: Some("no answer in time".to_owned()), ..SerfKeys::default() };
     let members = node.members();
-    let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
-    let mut all: BTreeMap<String, SerfKeys> = active.map(|member| (member.id.as_str().to_owned(), silent())).collect();
+    let active =
+        members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
+    let mut all: BTreeMap<String, SerfKeys> =
+        active.map(|member| (member.id.as_str().to_owned(), silent())).collect();
     let answers = node.change_serf_keys(change).await.map_err(|error| error.to_string())?;
     all.extend(answers.into_iter().map(|(id, keys): (NodeId, _)| (id.as_str().to_owned(), keys)));
     Ok(all)
@@ -94,7 +106,8 @@ fn summed(answers: BTreeMap<String, SerfKeys>) -> KeysShape {
             }
         }
     }
-    let shown = |(key, (nodes, primary)): (KeyId, _)| KeyShape { key: key.to_string(), nodes, primary };
+    let shown =
+        |(key, (nodes, primary)): (KeyId, _)| KeyShape { key: key.to_string(), nodes, primary };
     shape.keys = keys.into_iter().map(shown).collect();
     shape
 }

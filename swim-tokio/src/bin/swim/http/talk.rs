@@ -1,4 +1,5 @@
-//! What members say to each other: user events, queries, and the keys that a query changes everywhere.
+//! What members say to each other: user events, queries, and the keys that a query changes
+//! everywhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use super::keys::{self, Change};
 use super::reply::{Reply, failure, json};
 use super::serf_keys;
 use crate::shapes::{
-    EventRequest, EventShape, InstallKeyRequest, KeyRequest, LONGEST_QUERY, QueryRequest, QueryShape,
-    ReachabilityShape, RespondRequest, RespondedShape, ResponseShape,
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, LONGEST_QUERY, QueryRequest,
+    QueryShape, ReachabilityShape, RespondRequest, RespondedShape, ResponseShape,
 };
 use crate::words::shown::INTERNAL;
 
@@ -57,20 +58,30 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
             if is_usable {
                 Ok(Duration::from_secs_f64(seconds))
             } else {
-                Err(wrong(&format!("timeout = {seconds}: above 0 s and at most {} s", LONGEST_QUERY.as_secs())))
+                Err(wrong(&format!(
+                    "timeout = {seconds}: above 0 s and at most {} s",
+                    LONGEST_QUERY.as_secs()
+                )))
             }
         });
         let mut query = Query::new(request.name)
             .payload(payload(request.payload, request.payload_base64)?)
             .wants_acks()
             .relay_factor(request.relay_factor);
-        let unknown = request.nodes.iter().filter(|name| context.node.member(name).is_none()).cloned().collect();
+        let unknown = request
+            .nodes
+            .iter()
+            .filter(|name| context.node.member(name).is_none())
+            .cloned()
+            .collect();
         query.nodes = request.nodes;
         query.tags = request.tags.into_iter().collect();
         query.timeout = timeout.transpose()?;
         let mut answers = context.node.query(query).await.map_err(|error| match error {
             CallError::Refused(
-                QueryError::Expression { .. } | QueryError::TooManyFilters { .. } | QueryError::Reserved,
+                QueryError::Expression { .. }
+                | QueryError::TooManyFilters { .. }
+                | QueryError::Reserved,
             ) => wrong(&error.to_string()),
             error => Box::new(refused(&error)),
         })?;
@@ -90,13 +101,15 @@ pub(super) async fn query(context: Arc<Context>, call: Call) -> Reply {
     either(asked.await)
 }
 
-/// Asks all members whether they hear this node. The answer is in the acknowledgements: nobody needs to understand it.
+/// Asks all members whether they hear this node. The answer is in the acknowledgements: nobody
+/// needs to understand it.
 pub(super) async fn reachability(context: Arc<Context>, _: Call) -> Reply {
     if let Err(reply) = context.asking.take() {
         return *reply;
     }
     let members = context.node.members();
-    let active = members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
+    let active =
+        members.iter().filter(|member| matches!(member.status(), Status::Alive | Status::Suspect));
     let mut silent: Vec<String> = active.map(|member| member.id.as_str().to_owned()).collect();
     let query = Query::new(format!("{INTERNAL}reachability")).wants_acks().relay_factor(2);
     let mut answers = match context.node.query(query).await {
@@ -120,7 +133,8 @@ pub(super) async fn reachability(context: Arc<Context>, _: Call) -> Reply {
 pub(super) async fn respond(context: Arc<Context>, call: Call) -> Reply {
     let responded = async {
         let request: RespondRequest = call.body()?;
-        let unknown = || Box::new(failure(StatusCode::NOT_FOUND, &RespondError::UnknownQuery.to_string()));
+        let unknown =
+            || Box::new(failure(StatusCode::NOT_FOUND, &RespondError::UnknownQuery.to_string()));
         let id = call.parameter.parse().map(QueryId).map_err(|_| unknown())?;
         let payload = payload(request.payload, request.payload_base64)?;
         match context.node.respond(id, payload).await {
@@ -137,7 +151,11 @@ pub(super) async fn list_keys(context: Arc<Context>, _: Call) -> Reply {
         return *reply;
     }
     let node = &context.node;
-    let listed = if serf_keys::has_keys(node) { serf_keys::list(node).await } else { keys::list(node).await };
+    let listed = if serf_keys::has_keys(node) {
+        serf_keys::list(node).await
+    } else {
+        keys::list(node).await
+    };
     match listed {
         Ok(shape) => json(&shape),
         Err(error) => failure(StatusCode::CONFLICT, &error),

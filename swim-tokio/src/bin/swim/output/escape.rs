@@ -9,7 +9,8 @@
 //! | the environment of handlers | [`Escaped`], in `handlers/process` |
 //! | the page in a browser | `put` and `element` in `http/page/page.js` |
 //!
-//! `tests/agent/escaping.rs` sends hostile text through all of them, and holds the sources to these doors.
+//! `tests/agent/escaping.rs` sends hostile text through all of them, and holds the sources to these
+//! doors.
 
 use std::fmt;
 
@@ -19,7 +20,8 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 
-/// Text that may be written to a terminal. It is made of lines and cells that are escaped as they become part of it.
+/// Text that may be written to a terminal. It is made of lines and cells that are escaped as they
+/// become part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text(String);
 
@@ -41,11 +43,13 @@ impl Text {
 
     /// A JSON document over several lines.
     pub(crate) fn json_document(value: &impl Serialize) -> Self {
-        let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| unreachable!("{PLAIN}: {error}"));
+        let text = serde_json::to_string_pretty(value)
+            .unwrap_or_else(|error| unreachable!("{PLAIN}: {error}"));
         Self(json_text(text) + "\n")
     }
 
-    /// Text of this program's own, in which nothing is anybody else's: manual pages, scripts, the demo's table.
+    /// Text of this program's own, in which nothing is anybody else's: manual pages, scripts, the
+    /// demo's table.
     pub(crate) fn own(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -95,8 +99,8 @@ pub(crate) fn json(value: &impl Serialize) -> String {
     json_text(serde_json::to_string(value).unwrap_or_else(|error| unreachable!("{PLAIN}: {error}")))
 }
 
-/// JSON in which the characters that serde leaves as they are, and no output should have, are written as `\uXXXX`. They
-/// stand in texts alone, and mean the same so.
+/// JSON in which the characters that serde leaves as they are, and no output should have, are
+/// written as `\uXXXX`. They stand in texts alone, and mean the same so.
 pub(crate) fn json_text(text: String) -> String {
     // C0 controls outside of texts are line breaks and spaces; in them serde has escaped them.
     let is_left = |character: char| character >= '\u{7f}' && is_hazardous(character);
@@ -117,7 +121,8 @@ pub(crate) fn json_text(text: String) -> String {
     escaped
 }
 
-/// The message and the fields of a line of the log, escaped whatever they are, so that no place that logs has to.
+/// The message and the fields of a line of the log, escaped whatever they are, so that no place
+/// that logs has to.
 #[derive(Debug)]
 pub(crate) struct Fields(DefaultFields);
 
@@ -128,7 +133,11 @@ impl Default for Fields {
 }
 
 impl<'writer> FormatFields<'writer> for Fields {
-    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
         let mut plain = String::new();
         // Without styles: what is in it is escaped as a whole.
         self.0.format_fields(Writer::new(&mut plain), fields)?;
@@ -146,7 +155,9 @@ mod tests {
         let text = json(&value);
         assert!(!text.chars().any(is_hazardous), "{text}");
         assert!(
-            text.contains("\\u202e") && text.contains("\\udb40\\udc41") && text.contains("grüßer \u{1f600}"),
+            text.contains("\\u202e")
+                && text.contains("\\udb40\\udc41")
+                && text.contains("grüßer \u{1f600}"),
             "{text}"
         );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);

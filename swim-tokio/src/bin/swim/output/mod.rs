@@ -1,6 +1,8 @@
-//! Standard output, which may be closed, standard error for what went wrong, and colours, which may be unwanted.
+//! Standard output, which may be closed, standard error for what went wrong, and colours, which may
+//! be unwanted.
 //!
-//! Nothing else writes to them, but for the log; and what is written is [`Text`], in which text of others is escaped.
+//! Nothing else writes to them, but for the log; and what is written is [`Text`], in which text of
+//! others is escaped.
 
 pub(crate) mod escape;
 pub(crate) mod pacing;
@@ -17,7 +19,8 @@ use swim_tokio::Escaped;
 
 use self::escape::Text;
 
-/// Whether colours are of use there: a terminal that knows them, and nobody who set `NO_COLOR` (no-color.org).
+/// Whether colours are of use there: a terminal that knows them, and nobody who set `NO_COLOR`
+/// (no-color.org).
 pub(crate) fn is_colour_wanted(stream: &impl IsTerminal) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     is_able(stream) && !is_set("NO_COLOR")
@@ -132,7 +135,8 @@ pub(crate) fn failed(error: &dyn fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Says on standard error why standard output could not be written, if that was more than a reader who had seen enough.
+/// Says on standard error why standard output could not be written, if that was more than a reader
+/// who had seen enough.
 pub(crate) fn unwritten() -> bool {
     let failure = failure();
     if let Some(error) = &failure {

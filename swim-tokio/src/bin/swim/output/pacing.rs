@@ -1,8 +1,10 @@
-//! At most so many lines of the log from one place of the code in a while; then one that says how many were left out.
+//! At most so many lines of the log from one place of the code in a while; then one that says how
+//! many were left out.
 //!
-//! What a peer or an event can trigger, it can trigger without end: a storm of events that handlers cannot keep up with
-//! wrote tens of megabytes a second. So every line down to the level info is counted by where in the code it comes from,
-//! and no such place has to think of it. Details (debug, trace) are for whoever asks for all of them.
+//! What a peer or an event can trigger, it can trigger without end: a storm of events that handlers
+//! cannot keep up with wrote tens of megabytes a second. So every line down to the level info is
+//! counted by where in the code it comes from, and no such place has to think of it. Details
+//! (debug, trace) are for whoever asks for all of them.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -15,7 +17,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Filter};
 
-/// Lines of SIGUSR1 are written whatever the level is, and are not paced: who sends signals may do worse.
+/// Lines of SIGUSR1 are written whatever the level is, and are not paced: who sends signals may do
+/// worse.
 pub(crate) const STATE: &str = "swim::report";
 
 /// How many lines of one place are written in a period.
@@ -53,8 +56,15 @@ struct LeftOut {
 pub(crate) struct Pacing(Arc<Mutex<HashMap<Identifier, Place>>>);
 
 impl Pacing {
-    /// Whether one more line of a place is written. `sample` is asked for when it is the first that is not.
-    fn admits(&self, place: Identifier, level: Level, now: Instant, sample: impl FnOnce() -> String) -> bool {
+    /// Whether one more line of a place is written. `sample` is asked for when it is the first that
+    /// is not.
+    fn admits(
+        &self,
+        place: Identifier,
+        level: Level,
+        now: Instant,
+        sample: impl FnOnce() -> String,
+    ) -> bool {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Place { since: now, lines: 0, left_out: 0, level, sample: String::new() };
         let place = places.entry(place).or_insert_with(new);
@@ -76,8 +86,9 @@ impl Pacing {
     /// What was left out in periods that are over, or in all.
     fn due(&self, now: Instant, all: bool) -> Vec<LeftOut> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let over =
-            |place: &&mut Place| place.left_out > 0 && (all || now.saturating_duration_since(place.since) >= PERIOD);
+        let over = |place: &&mut Place| {
+            place.left_out > 0 && (all || now.saturating_duration_since(place.since) >= PERIOD)
+        };
         let tell = |place: &mut Place| {
             let count = std::mem::take(&mut place.left_out);
             (place.since, place.lines) = (now, 0);
@@ -182,14 +193,24 @@ mod tests {
         let left_out = LeftOut { count: 951, level: Level::WARN, sample: "at 50".into() };
         assert_eq!(pacing.due(start + Duration::from_secs(11), false), [left_out]);
         assert!(admits(11_001));
-        assert_eq!(pacing.due(start + Duration::from_secs(60), true), [], "nothing was left out since");
+        assert_eq!(
+            pacing.due(start + Duration::from_secs(60), true),
+            [],
+            "nothing was left out since"
+        );
     }
 
     #[test]
     fn what_comes_now_and_then_is_all_written() {
         let (pacing, start) = (Pacing::default(), Instant::now());
-        let admits =
-            |second| pacing.admits(Identifier(&HERE), Level::INFO, start + Duration::from_secs(second), String::new);
+        let admits = |second| {
+            pacing.admits(
+                Identifier(&HERE),
+                Level::INFO,
+                start + Duration::from_secs(second),
+                String::new,
+            )
+        };
         assert!((0..1_000).all(admits));
     }
 }

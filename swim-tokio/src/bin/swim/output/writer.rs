@@ -1,6 +1,8 @@
-//! [`Writer`]: a stream that may not take what is written, such as a stopped terminal or a pipe that nobody reads.
+//! [`Writer`]: a stream that may not take what is written, such as a stopped terminal or a pipe
+//! that nobody reads.
 //!
-//! A thread of its own waits for it. The agent has one thread for all else, and a node that waits is soon held for dead.
+//! A thread of its own waits for it. The agent has one thread for all else, and a node that waits
+//! is soon held for dead.
 
 use std::io;
 use std::sync::Arc;
@@ -24,7 +26,8 @@ enum Job {
     Tell(oneshot::Sender<()>),
 }
 
-/// Hands texts to the thread, which lives as long as somebody may hand it one, or the stream takes them.
+/// Hands texts to the thread, which lives as long as somebody may hand it one, or the stream takes
+/// them.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     jobs: mpsc::Sender<Job>,
@@ -46,7 +49,10 @@ impl Writer {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(crate) fn start(name: &str, mut write: impl FnMut(&Text) -> bool + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        name: &str,
+        mut write: impl FnMut(&Text) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
         let (jobs, mut waiting) = mpsc::channel(WAITING);
         let work = move || {
             while let Some(job) = waiting.blocking_recv() {
@@ -72,7 +78,8 @@ impl Writer {
         self.jobs.closed().await;
     }
 
-    /// Has a text written if there is a place for it. `complaint` says what was lost since the last one that was taken.
+    /// Has a text written if there is a place for it. `complaint` says what was lost since the last
+    /// one that was taken.
     pub(crate) fn offer(&self, text: Text, complaint: fn(u64) -> Text) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         let text = if lost > 0 { [complaint(lost), text].into_iter().collect() } else { text };
@@ -120,7 +127,8 @@ mod tests {
         writer.offer(Text::line("last"), |lost| Text::line(format_args!("{lost} lost")));
         writer.flush().await;
         let texts: Vec<String> = texts.try_iter().collect();
-        let lost: usize = texts.last().and_then(|text| text.split(' ').next()?.parse().ok()).expect("it is told");
+        let lost: usize =
+            texts.last().and_then(|text| text.split(' ').next()?.parse().ok()).expect("it is told");
         assert!(texts.last().is_some_and(|text| text.ends_with(" lost\nlast\n")), "{texts:?}");
         // Two beside what was offered in the beginning: "more" and "last".
         assert_eq!(texts.len() + lost, 2 * WAITING + 2, "{texts:?}");

@@ -1,4 +1,5 @@
-//! What protects the agent: the certificate and the tokens of its HTTP interface, and what its traffic travels under.
+//! What protects the agent: the certificate and the tokens of its HTTP interface, and what its
+//! traffic travels under.
 
 mod protection;
 mod tls;

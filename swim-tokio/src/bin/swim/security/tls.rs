@@ -1,7 +1,7 @@
 //! TLS of the HTTP interface itself: its certificate, which is read again on SIGHUP.
 //!
-//! It is apart from the TLS between nodes: browsers and Prometheus show no certificate, and look for the host's name in
-//! this one.
+//! It is apart from the TLS between nodes: browsers and Prometheus show no certificate, and look
+//! for the host's name in this one.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -50,7 +50,8 @@ pub(crate) struct Loaded {
 }
 
 impl HttpTls {
-    /// Reads a certificate, with those between it and its authority if there are any, and its private key (PEM).
+    /// Reads a certificate, with those between it and its authority if there are any, and its
+    /// private key (PEM).
     ///
     /// # Errors
     /// A sentence for people, which names the file.
@@ -73,7 +74,8 @@ impl HttpTls {
         std::mem::replace(&mut *self.lock(), new).content != content
     }
 
-    /// From when and until when the certificate in use is valid, or the one between it and its authority that expires first.
+    /// From when and until when the certificate in use is valid, or the one between it and its
+    /// authority that expires first.
     pub(crate) fn validity(&self) -> Option<Range<SystemTime>> {
         self.lock().validity.clone()
     }
@@ -83,7 +85,8 @@ impl HttpTls {
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
             stream.write_all(PLAIN).await?;
-            // What it sent is read first: else the system resets the connection, and the answer with it.
+            // What it sent is read first: else the system resets the connection, and the answer
+            // with it.
             let _ = stream.try_read(&mut [0; 4_096]);
             stream.shutdown().await?;
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the client speaks plain HTTP"));
@@ -107,7 +110,9 @@ impl fmt::Debug for HttpTls {
 }
 
 fn load(certificate: &Path, key: &Path) -> Result<Loaded, String> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()));
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    };
     let wrong = |path: &Path, what: &str, error: &dyn fmt::Display| {
         format!("{} holds no {what} in PEM form: {error}", path.display())
     };
@@ -118,8 +123,10 @@ fn load(certificate: &Path, key: &Path) -> Result<Loaded, String> {
     }
     let times = chain.iter().filter_map(|certificate| certificate_validity(certificate));
     let validity = times.min_by_key(|validity| validity.end);
-    let secret = read_secret_file("private key", key, LONGEST_KEY).map_err(|error| error.to_string())?;
-    let private = PrivateKeyDer::from_pem_slice(&secret).map_err(|error| wrong(key, "private key", &error))?;
+    let secret =
+        read_secret_file("private key", key, LONGEST_KEY).map_err(|error| error.to_string())?;
+    let private = PrivateKeyDer::from_pem_slice(&secret)
+        .map_err(|error| wrong(key, "private key", &error))?;
     let mut content = DefaultHasher::new();
     (&chain, &secret[..]).hash(&mut content);
     let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -127,7 +134,11 @@ fn load(certificate: &Path, key: &Path) -> Result<Loaded, String> {
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private));
     let mut server = server.map_err(|error| match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            format!("the key in {} is not that of the certificate in {}", key.display(), certificate.display())
+            format!(
+                "the key in {} is not that of the certificate in {}",
+                key.display(),
+                certificate.display()
+            )
         }
         error => wrong(key, "private key that can be used", &error),
     })?;

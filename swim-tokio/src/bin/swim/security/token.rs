@@ -26,16 +26,26 @@ impl Token {
     /// # Errors
     /// A sentence for people.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
-        let bytes = read_secret_file("token file", path, LONGEST_FILE).map_err(|error| error.to_string())?;
+        let bytes = read_secret_file("token file", path, LONGEST_FILE)
+            .map_err(|error| error.to_string())?;
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(format!("the token in {} has characters that no header can carry", path.display()));
+            return Err(format!(
+                "the token in {} has characters that no header can carry",
+                path.display()
+            ));
         };
         let token = text.lines().next().unwrap_or_default().trim();
         if token.len() < SHORTEST {
-            return Err(format!("the token in {} is too short: write {SHORTEST} characters or more", path.display()));
+            return Err(format!(
+                "the token in {} is too short: write {SHORTEST} characters or more",
+                path.display()
+            ));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("the token in {} has characters that no header can carry", path.display()));
+            return Err(format!(
+                "the token in {} has characters that no header can carry",
+                path.display()
+            ));
         }
         Ok(Self(Zeroizing::new(token.as_bytes().to_vec())))
     }
@@ -45,18 +55,25 @@ impl Token {
         format!("Bearer {}", String::from_utf8_lossy(&self.0))
     }
 
-    /// Whether the value of the header `Authorization` bears the token. Takes as long for a wrong one as for the right
-    /// one.
+    /// Whether the value of the header `Authorization` bears the token. Takes as long for a wrong
+    /// one as for the right one.
     pub(crate) fn is_borne_by(&self, authorization: &[u8]) -> bool {
-        // The scheme's case does not count, and one space or more follows it. (RFC 9110, 11.1 and 11.4)
-        let Some((scheme, rest)) = authorization.split_at_checked(SCHEME.len()) else { return false };
+        // The scheme's case does not count, and one space or more follows it. (RFC 9110, 11.1 and
+        // 11.4)
+        let Some((scheme, rest)) = authorization.split_at_checked(SCHEME.len()) else {
+            return false;
+        };
         let given = rest.trim_ascii_start();
         if !scheme.eq_ignore_ascii_case(SCHEME) || given.len() == rest.len() {
             return false;
         }
         // As many steps whatever is given, so that neither the token nor its length shows.
         let theirs = given.iter().copied().chain(std::iter::repeat(0));
-        let differing = self.0.iter().zip(theirs).fold(0, |differing, (ours, theirs)| differing | (ours ^ theirs));
+        let differing = self
+            .0
+            .iter()
+            .zip(theirs)
+            .fold(0, |differing, (ours, theirs)| differing | (ours ^ theirs));
         std::hint::black_box(differing) == 0 && self.0.len() == given.len()
     }
 }
@@ -92,7 +109,8 @@ impl Tokens {
     /// # Errors
     /// A sentence for people: one cannot be read, or both are the same.
     pub(crate) fn read(all: Option<&Path>, read: Option<&Path>) -> Result<Self, String> {
-        let tokens = Self { files: (all.map(Path::to_owned), read.map(Path::to_owned)), ..Self::default() };
+        let tokens =
+            Self { files: (all.map(Path::to_owned), read.map(Path::to_owned)), ..Self::default() };
         let loaded = tokens.read_again()?;
         tokens.replace(loaded);
         Ok(tokens)
@@ -126,10 +144,13 @@ impl Tokens {
         self.files.0.is_none() && self.files.1.is_none()
     }
 
-    /// What the value of the header `Authorization` allows. Both tokens are compared, whichever it bears.
+    /// What the value of the header `Authorization` allows. Both tokens are compared, whichever it
+    /// bears.
     pub(crate) fn grant(&self, authorization: &[u8]) -> Grant {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let is_borne = |token: &Option<Token>| token.as_ref().is_some_and(|token| token.is_borne_by(authorization));
+        let is_borne = |token: &Option<Token>| {
+            token.as_ref().is_some_and(|token| token.is_borne_by(authorization))
+        };
         match (is_borne(&current.all), is_borne(&current.read)) {
             (true, _) => Grant::All,
             (false, true) => Grant::Read,
@@ -175,22 +196,35 @@ mod tests {
         let (all, read) = (|| token("0123456789abcdef"), || token("fedcba9876543210"));
         let tokens = |all: Option<Token>, read: Option<Token>| {
             let path = |token: &Option<Token>| token.as_ref().map(|_| PathBuf::from("token"));
-            Tokens { files: (path(&all), path(&read)), current: Arc::new(RwLock::new(Loaded { all, read })) }
+            Tokens {
+                files: (path(&all), path(&read)),
+                current: Arc::new(RwLock::new(Loaded { all, read })),
+            }
         };
         let both = tokens(Some(all()), Some(read()));
         let granted = |tokens: &Tokens, token: Token| tokens.grant(token.header().as_bytes());
         assert_eq!((granted(&both, all()), granted(&both, read())), (Grant::All, Grant::Read));
         assert_eq!(granted(&both, token("0123456789abcdee")), Grant::Nothing);
         let alone = tokens(None, Some(read()));
-        assert_eq!((granted(&alone, all()), granted(&alone, read())), (Grant::Nothing, Grant::Read));
+        assert_eq!(
+            (granted(&alone, all()), granted(&alone, read())),
+            (Grant::Nothing, Grant::Read)
+        );
         assert!(!alone.is_empty() && Tokens::default().is_empty());
 
         assert_eq!(
-            both.clone().replace(Loaded { all: Some(token("another-token-0")), read: Some(read()) }),
+            both.clone()
+                .replace(Loaded { all: Some(token("another-token-0")), read: Some(read()) }),
             Some(true)
         );
-        assert_eq!((granted(&both, all()), granted(&both, token("another-token-0"))), (Grant::Nothing, Grant::All));
-        assert_eq!(both.replace(Loaded { all: Some(token("another-token-0")), read: Some(read()) }), Some(false));
+        assert_eq!(
+            (granted(&both, all()), granted(&both, token("another-token-0"))),
+            (Grant::Nothing, Grant::All)
+        );
+        assert_eq!(
+            both.replace(Loaded { all: Some(token("another-token-0")), read: Some(read()) }),
+            Some(false)
+        );
         assert_eq!(Tokens::default().replace(Loaded::default()), None);
     }
 }

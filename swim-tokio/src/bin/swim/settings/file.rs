@@ -1,4 +1,5 @@
-//! The configuration file: TOML, read whole. What it does not know is an error that names the nearest it does.
+//! The configuration file: TOML, read whole. What it does not know is an error that names the
+//! nearest it does.
 
 use std::path::Path;
 
@@ -10,14 +11,17 @@ use crate::words::nearest::nearest;
 /// # Errors
 /// A sentence for people.
 pub(crate) fn read(path: &Path) -> Result<Settings, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        format!("the configuration file {} cannot be read: {error}", path.display())
+    })?;
     parse(&text, path)
 }
 
 pub(super) fn parse(text: &str, path: &Path) -> Result<Settings, String> {
     toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        let line = error
+            .span()
+            .map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
         let written = text.lines().nth(line - 1).unwrap_or_default();
         format!("{}:{line}: {}", path.display(), explained(error.message(), written))
     })
@@ -31,7 +35,8 @@ const NUMBERS: [(&str, &str); 4] = [
     ("expected usize", "expected a whole number"),
 ];
 
-/// What serde says of a value, with its key; of an unknown name, with the nearest of those that it expected.
+/// What serde says of a value, with its key; of an unknown name, with the nearest of those that it
+/// expected.
 fn explained(message: &str, line: &str) -> String {
     let message = message.trim_end();
     if message.starts_with("invalid ") {
@@ -42,7 +47,8 @@ fn explained(message: &str, line: &str) -> String {
         return key.map_or(said.clone(), |key| format!("{key}: {said}"));
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let unknown = ["unknown field", "unknown variant"].iter().any(|start| message.starts_with(start));
+    let unknown =
+        ["unknown field", "unknown variant"].iter().any(|start| message.starts_with(start));
     let Some(word) = quoted.next().filter(|_| unknown) else { return message.to_owned() };
     let what = if message.starts_with("unknown field") { "key" } else { "value" };
     match nearest(word, quoted) {
@@ -58,7 +64,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_that_names_its_line_and_the_nearest_one() {
         for (text, expected) in [
-            ("[node]\nid = 'a'\nsead = []", "swim.toml:3: unknown key `sead`: did you mean `seeds`?"),
+            (
+                "[node]\nid = 'a'\nsead = []",
+                "swim.toml:3: unknown key `sead`: did you mean `seeds`?",
+            ),
             ("[nod]\nid = 'a'", "swim.toml:1: unknown key `nod`: did you mean `node`?"),
             ("[log]\nlevel = 'inf'", "swim.toml:2: unknown value `inf`: did you mean `info`?"),
         ] {

@@ -14,8 +14,9 @@ use crate::words::vocabulary::Wanted;
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Handlers")]
 pub(crate) struct Handlers {
-    /// Runs a command on an event (member-join, member-failed, …; * for all) with the event as JSON on its standard
-    /// input, or posts it to an http:// address; may be given several times, in place of those of the file
+    /// Runs a command on an event (member-join, member-failed, …; * for all) with the event as JSON
+    /// on its standard input, or posts it to an http:// address; may be given several times, in
+    /// place of those of the file
     #[arg(long = "on", value_name = "EVENT[,EVENT]=COMMAND|URL", value_parser = handler)]
     pub(crate) run: Vec<Handler>,
     /// How many handlers run at the same time; further events wait [default: 8]
@@ -24,7 +25,8 @@ pub(crate) struct Handlers {
     /// How many events wait for a handler; further ones are dropped, and logged [default: 256]
     #[arg(skip)]
     pub(crate) max_waiting: Option<usize>,
-    /// How long a handler may take before it is killed, unless its own entry says otherwise [default: 30s]
+    /// How long a handler may take before it is killed, unless its own entry says otherwise
+    /// [default: 30s]
     #[arg(skip)]
     pub(crate) timeout: Option<Period>,
 }
@@ -34,7 +36,8 @@ const RUNNING: RangeInclusive<usize> = 1..=1_024;
 /// How many events may wait.
 const WAITING: RangeInclusive<usize> = 0..=1_000_000;
 /// How long a handler may take.
-const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+const TIMEOUT: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
 /// One handler: a command or an address.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -54,13 +57,14 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Whether it is for events of that name, and of what users call them (that of user events and queries).
+    /// Whether it is for events of that name, and of what users call them (that of user events and
+    /// queries).
     pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
         self.events.iter().any(|wanted| wanted.is_for(event, called))
     }
 
-    /// Whether what it prints is an answer to a query that is called so: only if it is for queries, and not for all that
-    /// happens.
+    /// Whether what it prints is an answer to a query that is called so: only if it is for queries,
+    /// and not for all that happens.
     pub(crate) fn answers(&self, called: Option<&str>) -> bool {
         self.events.iter().any(|wanted| wanted.is_for_queries(called))
     }
@@ -93,17 +97,23 @@ impl Handlers {
     /// # Errors
     /// A sentence for people: a handler that could not be run as it is meant.
     pub(crate) fn check(&self) -> Result<(), String> {
-        for (key, value, bounds) in
-            [("handlers.max_running", self.max_running, RUNNING), ("handlers.max_waiting", self.max_waiting, WAITING)]
-        {
+        for (key, value, bounds) in [
+            ("handlers.max_running", self.max_running, RUNNING),
+            ("handlers.max_waiting", self.max_waiting, WAITING),
+        ] {
             if let Some(value) = value.filter(|value| !bounds.contains(value)) {
-                return Err(format!("{key} = {value}: it is from {} to {}", bounds.start(), bounds.end()));
+                return Err(format!(
+                    "{key} = {value}: it is from {} to {}",
+                    bounds.start(),
+                    bounds.end()
+                ));
             }
         }
         let own = self.run.iter().map(|handler| ("timeout of handlers.run", handler.timeout));
         for (key, timeout) in [("handlers.timeout", self.timeout)].into_iter().chain(own) {
             if let Some(timeout) = timeout.filter(|timeout| !TIMEOUT.contains(&timeout.0)) {
-                let [shortest, longest] = [TIMEOUT.start(), TIMEOUT.end()].map(|bound| Period(*bound));
+                let [shortest, longest] =
+                    [TIMEOUT.start(), TIMEOUT.end()].map(|bound| Period(*bound));
                 return Err(format!("{key} = \"{timeout}\": it is from {shortest} to {longest}"));
             }
         }
@@ -119,7 +129,9 @@ impl Handlers {
                 }
                 (None, None) => return Err("a handler needs a command or a url".to_owned()),
                 (Some(command), Some(_)) => {
-                    return Err(format!("a handler has a command or a url, not both: see `{command}`"));
+                    return Err(format!(
+                        "a handler has a command or a url, not both: see `{command}`"
+                    ));
                 }
             }
         }
@@ -129,11 +141,14 @@ impl Handlers {
 
 /// Reads `event,event=command`.
 fn handler(text: &str) -> Result<Handler, String> {
-    let wrong = || "write events and a command, as member-failed,member-leave='page-me --now'".to_owned();
-    let (events, what) = text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
+    let wrong =
+        || "write events and a command, as member-failed,member-leave='page-me --now'".to_owned();
+    let (events, what) =
+        text.split_once('=').filter(|(_, what)| !what.is_empty()).ok_or_else(wrong)?;
     let events = events.split(',').map(|event| event.trim().parse()).collect::<Result<_, _>>()?;
     let is_url = ["http://", "https://"].iter().any(|scheme| what.starts_with(scheme));
-    let (command, url) = if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
+    let (command, url) =
+        if is_url { (None, Some(what.to_owned())) } else { (Some(what.to_owned()), None) };
     Ok(Handler { events, command, url, timeout: None })
 }
 
@@ -143,7 +158,9 @@ mod tests {
 
     #[test]
     fn a_handler_is_a_command_or_an_address_that_can_be_posted_to() {
-        let check = |text: &str| Handlers { run: vec![toml::from_str(text).unwrap()], ..Handlers::default() }.check();
+        let check = |text: &str| {
+            Handlers { run: vec![toml::from_str(text).unwrap()], ..Handlers::default() }.check()
+        };
         assert_eq!(check("events = ['*']\ncommand = 'x'"), Ok(()));
         assert_eq!(check("events = ['*']\nurl = 'http://127.0.0.1:1/'"), Ok(()));
         for (text, part) in [
@@ -153,19 +170,27 @@ mod tests {
         ] {
             assert!(check(text).unwrap_err().contains(part), "{text}");
         }
-        let https = Handlers { run: vec![handler("*=https://127.0.0.1:1/").unwrap()], ..Handlers::default() };
+        let https = Handlers {
+            run: vec![handler("*=https://127.0.0.1:1/").unwrap()],
+            ..Handlers::default()
+        };
         assert!(https.check().is_err(), "not a command");
     }
 
     #[test]
     fn bounds_and_times_that_make_no_sense_are_refused_with_key_value_and_bounds() {
-        let check = |text: &str| toml::from_str::<Handlers>(text).unwrap().over(Handlers::defaults()).check();
+        let check = |text: &str| {
+            toml::from_str::<Handlers>(text).unwrap().over(Handlers::defaults()).check()
+        };
         assert_eq!(check("max_running = 1024\nmax_waiting = 0\ntimeout = '1ms'"), Ok(()));
         for (text, words) in [
             ("max_running = 0", "handlers.max_running = 0: it is from 1 to 1024"),
             ("max_waiting = 1000001", "handlers.max_waiting = 1000001: it is from 0 to 1000000"),
             ("timeout = '0s'", "handlers.timeout = \"0s\": it is from 1ms to 1day"),
-            ("[[run]]\nevents = ['*']\ncommand = 'x'\ntimeout = '2days'", "timeout of handlers.run = \"2days\": it is"),
+            (
+                "[[run]]\nevents = ['*']\ncommand = 'x'\ntimeout = '2days'",
+                "timeout of handlers.run = \"2days\": it is",
+            ),
         ] {
             let error = check(text).expect_err(text);
             assert!(error.contains(words), "{text}: {error}");
@@ -178,11 +203,17 @@ mod tests {
         assert!(command.is_for("member-failed", None) && !command.is_for("member-join", None));
         assert_eq!(command.what(), "mail -s \"x=1\" root");
         let hook = handler("*=http://127.0.0.1:1/hook").unwrap();
-        assert_eq!((hook.url.as_deref(), hook.is_for("isolated", None)), (Some("http://127.0.0.1:1/hook"), true));
+        assert_eq!(
+            (hook.url.as_deref(), hook.is_for("isolated", None)),
+            (Some("http://127.0.0.1:1/hook"), true)
+        );
         let deploy = handler("user-event:deploy,query=x").unwrap();
         assert!(deploy.is_for("user", Some("deploy")) && !deploy.is_for("user", Some("other")));
         assert!(deploy.is_for("query", Some("any")) && deploy.answers(Some("any")));
-        assert!(!handler("*=x").unwrap().answers(Some("any")), "who is told of everything answers nothing");
+        assert!(
+            !handler("*=x").unwrap().answers(Some("any")),
+            "who is told of everything answers nothing"
+        );
         assert!(handler("member-failed").is_err() && handler("member-failed=").is_err());
         assert!(handler("member-faild=x").unwrap_err().contains("did you mean `member-failed`?"));
     }

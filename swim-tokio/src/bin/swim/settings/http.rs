@@ -19,8 +19,8 @@ pub(crate) const DEFAULT: &str = "127.0.0.1:7950";
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "HTTP")]
 pub(crate) struct Http {
-    /// Answers HTTP (the other commands, /metrics, and a page to look at) there, or at 127.0.0.1:7950; may be given
-    /// several times [default: nowhere]
+    /// Answers HTTP (the other commands, /metrics, and a page to look at) there, or at
+    /// 127.0.0.1:7950; may be given several times [default: nowhere]
     #[arg(
         long = "http",
         value_name = "ADDRESS:PORT|unix:PATH",
@@ -30,22 +30,36 @@ pub(crate) struct Http {
         value_delimiter = ','
     )]
     pub(crate) listen: Vec<Listen>,
-    /// A file with the token that requests must bear; this or the next one is needed beyond loopback
+    /// A file with the token that requests must bear; this or the next one is needed beyond
+    /// loopback
     #[arg(long, value_name = "FILE", env = "SWIM_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// A file with a token that may only read: requests that change something, or ask the other nodes, are refused
+    /// A file with a token that may only read: requests that change something, or ask the other
+    /// nodes, are refused
     #[arg(long, value_name = "FILE", env = "SWIM_READ_TOKEN_FILE")]
     pub(crate) read_token_file: Option<PathBuf>,
     /// Answers by TLS at all TCP addresses, with the certificate in this file (PEM)
-    #[arg(id = "http_tls_cert", long = "http-tls-cert", value_name = "FILE", env = "SWIM_HTTP_TLS_CERT")]
+    #[arg(
+        id = "http_tls_cert",
+        long = "http-tls-cert",
+        value_name = "FILE",
+        env = "SWIM_HTTP_TLS_CERT"
+    )]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The certificate's private key (PEM)
-    #[arg(id = "http_tls_key", long = "http-tls-key", value_name = "FILE", env = "SWIM_HTTP_TLS_KEY")]
+    #[arg(
+        id = "http_tls_key",
+        long = "http-tls-key",
+        value_name = "FILE",
+        env = "SWIM_HTTP_TLS_KEY"
+    )]
     pub(crate) tls_key: Option<PathBuf>,
-    /// The mode of the Unix sockets' files, in octal: whoever may write them may connect [default: 0600]
+    /// The mode of the Unix sockets' files, in octal: whoever may write them may connect [default:
+    /// 0600]
     #[arg(long = "http-socket-mode", value_name = "MODE", env = "SWIM_HTTP_SOCKET_MODE")]
     pub(crate) socket_mode: Option<SocketMode>,
-    /// The group of the Unix sockets' files, by its name or number; the mode is 0660 then, unless it is given
+    /// The group of the Unix sockets' files, by its name or number; the mode is 0660 then, unless
+    /// it is given
     #[arg(long = "http-socket-group", value_name = "GROUP", env = "SWIM_HTTP_SOCKET_GROUP")]
     pub(crate) socket_group: Option<String>,
 }
@@ -67,7 +81,10 @@ impl Http {
         match (&self.tls_cert, &self.tls_key) {
             (None, None) => Ok(None),
             (Some(certificate), Some(key)) => HttpTls::from_files(certificate, key).map(Some),
-            _ => Err("TLS for HTTP needs a certificate and its key: give http-tls-cert and http-tls-key".to_owned()),
+            _ => Err(
+                "TLS for HTTP needs a certificate and its key: give http-tls-cert and http-tls-key"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -116,7 +133,8 @@ impl FromStr for Listen {
         if let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) {
             return Ok(Self::Unix(path.into()));
         }
-        let wrong = |_| "write an IP address and a port (127.0.0.1:7950), or unix: and a path".to_owned();
+        let wrong =
+            |_| "write an IP address and a port (127.0.0.1:7950), or unix: and a path".to_owned();
         text.parse().map(Self::Tcp).map_err(wrong)
     }
 }

@@ -11,12 +11,25 @@ use super::Group;
 #[command(next_help_heading = "Log")]
 pub(crate) struct Log {
     /// How much is logged on standard error [default: warn]
-    #[arg(id = "log_level", long = "log-level", value_name = "LEVEL", value_enum, env = "SWIM_LOG_LEVEL")]
+    #[arg(
+        id = "log_level",
+        long = "log-level",
+        value_name = "LEVEL",
+        value_enum,
+        env = "SWIM_LOG_LEVEL"
+    )]
     pub(crate) level: Option<Level>,
     /// How the log is written [default: text]
-    #[arg(id = "log_format", long = "log-format", value_name = "FORMAT", value_enum, env = "SWIM_LOG_FORMAT")]
+    #[arg(
+        id = "log_format",
+        long = "log-format",
+        value_name = "FORMAT",
+        value_enum,
+        env = "SWIM_LOG_FORMAT"
+    )]
     pub(crate) format: Option<LogFormat>,
-    /// Logs info; twice: debug; three times: trace; in place of --log-level, and over its environment variable
+    /// Logs info; twice: debug; three times: trace; in place of --log-level, and over its
+    /// environment variable
     #[arg(short, long, action = clap::ArgAction::Count)]
     #[serde(skip)]
     pub(crate) verbose: u8,
@@ -27,7 +40,8 @@ pub(crate) struct Log {
 }
 
 impl Group for Log {
-    /// What `-v` and `-q` say wins over the level, which is the environment's then: `cli/reading.rs`.
+    /// What `-v` and `-q` say wins over the level, which is the environment's then:
+    /// `cli/reading.rs`.
     fn over(self, below: Self) -> Self {
         let counted = match (self.quiet, self.verbose) {
             (true, _) => Some(Level::Error),
@@ -50,7 +64,9 @@ impl Group for Log {
 }
 
 /// How much is logged.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Serialize, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Serialize, ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     /// What went wrong

@@ -1,12 +1,13 @@
 //! The settings of `swim agent`, from wherever they come.
 //!
-//! A group of settings is one struct in one file: at the same time a group of flags with their environment variables
-//! (clap) and a table of the configuration file (serde). Every setting is optional there; layers are laid over each other,
-//! flags and environment over the file over the defaults, so that a missing one shows what lies below. What a setting
-//! does is not known here.
+//! A group of settings is one struct in one file: at the same time a group of flags with their
+//! environment variables (clap) and a table of the configuration file (serde). Every setting is
+//! optional there; layers are laid over each other, flags and environment over the file over the
+//! defaults, so that a missing one shows what lies below. What a setting does is not known here.
 //!
-//! To add a group: write its file, and name it in [`Settings`], [`Settings::over`] and [`Settings::defaults`]. To add a
-//! setting: a field, and its line in the group's `over`. docs/OPERATIONS.md names every key, and a test checks that.
+//! To add a group: write its file, and name it in [`Settings`], [`Settings::over`] and
+//! [`Settings::defaults`]. To add a setting: a field, and its line in the group's `over`.
+//! docs/OPERATIONS.md names every key, and a test checks that.
 
 mod file;
 mod handlers;
@@ -46,11 +47,13 @@ pub(crate) use self::tags::{Tags, tag};
 pub(crate) use self::tls::Tls;
 pub(crate) use self::wire::{Wire, WireFormat};
 
-/// An error of the library in the words of the settings: it names fields that have another name here.
+/// An error of the library in the words of the settings: it names fields that have another name
+/// here.
 pub(crate) fn in_our_words(error: &impl std::fmt::Display) -> String {
-    error
-        .to_string()
-        .replace("outside of allowed_networks", "outside of the networks that are let in (--allow, node.allow)")
+    error.to_string().replace(
+        "outside of allowed_networks",
+        "outside of the networks that are let in (--allow, node.allow)",
+    )
 }
 
 /// One group of settings: a layer of them.
@@ -145,7 +148,8 @@ impl Settings {
 
     /// As a configuration file.
     pub(crate) fn to_toml(&self) -> String {
-        toml::to_string(self).unwrap_or_else(|error| unreachable!("settings are tables of plain values: {error}"))
+        toml::to_string(self)
+            .unwrap_or_else(|error| unreachable!("settings are tables of plain values: {error}"))
     }
 }
 
@@ -159,12 +163,18 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file_and_the_file_over_the_defaults() {
-        let flags = Settings { node: Node { id: Some("flag".into()), ..Node::default() }, ..Settings::default() };
+        let flags = Settings {
+            node: Node { id: Some("flag".into()), ..Node::default() },
+            ..Settings::default()
+        };
         let file = read("[node]\nid = 'file'\nbind = '127.0.0.1:1'\n[log]\nlevel = 'debug'");
         let merged = flags.over(file).over(Settings::defaults());
         assert_eq!(merged.node.id.as_deref(), Some("flag"));
         assert_eq!(merged.node.bind, Some("127.0.0.1:1".parse().unwrap()));
-        assert_eq!((merged.log.level, merged.node.cluster.as_deref()), (Some(Level::Debug), Some("default")));
+        assert_eq!(
+            (merged.log.level, merged.node.cluster.as_deref()),
+            (Some(Level::Debug), Some("default"))
+        );
     }
 
     /// The names that serde knows in a table of the file.
@@ -182,7 +192,8 @@ mod tests {
             let keys = keys(&format!("[{table}]\n"));
             assert!(!keys.is_empty(), "{table}");
             for key in keys {
-                let is_there = page.contains(&format!("`{table}.{key}`")) || page.contains(&format!("`{key}`"));
+                let is_there = page.contains(&format!("`{table}.{key}`"))
+                    || page.contains(&format!("`{key}`"));
                 assert!(is_there, "docs/OPERATIONS.md does not know {table}.{key}");
             }
         }
@@ -195,7 +206,9 @@ mod tests {
              [http]\nlisten = ['unix:/run/swim.sock', '127.0.0.1:7950']\ntoken_file = '/etc/token'\nsocket_mode = '0660'\nsocket_group = 'swim'\n\
              [[handlers.run]]\nevents = ['member-failed']\ncommand = 'page-me'\ntimeout = '5s'",
         );
-        for settings in [Settings::defaults(), everything.clone(), everything.over(Settings::defaults())] {
+        for settings in
+            [Settings::defaults(), everything.clone(), everything.over(Settings::defaults())]
+        {
             assert_eq!(read(&settings.to_toml()), settings, "{}", settings.to_toml());
         }
     }
@@ -206,7 +219,9 @@ mod tests {
         let text = include_str!("../../../../../packaging/swim.toml");
         // With everything that is commented out, too.
         let uncommented = |line: &str| {
-            let shown = line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('['));
+            let shown = line
+                .strip_prefix("# ")
+                .filter(|rest| rest.contains(" = ") || rest.starts_with('['));
             shown.unwrap_or(line).to_owned() + "\n"
         };
         let all: String = text.lines().map(uncommented).collect();
@@ -218,7 +233,13 @@ mod tests {
             assert!(settings.node.snapshot.is_some_and(|place| place.starts_with("/var/lib/swim")));
         }
         assert_eq!(read(&all).wire.keyring.as_deref(), Some(Path::new("/var/lib/swim/keyring")));
-        for line in ["RuntimeDirectory=swim", "StateDirectory=swim", "User=swim", "Group=swim", "UMask=0077"] {
+        for line in [
+            "RuntimeDirectory=swim",
+            "StateDirectory=swim",
+            "User=swim",
+            "Group=swim",
+            "UMask=0077",
+        ] {
             assert!(unit.lines().any(|written| written == line), "{line}");
         }
         assert!(unit.contains("swim agent --config /etc/swim/swim.toml\n"));

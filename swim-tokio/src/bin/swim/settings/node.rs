@@ -21,29 +21,34 @@ pub(crate) struct Node {
     /// The node's name, unique in its cluster [default: this machine's name]
     #[arg(long, value_name = "NAME", env = "SWIM_ID")]
     pub(crate) id: Option<String>,
-    /// Where to listen; port 0 takes any free one [default: 127.0.0.1:7946, which only this machine reaches]
+    /// Where to listen; port 0 takes any free one [default: 127.0.0.1:7946, which only this machine
+    /// reaches]
     #[arg(long, value_name = "ADDRESS:PORT", env = "SWIM_BIND", value_parser = socket_address)]
     pub(crate) bind: Option<SocketAddr>,
-    /// Where the others reach this node, if not where it listens; port 0 stands for the port that it listens at
+    /// Where the others reach this node, if not where it listens; port 0 stands for the port that
+    /// it listens at
     #[arg(long, value_name = "ADDRESS:PORT", env = "SWIM_ADVERTISE", value_parser = socket_address)]
     pub(crate) advertise: Option<SocketAddr>,
-    /// A node to join through, tried until one answers, as HOST:PORT; srv+NAME takes them from SRV records, file:PATH
-    /// from the lines of a file; may be given several times
+    /// A node to join through, tried until one answers, as HOST:PORT; srv+NAME takes them from SRV
+    /// records, file:PATH from the lines of a file; may be given several times
     #[arg(long = "seed", value_name = "SEED", env = "SWIM_SEEDS", value_delimiter = ',')]
     pub(crate) seeds: Vec<String>,
-    /// A network, as 10.0.0.0/8, whose addresses are let in; may be given several times [default: all are let in]
+    /// A network, as 10.0.0.0/8, whose addresses are let in; may be given several times [default:
+    /// all are let in]
     #[arg(long = "allow", value_name = "NETWORK", env = "SWIM_ALLOW", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
     /// The cluster's name; nodes of other clusters are kept out [default: default]
     #[arg(long, value_name = "NAME", env = "SWIM_CLUSTER")]
     pub(crate) cluster: Option<String>,
-    /// How packets travel; the same at all nodes of a cluster [default: tcp; on memberlist's wire udp]
+    /// How packets travel; the same at all nodes of a cluster [default: tcp; on memberlist's wire
+    /// udp]
     #[arg(long, value_enum, env = "SWIM_TRANSPORT")]
     pub(crate) transport: Option<Transport>,
     /// What the others see beside the name and the address, as it is, in place of tags
     #[arg(long, value_name = "TEXT", env = "SWIM_METADATA")]
     pub(crate) metadata: Option<String>,
-    /// A directory where the node keeps what it needs to come back without seeds after a crash [default: none]
+    /// A directory where the node keeps what it needs to come back without seeds after a crash
+    /// [default: none]
     #[arg(long, value_name = "DIR", env = "SWIM_SNAPSHOT")]
     pub(crate) snapshot: Option<PathBuf>,
     /// How events are printed on standard output [default: text]
@@ -98,12 +103,16 @@ impl Node {
         }
     }
 
-    /// What only its use would show to be wrong, when it is too late to refuse the whole: a file that is read again.
+    /// What only its use would show to be wrong, when it is too late to refuse the whole: a file
+    /// that is read again.
     ///
     /// # Errors
     /// A sentence for people.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.seeds.iter().try_for_each(|seed| check_seed(seed)).map_err(|error| error.to_string())?;
+        self.seeds
+            .iter()
+            .try_for_each(|seed| check_seed(seed))
+            .map_err(|error| error.to_string())?;
         self.networks().map(drop)
     }
 
@@ -112,7 +121,10 @@ impl Node {
     /// # Errors
     /// A sentence for people.
     pub(crate) fn networks(&self) -> Result<Vec<Network>, String> {
-        self.allow.iter().map(|text| text.parse().map_err(|error| format!("allow: {text:?}: {error}"))).collect()
+        self.allow
+            .iter()
+            .map(|text| text.parse().map_err(|error| format!("allow: {text:?}: {error}")))
+            .collect()
     }
 }
 
@@ -168,7 +180,8 @@ fn host_name() -> Option<String> {
 }
 
 fn socket_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "write an IP address and a port, as 127.0.0.1:7946 or [::1]:7946".to_owned())
+    text.parse()
+        .map_err(|_| "write an IP address and a port, as 127.0.0.1:7946 or [::1]:7946".to_owned())
 }
 
 #[cfg(test)]
@@ -177,7 +190,10 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_an_error_that_shows_how_to_write_it() {
-        assert_eq!(socket_address("[::1]:7946"), Ok(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 7946))));
+        assert_eq!(
+            socket_address("[::1]:7946"),
+            Ok(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 7946)))
+        );
         assert!(socket_address("localhost:0").unwrap_err().contains("127.0.0.1:7946"));
     }
 }

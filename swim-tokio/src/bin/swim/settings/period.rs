@@ -15,7 +15,9 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        humantime::parse_duration(text).map(Self).map_err(|error| format!("{error}; write it as 500ms, 10s or 1m 30s"))
+        humantime::parse_duration(text)
+            .map(Self)
+            .map_err(|error| format!("{error}; write it as 500ms, 10s or 1m 30s"))
     }
 }
 

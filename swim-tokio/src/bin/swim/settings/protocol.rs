@@ -13,7 +13,8 @@ macro_rules! settings {
         event_periods { $($(#[doc = $event_period_doc:literal])* $event_period:ident,)* }
         event_counts { $($(#[doc = $event_count_doc:literal])* $event_count:ident: $event_type:ty,)* }
     ) => {
-        /// `[protocol]`. All but the preset is for the file alone: docs/PROTOCOL.md says what each does.
+        /// `[protocol]`. All but the preset is for the file alone: docs/PROTOCOL.md says what each
+        /// does.
         #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
         #[serde(deny_unknown_fields, default)]
         #[command(next_help_heading = "Protocol")]
@@ -39,7 +40,8 @@ macro_rules! settings {
             }
 
             fn defaults() -> Self {
-                // Operators want to know how far a member is; a few hundred bytes an ack are little beside that.
+                // Operators want to know how far a member is; a few hundred bytes an ack are little
+                // beside that.
                 Self { profile: Some(Profile::Lan), max_coordinates: Some(1_024), ..Self::default() }
             }
         }
@@ -211,7 +213,8 @@ mod tests {
              expressions_per_second = 13\nmax_query_timeout = '8s'\nmax_time_jump = 9\nreplay_on_join = true",
         )
         .unwrap();
-        let below: Protocol = toml::from_str("max_event_size = 99\nmax_recent_queries = 5").unwrap();
+        let below: Protocol =
+            toml::from_str("max_event_size = 99\nmax_recent_queries = 5").unwrap();
         let expected = EventConfig {
             max_event_size: 1,
             max_query_size: 2,

@@ -1,5 +1,6 @@
-//! The table of the protocol's settings in docs/OPERATIONS.md: generated from [`Config`], its presets and the first sentence
-//! of each field's documentation, and compared with the page by a test. After a change:
+//! The table of the protocol's settings in docs/OPERATIONS.md: generated from [`Config`], its
+//! presets and the first sentence of each field's documentation, and compared with the page by a
+//! test. After a change:
 //!
 //! ```console
 //! $ RENEW=1 cargo test -p swim-tokio --features agent --bin swim the_page_for_operators_has_the_protocol_s_settings
@@ -31,8 +32,11 @@ fn documented() -> Vec<(String, String)> {
         for line in fields_of.lines().take_while(|line| *line != "}").map(str::trim) {
             if let Some(text) = line.strip_prefix("///") {
                 doc += text;
-            } else if let Some(field) = line.strip_prefix("pub ").and_then(|line| line.split(':').next()) {
-                let sentence = doc.trim().split(". ").next().unwrap_or_default().trim_end_matches('.');
+            } else if let Some(field) =
+                line.strip_prefix("pub ").and_then(|line| line.split(':').next())
+            {
+                let sentence =
+                    doc.trim().split(". ").next().unwrap_or_default().trim_end_matches('.');
                 // A link of the library's documentation, which leads nowhere here.
                 let sentence = sentence.replace("[`Config::LARGEST_PACKET`]", "65,507");
                 fields.push((field.to_owned(), sentence));
@@ -51,12 +55,18 @@ fn values(config: &Config) -> BTreeMap<String, String> {
         "true" => "yes".to_owned(),
         "false" => "no".to_owned(),
         number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let digits: Vec<_> =
-                number.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+            let digits: Vec<_> = number
+                .as_bytes()
+                .rchunks(3)
+                .rev()
+                .map(|group| String::from_utf8_lossy(group))
+                .collect();
             digits.join(",")
         }
-        period => humantime::parse_duration(period)
-            .map_or_else(|_| period.to_owned(), |period| humantime::format_duration(period).to_string()),
+        period => humantime::parse_duration(period).map_or_else(
+            |_| period.to_owned(),
+            |period| humantime::format_duration(period).to_string(),
+        ),
     };
     let text = format!("{config:#?}");
     let fields = text.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(": "));
@@ -64,7 +74,8 @@ fn values(config: &Config) -> BTreeMap<String, String> {
 }
 
 fn table() -> String {
-    let of = |profile: &str| values(&toml::from_str::<Protocol>(profile).expect("a profile").config());
+    let of =
+        |profile: &str| values(&toml::from_str::<Protocol>(profile).expect("a profile").config());
     let [local, lan, wan] = ["profile = 'local'", "profile = 'lan'", "profile = 'wan'"].map(of);
     let settable = keys("[protocol]\n");
     let (ours, others): (Vec<_>, Vec<_>) = documented()
@@ -90,7 +101,8 @@ fn the_page_for_operators_has_the_protocol_s_settings() {
     let table = format!("\n{}\n", table());
     if std::env::var_os("RENEW").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/OPERATIONS.md");
-        std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).expect("the page is written");
+        std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}"))
+            .expect("the page is written");
         return;
     }
     assert_eq!(
@@ -106,5 +118,7 @@ fn every_setting_of_the_file_is_one_of_the_protocol_s() {
     for key in keys("[protocol]\n") {
         assert!(key == "profile" || fields.contains(&key), "{key}");
     }
-    assert!(documented().iter().all(|(name, doc)| doc.len() > 20 || ELSEWHERE.contains(&name.as_str())));
+    assert!(
+        documented().iter().all(|(name, doc)| doc.len() > 20 || ELSEWHERE.contains(&name.as_str()))
+    );
 }

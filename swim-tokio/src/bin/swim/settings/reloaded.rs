@@ -1,4 +1,5 @@
-//! [`Reloaded`]: which settings changed when they were read again, and which of them need a restart.
+//! [`Reloaded`]: which settings changed when they were read again, and which of them need a
+//! restart.
 
 use super::{Settings, leaves};
 
@@ -28,7 +29,10 @@ impl Reloaded {
         keys.dedup();
         let (changed, needs_restart) = keys.into_iter().cloned().partition(|key| {
             let rest_of = |reloadable: &&str| key.strip_prefix(*reloadable);
-            RELOADABLE.iter().filter_map(rest_of).any(|rest| rest.is_empty() || rest.starts_with('.'))
+            RELOADABLE
+                .iter()
+                .filter_map(rest_of)
+                .any(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         Self { changed, needs_restart, certificates: None, tokens: None }
     }
@@ -51,7 +55,10 @@ mod tests {
         new.http.token_file = Some("/token".into());
         new.handlers.max_running = Some(1);
         let reloaded = Reloaded::between(&old, &new);
-        assert_eq!(reloaded.changed, ["handlers.max_running", "log.level", "node.seeds", "tags.role"]);
+        assert_eq!(
+            reloaded.changed,
+            ["handlers.max_running", "log.level", "node.seeds", "tags.role"]
+        );
         assert_eq!(reloaded.needs_restart, ["http.token_file", "node.id"]);
     }
 }

@@ -76,7 +76,9 @@ pub(crate) fn group_number(name: &str) -> Result<u32, String> {
         Ok(None) => {}
         Err(error) => return Err(format!("the group {name:?} cannot be looked up: {error}")),
     }
-    Err(format!("there is no group {name:?} on this machine: create it (`groupadd --system {name}`), or name another"))
+    Err(format!(
+        "there is no group {name:?} on this machine: create it (`groupadd --system {name}`), or name another"
+    ))
 }
 
 #[cfg(test)]

@@ -43,7 +43,11 @@ impl Tags {
     /// A sentence for people.
     pub(super) fn check(&self) -> Result<(), String> {
         let is_nameless = self.tags.iter().any(|(name, _)| name.is_empty());
-        if is_nameless { Err("tags: a tag has a name, and this one is empty".to_owned()) } else { Ok(()) }
+        if is_nameless {
+            Err("tags: a tag has a name, and this one is empty".to_owned())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -83,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_flag_changes_one_tag_of_the_file_and_keeps_the_others() {
-        let of = |tags: &[(&str, &str)]| Tags { tags: tags.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect() };
+        let of = |tags: &[(&str, &str)]| Tags {
+            tags: tags.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect(),
+        };
         let merged = of(&[("role", "db")]).over(of(&[("role", "web"), ("zone", "a")]));
         assert_eq!(merged, of(&[("role", "db"), ("zone", "a")]));
     }

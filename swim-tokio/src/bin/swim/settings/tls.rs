@@ -12,7 +12,8 @@ use super::Group;
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "TLS")]
 pub(crate) struct Tls {
-    /// Protects all traffic by TLS, with the node's certificate in this file (PEM); all nodes of a cluster do it, or none
+    /// Protects all traffic by TLS, with the node's certificate in this file (PEM); all nodes of a
+    /// cluster do it, or none
     #[arg(long = "tls-cert", value_name = "FILE", env = "SWIM_TLS_CERT")]
     pub(crate) cert: Option<PathBuf>,
     /// The certificate's private key (PEM)

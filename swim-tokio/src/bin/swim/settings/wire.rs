@@ -14,7 +14,8 @@ use super::Group;
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Wire")]
 pub(crate) struct Wire {
-    /// The wire; the same at all nodes of a cluster. The next ones are for memberlist's [default: native]
+    /// The wire; the same at all nodes of a cluster. The next ones are for memberlist's [default:
+    /// native]
     #[arg(id = "wire_format", long = "wire", value_name = "WIRE", value_enum, env = "SWIM_WIRE")]
     pub(crate) format: Option<WireFormat>,
     /// What the other nodes are, which decides the versions that are told them [default: serf]
@@ -27,18 +28,19 @@ pub(crate) struct Wire {
     /// The cluster's label; nodes with another one, or none, are not heard
     #[arg(long, value_name = "TEXT", env = "SWIM_LABEL")]
     pub(crate) label: Option<String>,
-    /// Encrypts all traffic with the keys in this file, the primary one first: one in base64 on each line (`swim
-    /// keygen`), or on memberlist's wire as serf keeps them, a JSON array
+    /// Encrypts all traffic with the keys in this file, the primary one first: one in base64 on
+    /// each line (`swim keygen`), or on memberlist's wire as serf keeps them, a JSON array
     #[arg(long, value_name = "FILE", env = "SWIM_KEYRING")]
     pub(crate) keyring: Option<PathBuf>,
-    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption [default: refused]
+    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to encryption
+    /// [default: refused]
     #[arg(long, value_name = "WHAT", value_enum, env = "SWIM_PLAIN_TRAFFIC")]
     pub(crate) plain_traffic: Option<Plain>,
     /// Sends nothing compressed; what comes compressed is read all the same
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_compression: Option<bool>,
-    /// Beside serf's agents: goes on though most of the others believe this node's name to be another's, instead of
-    /// stopping with an error
+    /// Beside serf's agents: goes on though most of the others believe this node's name to be
+    /// another's, instead of stopping with an error
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) stay_without_name: Option<bool>,
 }
@@ -112,7 +114,8 @@ impl Wire {
 
     /// Whether the other nodes are serf's agents.
     pub(crate) fn is_beside_serf(&self) -> bool {
-        self.format == Some(WireFormat::Memberlist) && self.versions.unwrap_or_default() == Versions::Serf
+        self.format == Some(WireFormat::Memberlist)
+            && self.versions.unwrap_or_default() == Versions::Serf
     }
 
     /// The settings of memberlist's wire, if the node is to speak it.
@@ -137,7 +140,8 @@ impl Wire {
         }
         if let Some(file) = &self.keyring {
             settings = settings.keyring_file(file).map_err(|error| error.to_string())?;
-            // As memberlist's GossipVerifyIncoming and GossipVerifyOutgoing, which are off in the first round.
+            // As memberlist's GossipVerifyIncoming and GossipVerifyOutgoing, which are off in the
+            // first round.
             let plain = self.plain_traffic.unwrap_or_default();
             settings.envelope.accepts_plain = plain != Plain::Refused;
             settings.envelope.sends_plain = plain == Plain::Sent;
@@ -187,9 +191,11 @@ mod tests {
         let short = read(&["--wire", "memberlist", "--serf"]).unwrap();
         assert_eq!(short, long);
         assert!(short.is_beside_serf());
-        for (more, expected) in
-            [(&[][..], true), (&["--versions", "plain"], false), (&["--versions", "alertmanager"], false)]
-        {
+        for (more, expected) in [
+            (&[][..], true),
+            (&["--versions", "plain"], false),
+            (&["--versions", "alertmanager"], false),
+        ] {
             let wire = read(&[&["--wire", "memberlist"], more].concat()).unwrap();
             assert_eq!(wire.is_beside_serf(), expected, "{more:?}");
         }

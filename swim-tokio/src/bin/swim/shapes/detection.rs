@@ -1,5 +1,5 @@
-//! How long it takes until a crash is known, as the settings and the number of members have it: docs/PROTOCOL.md, "How
-//! long a detection takes".
+//! How long it takes until a crash is known, as the settings and the number of members have it:
+//! docs/PROTOCOL.md, "How long a detection takes".
 //!
 //! ```text
 //! first probe = (n - 1) / n * T on average         T = probe_interval
@@ -8,9 +8,10 @@
 //! failed      = suspected + min                     min = suspicion_mult * max(1, log10(n)) * T
 //! ```
 //!
-//! Each of the n - 1 others probes the crashed member at a random place of its round; the first to do so suspects it at
-//! the end of its period. Others are told, probe it at once, and confirm: then the suspicion lasts `min`. Without loss, and
-//! of members that are well; gossip adds a few times `gossip_interval`.
+//! Each of the n - 1 others probes the crashed member at a random place of its round; the first to
+//! do so suspects it at the end of its period. Others are told, probe it at once, and confirm: then
+//! the suspicion lasts `min`. Without loss, and of members that are well; gossip adds a few times
+//! `gossip_interval`.
 
 use serde::{Deserialize, Serialize};
 use swim_tokio::Config;
@@ -45,7 +46,8 @@ impl Detection {
         // Too few members to confirm, or none wanted: it lasts no longer. (suspicion.rs)
         let wanted = f64::from(config.suspicion_mult.saturating_sub(2));
         let is_fixed = wanted == 0.0 || n < wanted + 2.0;
-        let longest = if is_fixed { shortest } else { shortest * f64::from(config.suspicion_max_mult) };
+        let longest =
+            if is_fixed { shortest } else { shortest * f64::from(config.suspicion_max_mult) };
         Self {
             members: members.max(2),
             suspected,
@@ -75,7 +77,8 @@ fn seconds(seconds: f64) -> String {
 
 /// What the settings come to, as comments of a configuration file.
 pub(crate) fn comments(config: &Config) -> String {
-    let mut text = "\n# What the timing comes to, without loss and with members that are well:\n".to_owned();
+    let mut text =
+        "\n# What the timing comes to, without loss and with members that are well:\n".to_owned();
     for members in [3, 10, 100, 1_000] {
         text += &format!("# {}.\n", Detection::of(config, members).sentence());
     }
@@ -99,7 +102,8 @@ mod tests {
             (10, "10", "local", Config::local()),
         ] {
             let of = Detection::of(&config, members);
-            let [suspected, failed, failed_99] = [of.suspected, of.failed, of.failed_99].map(seconds);
+            let [suspected, failed, failed_99] =
+                [of.suspected, of.failed, of.failed_99].map(seconds);
             let row = format!("| {shown} | `{profile}` | {suspected} | {failed} | {failed_99} |");
             assert!(page.contains(&row), "docs/OPERATIONS.md has no row {row}");
         }

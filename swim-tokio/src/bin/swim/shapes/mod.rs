@@ -1,7 +1,8 @@
 //! The JSON that the agent answers with and the command line reads: one struct for each shape.
 //!
-//! `http/openapi.json` says the same for programs in other languages; a test holds the two together. Times are in
-//! seconds. Fields may be added; none is taken away or changes its meaning within `/v1`.
+//! `http/openapi.json` says the same for programs in other languages; a test holds the two
+//! together. Times are in seconds. Fields may be added; none is taken away or changes its meaning
+//! within `/v1`.
 
 pub(crate) mod detection;
 
@@ -31,7 +32,8 @@ pub(crate) struct MemberShape {
     /// `alive`, `suspect`, `dead` or `left`.
     pub(crate) status: String,
     pub(crate) incarnation: u64,
-    /// How long the last probe's answer took; null of a member that this node has not probed, and of itself.
+    /// How long the last probe's answer took; null of a member that this node has not probed, and
+    /// of itself.
     pub(crate) round_trip: Option<f64>,
     pub(crate) tags: BTreeMap<String, String>,
     /// Metadata that are no tags, as text; null if they are tags, or none.
@@ -56,13 +58,15 @@ impl MemberShape {
 /// Metadata as tags or, if it is something else, as text in which what is no UTF-8 is replaced.
 pub(crate) fn tags_or_text(metadata: &[u8]) -> (BTreeMap<String, String>, Option<String>) {
     match Tags::decode(metadata) {
-        Ok(tags) => (tags.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(), None),
+        Ok(tags) => {
+            (tags.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(), None)
+        }
         Err(_) => (BTreeMap::new(), Some(String::from_utf8_lossy(metadata).into_owned())),
     }
 }
 
-/// Tags as metadata. That there are none is said as serf's agents say it: without metadata they show a tag `role` without
-/// a text, also when the last tag was taken away.
+/// Tags as metadata. That there are none is said as serf's agents say it: without metadata they
+/// show a tag `role` without a text, also when the last tag was taken away.
 pub(crate) fn metadata_of(tags: &BTreeMap<String, String>) -> Vec<u8> {
     const NO_TAGS: [u8; 2] = [0xff, 0x80];
     if tags.is_empty() {
@@ -119,7 +123,8 @@ pub(crate) struct InfoShape {
     pub(crate) protection: String,
     /// How many keys are in the keyring.
     pub(crate) keys: usize,
-    /// What becomes of plain traffic beside a keyring: `refused`, `accepted` or `sent`; null without one.
+    /// What becomes of plain traffic beside a keyring: `refused`, `accepted` or `sent`; null
+    /// without one.
     pub(crate) plain_traffic: Option<String>,
     /// The address of the node to which this one has lost its name; null while it bears it.
     pub(crate) name_lost_to: Option<String>,
@@ -246,7 +251,8 @@ pub(crate) struct PingShape {
 pub(crate) struct HealthShape {
     /// The node works.
     pub(crate) healthy: bool,
-    /// The local health score: 0 is well; higher means that this node itself is slow or badly connected.
+    /// The local health score: 0 is well; higher means that this node itself is slow or badly
+    /// connected.
     pub(crate) score: u8,
     /// The agent's certificates.
     #[serde(default)]
@@ -419,7 +425,11 @@ mod tests {
     fn no_tags_are_said_to_be_none() {
         let role = BTreeMap::from([("role".to_owned(), "web".to_owned())]);
         assert_eq!(metadata_of(&role), b"\xff\x81\xa4role\xa3web");
-        assert_eq!(metadata_of(&BTreeMap::new()), [0xff, 0x80], "empty metadata are a tag `role` to serf");
+        assert_eq!(
+            metadata_of(&BTreeMap::new()),
+            [0xff, 0x80],
+            "empty metadata are a tag `role` to serf"
+        );
         assert_eq!(tags_or_text(&metadata_of(&BTreeMap::new())), (BTreeMap::new(), None));
     }
 
@@ -427,7 +437,10 @@ mod tests {
     fn metadata_are_tags_or_text() {
         let mut tags = Tags::default();
         tags.insert("role", "web");
-        assert_eq!(tags_or_text(&tags.encode()), (BTreeMap::from([("role".into(), "web".into())]), None));
+        assert_eq!(
+            tags_or_text(&tags.encode()),
+            (BTreeMap::from([("role".into(), "web".into())]), None)
+        );
         assert_eq!(tags_or_text(b""), (BTreeMap::new(), None));
         assert_eq!(tags_or_text(b"rack 7"), (BTreeMap::new(), Some("rack 7".into())));
     }

@@ -1,6 +1,7 @@
 //! The agent's certificates: how long each is still valid, and a warning before it expires.
 //!
-//! An expired certificate keeps a node out of its cluster, and a browser away from the page, at a moment that nobody chose.
+//! An expired certificate keeps a node out of its cluster, and a browser away from the page, at a
+//! moment that nobody chose.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -80,7 +81,12 @@ impl State {
         let left = seconds(now, validity.end);
         let lifetime = validity.end.duration_since(validity.start).unwrap_or_default();
         let lead = LEAD.min(lifetime / LEAD_PART).as_secs();
-        Self { purpose, expires: validity.end, left, is_due: left < i64::try_from(lead).unwrap_or(i64::MAX) }
+        Self {
+            purpose,
+            expires: validity.end,
+            left,
+            is_due: left < i64::try_from(lead).unwrap_or(i64::MAX),
+        }
     }
 
     /// Whether it is time to renew it.
@@ -113,8 +119,13 @@ impl Certificates {
     /// Each certificate as it is now.
     pub(crate) fn states(&self) -> Vec<State> {
         let now = SystemTime::now();
-        let node = self.node.as_ref().and_then(Tls::validity).map(|validity| (Purpose::Node, validity));
-        let http = self.http.as_ref().and_then(HttpTls::validity).map(|validity| (Purpose::Http, validity));
+        let node =
+            self.node.as_ref().and_then(Tls::validity).map(|validity| (Purpose::Node, validity));
+        let http = self
+            .http
+            .as_ref()
+            .and_then(HttpTls::validity)
+            .map(|validity| (Purpose::Http, validity));
         let authority = self.node.as_ref().and_then(Tls::authority_validity);
         let authority = authority.map(|validity| (Purpose::Authority, validity));
         [node, http, authority]

@@ -1,7 +1,8 @@
-//! What changed about a member: an update says how it is now, and people want to know what is different.
+//! What changed about a member: an update says how it is now, and people want to know what is
+//! different.
 //!
-//! Several listeners hear of the same update, one after another (the agent's lines, the log, handlers, streams of events):
-//! they share one history, in which the first of them turns the page.
+//! Several listeners hear of the same update, one after another (the agent's lines, the log,
+//! handlers, streams of events): they share one history, in which the first of them turns the page.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -36,7 +37,9 @@ impl Histories {
     /// A notice's line for people, [escaped](Escaped): of an update, with what changed.
     pub(crate) fn text(&self, notice: &Notice) -> String {
         match notice {
-            Notice::Event(Event::Joined(member) | Event::Refuted(member) | Event::Restarted(member)) => {
+            Notice::Event(
+                Event::Joined(member) | Event::Refuted(member) | Event::Restarted(member),
+            ) => {
                 self.note(member);
             }
             Notice::Event(Event::Updated(member)) => {
@@ -56,7 +59,9 @@ impl Histories {
     fn note(&self, member: &Member) {
         let now = (member.address, Arc::clone(&member.metadata));
         let mut histories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let history = histories.entry(member.id.clone()).or_insert_with(|| History { now: now.clone(), before: None });
+        let history = histories
+            .entry(member.id.clone())
+            .or_insert_with(|| History { now: now.clone(), before: None });
         if history.now != now {
             history.before = Some(std::mem::replace(&mut history.now, now));
         }
@@ -74,7 +79,11 @@ impl Histories {
         let (now, text_now) = tags_or_text(&member.metadata);
         changes.extend(of_tags(&before, &now));
         if text_before != text_now {
-            changes.push(format!("has {} bytes of metadata now, and had {}", member.metadata.len(), metadata.len()));
+            changes.push(format!(
+                "has {} bytes of metadata now, and had {}",
+                member.metadata.len(),
+                metadata.len()
+            ));
         }
         (!changes.is_empty()).then(|| changes.join("; "))
     }
@@ -99,7 +108,8 @@ mod tests {
     use crate::shapes::metadata_of;
 
     fn web_3(address: &str, tags: &[(&str, &str)]) -> Member {
-        let tags: BTreeMap<_, _> = tags.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let tags: BTreeMap<_, _> =
+            tags.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let claim = Claim::new(Incarnation::new(1), Status::Alive);
         Member {
             id: NodeId::new("web-3").unwrap(),
@@ -112,13 +122,19 @@ mod tests {
     #[test]
     fn an_update_says_which_tag_changed_to_each_who_hears_of_it() {
         let histories = Histories::default();
-        let joined = Notice::Event(Event::Joined(web_3("10.0.0.3:7946", &[("role", "web"), ("old", "1")])));
+        let joined =
+            Notice::Event(Event::Joined(web_3("10.0.0.3:7946", &[("role", "web"), ("old", "1")])));
         assert_eq!(histories.text(&joined), "web-3 joined at 10.0.0.3:7946");
-        let update = Notice::Event(Event::Updated(web_3("10.0.0.3:7946", &[("role", "db"), ("zone", "a")])));
+        let update =
+            Notice::Event(Event::Updated(web_3("10.0.0.3:7946", &[("role", "db"), ("zone", "a")])));
         let text = "web-3 changed tag role: web -> db; has a new tag zone: a; dropped tag old: 1";
         assert_eq!([histories.text(&update), histories.text(&update)], [text, text]);
-        let moved = Notice::Event(Event::Updated(web_3("10.0.0.4:7946", &[("role", "db"), ("zone", "a")])));
-        assert_eq!(histories.text(&moved), "web-3 is at 10.0.0.4:7946 now, and was at 10.0.0.3:7946");
+        let moved =
+            Notice::Event(Event::Updated(web_3("10.0.0.4:7946", &[("role", "db"), ("zone", "a")])));
+        assert_eq!(
+            histories.text(&moved),
+            "web-3 is at 10.0.0.4:7946 now, and was at 10.0.0.3:7946"
+        );
         histories.text(&Notice::Event(Event::Reaped(NodeId::new("web-3").unwrap())));
         assert!(histories.text(&update).contains("bytes of metadata"), "nobody knows how it was");
     }

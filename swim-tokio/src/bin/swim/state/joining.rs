@@ -1,10 +1,12 @@
-//! What becomes of the seeds, and of the node's name: said once in the log, and held against the question whether the node takes part.
+//! What becomes of the seeds, and of the node's name: said once in the log, and held against the
+//! question whether the node takes part.
 //!
-//! A node that was given seeds takes part once one has answered, or somebody else is known: until then it may be one that
-//! cannot find its cluster, and nobody should be sent to it. One that knows others by its snapshot alone waits for the first
-//! of them too; but when each of them was tried and failed it is known to be alone, and takes part: it may be the only one
-//! that is left. What has once taken part goes on to, although all others may fail: whether to be of use alone is for the
-//! program to know, by `isolated` and the members.
+//! A node that was given seeds takes part once one has answered, or somebody else is known: until
+//! then it may be one that cannot find its cluster, and nobody should be sent to it. One that knows
+//! others by its snapshot alone waits for the first of them too; but when each of them was tried
+//! and failed it is known to be alone, and takes part: it may be the only one that is left. What
+//! has once taken part goes on to, although all others may fail: whether to be of use alone is for
+//! the program to know, by `isolated` and the members.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -27,7 +29,8 @@ struct State {
     untried: BTreeSet<String>,
     /// Where the node is to which this one has left its name.
     name_lost_to: Option<SocketAddr>,
-    /// Seeds of which the log says that they do not answer, and nodes of which it says that they have this one's name.
+    /// Seeds of which the log says that they do not answer, and nodes of which it says that they
+    /// have this one's name.
     complained: BTreeSet<String>,
 }
 
@@ -60,7 +63,11 @@ impl Joining {
             match (self.note(&notice), &notice) {
                 (Some(Word::Silent), Notice::Event(Event::SeedFailed { seed, failure, .. })) => {
                     let is_other = *failure == ExchangeFailure::OtherVersion;
-                    let hint = if is_other { " (on memberlist's wire: it is not what --versions says)" } else { "" };
+                    let hint = if is_other {
+                        " (on memberlist's wire: it is not what --versions says)"
+                    } else {
+                        ""
+                    };
                     tracing::warn!(%seed, "a seed does not answer: {failure}{hint}; it is tried again until it does");
                 }
                 (Some(Word::Silent), Notice::SeedUnresolved { seed, error, .. }) => {
@@ -80,7 +87,10 @@ impl Joining {
     fn note(&self, notice: &Notice) -> Option<Word> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let silent = match notice {
-            Notice::Event(Event::NameLost { address, .. } | Event::ConflictDecided { address, kept: false, .. }) => {
+            Notice::Event(
+                Event::NameLost { address, .. }
+                | Event::ConflictDecided { address, kept: false, .. },
+            ) => {
                 state.name_lost_to = Some(*address);
                 return None;
             }
@@ -105,7 +115,8 @@ impl Joining {
             }
             _ => return None,
         };
-        (state.complained.len() < COMPLAINTS && state.complained.insert(silent)).then_some(Word::Silent)
+        (state.complained.len() < COMPLAINTS && state.complained.insert(silent))
+            .then_some(Word::Silent)
     }
 
     /// Where the node is to which this one has left its name.
@@ -138,7 +149,11 @@ mod tests {
 
     fn failed(seed: &str) -> Notice {
         let retry_in = Some(Duration::from_secs(1));
-        Notice::Event(Event::SeedFailed { seed: seed.parse().unwrap(), failure: ExchangeFailure::Refused, retry_in })
+        Notice::Event(Event::SeedFailed {
+            seed: seed.parse().unwrap(),
+            failure: ExchangeFailure::Refused,
+            retry_in,
+        })
     }
 
     #[test]
@@ -150,7 +165,8 @@ mod tests {
         let conflict = Notice::Event(Event::Conflict { address: "127.0.0.1:1".parse().unwrap() });
         assert_eq!((joining.note(&conflict), joining.note(&conflict)), (Some(Word::Silent), None));
         assert!(joining.obstacle().is_some_and(|why| why.contains("no seed has answered")));
-        let answered = Notice::Event(Event::SeedJoined { seed: "127.0.0.1:1".parse().unwrap(), members: 2 });
+        let answered =
+            Notice::Event(Event::SeedJoined { seed: "127.0.0.1:1".parse().unwrap(), members: 2 });
         assert_eq!((joining.note(&answered), joining.note(&answered)), (Some(Word::Answers), None));
         assert_eq!(joining.obstacle(), None);
         assert_eq!(joining.note(&failed("127.0.0.1:1")), Some(Word::Silent));
@@ -170,7 +186,10 @@ mod tests {
 
     #[test]
     fn who_knows_others_by_a_snapshot_waits_until_each_was_tried() {
-        let joining = Joining::from(false, BTreeSet::from(["127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned()]));
+        let joining = Joining::from(
+            false,
+            BTreeSet::from(["127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned()]),
+        );
         joining.note(&failed("127.0.0.1:1"));
         assert!(joining.obstacle().is_some_and(|why| why.contains("snapshot")));
         joining.note(&failed("127.0.0.1:2"));

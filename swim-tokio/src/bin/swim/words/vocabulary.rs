@@ -1,7 +1,8 @@
-//! What the agent's events are called: the same in its JSON lines, in its stream, to handlers, and in filters.
+//! What the agent's events are called: the same in its JSON lines, in its stream, to handlers, and
+//! in filters.
 //!
-//! As serf's agents call them, where they have such an event; the others in the same manner. It knows nothing of what is in
-//! an event.
+//! As serf's agents call them, where they have such an event; the others in the same manner. It
+//! knows nothing of what is in an event.
 
 use std::str::FromStr;
 
@@ -41,7 +42,8 @@ const EVENTS: [(&str, &[&str]); 28] = [
     ("seed-unresolved", &[]),
 ];
 
-/// One of the names. (serde would take a reference in a field for something borrowed from what it reads.)
+/// One of the names. (serde would take a reference in a field for something borrowed from what it
+/// reads.)
 type Name = &'static str;
 
 /// Those of which users name kinds of their own.
@@ -55,10 +57,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// The name for one of an event's names; `_` counts as `-`.
 fn known(text: &str) -> Option<&'static str> {
     let text = text.replace('_', "-");
-    EVENTS.iter().find(|(name, others)| *name == text || others.contains(&&*text)).map(|(name, _)| *name)
+    EVENTS
+        .iter()
+        .find(|(name, others)| *name == text || others.contains(&&*text))
+        .map(|(name, _)| *name)
 }
 
-/// Which events somebody wants: those of a name, of a name and of what users call them (`user:deploy`), or all (`*`).
+/// Which events somebody wants: those of a name, of a name and of what users call them
+/// (`user:deploy`), or all (`*`).
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Wanted {
@@ -92,10 +98,14 @@ impl FromStr for Wanted {
             None => (text, None),
         };
         match known(name) {
-            Some(event) if called.is_none_or(|called| !called.is_empty() && CALLED.contains(&event)) => {
+            Some(event)
+                if called.is_none_or(|called| !called.is_empty() && CALLED.contains(&event)) =>
+            {
                 Ok(Self { event: Some(event), called: called.map(ToOwned::to_owned) })
             }
-            Some(event) => Err(format!("`{text}`: only user:NAME and query:NAME choose by a name, {event} does not")),
+            Some(event) => Err(format!(
+                "`{text}`: only user:NAME and query:NAME choose by a name, {event} does not"
+            )),
             None => {
                 let hint = nearest(name, names()).unwrap_or_default();
                 let all: Vec<_> = names().collect();
@@ -151,8 +161,13 @@ mod tests {
         let deploy = wanted("user-event:deploy");
         assert!(deploy.is_for("user", Some("deploy")) && !deploy.is_for("user", Some("other")));
         assert!(!deploy.is_for("query", Some("deploy")) && !deploy.is_for_queries(Some("deploy")));
-        assert!(wanted("query").is_for_queries(Some("any")) && !wanted("query:a").is_for_queries(Some("b")));
-        assert!(wanted("*").is_for("query", Some("any")) && !wanted("*").is_for_queries(Some("any")));
+        assert!(
+            wanted("query").is_for_queries(Some("any"))
+                && !wanted("query:a").is_for_queries(Some("b"))
+        );
+        assert!(
+            wanted("*").is_for("query", Some("any")) && !wanted("*").is_for_queries(Some("any"))
+        );
         assert_eq!(String::from(wanted("query:a:b")), "query:a:b");
         for wrong in ["member-join:web-1", "user:", ""] {
             assert!(wrong.parse::<Wanted>().is_err(), "{wrong}");
@@ -162,19 +177,27 @@ mod tests {
     #[test]
     fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         let error = "member-faild".parse::<Wanted>().unwrap_err();
-        assert!(error.contains("did you mean `member-failed`?") && error.contains("user, query"), "{error}");
+        assert!(
+            error.contains("did you mean `member-failed`?") && error.contains("user, query"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_description_for_programs_and_the_page_for_operators_have_every_name_and_no_other() {
-        let document: serde_json::Value = serde_json::from_str(include_str!("../http/openapi.json")).unwrap();
-        let described = document["components"]["schemas"]["Event"]["properties"]["event"]["enum"].as_array().unwrap();
+        let document: serde_json::Value =
+            serde_json::from_str(include_str!("../http/openapi.json")).unwrap();
+        let described = document["components"]["schemas"]["Event"]["properties"]["event"]["enum"]
+            .as_array()
+            .unwrap();
         let mut described: Vec<_> = described.iter().map(|name| name.as_str().unwrap()).collect();
         let mut ours: Vec<_> = names().collect();
         described.sort_unstable();
         ours.sort_unstable();
         assert_eq!(described, ours);
         let page = include_str!("../../../../../docs/OPERATIONS.md");
-        names().for_each(|name| assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATIONS.md has no {name}"));
+        names().for_each(|name| {
+            assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATIONS.md has no {name}")
+        });
     }
 }

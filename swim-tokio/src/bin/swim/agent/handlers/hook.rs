@@ -18,8 +18,9 @@ pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {
     };
     let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let stream = TcpStream::connect((name, port)).await.map_err(|error| error.to_string())?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let request = Request::post(path)
         .header(HOST, format!("{host}:{port}"))
@@ -27,8 +28,9 @@ pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {
         .body(Full::new(Bytes::from(json(event))))
         .map_err(|error| error.to_string())?;
     let answer = async { sender.send_request(request).await.map_err(|error| error.to_string()) };
-    // The connection works while the answer is waited for, and goes with it: nobody reads more than the head. It may end in
-    // the same moment in which the answer is there; if it ends without one, the answer says so.
+    // The connection works while the answer is waited for, and goes with it: nobody reads more than
+    // the head. It may end in the same moment in which the answer is there; if it ends without one,
+    // the answer says so.
     let works = async {
         let _ = connection.await;
         std::future::pending::<()>().await;
@@ -37,5 +39,9 @@ pub(super) async fn call(url: &str, event: &Value) -> Result<(), String> {
         answer = answer => answer?,
         () = works => unreachable!("it never ends"),
     };
-    if answer.status().is_success() { Ok(()) } else { Err(format!("the answer was {}", answer.status())) }
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(format!("the answer was {}", answer.status()))
+    }
 }

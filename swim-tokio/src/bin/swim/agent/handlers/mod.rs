@@ -1,7 +1,8 @@
-//! Handlers: a command that is run, or an address that is called, when something happens, with the event as JSON.
+//! Handlers: a command that is run, or an address that is called, when something happens, with the
+//! event as JSON.
 //!
-//! Bounded in number (so many run, so many wait, the rest is dropped and logged) and in time (then they are killed).
-//! Handlers of one event run side by side, and so may those of the next.
+//! Bounded in number (so many run, so many wait, the rest is dropped and logged) and in time (then
+//! they are killed). Handlers of one event run side by side, and so may those of the next.
 
 mod hook;
 mod process;
@@ -132,7 +133,9 @@ impl Job {
         let failure = match tokio::time::timeout(timeout, work).await {
             Ok(Ok(())) => return,
             Ok(Err(failure)) => failure,
-            Err(_) => format!("it took longer than {} and was ended", humantime::format_duration(timeout)),
+            Err(_) => {
+                format!("it took longer than {} and was ended", humantime::format_duration(timeout))
+            }
         };
         tracing::warn!(event = %self.name, handler = %self.handler.what(), "a handler failed: {failure}");
     }

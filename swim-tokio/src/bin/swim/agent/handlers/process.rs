@@ -19,14 +19,16 @@ const LAST_WORDS: Duration = Duration::from_millis(20);
 /// How much of what a command prints is an answer: more than any may have.
 const PRINTED: u64 = 64 << 10;
 
-/// Runs a command to its end; it is killed when this is dropped before. Gives what it printed, if that is an answer.
+/// Runs a command to its end; it is killed when this is dropped before. Gives what it printed, if
+/// that is an answer.
 pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
     shell.env("SWIM_EVENT", &job.name).env("SWIM_NODE", Escaped(job.node.id()).to_string());
     for (name, key) in [("SWIM_MEMBER", "id"), ("SWIM_ADDRESS", "address"), ("SWIM_NAME", "name")] {
         if let Some(text) = job.event[key].as_str() {
-            // With a NUL in it no process would start; and the command may print it, or log it, as it is.
+            // With a NUL in it no process would start; and the command may print it, or log it, as
+            // it is.
             shell.env(name, Escaped(text).to_string());
         }
     }
@@ -39,7 +41,8 @@ pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
     shell.process_group(0);
     let child = shell.spawn().map_err(|error| format!("sh cannot be started: {error}"))?;
     let mut group = Group(child);
-    let (input, output, prints) = (group.0.stdin.take(), group.0.stderr.take(), group.0.stdout.take());
+    let (input, output, prints) =
+        (group.0.stdin.take(), group.0.stderr.take(), group.0.stdout.take());
     let give = async {
         if let Some(mut input) = input {
             // A command that does not read what it is given may end without it.
@@ -47,7 +50,8 @@ pub(super) async fn run(command: &str, job: &Job) -> Result<Vec<u8>, String> {
         }
     };
     let (mut said, mut printed) = (Vec::new(), Vec::new());
-    let hear = async { tokio::join!(read(output, SAID, &mut said), read(prints, PRINTED, &mut printed)) };
+    let hear =
+        async { tokio::join!(read(output, SAID, &mut said), read(prints, PRINTED, &mut printed)) };
     let ended = async {
         // What the command left running may never end what it says: it is not waited for.
         let ((), status) = tokio::join!(give, group.0.wait());
@@ -82,7 +86,9 @@ impl Drop for Group {
     fn drop(&mut self) {
         // No number: it has ended and was waited for, so the number may be another's.
         #[cfg(unix)]
-        if let Some(group) = self.0.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+        if let Some(group) =
+            self.0.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()))
+        {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
     }

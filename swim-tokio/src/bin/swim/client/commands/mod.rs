@@ -1,4 +1,5 @@
-//! The commands that talk to a running agent, and those that need none: each a file, or a few lines.
+//! The commands that talk to a running agent, and those that need none: each a file, or a few
+//! lines.
 
 mod changes;
 mod monitor;
@@ -53,7 +54,9 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Monitor(monitor) => monitor::run(&monitor).await,
         Command::Keygen => return own::keygen(),
         Command::Completions { shell } => return own::completions(shell),
-        Command::Man { command, dir } => return dir.map_or_else(|| own::man(&command), |dir| own::manual(&dir)),
+        Command::Man { command, dir } => {
+            return dir.map_or_else(|| own::man(&command), |dir| own::manual(&dir));
+        }
         Command::Version => return own::version(),
     };
     match outcome {
@@ -62,7 +65,12 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Ok(Outcome::No) => ExitCode::FAILURE,
         Err(error) => {
             failed(&error);
-            if matches!(error, ClientError::Unreachable { .. } | ClientError::Late { .. } | ClientError::Lost { .. }) {
+            if matches!(
+                error,
+                ClientError::Unreachable { .. }
+                    | ClientError::Late { .. }
+                    | ClientError::Lost { .. }
+            ) {
                 ExitCode::from(UNREACHABLE)
             } else {
                 ExitCode::FAILURE

@@ -27,9 +27,12 @@ pub(super) async fn run(arguments: &Monitor) -> Result<Outcome, ClientError> {
         };
         let Ok(data) = frame.into_data() else { continue };
         for event in lines.take(&data)? {
-            let (name, called) = (event["event"].as_str().unwrap_or_default(), event["name"].as_str());
+            let (name, called) =
+                (event["event"].as_str().unwrap_or_default(), event["name"].as_str());
             let wanted = &arguments.events;
-            if left > 0 && (wanted.is_empty() || wanted.iter().any(|wanted| wanted.is_for(name, called))) {
+            if left > 0
+                && (wanted.is_empty() || wanted.iter().any(|wanted| wanted.is_for(name, called)))
+            {
                 print(&event, arguments.show.format, || {
                     let text = |key: &str| event[key].as_str().unwrap_or_default();
                     Text::line(format_args!("{} {}", text("time"), text("text")))
@@ -56,7 +59,8 @@ impl Lines {
         while let Some(end) = self.0.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.0.drain(..=end).collect();
             if let Some(json) = line.strip_prefix(b"data: ") {
-                let event = serde_json::from_slice(json).map_err(|error| ClientError::Strange(error.to_string()))?;
+                let event = serde_json::from_slice(json)
+                    .map_err(|error| ClientError::Strange(error.to_string()))?;
                 events.push(event);
             }
         }
@@ -78,7 +82,11 @@ mod tests {
             let mut lines = Lines::default();
             let mut events = lines.take(&stream[..cut]).unwrap();
             events.extend(lines.take(&stream[cut..]).unwrap());
-            assert_eq!(events, [serde_json::json!({ "event": "left" }), serde_json::json!({ "event": "x" })], "{cut}");
+            assert_eq!(
+                events,
+                [serde_json::json!({ "event": "left" }), serde_json::json!({ "event": "x" })],
+                "{cut}"
+            );
         }
     }
 }

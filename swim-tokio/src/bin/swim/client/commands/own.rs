@@ -48,7 +48,9 @@ pub(super) fn man(names: &[String]) -> ExitCode {
 pub(super) fn manual(directory: &Path) -> ExitCode {
     match clap_mangen::generate_to(Cli::command(), directory) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&format_args!("the pages cannot be written to {}: {error}", directory.display())),
+        Err(error) => {
+            failed(&format_args!("the pages cannot be written to {}: {error}", directory.display()))
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use crate::client::{Client, ClientError};
 use crate::output::escape::Text;
 use crate::output::{Paint, is_colour_wanted};
 use crate::shapes::{
-    EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape, PingShape, ReadyShape,
+    EstimateShape, HealthShape, InfoShape, MemberShape, MembersShape, NearShape, NearestShape,
+    PingShape, ReadyShape,
 };
 
 pub(super) async fn members(arguments: &Members) -> Result<Outcome, ClientError> {
@@ -68,7 +69,9 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
         let mut rows = vec![
             (
                 "name",
-                info.name_lost_to.as_ref().map_or_else(|| info.id.clone(), |at| format!("{}, lost to {at}", info.id)),
+                info.name_lost_to
+                    .as_ref()
+                    .map_or_else(|| info.id.clone(), |at| format!("{}, lost to {at}", info.id)),
             ),
             ("address", info.address.clone()),
             ("listens at", info.bind.clone()),
@@ -76,7 +79,11 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
             ("wire", info.wire.clone()),
             (
                 "transport",
-                if info.transport == "udp" { "udp, and tcp for tables".into() } else { info.transport.clone() },
+                if info.transport == "udp" {
+                    "udp, and tcp for tables".into()
+                } else {
+                    info.transport.clone()
+                },
             ),
             ("protection", protection(&info)),
             ("version", info.version.clone()),
@@ -91,11 +98,16 @@ pub(super) async fn info(arguments: &Show) -> Result<Outcome, ClientError> {
                 ),
             ),
             ("detection", info.detection.sentence()),
-            ("waiting", format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts)),
+            (
+                "waiting",
+                format!("{} updates, {} broadcasts", info.queued_updates, info.queued_broadcasts),
+            ),
             ("tags", tags_text(&info.tags).to_string()),
         ];
         rows.extend(
-            info.certificates.iter().map(|certificate| ("certificate", certificate.sentence(&certificate.purpose))),
+            info.certificates
+                .iter()
+                .map(|certificate| ("certificate", certificate.sentence(&certificate.purpose))),
         );
         pairs(&rows)
     });
@@ -110,7 +122,9 @@ fn protection(info: &InfoShape) -> String {
         ("none", _) => "none: traffic is plain".to_owned(),
         ("tls", _) => "TLS".to_owned(),
         (_, None | Some("refused")) => format!("encrypted by {keyring}"),
-        (_, Some("sent")) => format!("none yet: all that is sent is plain; what {keyring} sealed is understood"),
+        (_, Some("sent")) => {
+            format!("none yet: all that is sent is plain; what {keyring} sealed is understood")
+        }
         (_, Some(plain)) => format!("encrypted by {keyring}; plain traffic is {plain} too"),
     }
 }
@@ -131,15 +145,20 @@ pub(super) async fn health(arguments: &Health) -> Result<Outcome, ClientError> {
             let first = match (health.healthy, health.score) {
                 (false, _) => Text::line("the node has stopped"),
                 (true, 0) => Text::line("healthy"),
-                (true, score) => {
-                    Text::line(format_args!("at work, but slow or badly connected: the health score is {score}"))
-                }
+                (true, score) => Text::line(format_args!(
+                    "at work, but slow or badly connected: the health score is {score}"
+                )),
             };
             let due = health.certificates.iter().filter(|certificate| certificate.due);
             let due = due.map(|certificate| {
-                Text::line(certificate.sentence(&format!("the certificate for {}", certificate.purpose)))
+                Text::line(
+                    certificate.sentence(&format!("the certificate for {}", certificate.purpose)),
+                )
             });
-            let warnings = health.warnings.iter().map(|warning| Text::line(format_args!("warning: {warning}")));
+            let warnings = health
+                .warnings
+                .iter()
+                .map(|warning| Text::line(format_args!("warning: {warning}")));
             std::iter::once(first).chain(due).chain(warnings).collect()
         });
         health.healthy
@@ -180,14 +199,16 @@ pub(super) async fn rtt(arguments: &Rtt) -> Result<Outcome, ClientError> {
     };
     query.append_pair("to", to);
     let client = Client::new(&arguments.show.connect)?;
-    let shape: EstimateShape = match client.get(&format!("/v1/round-trip?{}", query.finish())).await {
+    let shape: EstimateShape = match client.get(&format!("/v1/round-trip?{}", query.finish())).await
+    {
         // It names the one of the two.
         Err(ClientError::Refused { status: 404, error }) => return Ok(about_nobody(&error)),
         answer => answer?,
     };
     print(&shape, arguments.show.format, || {
-        let estimate =
-            shape.round_trip.map_or("nothing is known yet".into(), |seconds| format!("about {}", time(seconds)));
+        let estimate = shape
+            .round_trip
+            .map_or("nothing is known yet".into(), |seconds| format!("about {}", time(seconds)));
         Text::line(format_args!("{} to {}: {estimate}", shape.from, shape.to))
     });
     Ok(if shape.round_trip.is_some() { Outcome::Done } else { Outcome::Nothing })
@@ -197,7 +218,8 @@ pub(super) async fn nearest(arguments: &Nearest) -> Result<Outcome, ClientError>
     let client = Client::new(&arguments.show.connect)?;
     let shape: NearestShape = client.get(&format!("/v1/nearest?count={}", arguments.count)).await?;
     print(&shape, arguments.show.format, || {
-        let row = |near: &NearShape| vec![Text::piece(&near.id), Text::piece(time(near.round_trip))];
+        let row =
+            |near: &NearShape| vec![Text::piece(&near.id), Text::piece(time(near.round_trip))];
         table(&["NAME", "RTT"], &shape.nearest.iter().map(row).collect::<Vec<_>>())
     });
     Ok(if shape.nearest.is_empty() { Outcome::Nothing } else { Outcome::Done })

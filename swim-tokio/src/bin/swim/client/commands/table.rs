@@ -59,6 +59,9 @@ mod tests {
             vec![Text::piece("node-1"), Text::piece("left"), Text::default()],
         ];
         let text = table(&["NAME", "STATUS", "TAGS"], &rows);
-        assert_eq!(text.as_str(), "NAME    STATUS  TAGS\na       \x1b[32malive\x1b[0m   x\nnode-1  left\n");
+        assert_eq!(
+            text.as_str(),
+            "NAME    STATUS  TAGS\na       \x1b[32malive\x1b[0m   x\nnode-1  left\n"
+        );
     }
 }

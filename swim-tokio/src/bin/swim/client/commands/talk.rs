@@ -14,15 +14,23 @@ use crate::client::{Client, ClientError};
 use crate::output;
 use crate::output::escape::Text;
 use crate::shapes::{
-    EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape, ReachabilityShape,
-    ResponseShape,
+    EventRequest, EventShape, InstallKeyRequest, KeyRequest, KeysShape, QueryRequest, QueryShape,
+    ReachabilityShape, ResponseShape,
 };
 
 pub(super) async fn event(arguments: &Event) -> Result<Outcome, ClientError> {
     let (payload, payload_base64) = payload(&arguments.payload)?;
-    let request = EventRequest { name: arguments.name.clone(), payload, payload_base64, coalesce: arguments.coalesce };
+    let request = EventRequest {
+        name: arguments.name.clone(),
+        payload,
+        payload_base64,
+        coalesce: arguments.coalesce,
+    };
     let sent: EventShape = Client::new(&arguments.connect)?.post("/v1/event", &request).await?;
-    output::write(&Text::line(format_args!("the event is on its way, at time {}", sent.lamport_time)));
+    output::write(&Text::line(format_args!(
+        "the event is on its way, at time {}",
+        sent.lamport_time
+    )));
     Ok(Outcome::Done)
 }
 
@@ -48,16 +56,21 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
         print(&shape, arguments.format, || response_table(&shape));
     }
     for name in &arguments.nodes {
-        let is_heard = shape.acks.contains(name) || shape.responses.iter().any(|response| response.from == *name);
+        let is_heard = shape.acks.contains(name)
+            || shape.responses.iter().any(|response| response.from == *name);
         if !is_heard {
-            output::complain(format_args!("{name} was not reached: `swim members` shows whether it is one"));
+            output::complain(format_args!(
+                "{name} was not reached: `swim members` shows whether it is one"
+            ));
         }
     }
     Ok(if shape.responses.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
 fn response_table(shape: &QueryShape) -> Text {
-    let row = |response: &ResponseShape| vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())];
+    let row = |response: &ResponseShape| {
+        vec![Text::piece(&response.from), Text::piece(response.payload.trim_end())]
+    };
     // An answer may come though the acknowledgement is lost.
     let answered = shape.responses.iter().map(|response| &response.from);
     let reached: BTreeSet<&String> = shape.acks.iter().chain(answered).collect();
@@ -72,8 +85,10 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
     let shape: ReachabilityShape = client.post("/v1/reachability", &serde_json::json!({})).await?;
     print(&shape, arguments.format, || {
         let all = shape.reached.len() + shape.silent.len();
-        let silent = shape.silent.iter().map(|name| Text::line(format_args!("{name} does not answer")));
-        let total = format_args!("{} of {all} active members answer", shape.reached.len()).to_string();
+        let silent =
+            shape.silent.iter().map(|name| Text::line(format_args!("{name} does not answer")));
+        let total =
+            format_args!("{} of {all} active members answer", shape.reached.len()).to_string();
         silent.chain([Text::line(total)]).collect()
     });
     Ok(if shape.silent.is_empty() { Outcome::Done } else { Outcome::No })
@@ -81,17 +96,21 @@ pub(super) async fn reachability(arguments: &Show) -> Result<Outcome, ClientErro
 
 pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
     // What is no key is said before anybody is asked.
-    let new = if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
+    let new =
+        if let KeysWhat::Install { file } = &arguments.what { Some(read_key(file)?) } else { None };
     let (client, force) = (Client::new(&arguments.show.connect)?, arguments.force);
     let (shape, what): (KeysShape, _) = match &arguments.what {
-        KeysWhat::List => (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered"),
+        KeysWhat::List => {
+            (client.post("/v1/keys/list", &serde_json::json!({})).await?, "have answered")
+        }
         KeysWhat::Install { .. } => {
             let request = InstallKeyRequest { key: new.unwrap_or_default(), force };
             (client.post("/v1/keys/install", &request).await?, "have the key")
         }
-        KeysWhat::Use { key } => {
-            (client.post("/v1/keys/use", &KeyRequest { key: key.clone(), force }).await?, "use the key")
-        }
+        KeysWhat::Use { key } => (
+            client.post("/v1/keys/use", &KeyRequest { key: key.clone(), force }).await?,
+            "use the key",
+        ),
         KeysWhat::Remove { key } => (
             client.post("/v1/keys/remove", &KeyRequest { key: key.clone(), force }).await?,
             "do not have the key any more",
@@ -107,8 +126,11 @@ pub(super) async fn keys(arguments: &Keys) -> Result<Outcome, ClientError> {
 fn key_table(shape: &KeysShape, what: &str) -> Text {
     let nodes = shape.nodes;
     let of = |count: usize| Text::piece(format_args!("{count}/{nodes}"));
-    let rows: Vec<_> =
-        shape.keys.iter().map(|key| vec![Text::piece(&key.key), of(key.nodes), of(key.primary)]).collect();
+    let rows: Vec<_> = shape
+        .keys
+        .iter()
+        .map(|key| vec![Text::piece(&key.key), of(key.nodes), of(key.primary)])
+        .collect();
     let total = Text::line(format_args!("{} of {nodes} nodes {what}", shape.done));
     [table(&["KEY", "NODES", "PRIMARY"], &rows), total].into_iter().collect()
 }
@@ -116,13 +138,19 @@ fn key_table(shape: &KeysShape, what: &str) -> Text {
 /// Reads a key, in base64: the first line of a file, or of standard input.
 fn read_key(file: &Path) -> Result<Zeroizing<String>, ClientError> {
     let from_input = file.as_os_str() == "-";
-    let text = if from_input { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = if from_input {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
     let text = text.map_err(|error| ClientError::Input(format!("the key cannot be read: {error}")));
     let text = Zeroizing::new(text?);
     let key = Zeroizing::new(text.lines().next().unwrap_or_default().trim().to_owned());
     let place = if from_input { "standard input".into() } else { file.display().to_string() };
     let wrong = |error: KeyTextError| {
-        ClientError::Input(format!("the first line of {place} is no key: {error} (`swim keygen` makes one)"))
+        ClientError::Input(format!(
+            "the first line of {place} is no key: {error} (`swim keygen` makes one)"
+        ))
     };
     key_from_base64(&key).map_err(wrong)?;
     Ok(key)
@@ -145,6 +173,10 @@ mod tests {
             unknown: Vec::new(),
         };
         let text = response_table(&shape);
-        assert!(text.as_str().ends_with("3 of 4 that it reached have answered\n"), "{}", text.as_str());
+        assert!(
+            text.as_str().ends_with("3 of 4 that it reached have answered\n"),
+            "{}",
+            text.as_str()
+        );
     }
 }
