@@ -75,7 +75,7 @@ impl Program for Election {
                 self.members.insert(number(member), *member.metadata == *LEADS);
             }
             Event::Failed(member) | Event::Left(member) => {
-                drop(self.members.remove(&number(member)))
+                let _ = self.members.remove(&number(member));
             }
             _ => {}
         }

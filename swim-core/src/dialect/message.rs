@@ -4,8 +4,8 @@
 use core::net::SocketAddr;
 
 use super::Table;
-use crate::id::{Incarnation, SequenceNumber};
-use crate::member::{Claim, Status};
+use crate::ground::id::{Incarnation, SequenceNumber};
+use crate::ground::member::{Claim, Status};
 use crate::wire::{Description, Versions};
 
 /// What a packet says.

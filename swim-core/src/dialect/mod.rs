@@ -15,7 +15,7 @@
 mod memberlist;
 mod message;
 mod native;
-mod policy;
+pub(crate) mod policy;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,13 +25,12 @@ use alloc::vec::Vec;
 pub(crate) use memberlist::{Table, Unpacker};
 pub(crate) use message::{Message, Row, Speaker, StreamMessage};
 pub(crate) use policy::{
-    BroadcastPolicy, CoordinatePolicy, KeyPolicy, NamePolicy, Policy, ReturnPolicy, SerfPolicy,
-    TablePolicy,
+    BroadcastPolicy, KeyPolicy, NamePolicy, Policy, ReturnPolicy, TablePolicy,
 };
 pub(crate) use writer::{PacketWriter, Packets, Queued};
 
-use crate::config::{Config, Wire};
-use crate::id::{SequenceNumber, Slot};
+use crate::ground::config::{Config, Wire};
+use crate::ground::id::{SequenceNumber, Slot};
 use crate::wire::{Agreement, Versions, WireError};
 use memberlist::Memberlist;
 

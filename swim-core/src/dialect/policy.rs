@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-use crate::horizon::Horizon;
-use crate::id::Incarnation;
-use crate::time::Instant;
+use crate::ground::horizon::Horizon;
+use crate::ground::id::Incarnation;
+use crate::ground::time::Instant;
 
 /// Who keeps a name that is claimed at another address than its bearer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +78,15 @@ pub(crate) enum SerfPolicy {
 
 /// What a wire makes of the rules.
 #[derive(Debug)]
-pub(crate) struct Policy {
+pub struct Policy {
     pub(crate) names: NamePolicy,
     pub(crate) returns: ReturnPolicy,
     pub(crate) tables: TablePolicy,
     pub(crate) broadcasts: BroadcastPolicy,
     pub(crate) keys: KeyPolicy,
+    #[cfg_attr(not(feature = "serf"), expect(dead_code, reason = "serf's layer alone reads it"))]
     pub(crate) serf: SerfPolicy,
+    #[cfg_attr(not(feature = "serf"), expect(dead_code, reason = "serf's layer alone reads it"))]
     pub(crate) coordinates: CoordinatePolicy,
     /// Whether a node that looks for a newcomer says who it is. Otherwise it gets a bare ack: a
     /// newcomer's updates, which are sent a few times only, are not spent on one that is about to

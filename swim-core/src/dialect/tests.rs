@@ -6,10 +6,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::config::MemberlistWire;
-use crate::dissemination::{Dissemination, Readers};
-use crate::id::Incarnation;
-use crate::member::{Claim, Status};
+use crate::gossip::dissemination::{Dissemination, Readers};
+use crate::ground::config::MemberlistWire;
+use crate::ground::id::Incarnation;
+use crate::ground::member::{Claim, Status};
 use crate::wire::{Packet, cluster_hash};
 
 const SEVEN: SequenceNumber = SequenceNumber::new(7);

@@ -1,9 +1,8 @@
 //! Writing packets: what every dialect's packet can be told to hold.
 
 use super::{Message, memberlist, native};
-use crate::coordinate::Coordinate;
-use crate::dissemination::{Dissemination, Readers};
-use crate::metrics::MessageKind;
+use crate::gossip::dissemination::{Dissemination, Readers};
+use crate::ground::metrics::MessageKind;
 
 /// How packets are written. Match it once for each: what follows is then compiled for either wire
 /// alone.
@@ -35,7 +34,7 @@ pub(crate) trait PacketWriter {
 
     /// Adds where this node is, where that is a message of its own and there is room. Returns
     /// whether it was added.
-    fn say_coordinate(&mut self, source: &str, coordinate: &Coordinate) -> bool;
+    fn say_coordinate(&mut self, source: &str, coordinate: &[u8]) -> bool;
 
     /// Adds a message that was encoded before. Returns how it is counted, unless that was done.
     fn say_encoded(&mut self, body: &[u8]) -> Option<MessageKind>;

@@ -8,9 +8,12 @@ use super::entry::Description;
 use super::error::WireError;
 use super::reader::Reader;
 use super::update::{UncheckedAlive, UncheckedClaim};
-use super::{address, field, writer};
-use crate::id::{Incarnation, SequenceNumber};
-use crate::metrics::MessageKind;
+use super::{address, field, kind, writer};
+use crate::ground::id::{Incarnation, SequenceNumber};
+use crate::ground::metrics::MessageKind;
+
+/// How many bytes a coordinate has.
+pub const COORDINATE_LEN: usize = 44;
 
 /// One message of a packet, borrowing from the packet's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +117,7 @@ pub enum Message<'a> {
         /// A message of [`serf`](super::serf).
         payload: &'a [u8],
     },
-    /// Where the sender is, behind an ack: a [`Coordinate`](crate::Coordinate).
+    /// Where the sender is among the network coordinates, behind an ack.
     Coordinate {
         /// Who says it.
         source: &'a str,
@@ -141,7 +144,7 @@ impl Head {
         }
         let kind = reader.uint()?;
         let Some(&known) = usize::try_from(kind).ok().and_then(|kind| ELEMENTS.get(kind)) else {
-            let is_of_exchanges = super::exchange::KINDS.contains(&kind);
+            let is_of_exchanges = kind::EXCHANGES.contains(&kind);
             return Err(if is_of_exchanges {
                 WireError::WrongPlace
             } else {
@@ -163,9 +166,7 @@ impl Head {
 }
 
 /// How many elements each kind's array has, the kind itself among them.
-const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
-/// The numbers below this are kinds of packets.
-pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
+const ELEMENTS: [u32; kind::PACKETS as usize] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
 
 impl<'a> Message<'a> {
     /// The message's kind, for counting.
@@ -316,7 +317,7 @@ impl<'a> Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::ground::config::Config;
     use crate::wire::begin_packet;
 
     /// The length of a packet with these messages.
@@ -346,7 +347,5 @@ mod tests {
         let announcement =
             Message::Announcement { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
         assert_eq!(packet_len(&[announcement]), Config::BROADCAST_OVERHEAD + bytes.len());
-        let direct = Message::Direct { source, payload: &bytes };
-        assert_eq!(packet_len(&[direct]), Config::DIRECT_OVERHEAD + bytes.len());
     }
 }

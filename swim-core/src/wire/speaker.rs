@@ -96,7 +96,7 @@ fn messages(packet: &[u8], cluster: u32) -> impl Iterator<Item = Message<'_>> {
 mod tests {
     use super::super::packet::begin_packet;
     use super::*;
-    use crate::id::{Incarnation, SequenceNumber};
+    use crate::ground::id::{Incarnation, SequenceNumber};
 
     #[test]
     fn a_packet_speaks_for_who_pings_asks_or_saw_no_answer_and_not_for_what_it_passes_on() {

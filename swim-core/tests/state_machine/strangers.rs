@@ -494,7 +494,7 @@ fn the_answer_to_one_who_never_answered_waits_until_it_has_and_else_is_dropped()
         sent(&mut node, at(0));
         ask_by_hearsay(&mut node, at(1), 0);
         let id = crate::queries::asked(&mut node)[0];
-        node.respond(at(2), id, &[b'x'; 900]).unwrap();
+        node.serf_mut().respond(at(2), id, &[b'x'; 900]).unwrap();
         let mut out = Vec::new();
         let looked: Vec<PingSent> =
             pings(&mut node, at(2)).into_iter().filter(|(.., name, _)| name == "b").collect();

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::packet::{speaker, wide};
 use super::{Memberlist, counter, wire};
 use crate::dialect::{Row, StreamMessage};
-use crate::member::Claim;
+use crate::ground::member::Claim;
 use crate::wire::WireError;
 
 /// Bytes that go before the rows of a table, at most.

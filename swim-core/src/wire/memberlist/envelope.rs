@@ -61,7 +61,7 @@ impl Envelope {
         self.label.encode(out);
         match self.writing_keyring() {
             Some(keyring) => {
-                seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out)
+                seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out);
             }
             None => out.extend_from_slice(packet),
         }

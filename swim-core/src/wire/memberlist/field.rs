@@ -4,8 +4,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use alloc::vec::Vec;
 
-use crate::id::NodeId;
-use crate::member::is_reachable;
+use crate::ground::id::NodeId;
+use crate::ground::member::is_reachable;
 use crate::wire::Versions;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use super::{field, kind};
-use crate::id::SequenceNumber;
-use crate::wire::{Versions, writer};
+use crate::ground::id::SequenceNumber;
+use crate::wire::{Versions, structure, writer};
 
 /// One message of a packet, borrowing from the packet's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Message<'_> {
             Self::IndirectPing { sequence, target, address, wants_nack, source } => {
                 begin(out, kind::INDIRECT_PING, 5 + source.keys());
                 field::write_key(out, "Nack");
-                writer::bool(out, wants_nack);
+                structure::write_bool(out, wants_nack);
                 field::write_name(out, "Node", target);
                 field::write_uint(out, "Port", u64::from(address.port()));
                 write_sequence(out, sequence);
@@ -147,10 +147,10 @@ impl Message<'_> {
                 write_sequence(out, sequence);
             }
             Self::Suspect { id, incarnation, from } => {
-                encode_accusation(out, kind::SUSPECT, id, incarnation, from)
+                encode_accusation(out, kind::SUSPECT, id, incarnation, from);
             }
             Self::Dead { id, incarnation, from } => {
-                encode_accusation(out, kind::DEAD, id, incarnation, from)
+                encode_accusation(out, kind::DEAD, id, incarnation, from);
             }
             Self::Alive { id, incarnation, address, metadata, versions } => {
                 begin(out, kind::ALIVE, 6);

@@ -24,12 +24,14 @@
 //! ```
 
 mod conflict;
+mod coordinate;
 mod field;
 mod filter;
 mod intent;
 mod key;
 mod query;
 mod relay;
+pub(crate) mod space;
 mod state;
 mod user_event;
 
@@ -41,6 +43,7 @@ pub use intent::Intent;
 pub use key::{KeyRequest, KeyResponse};
 pub use query::{Query, Response};
 pub use relay::Relay;
+pub use space::Coordinate;
 pub use state::{State, StateWriter};
 pub use user_event::UserEvent;
 

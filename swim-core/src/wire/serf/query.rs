@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::field;
 use super::filter::Filters;
-use crate::lamport::LamportTime;
+use crate::ground::lamport::LamportTime;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};

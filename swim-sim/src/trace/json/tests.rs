@@ -117,7 +117,7 @@ fn nothing_that_the_code_knows_is_without_a_sample() {
     assert_eq!(names(&events()), variants(&core("event.rs"), "Event"));
     serf_messages(|all| assert_eq!(names(all), variants(&core("wire/serf/mod.rs"), "Message")));
     memberlist_packet(|all| {
-        assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message"))
+        assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message"));
     });
     let stream = core("wire/memberlist/stream_message.rs");
     memberlist_bodies(|all| assert_eq!(names(all), variants(&stream, "StreamMessage")));

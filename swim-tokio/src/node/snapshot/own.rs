@@ -141,7 +141,7 @@ mod tests {
         let directory = Directory::new("snapshot-owner");
         let path = |file: &str| directory.path().join(file);
         let set = |file: &str, mode| {
-            fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap();
         };
         let id = NodeId::new("one").unwrap();
         let open = || Snapshot::open(directory.path(), "default", &id);
