@@ -6,13 +6,17 @@
 //! [`wire`].
 //!
 //! # Features
-//! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It
-//!   needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is
 //!   `no_std` + `alloc`.
+//! - `serf` (default): the layer above membership with user events, queries and network
+//!   coordinates, `Swim::serf` and `Swim::serf_mut`. Without it the crate depends on `rand_core`
+//!   alone.
+//! - `regex` (default): regular expressions in filters of queries; needs std. Without it filters are
+//!   literal texts.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
-//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it [`Swim::new`]
-//!   refuses [`Wire::Memberlist`].
+//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it
+//!   [`Swim::new`](Membership::new) refuses [`Wire::Memberlist`].
+//! - `coverage`: the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //!
 //! # Random numbers
 //! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]:

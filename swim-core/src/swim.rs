@@ -16,10 +16,10 @@ use crate::serf::Serf as Layer;
 ///
 /// **After every input and every command, drain the outputs:**
 /// 1. [`poll_transmit`](Membership::poll_transmit) until `None`: send each packet;
-/// 2. [`poll_output`](Membership::poll_output) until `None`: carry out each exchange, tell the user each
-///    event;
-/// 3. [`poll_timeout`](Membership::poll_timeout) once: call [`handle_timeout`](Membership::handle_timeout) at
-///    that time.
+/// 2. [`poll_output`](Membership::poll_output) until `None`: carry out each exchange, tell the user
+///    each event;
+/// 3. [`poll_timeout`](Membership::poll_timeout) once: call
+///    [`handle_timeout`](Membership::handle_timeout) at that time.
 ///
 /// Call `handle_timeout` as soon as its time has come, also while messages keep arriving.
 ///

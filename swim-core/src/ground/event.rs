@@ -129,8 +129,7 @@ pub enum Event {
         /// slow.
         coalesce: bool,
     },
-    /// This node is asked something: [`Swim::respond`](crate::Swim::respond) answers, until the
-    /// deadline.
+    /// This node is asked something: its user may respond until the deadline.
     Query {
         /// What to respond to.
         id: QueryId,
@@ -145,14 +144,14 @@ pub enum Event {
     },
     /// A query of this node has arrived at a member that it is for.
     QueryAck {
-        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        /// The number that asking it gave.
         id: QueryId,
         /// The member.
         from: NodeId,
     },
     /// A member has answered a query of this node.
     QueryResponse {
-        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        /// The number that asking it gave.
         id: QueryId,
         /// The member.
         from: NodeId,
@@ -161,7 +160,7 @@ pub enum Event {
     },
     /// A query of this node has ended: everyone has responded, or its time is over.
     QueryFinished {
-        /// The number that [`Swim::query`](crate::Swim::query) gave.
+        /// The number that asking it gave.
         id: QueryId,
         /// How many members have said that it arrived.
         acks: usize,

@@ -179,7 +179,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         })
     }
 
-    /// The layer's state in a join, or in its reply; `is_first` if we have just come to the cluster.
+    /// The layer's state in a join, or in its reply; `is_first` if we have just come to the
+    /// cluster.
     fn hear_shared_state(&mut self, now: Instant, exchange: &[u8], is_first: bool) {
         match state_in(exchange) {
             Ok(Some(state)) => {

@@ -14,7 +14,7 @@ use crate::ground::id::Slot;
 use crate::ground::key_query::KeyQuery;
 use crate::table::members::Members;
 
-/// A request of the node to its driver: from [`Swim::poll_output`].
+/// A request of the node to its driver: from [`poll_output`](crate::Swim::poll_output).
 ///
 /// A driver must carry out exchanges and should pass events on to its user. The other variants
 /// serve optional features; a driver without the feature ignores them, as it ignores variants that
@@ -27,9 +27,11 @@ pub enum Output<'a> {
     /// Tell the user.
     Event(Event),
     /// A message about keys arrived from a member. Answer a request with
-    /// [`Swim::answer_key_request`]; one that is not answered times out at the member that asked.
+    /// [`answer_key_request`](crate::Swim::answer_key_request); one that is not answered times out
+    /// at the member that asked.
     KeyMessage(KeyMessage),
-    /// A serf agent asks this node to change its keys. Answer with [`Swim::answer_keys`].
+    /// memberlist's wire: an operator wants the keys of all members changed. The layer that handed
+    /// it on takes the answer.
     KeyQuery(KeyQuery),
     /// A member acked a direct probe. Only the latest such ack since the last poll is reported.
     RoundTrip(RoundTrip<'a>),

@@ -40,7 +40,8 @@ pub(super) struct Rekeying {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyMessage {
-    /// A member asks. [`Swim::answer_key_request`] takes the answer.
+    /// A member asks. [`Swim::answer_key_request`](crate::Swim::answer_key_request) takes the
+    /// answer.
     Request {
         /// The driver's own number for the request.
         id: ExchangeId,
@@ -51,7 +52,7 @@ pub enum KeyMessage {
         /// What is asked; at most 1,024 bytes.
         body: Vec<u8>,
     },
-    /// What came of [`Swim::ask_keys`].
+    /// What came of [`Swim::ask_keys`](crate::Swim::ask_keys).
     Reply {
         /// The number that it gave.
         sequence: SequenceNumber,

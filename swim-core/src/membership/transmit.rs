@@ -19,7 +19,8 @@ use crate::ground::metrics::{DropReason, MessageKind};
 use crate::ground::time::Instant;
 use crate::membership::outbox::Intent;
 
-/// A packet to be sent. Its bytes are in the buffer that [`Swim::poll_transmit`] was given.
+/// A packet to be sent. Its bytes are in the buffer that
+/// [`Swim::poll_transmit`](crate::Swim::poll_transmit) was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmit {
     /// Where to.

@@ -2,7 +2,8 @@
 //! somebody to be, and what is to be done with the keys (serf's internal queries).
 //!
 //! The keys are the driver's, as the encryption is: [`Output::KeyQuery`](crate::Output::KeyQuery)
-//! hands it what is asked, and [`SerfMut::answer_keys`](super::SerfMut::answer_keys) takes what it did.
+//! hands it what is asked, and [`SerfMut::answer_keys`](super::SerfMut::answer_keys) takes what it
+//! did.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,5 +1,5 @@
-//! Finding and comparing: seeds, those who ask to be let in, open exchanges, and the pace of syncs. It
-//! does not know what a row means. Read first: docs/PROTOCOL.md, "Never stranded".
+//! Finding and comparing: seeds, those who ask to be let in, open exchanges, and the pace of syncs.
+//! It does not know what a row means. Read first: docs/PROTOCOL.md, "Never stranded".
 
 pub(crate) mod candidates;
 pub(crate) mod exchanges;

@@ -88,7 +88,7 @@ pub enum ExchangeMessage<'a> {
         source: &'a str,
         /// Who is meant.
         target: &'a str,
-        /// What is asked: [`sealed::change`](super::sealed::change) reads it, this module does not.
+        /// What is asked: `sealed::change` reads it, this module does not.
         body: &'a [u8],
     },
     /// Its answer.
@@ -390,7 +390,7 @@ pub fn begin_buckets_reply<'a>(
     EntriesWriter::begin(out, max_size)
 }
 
-/// Appends the layer's state, a [`serf::State`](super::serf::State), to a join or its reply, unless
+/// Appends the layer's state, opaque here, to a join or its reply, unless
 /// it is empty. The array gets one element more, which those who do not know it skip.
 pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
     if !state.is_empty() {

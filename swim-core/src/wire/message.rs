@@ -107,14 +107,14 @@ pub enum Message<'a> {
         epoch: Incarnation,
         /// Counted up by the origin, together with its broadcasts.
         number: u64,
-        /// A message of [`serf`](super::serf).
+        /// A message of the layer above membership.
         payload: &'a [u8],
     },
     /// A message for this member alone: an answer to its query, or one to be handed on.
     Direct {
         /// Who sends it.
         source: &'a str,
-        /// A message of [`serf`](super::serf).
+        /// A message of the layer above membership.
         payload: &'a [u8],
     },
     /// Where the sender is among the network coordinates, behind an ack.

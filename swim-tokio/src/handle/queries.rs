@@ -41,7 +41,7 @@ impl Answers {
 
 impl Runtime {
     /// Tells every member of an event, this node included, once: see
-    /// [`Swim::send_user_event`](swim_core::Swim::send_user_event). Returns the event's time on the
+    /// [`SerfMut::send_user_event`](swim_core::SerfMut::send_user_event). Returns the event's time on the
     /// cluster's logical clock.
     ///
     /// # Errors
