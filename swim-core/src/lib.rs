@@ -46,7 +46,7 @@ pub mod coverage;
 pub mod work;
 
 mod detection;
-mod dialect;
+pub mod dialect;
 mod gossip;
 mod ground;
 mod membership;

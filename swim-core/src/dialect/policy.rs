@@ -146,6 +146,16 @@ impl Policy {
         most_ahead: 1 << 31,
         small_cluster: 9,
     };
+    /// A wire of the program's own: whole tables and bare broadcasts, as messages of memberlist's
+    /// model have them, with the native wire's incarnations.
+    pub(crate) const CUSTOM: Self = Self {
+        returns: ReturnPolicy::Outbid,
+        highest_incarnation: Incarnation::MAX,
+        starts_by_clock: true,
+        incarnation_tick: Duration::from_millis(1),
+        most_ahead: u64::MAX,
+        ..Self::MEMBERLIST
+    };
     /// memberlist's wire among serf's agents.
     pub(crate) const SERF: Self = Self {
         serf: SerfPolicy::UserMessages,

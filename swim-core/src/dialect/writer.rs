@@ -1,6 +1,6 @@
 //! Writing packets: what every dialect's packet can be told to hold.
 
-use super::{Message, memberlist, native};
+use super::{Message, custom, memberlist, native};
 use crate::gossip::dissemination::{Dissemination, Readers};
 use crate::ground::metrics::MessageKind;
 
@@ -9,6 +9,7 @@ use crate::ground::metrics::MessageKind;
 pub(crate) enum Packets {
     Native(native::Packets),
     Memberlist(memberlist::Packets),
+    Custom(custom::Packets),
 }
 
 /// What is queued for everyone and may go along in a packet.

@@ -50,13 +50,14 @@ mod view;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use core::net::SocketAddr;
 
 use rand_core::Rng;
 
 use crate::detection::probe_order::ProbeOrder;
-use crate::dialect::Dialect;
-use crate::ground::config::{Config, ConfigError};
+use crate::dialect::{Codec, Dialect};
+use crate::ground::config::{Config, ConfigError, Wire};
 use crate::ground::event::Event;
 use crate::ground::id::{Incarnation, NodeId, SequenceNumber};
 use crate::ground::member::{Claim, Identity, Status, is_reachable, normal_address};
@@ -114,11 +115,41 @@ impl<R: Rng, A: Application> Membership<R, A> {
     pub fn new(
         config: Config,
         identity: Identity,
-        mut rng: R,
+        rng: R,
         now: Instant,
     ) -> Result<Self, ConfigError> {
         config.validate()?;
-        let mut dialect = Dialect::new(&config.wire);
+        let dialect = Dialect::new(&config.wire);
+        Self::speaking(dialect, config, identity, rng, now)
+    }
+
+    /// A node that speaks a wire of the program's own instead of that of `Config::wire`, which must
+    /// be the native one.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    ///
+    /// # Panics
+    /// If `config.wire` is not [`Wire::Native`](crate::Wire::Native).
+    pub fn with_codec(
+        config: Config,
+        identity: Identity,
+        rng: R,
+        now: Instant,
+        codec: Arc<dyn Codec>,
+    ) -> Result<Self, ConfigError> {
+        assert!(config.wire == Wire::Native, "a node speaks one wire: memberlist's, or its own");
+        config.validate()?;
+        Self::speaking(Dialect::of(codec), config, identity, rng, now)
+    }
+
+    fn speaking(
+        mut dialect: Dialect,
+        config: Config,
+        identity: Identity,
+        mut rng: R,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
         let Identity { id, address, metadata, incarnation } = identity;
         let address = normal_address(address);
         if !is_reachable(&address) {

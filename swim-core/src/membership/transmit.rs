@@ -81,6 +81,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         match self.dialect.packets(&self.config, self.local.cluster) {
             Packets::Native(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
             Packets::Memberlist(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
+            Packets::Custom(packets) => self.fill_packet(now, intent, packets.begin(buffer)),
         }
     }
 
