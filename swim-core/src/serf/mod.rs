@@ -25,6 +25,8 @@ mod queries;
 mod query_pace;
 mod querying;
 mod recent;
+#[cfg(test)]
+mod tests;
 mod user_events;
 mod vivaldi;
 
