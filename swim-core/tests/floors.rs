@@ -169,8 +169,8 @@ fn the_check_sees_code_that_hangs_on_a_feature_elsewhere() {
         |file: &str, line: &str| vec![(file.to_owned(), format!("    {line}\n    mod extra;\n"))];
     let memberlist = "#[cfg(any(test, feature = \"memberlist\"))]";
     assert_eq!(
-        strays(&homes(), &planted("membership/claims.rs", memberlist)),
-        ["membership/claims.rs hangs on memberlist"]
+        strays(&homes(), &planted("membership/belief/claims.rs", memberlist)),
+        ["membership/belief/claims.rs hangs on memberlist"]
     );
     assert_eq!(
         strays(&homes(), &planted("dialectic.rs", memberlist)),

@@ -8,7 +8,7 @@ use crate::detection::pings::Purpose;
 use crate::dialect::BroadcastPolicy;
 use crate::ground::id::SequenceNumber;
 use crate::ground::time::Instant;
-use crate::membership::outbox::Intent;
+use crate::membership::spreading::outbox::Intent;
 use crate::wire::Message;
 
 impl<R: Rng, A: Application> Membership<R, A> {

@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 use rand_core::Rng;
 
 use super::application::{Application, Host};
-use super::report::{Report, Spread};
+use super::belief::report::{Report, Spread};
 use super::{MemberView, Membership, State};
 use crate::detection::pings::Wanted;
 use crate::dialect::{BroadcastPolicy, Policy};

@@ -4,7 +4,7 @@
 use rand_core::Rng;
 
 use super::application::Application;
-use super::report::Report;
+use super::belief::report::Report;
 use super::{ForceLeaveError, Membership, State};
 use crate::ground::event::Event;
 use crate::ground::member::{Claim, Status};

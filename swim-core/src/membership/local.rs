@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use super::refusals::Refusals;
+use super::names::refusals::Refusals;
 use crate::dialect::Policy;
 use crate::ground::config::Config;
 use crate::ground::horizon::Horizon;

@@ -1,51 +1,28 @@
-//! [`Swim`]: the state machine that connects the concepts of the floors below.
+//! [`Membership`]: the rules of SWIM that join the concepts of the floors below.
 //!
-//! Each family of rules has its own file: `admission` (who belongs), `packets` and `unnamed` (what
-//! arrives), `claims`, `returns` and `refutation` (what is believed), `forgetting` (the end of a
-//! member), `probing` and `relaying` (failure detection), `gossiping` and `transmit`
-//! (dissemination), `exchanging` and `streams` (requests and replies), `joining`, `syncing` and
-//! `tables` (what members swap), `leaving`, `commands` (what the user asks for) and `timeouts`
-//! (what runs when). Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3
-//! and 4.
+//! Each family of rules has its folder, and its `mod.rs` says what is where: `door` (what arrives,
+//! and who belongs), `belief` (what is believed, what follows, the end of a member), `names` (whose
+//! a name is), `detecting` (probes), `spreading` (gossip and packets), `swapping` (joins, tables,
+//! exchanges). Beside them `leaving` and `commands` are what the user asks for, `timeouts` what runs
+//! when, `output` what the driver is asked for, `application` and `host` the doors to the layer
+//! above. Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
 
-mod admission;
 pub(crate) mod application;
-mod bearers;
-mod claims;
+mod belief;
 mod commands;
-mod dialing;
+mod detecting;
+mod door;
 mod error;
-mod exchanging;
-mod forgetting;
-mod gossiping;
 mod host;
-mod incarnations;
 mod invariants;
-mod joining;
 mod leaving;
 mod local;
-mod merging;
-mod namesakes;
-mod outbox;
+mod names;
 mod output;
-mod packets;
-mod peering;
-mod probing;
-mod provenance;
-mod refusals;
-mod refutation;
-mod rekeying;
-mod relaying;
-mod report;
-mod returns;
+mod spreading;
 mod state;
-mod streams;
-mod syncing;
-mod tables;
+mod swapping;
 mod timeouts;
-mod transmit;
-mod unnamed;
-mod user_messages;
 mod view;
 
 use alloc::boxed::Box;
@@ -75,9 +52,9 @@ pub use error::{BroadcastError, ForceLeaveError, JoinError, MetadataError, PingE
 use local::Local;
 pub use local::State;
 pub use output::{Output, RoundTrip};
-pub use rekeying::{AskKeysError, KeyMessage};
+pub use spreading::transmit::Transmit;
 use state::{Contacts, Detector, Gossip, Outputs};
-pub use transmit::Transmit;
+pub use swapping::rekeying::{AskKeysError, KeyMessage};
 pub use view::MemberView;
 
 /// One node's side of the protocol, with the layer `A` above it. [`Swim`](crate::Swim) says how to

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use super::rekeying::Rekeying;
+use super::swapping::rekeying::Rekeying;
 use super::{KeyMessage, Rng, VecDeque};
 use crate::detection::awareness::Awareness;
 use crate::detection::disputes::Disputes;
@@ -26,7 +26,7 @@ use crate::ground::key_query::KeyQuery;
 use crate::ground::numbers::Numbers;
 use crate::ground::source::Protection;
 use crate::ground::time::Instant;
-use crate::membership::outbox::Outbox;
+use crate::membership::spreading::outbox::Outbox;
 use crate::sync::candidates::Candidates;
 use crate::sync::exchanges::Exchanges;
 use crate::sync::pace::SyncPace;
