@@ -11,8 +11,8 @@
 //! - `serf` (default): the layer above membership with user events, queries and network
 //!   coordinates, `Swim::serf` and `Swim::serf_mut`. Without it the crate depends on `rand_core`
 //!   alone.
-//! - `regex` (default): regular expressions in filters of queries; needs std. Without it filters are
-//!   literal texts.
+//! - `regex` (default): regular expressions in filters of queries; needs std. Without it filters
+//!   are literal texts.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
 //! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it
 //!   [`Swim::new`](Membership::new) refuses [`Wire::Memberlist`].

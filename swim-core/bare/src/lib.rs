@@ -1,4 +1,5 @@
-//! Membership on a machine without an operating system: what a program puts around `swim_core` there.
+//! Membership on a machine without an operating system: what a program puts around `swim_core`
+//! there.
 //!
 //! The machine brings a radio that takes packets to addresses and a clock; a request and its reply
 //! travel as packets of the radio too. Here the radio is a queue in memory between nodes of one
@@ -54,7 +55,7 @@ pub enum StartError {
 }
 
 impl Node {
-    /// Starts a node that joins whoever is at `seed`. `entropy` is the machine's own.
+    /// Starts a node that joins the one at `seed`. `entropy` is the machine's own.
     ///
     /// # Errors
     /// [`StartError`].

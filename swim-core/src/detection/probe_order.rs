@@ -1,4 +1,4 @@
-//! Whom to probe next, and whom to pick at random: the active peers in one dense vector (SWIM 4.3).
+//! Which peer to probe next, and peers at random: the active ones in one dense vector (SWIM 4.3).
 //!
 //! The vector is a permutation with a cursor: those before it were probed in this round, those
 //! behind it were not. Each step swaps a random one of the rest to the cursor (Fisher-Yates, one

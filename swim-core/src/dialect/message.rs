@@ -15,7 +15,7 @@ pub enum Message<'a> {
     Ping {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
-        /// Who is meant; empty: whoever is there.
+        /// The target; empty: any node there.
         target: &'a str,
         /// Who asks.
         source: Speaker<'a>,
@@ -24,7 +24,7 @@ pub enum Message<'a> {
     PingReq {
         /// What the ack or the nack is to repeat.
         sequence: SequenceNumber,
-        /// Whom to ping.
+        /// The target.
         target: &'a str,
         /// Where the sender believes it to be.
         address: SocketAddr,
@@ -88,8 +88,8 @@ pub enum Message<'a> {
 /// Who pings, and where it wants the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Speaker<'a> {
-    /// Where the answer goes, if it is this member's own address; without one, where the packet came
-    /// from.
+    /// Where the answer goes, if it is this member's own address; without one, where the packet
+    /// came from.
     pub address: Option<SocketAddr>,
     /// Its name; empty if it does not say.
     pub id: &'a str,
@@ -134,7 +134,7 @@ impl<'a> Row<'a> {
 /// What one side of a stream says, once.
 #[derive(Clone, Debug)]
 pub(crate) enum StreamMessage<'a> {
-    /// Is `target` there? Empty: whoever is there.
+    /// Is `target` there? Empty: any node there.
     Ping { sequence: SequenceNumber, target: &'a str, source: Speaker<'a> },
     /// The answer to a ping.
     Ack { sequence: SequenceNumber },

@@ -18,7 +18,7 @@ pub(crate) struct Queued<'q> {
     pub(crate) broadcasts: &'q mut Dissemination,
     /// Whether updates have first call on the room.
     pub(crate) updates_first: bool,
-    /// To whom the packet goes.
+    /// The receiver.
     pub(crate) readers: Readers,
     /// How often each update is sent.
     pub(crate) limit: u8,

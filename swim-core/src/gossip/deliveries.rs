@@ -6,7 +6,8 @@
 //! one epoch and a window over its latest numbers; what it has passed over counts as delivered
 //! until it has not moved for [`REST`]. Of each origin a few runs are kept. An epoch above the
 //! origin's incarnation is unproven, and its run gives way first; then the one with the fewest
-//! deliveries.
+//! deliveries. Of the latest lives whose runs gave way it is remembered which numbers were
+//! delivered, so that a late copy is not told again.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -20,6 +21,8 @@ const WINDOW: u64 = 1_024;
 const WORDS: usize = (WINDOW / 64) as usize;
 /// How many runs of an origin are kept.
 const RUNS: usize = 3;
+/// Of how many lives that gave way it is remembered what was delivered.
+const PAST_LIVES: usize = 8;
 /// For so long after it moved last a run counts as delivered what is behind its window: longer than
 /// broadcasts circulate.
 const REST: Duration = Duration::from_secs(30);
@@ -71,10 +74,37 @@ impl Run {
     }
 }
 
+/// What is remembered of a run that gave way to another.
+#[derive(Clone, Copy, Debug)]
+struct PastLife {
+    epoch: Incarnation,
+    begin: u64,
+    end: u64,
+    /// Every number from `begin` to `end` was delivered.
+    is_whole: bool,
+    moved: Instant,
+}
+
+impl PastLife {
+    const fn of(run: &Run) -> Self {
+        let Run { epoch, begin, end, count, moved, .. } = *run;
+        Self { epoch, begin, end, is_whole: count == end - begin, moved }
+    }
+
+    /// Returns true if a broadcast counts as delivered: what was passed over does only while it may
+    /// circulate.
+    fn had(&self, now: Instant, (epoch, number): Numbered) -> bool {
+        let is_within = epoch == self.epoch && (self.begin..self.end).contains(&number);
+        is_within && (self.is_whole || now < self.moved + REST)
+    }
+}
+
 /// What was delivered from one origin.
 #[derive(Debug, Default)]
 struct Origin {
     runs: Vec<Run>,
+    /// The latest last.
+    past: Vec<PastLife>,
     /// When it last broadcast, on a clock of deliveries.
     heard: u64,
 }
@@ -92,6 +122,9 @@ impl Origin {
         {
             return if run.note(now, number) { Delivery::New } else { Delivery::Old };
         }
+        if self.past.iter().any(|life| life.had(now, (epoch, number))) {
+            return Delivery::Old;
+        }
         let mut delivery = Delivery::New;
         if self.runs.len() >= RUNS {
             let worth = |run: &Run| (run.epoch <= known, run.count, run.moved);
@@ -103,7 +136,13 @@ impl Origin {
             if is_proven && epoch > known {
                 return Delivery::Old;
             }
-            self.runs.swap_remove(place);
+            let run = self.runs.swap_remove(place);
+            if is_proven {
+                if self.past.len() >= PAST_LIVES {
+                    self.past.remove(0);
+                }
+                self.past.push(PastLife::of(&run));
+            }
             delivery = Delivery::Doubtful;
         }
         let mut run = Run::new(epoch, number, now);
@@ -253,6 +292,44 @@ mod tests {
                 "an unproven epoch takes no proven one's place"
             );
         }
+    }
+
+    #[test]
+    fn a_late_copy_of_a_life_that_gave_way_is_not_told_again() {
+        let mut deliveries = Deliveries::default();
+        for life in 0..=5 {
+            assert!([0, 1, 2].iter().all(|&number| is_new(&mut deliveries, life, number)));
+        }
+        let late = (0..=5).flat_map(|life| [0, 1, 2].map(|number| (life, number)));
+        let again = late.filter(|&(life, number)| is_new(&mut deliveries, life, number));
+        assert_eq!(again.collect::<Vec<_>>(), []);
+        assert!(is_new(&mut deliveries, 0, 3), "what was not delivered is not lost");
+    }
+
+    #[test]
+    fn what_a_life_that_gave_way_had_passed_over_is_muted_while_it_may_circulate_only() {
+        let mut deliveries = Deliveries::default();
+        is_new(&mut deliveries, 0, 0);
+        is_new(&mut deliveries, 0, 9);
+        for life in 1..=3 {
+            is_new(&mut deliveries, life, 0);
+            is_new(&mut deliveries, life, 1);
+            is_new(&mut deliveries, life, 2);
+        }
+        assert_eq!(deliveries.origins["a"].past.len(), 1, "the first gave way");
+        assert!(!is_new(&mut deliveries, 0, 5));
+        let later = deliveries.note(NOW + REST, "a", (Incarnation::new(0), 5), LIFE, 9);
+        assert_eq!(later, Delivery::Doubtful);
+    }
+
+    #[test]
+    fn forged_lives_take_bounded_room() {
+        let mut deliveries = Deliveries::default();
+        for forged in 0..1_000 {
+            deliveries.note(NOW, "a", (Incarnation::new(forged), 0), Incarnation::MAX, 9);
+        }
+        let origin = &deliveries.origins["a"];
+        assert!(origin.runs.len() <= RUNS && origin.past.len() <= PAST_LIVES);
     }
 
     #[test]

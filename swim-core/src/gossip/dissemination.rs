@@ -3,7 +3,7 @@
 //! Each update is sent a bounded number of times, those sent least first, and a newer one about the
 //! same subject replaces the older. Entries lie in lists by the number of times they were sent, so
 //! taking a packet's worth, replacing and finishing cost O(1) for each update touched; for
-//! `Readers` of whom account is kept, a packet may look through all that wait. An update's bytes
+//! `Readers` that account is kept of, a packet may look through all that wait. An update's bytes
 //! are made once and copied into packets.
 
 mod body;
@@ -31,7 +31,7 @@ pub(crate) struct Room {
     pub(crate) updates: usize,
 }
 
-/// To whom a packet goes, of those of whom it is kept what they were sent: one bit for each.
+/// The receivers of a packet among the peers that account is kept of: one bit for each.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Readers {
     /// The one whose packet it is; 0 if that is not known.

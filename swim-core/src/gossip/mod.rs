@@ -1,5 +1,5 @@
-//! Dissemination: the queues of updates and broadcasts, what was delivered before, and to whom. It
-//! does not know what a payload means. Read first: docs/PROTOCOL.md, "Dissemination".
+//! Dissemination: the queues of updates and broadcasts, what was delivered before, and to which
+//! members. It does not know what a payload means. Read first: docs/PROTOCOL.md, "Dissemination".
 
 pub(crate) mod deliveries;
 pub(crate) mod dissemination;

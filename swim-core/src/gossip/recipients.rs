@@ -1,5 +1,5 @@
 //! Who hears a broadcast, in a small cluster: a bit for each peer, by which the queue of broadcasts
-//! keeps account of whom it has sent each to.
+//! keeps account of the peers it has sent each to.
 //!
 //! Nothing repairs a broadcast that missed somebody, and with a few peers chance does not reach all
 //! of them. With many it does, and nobody has a bit. It knows no broadcast.

@@ -30,7 +30,7 @@ use crate::ground::network::Network;
 /// use swim_core::Config;
 ///
 /// let config = Config { probe_interval: Duration::from_millis(500), ..Config::lan() };
-/// assert!(config.validate().is_err(), "the probe timeout of 500 ms no longer fits into the interval");
+/// assert!(config.validate().is_err(), "the probe timeout of 500 ms no longer fits");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -168,7 +168,8 @@ pub struct Config {
     /// 65,536. (own)
     pub max_broadcasts: usize,
     /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most
-    /// once as long as no more origins than this are broadcasting; past it, the origin longest
+    /// once as long as no more origins than this are broadcasting, and none has started more than
+    /// eleven times since; past it, the origin longest
     /// silent is forgotten, and broadcasts of the one that takes its place are at first not passed
     /// on. Default 16,384; at least 1. (own)
     pub max_broadcast_origins: usize,

@@ -115,14 +115,14 @@ pub enum ExchangeFailure {
     Overloaded,
 }
 
-/// Whom an exchange is opened with.
+/// The other side of an exchange that is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contact {
     /// A seed that is to let us in.
     Seed,
     /// An active member.
     Member,
-    /// Whoever lives where a dead member or an absent seed once was.
+    /// A node that lives where a dead member or an absent seed once was.
     Lost,
 }
 

@@ -1,4 +1,4 @@
-//! Networks of IP addresses, as `10.0.0.0/8`: whom a node has to do with. It knows no node.
+//! Networks of IP addresses, as `10.0.0.0/8`: the peers that a node deals with. It knows no node.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};

@@ -105,7 +105,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.outputs.unicasts.clear();
         self.gossip.rounds.clear();
         self.with_layer(Application::on_left);
-        // Whoever waits for it must not miss it, however many events wait.
+        // A user who waits for it must not miss it, however many events wait.
         let lag = self.outputs.lag();
         self.outputs.events.extend(lag.into_iter().chain([Event::LeaveComplete]));
     }

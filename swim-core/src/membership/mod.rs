@@ -3,9 +3,10 @@
 //! Each family of rules has its folder, and its `mod.rs` says what is where: `door` (what arrives,
 //! and who belongs), `belief` (what is believed, what follows, the end of a member), `names` (whose
 //! a name is), `detecting` (probes), `spreading` (gossip and packets), `swapping` (joins, tables,
-//! exchanges). Beside them `leaving` and `commands` are what the user asks for, `timeouts` what runs
-//! when, `output` what the driver is asked for, `application` and `host` the doors to the layer
-//! above. Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3 and 4.
+//! exchanges). Beside them `leaving` and `commands` are what the user asks for, `timeouts` what
+//! runs when, `output` what the driver is asked for, `application` and `host` the doors to the
+//! layer above. Read first: docs/PROTOCOL.md, and SWIM (Das, Gupta, Motivala 2002), sections 3
+//! and 4.
 
 pub(crate) mod application;
 mod belief;
@@ -71,7 +72,7 @@ pub struct Membership<R, A> {
     metrics: Metrics,
     members: Members,
     gossip: Gossip,
-    /// The active peers: whom to probe and gossip to.
+    /// The active peers, to probe and gossip to.
     peers: ProbeOrder,
     detector: Detector,
     dead: DeadMembers,
@@ -243,7 +244,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.members.len()
     }
 
-    /// Whom this protocol period's probe is for, and its number; `None` if there is none. O(1).
+    /// The target of this protocol period's probe, and its number; `None` if there is none. O(1).
     /// (SWIM 3.1)
     #[must_use]
     pub fn probing(&self) -> Option<(&str, SequenceNumber)> {

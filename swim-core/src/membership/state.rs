@@ -71,7 +71,7 @@ pub(super) struct Gossip {
     pub(super) broadcasts: Dissemination,
     /// This node's own broadcasts, where nobody passes them on.
     pub(super) rounds: Rounds,
-    /// To whom broadcasts are to go, each by itself, while there are few.
+    /// The peers that broadcasts are to go to, each by itself, while there are few.
     pub(super) recipients: Recipients,
     pub(super) deliveries: Deliveries,
     /// How many broadcasts this node has sent in this life.
@@ -84,7 +84,7 @@ pub(super) struct Gossip {
     pub(super) scratch: Vec<u8>,
 }
 
-/// With whom tables are swapped.
+/// The peers that tables are swapped with.
 #[derive(Debug)]
 pub(super) struct Contacts {
     pub(super) seeds: Seeds,

@@ -83,7 +83,7 @@ impl Serf {
             Ok(state) => state,
             Err(error) => return host.count_drop(error.reason()),
         };
-        // Those to whom we have just come may have counted for years.
+        // Those that we have just come to may have counted for years.
         let jump = if is_first { u64::MAX } else { host.config().events.max_time_jump };
         // The clocks have the time of the next thing, which has not happened.
         let events = self.events.witness(now, state.events.previous(), jump);
@@ -120,7 +120,7 @@ impl Serf {
             return;
         }
         sometimes!(CaughtUp);
-        // Those whom we have just met know it.
+        // Those that we have just met know it.
         let is_ours_to_say = !is_first && !host.hears_plain();
         if is_ours_to_say
             && host.broadcasts_waiting() < host.config().max_broadcasts

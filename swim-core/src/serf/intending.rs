@@ -136,8 +136,8 @@ impl Serf {
         let claim = host.members().claim(slot);
         let is_gone = claim.status == Status::Left && claim.incarnation == incarnation;
         if slot != host.own_slot() && is_gone && !host.members().is_tombstone(slot) {
-            // Until then whoever lives after all hears of it from us, and refutes: that ends this
-            // deadline.
+            // Until then a member that lives after all hears of it from us, and refutes: that ends
+            // this deadline.
             host.reap_soon(now, slot);
         }
     }

@@ -58,7 +58,7 @@ pub struct Serf {
     recent_events: Recent<Heard>,
     /// The numbers of the latest queries.
     recent_queries: Recent<u32>,
-    /// How many queries are dealt with over time, and whom they are for.
+    /// How many queries are dealt with over time, and for which members.
     pace: QueryPace,
     filtering: Filtering,
     open: Queries,

@@ -77,9 +77,9 @@ impl Serf {
     /// A query of ours is over. Returns whether it was the vote: then the user is told what it came
     /// to.
     ///
-    /// Without an answer the name is lost to whoever answers are sent to, unless there is nobody
-    /// who could have answered: members of ours answer at the address that they believe in, and
-    /// nowhere else.
+    /// Without an answer the name is lost to the node that answers are sent to, unless there is
+    /// nobody who could have answered: members of ours answer at the address that they believe in,
+    /// and nowhere else.
     pub(super) fn close_vote(&mut self, host: &mut impl Host, id: QueryId) -> bool {
         let Some(vote) = self.vote.take_if(|vote| vote.query == id) else { return false };
         if host.state() != State::Running {

@@ -1,8 +1,8 @@
 //! Queries: those that this node asked and whose answers it gathers until a deadline, and those
 //! that it was asked and may answer until one.
 //!
-//! It knows neither how a query travels nor whom it is for. A member's ack and its response count
-//! once each. Read first: docs/SERF.md.
+//! It knows neither how a query travels nor which members it is for. A member's ack and its
+//! response count once each. Read first: docs/SERF.md.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;

@@ -21,7 +21,7 @@ const MAX_ASKERS: usize = 256;
 pub(crate) struct QueryPace {
     all: Allowance,
     askers: BTreeMap<NodeId, Allowance>,
-    /// Those who are no members at their own address, and those of whom no account is kept.
+    /// Those who are no members at their own address, and those that no account is kept of.
     others: Allowance,
     relays: Allowance,
 }

@@ -316,7 +316,7 @@ impl Serf {
         {
             return host.count_drop(DropReason::Stranger);
         }
-        // Whoever sends longer packets than we do may wrap an answer that none of ours holds.
+        // A node that sends longer packets than we do may wrap an answer that none of ours holds.
         if relay.message.len() > limits::direct(host, usize::MAX) {
             return host.count_drop(DropReason::EventTooLong);
         }

@@ -10,7 +10,7 @@ use crate::ground::time::Instant;
 /// Why an exchange was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To swap whole tables with a seed, or with whoever may live where a dead member or a seed
+    /// To swap whole tables with a seed, or with a node that may live where a dead member or a seed
     /// once was.
     Join { address: SocketAddr, of: Contact },
     /// To compare digests.

@@ -191,7 +191,7 @@ impl Seeds {
         self.seeds.retain(|seed| seed.address != address);
     }
 
-    /// The resting seeds where nobody was found, or whom `is_active` does not know as active any
+    /// The resting seeds where nobody was found, or that `is_active` does not know as active any
     /// more.
     pub(crate) fn absent(
         &self,

@@ -110,7 +110,7 @@ pub enum ExchangeMessage<'a> {
 /// A reply carries its sender's header, so [`OtherCluster`](Refusal::OtherCluster) and
 /// [`OtherVersion`](Refusal::OtherVersion) reach the one who asked as [`WireError::WrongCluster`]
 /// and [`WireError::WrongVersion`] of the reply as a whole; the header's word comes first. The
-/// reasons are there for whoever reads the bytes.
+/// reasons are there for readers of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Refusal {

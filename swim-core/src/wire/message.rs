@@ -191,7 +191,7 @@ impl<'a> Message<'a> {
     /// Appends the message to `out`.
     ///
     /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
-    /// a port) is written and refused by whoever reads it.
+    /// a port) is written and refused by its reader.
     pub fn encode(&self, out: &mut Vec<u8>) {
         // The kinds of packets are numbered as MessageKind is, from 0.
         let kind = self.kind() as u8;

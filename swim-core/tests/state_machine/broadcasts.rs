@@ -142,7 +142,7 @@ fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() 
     assert_eq!(
         (count(&out, "Alive { id: \"large"), count(&out, "Dead { id: \"peer-7\"")),
         (4 * 8, 8),
-        "as ever"
+        "as always"
     );
     assert!(count(&out, "Broadcast") > 100);
 }

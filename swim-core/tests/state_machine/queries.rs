@@ -1,4 +1,4 @@
-//! Queries: whom they are for, where answers go, and when they end.
+//! Queries: which members they are for, where answers go, and when they end.
 
 use std::time::Duration;
 

@@ -162,7 +162,7 @@ fn answer_to_join(node: &mut Node) -> Vec<u8> {
     ask(node, at(0), &request)
 }
 
-/// Whoever joins "me" through a seed at port 2, which gives this table.
+/// A node that joins "me" through a seed at port 2, which gives this table.
 fn joins(node: &mut Node, table: &[u8]) {
     node.join(at(0), &[address(2)]).unwrap();
     let (id, ..) = opened(node).pop().expect("a join");

@@ -16,7 +16,7 @@ use super::challenges::Outcome;
 use super::{Keys, KeysError, PlainTraffic};
 use crate::ground::durable;
 
-/// Who asks, and whom.
+/// The asker and the asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) me: NodeId,

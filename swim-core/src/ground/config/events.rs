@@ -50,7 +50,7 @@ pub struct EventConfig {
     /// The longest time for which a query is open, whatever it says. Default 1 h; above zero. (own)
     pub max_query_timeout: Duration,
     /// How far all that is heard in an hour may move a logical clock of this node; a time beyond
-    /// that is dropped and counted. The times of those whom the node first joins are believed.
+    /// that is dropped and counted. The times of those that the node first joins are believed.
     /// Default 2^32; at least 1. (own)
     pub max_time_jump: u64,
     /// Whether a node that joins is told of events that were sent before. Default off. (serf's

@@ -2,7 +2,7 @@
 //!
 //! A claim is merged by `max` (see `member.rs`), a description apart from it. What changed is
 //! settled once, here: who is probed, which suspicion runs, what the user is told and what is
-//! passed on follow from the record, whoever changed it.
+//! passed on follow from the record, whatever changed it.
 
 use core::net::SocketAddr;
 

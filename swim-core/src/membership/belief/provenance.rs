@@ -3,8 +3,9 @@
 //!
 //! It uses it and passes none of it on: what is queued, put into tables, counted in digests,
 //! relayed or announced under our seal was heard under a seal, or is our own word. An accusation in
-//! plain changes nothing but whom we probe next; and nothing in plain is taken for the word of a
-//! member that has spoken under a seal. Read first: docs/SECURITY.md, "Moving to encryption".
+//! plain changes nothing but the member that we probe next; and nothing in plain is taken for the
+//! word of a member that has spoken under a seal. Read first: docs/SECURITY.md, "Moving to
+//! encryption".
 
 use rand_core::Rng;
 

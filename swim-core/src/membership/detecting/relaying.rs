@@ -76,7 +76,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
             return None;
         }
         let sequence = match purpose {
-            // Whoever is there need not be a member: its number comes from elsewhere than those of
+            // A node there need not be a member: its number comes from elsewhere than those of
             // our probes.
             Purpose::Contender { .. } => SequenceNumber::new(self.rng.next_u32()),
             _ => self.detector.numbers.draw(),

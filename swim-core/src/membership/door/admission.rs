@@ -143,8 +143,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Makes a candidate of whom `teller` says that it is alive, and pings it. Returns whether it
-    /// is pinged now.
+    /// Makes a candidate of a node of which `teller` says that it is alive, and pings it. Returns
+    /// whether it is pinged now.
     fn look_for(
         &mut self,
         now: Instant,
@@ -386,7 +386,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         );
     }
 
-    /// Whoever was let in knows more than itself: swaps tables with it, unless that is going on
+    /// A node that was let in knows more than itself: swaps tables with it, unless that is going on
     /// with another one. What is not learnt in this way anti-entropy brings.
     fn learn_from(&mut self, now: Instant, address: SocketAddr) {
         self.hurry_sync(now, 1);

@@ -98,7 +98,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     }
 
     /// Notes that a member has answered a ping that went to it, if the ack came from its host: what
-    /// translates addresses changes ports, and whoever acks from elsewhere has not shown that
+    /// translates addresses changes ports, and a node that acks from elsewhere has not shown that
     /// anybody is there.
     pub(in crate::membership) fn note_answered(&mut self, target: Slot, way: Way) {
         let is_there = match way {

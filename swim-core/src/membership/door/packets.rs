@@ -24,7 +24,7 @@ use crate::wire::{Head, Message, Packet, UncheckedPing, WireError};
 
 impl<R: Rng, A: Application> Membership<R, A> {
     /// A datagram or a frame arrived. `from` is the sender as the transport knows it: an address
-    /// alone is a sender of whom nothing is proven ([`Protection::Plain`](crate::Protection)).
+    /// alone is a sender of which nothing is proven ([`Protection::Plain`](crate::Protection)).
     ///
     /// Nothing that arrives is an error: what cannot be used is counted in
     /// [`metrics`](Self::metrics) and dropped.
@@ -319,7 +319,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.send(Intent::Ack { to: from, sequence, source });
     }
 
-    /// The member of that name, if it speaks from its own address. Whoever speaks from another may
+    /// The member of that name, if it speaks from its own address. A sender at another may
     /// have forged it, and is told no more than it asked for.
     pub(in crate::membership) fn member_behind(
         &self,

@@ -144,7 +144,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         );
     }
 
-    /// Who is meant by a ping: without a name, whoever is here.
+    /// The target of a ping: without a name, this node.
     pub(in crate::membership) fn addressee(&self, target: &str) -> NodeId {
         NodeId::new(target).unwrap_or_else(|_| self.local.id.clone())
     }

@@ -107,7 +107,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     }
 
     /// A member's name is claimed at another address, and refused there; or ours is, by others. The
-    /// user is told of each name once in a while: whoever is refused says its Alive again and
+    /// user is told of each name once in a while: a refused node says its Alive again and
     /// again.
     pub(in crate::membership) fn tell_refusal(
         &mut self,

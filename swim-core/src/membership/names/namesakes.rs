@@ -1,5 +1,5 @@
 //! Other nodes under this node's name. We look whether one is there before we believe it, and one
-//! of the two concedes: the one whom nobody had believed in yet, for a living bearer keeps its
+//! of the two concedes: the one that nobody had believed in yet, for a living bearer keeps its
 //! name; of two that are both established (a partition has healed) the one with the lower claim.
 //!
 //! Who concedes says nothing of itself and answers no pings under the name, so that all others come
@@ -224,7 +224,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         !self.local.is_established && self.asks_bearers()
     }
 
-    /// Whether the claim may be about the one to whom we have left the name.
+    /// Whether the claim may be about the one that we have left the name to.
     pub(in crate::membership) fn is_of_contender(&self, incarnation: Incarnation) -> bool {
         incarnation >= self.incarnation()
             || self.local.contender.is_some_and(|other| incarnation >= other.incarnation)

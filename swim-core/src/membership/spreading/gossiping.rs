@@ -1,5 +1,5 @@
-//! Dissemination: what waits to be spread, and to whom it is sent for its own sake (SWIM 4.1;
-//! memberlist's gossip).
+//! Dissemination: what waits to be spread, and which peers it is sent to for its own sake (SWIM
+//! 4.1; memberlist's gossip).
 //!
 //! About each member at most two updates wait: its Alive, which carries the description, and the
 //! claim that stands if that is another. A claim does not push the description aside, nor the other
@@ -107,7 +107,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         Message::Suspect { id, incarnation: claim.incarnation, from: &self.local.id }
     }
 
-    /// Queues a suspicion of a member of whom only a tombstone is left, unless one waits; its
+    /// Queues a suspicion of a member that is only a tombstone, unless one waits; its
     /// departure, if it left.
     pub(in crate::membership) fn pass_on_doubt(&mut self, now: Instant, slot: Slot) {
         if self.gossip.updates.contains(claim_key(slot)) {

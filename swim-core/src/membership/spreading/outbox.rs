@@ -11,7 +11,7 @@ use crate::ground::id::{SequenceNumber, Slot};
 pub(crate) enum Intent {
     /// A ping to a member.
     Ping { target: Slot, sequence: SequenceNumber },
-    /// A ping to whoever is said to bear our own name.
+    /// A ping to a node that is said to bear our own name.
     Contend { address: SocketAddr, sequence: SequenceNumber },
     /// A ping to a candidate, or to a member that never answered, to see whether it is there.
     Look { address: SocketAddr, sequence: SequenceNumber },

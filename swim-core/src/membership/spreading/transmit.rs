@@ -27,7 +27,7 @@ pub struct Transmit {
     pub to: SocketAddr,
 }
 
-/// To whom a packet goes.
+/// The receiver of a packet.
 struct Addressed {
     to: SocketAddr,
     /// The member that lives there, if that is known.
@@ -58,7 +58,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     /// The next packet to send: `buffer` is cleared and filled with its bytes, at most
     /// `Config::max_packet_size`.
     ///
-    /// Packets are made now, with what is freshest; whoever sends slowly sends fresher news. A
+    /// Packets are made now, with what is freshest; a slow sender sends fresher news. A
     /// packet that the transport cannot take may be dropped: the protocol bears it.
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let now = self.advance(now);
@@ -221,7 +221,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         Some(Addressed { to, member: Some(relay), updates: true })
     }
 
-    /// Whoever speaks from another address than a member's own is told no more than it asked for.
+    /// A sender at another address than a member's own is told no more than it asked for.
     #[inline]
     fn write_ack(
         &mut self,
@@ -245,7 +245,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whom a ping looks for: a candidate, or a member that never answered.
+    /// The target that a ping looks for: a candidate, or a member that never answered.
     pub(in crate::membership) fn looked_for(
         &self,
         sequence: SequenceNumber,
@@ -259,7 +259,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// The buddy system (Lifeguard IV-C): whoever is taken for suspect or dead is told so by
+    /// The buddy system (Lifeguard IV-C): a member that is taken for suspect or dead is told so by
     /// whatever is sent to it, so that it can refute.
     #[inline]
     fn say_claim(&mut self, slot: Slot, packet: &mut impl PacketWriter) {
@@ -292,7 +292,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     }
 
     /// Nothing repairs a broadcast that missed someone, so in a small cluster account is kept of
-    /// whom each was sent to. A packet goes to `slot`, or to whoever lives at the address.
+    /// the peers that each was sent to. A packet goes to `slot`, or to the member at the address.
     pub(in crate::membership) fn readers(&self, slot: Option<Slot>, to: SocketAddr) -> Readers {
         if self.gossip.broadcasts.len() == 0 {
             return Readers::default();

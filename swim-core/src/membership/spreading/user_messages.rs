@@ -101,7 +101,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         if self.send_unicast(to, body) { Ok(()) } else { Err(BroadcastError::QueueFull { max }) }
     }
 
-    /// memberlist's wire: what is given to everyone with whom tables are swapped from now on,
+    /// memberlist's wire: what is given to every node that tables are swapped with from now on,
     /// beside our table.
     ///
     /// # Panics

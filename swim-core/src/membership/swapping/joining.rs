@@ -161,7 +161,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         reply
     }
 
-    /// A seed, or whoever lives where a dead member once did, gave its table.
+    /// A seed, or a node that lives where a dead member once did, gave its table.
     pub(in crate::membership) fn joined(
         &mut self,
         now: Instant,

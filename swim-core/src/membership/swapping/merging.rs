@@ -17,7 +17,7 @@ use crate::membership::belief::report::{Report, Spread};
 use crate::table::members::DescriptionView;
 use crate::wire::{Description, Entries, EntriesWriter, Entry};
 
-/// The members about whom a request said what we believe: in the reply that would be said in vain.
+/// Members whose entry in a request already equals ours. The reply omits them.
 #[derive(Debug, Default)]
 pub(in crate::membership) struct Agreed {
     slots: Vec<bool>,
@@ -53,7 +53,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         writer.len() as u64
     }
 
-    /// All that is known, tombstones included, ourselves first; but for others of whom `agreed`
+    /// All that is known, tombstones included, ourselves first; but for others that `agreed`
     /// says that the receiver knows it.
     pub(in crate::membership) fn whole_table(&mut self, agreed: &Agreed) -> Vec<Slot> {
         let is_news = |&slot: &Slot| {
@@ -142,7 +142,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         (learnt, agreed)
     }
 
-    /// Those of whom entries say what the table says.
+    /// The members whose entries say what the table says.
     pub(in crate::membership) fn agreed(&self, entries: Entries<'_>) -> Agreed {
         let mut agreed = Agreed::default();
         for entry in entries.iter() {

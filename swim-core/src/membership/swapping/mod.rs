@@ -1,6 +1,6 @@
 //! Requests and replies between two nodes: a join, anti-entropy by digests (`syncing`) or by whole
-//! tables (`tables`), pings over a stream, changes of keys. `exchanging` and `streams` read and answer
-//! them on the native wire and on others. Read first: docs/PROTOCOL.md, "Anti-entropy".
+//! tables (`tables`), pings over a stream, changes of keys. `exchanging` and `streams` read and
+//! answer them on the native wire and on others. Read first: docs/PROTOCOL.md, "Anti-entropy".
 
 pub(super) mod exchanging;
 pub(super) mod joining;

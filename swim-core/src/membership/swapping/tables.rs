@@ -91,7 +91,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         })
     }
 
-    /// A seed, or whoever lives where a dead member once did, gave its table.
+    /// A seed, or a node that lives where a dead member once did, gave its table.
     pub(in crate::membership) fn let_in(
         &mut self,
         now: Instant,

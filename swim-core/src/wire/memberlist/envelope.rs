@@ -1,5 +1,5 @@
-//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. Whoever carries
-//! the bytes puts them on last and takes them off first.
+//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. The code that
+//! carries the bytes puts them on last and takes them off first.
 //!
 //! They are the driver's to put on, not the state machine's: a nonce must never come twice, not
 //! after a restart from the same seed either, so it needs the system's randomness, of which the

@@ -66,7 +66,7 @@ pub(super) fn read_versions(reader: &mut Reader<'_>) -> Result<Versions, WireErr
     }
 }
 
-/// An IP address as the wire has it: 4 bytes or 16, none at all or, from who knows whom, any other
+/// An IP address as the wire has it: 4 bytes or 16, none at all or, from some senders, any other
 /// number.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ip {

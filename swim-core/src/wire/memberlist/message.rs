@@ -15,7 +15,7 @@ pub enum Message<'a> {
     Ping {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
-        /// Who is meant; empty: whoever is there.
+        /// The target; empty: any node there.
         target: &'a str,
         /// Who asks, and where it wants the answer.
         source: Source<'a>,
@@ -24,7 +24,7 @@ pub enum Message<'a> {
     IndirectPing {
         /// What the ack or the nack is to repeat.
         sequence: SequenceNumber,
-        /// Who is to be pinged; empty: whoever is at the address.
+        /// The target; empty: any node at the address.
         target: &'a str,
         /// Where.
         address: SocketAddr,
@@ -116,7 +116,7 @@ impl Message<'_> {
     /// Appends the message to `out`: its kind, then a map with sorted keys, as Go writes it.
     ///
     /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
-    /// a port) is written and refused by whoever reads it.
+    /// a port) is written and refused by its reader.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Ping { sequence, target, source } => {

@@ -20,7 +20,7 @@ pub enum StreamMessage<'a> {
     Ping {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
-        /// Who is meant; empty: whoever is there.
+        /// The target; empty: any node there.
         target: &'a str,
         /// Who asks.
         source: Source<'a>,

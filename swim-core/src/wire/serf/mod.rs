@@ -61,7 +61,7 @@ const KEY_REQUEST: u8 = 7;
 const KEY_RESPONSE: u8 = 8;
 const RELAY: u8 = 9;
 
-/// Whoever asks a query whose name begins so asks the layer itself, not its user.
+/// A query whose name begins so asks the layer itself, not its user.
 pub const INTERNAL: &str = "_serf_";
 
 /// The query by which a node asks where a name, its payload, is believed to be.

@@ -76,7 +76,7 @@ fn check_owner(what: &str, owner: u32) -> io::Result<()> {
     )))
 }
 
-/// Whoever may write there may also put another snapshot into its place.
+/// A user that may write there may also put another snapshot into its place.
 #[cfg(unix)]
 fn check_mode(mode: u32, what: &str, wanted: &str, path: &Path) -> io::Result<()> {
     let mode = mode & 0o777;
