@@ -60,7 +60,10 @@ pub(super) async fn members(context: Arc<Context>, call: Call) -> Reply {
         match Status::ALL.into_iter().find(|status| status.to_string() == text) {
             Some(status) => statuses.push(status),
             None => {
-                return failure(StatusCode::BAD_REQUEST, "a status is alive, suspect, dead or left");
+                return failure(
+                    StatusCode::BAD_REQUEST,
+                    "a status is alive, suspect, dead or left",
+                );
             }
         }
     }
