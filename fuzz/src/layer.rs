@@ -109,7 +109,7 @@ fn topic(number: u8) -> &'static str {
 /// Answers a key query with more keys than an answer holds.
 pub(crate) fn answer_keys<R: Rng>(now: Instant, node: &mut Swim<R>, query: QueryId) {
     let keys = vec!["A".repeat(44); 40];
-    let _ = node.answer_keys(now, query, &KeyAnswer::listed(keys, String::new()));
+    let _ = node.serf_mut().answer_keys(now, query, &KeyAnswer::listed(keys, String::new()));
 }
 
 impl Word {
@@ -198,7 +198,8 @@ impl Act {
         let payload = |len: u16| vec![7; usize::from(len % 2_000)];
         match *self {
             Self::SendUserEvent { topic: called, len, coalesce } => {
-                let _ = node.send_user_event(now, topic(called), &payload(len), coalesce);
+                let _ =
+                    node.serf_mut().send_user_event(now, topic(called), &payload(len), coalesce);
             }
             Self::Query { topic: called, len, node: to, expression, relay, acks, timeout } => {
                 let payload = payload(len);
@@ -215,14 +216,14 @@ impl Act {
                     timeout: timeout.map(|millis| Duration::from_millis(u64::from(millis))),
                     ..Question::new(topic(called), &payload)
                 };
-                let _ = node.query(now, &question);
+                let _ = node.serf_mut().query(now, &question);
             }
             Self::Respond { nth, len } => {
                 let id = match asked.len() {
                     0 => QueryId(u64::from(nth)),
                     len => asked[usize::from(nth) % len],
                 };
-                let _ = node.respond(now, id, &payload(len));
+                let _ = node.serf_mut().respond(now, id, &payload(len));
             }
         }
     }

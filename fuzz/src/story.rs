@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand_core::Rng;
 use swim_core::{Event, Swim};
 
-/// Whom the user takes for there (`true`) or gone (`false`).
+/// The members that the user takes for there (`true`) or gone (`false`).
 #[derive(Debug, Default)]
 pub(crate) struct Story(BTreeMap<String, bool>);
 

@@ -71,7 +71,7 @@ fn run(
             match output {
                 Output::Event(event) => println!("{event:?}"),
                 Output::Exchange(ExchangeOutput::Open { id, to, request }) => {
-                    open(id, to, request, inputs.clone())
+                    open(id, to, request, inputs.clone());
                 }
                 Output::Exchange(ExchangeOutput::Reply { id, payload }) => {
                     requests.remove(&id).map(|mut stream| write_frame(&mut stream, &payload));

@@ -36,7 +36,7 @@ marks! {
     DeathDoubted = "a death in another's table becomes a suspicion",
     /// Somebody still took for alive who was forgotten.
     Reminded = "a tombstone refuses an old Alive",
-    /// A member of whom a tombstone was left came back with a greater claim.
+    /// A member that was a tombstone came back with a greater claim.
     Resurrected = "a forgotten member is known again",
     /// A claim came before the description that belongs to it.
     ClaimAhead = "a claim overtakes its description",
@@ -48,7 +48,7 @@ marks! {
     Contested = "another address is said to bear a node's name",
     /// Nobody answered under our name there.
     Outlived = "a node outlives its former life's claim",
-    /// The name's owner, to whom it was left, is gone.
+    /// The name's owner, which it was left to, is gone.
     Inherited = "a name is taken over when its owner is gone",
     /// A relay passed on an ack after its nack.
     LateRelay = "a relay passes on an ack after its nack",
@@ -72,8 +72,8 @@ marks! {
     NameMoved = "memberlist: a name moves to another address",
     /// A candidate has answered, and is a member now.
     Admitted = "a candidate answers and becomes a member",
-    /// Whoever was let in brought a table of its own.
-    ClustersMet = "whoever was let in knows of others",
+    /// The node that was let in brought a table of its own.
+    ClustersMet = "a node that was let in knows of others",
     /// In a full table somebody who never answered made room.
     SilentMadeRoom = "a member that never answered makes room for one that has",
     /// serf's agents: a word of a former life, or somebody else's, that we leave.

@@ -6,13 +6,17 @@
 //! [`wire`].
 //!
 //! # Features
-//! - `coverage` (off by default): the marks of [`coverage`], for campaigns of simulated runs. It
-//!   needs std.
 //! - `std` (default): the `typed` payloads, which stand on rmp-serde. Without it the crate is
 //!   `no_std` + `alloc`.
+//! - `serf` (default): the layer above membership with user events, queries and network
+//!   coordinates, `Swim::serf` and `Swim::serf_mut`. Without it the crate depends on `rand_core`
+//!   alone.
+//! - `regex` (default): regular expressions in filters of queries; needs std. Without it filters
+//!   are literal texts.
 //! - `encryption`: keyrings, and sealed packets and streams of the native wire, `wire::sealed`.
-//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it [`Swim::new`]
-//!   refuses [`Wire::Memberlist`].
+//! - `memberlist`: the wire of HashiCorp's memberlist, `wire::memberlist`. Without it
+//!   [`Swim::new`](Membership::new) refuses [`Wire::Memberlist`].
+//! - `coverage`: the marks of [`coverage`], for campaigns of simulated runs. It needs std.
 //!
 //! # Random numbers
 //! [`Swim::new`] takes a generator of `rand_core` 0.10, which is re-exported as [`rand_core`]:
@@ -36,84 +40,43 @@ extern crate alloc;
 #[cfg(any(test, feature = "std", feature = "coverage"))]
 extern crate std;
 
-// Floor 0: numbers, names and chance.
 #[macro_use]
 pub mod coverage;
 #[macro_use]
 pub mod work;
-mod allowance;
-mod coordinate;
-mod hash;
-mod horizon;
-mod id;
-mod lamport;
-mod network;
-mod numbers;
-mod random;
-mod slot_index;
-mod source;
-mod time;
-mod wipe;
 
-// Floor 1: what is said, configured, told and counted.
-mod config;
-mod event;
-mod exchange;
-mod member;
-mod metrics;
-pub mod wire;
-
-// Floor 2: one concept each; none imports another.
-mod awareness;
-mod candidates;
-mod dead_members;
-mod deliveries;
-mod disputes;
-mod dissemination;
-mod exchanges;
-mod filtering;
-mod intents;
-mod members;
-mod outbox;
-mod pings;
-mod probe;
-mod probe_order;
-mod provenance;
-mod queries;
-mod query_pace;
-mod recent;
-mod recipients;
-mod rounds;
-mod seeds;
-mod suspicion;
-mod sync;
-mod timers;
-mod vivaldi;
-
-// Floor 3: what is meant and its bytes, on each wire.
-mod dialect;
-
-// Floor 4: the state machine that connects them.
+mod detection;
+pub mod dialect;
+mod gossip;
+mod ground;
+mod membership;
+#[cfg(feature = "serf")]
+mod serf;
 mod swim;
-
-// For users: stands beside the floors and is imported by none of them.
+mod sync;
+mod table;
 #[cfg(feature = "std")]
 pub mod typed;
+pub mod wire;
 
-pub use config::{Config, ConfigError, EventConfig, MemberlistWire, Wire};
-pub use coordinate::Coordinate;
-pub use event::Event;
-pub use exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
-pub use id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber};
-pub use lamport::LamportTime;
-pub use member::{Claim, Identity, Member, Status, is_reachable, normal_address};
-pub use metrics::{DropReason, MessageKind, Metrics, RoundTrips};
-pub use network::{Network, NetworkError, is_allowed};
-pub use source::{Protection, Source};
-pub use swim::{
-    AskKeysError, BroadcastError, EventError, ForceLeaveError, JoinError, KeyAnswer, KeyMessage,
-    KeyOperation, KeyQuery, MemberView, MetadataError, Output, PingError, QueryError, Question,
-    RespondError, RoundTrip, State, Swim, Transmit,
+pub use ground::config::{Config, ConfigError, EventConfig, MemberlistWire, Wire};
+pub use ground::event::Event;
+pub use ground::exchange::{ExchangeFailure, ExchangeInput, ExchangeOutput};
+pub use ground::id::{ExchangeId, Incarnation, NameError, NodeId, QueryId, SequenceNumber};
+pub use ground::key_query::{KeyOperation, KeyQuery};
+pub use ground::lamport::LamportTime;
+pub use ground::member::{Claim, Identity, Member, Status, is_reachable, normal_address};
+pub use ground::metrics::{DropReason, MessageKind, Metrics, RoundTrips};
+pub use ground::network::{Network, NetworkError, is_allowed};
+pub use ground::source::{Protection, Source};
+pub use ground::time::Instant;
+pub use membership::{
+    AskKeysError, BroadcastError, ForceLeaveError, JoinError, KeyMessage, MemberView, Membership,
+    MetadataError, Output, PingError, RoundTrip, State, Transmit,
 };
-pub use time::Instant;
+#[cfg(feature = "serf")]
+pub use serf::{EventError, KeyAnswer, QueryError, Question, RespondError, SerfMut, SerfRef};
+pub use swim::Swim;
+#[cfg(feature = "serf")]
+pub use wire::serf::Coordinate;
 pub use wire::{Tags, TagsError};

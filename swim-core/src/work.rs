@@ -1,7 +1,7 @@
 //! Counters of what an input costs, in steps that do not depend on the machine. With the feature
 //! `coverage` each thread counts; without it a counter is nothing at all.
 //!
-//! They decide nothing: the fuzz target `cost` holds them against the bytes that came. Whoever adds
+//! They decide nothing: the fuzz target `cost` holds them against the bytes that came. If you add
 //! something that costs more than looking at bytes adds its counter.
 
 macro_rules! works {

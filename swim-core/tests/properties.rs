@@ -289,7 +289,7 @@ impl Driven {
             match output {
                 Output::Exchange(ExchangeOutput::Open { id, .. }) => self.open.push(id),
                 Output::Exchange(ExchangeOutput::Abandon { id }) => {
-                    self.open.retain(|open| *open != id)
+                    self.open.retain(|open| *open != id);
                 }
                 _ => {}
             }

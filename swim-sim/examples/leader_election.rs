@@ -15,7 +15,7 @@ use std::time::Duration;
 use swim_core::{Event, Member};
 use swim_sim::{Cluster, Fault, Plan, Seeds};
 
-/// The metadata of whoever is in office.
+/// The metadata of the member in office.
 const LEADS: &[u8] = b"leads";
 
 /// What a program may do with the node that it runs beside. In production this is the driver's
@@ -75,7 +75,7 @@ impl Program for Election {
                 self.members.insert(number(member), *member.metadata == *LEADS);
             }
             Event::Failed(member) | Event::Left(member) => {
-                drop(self.members.remove(&number(member)))
+                let _ = self.members.remove(&number(member));
             }
             _ => {}
         }
@@ -109,7 +109,7 @@ impl Program for Hasty {
 }
 
 /// Runs the program beside 8 nodes, of which one crashes and starts again and one stalls for a
-/// moment; says at the end whom each takes for the leader.
+/// moment; says at the end which member each takes for the leader.
 fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     let mut cluster = Cluster::lan(8).seed(seed).loss_permille(100).build();
     let secs = Duration::from_secs;
@@ -136,8 +136,8 @@ fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     programs.iter().map(|(_, program)| program.leader()).collect()
 }
 
-/// The first of some seeds at which not everyone agrees on the lowest number, and whom each takes
-/// for the leader.
+/// The first of some seeds at which not everyone agrees on the lowest number, and the one that each
+/// takes for the leader.
 fn first_failure<P: Program>(seeds: std::ops::Range<u64>) -> Option<(u64, Vec<Option<usize>>)> {
     seeds
         .map(|seed| (seed, elect::<P>(seed)))

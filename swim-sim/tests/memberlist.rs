@@ -13,7 +13,7 @@ const fn secs(seconds: u64) -> Duration {
 
 fn on_memberlist(cluster: Builder) -> Builder {
     cluster.configure(|config: &mut Config| {
-        *config = config.clone().on_memberlist(MemberlistWire::PLAIN)
+        *config = config.clone().on_memberlist(MemberlistWire::PLAIN);
     })
 }
 

@@ -1,4 +1,4 @@
-//! What a cluster costs in which nothing happens, and whom it probes.
+//! What a cluster costs in which nothing happens, and which members it probes.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -13,7 +13,7 @@
 //! Traffic goes over TCP: frames on pooled connections, with a deadline or a bound for whatever a
 //! peer may do ([`TcpConfig`]); with [`Packets::Udp`] all but the exchanges of tables goes by UDP.
 //! Another [`Transport`] may take the place of these sockets. **Unless told otherwise traffic is
-//! plain**: docs/SECURITY.md says what protects from whom.
+//! plain**: docs/SECURITY.md says what protects from which attacker.
 //!
 //! What is logged goes to [`tracing`]: warnings for what needs a person (a seed that does not
 //! answer, two nodes with one name), details at the level debug.

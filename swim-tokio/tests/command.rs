@@ -198,7 +198,7 @@ fn json_lines_are_for_programs() {
         .unwrap();
     let stdout = lines(child.stdout.take().unwrap());
     let is_of = |line: &str, event: &str| {
-        assert!(line.contains(&format!("\"event\":\"{event}\"")), "{line}")
+        assert!(line.contains(&format!("\"event\":\"{event}\"")), "{line}");
     };
     is_of(&line(&stdout, "\"id\":\"two\""), "started");
     is_of(&line(&stdout, "\"id\":\"one\""), "member-join");

@@ -17,7 +17,7 @@ use swim_tokio::{
     Transport, TransportMetrics,
 };
 
-/// No such port is open on this machine: whoever finds another there used no socket.
+/// No such port is open on this machine: a node that finds another there used no socket.
 fn line(number: u16) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 1 + number))
 }

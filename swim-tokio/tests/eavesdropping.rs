@@ -1,4 +1,4 @@
-//! Whoever sits on the wire of a cluster with a keyring: what is seen names nobody, what is sent
+//! An eavesdropper on the wire of a cluster with a keyring: what is seen names nobody, what is sent
 //! again is not taken twice, what is changed does not arrive. Each node advertises an address at
 //! which a tap listens, which keeps all that comes and passes it on.
 

@@ -309,7 +309,7 @@ async fn an_event_reaches_everyone_and_a_query_s_answers_reach_who_asked() {
         match answer {
             Answer::Ack(from) => acks.push(from.to_string()),
             Answer::Response { from, payload } => {
-                responses.push((from.to_string(), payload.to_vec()))
+                responses.push((from.to_string(), payload.to_vec()));
             }
         }
     }

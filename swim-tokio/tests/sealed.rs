@@ -1,4 +1,4 @@
-//! Clusters with a keyring: they work as others do, keep out whoever has no key of theirs, and
+//! Clusters with a keyring: they work as others do, keep out nodes that have no key of theirs, and
 //! change their keys while they run.
 
 mod harness;
@@ -98,7 +98,7 @@ async fn a_cluster_over_ipv6_is_sealed_too() {
     assert!(nodes.iter().all(|node| unopened(node) == [0; 4]));
 }
 
-/// Forgery: whoever has not the key does not come in, is told why, and is counted.
+/// Forgery: a node that has not the key does not come in, is told why, and is counted.
 #[tokio::test]
 async fn guests_without_the_key_are_kept_out_and_counted() {
     for packets in BOTH {

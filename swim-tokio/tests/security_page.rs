@@ -18,8 +18,8 @@ fn table() -> &'static str {
 #[test]
 fn every_bound_of_the_settings_has_its_threat() {
     let settings = [
-        include_str!("../../swim-core/src/config.rs"),
-        include_str!("../../swim-core/src/config/events.rs"),
+        include_str!("../../swim-core/src/ground/config.rs"),
+        include_str!("../../swim-core/src/ground/config/events.rs"),
     ];
     let fields = settings
         .iter()

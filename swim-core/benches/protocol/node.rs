@@ -157,7 +157,7 @@ impl Node {
         }
     }
 
-    /// What the node sends is made, and whoever is pinged answers at once.
+    /// What the node sends is made, and a pinged member answers at once.
     pub(crate) fn send_and_answer(&mut self) {
         while let Some(transmit) = self.swim.poll_transmit(self.now, &mut self.buffer) {
             if self.answer_ping() {

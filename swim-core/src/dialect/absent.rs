@@ -6,10 +6,9 @@ use core::convert::Infallible;
 use core::marker::PhantomData;
 
 use super::{Message, Queued, Row, StreamMessage};
-use crate::config::{Config, MemberlistWire};
-use crate::coordinate::Coordinate;
-use crate::id::Slot;
-use crate::metrics::MessageKind;
+use crate::ground::config::{Config, MemberlistWire};
+use crate::ground::id::Slot;
+use crate::ground::metrics::MessageKind;
 use crate::wire::{Versions, WireError};
 
 /// What only a node on that wire has.
@@ -127,7 +126,7 @@ impl super::PacketWriter for PacketWriter<'_> {
         match self.0 {}
     }
 
-    fn say_coordinate(&mut self, _: &str, _: &Coordinate) -> bool {
+    fn say_coordinate(&mut self, _: &str, _: &[u8]) -> bool {
         match self.0 {}
     }
 

@@ -3,10 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Message, Queued, Speaker};
-use crate::coordinate::Coordinate;
-use crate::dissemination::Room;
-use crate::id::SequenceNumber;
-use crate::metrics::MessageKind;
+use crate::gossip::dissemination::Room;
+use crate::ground::id::SequenceNumber;
+use crate::ground::metrics::MessageKind;
 use crate::wire::{self, COORDINATE_LEN, ExchangeMessage, HEADER_LEN};
 
 /// The message as this wire has it.
@@ -87,11 +86,11 @@ impl super::PacketWriter for PacketWriter<'_> {
         Some(claim.kind())
     }
 
-    fn say_coordinate(&mut self, source: &str, coordinate: &Coordinate) -> bool {
+    fn say_coordinate(&mut self, source: &str, coordinate: &[u8]) -> bool {
         // As far as there is room beside the longest names.
         let fits = self.out.len() + source.len() + COORDINATE_LEN + 7 <= self.max;
         if fits {
-            wire::Message::Coordinate { source, bytes: &coordinate.to_bytes() }.encode(self.out);
+            wire::Message::Coordinate { source, bytes: coordinate }.encode(self.out);
         }
         fits
     }

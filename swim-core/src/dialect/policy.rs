@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-use crate::horizon::Horizon;
-use crate::id::Incarnation;
-use crate::time::Instant;
+use crate::ground::horizon::Horizon;
+use crate::ground::id::Incarnation;
+use crate::ground::time::Instant;
 
 /// Who keeps a name that is claimed at another address than its bearer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +78,15 @@ pub(crate) enum SerfPolicy {
 
 /// What a wire makes of the rules.
 #[derive(Debug)]
-pub(crate) struct Policy {
+pub struct Policy {
     pub(crate) names: NamePolicy,
     pub(crate) returns: ReturnPolicy,
     pub(crate) tables: TablePolicy,
     pub(crate) broadcasts: BroadcastPolicy,
     pub(crate) keys: KeyPolicy,
+    #[cfg_attr(not(feature = "serf"), expect(dead_code, reason = "serf's layer alone reads it"))]
     pub(crate) serf: SerfPolicy,
+    #[cfg_attr(not(feature = "serf"), expect(dead_code, reason = "serf's layer alone reads it"))]
     pub(crate) coordinates: CoordinatePolicy,
     /// Whether a node that looks for a newcomer says who it is. Otherwise it gets a bare ack: a
     /// newcomer's updates, which are sent a few times only, are not spent on one that is about to
@@ -143,6 +145,16 @@ impl Policy {
         incarnation_tick: Duration::from_secs(1),
         most_ahead: 1 << 31,
         small_cluster: 9,
+    };
+    /// A wire of the program's own: whole tables and bare broadcasts, as messages of memberlist's
+    /// model have them, with the native wire's incarnations.
+    pub(crate) const CUSTOM: Self = Self {
+        returns: ReturnPolicy::Outbid,
+        highest_incarnation: Incarnation::MAX,
+        starts_by_clock: true,
+        incarnation_tick: Duration::from_millis(1),
+        most_ahead: u64::MAX,
+        ..Self::MEMBERLIST
     };
     /// memberlist's wire among serf's agents.
     pub(crate) const SERF: Self = Self {

@@ -6,10 +6,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::config::MemberlistWire;
-use crate::dissemination::{Dissemination, Readers};
-use crate::id::Incarnation;
-use crate::member::{Claim, Status};
+use crate::gossip::dissemination::{Dissemination, Readers};
+use crate::ground::config::MemberlistWire;
+use crate::ground::id::Incarnation;
+use crate::ground::member::{Claim, Status};
 use crate::wire::{Packet, cluster_hash};
 
 const SEVEN: SequenceNumber = SequenceNumber::new(7);
@@ -44,6 +44,7 @@ fn read_again(dialect: &mut Dialect, message: &Message<'_>) -> String {
     match dialect.packets(&config, cluster) {
         Packets::Native(packets) => write(packets.begin(&mut bytes), message),
         Packets::Memberlist(packets) => write(packets.begin(&mut bytes), message),
+        Packets::Custom(packets) => write(packets.begin(&mut bytes), message),
     }
     let Some(mut unpacker) = dialect.take_unpacker() else {
         let read: Vec<_> = Packet::open(&bytes, cluster).unwrap().map(Result::unwrap).collect();
@@ -111,6 +112,7 @@ fn the_rest_of_a_packet_is_filled_up_to_its_bound_and_no_further() {
         match dialect.packets(&config, 1) {
             Packets::Native(packets) => fill(packets.begin(&mut bytes), &ping, queued),
             Packets::Memberlist(packets) => fill(packets.begin(&mut bytes), &ping, queued),
+            Packets::Custom(packets) => fill(packets.begin(&mut bytes), &ping, queued),
         }
         assert!((1_000..=1_060).contains(&bytes.len()), "{} bytes", bytes.len());
     }

@@ -1,15 +1,15 @@
 //! Writing packets: what every dialect's packet can be told to hold.
 
-use super::{Message, memberlist, native};
-use crate::coordinate::Coordinate;
-use crate::dissemination::{Dissemination, Readers};
-use crate::metrics::MessageKind;
+use super::{Message, custom, memberlist, native};
+use crate::gossip::dissemination::{Dissemination, Readers};
+use crate::ground::metrics::MessageKind;
 
 /// How packets are written. Match it once for each: what follows is then compiled for either wire
 /// alone.
 pub(crate) enum Packets {
     Native(native::Packets),
     Memberlist(memberlist::Packets),
+    Custom(custom::Packets),
 }
 
 /// What is queued for everyone and may go along in a packet.
@@ -18,7 +18,7 @@ pub(crate) struct Queued<'q> {
     pub(crate) broadcasts: &'q mut Dissemination,
     /// Whether updates have first call on the room.
     pub(crate) updates_first: bool,
-    /// To whom the packet goes.
+    /// The receiver.
     pub(crate) readers: Readers,
     /// How often each update is sent.
     pub(crate) limit: u8,
@@ -35,7 +35,7 @@ pub(crate) trait PacketWriter {
 
     /// Adds where this node is, where that is a message of its own and there is room. Returns
     /// whether it was added.
-    fn say_coordinate(&mut self, source: &str, coordinate: &Coordinate) -> bool;
+    fn say_coordinate(&mut self, source: &str, coordinate: &[u8]) -> bool;
 
     /// Adds a message that was encoded before. Returns how it is counted, unless that was done.
     fn say_encoded(&mut self, body: &[u8]) -> Option<MessageKind>;

@@ -10,7 +10,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::error::WireError;
 use super::reader::Reader;
 use super::writer;
-use crate::member::is_reachable;
+use crate::ground::member::is_reachable;
 
 #[inline(always)]
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<SocketAddr, WireError> {

@@ -9,8 +9,8 @@ use core::net::SocketAddr;
 use super::error::WireError;
 use super::reader::Reader;
 use super::{address, field, writer};
-use crate::id::Incarnation;
-use crate::member::{Claim, Status};
+use crate::ground::id::Incarnation;
+use crate::ground::member::{Claim, Status};
 
 /// A member's description as published at `incarnation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::metrics::DropReason;
+use crate::ground::metrics::DropReason;
 
 /// What is wrong with bytes that arrived. Nothing was changed or allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

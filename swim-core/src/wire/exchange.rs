@@ -3,15 +3,18 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::RangeInclusive;
 
 use super::entry::{Entries, EntriesWriter};
 use super::error::WireError;
+use super::kind::{
+    self, BUCKETS, BUCKETS_REPLY, DIGEST, DIGEST_REPLY, JOIN, JOIN_REPLY, KEY_REPLY, KEY_REQUEST,
+    REFUSAL, RELIABLE_ACK, RELIABLE_PING,
+};
 use super::packet::{self, HEADER_LEN, begin_packet};
 use super::reader::Reader;
 use super::{field, writer};
-use crate::id::SequenceNumber;
-use crate::metrics::MessageKind;
+use crate::ground::id::SequenceNumber;
+use crate::ground::metrics::MessageKind;
 
 /// The request or the reply of an exchange, borrowing from its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +88,7 @@ pub enum ExchangeMessage<'a> {
         source: &'a str,
         /// Who is meant.
         target: &'a str,
-        /// What is asked: [`sealed::change`](super::sealed::change) reads it, this module does not.
+        /// What is asked: `sealed::change` reads it, this module does not.
         body: &'a [u8],
     },
     /// Its answer.
@@ -107,7 +110,7 @@ pub enum ExchangeMessage<'a> {
 /// A reply carries its sender's header, so [`OtherCluster`](Refusal::OtherCluster) and
 /// [`OtherVersion`](Refusal::OtherVersion) reach the one who asked as [`WireError::WrongCluster`]
 /// and [`WireError::WrongVersion`] of the reply as a whole; the header's word comes first. The
-/// reasons are there for whoever reads the bytes.
+/// reasons are there for readers of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Refusal {
@@ -174,20 +177,6 @@ impl fmt::Debug for Buckets<'_> {
         f.debug_list().entries(self.iter()).finish()
     }
 }
-
-/// The numbers of the kinds of exchanges.
-pub(super) const KINDS: RangeInclusive<u64> = JOIN..=KEY_REPLY;
-const JOIN: u64 = 16;
-const JOIN_REPLY: u64 = 17;
-const DIGEST: u64 = 18;
-const DIGEST_REPLY: u64 = 19;
-const BUCKETS: u64 = 20;
-const BUCKETS_REPLY: u64 = 21;
-const RELIABLE_PING: u64 = 22;
-const RELIABLE_ACK: u64 = 23;
-const REFUSAL: u64 = 24;
-const KEY_REQUEST: u64 = 25;
-const KEY_REPLY: u64 = 26;
 
 /// How many elements the array of a kind has, the kind itself among them.
 const fn elements(kind: u64) -> u32 {
@@ -288,8 +277,8 @@ impl<'a> ExchangeMessage<'a> {
             return Err(WireError::MissingField);
         }
         let kind = reader.uint()?;
-        if !KINDS.contains(&kind) {
-            let is_of_packets = kind < super::message::KINDS;
+        if !kind::EXCHANGES.contains(&kind) {
+            let is_of_packets = kind < kind::PACKETS;
             return Err(if is_of_packets {
                 WireError::WrongPlace
             } else {
@@ -401,7 +390,7 @@ pub fn begin_buckets_reply<'a>(
     EntriesWriter::begin(out, max_size)
 }
 
-/// Appends the layer's state, a [`serf::State`](super::serf::State), to a join or its reply, unless
+/// Appends the layer's state, opaque here, to a join or its reply, unless
 /// it is empty. The array gets one element more, which those who do not know it skip.
 pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
     if !state.is_empty() {

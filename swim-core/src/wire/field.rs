@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::error::WireError;
 use super::reader::Reader;
 use super::writer;
-use crate::id::{Incarnation, NodeId, SequenceNumber};
+use crate::ground::id::{Incarnation, NodeId, SequenceNumber};
 
 /// A name: text of 1 to 255 bytes.
 #[inline]

@@ -23,7 +23,7 @@ const SALT: &[u8] = b"swim 1";
 /// What HKDF's second step makes a key's name of.
 const ID_INFO: &[u8] = b"key id";
 
-/// The name of a key, which may be shown: whoever has the key can tell it, and nobody can tell the
+/// The name of a key, which may be shown: a holder of the key can tell it, and nobody can tell the
 /// key by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(super) [u8; Self::LEN]);
@@ -185,7 +185,7 @@ impl fmt::Display for KeyringError {
 impl core::error::Error for KeyringError {}
 
 impl Keyring {
-    /// The most keys there may be: whoever sends noise has every one of them tried.
+    /// The most keys there may be: a sender of noise has every one of them tried.
     pub const MAX_KEYS: usize = 32;
 
     /// A keyring of one key.

@@ -8,9 +8,12 @@ use super::entry::Description;
 use super::error::WireError;
 use super::reader::Reader;
 use super::update::{UncheckedAlive, UncheckedClaim};
-use super::{address, field, writer};
-use crate::id::{Incarnation, SequenceNumber};
-use crate::metrics::MessageKind;
+use super::{address, field, kind, writer};
+use crate::ground::id::{Incarnation, SequenceNumber};
+use crate::ground::metrics::MessageKind;
+
+/// How many bytes a coordinate has.
+pub const COORDINATE_LEN: usize = 44;
 
 /// One message of a packet, borrowing from the packet's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,17 +107,17 @@ pub enum Message<'a> {
         epoch: Incarnation,
         /// Counted up by the origin, together with its broadcasts.
         number: u64,
-        /// A message of [`serf`](super::serf).
+        /// A message of the layer above membership.
         payload: &'a [u8],
     },
     /// A message for this member alone: an answer to its query, or one to be handed on.
     Direct {
         /// Who sends it.
         source: &'a str,
-        /// A message of [`serf`](super::serf).
+        /// A message of the layer above membership.
         payload: &'a [u8],
     },
-    /// Where the sender is, behind an ack: a [`Coordinate`](crate::Coordinate).
+    /// Where the sender is among the network coordinates, behind an ack.
     Coordinate {
         /// Who says it.
         source: &'a str,
@@ -141,7 +144,7 @@ impl Head {
         }
         let kind = reader.uint()?;
         let Some(&known) = usize::try_from(kind).ok().and_then(|kind| ELEMENTS.get(kind)) else {
-            let is_of_exchanges = super::exchange::KINDS.contains(&kind);
+            let is_of_exchanges = kind::EXCHANGES.contains(&kind);
             return Err(if is_of_exchanges {
                 WireError::WrongPlace
             } else {
@@ -163,9 +166,7 @@ impl Head {
 }
 
 /// How many elements each kind's array has, the kind itself among them.
-const ELEMENTS: [u32; 12] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
-/// The numbers below this are kinds of packets.
-pub(super) const KINDS: u64 = ELEMENTS.len() as u64;
+const ELEMENTS: [u32; kind::PACKETS as usize] = [4, 4, 3, 3, 5, 4, 4, 3, 5, 5, 3, 3];
 
 impl<'a> Message<'a> {
     /// The message's kind, for counting.
@@ -190,7 +191,7 @@ impl<'a> Message<'a> {
     /// Appends the message to `out`.
     ///
     /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
-    /// a port) is written and refused by whoever reads it.
+    /// a port) is written and refused by its reader.
     pub fn encode(&self, out: &mut Vec<u8>) {
         // The kinds of packets are numbered as MessageKind is, from 0.
         let kind = self.kind() as u8;
@@ -316,7 +317,7 @@ impl<'a> Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::ground::config::Config;
     use crate::wire::begin_packet;
 
     /// The length of a packet with these messages.
@@ -346,7 +347,5 @@ mod tests {
         let announcement =
             Message::Announcement { origin, epoch: incarnation, number: u64::MAX, payload: &bytes };
         assert_eq!(packet_len(&[announcement]), Config::BROADCAST_OVERHEAD + bytes.len());
-        let direct = Message::Direct { source, payload: &bytes };
-        assert_eq!(packet_len(&[direct]), Config::DIRECT_OVERHEAD + bytes.len());
     }
 }

@@ -22,13 +22,13 @@
 //! ```
 
 mod address;
-mod coordinate;
 mod entry;
 mod error;
 mod exchange;
 mod field;
 #[cfg(feature = "encryption")]
 pub mod keyring;
+mod kind;
 #[cfg(feature = "memberlist")]
 pub mod memberlist;
 mod message;
@@ -38,10 +38,12 @@ mod packet;
 mod reader;
 #[cfg(feature = "encryption")]
 pub mod sealed;
+#[cfg(feature = "serf")]
 pub mod serf;
 #[cfg(feature = "encryption")]
 mod side;
 mod speaker;
+#[cfg(any(feature = "memberlist", feature = "serf"))]
 mod structure;
 mod tags;
 mod update;
@@ -53,7 +55,6 @@ use memberlist::Cipher;
 #[cfg(all(feature = "encryption", not(feature = "memberlist")))]
 use no_cipher::Cipher;
 
-pub use coordinate::COORDINATE_LEN;
 pub use entry::{Description, Entries, EntriesWriter, Entry};
 pub use error::WireError;
 pub use exchange::{
@@ -61,7 +62,7 @@ pub use exchange::{
     begin_buckets_reply, begin_join, begin_join_reply, state_in,
 };
 pub(crate) use message::Head;
-pub use message::Message;
+pub use message::{COORDINATE_LEN, Message};
 pub use packet::{HEADER_LEN, Packet, VERSION, begin_packet, cluster_hash};
 pub use speaker::{exchange_speaker, pinged, speakers, without_others};
 pub use tags::{Tags, TagsError};

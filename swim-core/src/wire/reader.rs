@@ -106,25 +106,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool, WireError> {
-        match self.byte()? {
-            0xc2 => Ok(false),
-            0xc3 => Ok(true),
-            _ => Err(WireError::WrongType),
-        }
-    }
-
-    /// A number with a fraction, of 64 or 32 bits; integers are numbers too.
-    pub(super) fn float(&mut self) -> Result<f64, WireError> {
-        match self.rest.first() {
-            Some(0xcb) => self.byte().and_then(|_| self.bytes().map(f64::from_be_bytes)),
-            Some(0xca) => {
-                self.byte().and_then(|_| self.bytes().map(f32::from_be_bytes).map(f64::from))
-            }
-            _ => self.uint().map(|number| number as f64),
-        }
-    }
-
     /// Reads a nil if one stands here, and says whether it did.
     #[inline]
     pub(super) fn nil(&mut self) -> bool {
@@ -186,14 +167,14 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn byte(&mut self) -> Result<u8, WireError> {
+    pub(super) fn byte(&mut self) -> Result<u8, WireError> {
         let (&byte, rest) = self.rest.split_first().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(byte)
     }
 
     #[inline(always)]
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+    pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(WireError::Truncated)?;
         self.rest = rest;
         Ok(*bytes)

@@ -1,5 +1,5 @@
-//! In whose name bytes speak, and to whom: for transports that know who is at the other end of a
-//! connection.
+//! In whose name bytes speak, and to which node: for transports that know who is at the other end
+//! of a connection.
 //!
 //! It knows no certificate. Only what a message says of its own sender counts: what members pass on
 //! of others is theirs to vouch for. An ack is passed on too (by a relay), so it is not its
@@ -24,7 +24,7 @@ pub fn speakers(packet: &[u8], cluster: u32) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The names of those whom a packet pings: who is not one of them need not get it.
+/// The names of those that a packet pings: who is not one of them need not get it.
 pub fn pinged(packet: &[u8], cluster: u32) -> impl Iterator<Item = &str> {
     messages(packet, cluster).filter_map(|message| match message {
         Message::Ping { target, .. } => Some(target),
@@ -96,7 +96,7 @@ fn messages(packet: &[u8], cluster: u32) -> impl Iterator<Item = Message<'_>> {
 mod tests {
     use super::super::packet::begin_packet;
     use super::*;
-    use crate::id::{Incarnation, SequenceNumber};
+    use crate::ground::id::{Incarnation, SequenceNumber};
 
     #[test]
     fn a_packet_speaks_for_who_pings_asks_or_saw_no_answer_and_not_for_what_it_passes_on() {

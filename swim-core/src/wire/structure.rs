@@ -67,3 +67,17 @@ pub(super) fn write_name(out: &mut Vec<u8>, key: &str, name: &str) {
 pub(super) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.is_empty() { writer::nil(out) } else { writer::raw(out, bytes) }
 }
+
+/// Reads true or false.
+pub(super) fn read_bool(reader: &mut Reader<'_>) -> Result<bool, WireError> {
+    match reader.byte()? {
+        0xc2 => Ok(false),
+        0xc3 => Ok(true),
+        _ => Err(WireError::WrongType),
+    }
+}
+
+/// True or false.
+pub(super) fn write_bool(out: &mut Vec<u8>, value: bool) {
+    out.push(if value { 0xc3 } else { 0xc2 });
+}

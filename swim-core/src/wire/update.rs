@@ -8,8 +8,8 @@ use super::entry::Description;
 use super::error::WireError;
 use super::reader::Reader;
 use super::{address, field};
-use crate::id::{Incarnation, SequenceNumber};
-use crate::member::{Claim, Status};
+use crate::ground::id::{Incarnation, SequenceNumber};
+use crate::ground::member::{Claim, Status};
 
 /// An Alive whose name may not be text.
 #[derive(Clone, Copy, Debug)]

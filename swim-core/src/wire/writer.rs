@@ -70,15 +70,6 @@ pub(super) fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-pub(super) fn bool(out: &mut Vec<u8>, value: bool) {
-    out.push(if value { 0xc3 } else { 0xc2 });
-}
-
-/// A number with a fraction.
-pub(super) fn float(out: &mut Vec<u8>, value: f64) {
-    marked(out, 0xcb, value.to_be_bytes());
-}
-
 /// The absence of a value.
 #[inline]
 pub(super) fn nil(out: &mut Vec<u8>) {

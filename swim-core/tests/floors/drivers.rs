@@ -20,7 +20,7 @@ impl House {
 
     /// No module of a driver imports one of its own floor.
     fn violations(&self) -> Vec<String> {
-        violations(&self.floors, &self.modules, None, &[])
+        violations(&self.floors, &self.modules, &[])
     }
 
     /// Some module of the highest floor, and some of the lowest.

@@ -100,14 +100,8 @@ pub(crate) fn modules(src: &Path) -> Modules {
     modules
 }
 
-/// What breaks the rules, as sentences. On floors up to `neighbours` a module may import others of
-/// its floor, if there is one; `beside` stand on no floor, and nothing imports them.
-pub(crate) fn violations(
-    floors: &Floors,
-    modules: &Modules,
-    neighbours: Option<u8>,
-    beside: &[&str],
-) -> Vec<String> {
+/// What breaks the rules, as sentences; `beside` stand on no floor, and nothing imports them.
+pub(crate) fn violations(floors: &Floors, modules: &Modules, beside: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (module, imports) in modules {
         let Some(&floor) = floors.get(module) else {
@@ -120,11 +114,9 @@ pub(crate) fn violations(
             match floors.get(import) {
                 None => found.push(format!("{module} imports {import}, which stands on no floor")),
                 Some(&other) if other > floor => {
-                    found.push(format!("{module} imports {import} from above"))
+                    found.push(format!("{module} imports {import} from above"));
                 }
-                Some(&other)
-                    if other == floor && neighbours.is_none_or(|highest| floor > highest) =>
-                {
+                Some(&other) if other == floor => {
                     found.push(format!("{module} imports its neighbour {import}"));
                 }
                 Some(_) => {}

@@ -1,4 +1,4 @@
-//! Whoever may have forged its address draws no more than it sends, so that a node is no use
+//! A sender that may have forged its address draws no more than it sends, so that a node is no use
 //! against third parties.
 
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Tables are compared in time, whoever hangs, and become equal, however large they are.
+//! Tables are compared in time, whichever member hangs, and become equal, however large they are.
 
 use swim_core::wire::{Description, Entry, ExchangeMessage, Message, begin_buckets, begin_join};
 use swim_core::{Claim, Config, ExchangeInput, Incarnation, Instant, Status};

@@ -145,7 +145,7 @@ fn updates_longer_than_half_a_packet_are_spread_though_broadcasts_never_cease() 
             count!(out, Message::Dead { id: "peer-7", .. })
         ),
         (4 * 8, 8),
-        "as ever"
+        "as always"
     );
     assert!(count!(out, Message::Broadcast { .. }) > 100);
 }

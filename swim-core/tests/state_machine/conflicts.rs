@@ -84,7 +84,7 @@ fn a_member_that_is_listed_at_our_own_address_is_no_namesake_when_our_probe_of_i
         came_back += own.len();
         // Through an address translation its source may be another.
         own.iter().for_each(|bytes| {
-            node.handle_packet(now, proven(if now < second(2) { 1 } else { 4_000 }), bytes)
+            node.handle_packet(now, proven(if now < second(2) { 1 } else { 4_000 }), bytes);
         });
     }
     let (sequence, target) = (SequenceNumber::new(7), "misconfigured");

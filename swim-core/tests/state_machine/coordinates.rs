@@ -30,17 +30,18 @@ fn probe(node: &mut Node, millis: u64, bytes: &[u8]) {
 fn a_node_that_probes_a_member_again_and_again_learns_how_far_away_it_is() {
     let mut node = node_with(config());
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
-    assert_eq!(node.estimated_round_trip("me", "b"), None);
+    assert_eq!(node.serf().estimated_round_trip("me", "b"), None);
     for _ in 0..200 {
         probe(&mut node, 40, &at_place(5.0).to_bytes());
     }
-    let estimate = node.estimated_round_trip("b", "me").unwrap();
+    let estimate = node.serf().estimated_round_trip("b", "me").unwrap();
     assert!(
         estimate.abs_diff(Duration::from_millis(40)) < Duration::from_millis(4),
         "{estimate:?}"
     );
-    assert!(node.coordinate().unwrap().error() < 0.5);
-    let nearest: Vec<_> = node.nearest(9).into_iter().map(|(id, _)| id.to_string()).collect();
+    assert!(node.serf().coordinate().unwrap().error() < 0.5);
+    let nearest: Vec<_> =
+        node.serf().nearest(9).into_iter().map(|(id, _)| id.to_string()).collect();
     assert_eq!(nearest, ["b"]);
 }
 
@@ -50,12 +51,12 @@ fn coordinates_that_are_none_or_that_nothing_was_measured_for_are_of_no_use() {
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
     let good = at_place(5.0).to_bytes();
     deliver(&mut node, at(0), &[Message::Coordinate { source: "b", bytes: &good }]);
-    assert_eq!(node.member_coordinate("b"), None, "nothing was measured");
+    assert_eq!(node.serf().member_coordinate("b"), None, "nothing was measured");
     let mut hostile = good;
     hostile[..4].copy_from_slice(&f32::NAN.to_be_bytes());
     for bytes in [&hostile[..], &good[..40], b""] {
         probe(&mut node, 1, bytes);
-        assert_eq!(node.member_coordinate("b"), None);
+        assert_eq!(node.serf().member_coordinate("b"), None);
     }
     assert_eq!(dropped(&node, DropReason::WrongType), 3);
     let (now, sequence) = run_until_ping(&mut node, "b");
@@ -65,7 +66,10 @@ fn coordinates_that_are_none_or_that_nothing_was_measured_for_are_of_no_use() {
         now,
         &[alive("c", 1, 3), Message::Ack { sequence, source: "b" }, of_another],
     );
-    assert_eq!((node.member_coordinate("b"), node.member_coordinate("c")), (None, None));
+    assert_eq!(
+        (node.serf().member_coordinate("b"), node.serf().member_coordinate("c")),
+        (None, None)
+    );
 }
 
 /// The messages of the node's answer to a ping from this port under the name "b".
@@ -96,7 +100,10 @@ fn members_are_told_where_we_are_with_an_ack_and_nobody_else() {
     let mut without = node_with(quiet());
     deliver(&mut without, at(0), &[alive("b", 1, 2)]);
     assert!(!answer(&mut without, 2).contains(&"coordinate".into()));
-    assert_eq!((without.coordinate(), without.metrics().sent(MessageKind::Coordinate)), (None, 0));
+    assert_eq!(
+        (without.serf().coordinate(), without.metrics().sent(MessageKind::Coordinate)),
+        (None, 0)
+    );
 }
 
 #[test]
@@ -105,9 +112,9 @@ fn where_a_forgotten_member_was_is_not_known_of_who_gets_its_slot() {
     let mut node = node_with(Config { reap_dead_after: short, tombstone_for: short, ..config() });
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
     probe(&mut node, 40, &at_place(5.0).to_bytes());
-    assert!(node.member_coordinate("b").is_some());
+    assert!(node.serf().member_coordinate("b").is_some());
     run_until(&mut node, second(200));
     assert_eq!(node.known_members(), 1, "b is dead, reaped and forgotten");
     deliver(&mut node, second(200), &[alive("c", 1, 3)]);
-    assert_eq!(node.member_coordinate("c"), None);
+    assert_eq!(node.serf().member_coordinate("c"), None);
 }

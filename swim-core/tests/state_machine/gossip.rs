@@ -1,4 +1,4 @@
-//! To whom updates are sent, how often, and when nobody has to be woken for them.
+//! Which peers updates are sent to, how often, and when nobody has to be woken for them.
 
 use std::collections::BTreeSet;
 

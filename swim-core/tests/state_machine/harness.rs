@@ -23,7 +23,7 @@ pub(crate) fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// A sender at that port who holds a key of the cluster: what it says counts, whoever it is. Of
+/// A sender at that port who holds a key of the cluster: what it says counts, whatever its name. Of
 /// those in plain tell `strangers`.
 pub(crate) fn proven(port: u16) -> Source {
     Source::new(address(port), Protection::Sealed)
@@ -136,7 +136,7 @@ pub(crate) fn swap(node: &mut Node, now: Instant, entries: &[Entry<'_>]) {
     ask(node, now, &request);
 }
 
-/// An exchange that the node opens: its number, with whom, and the request.
+/// An exchange that the node opens: its number, the other side, and the request.
 pub(crate) type Opened = (ExchangeId, SocketAddr, Vec<u8>);
 
 pub(crate) fn opened(node: &mut Node) -> Vec<Opened> {

@@ -20,6 +20,7 @@ mod network;
 mod networks;
 mod node;
 mod origins;
+mod own_codec;
 mod probes;
 mod provenance;
 mod queries;

@@ -13,7 +13,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// Runs everyone's timers up to and including `until`. Returns what was sent, and by whom.
+    /// Runs everyone's timers up to and including `until`. Returns what was sent, and the sender.
     pub(crate) fn run_until(&mut self, until: Instant) -> Vec<(usize, Sent)> {
         let mut all = Vec::new();
         while let Some((now, i)) = self.next().filter(|&(now, _)| now <= until) {

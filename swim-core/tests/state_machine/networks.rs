@@ -1,4 +1,4 @@
-//! Whom a node has to do with, if it is to have to do with some networks only.
+//! The peers that a node deals with, if it is to deal with some networks only.
 
 use std::net::SocketAddr;
 

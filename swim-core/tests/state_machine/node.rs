@@ -27,7 +27,7 @@ impl Node {
                 Output::KeyMessage(message) => self.key_messages.push_back(message),
                 Output::KeyQuery(query) => self.key_queries.push_back(query),
                 Output::RoundTrip(acked) => {
-                    self.round_trip = Some((acked.member().to_owned(), acked.time))
+                    self.round_trip = Some((acked.member().to_owned(), acked.time));
                 }
                 output => panic!("the harness does not know {output:?}"),
             }

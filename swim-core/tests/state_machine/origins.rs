@@ -57,8 +57,8 @@ fn its_own_broadcasts_events_and_queries_go_to_each_member_twice_within_seconds(
         let mut node = among(count);
         let now = second(30);
         node.broadcast(now, b"to all").unwrap();
-        node.send_user_event(now, "deploy", b"17", false).unwrap();
-        node.query(now, &Question::new("load", b"")).unwrap();
+        node.serf_mut().send_user_event(now, "deploy", b"17", false).unwrap();
+        node.serf_mut().query(now, &Question::new("load", b"")).unwrap();
         assert_eq!(node.queued_broadcasts(), 3);
         let sent = run_among_the_living(&mut node, second(33));
         assert_eq!(readers(&sent, MessageKind::Broadcast), (count, 2 * count));
@@ -111,6 +111,7 @@ fn an_event_that_its_announcer_says_is_anothers_is_not_believed() {
 fn an_answer_in_anothers_name_or_through_another_is_not_believed() {
     let mut node = among(3);
     let id = node
+        .serf_mut()
         .query(second(30), &Question { relay_factor: 3, ..Question::new("load", b"") })
         .unwrap();
     let sent = run_among_the_living(&mut node, second(31));
@@ -205,7 +206,7 @@ fn events_told_beside_tables_are_not_believed_and_clocks_are() {
             (is_told, dropped(&node, DropReason::Secondhand)),
             (believed, u64::from(!believed))
         );
-        let time = node.send_user_event(at(1), "later", b"", false).unwrap();
+        let time = node.serf_mut().send_user_event(at(1), "later", b"", false).unwrap();
         assert_eq!(time, next, "an event of ours is later for everyone");
     }
 }

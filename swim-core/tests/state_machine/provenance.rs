@@ -8,7 +8,7 @@ use swim_core::{
 
 use crate::harness::*;
 
-/// A mixed node among three members, whom it knew before, and whose news is spread.
+/// A mixed node among three members, which it knew before, and whose news is spread.
 fn mixed() -> Node {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("peer", 3));

@@ -1,4 +1,4 @@
-//! Queries: whom they are for, where answers go, and when they end.
+//! Queries: which members they are for, where answers go, and when they end.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn answer_all(network: &mut Network, millis: u64) {
     for node in &mut network.nodes {
         let name = node.id().to_string();
         for id in asked(node) {
-            node.respond(at(millis), id, name.as_bytes()).unwrap();
+            node.serf_mut().respond(at(millis), id, name.as_bytes()).unwrap();
         }
     }
 }
@@ -131,7 +131,7 @@ pub(crate) fn direct(node: &mut Node) -> Vec<(u16, String)> {
 fn everyone_is_asked_and_a_query_is_over_when_everyone_has_answered() {
     let mut network = acquainted(4, &quiet());
     let question = Question { wants_acks: true, ..Question::new("name", b"") };
-    network.nodes[0].query(at(0), &question).unwrap();
+    network.nodes[0].serf_mut().query(at(0), &question).unwrap();
     network.run_until(second(2));
     let acks = ["n1 has it", "n2 has it", "n3 has it", "n4 has it"];
     let mut asker = Vec::new();
@@ -152,7 +152,7 @@ fn everyone_is_asked_and_a_query_is_over_when_everyone_has_answered() {
             .collect();
         let name = node.id().to_string();
         let [id] = ids[..] else { panic!("{name} was asked {ids:?}") };
-        node.respond(second(2), id, name.as_bytes()).unwrap();
+        node.serf_mut().respond(second(2), id, name.as_bytes()).unwrap();
     }
     assert_eq!(sorted(asker), acks);
     network.run_until(at(3_100));
@@ -168,23 +168,26 @@ fn everyone_is_asked_and_a_query_is_over_when_everyone_has_answered() {
 fn a_query_that_not_everyone_answers_is_over_at_its_deadline() {
     let mut network = acquainted(3, &quiet());
     let question = Question { timeout: Some(seconds(7)), ..Question::new("name", b"") };
-    network.nodes[0].query(at(0), &question).unwrap();
+    network.nodes[0].serf_mut().query(at(0), &question).unwrap();
     network.run_until(at(1_000));
     let [id] = asked(&mut network.nodes[2])[..] else { panic!("n3 was asked") };
-    network.nodes[2].respond(at(1_000), id, b"yes").unwrap();
+    network.nodes[2].serf_mut().respond(at(1_000), id, b"yes").unwrap();
     network.run_until(at(6_999));
     assert_eq!(told(&mut network.nodes[0]), ["n1 asks name", "n3 says yes"]);
     network.run_until(at(7_000));
     assert_eq!(told(&mut network.nodes[0]), ["over: 0 acks, 1 responses"]);
     let [id] = asked(&mut network.nodes[1])[..] else { panic!("n2 was asked") };
-    assert_eq!(network.nodes[1].respond(at(8_000), id, b"late"), Err(RespondError::UnknownQuery));
+    assert_eq!(
+        network.nodes[1].serf_mut().respond(at(8_000), id, b"late"),
+        Err(RespondError::UnknownQuery)
+    );
 }
 
 #[test]
 fn without_a_timeout_of_its_own_a_query_is_open_for_as_long_as_gossip_needs() {
     let mut node = node_with(quiet());
     populate(&mut node, at(0), &names("m", 20));
-    node.query(at(0), &Question::new("name", b"")).unwrap();
+    node.serf_mut().query(at(0), &Question::new("name", b"")).unwrap();
     let mut over = None;
     while over.is_none() {
         let now = step(&mut node);
@@ -202,7 +205,7 @@ fn only_those_are_asked_whom_the_filters_let_through() {
     network.nodes[2].set_metadata(at(0), &role("db")).unwrap();
     network.run_until(at(500));
     let ask = |network: &mut Network, question: &Question<'_>, millis| {
-        network.nodes[0].query(at(millis), question).unwrap();
+        network.nodes[0].serf_mut().query(at(millis), question).unwrap();
         network.run_until(at(millis + 2_000));
         network.nodes.iter_mut().map(|node| asked(node).len()).collect::<Vec<_>>()
     };
@@ -213,7 +216,7 @@ fn only_those_are_asked_whom_the_filters_let_through() {
     let none = Question { nodes: &["n2"], tags: &[("role", "db")], ..Question::new("x", b"") };
     assert_eq!(ask(&mut network, &none, 7_000), [0, 0, 0]);
     let answered = Question { nodes: &["n1", "n3"], ..Question::new("last", b"") };
-    network.nodes[0].query(at(10_000), &answered).unwrap();
+    network.nodes[0].serf_mut().query(at(10_000), &answered).unwrap();
     network.run_until(at(11_000));
     answer_all(&mut network, 11_000);
     network.run_until(at(11_500));
@@ -231,10 +234,10 @@ fn an_answer_goes_to_the_one_who_asks_and_only_the_first_counts() {
     announce(&mut node, 1, &query_of_b(7, Filters::default(), "x"));
     assert_eq!(dropped(&node, DropReason::OldEvent), 1, "the same query");
     let [id] = asked(&mut node)[..] else { panic!("it is asked once") };
-    node.respond(at(0), id, b"yes").unwrap();
-    assert_eq!(node.respond(at(0), id, b"no"), Err(RespondError::UnknownQuery));
+    node.serf_mut().respond(at(0), id, b"yes").unwrap();
+    assert_eq!(node.serf_mut().respond(at(0), id, b"no"), Err(RespondError::UnknownQuery));
     assert_eq!(direct(&mut node), [(2, "me has it".into()), (2, "me says yes".into())]);
-    let error = node.respond(at(0), QueryId(99), b"");
+    let error = node.serf_mut().respond(at(0), QueryId(99), b"");
     assert_eq!(error, Err(RespondError::UnknownQuery));
 }
 
@@ -285,7 +288,7 @@ fn answers_are_relayed_through_others_and_handed_on_to_members_alone() {
         &Query { relay_factor: 2, wants_ack: false, ..query_of_b(1, Filters::default(), "x") },
     );
     let [id] = asked(&mut node)[..] else { panic!("it is asked") };
-    node.respond(at(0), id, b"yes").unwrap();
+    node.serf_mut().respond(at(0), id, b"yes").unwrap();
     let mut sent = direct(&mut node);
     sent.sort_unstable();
     assert_eq!(sent, [(2, "me says yes".into()), (3, "for b".into()), (4, "for b".into())]);
@@ -339,7 +342,7 @@ fn an_answer_too_long_for_a_packet_of_ours_is_not_handed_on() {
 #[test]
 fn a_member_that_answers_twice_or_by_two_ways_counts_once() {
     let mut node = tagged(&[]);
-    node.query(at(0), &Question { relay_factor: 1, ..Question::new("x", b"") }).unwrap();
+    node.serf_mut().query(at(0), &Question { relay_factor: 1, ..Question::new("x", b"") }).unwrap();
     let [own] = asked(&mut node)[..] else { panic!("it asks itself") };
     let mut buffer = Vec::new();
     let mut id = None;
@@ -368,7 +371,7 @@ fn a_member_that_answers_twice_or_by_two_ways_counts_once() {
     }
     assert_eq!(told(&mut node), ["b says hi"]);
     assert_eq!(dropped(&node, DropReason::DuplicateResponse), 2);
-    node.respond(at(1_000), own, b"me too").unwrap();
+    node.serf_mut().respond(at(1_000), own, b"me too").unwrap();
     assert_eq!(told(&mut node), ["me says me too", "over: 0 acks, 2 responses"]);
 }
 
@@ -377,22 +380,28 @@ fn what_cannot_be_asked_or_answered_is_an_error() {
     let events = EventConfig { max_queries: 1, ..EventConfig::default() };
     let mut node = node_with(Config { events, ..quiet() });
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
-    let ask = |node: &mut Node, question: &Question<'_>| node.query(at(0), question).unwrap_err();
+    let ask = |node: &mut Node, question: &Question<'_>| {
+        node.serf_mut().query(at(0), question).unwrap_err()
+    };
     let plain = Question::new("x", b"");
     assert_eq!(ask(&mut node, &Question { name: "_serf_ping", ..plain }), QueryError::Reserved);
     let wrong = Question { tags: &[("a", "b"), ("role", "(")], ..plain };
     assert_eq!(ask(&mut node, &wrong), QueryError::Expression { at: 1 });
     let long = Question { payload: &[0; 1_000], ..plain };
     assert!(matches!(ask(&mut node, &long), QueryError::TooLong { len: 1_001.., max: 1_024 }));
-    node.query(at(0), &plain).unwrap();
+    node.serf_mut().query(at(0), &plain).unwrap();
     assert_eq!(ask(&mut node, &plain), QueryError::TooMany { max: 1 });
     let [id] = asked(&mut node)[..] else { panic!("it asks itself") };
-    let error = node.respond(at(0), id, &[0; 1_000]);
+    let error = node.serf_mut().respond(at(0), id, &[0; 1_000]);
     assert!(matches!(error, Err(RespondError::TooLong { len: 1_001.., max: 1_024 })), "{error:?}");
-    assert_eq!(node.respond(at(0), id, b"short"), Ok(()), "too long an answer was no answer");
+    assert_eq!(
+        node.serf_mut().respond(at(0), id, b"short"),
+        Ok(()),
+        "too long an answer was no answer"
+    );
     run_among_the_living(&mut node, second(10));
     told(&mut node);
-    node.query(second(10), &plain).unwrap();
+    node.serf_mut().query(second(10), &plain).unwrap();
     node.leave(second(10));
     assert_eq!(ask(&mut node, &plain), QueryError::NotRunning);
     run_among_the_living(&mut node, second(20));

@@ -129,7 +129,7 @@ fn expressions_above_the_allowance_are_not_compiled_and_known_ones_and_literals_
         [1, 1, 1]
     );
     let own = Question { tags: &[("role", "w.b|own")], ..Question::new("x", b"") };
-    node.query(at(0), &own).unwrap();
+    node.serf_mut().query(at(0), &own).unwrap();
     assert!(
         crate::harness::events(&mut node).iter().any(|event| matches!(event, Event::Query { .. })),
         "its own user's is judged"
@@ -141,7 +141,7 @@ fn a_query_with_more_filters_than_a_node_looks_at_cannot_be_asked() {
     let mut node = node_with(quiet());
     let tags = vec![("role", "web"); 16];
     let question = Question { tags: &tags, ..Question::new("x", b"") };
-    assert!(node.query(at(0), &question).is_ok());
-    let error = node.query(at(0), &Question { nodes: &["me"], ..question });
+    assert!(node.serf_mut().query(at(0), &question).is_ok());
+    let error = node.serf_mut().query(at(0), &Question { nodes: &["me"], ..question });
     assert_eq!(error, Err(QueryError::TooManyFilters { max: 16 }));
 }

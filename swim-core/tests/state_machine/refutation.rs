@@ -1,4 +1,4 @@
-//! Whoever is accused falsely is heard, however much of what it says is lost.
+//! A member that is accused falsely is heard, however much of what it says is lost.
 
 use swim_core::wire::Message;
 use swim_core::{Claim, Config, DropReason, Event, Incarnation, Status};

@@ -23,7 +23,7 @@ fn tell(node: &mut Node, now: Instant, from: SocketAddr, messages: &[Message<'_>
     node.handle_packet(now, from, &packet(messages));
 }
 
-/// A ping that the node sent: where to, its number and whom it is for; and how many bytes the
+/// A ping that the node sent: where to, its number and its target; and how many bytes the
 /// packet has.
 type PingSent = (SocketAddr, SequenceNumber, String, usize);
 
@@ -304,7 +304,7 @@ fn of_a_strangers_table_its_own_row_is_looked_for_and_the_others_teach_nothing()
             | ExchangeMessage::BucketsReply { entries, .. } => entries.len(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(named, 3, "it learns of all whom we know");
+        assert_eq!(named, 3, "it learns of all that we know");
         assert_eq!((node.known_members(), status(&node, "a")), (3, Some(Status::Alive)));
         assert_eq!(answer(&mut node, at(1), address(5), "new"), 1);
         assert_eq!((status(&node, "new"), status(&node, "ghost")), (Some(Status::Alive), None));
@@ -480,7 +480,7 @@ fn who_was_pinged_as_a_namesake_learns_no_number_of_another_ping() {
     assert_eq!(node.active_members(), 1, "both are dead");
 }
 
-/// "b", whom the node knows by hearsay, asks it a question.
+/// "b", which the node knows by hearsay, asks it a question.
 fn ask_by_hearsay(node: &mut Node, now: Instant, relay_factor: u8) {
     let query = Query { relay_factor, ..crate::queries::query_of_b(7, Filters::default(), "load") };
     crate::queries::announce_at(node, now, 1, &query);
@@ -494,7 +494,7 @@ fn the_answer_to_one_who_never_answered_waits_until_it_has_and_else_is_dropped()
         sent(&mut node, at(0));
         ask_by_hearsay(&mut node, at(1), 0);
         let id = crate::queries::asked(&mut node)[0];
-        node.respond(at(2), id, &[b'x'; 900]).unwrap();
+        node.serf_mut().respond(at(2), id, &[b'x'; 900]).unwrap();
         let mut out = Vec::new();
         let looked: Vec<PingSent> =
             pings(&mut node, at(2)).into_iter().filter(|(.., name, _)| name == "b").collect();

@@ -62,7 +62,7 @@ fn hear(node: &mut Node, number: u64, time: u64, name: &str) {
 #[test]
 fn an_event_is_told_once_to_everyone_its_sender_included() {
     let mut network = acquainted(5, &quiet());
-    let time = network.nodes[0].send_user_event(at(0), "deploy", b"v1", true).unwrap();
+    let time = network.nodes[0].serf_mut().send_user_event(at(0), "deploy", b"v1", true).unwrap();
     assert_eq!(time, LamportTime::new(1));
     network.run_until(second(20));
     for node in &mut network.nodes {
@@ -73,11 +73,11 @@ fn an_event_is_told_once_to_everyone_its_sender_included() {
 #[test]
 fn who_acts_on_an_event_is_later_than_it() {
     let mut network = acquainted(3, &quiet());
-    network.nodes[0].send_user_event(at(0), "cause", b"", false).unwrap();
+    network.nodes[0].serf_mut().send_user_event(at(0), "cause", b"", false).unwrap();
     network.run_until(second(10));
-    network.nodes[1].send_user_event(second(10), "effect", b"", false).unwrap();
+    network.nodes[1].serf_mut().send_user_event(second(10), "effect", b"", false).unwrap();
     // The third node does not know of the effect yet: neither is later than the other.
-    network.nodes[2].send_user_event(second(10), "besides", b"", false).unwrap();
+    network.nodes[2].serf_mut().send_user_event(second(10), "besides", b"", false).unwrap();
     network.run_until(second(20));
     for node in &mut network.nodes {
         let mut told = told(node);
@@ -93,7 +93,7 @@ fn who_acts_on_an_event_is_later_than_it() {
 fn the_same_event_of_two_senders_is_two_events() {
     let mut network = acquainted(2, &quiet());
     for node in &mut network.nodes {
-        node.send_user_event(at(0), "same", b"", false).unwrap();
+        node.serf_mut().send_user_event(at(0), "same", b"", false).unwrap();
     }
     network.run_until(second(10));
     for node in &mut network.nodes {
@@ -140,13 +140,19 @@ fn old_events_times_too_far_ahead_and_damaged_ones_are_dropped_and_counted() {
 fn an_event_that_cannot_be_sent_is_an_error_and_takes_no_time() {
     let mut node = node_with(Config { max_broadcasts: 1, ..quiet() });
     deliver(&mut node, at(0), &[alive("b", 1, 2)]);
-    let error = node.send_user_event(at(0), "n", &[0; 600], false).unwrap_err();
+    let error = node.serf_mut().send_user_event(at(0), "n", &[0; 600], false).unwrap_err();
     assert!(matches!(error, EventError::TooLong { len: 601.., max: 512 }), "{error}");
-    assert_eq!(node.send_user_event(at(0), "n", b"", false), Ok(LamportTime::new(1)));
-    assert_eq!(node.send_user_event(at(0), "n", b"", false), Err(EventError::QueueFull { max: 1 }));
+    assert_eq!(node.serf_mut().send_user_event(at(0), "n", b"", false), Ok(LamportTime::new(1)));
+    assert_eq!(
+        node.serf_mut().send_user_event(at(0), "n", b"", false),
+        Err(EventError::QueueFull { max: 1 })
+    );
     assert_eq!(told(&mut node), [event(1, "me", "n")]);
     node.leave(at(0));
-    assert_eq!(node.send_user_event(at(0), "n", b"", false), Err(EventError::NotRunning));
+    assert_eq!(
+        node.serf_mut().send_user_event(at(0), "n", b"", false),
+        Err(EventError::NotRunning)
+    );
 }
 
 /// The node's answer to a join of "b", who tells it nothing of events.
@@ -156,7 +162,7 @@ fn answer_to_join(node: &mut Node) -> Vec<u8> {
     ask(node, at(0), &request)
 }
 
-/// Whoever joins "me" through a seed at port 2, which gives this table.
+/// A node that joins "me" through a seed at port 2, which gives this table.
 fn joins(node: &mut Node, table: &[u8]) {
     node.join(at(0), &[address(2)]).unwrap();
     let (id, ..) = opened(node).pop().expect("a join");
@@ -167,13 +173,13 @@ fn joins(node: &mut Node, table: &[u8]) {
 fn a_newcomer_takes_over_the_clocks_and_is_told_of_the_past_only_if_it_wants_to() {
     for (replay_on_join, expected) in [(false, vec![]), (true, vec![event(1, "b", "past")])] {
         let mut old = named("b", 2, 1, quiet(), 2);
-        old.send_user_event(at(0), "past", b"", false).unwrap();
+        old.serf_mut().send_user_event(at(0), "past", b"", false).unwrap();
         let table = answer_to_join(&mut old);
         let events = EventConfig { replay_on_join, ..EventConfig::default() };
         let mut newcomer = node_with(Config { events, ..quiet() });
         joins(&mut newcomer, &table);
         assert_eq!(told(&mut newcomer), expected);
-        let time = newcomer.send_user_event(at(0), "present", b"", false).unwrap();
+        let time = newcomer.serf_mut().send_user_event(at(0), "present", b"", false).unwrap();
         assert_eq!(time, LamportTime::new(2), "it is later than what was before the newcomer came");
     }
 }
@@ -181,7 +187,7 @@ fn a_newcomer_takes_over_the_clocks_and_is_told_of_the_past_only_if_it_wants_to(
 #[test]
 fn what_was_missed_in_a_partition_is_told_when_it_heals_and_announced_on_this_side() {
     let mut other_side = named("b", 2, 1, quiet(), 2);
-    other_side.send_user_event(at(0), "missed", b"", false).unwrap();
+    other_side.serf_mut().send_user_event(at(0), "missed", b"", false).unwrap();
     let mut node = node_with(quiet());
     deliver(&mut node, at(0), &[alive("c", 1, 3)]);
     let mut request = Vec::new();
@@ -200,7 +206,7 @@ fn what_was_missed_in_a_partition_is_told_when_it_heals_and_announced_on_this_si
 fn nothing_is_said_of_events_until_there_was_one() {
     let mut node = node_with(quiet());
     assert_eq!(state_in(&answer_to_join(&mut node)), Ok(None));
-    node.send_user_event(at(0), "first", b"", false).unwrap();
+    node.serf_mut().send_user_event(at(0), "first", b"", false).unwrap();
     assert!(state_in(&answer_to_join(&mut node)).unwrap().is_some());
     node.join(at(0), &[address(2)]).unwrap();
     let Some(ExchangeOutput::Open { request, .. }) = exchanges(&mut node).pop() else {
@@ -217,7 +223,10 @@ fn all_of_two_hundred_events_in_a_second_reach_everyone_in_a_small_cluster() {
         for i in 0..200_u64 {
             let now = at(10_000 + 5 * i);
             network.run_until(now);
-            network.nodes[0].send_user_event(now, "deploy", &i.to_be_bytes(), false).unwrap();
+            network.nodes[0]
+                .serf_mut()
+                .send_user_event(now, "deploy", &i.to_be_bytes(), false)
+                .unwrap();
         }
         network.run_until(second(60));
         let told: Vec<_> = network.nodes.iter_mut().map(|node| told(node).len()).collect();

@@ -28,13 +28,13 @@ fn in_exchange(body: &[u8]) -> Result<(), WireError> {
     ExchangeMessage::decode(&framed(body), CLUSTER).map(|_| ())
 }
 
-#[test]
-fn messages_that_break_a_rule_are_refused_by_name() {
+/// What is wrong, the message's bytes, and what it is called.
+const BROKEN: [(&str, &str, WireError); 52] = {
     use WireError::{
         AbsurdCount, BadAddress, BadIncarnation, BadName, MissingField, OutOfRange, Truncated,
         UnknownKind, WrongPlace, WrongType,
     };
-    for (what, body, error) in [
+    [
         ("not an array", "c0", WrongType),
         ("a map", "82 00 01 02 03", WrongType),
         ("an empty array", "90", MissingField),
@@ -119,7 +119,12 @@ fn messages_that_break_a_rule_are_refused_by_name() {
         ("an unknown kind of 64 bits", "91 cfffffffffffffffff", UnknownKind),
         ("an unknown kind cut short", "92 0c", AbsurdCount),
         ("an exchange's message", "92 18 03", WrongPlace),
-    ] {
+    ]
+};
+
+#[test]
+fn messages_that_break_a_rule_are_refused_by_name() {
+    for (what, body, error) in BROKEN {
         assert_eq!(in_packet(&hex(body)), Err(error), "{what}");
     }
 }

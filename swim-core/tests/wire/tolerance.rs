@@ -202,7 +202,8 @@ fn an_entry_may_leave_out_its_description_in_several_ways_and_carry_more() {
     }
 }
 
-/// The entry that a join holds twice: whoever stops too early in the first cannot read the second.
+/// The entry that a join holds twice: a reader that stops too early in the first cannot read the
+/// second.
 fn entry_of_two(bytes: &[u8]) -> Entry<'_> {
     let Ok(ExchangeMessage::Join { entries, .. }) = ExchangeMessage::decode(bytes, CLUSTER) else {
         panic!("{:?}", ExchangeMessage::decode(bytes, CLUSTER));

@@ -45,7 +45,7 @@ pub(crate) struct Comparison {
     /// GB.
     #[arg(long, conflicts_with = "nodes")]
     pub(crate) full: bool,
-    /// Whom to measure, several separated by commas.
+    /// What to measure, several separated by commas.
     #[arg(long = "peer", value_enum, value_delimiter = ',', default_values_t = [Peer::Swim, Peer::Foca])]
     pub(crate) peers: Vec<Peer>,
     /// The seed from which everything random is drawn.
@@ -100,7 +100,7 @@ pub(crate) struct Seeds {
 pub(crate) struct Reach {
     #[command(flatten)]
     pub(crate) seeds: Seeds,
-    /// Whom to measure.
+    /// What to measure.
     #[arg(long, value_enum, default_value_t = Peer::Swim)]
     pub(crate) peer: Peer,
 }

@@ -121,7 +121,7 @@ fn print(nodes: u32, case: Case, peers: &[(Peer, Vec<Figures>)]) -> io::Result<(
         }
         match values[..] {
             [Some(first), Some(second)] if first > 0.0 => {
-                writeln!(out, "{:>14.2}", second / first)?
+                writeln!(out, "{:>14.2}", second / first)?;
             }
             _ => writeln!(out)?,
         }

@@ -33,7 +33,7 @@ impl Checker for Reporter {
         match (event, about) {
             (Event::Joined(_), Some(subject)) => tally::with(|tally| tally.up(now, node, subject)),
             (Event::Failed(_) | Event::Left(_), Some(subject)) => {
-                tally::with(|tally| tally.down(now, node, subject))
+                tally::with(|tally| tally.down(now, node, subject));
             }
             (Event::Lagged { missed }, _) => {
                 return Err(format!("{missed} events were lost, and with them the count"));

@@ -1,4 +1,4 @@
-//! Who believes whom to be alive, counted while a simulation runs: [`Tally`].
+//! Which node believes which to be alive, counted while a simulation runs: [`Tally`].
 //!
 //! A peer reports each change of a belief as its user hears of it. One simulation runs on a thread,
 //! so the tally is the thread's: a checker of the simulator has no other place to report to.
@@ -35,7 +35,7 @@ pub(crate) struct Tally {
     /// A bit for each (observer, subject).
     believed: Vec<u64>,
     lives: Vec<Life>,
-    /// Whom a cut leaves on which side; deaths across are not false.
+    /// The nodes that a cut leaves on each side; deaths across are not false.
     side: Vec<bool>,
     /// When, and what for.
     goal: Option<(Duration, Goal)>,

@@ -67,7 +67,7 @@ pub struct Case {
     /// What settings and network start from.
     #[serde(default)]
     pub profile: Profile,
-    /// Through whom the nodes join at the start.
+    /// The seeds through which the nodes join at the start.
     #[serde(default = "first")]
     pub join: Seeds,
     /// See [`Builder::port_unreachable`].

@@ -91,13 +91,13 @@ impl Obstacles {
         match fault {
             Fault::Partition(groups) if splits(groups, nodes) => stands(Obstacle::Split, true),
             Fault::OneWayPartition { from, to } if !from.is_empty() && !to.is_empty() => {
-                stands(Obstacle::Paths, true)
+                stands(Obstacle::Paths, true);
             }
             Fault::Flapping { one, other, .. } if !one.is_empty() && !other.is_empty() => {
-                stands(Obstacle::Paths, true)
+                stands(Obstacle::Paths, true);
             }
             Fault::Heal => {
-                [Obstacle::Split, Obstacle::Paths].into_iter().for_each(|cut| stands(cut, false))
+                [Obstacle::Split, Obstacle::Paths].into_iter().for_each(|cut| stands(cut, false));
             }
             Fault::Loss(permille) => {
                 stands(Obstacle::Loss, *permille >= ALL);

@@ -88,7 +88,7 @@ impl Case {
             }
         }
         if is_in_plan(|step| matches!(step, Step::Work(Work::Leave(_)))) {
-            // Whoever was leaving is gone by then.
+            // A node that was leaving is gone by then.
             let gone = at + cluster.config.leave_timeout + cluster.config.probe_interval;
             for node in 0..self.nodes {
                 plan = plan.at(gone, Fault::Restart(node));

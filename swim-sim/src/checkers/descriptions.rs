@@ -1,6 +1,6 @@
-//! A description that a suspicion has overtaken is still taken when it comes: whoever suspects a
-//! member at an incarnation whose metadata it has not heard, and then hears it, knows it from then
-//! on (swim's own wire).
+//! A description that a suspicion has overtaken is still taken when it comes: a node that suspects
+//! a member at an incarnation whose metadata it has not heard, and then hears it, knows it from
+//! then on (swim's own wire).
 //!
 //! What a table holds is put together from events and from the claims that are shown after a
 //! change, so only nodes whose tables are shown at once, those in clusters of up to [`SMALL`], are
@@ -140,7 +140,7 @@ impl Checker for Descriptions {
             return Ok(());
         }
         for (subject, (incarnation, metadata)) in core::mem::take(&mut node.awaited) {
-            // Whoever is gone by now, or stands higher, has been told of anew.
+            // A member that is gone by now, or stands higher, has been told of anew.
             let known =
                 node.known.get(&subject).filter(|known| known.claim.incarnation == incarnation);
             if known.is_some_and(|known| *known.metadata != *metadata) {

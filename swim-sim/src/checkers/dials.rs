@@ -1,6 +1,6 @@
-//! No exchange is opened with an address where nobody ever answered, whoever names it: an outsider
-//! or a member (docs/SECURITY.md, "The rules"). A probe may go on by a stream to an address that a
-//! member has vouched for. Seeds are an operator's word, and are dialled.
+//! No exchange is opened with an address where nobody ever answered, no matter who names it: an
+//! outsider or a member (docs/SECURITY.md, "The rules"). A probe may go on by a stream to an
+//! address that a member has vouched for. Seeds are an operator's word, and are dialled.
 
 use core::net::SocketAddr;
 

@@ -76,8 +76,8 @@ impl Checker for Regression {
             Some(at) => Err(format!(
                 "node-{subject} was {greatest}, was reaped at {at}, and is back as {claim}"
             )),
-            // Whom the user was never told of is reaped in silence, and may have been dead for long
-            // when it was learnt.
+            // A member that the user was never told of is reaped in silence, and may have been dead
+            // for long when it was learnt.
             None if !greatest.status.is_active() && now >= since + tombstone_for => Ok(()),
             None => Err(format!("node-{subject} was {greatest} and is now {claim}")),
         }

@@ -2,9 +2,9 @@
 //! a node probes at most 2n - 1 times, and once more for each that joins meanwhile, since newcomers
 //! are placed at random in the round.
 //!
-//! Whom a probe is for the node itself says, so that one that cannot send, as when it is clogged,
-//! is held to its rounds too. The rows are looked at when a probe begins, in clusters of up to
-//! [`SMALL`] nodes: that costs a look at each of them.
+//! The node itself says which member a probe is for, so that one that cannot send, as when it is
+//! clogged, is held to its rounds too. The rows are looked at when a probe begins, in clusters of
+//! up to [`SMALL`] nodes: that costs a look at each of them.
 
 use std::collections::BTreeMap;
 
@@ -73,8 +73,8 @@ impl Checker for Rounds {
         if begun == 0 || fill.active_members > SMALL {
             return Ok(());
         }
-        // Of several begun in one step, as of one that is over already, nobody knows whom they were
-        // for.
+        // Of several begun in one step, as of one that is over already, nobody knows which members
+        // they were for.
         if begun > 1 || fill.probing.is_none() {
             node.waits.values_mut().for_each(|wait| *wait = Wait::default());
             return Ok(());

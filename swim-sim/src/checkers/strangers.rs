@@ -60,7 +60,7 @@ impl Strangers {
         };
         match entries.iter().find(|entry| entry.id.starts_with(STRANGER)) {
             Some(entry) => {
-                Err(format!("a table with {}, of whom only an outsider spoke, was sent", entry.id))
+                Err(format!("a table with {}, of which only an outsider spoke, was sent", entry.id))
             }
             None => Ok(()),
         }

@@ -20,7 +20,7 @@ type Known = (LamportTime, usize, Arc<str>, Arc<[u8]>);
 pub struct UserEvents {
     /// What was told to the user of the process at each node.
     told: Vec<BTreeSet<Known>>,
-    /// What was sent: whoever sends an event is the first to be told of it. No machine that bears
+    /// What was sent: the sender of an event is the first to be told of it. No machine that bears
     /// another's name sends any.
     sent: BTreeSet<Known>,
     /// Node -> the latest time that its process has heard of or given.

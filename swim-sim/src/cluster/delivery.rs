@@ -176,7 +176,7 @@ impl Cluster {
             if let Some(swim) = self.nodes[index].running() {
                 let name = swim.id().clone();
                 // One that has left since does not answer.
-                let _ = swim.respond(local, id, name.as_bytes());
+                let _ = swim.serf_mut().respond(local, id, name.as_bytes());
             }
         }
         !asked.is_empty()

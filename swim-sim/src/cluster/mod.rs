@@ -73,7 +73,8 @@ enum Occurrence {
 /// cluster.run_until(Cluster::converged, Duration::from_secs(30)).unwrap();
 ///
 /// cluster.crash(3);
-/// let took = cluster.run_until(|c: &Cluster| c.everyone_sees(3, Status::Dead), Duration::from_secs(60)).unwrap();
+/// let is_known = |c: &Cluster| c.everyone_sees(3, Status::Dead);
+/// let took = cluster.run_until(is_known, Duration::from_secs(60)).unwrap();
 /// assert!(took > Duration::from_millis(500), "a probe must fail first");
 /// ```
 #[derive(Debug)]

@@ -138,7 +138,7 @@ impl Cluster {
             }
             match self.agenda.next_at() {
                 Some(at) if at <= deadline => {
-                    self.step().unwrap_or_else(|violation| self.panic_with(&violation))
+                    self.step().unwrap_or_else(|violation| self.panic_with(&violation));
                 }
                 _ => {
                     self.sample_through(deadline);
@@ -167,10 +167,10 @@ impl Cluster {
             match due {
                 Due::Timeout(node) => self.timeout(node),
                 Due::Occurrence(Occurrence::Packet { from, to, bytes }) => {
-                    self.arrive(from, to, bytes)
+                    self.arrive(from, to, bytes);
                 }
                 Due::Occurrence(Occurrence::Unreachable { sender, address }) => {
-                    self.unreachable(sender, address)
+                    self.unreachable(sender, address);
                 }
                 Due::Occurrence(Occurrence::Connection(serial)) => self.advance(serial),
                 Due::Occurrence(Occurrence::Done(node)) => self.done(node),

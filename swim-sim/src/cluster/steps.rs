@@ -32,11 +32,11 @@ impl Cluster {
             // A refusal by the core is an answer to a caller; a plan has none that would listen.
             Step::Work(Work::Broadcast { node, payload }) => drop(self.broadcast(*node, payload)),
             Step::Work(Work::UserEvent { node, name, payload }) => {
-                drop(self.send_user_event(*node, name, payload))
+                let _ = self.send_user_event(*node, name, payload);
             }
             Step::Work(Work::Query { node, name }) => drop(self.query(*node, name)),
             Step::Work(Work::SetMetadata { node, metadata }) => {
-                drop(self.set_metadata(*node, metadata))
+                let _ = self.set_metadata(*node, metadata);
             }
         }
     }
@@ -51,10 +51,10 @@ impl Cluster {
             Fault::RestartAtNewAddress(node) => self.move_away(node),
             Fault::ClockSetBack(node, by) => self.nodes[node].set_clock_back(by),
             Fault::Pause(node) if self.nodes[node].phase() == Phase::Running => {
-                self.stall_process(node)
+                self.stall_process(node);
             }
             Fault::Resume(node) if self.nodes[node].phase() == Phase::Paused => {
-                self.wake_process(node)
+                self.wake_process(node);
             }
             Fault::Clog(node) if self.nodes[node].swim().is_some() => self.nodes[node].clog(),
             Fault::Unclog(node) if self.nodes[node].is_clogged() => self.unblock_process(node),
@@ -65,12 +65,12 @@ impl Cluster {
                 self.settle(node);
             }
             Fault::Reconfigure { node, ref setting } => {
-                self.nodes[node].upgrade(self.options.config_of(node), setting)
+                self.nodes[node].upgrade(self.options.config_of(node), setting);
             }
             Fault::Restart(_) | Fault::Pause(_) | Fault::Resume(_) => {}
             Fault::Partition(ref groups) => self.network.cuts_mut().split(groups),
             Fault::OneWayPartition { ref from, ref to } => {
-                self.network.cuts_mut().one_way(from, to)
+                self.network.cuts_mut().one_way(from, to);
             }
             Fault::Heal => self.network.cuts_mut().heal(),
             Fault::Loss(permille) => self.network.change_all(|link| link.loss_permille = permille),
@@ -78,20 +78,20 @@ impl Cluster {
                 self.network.change(from, to, |link| link.loss_permille = permille);
             }
             Fault::PacketsBlocked(blocks) => {
-                self.network.change_all(|link| link.blocks_packets = blocks)
+                self.network.change_all(|link| link.blocks_packets = blocks);
             }
             Fault::Duplication(permille) => {
-                self.network.change_all(|link| link.duplicate_permille = permille)
+                self.network.change_all(|link| link.duplicate_permille = permille);
             }
             Fault::Reordering(permille, by) => self.network.change_all(|link| {
                 link.reorder_permille = permille;
                 link.reorder_by = by;
             }),
             Fault::Corruption(permille) => {
-                self.network.change_all(|link| link.corrupt_permille = permille)
+                self.network.change_all(|link| link.corrupt_permille = permille);
             }
             Fault::Bandwidth(bandwidth) => {
-                self.network.change_all(|link| link.bandwidth = bandwidth)
+                self.network.change_all(|link| link.bandwidth = bandwidth);
             }
             Fault::Flapping { ref one, ref other, up, down } => {
                 self.network.cuts_mut().flap([one, other], self.now, up, down);
@@ -99,7 +99,7 @@ impl Cluster {
             Fault::Namesake { of, lasts } => self.misname(of, lasts),
             Fault::Attack(ref attack) => self.begin_attack(attack),
             Fault::Slowness(ref latency) => {
-                self.network.change_all(|link| link.latency = latency.clone())
+                self.network.change_all(|link| link.latency = latency.clone());
             }
         }
     }

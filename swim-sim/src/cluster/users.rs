@@ -41,7 +41,7 @@ impl Cluster {
     ) -> Result<LamportTime, EventError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
-            Some(swim) => swim.send_user_event(now, name, payload, false),
+            Some(swim) => swim.serf_mut().send_user_event(now, name, payload, false),
             None => Err(EventError::NotRunning),
         };
         if let Ok(time) = outcome {
@@ -66,7 +66,7 @@ impl Cluster {
         let now = self.nodes[node].local(self.now);
         let question = Question { wants_acks: true, ..Question::new(name, b"") };
         let outcome = match self.nodes[node].running() {
-            Some(swim) => swim.query(now, &question),
+            Some(swim) => swim.serf_mut().query(now, &question),
             None => Err(QueryError::NotRunning),
         };
         if let Ok(id) = outcome {
@@ -93,7 +93,7 @@ impl Cluster {
     ) -> Result<(), RespondError> {
         let now = self.nodes[node].local(self.now);
         let outcome = match self.nodes[node].running() {
-            Some(swim) => swim.respond(now, id, payload),
+            Some(swim) => swim.serf_mut().respond(now, id, payload),
             None => Err(RespondError::NotRunning),
         };
         self.settle(node);

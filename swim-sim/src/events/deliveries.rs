@@ -221,14 +221,14 @@ impl fmt::Display for Deliveries {
             let Missed { at, sender, node, news } = missed;
             match news {
                 News::Broadcast => {
-                    write!(f, "; node-{node} did not hear what node-{sender} sent at {at}")?
+                    write!(f, "; node-{node} did not hear what node-{sender} sent at {at}")?;
                 }
                 News::UserEvent => write!(
                     f,
                     "; node-{node} did not hear the event that node-{sender} sent at {at}"
                 )?,
                 News::Query => {
-                    write!(f, "; node-{node} did not hear what node-{sender} asked at {at}")?
+                    write!(f, "; node-{node} did not hear what node-{sender} asked at {at}")?;
                 }
                 News::Answer => write!(
                     f,

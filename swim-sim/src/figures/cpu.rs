@@ -36,7 +36,7 @@ impl CpuTime {
     }
 }
 
-/// Reads a clock of the processor's time, and charges what passed to whom it served.
+/// Reads a clock of the processor's time, and charges what passed to what it served.
 #[derive(Clone, Debug)]
 pub(crate) struct Meter {
     clock: fn() -> Duration,
@@ -50,7 +50,7 @@ impl Meter {
         Self { clock, last: clock(), time: CpuTime::default() }
     }
 
-    /// What passed until now is not the run's: whoever runs it did something else.
+    /// What passed until now is not the run's: its caller did something else.
     pub(crate) fn begin(&mut self) {
         self.last = (self.clock)();
     }

@@ -20,7 +20,7 @@ pub type Stream = Xoshiro256PlusPlus;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "serde"), allow(dead_code, reason = "campaigns draw from some of them"))]
 pub(crate) enum Purpose {
-    /// What users do: whom to join, what to broadcast.
+    /// What users do: which seeds to join, what to broadcast.
     Workload = 1,
     /// What breaks, and when.
     Faults = 2,

@@ -1,7 +1,7 @@
 //! The course of a run from its start to its end: [`History`], recorded on request and enough to
 //! draw it.
 //!
-//! It holds changes, not states: who believed what of whom from when on, what each process did,
+//! It holds changes, not states: what each believed of each from when on, what each process did,
 //! which steps were carried out, further events of users, and samples at fixed virtual intervals.
 //! Times and counts are integers, so equal runs have equal histories. How it is filled is in
 //! `recording`; how it is shown is the reports' business.

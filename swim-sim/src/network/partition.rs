@@ -118,7 +118,7 @@ fn refine(groups: &mut Vec<u32>, further: &[u32]) {
 mod tests {
     use super::*;
 
-    /// For each of 4 nodes, whom it reaches.
+    /// For each of 4 nodes, the nodes it reaches.
     fn reach(cuts: &Cuts) -> [String; 4] {
         [0, 1, 2, 3].map(|from| {
             (0..4)

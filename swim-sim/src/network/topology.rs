@@ -93,7 +93,7 @@ impl Topology {
         self.placed.get(&node).copied().unwrap_or(dealt)
     }
 
-    /// Which of so many nodes stand at a site: whom to cut off when the site is.
+    /// Which of so many nodes stand at a site: those to cut off when the site is.
     #[must_use]
     pub fn nodes_at(&self, site: usize, nodes: usize) -> Vec<usize> {
         (0..nodes).filter(|&node| self.place_of(node).site == site).collect()

@@ -46,7 +46,7 @@ impl TryFrom<Vec<Row>> for Plan {
                 (Some(fault), None, None) => steps.push((row.at, fault.into())),
                 (None, Some(work), None) => steps.push((row.at, work.into())),
                 (None, None, Some(operation)) => {
-                    steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps())
+                    steps.extend_from_slice(operation.unfold(Self::new(), row.at).steps());
                 }
                 _ => {
                     return Err(format!(

@@ -186,7 +186,7 @@ fn cuts(history: &History, end: u64) -> Vec<Span> {
         let at = millis(*at);
         match (step, &mut open) {
             (Step::Fault(Fault::Heal), _) => {
-                spans.extend(open.take().map(|span| Span { to: at, ..span }))
+                spans.extend(open.take().map(|span| Span { to: at, ..span }));
             }
             (
                 Step::Fault(

@@ -6,7 +6,7 @@
 //!                                                  (SWIM 4.3); all n nodes miss it for k periods with e^-k (SWIM 3.1)
 //! suspicion   = 2 * β * α * (1 + log10 n) * T      the longest, put off once (Lifeguard IV-B)
 //! spread      = 2 * λ * (1 + log10 n) * G          every transmission of an update, twice over (SWIM 4.1)
-//! repair      = 3 * sync interval + suspicion      whoever missed it hears of it, and suspects for himself
+//! repair      = 3 * sync interval + suspicion      a node that missed it hears of it, and suspects by itself
 //! reconnect   = 3 * reconnect interval             a part of the cluster that is given up is found again
 //! ```
 //!

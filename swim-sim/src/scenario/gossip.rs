@@ -15,7 +15,7 @@ pub(super) struct Gossiped {
     pub(super) announcements: Deliveries,
 }
 
-/// Whom users change, once for each time.
+/// The nodes that users change, once for each time.
 fn subjects(works: &[Work]) -> impl Iterator<Item = usize> {
     works.iter().filter_map(|work| match work {
         Work::SetMetadata { node, .. } | Work::Leave(node) => Some(*node),

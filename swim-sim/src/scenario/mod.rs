@@ -120,7 +120,7 @@ impl Scenario {
         self
     }
 
-    /// Through whom the nodes join at the start.
+    /// The seeds through which the nodes join at the start.
     #[must_use]
     pub const fn seeds(mut self, seeds: Seeds) -> Self {
         self.seeds = seeds;

@@ -126,7 +126,7 @@ struct Search<J, P> {
     progress: P,
 }
 
-/// A search, whoever judges and is told.
+/// A search, with any judge and any listener.
 trait Attempts {
     /// The smallest case so far.
     fn case(&self) -> &Case;

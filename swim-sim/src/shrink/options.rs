@@ -55,7 +55,7 @@ fn plainer_network(search: &mut impl Attempts) {
     }
     // A delay that is always the same, and nothing lost.
     search.attempt_with(|case| {
-        case.link = Table::from_iter([(String::from("like"), "local".into())])
+        case.link = Table::from_iter([(String::from("like"), "local".into())]);
     });
 }
 

@@ -98,7 +98,7 @@ impl Standing {
             Fault::Pause(node) => self.is(Part::Stall(node), &"stalls"),
             Fault::Resume(node) => drop(self.0.remove(&Part::Stall(node))),
             Fault::SlowProcessing { node, each } => {
-                self.is_unless(Part::Speed(node), &each, each.is_zero())
+                self.is_unless(Part::Speed(node), &each, each.is_zero());
             }
             Fault::ClockRate { node, thousandths } => {
                 self.is_unless(Part::Clock(node), &thousandths, thousandths == 1_000);
@@ -116,10 +116,10 @@ impl Standing {
             }
             Fault::PacketsBlocked(blocks) => self.is_unless(Part::Packets, &blocks, !blocks),
             Fault::Duplication(permille) => {
-                self.is_unless(Part::Duplication, &permille, permille == 0)
+                self.is_unless(Part::Duplication, &permille, permille == 0);
             }
             Fault::Reordering(permille, by) => {
-                self.is_unless(Part::Order, &(permille, by), permille == 0)
+                self.is_unless(Part::Order, &(permille, by), permille == 0);
             }
             Fault::Slowness(ref latency) => self.is(Part::Latency, latency),
             Fault::Corruption(permille) => self.is_unless(Part::Bits, &permille, permille == 0),

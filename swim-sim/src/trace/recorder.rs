@@ -1,7 +1,7 @@
 //! [`FlightRecorder`]: what a run leaves behind whatever ends it, a panic included.
 //!
 //! A cluster that panics is gone, and all that it recorded with it. A recorder is shared with
-//! whoever made it: it keeps the last entries of every node, the count and the hash, and passes
+//! whatever made it: it keeps the last entries of every node, the count and the hash, and passes
 //! each entry on as a line of text or of JSON.
 
 use core::fmt;
@@ -53,7 +53,7 @@ impl FlightRecorder {
         Self::default()
     }
 
-    /// Writes every entry to `out` as well, as a line of text. Whoever wants a buffer gives one.
+    /// Writes every entry to `out` as well, as a line of text. Give a buffered writer for a buffer.
     #[must_use]
     pub fn text_to(self, out: impl Write + Send + 'static) -> Self {
         self.tape().text = Some(Box::new(out));

@@ -17,7 +17,7 @@ impl Runtime {
     }
 
     /// About how long a packet takes from one member to another and back: see
-    /// [`Swim::estimated_round_trip`](swim_core::Swim::estimated_round_trip).
+    /// [`SerfRef::estimated_round_trip`](swim_core::SerfRef::estimated_round_trip).
     #[must_use]
     pub fn estimated_round_trip(&self, one: &str, other: &str) -> Option<Duration> {
         self.view.coordinates.with(|known| {

@@ -41,8 +41,8 @@ impl Answers {
 
 impl Runtime {
     /// Tells every member of an event, this node included, once: see
-    /// [`Swim::send_user_event`](swim_core::Swim::send_user_event). Returns the event's time on the
-    /// cluster's logical clock.
+    /// [`SerfMut::send_user_event`](swim_core::SerfMut::send_user_event). Returns the event's time
+    /// on the cluster's logical clock.
     ///
     /// # Errors
     /// If it is too long, too much waits already, or the node leaves or has stopped.

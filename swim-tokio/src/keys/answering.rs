@@ -16,7 +16,7 @@ use super::challenges::Outcome;
 use super::{Keys, KeysError, PlainTraffic};
 use crate::ground::durable;
 
-/// Who asks, and whom.
+/// The asker and the asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) me: NodeId,
@@ -31,7 +31,7 @@ impl Keys {
         let mut reply = ChangeReply::default();
         match ChangeRequest::decode(body) {
             Some(ChangeRequest::List) => {
-                tracing::debug!(from = %asked.from, "the names of the keys are asked for")
+                tracing::debug!(from = %asked.from, "the names of the keys are asked for");
             }
             Some(ChangeRequest::Prepare(change)) => match self.prepare(asked, change).await {
                 Ok(challenge) => reply.challenge = challenge,
@@ -48,7 +48,7 @@ impl Keys {
             None => {
                 reply.error = Some(
                     "it does not understand what is asked: it may run another version".to_owned(),
-                )
+                );
             }
         }
         reply.keys = self.list();

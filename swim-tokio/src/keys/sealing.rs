@@ -52,7 +52,7 @@ impl Sealing {
     pub(crate) fn warn(&self, own_transport: bool, advertised: SocketAddr) {
         if self.source.is_none() && !own_transport && !advertised.ip().is_loopback() {
             tracing::warn!(
-                "traffic is neither encrypted nor authenticated: whoever reaches this port can read it, join the \
+                "traffic is neither encrypted nor authenticated: anyone who reaches this port can read it, join the \
                  cluster and declare members dead; use a keyring, or a network that nobody else is on"
             );
         }

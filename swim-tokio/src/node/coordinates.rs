@@ -27,15 +27,15 @@ pub(crate) struct Known {
 impl Coordinates {
     /// Looks again, if the last look was a while ago. Costs nothing where there are no coordinates.
     pub(crate) fn refresh(&self, swim: &Swim<Generator>) {
-        let Some(own) = swim.coordinate() else { return };
+        let Some(own) = swim.serf().coordinate() else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0.is_some_and(|looked| looked.elapsed() < REFRESH) {
             return;
         }
-        let nearest = swim.nearest(usize::MAX);
+        let nearest = swim.serf().nearest(usize::MAX);
         let mut others: Vec<_> = nearest
             .iter()
-            .filter_map(|(id, _)| Some((id.clone(), *swim.member_coordinate(id)?)))
+            .filter_map(|(id, _)| Some((id.clone(), *swim.serf().member_coordinate(id)?)))
             .collect();
         others.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         *known = (Some(Instant::now()), Known { own: Some(*own), others, nearest });

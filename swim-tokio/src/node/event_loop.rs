@@ -116,7 +116,7 @@ impl Node {
         }
     }
 
-    /// Joins through those whom a former life knew, beside the node's own seeds, and keeps the
+    /// Joins through those that a former life knew, beside the node's own seeds, and keeps the
     /// snapshot from now on.
     pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
         let room = self.swim.config().max_seeds.saturating_sub(seeds);
@@ -190,7 +190,9 @@ impl Node {
                 Output::KeyMessage(message) => self.rekeying.take_up(message, &mut self.swim),
                 Output::KeyQuery(query) => {
                     let answer = self.transport.change_keys(&query);
-                    if let Err(error) = self.swim.answer_keys(self.clock.now(), query.id, &answer) {
+                    if let Err(error) =
+                        self.swim.serf_mut().answer_keys(self.clock.now(), query.id, &answer)
+                    {
                         tracing::debug!(%error, "a key query is not answered");
                     }
                 }
@@ -238,21 +240,22 @@ impl Node {
                 let _ = done.send(self.swim.force_leave(now, &id, prune));
             }
             Command::UserEvent { name, payload, coalesce, done } => {
-                let _ = done.send(self.swim.send_user_event(now, &name, &payload, coalesce));
+                let _ =
+                    done.send(self.swim.serf_mut().send_user_event(now, &name, &payload, coalesce));
             }
             Command::Query { query, done } => {
-                let asked = query.with(|question| self.swim.query(now, question));
+                let asked = query.with(|question| self.swim.serf_mut().query(now, question));
                 let _ = done.send(asked.map(|id| self.answers(id)));
             }
             #[cfg(feature = "memberlist")]
             Command::QueryKeys { operation, key, done } => {
                 let key = key.as_ref().map_or(&[][..], |key| key.as_bytes());
-                let asked = self.swim.query_keys(now, operation, key);
+                let asked = self.swim.serf_mut().query_keys(now, operation, key);
                 self.waiting.key_queries.extend(asked.as_ref().ok());
                 let _ = done.send(asked.map(|id| self.answers(id)));
             }
             Command::Respond { id, payload, done } => {
-                let _ = done.send(self.swim.respond(now, id, &payload));
+                let _ = done.send(self.swim.serf_mut().respond(now, id, &payload));
             }
             Command::Ping { id, done } => match self.swim.ping(now, &id) {
                 Ok(sequence) => {

@@ -52,8 +52,8 @@ impl Notice {
         size_of::<Self>() + text
     }
 
-    /// Whoever does not subscribe sees in the log what needs a person; the rest is for debugging.
-    /// It happened at that node.
+    /// A user who does not subscribe sees in the log what needs a person; the rest is for
+    /// debugging. It happened at that node.
     pub(crate) fn log(&self, node: &str, address: SocketAddr) {
         match self {
             Self::SeedUnresolved { .. }

@@ -44,7 +44,7 @@ impl Delayed {
                 if done.is_closed() {
                     return None;
                 }
-                let result = swim.send_user_event(now, &name, &payload, coalesce);
+                let result = swim.serf_mut().send_user_event(now, &name, &payload, coalesce);
                 if may_wait && matches!(result, Err(EventError::QueueFull { .. })) {
                     return Some(Self::Event { name, payload, coalesce, done });
                 }

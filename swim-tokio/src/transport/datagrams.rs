@@ -108,7 +108,7 @@ impl Datagrams {
                 counters.bytes_sent.add(length);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                counters.packets_dropped.one()
+                counters.packets_dropped.one();
             }
             Err(error) => {
                 tracing::debug!(%to, %error, length = packet.len(), "a datagram is not sent");

@@ -342,7 +342,7 @@ mod tests {
                 let mut buffer = BytesMut::from(&whole[..cut]);
                 match decode(&mut buffer, LIMITS) {
                     Ok(Decoded::Needs(more)) => {
-                        assert!(more >= 1 && cut + more <= whole.len(), "{frame:?} at {cut}")
+                        assert!(more >= 1 && cut + more <= whole.len(), "{frame:?} at {cut}");
                     }
                     other => panic!("{frame:?} cut at {cut}: {other:?}"),
                 }

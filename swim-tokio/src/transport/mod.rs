@@ -16,7 +16,7 @@
 //! | `memberlist` | the implementation for memberlist's wire |
 //! | `handshake`, `sealed_packets`, `sealed_stream` | all of it under the cluster's keys |
 //! | `mismatch` | nodes that cannot live in one cluster, told at their first exchange |
-//! | `tls`, `vouched` | whom a connection is trusted to be |
+//! | `tls`, `vouched` | the name that a connection is trusted to bear |
 //! | `renewal` | which connections outlived their keys or certificates |
 //! | `settings`, `counters` | what the user sets and reads |
 

@@ -54,7 +54,7 @@ impl Drop for Queue {
         loop {
             match self.waiting.try_recv() {
                 Ok(Outgoing::Frame(_) | Outgoing::Exchange { .. }) => {
-                    self.counters.frames_lost.one()
+                    self.counters.frames_lost.one();
                 }
                 Ok(Outgoing::Mark(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,

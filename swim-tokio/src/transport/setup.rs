@@ -27,7 +27,7 @@ pub struct Setup {
     /// Where the others reach this node, if that is not where it listens. Port 0 stands for the
     /// port that it got: [`advertised`](Self::advertised) fills it in.
     pub advertise: Option<SocketAddr>,
-    /// Whom to have to do with: what comes from outside of these networks is refused at the door.
+    /// The peers to deal with: what comes from outside of these networks is refused at the door.
     /// None: all.
     pub allowed_networks: Vec<Network>,
     /// The longest packet that is taken from others, in bytes. Own ones have at most

@@ -256,7 +256,7 @@ impl Sockets {
     }
 
     /// Answers on the link that asked. Who lets its answers pile up loses the link: it would wait
-    /// for them in vain.
+    /// for them without result.
     fn send_on(&mut self, link: LinkId, answer: Outgoing) {
         let Some(queue) = self.pool.queue(link) else { return };
         if queue.try_send(answer).is_err() {

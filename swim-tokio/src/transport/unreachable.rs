@@ -4,7 +4,7 @@
 //! A datagram to a port where nothing listens draws one at once, long before a probe's timeout.
 //! Only that becomes a hint: an unreachable network says nothing about the process. The system
 //! matches an error with a datagram that was really sent; who forges one nevertheless has a direct
-//! probe end early, and the indirect ones decide as ever.
+//! probe end early, and the indirect ones decide as always.
 
 use std::io;
 use std::sync::Arc;

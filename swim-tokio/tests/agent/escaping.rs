@@ -47,7 +47,7 @@ impl Hostile {
                                 let _ = node.respond(id, report).await;
                             }
                             Notice::Event(Event::Query { id, .. }) => {
-                                drop(node.respond(id, EVIL).await)
+                                let _ = node.respond(id, EVIL).await;
                             }
                             // At each word of somebody it says all that it can say.
                             Notice::Event(Event::UserEvent { name, .. }) if &*name == "speak" => {

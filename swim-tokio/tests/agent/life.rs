@@ -138,7 +138,7 @@ fn output_and_a_log_that_nobody_takes_do_not_stop_the_node() {
     for _ in 0..400 {
         assert_eq!(two.post("/v1/event", &json!({ "name": "event", "payload": text })).0, 200);
     }
-    // Asked of the whole cluster: whoever hangs does not answer.
+    // Asked of the whole cluster: a node that hangs does not answer.
     until("the node answers", || {
         two.run(&["query", "any", "--node", "one"]).stdout.contains("of 1 that it reached")
     });

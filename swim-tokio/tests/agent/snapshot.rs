@@ -150,7 +150,7 @@ fn a_snapshot_that_cannot_be_written_is_a_warning_of_health_and_a_metric_until_i
         line.parse::<u64>().expect("a number")
     };
     assert_eq!((failures(), one.ask(&["health"])), (0, "healthy\n".to_owned()));
-    // As a disk that is full: nothing can be written there, whoever asks.
+    // As a disk that is full: nothing can be written there, by any user.
     std::fs::remove_dir_all(&directory).unwrap();
     std::fs::write(&directory, "").unwrap();
     let _two = Agent::start("two", &["--seed", &one.address]);

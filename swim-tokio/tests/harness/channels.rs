@@ -38,7 +38,7 @@ pub(crate) struct Line {
     batch: Vec<Delivery>,
     /// What is known without a delivery.
     arrived: Vec<Arrival>,
-    /// Whom each exchange of ours was opened with: nobody else answers it.
+    /// The other side of each exchange of ours: nobody else answers it.
     opened: HashMap<ExchangeId, SocketAddr>,
     /// Who asked, and by which number, by the number given here.
     asked: HashMap<ExchangeId, (SocketAddr, ExchangeId)>,

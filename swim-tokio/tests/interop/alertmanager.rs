@@ -1,4 +1,5 @@
-//! A `prometheus-alertmanager`, which names itself at random and tells over HTTP whom it knows.
+//! A `prometheus-alertmanager`, which names itself at random and tells over HTTP which members it
+//! knows.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! Who joins whom, and what is known afterwards.
+//! Which node joins which, and what is known afterwards.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;

@@ -110,7 +110,7 @@ impl Node {
         self.world.agenda.peek().map(|&Reverse((at, ..))| at)
     }
 
-    /// The next timer runs when it is due; whoever is pinged acks at once.
+    /// The next timer runs when it is due; a pinged member acks at once.
     fn next_timer(&mut self) {
         let Reverse((at, _, place)) = self.world.agenda.pop().expect("foca has timers");
         self.world.now = at;

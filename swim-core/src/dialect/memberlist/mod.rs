@@ -9,8 +9,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Message;
-use crate::config::MemberlistWire;
-use crate::id::{Incarnation, Slot};
+use crate::ground::config::MemberlistWire;
+use crate::ground::id::{Incarnation, Slot};
 use crate::wire::Versions;
 use crate::wire::memberlist as wire;
 

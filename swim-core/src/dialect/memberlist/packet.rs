@@ -3,13 +3,12 @@
 use alloc::vec::Vec;
 
 use super::{Memberlist, wire, written};
-use crate::config::Config;
-use crate::coordinate::Coordinate;
 use crate::dialect::{Message, Queued, Row, Speaker};
-use crate::dissemination::Room;
-use crate::id::Incarnation;
-use crate::member::{Claim, Status};
-use crate::metrics::MessageKind;
+use crate::gossip::dissemination::Room;
+use crate::ground::config::Config;
+use crate::ground::id::Incarnation;
+use crate::ground::member::{Claim, Status};
+use crate::ground::metrics::MessageKind;
 use crate::wire::WireError;
 
 /// Takes packets apart.
@@ -129,7 +128,7 @@ impl crate::dialect::PacketWriter for PacketWriter<'_> {
     }
 
     /// Acks carry it.
-    fn say_coordinate(&mut self, _: &str, _: &Coordinate) -> bool {
+    fn say_coordinate(&mut self, _: &str, _: &[u8]) -> bool {
         false
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::packet::{speaker, wide};
 use super::{Memberlist, counter, wire};
 use crate::dialect::{Row, StreamMessage};
-use crate::member::Claim;
+use crate::ground::member::Claim;
 use crate::wire::WireError;
 
 /// Bytes that go before the rows of a table, at most.
@@ -49,7 +49,9 @@ impl Memberlist {
                 StreamMessage::Ping { sequence, target, source: speaker(source) }
             }
             wire::StreamMessage::Ack { sequence, .. } => StreamMessage::Ack { sequence },
-            wire::StreamMessage::PushPull(table) => StreamMessage::Table(Table(table)),
+            wire::StreamMessage::PushPull(table) => {
+                StreamMessage::Table(crate::dialect::Table::Memberlist(Table(table)))
+            }
             wire::StreamMessage::User { payload } => StreamMessage::User { payload },
             wire::StreamMessage::Error { reason } => StreamMessage::Error { reason },
         })
@@ -62,7 +64,7 @@ impl Memberlist {
             }
             StreamMessage::Ack { sequence } => wire::StreamMessage::Ack { sequence, payload: &[] },
             StreamMessage::Error { reason } => wire::StreamMessage::Error { reason },
-            StreamMessage::Table(table) => wire::StreamMessage::PushPull(table.0),
+            StreamMessage::Table(_) => unreachable!("tables are written row by row"),
             StreamMessage::User { payload } => wire::StreamMessage::User { payload },
         };
         let mut bytes = Vec::new();

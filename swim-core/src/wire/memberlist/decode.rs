@@ -4,7 +4,7 @@
 use super::field::{self, Ip};
 use super::message::{Message, Source};
 use super::{kind, structure};
-use crate::id::SequenceNumber;
+use crate::ground::id::SequenceNumber;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 
@@ -99,7 +99,7 @@ fn indirect_ping<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, WireError> 
             1 => ip = Ip::read(reader)?,
             2 => port = field::read_u16(reader)?,
             3 => target = field::read_name(reader)?,
-            4 => wants_nack = reader.bool()?,
+            4 => wants_nack = structure::read_bool(reader)?,
             index => source.read(index - 5, reader)?,
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. Whoever carries
-//! the bytes puts them on last and takes them off first.
+//! [`Envelope`]: the two outer layers of packets and streams, label and encryption. The code that
+//! carries the bytes puts them on last and takes them off first.
 //!
 //! They are the driver's to put on, not the state machine's: a nonce must never come twice, not
 //! after a restart from the same seed either, so it needs the system's randomness, of which the
@@ -61,7 +61,7 @@ impl Envelope {
         self.label.encode(out);
         match self.writing_keyring() {
             Some(keyring) => {
-                seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out)
+                seal::seal(keyring, self.version, rng, self.label.as_bytes(), packet, out);
             }
             None => out.extend_from_slice(packet),
         }

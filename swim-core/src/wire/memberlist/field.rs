@@ -4,8 +4,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use alloc::vec::Vec;
 
-use crate::id::NodeId;
-use crate::member::is_reachable;
+use crate::ground::id::NodeId;
+use crate::ground::member::is_reachable;
 use crate::wire::Versions;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
@@ -66,7 +66,7 @@ pub(super) fn read_versions(reader: &mut Reader<'_>) -> Result<Versions, WireErr
     }
 }
 
-/// An IP address as the wire has it: 4 bytes or 16, none at all or, from who knows whom, any other
+/// An IP address as the wire has it: 4 bytes or 16, none at all or, from some senders, any other
 /// number.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ip {

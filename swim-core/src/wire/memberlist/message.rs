@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use super::{field, kind};
-use crate::id::SequenceNumber;
-use crate::wire::{Versions, writer};
+use crate::ground::id::SequenceNumber;
+use crate::wire::{Versions, structure, writer};
 
 /// One message of a packet, borrowing from the packet's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Message<'a> {
     Ping {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
-        /// Who is meant; empty: whoever is there.
+        /// The target; empty: any node there.
         target: &'a str,
         /// Who asks, and where it wants the answer.
         source: Source<'a>,
@@ -24,7 +24,7 @@ pub enum Message<'a> {
     IndirectPing {
         /// What the ack or the nack is to repeat.
         sequence: SequenceNumber,
-        /// Who is to be pinged; empty: whoever is at the address.
+        /// The target; empty: any node at the address.
         target: &'a str,
         /// Where.
         address: SocketAddr,
@@ -116,7 +116,7 @@ impl Message<'_> {
     /// Appends the message to `out`: its kind, then a map with sorted keys, as Go writes it.
     ///
     /// Bounds are the caller's: what is out of them here (a name that is empty, an address without
-    /// a port) is written and refused by whoever reads it.
+    /// a port) is written and refused by its reader.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Ping { sequence, target, source } => {
@@ -128,7 +128,7 @@ impl Message<'_> {
             Self::IndirectPing { sequence, target, address, wants_nack, source } => {
                 begin(out, kind::INDIRECT_PING, 5 + source.keys());
                 field::write_key(out, "Nack");
-                writer::bool(out, wants_nack);
+                structure::write_bool(out, wants_nack);
                 field::write_name(out, "Node", target);
                 field::write_uint(out, "Port", u64::from(address.port()));
                 write_sequence(out, sequence);
@@ -147,10 +147,10 @@ impl Message<'_> {
                 write_sequence(out, sequence);
             }
             Self::Suspect { id, incarnation, from } => {
-                encode_accusation(out, kind::SUSPECT, id, incarnation, from)
+                encode_accusation(out, kind::SUSPECT, id, incarnation, from);
             }
             Self::Dead { id, incarnation, from } => {
-                encode_accusation(out, kind::DEAD, id, incarnation, from)
+                encode_accusation(out, kind::DEAD, id, incarnation, from);
             }
             Self::Alive { id, incarnation, address, metadata, versions } => {
                 begin(out, kind::ALIVE, 6);

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 
 use super::field::{self, Ip};
 use super::structure;
-use crate::member::Status;
+use crate::ground::member::Status;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{Versions, writer};

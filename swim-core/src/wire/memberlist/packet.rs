@@ -57,7 +57,7 @@ impl Unpacker {
     ) {
         match bytes {
             [kind::COMPOUND | kind::COMPRESS, ..] if depth == Self::MAX_DEPTH => {
-                visit(Err(WireError::TooDeep))
+                visit(Err(WireError::TooDeep));
             }
             [kind::COMPOUND, body @ ..] => {
                 let mut parts = Parts::new(body);
@@ -69,7 +69,7 @@ impl Unpacker {
                 }
             }
             [kind::COMPRESS, ..] if left.bytes == 0 || left.parts == 0 => {
-                visit(Err(WireError::TooLarge))
+                visit(Err(WireError::TooLarge));
             }
             [kind::COMPRESS, body @ ..] => {
                 let mut buffer = self.buffers.pop().unwrap_or_default();

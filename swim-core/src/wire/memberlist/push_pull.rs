@@ -8,7 +8,6 @@ use super::node_state::NodeState;
 use super::{field, kind, message, structure};
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
-use crate::wire::writer;
 
 const FIELDS: [&str; 3] = ["Nodes", "UserStateLen", "Join"];
 
@@ -39,7 +38,7 @@ impl Header {
             match index {
                 0 => header.nodes = field::read_u32(reader)?,
                 1 => header.user_state_len = field::read_u32(reader)?,
-                _ => header.is_join = reader.bool()?,
+                _ => header.is_join = structure::read_bool(reader)?,
             }
             Ok(())
         })?;
@@ -52,7 +51,7 @@ impl Header {
     fn write(self, out: &mut Vec<u8>) {
         message::begin(out, kind::PUSH_PULL, FIELDS.len());
         field::write_key(out, "Join");
-        writer::bool(out, self.is_join);
+        structure::write_bool(out, self.is_join);
         field::write_uint(out, "Nodes", u64::from(self.nodes));
         field::write_uint(out, "UserStateLen", u64::from(self.user_state_len));
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::message::{Message, Source};
 use super::push_pull::PushPull;
 use super::{field, kind, message, structure};
-use crate::id::SequenceNumber;
+use crate::ground::id::SequenceNumber;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 
@@ -20,7 +20,7 @@ pub enum StreamMessage<'a> {
     Ping {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
-        /// Who is meant; empty: whoever is there.
+        /// The target; empty: any node there.
         target: &'a str,
         /// Who asks.
         source: Source<'a>,
@@ -108,7 +108,7 @@ impl<'a> StreamMessage<'a> {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Ping { sequence, target, source } => {
-                Message::Ping { sequence, target, source }.encode(out)
+                Message::Ping { sequence, target, source }.encode(out);
             }
             Self::Ack { sequence, payload } => Message::Ack { sequence, payload }.encode(out),
             Self::PushPull(push_pull) => push_pull.encode(out),

@@ -67,7 +67,7 @@ impl Change {
     }
 }
 
-/// Who asks whom, in which cluster: bound into what is sealed.
+/// The asker and the asked, in which cluster: bound into what is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parties<'a> {
     /// The cluster's name.

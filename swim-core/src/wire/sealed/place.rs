@@ -3,7 +3,7 @@
 
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::member::{is_reachable, normal_address};
+use crate::ground::member::{is_reachable, normal_address};
 
 /// The bytes of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use super::{CONFLICT_RESPONSE, field};
-use crate::member::Status;
+use crate::ground::member::Status;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::tags::{self, Tags};

@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::id::NodeId;
-use crate::lamport::LamportTime;
-use crate::member::is_reachable;
+use crate::ground::id::NodeId;
+use crate::ground::lamport::LamportTime;
+use crate::ground::member::is_reachable;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
-use crate::wire::structure::{write_key, write_uint};
+use crate::wire::structure::{self, write_key, write_uint};
 use crate::wire::writer;
 
 /// Text of any length.
@@ -49,7 +49,7 @@ pub(super) fn write_time(out: &mut Vec<u8>, key: &str, time: LamportTime) {
 
 pub(super) fn write_bool(out: &mut Vec<u8>, key: &str, value: bool) {
     write_key(out, key);
-    writer::bool(out, value);
+    structure::write_bool(out, value);
 }
 
 /// An address's bytes and port as one address; IPv4 in IPv6's clothes becomes IPv4.

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::field;
-use crate::lamport::LamportTime;
+use crate::ground::lamport::LamportTime;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};
@@ -31,7 +31,7 @@ impl<'a> Intent<'a> {
             match index {
                 0 => intent.time = field::read_time(reader)?,
                 1 => intent.node = field::read_name(reader)?,
-                _ => intent.prune = reader.bool()? && leaves,
+                _ => intent.prune = structure::read_bool(reader)? && leaves,
             }
             Ok(())
         })?;

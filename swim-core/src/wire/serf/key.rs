@@ -92,7 +92,7 @@ impl<'a> KeyResponse<'a> {
             Self { is_done: false, message: "", keys: Names::default(), primary: "" };
         structure::read(reader, &RESPONSE, |index, reader| {
             match index {
-                0 => response.is_done = reader.bool()?,
+                0 => response.is_done = structure::read_bool(reader)?,
                 1 => response.message = field::read_text(reader)?,
                 2 => response.keys = Names::read(reader)?,
                 _ => response.primary = field::read_text(reader)?,

@@ -24,12 +24,14 @@
 //! ```
 
 mod conflict;
+mod coordinate;
 mod field;
 mod filter;
 mod intent;
 mod key;
 mod query;
 mod relay;
+pub(crate) mod space;
 mod state;
 mod user_event;
 
@@ -41,6 +43,7 @@ pub use intent::Intent;
 pub use key::{KeyRequest, KeyResponse};
 pub use query::{Query, Response};
 pub use relay::Relay;
+pub use space::Coordinate;
 pub use state::{State, StateWriter};
 pub use user_event::UserEvent;
 
@@ -58,7 +61,7 @@ const KEY_REQUEST: u8 = 7;
 const KEY_RESPONSE: u8 = 8;
 const RELAY: u8 = 9;
 
-/// Whoever asks a query whose name begins so asks the layer itself, not its user.
+/// A query whose name begins so asks the layer itself, not its user.
 pub const INTERNAL: &str = "_serf_";
 
 /// The query by which a node asks where a name, its payload, is believed to be.

@@ -6,12 +6,12 @@ use core::time::Duration;
 
 use super::field;
 use super::filter::Filters;
-use crate::lamport::LamportTime;
+use crate::ground::lamport::LamportTime;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};
 
-/// In a query: everyone whom it is for says at once that it has arrived. In a response: this is
+/// In a query: every member that it is for says at once that it has arrived. In a response: this is
 /// that word.
 const ACK: u32 = 1;
 /// The query is not passed on.
@@ -28,9 +28,9 @@ pub struct Query<'a> {
     pub address: SocketAddr,
     /// Who asks. Agents before serf 0.8.2 do not say so.
     pub source: &'a str,
-    /// Whom it is for.
+    /// The members that it is for.
     pub filters: Filters<'a>,
-    /// Whether everyone whom it is for says at once that it has arrived.
+    /// Whether every member that it is for says at once that it has arrived.
     pub wants_ack: bool,
     /// Whether it is not to be passed on.
     pub no_broadcast: bool,

@@ -13,7 +13,7 @@ use crate::wire::{structure, writer};
 pub struct Relay<'a> {
     /// Where it goes.
     pub address: SocketAddr,
-    /// Whom it is for. Agents before serf 0.8.2 do not say so.
+    /// The members that it is for. Agents before serf 0.8.2 do not say so.
     pub node: &'a str,
     /// The message, with its kind.
     pub message: &'a [u8],

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::filter::Names;
 use super::user_event::UserEvent;
 use super::{PUSH_PULL, field};
-use crate::lamport::LamportTime;
+use crate::ground::lamport::LamportTime;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};
@@ -111,7 +111,7 @@ impl<'a> State<'a> {
                 }
                 match read_moment(&mut outer) {
                     Ok((time, inner)) => {
-                        (at, events, left) = (time, Reader::new(inner.bytes), inner.len)
+                        (at, events, left) = (time, Reader::new(inner.bytes), inner.len);
                     }
                     Err(error) => return Some(Err(error)),
                 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::field;
-use crate::lamport::LamportTime;
+use crate::ground::lamport::LamportTime;
 use crate::wire::error::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::{structure, writer};
@@ -35,7 +35,7 @@ impl<'a> UserEvent<'a> {
                 0 => event.time = field::read_time(reader)?,
                 1 => event.name = field::read_text(reader)?,
                 2 => event.payload = reader.raw()?,
-                3 => event.coalesce = reader.bool()?,
+                3 => event.coalesce = structure::read_bool(reader)?,
                 _ => event.source = Some(field::read_name(reader)?).filter(|name| !name.is_empty()),
             }
             Ok(())

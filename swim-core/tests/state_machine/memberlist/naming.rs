@@ -138,7 +138,9 @@ fn who_has_too_many_queries_open_asks_when_they_are_over() {
     settings.events.max_queries = 1;
     let mut node = node_with(settings);
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
-    node.query(at(0), &swim_core::Question::new("load", b"")).expect("the one that may be open");
+    node.serf_mut()
+        .query(at(0), &swim_core::Question::new("load", b""))
+        .expect("the one that may be open");
     events(&mut node);
     let source = Source { address: Some(address(9)), id: "me" };
     let ping = Message::Ping { sequence: SequenceNumber::new(3), target: "me", source };

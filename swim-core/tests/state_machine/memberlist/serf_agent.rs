@@ -123,7 +123,7 @@ fn a_full_queue_makes_room_for_the_word_that_the_node_leaves() {
     let wire = MemberlistWire { compress: false, ..MemberlistWire::SERF };
     let mut node = node_with(Config { max_broadcasts: 2, ..config().on_memberlist(wire) });
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
-    while node.send_user_event(at(0), "busy", b"", false).is_ok() {}
+    while node.serf_mut().send_user_event(at(0), "busy", b"", false).is_ok() {}
     node.leave(at(0));
     assert_eq!(dropped(&node, DropReason::BroadcastsFull), 1);
     let said = says_until(&mut node, second(10));
@@ -183,7 +183,10 @@ fn events_of_others_are_told_once_and_passed_on_as_they_came() {
         1
     );
     assert!(says_until(&mut node, second(4)).contains(&user(&payload)));
-    assert_eq!(node.send_user_event(second(4), "next", b"", false).map(LamportTime::get), Ok(5));
+    assert_eq!(
+        node.serf_mut().send_user_event(second(4), "next", b"", false).map(LamportTime::get),
+        Ok(5)
+    );
     hear(&mut node, b"\x63nonsense");
     hear(&mut node, b"");
     assert_eq!(
@@ -198,7 +201,10 @@ fn what_others_may_send_is_heard_however_little_we_may_and_passed_on_if_it_fits_
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
     says_until(&mut node, second(2));
     events(&mut node);
-    assert!(node.send_user_event(at(0), "long", &[0; 600], false).is_err(), "our own limit");
+    assert!(
+        node.serf_mut().send_user_event(at(0), "long", &[0; 600], false).is_err(),
+        "our own limit"
+    );
     for (time, name, len, heard, passed_on) in [
         (4, "long", 1_200, 1, true),
         (5, "longer", 8_000, 1, false),
@@ -265,7 +271,10 @@ fn the_state_beside_a_table_carries_clocks_departures_and_events_both_ways() {
     let told =
         |event: &Event| matches!(event, Event::UserEvent { name, .. } if &**name == "missed");
     assert!(events(&mut node).iter().any(told));
-    assert_eq!(node.send_user_event(at(0), "later", b"", false).map(LamportTime::get), Ok(20));
+    assert_eq!(
+        node.serf_mut().send_user_event(at(0), "later", b"", false).map(LamportTime::get),
+        Ok(20)
+    );
     let answer = ask(&mut node, at(0), &table(false, &rows, b"")).unwrap();
     let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else {
         panic!("a table")
@@ -401,9 +410,9 @@ fn key_queries_are_handed_to_the_driver_and_its_answer_is_sent_as_far_as_it_fits
     let list = node.next_key_query().unwrap();
     assert_eq!(node.next_key_query(), None);
     let refused = KeyAnswer::refused("no".into());
-    node.answer_keys(at(0), install.id, &refused).unwrap();
+    node.serf_mut().answer_keys(at(0), install.id, &refused).unwrap();
     let keys = vec!["k".repeat(44); 100];
-    node.answer_keys(at(0), list.id, &KeyAnswer::listed(keys, String::new())).unwrap();
+    node.serf_mut().answer_keys(at(0), list.id, &KeyAnswer::listed(keys, String::new())).unwrap();
     let answers = answers(&mut node);
     let [refused, listed] = &answers[..] else { panic!("{answers:?}") };
     let refused = serf::KeyResponse::decode(refused).unwrap();
@@ -461,10 +470,10 @@ fn serf_stream(payload: &[u8]) -> Vec<u8> {
 fn keys_are_asked_about_in_serf_s_words_and_this_node_is_asked_too() {
     let mut node = serf_agent();
     deliver(&mut node, at(0), &[alive("a", 1, 2)]);
-    let id = node.query_keys(at(0), KeyOperation::Use, &[7; 32]).unwrap();
+    let id = node.serf_mut().query_keys(at(0), KeyOperation::Use, &[7; 32]).unwrap();
     let own = node.next_key_query().expect("this node is asked too");
     assert_eq!((own.operation, &own.key[..]), (KeyOperation::Use, &[7; 32][..]));
-    node.answer_keys(at(0), own.id, &KeyAnswer::default()).unwrap();
+    node.serf_mut().answer_keys(at(0), own.id, &KeyAnswer::default()).unwrap();
     let answered =
         |event: &Event| matches!(event, Event::QueryResponse { id: to, .. } if *to == id);
     assert!(events(&mut node).iter().any(answered));
@@ -484,7 +493,7 @@ fn acks_to_members_carry_our_coordinate_as_serf_writes_it() {
     let source = swim_core::wire::memberlist::Source { address: Some(address(2)), id: "a" };
     let ping = Message::Ping { sequence: swim_core::SequenceNumber::new(7), target: "me", source };
     deliver(&mut node, at(0), &[ping]);
-    let origin = node.coordinate().unwrap().to_serf();
+    let origin = node.serf().coordinate().unwrap().to_serf();
     let ack = Message::Ack { sequence: swim_core::SequenceNumber::new(7), payload: &origin };
     let sent = sent(&mut node, at(0));
     assert!(sent.iter().any(|(to, said)| *to == address(2) && said.contains(&ack)), "{sent:?}");

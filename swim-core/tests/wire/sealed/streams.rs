@@ -70,7 +70,7 @@ fn a_changed_bit_anywhere_ends_the_stream() {
         changed[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(open(&mut acceptor().1, &changed), Err(SealError::Broken), "bit {bit}");
     }
-    // The length: whoever changes it and has as many bytes follow.
+    // The length: an attacker that changes it and has as many bytes follow.
     let longer = [&[0, 8][..], &record[RECORD_HEADER..], &[0]].concat();
     assert_eq!(open(&mut acceptor().1, &longer), Err(SealError::Broken));
     let shorter = [&[0, 6][..], &record[RECORD_HEADER..record.len() - 1]].concat();

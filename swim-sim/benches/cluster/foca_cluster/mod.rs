@@ -44,7 +44,7 @@ impl FocaCluster {
     fn step(&mut self, due: Due) {
         match due {
             Due::Timer { node, timer } => {
-                self.call(node, |process, port| process.handle_timer(timer, port))
+                self.call(node, |process, port| process.handle_timer(timer, port));
             }
             Due::Packet { to, bytes } => {
                 self.call(to, |process, port| process.handle_data(&bytes, port));

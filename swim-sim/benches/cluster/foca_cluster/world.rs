@@ -102,10 +102,10 @@ impl Runtime<Id> for Port<'_> {
         let (now, observer) = (self.world.now, self.node as usize);
         match notification {
             Notification::MemberUp(id) => {
-                tally::with(|tally| tally.up(now, observer, id.node() as usize))
+                tally::with(|tally| tally.up(now, observer, id.node() as usize));
             }
             Notification::MemberDown(id) => {
-                tally::with(|tally| tally.down(now, observer, id.node() as usize))
+                tally::with(|tally| tally.down(now, observer, id.node() as usize));
             }
             _ => {}
         }

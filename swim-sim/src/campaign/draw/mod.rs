@@ -91,8 +91,8 @@ pub fn draw(seed: u64) -> Case {
         let takes_leave = !case.settings.contains_key("leave_timeout");
         case.afterwards = workload::afterwards(&mut workload, &frame, takes_leave);
         case.heard_permille = if has_ghosts { 0 } else { heard_permille(&case) };
-        // Whoever may not queue or remember what arrives does not pass it on; on memberlist's wire
-        // nobody but the sender sends a broadcast at all.
+        // A node that may not queue or remember what arrives does not pass it on; on memberlist's
+        // wire nobody but the sender sends a broadcast at all.
         let is_unset = |name| !case.settings.contains_key(name);
         if !has_ghosts
             && ["max_broadcasts", "max_broadcast_origins", "wire"].into_iter().all(is_unset)
@@ -159,7 +159,7 @@ fn profile(stream: &mut Stream) -> Profile {
     }
 }
 
-/// Through whom all come to know each other: random seeds may leave some apart for ever.
+/// The seeds through which all come to know each other: random seeds may leave some apart for ever.
 fn seeds(stream: &mut Stream) -> Seeds {
     match streams::below(stream, 4) {
         0 => Seeds::First,

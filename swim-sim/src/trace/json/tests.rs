@@ -114,10 +114,10 @@ fn nothing_that_the_code_knows_is_without_a_sample() {
         let path = format!("{}/../swim-core/src/{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     };
-    assert_eq!(names(&events()), variants(&core("event.rs"), "Event"));
+    assert_eq!(names(&events()), variants(&core("ground/event.rs"), "Event"));
     serf_messages(|all| assert_eq!(names(all), variants(&core("wire/serf/mod.rs"), "Message")));
     memberlist_packet(|all| {
-        assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message"))
+        assert_eq!(names(all), variants(&core("wire/memberlist/message.rs"), "Message"));
     });
     let stream = core("wire/memberlist/stream_message.rs");
     memberlist_bodies(|all| assert_eq!(names(all), variants(&stream, "StreamMessage")));

@@ -105,7 +105,7 @@ fn is_urgent(written: &Content, wanted: &Content) -> bool {
     first || wanted.incarnation != written.incarnation
 }
 
-/// Those whom a former life knew, or this one before it was alone, and who were not met since:
+/// Those that a former life knew, or this one before it was alone, and who were not met since:
 /// perhaps they come back.
 #[derive(Debug)]
 struct Former {
@@ -118,8 +118,8 @@ impl Former {
         Self { rows: rows.iter().take(KEPT).cloned().collect(), since }
     }
 
-    /// Leaves out whom the table has, which then says what becomes of them, and whose address
-    /// another member has.
+    /// Leaves out the members that the table has, which then says what becomes of them, and whose
+    /// address another member has.
     fn update(&mut self, members: &[Member], now: Instant) {
         if now.saturating_duration_since(self.since) >= KEPT_FOR {
             self.rows.clear();
@@ -141,7 +141,7 @@ async fn write(turns: &Turns, snapshot: &Snapshot, content: Content) -> io::Resu
     written.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// What is to be written. A node that knows nobody just now keeps those whom it knew: they are its
+/// What is to be written. A node that knows nobody just now keeps those that it knew: they are its
 /// way back. When it meets one of them again the others stay too, until they are met or a day has
 /// passed. `members` are sorted by name.
 fn content(last: &Content, members: &[Member], former: &mut Former, now: Instant) -> Content {

@@ -10,7 +10,7 @@ use fs4::{FileExt, TryLockError};
 
 use super::own;
 
-/// The file that is locked. It is empty, and stays: whoever removed it would let a second one in.
+/// The file that is locked. It is empty, and stays: removing it would let a second one in.
 pub(super) const FILE: &str = "lock";
 
 /// Holds the directory until it is dropped.

@@ -76,7 +76,7 @@ fn check_owner(what: &str, owner: u32) -> io::Result<()> {
     )))
 }
 
-/// Whoever may write there may also put another snapshot into its place.
+/// A user that may write there may also put another snapshot into its place.
 #[cfg(unix)]
 fn check_mode(mode: u32, what: &str, wanted: &str, path: &Path) -> io::Result<()> {
     let mode = mode & 0o777;
@@ -141,7 +141,7 @@ mod tests {
         let directory = Directory::new("snapshot-owner");
         let path = |file: &str| directory.path().join(file);
         let set = |file: &str, mode| {
-            fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(path(file), fs::Permissions::from_mode(mode)).unwrap();
         };
         let id = NodeId::new("one").unwrap();
         let open = || Snapshot::open(directory.path(), "default", &id);

@@ -1,5 +1,5 @@
 //! Seeds in a file, one a line, blank lines and what follows a `#` left out. It is read anew at
-//! each lookup, so whoever writes it need not tell the node; write another file and rename it, so
+//! each lookup, so its writer need not tell the node; write another file and rename it, so
 //! that no half of it is read.
 
 use std::fs::File;

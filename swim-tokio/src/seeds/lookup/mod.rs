@@ -30,7 +30,7 @@ const HOSTS: usize = 16;
 /// How many files are read at once by one node: from a dead mount nothing ever comes.
 const FILES: usize = 1;
 
-/// Whom to ask.
+/// The server to ask.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     /// Name servers for SRV records; none: those of the system.

@@ -213,7 +213,7 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((_, from)) if !is_allowed(&shared.networks, from.ip()) => {
-                shared.counters.outsiders_refused.one()
+                shared.counters.outsiders_refused.one();
             }
             Ok((stream, from)) => {
                 let network = network(from.ip());

@@ -1,7 +1,7 @@
 //! TLS for all that a node sends: [`Tls`], its certificates as they are now.
 //!
 //! Both sides show a certificate, and each checks that the other's is issued by the cluster's
-//! authority, is valid today and may be used for it. Whoever has no such certificate gets no
+//! authority, is valid today and may be used for it. A peer without such a certificate gets no
 //! further than the handshake. Host names in certificates mean nothing here, since nodes are dialed
 //! by address; with [`Tls::with_bound_names`] a certificate is one for the *member* whose name it
 //! has, and `vouched` holds what comes over the connection against it.

@@ -1,4 +1,4 @@
-//! Who was told what of whom: the pairs of nodes, as their users' events have it.
+//! What each was told of each: the pairs of nodes, as their users' events have it.
 
 use std::time::Duration;
 

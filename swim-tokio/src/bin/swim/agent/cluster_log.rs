@@ -16,7 +16,7 @@ pub(crate) async fn follow(mut notices: Subscription, histories: Histories) {
             // `joining` says it, once.
             Notice::SeedUnresolved { .. } => tracing::debug!("{text}"),
             Notice::Lagged { missed } => {
-                tracing::warn!(missed, "the log missed events of the cluster")
+                tracing::warn!(missed, "the log missed events of the cluster");
             }
             _ => tracing::info!("{text}"),
         }
@@ -41,7 +41,7 @@ fn log(event: &Event, text: &str) {
             tracing::info!(member = %member.id, address = %member.address, %by, "a member is suspected");
         }
         Event::Refuted(member) => {
-            tracing::info!(member = %member.id, "a member refuted the suspicion")
+            tracing::info!(member = %member.id, "a member refuted the suspicion");
         }
         Event::Failed(member) => {
             let tags = described(member);
@@ -52,21 +52,21 @@ fn log(event: &Event, text: &str) {
             tracing::info!(member = %member.id, address = %member.address, incarnation, "a member was restarted");
         }
         Event::Left(member) => {
-            tracing::info!(member = %member.id, address = %member.address, "a member left")
+            tracing::info!(member = %member.id, address = %member.address, "a member left");
         }
         Event::Reaped(id) => tracing::info!(member = %id, "a member is forgotten"),
         Event::ConflictDecided { .. } | Event::NameRefused { .. } => tracing::warn!("{text}"),
         Event::NameLost { .. } | Event::Returned => tracing::warn!("{text}"),
         Event::NameRegained => tracing::info!("{text}"),
         Event::HealthChanged { score } => {
-            tracing::info!(score, "the local health score changed (0 is well)")
+            tracing::info!(score, "the local health score changed (0 is well)");
         }
         Event::Isolated => tracing::info!("{text}"),
         Event::Reconnected => tracing::info!("{text}"),
         Event::LeaveComplete => tracing::info!("{text}"),
         Event::SeedJoined { .. } => tracing::info!("{text}"),
         Event::Lagged { missed } => {
-            tracing::warn!(missed, "events of the cluster were lost: too many waited")
+            tracing::warn!(missed, "events of the cluster were lost: too many waited");
         }
         // What users say, answers to what this node asked, and what `joining` says once.
         _ => tracing::debug!("{text}"),

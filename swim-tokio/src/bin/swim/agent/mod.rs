@@ -426,7 +426,7 @@ async fn print(notices: &mut Subscription, histories: &Histories, format: Format
         };
         match notice {
             Some(notice) if is_shown(&notice) => {
-                place.fill(lines::notice(&notice, histories, format))
+                place.fill(lines::notice(&notice, histories, format));
             }
             Some(_) => {}
             None => return,

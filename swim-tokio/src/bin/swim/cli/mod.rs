@@ -105,8 +105,8 @@ Example:
     /// Shows a cluster on this machine: nodes meet, one is killed, one leaves
     ///
     /// Starts nodes in this process that talk over real TCP connections on loopback, and shows who
-    /// knows whom: first all find each other through a chain of seeds, then one is killed without a
-    /// word and the others notice, then one leaves.
+    /// knows which: first all find each other through a chain of seeds, then one is killed without
+    /// a word and the others notice, then one leaves.
     Demo(Demo),
     /// Prints a script that completes these commands in a shell
     #[command(after_help = "\

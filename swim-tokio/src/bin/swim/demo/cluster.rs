@@ -116,7 +116,7 @@ impl Cluster {
         }
     }
 
-    /// Who knows whom.
+    /// Which node knows which.
     pub(super) fn rows(&self) -> Vec<Row> {
         let row = |(observer, node): (usize, &Node)| Row {
             name: node.name.clone(),

@@ -134,7 +134,7 @@ impl Story {
             let Some(observed) = self.next().await else { continue };
             match &observed.event {
                 Event::Suspected { member, .. } if *member.id == *name => {
-                    suspected.add(observed.at - killed)
+                    suspected.add(observed.at - killed);
                 }
                 Event::Failed(member) if *member.id == *name => dead.add(observed.at - killed),
                 _ => {}

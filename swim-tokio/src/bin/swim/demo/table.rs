@@ -1,4 +1,4 @@
-//! The table of who knows whom as text: observers down, subjects across. It knows no node.
+//! The table of which node knows which, as text: observers down, subjects across. It knows no node.
 
 use swim_tokio::Status;
 

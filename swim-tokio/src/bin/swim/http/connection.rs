@@ -61,7 +61,7 @@ impl Service {
             Ok(Ok(stream)) => self.serve(stream, slot).await,
             Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection has no TLS"),
             Err(_) => {
-                tracing::debug!("an HTTP connection did not finish its TLS handshake in time")
+                tracing::debug!("an HTTP connection did not finish its TLS handshake in time");
             }
         }
     }

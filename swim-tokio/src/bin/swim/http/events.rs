@@ -85,7 +85,7 @@ mod tests {
         let two = start("two").seed(one.local_address()).start().await.unwrap();
         for _ in 0..4 * BUFFER {
             two.broadcast("hi").await.unwrap_or(());
-            // The node goes on, whoever does not read.
+            // The node goes on, whichever client does not read.
             let told = tokio::time::timeout(Duration::from_secs(30), witness.next());
             told.await.expect("in time").expect("the node runs");
         }

@@ -18,7 +18,7 @@ use crate::security::{Grant, Tokens};
 /// The way by which requests come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// A Unix socket, to which the system lets only those whom its mode allows.
+    /// A Unix socket, to which the system lets only the users that its mode allows.
     Local,
     /// Plain TCP, perhaps from a proxy that took the TLS off.
     Plain,

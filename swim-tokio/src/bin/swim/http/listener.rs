@@ -40,7 +40,7 @@ pub(crate) struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Whoever removed it already did what was to be done.
+        // If it was removed, that did what was to be done.
         let _ = std::fs::remove_file(&self.0);
     }
 }
@@ -63,7 +63,7 @@ impl Listener {
                 if tls.is_none() && !address.ip().is_loopback() {
                     tracing::warn!(
                         %address,
-                        "whoever is on the way to HTTP here reads its token: give --http-tls-cert and --http-tls-key, or put \
+                        "anyone on the path to HTTP here reads its token: give --http-tls-cert and --http-tls-key, or put \
                          a proxy with TLS before a listener at 127.0.0.1"
                     );
                 }
@@ -190,7 +190,7 @@ fn unix(path: &Path, settings: &Http) -> io::Result<Listener> {
     if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path)?;
     }
-    // From its first moment on: whoever connected before its permissions changed would stay
+    // From its first moment on: a client that connected before its permissions changed would stay
     // connected.
     let usual = rustix::process::umask(
         rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO | rustix::fs::Mode::XUSR,

@@ -59,7 +59,7 @@ pub(crate) fn try_write(text: &Text) -> io::Result<()> {
 
 /// Says on standard error what went wrong, or is worth a word.
 pub(crate) fn complain(what: impl fmt::Display) {
-    // Whoever closed standard error does not want to know.
+    // A user who closed standard error does not want to know.
     let _ = writeln!(io::stderr().lock(), "swim: {}", Escaped(what));
 }
 

@@ -4,7 +4,7 @@
 //! What a peer or an event can trigger, it can trigger without end: a storm of events that handlers
 //! cannot keep up with wrote tens of megabytes a second. So every line down to the level info is
 //! counted by where in the code it comes from, and no such place has to think of it. Details
-//! (debug, trace) are for whoever asks for all of them.
+//! (debug, trace) are for users who ask for all of them.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};

@@ -54,8 +54,8 @@ pub(crate) struct Http {
         env = "SWIM_HTTP_TLS_KEY"
     )]
     pub(crate) tls_key: Option<PathBuf>,
-    /// The mode of the Unix sockets' files, in octal: whoever may write them may connect [default:
-    /// 0600]
+    /// The mode of the Unix sockets' files, in octal: users that may write them may connect
+    /// [default: 0600]
     #[arg(long = "http-socket-mode", value_name = "MODE", env = "SWIM_HTTP_SOCKET_MODE")]
     pub(crate) socket_mode: Option<SocketMode>,
     /// The group of the Unix sockets' files, by its name or number; the mode is 0660 then, unless

@@ -1,4 +1,4 @@
-//! `[node]`: who the node is, where it lives, and whom it joins.
+//! `[node]`: who the node is, where it lives, and which seeds it joins.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

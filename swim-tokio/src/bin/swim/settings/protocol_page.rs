@@ -15,8 +15,8 @@ use super::tests::keys;
 
 const PAGE: &str = include_str!("../../../../../docs/OPERATIONS.md");
 const SOURCES: [&str; 2] = [
-    include_str!("../../../../../swim-core/src/config.rs"),
-    include_str!("../../../../../swim-core/src/config/events.rs"),
+    include_str!("../../../../../swim-core/src/ground/config.rs"),
+    include_str!("../../../../../swim-core/src/ground/config/events.rs"),
 ];
 const BEGIN: &str = "<!-- generated: settings/protocol_page.rs says how -->\n";
 const END: &str = "<!-- end -->\n";

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(described, ours);
         let page = include_str!("../../../../../docs/OPERATIONS.md");
         names().for_each(|name| {
-            assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATIONS.md has no {name}")
+            assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATIONS.md has no {name}");
         });
     }
 }

@@ -1,0 +1,6 @@
+//! Failure detection: `probing` has the protocol period and what its probe came to, `relaying`
+//! pings beside it, for other members (ping-req) and for the user. Read first: docs/PROTOCOL.md,
+//! "Failure detection".
+
+pub(super) mod probing;
+pub(super) mod relaying;
