@@ -6,8 +6,8 @@
 //! one epoch and a window over its latest numbers; what it has passed over counts as delivered
 //! until it has not moved for [`REST`]. Of each origin a few runs are kept. An epoch above the
 //! origin's incarnation is unproven, and its run gives way first; then the one with the fewest
-//! deliveries. Of the latest lives whose runs gave way it is remembered which numbers were
-//! delivered, so that a late copy is not told again.
+//! deliveries. What a run that gave way had delivered is forgotten: to refuse it, or all that is
+//! older, would let a forged epoch mute a life that has not broadcast yet.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -19,10 +19,8 @@ use crate::ground::time::Instant;
 /// How many of a run's latest numbers are told apart.
 const WINDOW: u64 = 1_024;
 const WORDS: usize = (WINDOW / 64) as usize;
-/// How many runs of an origin are kept.
-const RUNS: usize = 3;
-/// Of how many lives that gave way it is remembered what was delivered.
-const PAST_LIVES: usize = 8;
+/// How many runs of an origin are kept, and so of how many of its lives a late copy is recognized.
+const RUNS: usize = 12;
 /// For so long after it moved last a run counts as delivered what is behind its window: longer than
 /// broadcasts circulate.
 const REST: Duration = Duration::from_secs(30);
@@ -74,37 +72,10 @@ impl Run {
     }
 }
 
-/// What is remembered of a run that gave way to another.
-#[derive(Clone, Copy, Debug)]
-struct PastLife {
-    epoch: Incarnation,
-    begin: u64,
-    end: u64,
-    /// Every number from `begin` to `end` was delivered.
-    is_whole: bool,
-    moved: Instant,
-}
-
-impl PastLife {
-    const fn of(run: &Run) -> Self {
-        let Run { epoch, begin, end, count, moved, .. } = *run;
-        Self { epoch, begin, end, is_whole: count == end - begin, moved }
-    }
-
-    /// Returns true if a broadcast counts as delivered: what was passed over does only while it may
-    /// circulate.
-    fn had(&self, now: Instant, (epoch, number): Numbered) -> bool {
-        let is_within = epoch == self.epoch && (self.begin..self.end).contains(&number);
-        is_within && (self.is_whole || now < self.moved + REST)
-    }
-}
-
 /// What was delivered from one origin.
 #[derive(Debug, Default)]
 struct Origin {
     runs: Vec<Run>,
-    /// The latest last.
-    past: Vec<PastLife>,
     /// When it last broadcast, on a clock of deliveries.
     heard: u64,
 }
@@ -122,9 +93,6 @@ impl Origin {
         {
             return if run.note(now, number) { Delivery::New } else { Delivery::Old };
         }
-        if self.past.iter().any(|life| life.had(now, (epoch, number))) {
-            return Delivery::Old;
-        }
         let mut delivery = Delivery::New;
         if self.runs.len() >= RUNS {
             let worth = |run: &Run| (run.epoch <= known, run.count, run.moved);
@@ -136,13 +104,7 @@ impl Origin {
             if is_proven && epoch > known {
                 return Delivery::Old;
             }
-            let run = self.runs.swap_remove(place);
-            if is_proven {
-                if self.past.len() >= PAST_LIVES {
-                    self.past.remove(0);
-                }
-                self.past.push(PastLife::of(&run));
-            }
+            self.runs.swap_remove(place);
             delivery = Delivery::Doubtful;
         }
         let mut run = Run::new(epoch, number, now);
@@ -256,6 +218,11 @@ mod tests {
         note(deliveries, "a", epoch, number, 9) != Delivery::Old
     }
 
+    /// What a broadcast of "a" is, whose every epoch is proven.
+    fn at_life(deliveries: &mut Deliveries, epoch: u64, number: u64) -> Delivery {
+        deliveries.note(NOW, "a", (Incarnation::new(epoch), number), Incarnation::MAX, 9)
+    }
+
     #[test]
     fn each_life_of_an_origin_is_numbered_anew() {
         let mut deliveries = Deliveries::default();
@@ -279,57 +246,65 @@ mod tests {
     #[test]
     fn a_new_life_is_heard_although_forged_ones_took_all_room_first() {
         let mut deliveries = Deliveries::default();
-        for forged in 0..5 {
-            assert!((0..9).filter(|&number| is_new(&mut deliveries, forged, number)).count() > 0);
+        let (life, forged) = (100, RUNS as u64);
+        let note = |deliveries: &mut Deliveries, epoch, number| {
+            let known = Incarnation::new(life);
+            deliveries.note(NOW, "a", (Incarnation::new(epoch), number), known, 9)
+        };
+        for epoch in 0..forged {
+            assert!((0..9).all(|number| note(&mut deliveries, epoch, number) == Delivery::New));
         }
-        assert_eq!(
-            [0, 1].map(|number| note(&mut deliveries, "a", 5, number, 9)),
-            [Delivery::Doubtful, Delivery::New]
-        );
-        for forged in 6..9 {
-            assert!(
-                !is_new(&mut deliveries, forged, 0),
-                "an unproven epoch takes no proven one's place"
-            );
+        let heard = [0, 1].map(|number| note(&mut deliveries, life, number));
+        assert_eq!(heard, [Delivery::Doubtful, Delivery::New]);
+        for epoch in life + 1..life + 4 {
+            let unproven = note(&mut deliveries, epoch, 0);
+            assert_eq!(unproven, Delivery::Old, "an unproven epoch takes no proven one's place");
         }
     }
 
     #[test]
-    fn a_late_copy_of_a_life_that_gave_way_is_not_told_again() {
+    fn a_late_copy_of_any_of_the_latest_lives_is_not_told_again() {
         let mut deliveries = Deliveries::default();
-        for life in 0..=5 {
-            assert!([0, 1, 2].iter().all(|&number| is_new(&mut deliveries, life, number)));
+        // Two of each life's broadcasts are lost at first.
+        for life in 1..=RUNS as u64 {
+            for number in [0, 1, 4, 5] {
+                assert_eq!(at_life(&mut deliveries, life, number), Delivery::New);
+            }
         }
-        let late = (0..=5).flat_map(|life| [0, 1, 2].map(|number| (life, number)));
-        let again = late.filter(|&(life, number)| is_new(&mut deliveries, life, number));
-        assert_eq!(again.collect::<Vec<_>>(), []);
-        assert!(is_new(&mut deliveries, 0, 3), "what was not delivered is not lost");
+        for life in 1..=RUNS as u64 {
+            for number in [0, 1, 4, 5] {
+                assert_eq!(at_life(&mut deliveries, life, number), Delivery::Old, "{life}");
+            }
+            for number in [2, 3, 6] {
+                assert_eq!(at_life(&mut deliveries, life, number), Delivery::New, "{life}");
+            }
+            assert!((0..=6).all(|number| !is_new(&mut deliveries, life, number)), "{life}");
+        }
     }
 
     #[test]
-    fn what_a_life_that_gave_way_had_passed_over_is_muted_while_it_may_circulate_only() {
+    fn one_life_too_many_takes_the_place_of_the_one_that_broadcast_least_and_is_not_passed_on() {
         let mut deliveries = Deliveries::default();
-        is_new(&mut deliveries, 0, 0);
-        is_new(&mut deliveries, 0, 9);
-        for life in 1..=3 {
-            is_new(&mut deliveries, life, 0);
-            is_new(&mut deliveries, life, 1);
-            is_new(&mut deliveries, life, 2);
+        for life in 1..=RUNS as u64 {
+            assert_eq!(at_life(&mut deliveries, life, 0), Delivery::New);
+            if life != 3 {
+                assert_eq!(at_life(&mut deliveries, life, 1), Delivery::New);
+            }
         }
-        assert_eq!(deliveries.origins["a"].past.len(), 1, "the first gave way");
-        assert!(!is_new(&mut deliveries, 0, 5));
-        let later = deliveries.note(NOW + REST, "a", (Incarnation::new(0), 5), LIFE, 9);
-        assert_eq!(later, Delivery::Doubtful);
+        let next = RUNS as u64 + 1;
+        assert_eq!(at_life(&mut deliveries, next, 0), Delivery::Doubtful);
+        assert_eq!(at_life(&mut deliveries, next, 1), Delivery::New);
+        assert_eq!(at_life(&mut deliveries, 4, 0), Delivery::Old);
+        assert_eq!(at_life(&mut deliveries, 3, 0), Delivery::Doubtful, "it was forgotten");
     }
 
     #[test]
     fn forged_lives_take_bounded_room() {
         let mut deliveries = Deliveries::default();
         for forged in 0..1_000 {
-            deliveries.note(NOW, "a", (Incarnation::new(forged), 0), Incarnation::MAX, 9);
+            at_life(&mut deliveries, forged, 0);
         }
-        let origin = &deliveries.origins["a"];
-        assert!(origin.runs.len() <= RUNS && origin.past.len() <= PAST_LIVES);
+        assert_eq!(deliveries.origins["a"].runs.len(), RUNS);
     }
 
     #[test]

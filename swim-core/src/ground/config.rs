@@ -167,11 +167,11 @@ pub struct Config {
     /// an error; a further one of others is delivered here and not passed on. Default 1,024; 1 to
     /// 65,536. (own)
     pub max_broadcasts: usize,
-    /// Of how many origins the received broadcasts are remembered. A broadcast is delivered at most
-    /// once as long as no more origins than this are broadcasting, and none has started more than
-    /// eleven times since; past it, the origin longest
-    /// silent is forgotten, and broadcasts of the one that takes its place are at first not passed
-    /// on. Default 16,384; at least 1. (own)
+    /// Of how many origins the received broadcasts are remembered, and of each the latest twelve
+    /// lives. A broadcast is delivered at most once as long as no more origins than this are
+    /// broadcasting and none has broadcast in more lives than that; past it, the origin longest
+    /// silent, or its life with the fewest broadcasts, is forgotten, and the broadcast that takes
+    /// its place is not passed on. Default 16,384; at least 1. (own)
     pub max_broadcast_origins: usize,
     /// How many exchanges this node keeps open at once. A further one is not begun until one ends.
     /// Default 64; at least 1 more than `join_parallelism`, at most 1,024. (own)

@@ -94,13 +94,15 @@ fn a_member_is_known_by_its_address_in_whichever_form_the_transport_gives_it() {
             &packet(&[Message::Ping { sequence: SEQUENCE, target: "me", source: "b" }]),
         );
         let out = sent(&mut node, at(0));
-        let (_, ack) =
-            out.iter().find(|(_, messages)| messages[0].starts_with("Ack")).expect("an ack");
+        let (_, ack) = out
+            .iter()
+            .find(|(_, messages)| matches!(messages[0], Message::Ack { .. }))
+            .expect("an ack");
         assert!(ack.len() > 1, "a member gets what waits to be spread: {form} {ack:?}");
         let (now, _) = run_until_ping(&mut node, "b");
         node.handle_unreachable(now, from);
         assert_eq!(
-            count(&sent(&mut node, now), "PingReq"),
+            count!(sent(&mut node, now), Message::PingReq { .. }),
             1,
             "the direct ping has failed: {form}"
         );

@@ -6,17 +6,6 @@ use swim_core::{DropReason, Event, ExchangeInput, Instant, SequenceNumber, Statu
 
 use crate::harness::*;
 
-/// The number of a ping in the packets that the node has sent, if it pinged `port` under that name.
-fn pinged(out: &[Sent], port: u16, name: &str) -> Option<SequenceNumber> {
-    let messages =
-        out.iter().filter(|(to, _)| *to == address(port)).flat_map(|(_, messages)| messages);
-    let is_ping =
-        |text: &&String| text.starts_with("Ping") && text.contains(&format!("target: \"{name}\""));
-    let text = messages.into_iter().find(is_ping)?;
-    let number = text.split("SequenceNumber(").nth(1)?.split(')').next()?;
-    Some(SequenceNumber::new(number.parse().ok()?))
-}
-
 fn ack(node: &mut Node, now: Instant, sequence: SequenceNumber, source: &str) {
     deliver(node, now, &[Message::Ack { sequence, source }]);
 }
@@ -119,7 +108,7 @@ fn acks(node: &mut Node, now: Instant) -> bool {
         now,
         &[Message::Ping { sequence: SequenceNumber::new(7), target: "me", source: "seed" }],
     );
-    count(&sent(node, now), "Ack") > 0
+    count!(sent(node, now), Message::Ack { .. }) > 0
 }
 
 #[test]
@@ -134,19 +123,19 @@ fn a_newcomer_whose_name_has_a_living_bearer_is_refused_and_says_nothing_of_itse
         );
         let out = sent(&mut node, at(0));
         let sequence = pinged(&out, 9, "me").expect("it looks whether the bearer is there");
-        assert_eq!(count(&out, "Alive { id: \"me\""), 0, "and waits with its own Alive");
+        assert_eq!(count!(out, Message::Alive { id: "me", .. }), 0, "and waits with its own Alive");
         ack(&mut node, at(1), sequence, "me");
         assert_eq!(about_names(&mut node), [LOST(true), Event::Conflict { address: address(9) }]);
         assert_eq!(node.name_lost_to(), Some(address(9)));
         deliver(&mut node, at(2), &[suspect("me", incarnation, "a")]);
         let out = run_among_the_living(&mut node, second(30));
-        assert_eq!(count(&out, "Alive { id: \"me\""), 0, "{incarnation}");
+        assert_eq!(count!(out, Message::Alive { id: "me", .. }), 0, "{incarnation}");
         assert!(!acks(&mut node, second(30)) && node.incarnation().get() == FIRST);
         let contest =
             Message::Ping { sequence: SequenceNumber::new(8), target: "me", source: "me" };
         node.handle_packet(second(30), address(9), &packet(&[contest]));
         assert_eq!(
-            count(&sent(&mut node, second(30)), "Nack"),
+            count!(sent(&mut node, second(30)), Message::Nack { .. }),
             1,
             "the bearer hears that the name is its own"
         );
@@ -171,7 +160,7 @@ fn a_newcomer_whose_former_life_is_silent_elsewhere_has_its_name_within_a_timeou
             &[entry("seed", 1, Status::Alive, 50), entry("me", incarnation, Status::Alive, 9)],
         );
         let out = run_beside_the_seed(&mut node, second(1));
-        assert!(count(&out, "Alive { id: \"me\"") > 0);
+        assert!(count!(out, Message::Alive { id: "me", .. }) > 0);
         assert_eq!((about_names(&mut node), node.name_lost_to()), (vec![], None));
         assert!(node.incarnation().get() >= FIRST.max(incarnation));
     }

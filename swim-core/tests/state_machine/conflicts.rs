@@ -13,10 +13,7 @@ fn conflicts(node: &mut Node) -> Vec<Event> {
 fn contest(node: &mut Node) -> SequenceNumber {
     swap(node, Instant::ORIGIN, &[entry("me", FIRST + 50, Status::Alive, 9)]);
     let out = sent(node, Instant::ORIGIN);
-    let (_, messages) =
-        out.iter().find(|(to, _)| *to == address(9)).expect("it looks who is there");
-    let text = messages[0].strip_prefix("Ping { sequence: SequenceNumber(").expect("a ping");
-    SequenceNumber::new(text.split(')').next().unwrap().parse().unwrap())
+    pinged(&out, 9, "me").expect("it looks who is there")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use swim_core::wire::begin_join_reply;
+use swim_core::wire::{Message, begin_join_reply};
 use swim_core::{ExchangeInput, Instant, Status};
 
 use crate::harness::*;
@@ -29,7 +29,7 @@ fn first_targets(mut newcomer: Node) -> Vec<u16> {
         let now = step(&mut newcomer);
         let gossip = sent(&mut newcomer, now)
             .into_iter()
-            .filter(|(_, messages)| messages[0].starts_with("Alive"));
+            .filter(|(_, messages)| matches!(messages[0], Message::Alive { .. }));
         to.extend(gossip.map(|(to, _)| to.port()));
     }
     to
@@ -71,8 +71,10 @@ fn members_that_die_and_come_back_again_and_again_take_no_gossip_from_the_others
     while node.queued_updates() > 0 {
         let now = step(&mut node);
         let out = sent_and_acked(&mut node, now);
-        let gossip: Vec<_> =
-            out.iter().filter(|(_, messages)| !messages[0].starts_with("Ping")).collect();
+        let is_gossip = |(_, messages): &&Sent| {
+            !matches!(messages[0], Message::Ping { .. } | Message::PingReq { .. })
+        };
+        let gossip: Vec<_> = out.iter().filter(is_gossip).collect();
         if !gossip.is_empty() {
             let living = gossip.iter().filter(|(to, _)| (11..20).contains(&to.port())).count();
             assert!(gossip.len() <= 4 && (living == 3 || node.queued_updates() == 0), "{gossip:?}");
@@ -95,13 +97,9 @@ fn an_update_is_sent_to_the_living_as_often_as_it_may_be_however_many_have_died(
     let out = run_among_the_living(&mut node, second(29));
     let (to_the_living, to_the_dead): (Vec<_>, Vec<_>) =
         out.into_iter().partition(|(to, _)| (10..14).contains(&to.port()) || to.port() == 50);
-    let update = "Alive { id: \"newcomer\"";
-    assert_eq!((count(&to_the_living, update), count(&to_the_dead, update)), (4, 0));
-    assert!(
-        to_the_dead
-            .iter()
-            .all(|(_, messages)| messages.len() == 1 && messages[0].starts_with("Dead"))
-    );
+    let update = || alive("newcomer", 1, 50);
+    assert_eq!((times(&to_the_living, update()), times(&to_the_dead, update())), (4, 0));
+    assert!(to_the_dead.iter().all(|(_, messages)| matches!(messages[..], [Message::Dead { .. }])));
     assert!(!to_the_dead.is_empty(), "they are told of their death, so that they can refute it");
 }
 
@@ -112,7 +110,10 @@ fn a_dead_member_is_not_gossiped_as_alive_when_its_description_comes_late() {
     run_among_the_living(&mut node, second(20));
     deliver(&mut node, second(20), &[alive("x", 1, 3)]);
     let out = run_among_the_living(&mut node, second(30));
-    assert_eq!((status(&node, "x"), count(&out, "Alive { id: \"x\"")), (Some(Status::Dead), 0));
+    assert_eq!(
+        (status(&node, "x"), count!(out, Message::Alive { id: "x", .. })),
+        (Some(Status::Dead), 0)
+    );
 }
 
 /// A node that has something to say and nobody to say it to; a minute has passed.
@@ -140,7 +141,10 @@ fn a_node_that_is_alone_is_not_woken_for_what_it_has_to_say_and_says_it_when_som
         let mut node = lone_node();
         come(&mut node);
         let now = step(&mut node);
-        assert_eq!((now, count(&sent(&mut node, now), "Alive { id: \"me\"")), (second(60), 1));
+        assert_eq!(
+            (now, count!(sent(&mut node, now), Message::Alive { id: "me", .. })),
+            (second(60), 1)
+        );
     }
 }
 
@@ -152,7 +156,10 @@ fn an_old_description_that_a_table_has_shown_to_be_outdated_is_not_spread_any_mo
     deliver(&mut node, second(15), &[alive("x", 1, 5)]);
     swap(&mut node, second(15), &[entry("x", 2, Status::Alive, 5)]);
     let out = run_among_the_living(&mut node, second(25));
-    assert_eq!(count(&out, "Alive { id: \"x\", incarnation: Incarnation(1)"), 0);
+    assert_eq!(
+        count!(out, Message::Alive { id: "x", incarnation, .. } if incarnation.get() == 1),
+        0
+    );
 }
 
 #[test]
@@ -161,11 +168,15 @@ fn a_newcomer_speaks_for_itself_and_repeats_nobody_who_let_it_in() {
     join(&mut node, at(0), &names("n", 3));
     let first = run_among_the_living(&mut node, at(0));
     assert_eq!(
-        (first.len(), count(&first, "Alive { id: \"me\"")),
+        (first.len(), count!(first, Message::Alive { id: "me", .. })),
         (3, 3),
         "at once, to three: {first:?}"
     );
     let later = run_among_the_living(&mut node, second(20));
-    assert!(count(&later, "Alive { id: \"me\"") > 0, "as often as any update");
-    assert_eq!(count(&first, "Alive") + count(&later, "Alive"), 4, "and nothing of the others");
+    assert!(count!(later, Message::Alive { id: "me", .. }) > 0, "as often as any update");
+    assert_eq!(
+        count!(first, Message::Alive { .. }) + count!(later, Message::Alive { .. }),
+        4,
+        "and nothing of the others"
+    );
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use swim_core::wire::{
-    Description, Entry, ExchangeMessage, Message, Packet, begin_buckets, begin_packet, cluster_hash,
+    Description, Entry, ExchangeMessage, Message, begin_buckets, begin_packet, cluster_hash,
 };
 use swim_core::{
     Claim, Config, DropReason, Event, ExchangeId, ExchangeInput, ExchangeOutput, Identity,
     Incarnation, Instant, NodeId, Protection, Source, Status, Swim,
 };
 
+pub(crate) use crate::messages::*;
 pub(crate) use crate::node::Node;
 
 /// The node under test is called "me", lives at port 1 and starts with this incarnation.
@@ -153,45 +154,6 @@ pub(crate) fn say_equal(node: &mut Node, now: Instant, id: ExchangeId, source: &
     node.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
 }
 
-/// A packet that the node sent: where to, and each message as its debug text.
-pub(crate) type Sent = (SocketAddr, Vec<String>);
-
-pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<Sent> {
-    let (mut buffer, mut all) = (Vec::new(), Vec::new());
-    while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
-        let messages = Packet::open(&buffer, cluster())
-            .unwrap()
-            .map(|message| format!("{:?}", message.unwrap()));
-        all.push((transmit.to, messages.collect()));
-    }
-    all
-}
-
-/// As [`sent`], in a cluster whose members answer every ping at once.
-pub(crate) fn sent_and_acked(node: &mut Node, now: Instant) -> Vec<Sent> {
-    let (mut buffer, mut all) = (Vec::new(), Vec::new());
-    loop {
-        let mut acks = Vec::new();
-        while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
-            let messages: Vec<_> =
-                Packet::open(&buffer, cluster()).unwrap().map(Result::unwrap).collect();
-            for message in &messages {
-                if let Message::Ping { sequence, target, .. } = *message {
-                    acks.push(packet(&[Message::Ack { sequence, source: target }]));
-                }
-            }
-            all.push((
-                transmit.to,
-                messages.iter().map(|message| format!("{message:?}")).collect(),
-            ));
-        }
-        if acks.is_empty() {
-            return all;
-        }
-        acks.iter().for_each(|ack| node.handle_packet(now, proven(2), ack));
-    }
-}
-
 /// Runs the node's next timer and says when that was.
 pub(crate) fn step(node: &mut Node) -> Instant {
     let now = node.poll_timeout().expect("a running node has timers");
@@ -222,38 +184,21 @@ pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
     events(node);
 }
 
-/// How many messages begin so.
-pub(crate) fn count(packets: &[Sent], beginning: &str) -> usize {
-    packets
-        .iter()
-        .flat_map(|(_, messages)| messages)
-        .filter(|message| message.starts_with(beginning))
-        .count()
-}
-
 /// The sequence number of the ping by which the node probed the member of that name, and when.
 pub(crate) fn run_until_ping(
     node: &mut Node,
     target: &str,
 ) -> (Instant, swim_core::SequenceNumber) {
-    let mut buffer = Vec::new();
     for _ in 0..1_000 {
         let now = node.poll_timeout().expect("a running node has timers");
         node.handle_timeout(now);
-        let mut found = None;
         let probed = node.probing().map(|(_, sequence)| sequence);
-        while node.poll_transmit(now, &mut buffer).is_some() {
-            for message in Packet::open(&buffer, cluster()).unwrap() {
-                if let Ok(Message::Ping { sequence, target: to, .. }) = message
-                    && to == target
-                    && probed == Some(sequence)
-                {
-                    found = Some((now, sequence));
-                }
-            }
-        }
-        if let Some(found) = found {
-            return found;
+        let is_probe = |message: &&Message<'_>| {
+            matches!(**message, Message::Ping { sequence, target: to, .. }
+                if to == target && probed == Some(sequence))
+        };
+        if let (Some(sequence), Some(_)) = (probed, said(&sent(node, now)).find(is_probe)) {
+            return (now, sequence);
         }
     }
     panic!("no ping to {target} in 1,000 timeouts");

@@ -1,5 +1,6 @@
 //! A departure is spread before the node is done, and is done in time when it cannot be.
 
+use swim_core::wire::Message;
 use swim_core::{Config, Event, Instant, JoinError, State, Status};
 
 use crate::harness::{
@@ -18,9 +19,7 @@ fn a_leaving_node_is_done_when_its_departure_was_sent_as_often_as_any_update() {
         let now = node.poll_timeout().expect("a leaving node has timers");
         assert!(now < Instant::ORIGIN + seconds(5), "not by the timeout");
         node.handle_timeout(now);
-        let left = |message: &&String| message.starts_with("Left { id: \"me\"");
-        departures +=
-            sent(&mut node, now).iter().flat_map(|(_, messages)| messages).filter(left).count();
+        departures += count!(sent(&mut node, now), Message::Left { id: "me", .. });
     }
     assert_eq!(departures, 4);
     assert_eq!(events(&mut node).last(), Some(&Event::LeaveComplete));
@@ -64,8 +63,11 @@ fn a_leaving_node_does_not_come_back_when_its_former_life_turns_out_to_be_over()
             out.extend(sent(&mut node, now));
         }
     }
-    assert_eq!((count(&out, "Alive { id: \"me\""), status(&node, "me")), (0, Some(Status::Left)));
-    assert!(count(&out, "Left { id: \"me\"") >= 4, "its departure is spread: {out:?}");
+    assert_eq!(
+        (count!(out, Message::Alive { id: "me", .. }), status(&node, "me")),
+        (0, Some(Status::Left))
+    );
+    assert!(count!(out, Message::Left { id: "me", .. }) >= 4, "its departure is spread: {out:?}");
 }
 
 #[test]

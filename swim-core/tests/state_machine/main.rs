@@ -15,6 +15,7 @@ mod harness;
 mod incarnations;
 mod leaving;
 mod memberlist;
+mod messages;
 mod network;
 mod networks;
 mod node;

@@ -2,9 +2,8 @@
 //! instant. Knows nothing of loss, delay and streams, which are the simulator's.
 
 use swim_core::Instant;
-use swim_core::wire::Packet;
 
-use crate::harness::{Node, Sent, address, cluster, exchanges};
+use crate::harness::{Node, Sent, address, exchanges, messages};
 
 /// The nodes live at ports 1, 2, and so on; whatever goes to other ports is lost, and exchanges are
 /// not opened.
@@ -35,10 +34,7 @@ impl Network {
         let (mut busy, mut bytes) = (vec![first], Vec::new());
         while let Some(i) = busy.pop() {
             while let Some(transmit) = self.nodes[i].poll_transmit(now, &mut bytes) {
-                let messages = Packet::open(&bytes, cluster())
-                    .unwrap()
-                    .map(|message| format!("{:?}", message.unwrap()));
-                all.push((i, (transmit.to, messages.collect())));
+                all.push((i, (transmit.to, messages(&bytes))));
                 let to = usize::from(transmit.to.port()) - 1;
                 if let Some(receiver) = self.nodes.get_mut(to) {
                     receiver.handle_packet(now, address(i as u16 + 1), &bytes);

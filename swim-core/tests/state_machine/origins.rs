@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use swim_core::wire::{ExchangeMessage, Message, add_state, begin_join, serf};
 use swim_core::{
-    Config, DropReason, Event, ExchangeId, ExchangeInput, Incarnation, LamportTime, Question,
+    Config, DropReason, Event, ExchangeId, ExchangeInput, Incarnation, LamportTime, MessageKind,
+    Question,
 };
 
 use crate::harness::*;
@@ -23,11 +24,11 @@ fn among(count: usize) -> Node {
     node
 }
 
-/// To how many addresses messages that begin so went, and how many of them in all.
-fn readers(sent: &[Sent], beginning: &str) -> (usize, usize) {
+/// To how many addresses messages of that kind went, and how many of them in all.
+fn readers(sent: &[Sent], kind: MessageKind) -> (usize, usize) {
     let mut by_address = BTreeMap::new();
     for (to, messages) in sent {
-        let found = messages.iter().filter(|message| message.starts_with(beginning)).count();
+        let found = messages.iter().filter(|message| message.kind() == kind).count();
         *by_address.entry(*to).or_insert(0) += found;
     }
     by_address.retain(|_, count| *count > 0);
@@ -60,10 +61,10 @@ fn its_own_broadcasts_events_and_queries_go_to_each_member_twice_within_seconds(
         node.serf_mut().query(now, &Question::new("load", b"")).unwrap();
         assert_eq!(node.queued_broadcasts(), 3);
         let sent = run_among_the_living(&mut node, second(33));
-        assert_eq!(readers(&sent, "Broadcast"), (count, 2 * count));
-        assert_eq!(readers(&sent, "Announcement"), (count, 4 * count));
+        assert_eq!(readers(&sent, MessageKind::Broadcast), (count, 2 * count));
+        assert_eq!(readers(&sent, MessageKind::Announcement), (count, 4 * count));
         assert_eq!(node.queued_broadcasts(), 0);
-        assert_eq!(node.metrics().sent(swim_core::MessageKind::Broadcast), 2 * count as u64);
+        assert_eq!(node.metrics().sent(MessageKind::Broadcast), 2 * count as u64);
     }
 }
 
@@ -83,7 +84,11 @@ fn what_others_say_is_told_and_passed_on_to_nobody() {
         assert!(told.iter().any(|event| matches!(event, Event::Broadcast { .. })), "{told:?}");
         assert!(told.iter().any(|event| matches!(event, Event::UserEvent { .. })), "{told:?}");
         let sent = run_among_the_living(&mut node, second(5));
-        assert_eq!(count(&sent, "Broadcast") + count(&sent, "Announcement") > 0, passed_on);
+        assert_eq!(
+            count!(sent, Message::Broadcast { .. }) + count!(sent, Message::Announcement { .. })
+                > 0,
+            passed_on
+        );
     }
 }
 
@@ -110,17 +115,11 @@ fn an_answer_in_anothers_name_or_through_another_is_not_believed() {
         .query(second(30), &Question { relay_factor: 3, ..Question::new("load", b"") })
         .unwrap();
     let sent = run_among_the_living(&mut node, second(31));
-    let said = sent
-        .iter()
-        .flat_map(|(_, messages)| messages)
-        .find(|message| message.starts_with("Announcement"));
-    let payload = said.unwrap().split("payload: ").nth(1).unwrap();
-    let bytes: Vec<u8> = payload
-        .trim_matches(['[', ']', ' ', '}'])
-        .split(", ")
-        .map(|byte| byte.parse().unwrap())
-        .collect();
-    let serf::Message::Query(query) = serf::Message::decode(&bytes).unwrap() else {
+    let payload = said(&sent).find_map(|message| match *message {
+        Message::Announcement { payload, .. } => Some(payload),
+        _ => None,
+    });
+    let serf::Message::Query(query) = serf::Message::decode(payload.unwrap()).unwrap() else {
         panic!("a query")
     };
     assert_eq!(query.relay_factor, 0, "nobody is asked to hand answers on");
@@ -170,7 +169,7 @@ fn answers_go_to_who_asked_and_through_nobody() {
         payload: &payload,
     };
     deliver(&mut node, second(30), &[announced]);
-    assert_eq!(readers(&sent(&mut node, second(30)), "Direct"), (1, 1));
+    assert_eq!(readers(&sent(&mut node, second(30)), MessageKind::Direct), (1, 1));
 }
 
 #[test]

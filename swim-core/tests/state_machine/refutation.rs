@@ -28,11 +28,10 @@ fn a_refutation_that_was_sent_as_often_as_it_may_is_begun_anew_when_the_accusati
 {
     let mut node = node();
     deliver(&mut node, at(0), &[alive("a", 1, 5), suspect("me", 100, "a")]);
-    let refutation = "Alive { id: \"me\", incarnation: Incarnation(101)";
-    let first = count(&run_among_the_living(&mut node, second(20)), refutation);
+    let first = times(&run_among_the_living(&mut node, second(20)), alive("me", 101, 1));
     assert_eq!(node.queued_updates(), 0, "all is said");
     deliver(&mut node, second(20), &[suspect("me", 100, "b")]);
-    let again = count(&run_among_the_living(&mut node, second(40)), refutation);
+    let again = times(&run_among_the_living(&mut node, second(40)), alive("me", 101, 1));
     assert_eq!((first > 0, again, node.incarnation().get()), (true, first, 101));
     deliver(&mut node, second(40), &[alive("me", 100, 1)]);
     assert_eq!(node.queued_updates(), 0, "an old Alive accuses of nothing");

@@ -508,7 +508,7 @@ fn the_answer_to_one_who_never_answered_waits_until_it_has_and_else_is_dropped()
             node.handle_timeout(at(700));
         }
         out.extend(sent(&mut node, at(700)));
-        let direct = count(&out, "Direct");
+        let direct = count!(out, Message::Direct { .. });
         let expected = if answers { (2, 0) } else { (0, 2) };
         assert_eq!((direct, dropped(&node, DropReason::Stranger)), expected, "{out:?}");
     }

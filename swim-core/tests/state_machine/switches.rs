@@ -4,8 +4,8 @@
 use swim_core::{Config, Instant, Status};
 
 use crate::harness::{
-    Node, alive, at, count, deliver, named, node_with, quiet, run_among_the_living, run_until_ping,
-    second, seconds, status, suspect,
+    Node, alive, at, deliver, named, node_with, quiet, run_among_the_living, run_until_ping,
+    second, seconds, status, suspect, times,
 };
 
 /// Two nodes with the same chance that know b, c, d, e and x, at ports 2 to 6: one as usual, and
@@ -44,12 +44,7 @@ fn suspicions_that_all_last_as_long_need_no_further_accusers() {
             &[suspect("x", 1, "b"), suspect("x", 1, "c"), suspect("x", 1, "d")],
         );
         let out = run_among_the_living(&mut node, second(3));
-        let passed_on = ["b", "c", "d"].map(|from| {
-            count(
-                &out,
-                &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\""),
-            ) > 0
-        });
+        let passed_on = ["b", "c", "d"].map(|from| times(&out, suspect("x", 1, from)) > 0);
         run_among_the_living(&mut node, Instant::from_millis(4_001));
         (passed_on, status(&node, "x"))
     });
@@ -67,12 +62,7 @@ fn without_the_buddy_system_a_suspect_hears_of_it_in_gossip_alone() {
     let told = as_usual_and(|config| config.buddy_system = false, 1).map(|mut node| {
         deliver(&mut node, at(0), &[suspect("x", 1, "b")]);
         let out = run_among_the_living(&mut node, second(20));
-        let by = |from| {
-            count(
-                &out,
-                &format!("Suspect {{ id: \"x\", incarnation: Incarnation(1), from: \"{from}\""),
-            )
-        };
+        let by = |from| times(&out, suspect("x", 1, from));
         (by("me") > 0, by("b") > 0)
     });
     assert_eq!(told, [(true, true), (false, true)]);

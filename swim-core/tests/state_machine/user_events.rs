@@ -199,7 +199,7 @@ fn what_was_missed_in_a_partition_is_told_when_it_heals_and_announced_on_this_si
         assert_eq!(told(&mut node), expected, "once");
     }
     let packets = run_among_the_living(&mut node, second(5));
-    assert!(count(&packets, "Announcement") > 0);
+    assert!(count!(packets, Message::Announcement { .. }) > 0);
 }
 
 #[test]

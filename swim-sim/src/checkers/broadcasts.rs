@@ -1,8 +1,8 @@
 //! A broadcast is told to a user at most once, and only if somebody sent it.
 //!
 //! Of each payload that is as often as the sender broadcast it. A process that may remember fewer
-//! origins than there are names is not held to it: it tells again what it had to forget
-//! (PROTOCOL.md, "Dissemination").
+//! origins than there are names, or fewer lives of the origin than it has had, is not held to it: it
+//! tells again what it had to forget (PROTOCOL.md, "Dissemination").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use swim_core::{Config, Event, Incarnation, Instant};
 
 use super::{Attack, Checker, Verdict, grown};
 use crate::ground::name;
+
+/// Of how many lives of an origin broadcasts are told apart.
+const LIVES: u32 = 12;
 
 /// (Origin, payload) -> how often a node's user was told.
 type Told = BTreeMap<(usize, Arc<[u8]>), u32>;
@@ -22,6 +25,8 @@ pub struct Broadcasts {
     sent: Vec<BTreeMap<Vec<u8>, u32>>,
     /// By node.
     told: Vec<Told>,
+    /// Node -> how often it was started.
+    lives: Vec<u32>,
     /// Node -> how many origins it remembers.
     remembers: Vec<usize>,
     /// How many names there are.
@@ -37,6 +42,7 @@ impl Checker for Broadcasts {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         grown(&mut self.told, node).clear();
+        *grown(&mut self.lives, node) += 1;
         *grown(&mut self.remembers, node) = config.max_broadcast_origins;
     }
 
@@ -66,7 +72,9 @@ impl Checker for Broadcasts {
                 "a broadcast of node-{origin} was told, which it never sent: {payload:02x?}"
             ));
         }
-        if *told > sent && *grown(&mut self.remembers, node) >= self.names {
+        let is_remembered = *grown(&mut self.lives, origin) <= LIVES
+            && *grown(&mut self.remembers, node) >= self.names;
+        if *told > sent && is_remembered {
             return Err(format!(
                 "a broadcast of node-{origin} was told {told} times, and sent {sent} times: {payload:02x?}"
             ));
@@ -97,6 +105,18 @@ mod tests {
         assert_eq!((tell(&mut checker, b"again"), tell(&mut checker, b"again")), (Ok(()), Ok(())));
         checker.started(Instant::ORIGIN, 0, &Config::lan());
         assert_eq!(tell(&mut checker, b"news"), Ok(()), "another process, which knows nothing");
+    }
+
+    #[test]
+    fn who_must_forget_lives_may_tell_again() {
+        for (lives, may) in [(LIVES, false), (LIVES + 1, true)] {
+            let mut checker = Broadcasts::default();
+            checker.started(Instant::ORIGIN, 0, &Config::lan());
+            (0..lives).for_each(|_| checker.started(Instant::ORIGIN, 3, &Config::lan()));
+            checker.broadcast(3, b"news");
+            assert_eq!(tell(&mut checker, b"news"), Ok(()));
+            assert_eq!(tell(&mut checker, b"news").is_ok(), may);
+        }
     }
 
     #[test]

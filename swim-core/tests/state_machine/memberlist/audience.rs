@@ -3,22 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use swim_core::wire::memberlist::Message;
+
 use super::harness::{alive, deliver, node, sent};
 use crate::harness::{Node, address, at, exchanges, second};
 
-/// The user messages that each address was sent until then, with nobody answering.
+/// The payloads of the user messages that each address was sent until then, with nobody answering.
 fn heard_until(
     node: &mut Node,
     until: swim_core::Instant,
-) -> BTreeMap<SocketAddr, BTreeSet<String>> {
+) -> BTreeMap<SocketAddr, BTreeSet<&'static [u8]>> {
     let mut heard: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     while let Some(now) = node.poll_timeout().filter(|&now| now <= until) {
         node.handle_timeout(now);
         for (to, said) in sent(node, now) {
-            heard
-                .entry(to)
-                .or_default()
-                .extend(said.into_iter().filter(|said| said.starts_with("User")));
+            let payloads = said.into_iter().filter_map(|message| match message {
+                Message::User { payload } => Some(payload),
+                _ => None,
+            });
+            heard.entry(to).or_default().extend(payloads);
         }
         exchanges(node);
     }

@@ -15,10 +15,12 @@ fn an_accusation_is_refuted_one_above_it() {
     }
     deliver(&mut node, at(0), &[dead("me", 10, "a"), alive("a", 1, 2)]);
     assert_eq!(node.incarnation().get(), 11);
-    let refutation = "Alive { id: \"me\", incarnation: 11, address: 127.0.0.1:1";
     let now = node.poll_timeout().unwrap();
     node.handle_timeout(now);
-    assert!(said(&mut node, now).iter().any(|said| said.starts_with(refutation)));
+    assert!(said(&mut node, now).iter().any(|said| {
+        let own = address(1);
+        matches!(said, Message::Alive { id: "me", incarnation: 11, address, .. } if *address == own)
+    }));
 }
 
 #[test]
@@ -62,8 +64,7 @@ fn our_departure_is_a_death_that_we_declare_ourselves() {
     sent(&mut node, at(0));
     node.leave(at(100));
     node.handle_timeout(second(1));
-    let farewell = "Dead { id: \"me\", incarnation: 1, from: \"me\" }";
-    assert!(said(&mut node, second(1)).contains(&farewell.to_owned()));
+    assert!(said(&mut node, second(1)).contains(&dead("me", 1, "me")));
 }
 
 #[test]
@@ -106,11 +107,8 @@ fn who_comes_back_at_an_incarnation_that_we_know_as_dead_is_told_and_may_refute(
     run_until_quiet(&mut node, second(20));
     deliver(&mut node, second(20), &[alive("a", 1, 2)]);
     assert_eq!(status(&node, "a"), Some(Status::Dead), "it may be old news");
-    let doubt = "Suspect { id: \"a\", incarnation: 7, from: \"me\" }".to_owned();
-    assert!(
-        sent(&mut node, second(20)).contains(&(address(2), vec![doubt.clone()])),
-        "it is told at once"
-    );
+    let doubt = suspect("a", 7, "me");
+    assert!(sent(&mut node, second(20)).contains(&(address(2), vec![doubt])), "it is told at once");
     deliver(&mut node, second(20), &[alive("c", 1, 4)]);
     let told = (0..20).any(|_| {
         let now = step(&mut node);
@@ -148,5 +146,5 @@ fn what_is_passed_on_of_a_member_has_its_own_versions() {
         Message::Alive { id: "a", incarnation: 1, address: address(2), metadata: b"x", versions };
     deliver(&mut node, at(0), &[alive("b", 1, 3), other]);
     node.handle_timeout(at(0));
-    assert!(said(&mut node, at(0)).contains(&format!("{other:?}")));
+    assert!(said(&mut node, at(0)).contains(&other));
 }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use swim_core::wire::memberlist::{
-    Message, NodeState, PacketWriter, Packing, PushPullWriter, StreamMessage, Unpacker, Versions,
+    self, Message, NodeState, PacketWriter, Packing, PushPullWriter, StreamMessage, Unpacker,
+    Versions,
 };
 use swim_core::{
     Config, ExchangeId, ExchangeInput, ExchangeOutput, Instant, MemberlistWire, Protection, Source,
@@ -69,14 +70,52 @@ pub(crate) fn deliver(node: &mut Node, now: Instant, messages: &[Message<'_>]) {
     node.handle_packet(now, proven(2), &packet(messages));
 }
 
-/// What the node sends: where to, and each message as its debug text.
-pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<(SocketAddr, Vec<String>)> {
+/// A packet that the node sent: its destination and its messages.
+pub(crate) type Sent = (SocketAddr, Vec<Message<'static>>);
+
+/// Reads a packet. What its messages borrow is leaked: it is as little as a test sends.
+pub(crate) fn messages(packet: &[u8]) -> Vec<Message<'static>> {
+    let mut messages = Vec::new();
+    Unpacker::default().unpack(packet, |message| messages.push(leak(&message.unwrap())));
+    messages
+}
+
+fn leak(message: &Message<'_>) -> Message<'static> {
+    let text = |text: &str| -> &'static str { String::leak(text.to_owned()) };
+    let bytes = |bytes: &[u8]| -> &'static [u8] { Vec::leak(bytes.to_vec()) };
+    let asker = |asker: memberlist::Source<'_>| memberlist::Source {
+        address: asker.address,
+        id: text(asker.id),
+    };
+    match *message {
+        Message::Ping { sequence, target, source } => {
+            Message::Ping { sequence, target: text(target), source: asker(source) }
+        }
+        Message::IndirectPing { sequence, target, address, wants_nack, source } => {
+            let (target, source) = (text(target), asker(source));
+            Message::IndirectPing { sequence, target, address, wants_nack, source }
+        }
+        Message::Ack { sequence, payload } => Message::Ack { sequence, payload: bytes(payload) },
+        Message::Nack { sequence } => Message::Nack { sequence },
+        Message::Suspect { id, incarnation, from } => {
+            Message::Suspect { id: text(id), incarnation, from: text(from) }
+        }
+        Message::Alive { id, incarnation, address, metadata, versions } => {
+            let (id, metadata) = (text(id), bytes(metadata));
+            Message::Alive { id, incarnation, address, metadata, versions }
+        }
+        Message::Dead { id, incarnation, from } => {
+            Message::Dead { id: text(id), incarnation, from: text(from) }
+        }
+        Message::User { payload } => Message::User { payload: bytes(payload) },
+    }
+}
+
+/// Takes all packets that the node has to send.
+pub(crate) fn sent(node: &mut Node, now: Instant) -> Vec<Sent> {
     let (mut buffer, mut all) = (Vec::new(), Vec::new());
     while let Some(transmit) = node.poll_transmit(now, &mut buffer) {
-        let mut messages = Vec::new();
-        Unpacker::default()
-            .unpack(&buffer, |message| messages.push(format!("{:?}", message.unwrap())));
-        all.push((transmit.to, messages));
+        all.push((transmit.to, messages(&buffer)));
     }
     all
 }
@@ -93,7 +132,7 @@ pub(crate) fn let_answer(node: &mut Node, now: Instant, names: &[&str]) {
 }
 
 /// All messages that the node sends, wherever to.
-pub(crate) fn said(node: &mut Node, now: Instant) -> Vec<String> {
+pub(crate) fn said(node: &mut Node, now: Instant) -> Vec<Message<'static>> {
     sent(node, now).into_iter().flat_map(|(_, messages)| messages).collect()
 }
 

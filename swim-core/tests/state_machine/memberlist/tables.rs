@@ -1,10 +1,11 @@
 //! The push/pull: answers, merging, versions, joining.
 
-use swim_core::wire::memberlist::{NodeState, PushPull, StreamMessage, Versions};
+use swim_core::wire::memberlist::{Message, NodeState, PushPull, StreamMessage, Versions};
 use swim_core::{Config, DropReason, Event, ExchangeFailure, ExchangeInput, Incarnation, Status};
 
 use super::harness::{
-    alive, ask, config, dead, deliver, let_answer, names, node, node_with, row, said, table,
+    alive, ask, config, dead, deliver, let_answer, names, node, node_with, row, said, sent,
+    suspect, table,
 };
 use crate::harness::{Node, address, at, dropped, events, opened, second, status, step};
 
@@ -48,10 +49,7 @@ fn the_dead_of_a_table_are_suspected_here_if_they_are_known_and_teach_nothing_ot
     assert_eq!(known, [Some(Status::Suspect), Some(Status::Left), Some(Status::Dead), None, None]);
     assert_eq!(node.incarnation(), Incarnation::new(5), "our own death is refuted");
     node.handle_timeout(at(0));
-    assert!(
-        said(&mut node, at(0))
-            .contains(&"Suspect { id: \"a\", incarnation: 3, from: \"me\" }".to_owned())
-    );
+    assert!(said(&mut node, at(0)).contains(&suspect("a", 3, "me")));
 }
 
 #[test]
@@ -107,18 +105,18 @@ fn a_joiner_says_at_once_that_it_is_there_and_passes_on_what_it_learnt() {
     let (mut first, mut copies) = (None, std::collections::BTreeMap::new());
     while node.poll_timeout().is_some_and(|now| now < second(5)) {
         let now = step(&mut node);
-        for (to, said) in super::harness::sent(&mut node, now) {
+        for (to, said) in sent(&mut node, now) {
             answer(&mut node, now, to, &said);
-            for alive in said.iter().filter_map(|said| said.strip_prefix("Alive { id: \"")) {
-                let name = alive.chars().next().expect("names of a letter or two");
-                *copies.entry(name).or_insert(0) += 1;
+            for message in &said {
+                let Message::Alive { id, .. } = *message else { continue };
+                *copies.entry(id).or_insert(0) += 1;
                 first.get_or_insert(now);
             }
         }
         opened(&mut node);
     }
     assert_eq!(first, Some(at(10)), "at once, not with the next probe");
-    assert_eq!(copies.keys().collect::<String>(), "abcm", "itself and all that it learnt");
+    assert!(copies.keys().eq(&["a", "b", "c", "me"]), "itself and all that it learnt");
     let most = copies.values().copied().max().unwrap();
     assert!(
         (3..=6).contains(&most),
@@ -175,7 +173,7 @@ fn tables_are_swapped_at_the_interval_and_with_those_who_are_lost() {
     let mut asked = [0, 0];
     while node.poll_timeout().is_some_and(|now| now < second(600)) {
         let now = step(&mut node);
-        let acks = super::harness::sent(&mut node, now);
+        let acks = sent(&mut node, now);
         for (to, said) in acks {
             answer(&mut node, now, to, &said);
         }
@@ -195,13 +193,13 @@ fn tables_are_swapped_at_the_interval_and_with_those_who_are_lost() {
 }
 
 /// The member at port 5 answers pings.
-fn answer(node: &mut Node, now: swim_core::Instant, to: std::net::SocketAddr, said: &[String]) {
-    let number =
-        said.first().and_then(|said| said.strip_prefix("Ping { sequence: SequenceNumber("));
-    let number =
-        number.and_then(|rest| rest.split(')').next()).and_then(|number| number.parse().ok());
-    if let (Some(number), true) = (number, to == address(5)) {
-        let sequence = swim_core::SequenceNumber::new(number);
-        deliver(node, now, &[swim_core::wire::memberlist::Message::Ack { sequence, payload: b"" }]);
+fn answer(
+    node: &mut Node,
+    now: swim_core::Instant,
+    to: std::net::SocketAddr,
+    said: &[Message<'_>],
+) {
+    if let (Some(&Message::Ping { sequence, .. }), true) = (said.first(), to == address(5)) {
+        deliver(node, now, &[Message::Ack { sequence, payload: b"" }]);
     }
 }
