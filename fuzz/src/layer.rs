@@ -23,7 +23,7 @@ const EXPRESSIONS: [&str; 4] = ["^web$", ".*", "(", "a{1,900}{1,900}"];
 
 /// A message of the layer that comes from outside.
 #[derive(Arbitrary, Debug)]
-pub(crate) enum Word {
+pub enum Word {
     Intent {
         time: u8,
         id: u8,

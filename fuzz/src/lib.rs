@@ -18,6 +18,7 @@ pub mod roundtrip;
 pub mod sealed;
 mod story;
 pub mod swim;
+mod world;
 
 #[cfg(test)]
 mod tests {
