@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use swim_plot::{Axis, Plot, Point, Series};
+
 use crate::cases::{CASES, Who};
 use crate::measure;
-use crate::plot::{Axis, Plot, Point, Series};
 
 /// What is drawn: what a node does all the time.
 const DRAWN: [&str; 2] = ["steady state, one second", "ping with 10 known updates"];

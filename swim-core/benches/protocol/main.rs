@@ -15,9 +15,6 @@ mod curves;
 mod foca_node;
 mod measure;
 mod node;
-#[path = "../../../swim-sim/src/bin/swim-sim/experiment/plot.rs"]
-#[allow(dead_code, reason = "the simulator's experiments draw more with it")]
-mod plot;
 mod table;
 
 use std::process::ExitCode;

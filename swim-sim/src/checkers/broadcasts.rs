@@ -1,8 +1,8 @@
 //! A broadcast is told to a user at most once, and only if somebody sent it.
 //!
 //! Of each payload that is as often as the sender broadcast it. A process that may remember fewer
-//! origins than there are names, or fewer lives of the origin than it has had, is not held to it: it
-//! tells again what it had to forget (PROTOCOL.md, "Dissemination").
+//! origins than there are names, or fewer lives of the origin than it has had, is not held to it:
+//! it tells again what it had to forget (PROTOCOL.md, "Dissemination").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use swim_plot::{Axis, Plot, Point, Series};
 use swim_sim::{Cluster, Seeds};
 
 use super::options::Common;
-use super::plot::{Axis, Plot, Point, Series};
 use super::pool::Pool;
 use super::report::Report;
 use super::spread;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use swim_core::Config;
+use swim_plot::{Axis, Plot, Point, Series};
 use swim_sim::Cluster;
 
 use super::options::Common;
-use super::plot::{Axis, Plot, Point, Series};
 use super::pool::Pool;
 use super::report::Report;
 use super::statistics::Sample;

@@ -11,7 +11,6 @@ mod latency;
 mod lifeguard;
 mod loss;
 mod options;
-mod plot;
 mod pool;
 mod report;
 mod rounds;

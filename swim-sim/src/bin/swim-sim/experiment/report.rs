@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, Write as _};
 
 use serde_json::json;
+use swim_plot::Plot;
 
 use super::options::Common;
-use super::plot::Plot;
 use super::table::Table;
 use crate::output::Format;
 use crate::quoted;

@@ -1,54 +1,69 @@
 //! Draws lines through measured points, with their confidence intervals, as an SVG file of its own.
 //!
-//! Knows nothing of what is drawn. Read first: SVG 1.1, chapter 8 (paths).
+//! It knows nothing of what is drawn: swim-core's benchmark and the simulator's experiments do.
+//! Read first: SVG 1.1, chapter 8 (paths).
 
 use std::fmt::Write as _;
 
 /// An axis: what it counts, and whether equal factors or equal steps are equally long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Axis {
-    pub(crate) label: &'static str,
-    pub(crate) is_log: bool,
+pub struct Axis {
+    /// The quantity and its unit.
+    pub label: &'static str,
+    /// Equal factors are equally long.
+    pub is_log: bool,
 }
 
 /// A measured point, and half of its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Point {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
-    pub(crate) half: f64,
+pub struct Point {
+    /// Place on the horizontal axis.
+    pub x: f64,
+    /// Measured value.
+    pub y: f64,
+    /// Half of the confidence interval of `y`; 0 if there is none.
+    pub half: f64,
 }
 
 /// A line, broken where it stands for theory.
 #[derive(Clone, Debug)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) points: Vec<Point>,
-    pub(crate) is_theory: bool,
+pub struct Series {
+    /// Entry in the legend.
+    pub name: String,
+    /// From left to right.
+    pub points: Vec<Point>,
+    /// Drawn broken and without its points.
+    pub is_theory: bool,
 }
 
 impl Series {
-    pub(crate) fn new(name: impl Into<String>, points: impl IntoIterator<Item = Point>) -> Self {
+    /// A line through measured points.
+    #[must_use]
+    pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = Point>) -> Self {
         Self { name: name.into(), points: points.into_iter().collect(), is_theory: false }
     }
 
-    pub(crate) fn theory(
-        name: impl Into<String>,
-        points: impl IntoIterator<Item = (f64, f64)>,
-    ) -> Self {
+    /// A line that theory predicts.
+    #[must_use]
+    pub fn theory(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let points = points.into_iter().map(|(x, y)| Point { x, y, half: 0.0 });
         Self { is_theory: true, ..Self::new(name, points) }
     }
 }
 
-/// See the module.
+/// A chart: lines over two axes.
 #[derive(Clone, Debug)]
-pub(crate) struct Plot {
-    pub(crate) id: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) x: Axis,
-    pub(crate) y: Axis,
-    pub(crate) series: Vec<Series>,
+pub struct Plot {
+    /// Name of its file, without the extension.
+    pub id: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// Lines, in the order of the legend.
+    pub series: Vec<Series>,
 }
 
 const WIDTH: f64 = 680.0;
@@ -149,8 +164,9 @@ fn escape(text: &str) -> String {
 }
 
 impl Plot {
-    /// The drawing.
-    pub(crate) fn svg(&self) -> String {
+    /// Draws it, as the text of an SVG file.
+    #[must_use]
+    pub fn svg(&self) -> String {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let x = Scale::new(self.x, points().map(|point| point.x), LEFT, RIGHT);
         let y = Scale::new(
