@@ -8,7 +8,7 @@
 //! | `paced` | a warning that would be too many |
 //! | `guard` | who may call what |
 //! | `rate` | how often callers may make the node ask the others |
-//! | `schema` | requests held against `openapi.json` |
+//! | `description`, `schema` | what programs are told of it all, and requests held against that |
 //! | `keys`, `serf_keys` | the cluster's keys, changed at every node |
 //! | `routes` | every route, as a table |
 //! | `call`, `reply` | a request as handlers see it, and what they answer |
@@ -20,6 +20,7 @@ mod call;
 mod changes;
 mod cluster;
 mod connection;
+mod description;
 mod events;
 mod guard;
 mod keys;
@@ -50,9 +51,6 @@ use crate::shapes::tags_or_text;
 use crate::state::certificates::{Certificates, State};
 use crate::state::histories::Histories;
 use crate::state::joining::Joining;
-
-/// What programs are told of the interface.
-const OPENAPI: &str = include_str!("openapi.json");
 
 /// What the handlers know.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Requests held against `openapi.json`: the bounds that it tells programs are those that are
+//! Requests held against the description: the bounds that it tells programs are those that are
 //! checked, in this one place.
 //!
 //! It knows as much of JSON Schema as that document uses of it for requests. What relates fields to
@@ -15,11 +15,11 @@ use serde::Deserialize;
 use serde_json::{Number, Value};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::OPENAPI;
+use super::description::OPENAPI;
 
 /// What the document says of requests; read when the first one has something to check.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    serde_json::from_str(OPENAPI).unwrap_or_else(|error| unreachable!("openapi.json: {error}"))
+    serde_json::from_str(&OPENAPI).unwrap_or_else(|error| unreachable!("the description: {error}"))
 });
 
 /// A form of texts: as the document has it, in words, and as it is checked.

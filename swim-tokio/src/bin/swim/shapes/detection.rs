@@ -15,23 +15,24 @@
 
 use serde::{Deserialize, Serialize};
 use swim_tokio::Config;
+use utoipa::ToSchema;
 
 use crate::settings::Period;
 
-/// How long a detection takes in a cluster of a size; all in seconds.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+/// How long a crash of one of the active members takes to be known, as the settings have it: without loss, and with members that are well.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Detection {
     /// Of how many members, the one that crashes included.
     pub(crate) members: usize,
-    /// Until it is suspected, on average.
+    /// Seconds until it is suspected, on average.
     pub(crate) suspected: f64,
-    /// Until it is suspected, in 99 of 100 cases.
+    /// Seconds until it is suspected, in 99 of 100 cases.
     pub(crate) suspected_99: f64,
-    /// Until it is taken for dead, on average.
+    /// Seconds until it is taken for dead, on average.
     pub(crate) failed: f64,
-    /// Until it is taken for dead, in 99 of 100 cases.
+    /// Seconds until it is taken for dead, in 99 of 100 cases.
     pub(crate) failed_99: f64,
-    /// How long a suspicion lasts that nobody else confirms.
+    /// Seconds for which a suspicion lasts that no other member confirms.
     pub(crate) unconfirmed: f64,
 }
 

@@ -28,5 +28,5 @@ pub(super) async fn script(_: Arc<Context>, _: Call) -> Reply {
 }
 
 pub(super) async fn openapi(_: Arc<Context>, _: Call) -> Reply {
-    whole("application/json", super::OPENAPI)
+    whole("application/json", super::description::OPENAPI.as_str())
 }
