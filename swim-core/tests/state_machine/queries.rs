@@ -105,11 +105,10 @@ pub(crate) fn tagged_with(config: Config, tags: &[(&'static str, &'static str)])
 
 /// What the node sends in direct messages, and where to.
 pub(crate) fn direct(node: &mut Node) -> Vec<(u16, String)> {
-    let mut buffer = Vec::new();
     let mut found = Vec::new();
-    while let Some(transmit) = node.poll_transmit(at(0), &mut buffer) {
-        for message in swim_core::wire::Packet::open(&buffer, cluster()).unwrap() {
-            if let Ok(Message::Direct { payload, .. }) = message {
+    for (to, messages) in sent(node, at(0)) {
+        for message in messages {
+            if let Message::Direct { payload, .. } = message {
                 let text = match serf::Message::decode(payload).unwrap() {
                     serf::Message::Response(Response { from, is_ack: true, .. }) => {
                         format!("{from} has it")
@@ -120,7 +119,7 @@ pub(crate) fn direct(node: &mut Node) -> Vec<(u16, String)> {
                     serf::Message::Relay(Relay { node, .. }) => format!("for {node}"),
                     other => format!("{other:?}"),
                 };
-                found.push((transmit.to.port(), text));
+                found.push((to.port(), text));
             }
         }
     }
@@ -344,18 +343,15 @@ fn a_member_that_answers_twice_or_by_two_ways_counts_once() {
     let mut node = tagged(&[]);
     node.serf_mut().query(at(0), &Question { relay_factor: 1, ..Question::new("x", b"") }).unwrap();
     let [own] = asked(&mut node)[..] else { panic!("it asks itself") };
-    let mut buffer = Vec::new();
     let mut id = None;
     let deadline = at(1_000);
     while let Some(now) = node.poll_timeout().filter(|&now| now <= deadline) {
         node.handle_timeout(now);
-        while node.poll_transmit(now, &mut buffer).is_some() {
-            for message in swim_core::wire::Packet::open(&buffer, cluster()).unwrap() {
-                if let Ok(Message::Announcement { payload, .. }) = message
-                    && let Ok(serf::Message::Query(query)) = serf::Message::decode(payload)
-                {
-                    id = Some(query.id);
-                }
+        for message in said(&sent(&mut node, now)) {
+            if let Message::Announcement { payload, .. } = *message
+                && let Ok(serf::Message::Query(query)) = serf::Message::decode(payload)
+            {
+                id = Some(query.id);
             }
         }
     }

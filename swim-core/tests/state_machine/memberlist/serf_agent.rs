@@ -342,17 +342,14 @@ fn query<'a>(id: u32, name: &'a str, payload: &'a [u8]) -> Query<'a> {
 
 /// The payloads of the answers that the node sends to "a".
 fn answers(node: &mut Node) -> Vec<Vec<u8>> {
-    let (mut buffer, mut found) = (Vec::new(), Vec::new());
-    while node.poll_transmit(at(0), &mut buffer).is_some() {
-        swim_core::wire::memberlist::Unpacker::default().unpack(&buffer, |message| {
-            if let Ok(Message::User { payload }) = message
-                && let Ok(serf::Message::Response(response)) = serf::Message::decode(payload)
-            {
-                found.push(response.payload.to_vec());
-            }
-        });
-    }
-    found
+    let payload = |message| {
+        let Message::User { payload } = message else { return None };
+        let Ok(serf::Message::Response(response)) = serf::Message::decode(payload) else {
+            return None;
+        };
+        Some(response.payload.to_vec())
+    };
+    said(node, at(0)).into_iter().filter_map(payload).collect()
 }
 
 #[test]
