@@ -114,6 +114,58 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
+/// The fields of membership's parts that are assigned, each with the files that do so: `self.part.field
+/// = …`, or a replacement of the whole value. What is a machine changes by its own methods.
+fn writers(files: &[(String, String)]) -> BTreeMap<String, BTreeSet<String>> {
+    const PARTS: [&str; 5] = ["local", "detector", "gossip", "contacts", "outputs"];
+    let mut found = BTreeMap::<String, BTreeSet<String>>::new();
+    for (file, source) in files.iter().filter(|(file, _)| file.starts_with("membership/")) {
+        let code: String = source.split("#[cfg(test)]").next().unwrap_or_default().into();
+        for (at, _) in code.match_indices("self.") {
+            let end = code[at..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+            let path: Vec<&str> = code[at..at + end.unwrap_or(0)].split('.').collect();
+            let [_, part, field, rest @ ..] = &path[..] else { continue };
+            let after = code[at + end.unwrap_or(0)..].trim_start();
+            let (before, is_whole) = (&code[..at], rest.is_empty());
+            let is_assigned = ["= ", "+= ", "-= ", "|= ", "&= "]
+                .iter()
+                .any(|operator| is_whole && after.starts_with(operator));
+            let is_replaced = ["mem::take(&mut ", "mem::replace(&mut "]
+                .iter()
+                .any(|call| is_whole && before.ends_with(call));
+            let is_taken = matches!(rest, ["take" | "take_if" | "get_or_insert" | "insert"])
+                && ["probe", "round_trip", "heard_last", "contender", "searching", "last_tick"]
+                    .contains(field);
+            if PARTS.contains(part) && (is_assigned || is_replaced || is_taken) {
+                found.entry(format!("{part}.{field}")).or_default().insert(file.clone());
+            }
+        }
+    }
+    found
+}
+
+/// The fields that more than one file assigns.
+fn shared(files: &[(String, String)]) -> Vec<(String, BTreeSet<String>)> {
+    writers(files).into_iter().filter(|(_, files)| files.len() > 1).collect()
+}
+
+#[test]
+fn each_field_that_membership_shares_is_assigned_in_one_file() {
+    let sources = sources();
+    assert!(writers(&sources).len() >= 15, "{:?}", writers(&sources));
+    assert_eq!(shared(&sources), []);
+}
+
+#[test]
+fn the_check_sees_a_field_that_a_second_file_assigns() {
+    let lines = "self.detector.probe = None;\n self.local.had_peers |= true;\n \
+                 core::mem::take(&mut self.gossip.scratch);\n self.local.contender.take();";
+    for field in ["detector.probe", "local.had_peers", "gossip.scratch", "local.contender"] {
+        let planted = [sources(), vec![("membership/leaving.rs".into(), lines.into())]].concat();
+        assert!(shared(&planted).iter().any(|(name, _)| name == field), "{field}");
+    }
+}
+
 /// Feature to the files and folders in which it may stand, from the rows `| `serde` | `id.rs`
 /// `member.rs` | … |`.
 fn homes() -> BTreeMap<String, Vec<String>> {

@@ -194,8 +194,6 @@ impl<R: Rng, A: Application> Host for Membership<R, A> {
     }
 
     fn set_name_kept(&mut self, kept: bool) {
-        if let Some(contender) = &mut self.local.contender {
-            contender.beaten = kept;
-        }
+        self.judge_contender(kept);
     }
 }

@@ -22,7 +22,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
             return;
         }
         self.local.state = State::Leaving;
-        self.detector.probe = None;
+        self.drop_probe();
         for timer in [Timer::Probe, Timer::ProbeTimeout, Timer::Sync, Timer::Join, Timer::Reconnect]
         {
             self.timers.cancel(timer);

@@ -310,11 +310,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
 
     /// Tells the user, or counts that there is no room to.
     fn emit(&mut self, event: Event) {
-        if self.outputs.events.len() < self.config.max_events {
-            let lag = self.outputs.lag();
-            self.outputs.events.extend(lag.into_iter().chain([event]));
-        } else {
-            self.outputs.missed += 1;
+        if !self.outputs.tell(event, self.config.max_events) {
             self.metrics.drop(DropReason::EventsFull);
         }
     }

@@ -86,7 +86,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         if let Some(query) = self.outputs.key_queries.pop_front() {
             return Some(Output::KeyQuery(query));
         }
-        if let Some((slot, time)) = self.detector.round_trip.take() {
+        if let Some((slot, time)) = self.take_round_trip() {
             return Some(Output::RoundTrip(RoundTrip { members: &self.members, slot, time }));
         }
         self.outputs.next_event().map(Output::Event)

@@ -173,6 +173,18 @@ impl Outputs {
         waiting == 0 && self.missed == 0
     }
 
+    /// Queues an event. Returns false if `max` wait, and counts it as missed.
+    pub(super) fn tell(&mut self, event: Event, max: usize) -> bool {
+        let has_room = self.events.len() < max;
+        if has_room {
+            let lag = self.lag();
+            self.events.extend(lag.into_iter().chain([event]));
+        } else {
+            self.missed += 1;
+        }
+        has_room
+    }
+
     /// The next event. A queue that a whole table went through gives its memory back once it is
     /// empty.
     pub(super) fn next_event(&mut self) -> Option<Event> {

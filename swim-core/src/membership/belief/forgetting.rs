@@ -74,17 +74,10 @@ impl<R: Rng, A: Application> Membership<R, A> {
     /// Whatever keeps something by slot is told here, and says which slots it names
     /// [below](Self::named_slots).
     fn forget(&mut self, slot: Slot) {
-        if self.is_probed(slot) {
-            self.detector.probe = None;
-        }
-        if let Some(probe) = &mut self.detector.probe {
-            probe.forget(slot);
-        }
+        self.forget_probed(slot);
         self.provenance.forget(slot);
-        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
         self.forget_pings(slot);
         self.detector.disputes.forget(slot);
-        self.detector.heard_last.take_if(|heard| *heard == slot);
         self.outputs.packets.forget(slot);
         self.drop_updates(slot);
         let id = self.members.name(slot);

@@ -30,6 +30,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     /// What is handled from now on comes from there. [`end_hearing`](Self::end_hearing) follows.
     #[inline]
     pub(in crate::membership) fn begin_hearing(&mut self, from: Source) {
+        self.contacts.protection = from.protection;
         if !self.provenance.is_mixed() {
             return;
         }

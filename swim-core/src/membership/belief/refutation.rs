@@ -75,7 +75,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
                 return false;
             }
             sometimes!(Inherited);
-            self.local.contender = None;
+            self.forget_contender();
             self.emit(Event::NameRegained);
         }
         let refuted = self.refute(now, report.claim.incarnation);
@@ -101,7 +101,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
             // What is said may be about a former life of ours, which may have begun at the same
             // incarnation: its broadcasts are not those of this one.
             self.local.epoch = incarnation;
-            self.gossip.broadcasts_sent = 0;
+            self.number_broadcasts_anew();
         }
         self.metrics.refutations += 1;
         let metadata = self.members.description(self.local.slot).map(|own| Vec::from(own.metadata));

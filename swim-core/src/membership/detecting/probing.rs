@@ -2,6 +2,7 @@
 //! self-awareness.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use rand_core::Rng;
 
@@ -184,6 +185,28 @@ impl<R: Rng, A: Application> Membership<R, A> {
         {
             self.detector.heard_last = Some(slot);
         }
+    }
+
+    /// Gives up the probe in flight.
+    pub(in crate::membership) fn drop_probe(&mut self) {
+        self.detector.probe = None;
+    }
+
+    /// A member's slot is given to another one.
+    pub(in crate::membership) fn forget_probed(&mut self, slot: Slot) {
+        if self.is_probed(slot) {
+            self.drop_probe();
+        }
+        if let Some(probe) = &mut self.detector.probe {
+            probe.forget(slot);
+        }
+        self.detector.round_trip.take_if(|(answered, _)| *answered == slot);
+        self.detector.heard_last.take_if(|heard| *heard == slot);
+    }
+
+    /// The latest round trip of a direct probe that was not polled.
+    pub(in crate::membership) fn take_round_trip(&mut self) -> Option<(Slot, Duration)> {
+        self.detector.round_trip.take()
     }
 
     /// Something suggests that this node itself is in trouble (Lifeguard IV-A).

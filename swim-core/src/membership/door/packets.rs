@@ -12,7 +12,7 @@ use crate::ground::event::Event;
 use crate::ground::id::{Incarnation, NodeId, SequenceNumber, Slot};
 use crate::ground::member::{Claim, Status, normal_address};
 use crate::ground::metrics::{DropReason, MessageKind};
-use crate::ground::source::{Protection, Source};
+use crate::ground::source::Source;
 use crate::ground::time::Instant;
 use crate::membership::application::Application;
 use crate::membership::belief::report::Report;
@@ -58,7 +58,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     fn read_packet(&mut self, now: Instant, from: Source, packet: &[u8]) {
         self.begin_hearing(from);
         let mut sender = self.judge_sender(from, packet.len());
-        let is_read = self.read_messages(now, &mut sender, from.protection, packet);
+        let is_read = self.read_messages(now, &mut sender, packet);
         if is_read {
             self.note_sign_of_life(from.address);
         }
@@ -70,15 +70,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
 
     /// Returns whether the packet could be read.
     #[inline]
-    fn read_messages(
-        &mut self,
-        now: Instant,
-        sender: &mut Sender,
-        protection: Protection,
-        packet: &[u8],
-    ) -> bool {
+    fn read_messages(&mut self, now: Instant, sender: &mut Sender, packet: &[u8]) -> bool {
         if let Some(unpacker) = self.dialect.take_unpacker() {
-            self.contacts.protection = protection;
             self.handle_unpacked(now, sender, unpacker, packet);
             return true;
         }

@@ -153,6 +153,18 @@ impl<R: Rng, A: Application> Membership<R, A> {
         is_due
     }
 
+    /// The others have decided whether this node keeps its name.
+    pub(in crate::membership) fn judge_contender(&mut self, kept: bool) {
+        if let Some(contender) = &mut self.local.contender {
+            contender.beaten = kept;
+        }
+    }
+
+    /// No other node bears our name any more.
+    pub(in crate::membership) fn forget_contender(&mut self) {
+        self.local.contender = None;
+    }
+
     /// Nobody answered under our name at `address`: what is said of it is about a former life of
     /// ours.
     pub(in crate::membership) fn outlive(&mut self, now: Instant, address: SocketAddr) {
@@ -162,7 +174,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
             .filter(|contender| contender.address == address && !contender.confirmed);
         if let Some(contender) = unconfirmed {
             sometimes!(Outlived);
-            self.local.contender = None;
+            self.forget_contender();
             if contender.incarnation >= self.incarnation() {
                 self.refute(now, contender.incarnation);
             } else if self.asks_bearers() {

@@ -157,6 +157,11 @@ impl<R: Rng, A: Application> Membership<R, A> {
         })
     }
 
+    /// A new life begins: its broadcasts are numbered from 0.
+    pub(in crate::membership) fn number_broadcasts_anew(&mut self) {
+        self.gossip.broadcasts_sent = 0;
+    }
+
     /// The number of this node's next broadcast.
     pub(in crate::membership) fn next_broadcast(&mut self) -> u64 {
         let number = self.gossip.broadcasts_sent;

@@ -31,7 +31,6 @@ impl<R: Rng, A: Application> Membership<R, A> {
         let now = self.advance(now);
         match input {
             ExchangeInput::Request { id, from, payload } => {
-                self.contacts.protection = from.protection;
                 self.begin_hearing(from);
                 if self.is_key_request(payload) {
                     self.handle_key_request(id, from, payload);
@@ -265,7 +264,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.metrics.count_received(message.kind());
         match (purpose, message) {
             (Purpose::Join { address, of }, ExchangeMessage::JoinReply { source, entries }) => {
-                let is_first = !core::mem::replace(&mut self.contacts.has_joined, true);
+                let is_first = self.note_joined();
                 self.joined(now, address, of, source, entries);
                 self.hear_shared_state(now, payload, is_first);
             }

@@ -129,7 +129,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         let occupant =
             theirs.rows().flatten().find(lives_there).and_then(|node| NodeId::new(node.id).ok());
         self.welcomed(address, of, occupant.as_ref());
-        self.contacts.has_joined = true;
+        self.note_joined();
         if of == Contact::Seed {
             self.with_layer(|layer, host| layer.on_let_in(host, now));
         }
