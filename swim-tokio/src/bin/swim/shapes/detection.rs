@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 
 use crate::settings::Period;
 
-/// How long a crash of one of the active members takes to be known, as the settings have it: without loss, and with members that are well.
+/// How long a crash of one of the active members takes to be known, as the settings have it:
+/// without loss, and with members that are well.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Detection {
     /// Of how many members, the one that crashes included.

@@ -1,5 +1,5 @@
-//! Forms that fields of requests have, with their bounds: what the description tells programs and what
-//! the agent holds requests against.
+//! Forms that fields of requests have, with their bounds: what the description tells programs and
+//! what the agent holds requests against.
 
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{

@@ -1,7 +1,7 @@
 //! The JSON that the agent answers with and the command line reads: one struct for each shape.
 //!
-//! `http/description.rs` makes of them what programs in other languages are told. Times are in seconds. Fields may be added; none is taken away or changes its meaning
-//! within `/v1`.
+//! `http/description.rs` makes of them what programs in other languages are told. Times are in
+//! seconds. Fields may be added; none is taken away or changes its meaning within `/v1`.
 
 pub(crate) mod detection;
 mod forms;
@@ -39,7 +39,8 @@ pub(crate) struct MemberShape {
     pub(crate) status: String,
     /// The incarnation of the claim that stands.
     pub(crate) incarnation: u64,
-    /// How long the last probe's answer took, in seconds; null of a member that this node has not probed yet, that is gone, and of itself.
+    /// How long the last probe's answer took, in seconds; null of a member that this node has not
+    /// probed yet, that is gone, and of itself.
     #[schema(required = true)]
     pub(crate) round_trip: Option<f64>,
     /// Tags: names with texts.
@@ -447,7 +448,8 @@ pub(crate) struct NearShape {
 pub(crate) struct InstallKeyRequest {
     #[schema(schema_with = forms::key)]
     pub(crate) key: zeroize::Zeroizing<String>,
-    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off. Default: false.
+    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off.
+    /// Default: false.
     #[serde(default)]
     pub(crate) force: bool,
 }
@@ -459,7 +461,8 @@ pub(crate) struct KeyRequest {
     /// Eight hexadecimal digits.
     #[schema(pattern = "^[0-9a-f]{8}$")]
     pub(crate) key: String,
-    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off. Default: false.
+    /// Goes ahead though some live node cannot do it or does not answer: it may be cut off.
+    /// Default: false.
     #[serde(default)]
     pub(crate) force: bool,
 }
