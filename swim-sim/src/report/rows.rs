@@ -36,7 +36,7 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
         Row { key, label, value: highest.map_or(String::new(), |(_, rate)| exact(rate)), unit }
     };
     let milliseconds = u64::try_from(figures.virtual_time.as_millis()).unwrap_or(u64::MAX);
-    vec![
+    let mut rows = vec![
         row("virtual_time", "Virtual time", milliseconds, "ms"),
         row("node_time", "Time that nodes ran, together", total.ran_for.as_secs(), "s"),
         row("messages", "Messages sent", total.messages(), "messages"),
@@ -82,6 +82,16 @@ pub(super) fn of(figures: &Figures) -> Vec<Row> {
         ),
         row("packets_lost", "Packets lost on the way", figures.packets_lost, "packets"),
         row("packets_cut", "Packets sent into a cut", figures.packets_cut, "packets"),
+    ];
+    rows.extend(of_verdicts(figures));
+    rows
+}
+
+/// What nodes believed of each other, and where they were wrong.
+fn of_verdicts(figures: &Figures) -> [Row; 5] {
+    let total = &figures.total;
+    let row = |key, label, value: u64, unit| Row { key, label, value: value.to_string(), unit };
+    [
         row("suspicions", "Suspicions begun", total.suspicions, "suspicions"),
         row("refutations", "Refutations", total.refutations, "refutations"),
         row(

@@ -153,33 +153,6 @@ impl fmt::Display for Told<'_> {
             Event::Broadcast { from, payload } => {
                 write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
             }
-            Event::UserMessage { from, payload } => {
-                write!(f, "user message of {} bytes from {from}", payload.len())
-            }
-            Event::UserState { payload, .. } => {
-                write!(f, "{} bytes of application state", payload.len())
-            }
-            Event::UserEvent { time, from, name, .. } => {
-                write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
-            }
-            Event::Query { id, from, name, .. } => {
-                write!(f, "query {} {name} from {}", id.0, from.as_str())
-            }
-            Event::QueryAck { id, from } => {
-                write!(f, "query {} has arrived at {}", id.0, from.as_str())
-            }
-            Event::QueryResponse { id, from, payload } => {
-                write!(
-                    f,
-                    "query {} is answered by {} with {} bytes",
-                    id.0,
-                    from.as_str(),
-                    payload.len()
-                )
-            }
-            Event::QueryFinished { id, acks, responses } => {
-                write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
-            }
             Event::HealthChanged { score } => write!(f, "health score {score}"),
             Event::Isolated => f.write_str("isolated"),
             Event::Reconnected => f.write_str("reconnected"),
@@ -195,8 +168,42 @@ impl fmt::Display for Told<'_> {
             }
             Event::LeaveComplete => f.write_str("leave complete"),
             Event::Lagged { missed } => write!(f, "{missed} events lost"),
-            other => write!(f, "{other:?}"),
+            of_layer => fmt_of_layer(of_layer, f),
         }
+    }
+}
+
+/// What the layer above membership and the application tell.
+fn fmt_of_layer(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
+        Event::UserMessage { from, payload } => {
+            write!(f, "user message of {} bytes from {from}", payload.len())
+        }
+        Event::UserState { payload, .. } => {
+            write!(f, "{} bytes of application state", payload.len())
+        }
+        Event::UserEvent { time, from, name, .. } => {
+            write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
+        }
+        Event::Query { id, from, name, .. } => {
+            write!(f, "query {} {name} from {}", id.0, from.as_str())
+        }
+        Event::QueryAck { id, from } => {
+            write!(f, "query {} has arrived at {}", id.0, from.as_str())
+        }
+        Event::QueryResponse { id, from, payload } => {
+            write!(
+                f,
+                "query {} is answered by {} with {} bytes",
+                id.0,
+                from.as_str(),
+                payload.len()
+            )
+        }
+        Event::QueryFinished { id, acks, responses } => {
+            write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
+        }
+        other => write!(f, "{other:?}"),
     }
 }
 

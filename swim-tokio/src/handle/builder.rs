@@ -276,22 +276,7 @@ impl Builder {
         let (config, keys) = self.checked_config()?;
         let seeds = self.parsed_seeds()?;
         let rng = clock::generator(self.rng_seed).map_err(StartError::Entropy)?;
-        let setup = Setup {
-            id: id.clone(),
-            cluster: config.cluster.clone(),
-            bind: self.bind,
-            advertise: self.advertise,
-            allowed_networks: config.allowed_networks.clone(),
-            max_packet: Config::LARGEST_PACKET,
-            max_exchange: config.max_exchange_size,
-            keys: keys.clone(),
-            #[cfg(feature = "memberlist")]
-            envelope: self
-                .memberlist
-                .as_ref()
-                .filter(|_| self.transport.is_none())
-                .map(Current::new),
-        };
+        let setup = self.setup(&id, &config, keys.as_ref());
         let transport = self.open_transport(&setup)?;
         let local = transport.local_address();
         let advertised = setup.advertised(local)?;
@@ -348,6 +333,26 @@ impl Builder {
             runtime.envelope = setup.envelope;
         }
         Ok((runtime, tokio::spawn(node.run())))
+    }
+
+    /// What the transport is given.
+    fn setup(&self, id: &NodeId, config: &Config, keys: Option<&Arc<Keys>>) -> Setup {
+        Setup {
+            id: id.clone(),
+            cluster: config.cluster.clone(),
+            bind: self.bind,
+            advertise: self.advertise,
+            allowed_networks: config.allowed_networks.clone(),
+            max_packet: Config::LARGEST_PACKET,
+            max_exchange: config.max_exchange_size,
+            keys: keys.cloned(),
+            #[cfg(feature = "memberlist")]
+            envelope: self
+                .memberlist
+                .as_ref()
+                .filter(|_| self.transport.is_none())
+                .map(Current::new),
+        }
     }
 
     fn checked_config(&self) -> Result<(Config, Option<Arc<Keys>>), StartError> {

@@ -165,6 +165,28 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::Broadcast { from, payload } => {
             write!(f, "broadcast from {from}: {}", Payload(payload))
         }
+        Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
+        Event::Isolated => f.write_str("no other member is left"),
+        Event::Reconnected => f.write_str("there are other members again"),
+        Event::SeedJoined { seed, members: 1 } => write!(f, "seed {seed} answered: 1 member"),
+        Event::SeedJoined { seed, members } => write!(f, "seed {seed} answered: {members} members"),
+        Event::SeedFailed { seed, failure, retry_in } => {
+            write!(f, "seed {seed} failed: {failure}")?;
+            retry_in.map_or(Ok(()), |pause| write!(f, "; tried again in {pause:.1?}"))
+        }
+        Event::Pinged { id, round_trip: Some(time), .. } => {
+            write!(f, "{id} answered a ping after {time:.1?}")
+        }
+        Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
+        Event::LeaveComplete => f.write_str("the departure is spread"),
+        Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
+        of_layer => fmt_of_layer(of_layer, f),
+    }
+}
+
+/// What the layer above membership and the application tell.
+fn fmt_of_layer(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match event {
         Event::UserMessage { from, payload } => {
             write!(f, "user message from {from}: {}", Payload(payload))
         }
@@ -191,21 +213,6 @@ fn fmt_event(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Event::QueryFinished { acks, responses, .. } => {
             write!(f, "a query is over: {responses} answers, {acks} acknowledgements")
         }
-        Event::HealthChanged { score } => write!(f, "the local health score is {score}"),
-        Event::Isolated => f.write_str("no other member is left"),
-        Event::Reconnected => f.write_str("there are other members again"),
-        Event::SeedJoined { seed, members: 1 } => write!(f, "seed {seed} answered: 1 member"),
-        Event::SeedJoined { seed, members } => write!(f, "seed {seed} answered: {members} members"),
-        Event::SeedFailed { seed, failure, retry_in } => {
-            write!(f, "seed {seed} failed: {failure}")?;
-            retry_in.map_or(Ok(()), |pause| write!(f, "; tried again in {pause:.1?}"))
-        }
-        Event::Pinged { id, round_trip: Some(time), .. } => {
-            write!(f, "{id} answered a ping after {time:.1?}")
-        }
-        Event::Pinged { id, round_trip: None, .. } => write!(f, "{id} did not answer a ping"),
-        Event::LeaveComplete => f.write_str("the departure is spread"),
-        Event::Lagged { missed } => write!(f, "{missed} events were lost here: too many waited"),
         other => write!(f, "{other:?}"),
     }
 }

@@ -147,6 +147,28 @@ fn event_object(event: &Event) -> Value {
         Event::NameRegained => json!({ "event": "name-regained" }),
         Event::Restarted(member) => of_member("member-restart", member),
         Event::Returned => json!({ "event": "returned" }),
+        Event::HealthChanged { score } => json!({ "event": "health-changed", "score": score }),
+        Event::Isolated => json!({ "event": "isolated" }),
+        Event::Reconnected => json!({ "event": "reconnected" }),
+        Event::SeedJoined { seed, members } => {
+            json!({ "event": "seed-joined", "seed": seed.to_string(), "members": members })
+        }
+        Event::SeedFailed { seed, failure, retry_in } => json!({
+            "event": "seed-failed", "seed": seed.to_string(), "error": failure.to_string(),
+            "retry_in": retry_in.map(|pause| pause.as_secs_f64()),
+        }),
+        Event::Pinged { id, round_trip, .. } => {
+            json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
+        }
+        Event::LeaveComplete => json!({ "event": "leave-complete" }),
+        Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
+        of_layer => object_of_layer(of_layer),
+    }
+}
+
+/// What the layer above membership and the application tell.
+fn object_of_layer(event: &Event) -> Value {
+    match event {
         Event::Broadcast { from, payload } => {
             with(payload, json!({ "event": "broadcast", "from": from.as_str() }))
         }
@@ -179,21 +201,6 @@ fn event_object(event: &Event) -> Value {
         Event::QueryFinished { id, acks, responses } => {
             json!({ "event": "query-finished", "query": id.0, "acks": acks, "responses": responses })
         }
-        Event::HealthChanged { score } => json!({ "event": "health-changed", "score": score }),
-        Event::Isolated => json!({ "event": "isolated" }),
-        Event::Reconnected => json!({ "event": "reconnected" }),
-        Event::SeedJoined { seed, members } => {
-            json!({ "event": "seed-joined", "seed": seed.to_string(), "members": members })
-        }
-        Event::SeedFailed { seed, failure, retry_in } => json!({
-            "event": "seed-failed", "seed": seed.to_string(), "error": failure.to_string(),
-            "retry_in": retry_in.map(|pause| pause.as_secs_f64()),
-        }),
-        Event::Pinged { id, round_trip, .. } => {
-            json!({ "event": "pinged", "id": id.as_str(), "round_trip": round_trip.map(|time| time.as_secs_f64()) })
-        }
-        Event::LeaveComplete => json!({ "event": "leave-complete" }),
-        Event::Lagged { missed } => json!({ "event": "lagged", "missed": missed }),
         _ => json!({ "event": "other" }),
     }
 }

@@ -149,11 +149,15 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
         table.push(row);
     }
     report.add(table, Vec::new());
-    let [own, together] = lines;
+    report.plot(plot(&sizes, lines));
+}
+
+/// The chart of both kinds of periods, each with its theory.
+fn plot(sizes: &[usize], [own, together]: [Vec<Point>; 2]) -> Plot {
     let theory = |of: fn(usize) -> f64| {
         sizes.iter().map(move |&nodes| (nodes as f64, of(nodes))).collect::<Vec<_>>()
     };
-    report.plot(Plot {
+    Plot {
         id: "swim-detection",
         title: "First detection of a crash against the cluster's size",
         x: Axis { label: "nodes", is_log: true },
@@ -164,5 +168,5 @@ pub(crate) fn measure(common: &Common, pool: &mut Pool, report: &mut Report) {
             Series::theory("theory, own: 2", theory(|_| 2.0)),
             Series::theory("theory, together: tends to e/(e-1) = 1.58", theory(expected_together)),
         ],
-    });
+    }
 }
