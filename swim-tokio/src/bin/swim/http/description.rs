@@ -49,7 +49,8 @@ fn document() -> String {
         .paths(paths)
         .components(Some(components().build()))
         .build();
-    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let document = document.to_json().unwrap_or_default();
+    let mut document: serde_json::Value = serde_json::from_str(&document).unwrap_or_default();
     let shapes = &mut document["components"]["schemas"];
     // One payload at most, and of a broadcast one.
     let [text, base64] = ["payload", "payload_base64"].map(|field| json!({ "required": [field] }));
