@@ -4,20 +4,23 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::Args;
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use super::{Group, Period};
 use crate::words::vocabulary::Wanted;
 
 /// `[handlers]`.
-#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
+#[merge(strategy = merge::option::overwrite_none)]
 #[command(next_help_heading = "Handlers")]
 pub(crate) struct Handlers {
     /// Runs a command on an event (member-join, member-failed, …; * for all) with the event as JSON
     /// on its standard input, or posts it to an http:// address; may be given several times, in
     /// place of those of the file
     #[arg(long = "on", value_name = "EVENT[,EVENT]=COMMAND|URL", value_parser = handler)]
+    #[merge(strategy = merge::vec::overwrite_empty)]
     pub(crate) run: Vec<Handler>,
     /// How many handlers run at the same time; further events wait [default: 8]
     #[arg(skip)]
@@ -76,15 +79,6 @@ impl Handler {
 }
 
 impl Group for Handlers {
-    fn over(self, below: Self) -> Self {
-        Self {
-            run: if self.run.is_empty() { below.run } else { self.run },
-            max_running: self.max_running.or(below.max_running),
-            max_waiting: self.max_waiting.or(below.max_waiting),
-            timeout: self.timeout.or(below.timeout),
-        }
-    }
-
     fn defaults() -> Self {
         let timeout = Some(Period(Duration::from_secs(30)));
         Self { run: Vec::new(), max_running: Some(8), max_waiting: Some(256), timeout }

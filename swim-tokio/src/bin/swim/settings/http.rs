@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use super::{Group, SocketMode};
@@ -15,8 +16,9 @@ use crate::security::{HttpTls, Tokens};
 pub(crate) const DEFAULT: &str = "127.0.0.1:7950";
 
 /// `[http]`.
-#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
+#[merge(strategy = merge::option::overwrite_none)]
 #[command(next_help_heading = "HTTP")]
 pub(crate) struct Http {
     /// Answers HTTP (the other commands, /metrics, and a page to look at) there, or at
@@ -29,6 +31,7 @@ pub(crate) struct Http {
         default_missing_value = DEFAULT,
         value_delimiter = ','
     )]
+    #[merge(strategy = merge::vec::overwrite_empty)]
     pub(crate) listen: Vec<Listen>,
     /// A file with the token that requests must bear; this or the next one is needed beyond
     /// loopback
@@ -99,18 +102,6 @@ impl Http {
 }
 
 impl Group for Http {
-    fn over(self, below: Self) -> Self {
-        Self {
-            listen: if self.listen.is_empty() { below.listen } else { self.listen },
-            token_file: self.token_file.or(below.token_file),
-            read_token_file: self.read_token_file.or(below.read_token_file),
-            tls_cert: self.tls_cert.or(below.tls_cert),
-            tls_key: self.tls_key.or(below.tls_key),
-            socket_mode: self.socket_mode.or(below.socket_mode),
-            socket_group: self.socket_group.or(below.socket_group),
-        }
-    }
-
     fn defaults() -> Self {
         Self::default()
     }

@@ -1,6 +1,7 @@
 //! `[log]`: what goes to standard error, and how.
 
 use clap::{Args, ValueEnum};
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use super::Group;
@@ -39,25 +40,28 @@ pub(crate) struct Log {
     pub(crate) quiet: bool,
 }
 
-impl Group for Log {
+impl Merge for Log {
     /// What `-v` and `-q` say wins over the level, which is the environment's then:
     /// `cli/reading.rs`.
-    fn over(self, below: Self) -> Self {
-        let counted = match (self.quiet, self.verbose) {
+    fn merge(&mut self, below: Self) {
+        let own = core::mem::take(self);
+        let counted = match (own.quiet, own.verbose) {
             (true, _) => Some(Level::Error),
             (false, 0) => None,
             (false, 1) => Some(Level::Info),
             (false, 2) => Some(Level::Debug),
             (false, _) => Some(Level::Trace),
         };
-        Self {
-            level: counted.or(self.level).or(below.level),
-            format: self.format.or(below.format),
+        *self = Self {
+            level: counted.or(own.level).or(below.level),
+            format: own.format.or(below.format),
             verbose: 0,
             quiet: false,
-        }
+        };
     }
+}
 
+impl Group for Log {
     fn defaults() -> Self {
         Self { level: Some(Level::Warn), format: Some(LogFormat::Text), verbose: 0, quiet: false }
     }

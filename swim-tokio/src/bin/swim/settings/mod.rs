@@ -28,6 +28,7 @@ mod wire;
 use std::path::Path;
 
 use clap::Args;
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use crate::security::Protection;
@@ -57,16 +58,19 @@ pub(crate) fn in_our_words(error: &impl std::fmt::Display) -> String {
 }
 
 /// One group of settings: a layer of them.
-pub(crate) trait Group: Sized {
+pub(crate) trait Group: Merge + Sized {
     /// This layer, and the one below wherever this one says nothing.
-    fn over(self, below: Self) -> Self;
+    fn over(mut self, below: Self) -> Self {
+        self.merge(below);
+        self
+    }
 
     /// The lowest layer.
     fn defaults() -> Self;
 }
 
 /// All settings of an agent: one table of the file for each field.
-#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     #[command(flatten)]
@@ -88,19 +92,6 @@ pub(crate) struct Settings {
 }
 
 impl Group for Settings {
-    fn over(self, below: Self) -> Self {
-        Self {
-            node: self.node.over(below.node),
-            tags: self.tags.over(below.tags),
-            protocol: self.protocol.over(below.protocol),
-            wire: self.wire.over(below.wire),
-            tls: self.tls.over(below.tls),
-            http: self.http.over(below.http),
-            handlers: self.handlers.over(below.handlers),
-            log: self.log.over(below.log),
-        }
-    }
-
     fn defaults() -> Self {
         Self {
             node: Node::defaults(),

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 use swim_tokio::swim_core::Network;
 use swim_tokio::{Packets, check_seed};
@@ -14,8 +15,9 @@ use super::{Group, WireFormat};
 const PORT: u16 = 7946;
 
 /// `[node]`.
-#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
+#[merge(strategy = merge::option::overwrite_none)]
 #[command(next_help_heading = "Node")]
 pub(crate) struct Node {
     /// The node's name, unique in its cluster [default: this machine's name]
@@ -32,10 +34,12 @@ pub(crate) struct Node {
     /// A node to join through, tried until one answers, as HOST:PORT; srv+NAME takes them from SRV
     /// records, file:PATH from the lines of a file; may be given several times
     #[arg(long = "seed", value_name = "SEED", env = "SWIM_SEEDS", value_delimiter = ',')]
+    #[merge(strategy = merge::vec::overwrite_empty)]
     pub(crate) seeds: Vec<String>,
     /// A network, as 10.0.0.0/8, whose addresses are let in; may be given several times [default:
     /// all are let in]
     #[arg(long = "allow", value_name = "NETWORK", env = "SWIM_ALLOW", value_delimiter = ',')]
+    #[merge(strategy = merge::vec::overwrite_empty)]
     pub(crate) allow: Vec<String>,
     /// The cluster's name; nodes of other clusters are kept out [default: default]
     #[arg(long, value_name = "NAME", env = "SWIM_CLUSTER")]
@@ -57,21 +61,6 @@ pub(crate) struct Node {
 }
 
 impl Group for Node {
-    fn over(self, below: Self) -> Self {
-        Self {
-            id: self.id.or(below.id),
-            bind: self.bind.or(below.bind),
-            advertise: self.advertise.or(below.advertise),
-            seeds: if self.seeds.is_empty() { below.seeds } else { self.seeds },
-            allow: if self.allow.is_empty() { below.allow } else { self.allow },
-            cluster: self.cluster.or(below.cluster),
-            transport: self.transport.or(below.transport),
-            metadata: self.metadata.or(below.metadata),
-            snapshot: self.snapshot.or(below.snapshot),
-            format: self.format.or(below.format),
-        }
-    }
-
     fn defaults() -> Self {
         Self {
             id: host_name(),

@@ -1,6 +1,7 @@
 //! `[protocol]`: a preset of the timing, and what differs from it.
 
 use clap::{Args, ValueEnum};
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 use swim_tokio::Config;
 
@@ -15,8 +16,9 @@ macro_rules! settings {
     ) => {
         /// `[protocol]`. All but the preset is for the file alone: docs/PROTOCOL.md says what each
         /// does.
-        #[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+        #[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
         #[serde(deny_unknown_fields, default)]
+        #[merge(strategy = merge::option::overwrite_none)]
         #[command(next_help_heading = "Protocol")]
         pub(crate) struct Protocol {
             /// The timing: for one machine, a local network, or links between sites [default: lan]
@@ -29,16 +31,6 @@ macro_rules! settings {
         }
 
         impl Group for Protocol {
-            fn over(self, below: Self) -> Self {
-                Self {
-                    profile: self.profile.or(below.profile),
-                    $($period: self.$period.or(below.$period),)*
-                    $($count: self.$count.or(below.$count),)*
-                    $($event_period: self.$event_period.or(below.$event_period),)*
-                    $($event_count: self.$event_count.or(below.$event_count),)*
-                }
-            }
-
             fn defaults() -> Self {
                 // Operators want to know how far a member is; a few hundred bytes an ack are little
                 // beside that.

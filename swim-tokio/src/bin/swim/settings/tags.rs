@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use super::Group;
@@ -51,13 +52,16 @@ impl Tags {
     }
 }
 
-impl Group for Tags {
-    fn over(self, below: Self) -> Self {
+impl Merge for Tags {
+    fn merge(&mut self, below: Self) {
+        let own = core::mem::take(&mut self.tags);
         let mut tags = below.map();
-        tags.extend(self.tags);
-        tags.into()
+        tags.extend(own);
+        *self = tags.into();
     }
+}
 
+impl Group for Tags {
     fn defaults() -> Self {
         Self::default()
     }

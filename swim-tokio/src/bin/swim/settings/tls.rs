@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 
 use super::Group;
 
 /// `[tls]`.
-#[derive(Args, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Merge, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
+#[merge(strategy = merge::option::overwrite_none)]
 #[command(next_help_heading = "TLS")]
 pub(crate) struct Tls {
     /// Protects all traffic by TLS, with the node's certificate in this file (PEM); all nodes of a
@@ -28,15 +30,6 @@ pub(crate) struct Tls {
 }
 
 impl Group for Tls {
-    fn over(self, below: Self) -> Self {
-        Self {
-            cert: self.cert.or(below.cert),
-            key: self.key.or(below.key),
-            ca: self.ca.or(below.ca),
-            bind_names: self.bind_names.or(below.bind_names),
-        }
-    }
-
     fn defaults() -> Self {
         Self::default()
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use merge::Merge;
 use serde::{Deserialize, Serialize};
 use swim_tokio::swim_core::wire::memberlist::Label;
 use swim_tokio::{Memberlist, PlainTraffic};
@@ -45,20 +46,23 @@ pub(crate) struct Wire {
     pub(crate) stay_without_name: Option<bool>,
 }
 
-impl Group for Wire {
-    fn over(self, below: Self) -> Self {
-        Self {
-            format: self.format.or(below.format),
-            versions: self.serf.then_some(Versions::Serf).or(self.versions).or(below.versions),
+impl Merge for Wire {
+    fn merge(&mut self, below: Self) {
+        let own = core::mem::take(self);
+        *self = Self {
+            format: own.format.or(below.format),
+            versions: own.serf.then_some(Versions::Serf).or(own.versions).or(below.versions),
             serf: false,
-            label: self.label.or(below.label),
-            keyring: self.keyring.or(below.keyring),
-            plain_traffic: self.plain_traffic.or(below.plain_traffic),
-            no_compression: self.no_compression.or(below.no_compression),
-            stay_without_name: self.stay_without_name.or(below.stay_without_name),
-        }
+            label: own.label.or(below.label),
+            keyring: own.keyring.or(below.keyring),
+            plain_traffic: own.plain_traffic.or(below.plain_traffic),
+            no_compression: own.no_compression.or(below.no_compression),
+            stay_without_name: own.stay_without_name.or(below.stay_without_name),
+        };
     }
+}
 
+impl Group for Wire {
     fn defaults() -> Self {
         Self { format: Some(WireFormat::Native), ..Self::default() }
     }
