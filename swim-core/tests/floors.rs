@@ -114,8 +114,9 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
-/// The fields of membership's parts that are assigned, each with the files that do so: `self.part.field
-/// = …`, or a replacement of the whole value. What is a machine changes by its own methods.
+/// The fields of membership's parts that are assigned, each with the files that do so:
+/// `self.part.field = …`, or a replacement of the whole value. What is a machine changes by its own
+/// methods.
 fn writers(files: &[(String, String)]) -> BTreeMap<String, BTreeSet<String>> {
     const PARTS: [&str; 5] = ["local", "detector", "gossip", "contacts", "outputs"];
     let mut found = BTreeMap::<String, BTreeSet<String>>::new();

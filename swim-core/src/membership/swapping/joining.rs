@@ -200,8 +200,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.welcomed(address, of, NodeId::new(source).ok().as_ref());
     }
 
-    /// Another's table is joined: what is said from now on is missed and not old. Returns true if it
-    /// is the first.
+    /// Another's table is joined: what is said from now on is missed and not old. Returns true if
+    /// it is the first.
     pub(in crate::membership) fn note_joined(&mut self) -> bool {
         !core::mem::replace(&mut self.contacts.has_joined, true)
     }
