@@ -205,7 +205,7 @@ impl Wire for Memberlist {
     }
 
     fn command(node: &mut Node, port: u8, len: u16) {
-        if port % 2 == 0 {
+        if port.is_multiple_of(2) {
             let _ = node.send_user_message(address(port), &vec![7; usize::from(len % 1_200)]);
         } else {
             node.set_user_state(&vec![7; usize::from(len)]);

@@ -41,7 +41,7 @@ impl Codec for Lines {
             }
             Message::Dead { id, incarnation, from } => format!("dead {id} {incarnation} {from}\n"),
             Message::Left { id, incarnation } => format!("left {id} {incarnation}\n"),
-            Message::Direct { .. } => String::new(), // No broadcasts on this wire.
+            _ => String::new(), // No broadcasts on this wire.
         };
         out.extend_from_slice(line.as_bytes());
     }

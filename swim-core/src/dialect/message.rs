@@ -8,8 +8,9 @@ use crate::ground::id::{Incarnation, SequenceNumber};
 use crate::ground::member::{Claim, Status};
 use crate::wire::{Description, Versions};
 
-/// What a packet says.
+/// What a packet says. Later versions may say more: a codec leaves out what it does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Message<'a> {
     /// Is `target` there? (SWIM 3.1)
     Ping {
