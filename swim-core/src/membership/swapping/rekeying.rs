@@ -36,7 +36,7 @@ pub(in crate::membership) struct Rekeying {
     asked: Vec<(SequenceNumber, NodeId)>,
 }
 
-/// Something about keys, for the driver: from [`Output::KeyMessage`](super::Output::KeyMessage).
+/// Something about keys, for the driver: from [`Output::KeyMessage`](crate::Output::KeyMessage).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyMessage {
