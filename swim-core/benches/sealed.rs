@@ -1,5 +1,5 @@
-//! What a seal costs: nanoseconds for each packet, sealed and opened, beside AES-256-GCM alone over
-//! as many bytes. `cargo bench -p swim-core --bench sealed`.
+//! What a seal costs: nanoseconds for each packet, sealed and opened, next to AES-256-GCM alone
+//! over as many bytes. `cargo bench -p swim-core --bench sealed`.
 
 use std::hint::black_box;
 use std::net::SocketAddr;

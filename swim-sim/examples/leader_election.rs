@@ -1,11 +1,11 @@
 //! How to test a program of your own against membership events: a toy leader election on simulated
 //! clusters.
 //!
-//! The program runs beside every node: it is told that node's events, and calls that node's handle.
-//! Its rule: the member with the lowest number that is there takes office, and says so to all in
-//! its metadata; who is lower later, takes it over. [`Election`] keeps the rule; [`Hasty`] has a
-//! bug that looks harmless: it takes a suspicion for an end, and forgets that a suspicion may be
-//! refuted. Some seed finds it, and finds it again every time.
+//! The program runs next to every node: it is told that node's events, and calls that node's
+//! handle. Its rule: the member with the lowest number that is there takes office, and says so to
+//! all in its metadata; who is lower later, takes it over. [`Election`] keeps the rule; [`Hasty`]
+//! has a bug that looks harmless: it takes a suspicion for an end, and forgets that a suspicion may
+//! be refuted. Some seed finds it, and finds it again every time.
 //!
 //! Run it with `cargo run -p swim-sim --example leader_election`.
 
@@ -18,7 +18,7 @@ use swim_sim::{Cluster, Fault, Plan, Seeds};
 /// The metadata of the member in office.
 const LEADS: &[u8] = b"leads";
 
-/// What a program may do with the node that it runs beside. In production this is the driver's
+/// What a program may do with the node that it runs next to. In production this is the driver's
 /// handle.
 struct Handle<'a> {
     cluster: &'a mut Cluster,
@@ -35,7 +35,7 @@ impl Handle<'_> {
 
 /// The program under test: told of events, it calls its node, and says who leads.
 trait Program {
-    /// A program that has just started beside a node.
+    /// A program that has just started next to a node.
     fn beside(node: usize) -> Self;
     /// Its node tells it something.
     fn hear(&mut self, event: &Event, handle: &mut Handle<'_>);
@@ -108,7 +108,7 @@ impl Program for Hasty {
     }
 }
 
-/// Runs the program beside 8 nodes, of which one crashes and starts again and one stalls for a
+/// Runs the program next to 8 nodes, of which one crashes and starts again and one stalls for a
 /// moment; says at the end which member each takes for the leader.
 fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     let mut cluster = Cluster::lan(8).seed(seed).loss_permille(100).build();
@@ -128,7 +128,7 @@ fn elect<P: Program>(seed: u64) -> Vec<Option<usize>> {
     while let Some(told) = cluster.next_event(end.saturating_sub(cluster.elapsed())) {
         let (generation, program) = &mut programs[told.node];
         if *generation != told.generation {
-            // The process died and started again, and the program beside it did, too.
+            // The process died and started again, and the program next to it did, too.
             (*generation, *program) = (told.generation, P::beside(told.node));
         }
         program.hear(&told.event, &mut Handle { cluster: &mut cluster, node: told.node });

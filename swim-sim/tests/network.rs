@@ -1,4 +1,4 @@
-//! What the network can do beside losing and cutting: sites, queues, damage, flapping paths.
+//! What the network can do besides losing and cutting: sites, queues, damage, flapping paths.
 
 use std::time::Duration;
 

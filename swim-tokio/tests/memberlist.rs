@@ -1,5 +1,5 @@
 //! Nodes on memberlist's wire among themselves, and bad guests at their port. `interop` has them
-//! beside other programs.
+//! next to other programs.
 #![cfg(feature = "memberlist")]
 
 mod harness;

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::cases::{CASES, Case};
 
-/// Measures what the core costs, in nanoseconds and instructions, beside foca.
+/// Measures what the core costs, in nanoseconds and instructions, next to foca.
 #[derive(Debug, Parser)]
 #[command(
     name = "protocol",
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// toolchain's version.
     #[arg(long, conflicts_with_all = ["check", "names", "members"])]
     pub(crate) renew: bool,
-    /// Draws the instructions against the number of members, ours beside foca's, as an SVG file; a
+    /// Draws the instructions against the number of members, ours next to foca's, as an SVG file; a
     /// relative path begins at the root of the project.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "renew", "names", "members"])]
     pub(crate) plot: Option<PathBuf>,

@@ -157,7 +157,7 @@ impl Row {
     }
 }
 
-/// All counts beside the stored ones. Printed, it is a table of what changed.
+/// All counts next to the stored ones. Printed, it is a table of what changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     stored: (String, String),

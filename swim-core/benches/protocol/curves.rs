@@ -1,4 +1,4 @@
-//! Draws instructions against the number of members: ours beside foca's.
+//! Draws instructions against the number of members: ours next to foca's.
 
 use std::fs::{self, OpenOptions};
 use std::io;

@@ -1,5 +1,5 @@
 //! What the core costs: time and instructions for each thing it does often, against tables of 100,
-//! 1,000 and 10,000 members, beside foca's where foca does the like.
+//! 1,000 and 10,000 members, next to foca's where foca does the like.
 //!
 //! `cargo bench -p swim-core` prints a table, `-- --check` compares the instructions with the
 //! stored ones and fails if a case got worse, `-- --renew` stores them anew, `-- --plot FILE` draws

@@ -1,4 +1,4 @@
-//! The table that is printed: ours beside foca's.
+//! The table that is printed: ours next to foca's.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Pings that are out beside the probe: for another member that asked us to (SWIM 3.1), for the
+//! Pings that are out besides the probe: for another member that asked us to (SWIM 3.1), for the
 //! user, and to see whether another node really lives under our name.
 
 use alloc::collections::VecDeque;

@@ -7,8 +7,8 @@
 //! timeout = max(min, max - (max - min) * log(C + 1) / log(K + 1))
 //! ```
 //!
-//! C is the number of independent accusers heard beside the first, K how many are wanted: α - 2, or
-//! 0 in a cluster too small to have them or with β = 1. Logarithms are of base 2 in 16.16 fixed
+//! C is the number of independent accusers heard besides the first, K how many are wanted: α - 2,
+//! or 0 in a cluster too small to have them or with β = 1. Logarithms are of base 2 in 16.16 fixed
 //! point, since floats differ between platforms.
 
 use alloc::collections::BTreeMap;

@@ -79,7 +79,7 @@ impl super::PacketWriter for PacketWriter<'_> {
         message(said).encode(self.out);
     }
 
-    /// `Config::MIN_PACKET_SIZE` leaves room for it beside a ping.
+    /// `Config::MIN_PACKET_SIZE` leaves room for it besides a ping.
     fn say_claim(&mut self, claim: &Message<'_>) -> Option<MessageKind> {
         let claim = message(claim);
         claim.encode(self.out);
@@ -87,7 +87,7 @@ impl super::PacketWriter for PacketWriter<'_> {
     }
 
     fn say_coordinate(&mut self, source: &str, coordinate: &[u8]) -> bool {
-        // As far as there is room beside the longest names.
+        // As far as there is room besides the longest names.
         let fits = self.out.len() + source.len() + COORDINATE_LEN + 7 <= self.max;
         if fits {
             wire::Message::Coordinate { source, bytes: coordinate }.encode(self.out);

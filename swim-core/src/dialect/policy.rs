@@ -56,7 +56,7 @@ pub(crate) enum KeyPolicy {
 /// How a node says where it is among the network coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CoordinatePolicy {
-    /// By a message beside its acks.
+    /// By a message next to its acks.
     BesideAcks,
     /// In its acks.
     InAcks,
@@ -69,7 +69,7 @@ pub(crate) enum CoordinatePolicy {
 pub(crate) enum SerfPolicy {
     /// In announcements and direct messages.
     Announcements,
-    /// In user messages, in the state beside tables and in acks, as among serf's agents. They take
+    /// In user messages, in the state with tables and in acks, as among serf's agents. They take
     /// a member that leaves without a word for failed, so each says when it comes and goes.
     UserMessages,
     /// In nothing: user messages are the application's.

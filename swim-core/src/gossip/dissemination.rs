@@ -25,7 +25,7 @@ const SHORTEST: usize = 5;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     pub(crate) bytes: usize,
-    /// What each update costs beside its own bytes.
+    /// What each update costs besides its own bytes.
     pub(crate) each: usize,
     /// How many updates may be added.
     pub(crate) updates: usize,

@@ -108,7 +108,7 @@ pub enum Event {
         /// What was sent.
         payload: Arc<[u8]>,
     },
-    /// memberlist's wire: another node's table came with bytes of the application beside it.
+    /// memberlist's wire: another node's table came with bytes of the application.
     UserState {
         /// Whether the node was joining, or answered us when we were.
         is_join: bool,

@@ -65,7 +65,7 @@ pub(crate) struct Timers {
     periodic: [Instant; PERIODIC.len()],
     /// The latest time that the node was given.
     latest: Instant,
-    /// The earliest of all: it is asked for after every input, and so comes last, beside the
+    /// The earliest of all: it is asked for after every input, and so comes last, next to the
     /// outputs.
     earliest: Instant,
 }

@@ -12,7 +12,7 @@ pub struct Version {
     pub current: u8,
 }
 
-/// The six bytes that every node publishes beside its address.
+/// The six bytes that every node publishes besides its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Versions {
     /// memberlist's own protocol.

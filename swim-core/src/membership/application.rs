@@ -48,7 +48,7 @@ pub trait Application: Default + fmt::Debug {
         false
     }
 
-    /// The layer's bytes beside a table that is sent; `None` for what the user set.
+    /// The layer's bytes with a table that is sent; `None` for what the user set.
     fn state(&self, _: &impl Host) -> Option<Vec<u8>> {
         None
     }
@@ -81,7 +81,7 @@ pub trait Application: Default + fmt::Debug {
         None
     }
 
-    /// What a member said in an ack, or beside one.
+    /// What a member said in an ack, or in a message behind one.
     fn on_ack_payload(&mut self, _: &mut impl Host, _now: Instant, _slot: Slot, _payload: &[u8]) {}
 
     /// The status of a member that nobody reaches any more: Dead or Left.

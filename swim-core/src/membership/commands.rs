@@ -1,4 +1,4 @@
-//! What the user asks for, beside joining and leaving.
+//! What the user asks for, besides joining and leaving.
 
 use rand_core::Rng;
 
@@ -36,7 +36,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     /// not tell its own.
     ///
     /// On memberlist's wire it is a user message: sent by this node alone, as it is, and told of as
-    /// often as it comes; beside serf's agents it is a user event of the name `broadcast`, which
+    /// often as it comes; among serf's agents it is a user event of the name `broadcast`, which
     /// this node tells its own user of, too.
     ///
     /// # Errors

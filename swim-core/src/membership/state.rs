@@ -1,5 +1,5 @@
 //! The state machine's parts, grouped by what they serve. Only names and construction: the rules
-//! are in the files beside this one.
+//! are in the files next to this one.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -101,7 +101,7 @@ pub(super) struct Contacts {
     pub(super) protection: Protection,
     /// Another's table was joined before, so that what was said since is missed and not old.
     pub(super) has_joined: bool,
-    /// What the application says beside each table, on a wire that carries it.
+    /// What the application says with each table, on a wire that carries it.
     pub(super) user_state: Vec<u8>,
     /// Since when a node that is alone has asked seeds of which none has answered.
     pub(super) searching: Option<Instant>,

@@ -1,4 +1,4 @@
-//! What two nodes tell each other of events beside their tables when one joins the other: the
+//! What two nodes tell each other of events with their tables when one joins the other: the
 //! clocks, so that what is sent next is later for both, and the latest events, so that who was cut
 //! off learns what it has missed.
 //!
@@ -19,8 +19,8 @@ use crate::wire::serf::{Message, State, StateWriter, UserEvent};
 
 /// How many bytes of events are told at most; the latest ones.
 const MAX_BYTES: usize = 60 << 10;
-/// Bytes of an event beside its name and payload, at most: keys, lengths, the time, and a source of
-/// its own.
+/// Bytes of an event besides its name and payload, at most: keys, lengths, the time, and a source
+/// of its own.
 const OVERHEAD: usize = 60 + 255;
 
 impl Serf {

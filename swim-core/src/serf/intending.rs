@@ -1,4 +1,4 @@
-//! Coming and going on memberlist's wire beside serf's agents, which show who leaves without a word
+//! Coming and going on memberlist's wire among serf's agents, which show who leaves without a word
 //! as failed: each says when it comes and when it goes (serf's intents). On the native wire a
 //! departure says all this itself.
 
@@ -131,7 +131,7 @@ impl Serf {
     pub(super) fn hear_pruned(host: &mut impl Host, now: Instant, intent: &Intent<'_>) {
         let Some(slot) = host.members().find(intent.node) else { return };
         let incarnation = Incarnation::new(intent.time.get());
-        // Its departure is spread as an update beside this word.
+        // Its departure is spread as an update next to this word.
         host.declare_left(now, intent.node, incarnation);
         let claim = host.members().claim(slot);
         let is_gone = claim.status == Status::Left && claim.incarnation == incarnation;
@@ -142,7 +142,7 @@ impl Serf {
         }
     }
 
-    /// What we say beside our table.
+    /// What we say with our table.
     pub(super) fn agent_state(&self, host: &impl Host) -> Vec<u8> {
         let has_left = |slot| {
             host.members().claim(slot).status == Status::Left && !host.members().is_tombstone(slot)
@@ -175,7 +175,7 @@ impl Serf {
         state
     }
 
-    /// What another says beside its table of who came and who went.
+    /// What another says with its table of who came and who went.
     pub(super) fn merge_intents(
         &mut self,
         host: &mut impl Host,

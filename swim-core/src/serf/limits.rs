@@ -8,7 +8,7 @@ use crate::membership::application::Host;
 /// The longest event that a serf agent can be set to send, 9 KiB. Queries have no such bound there;
 /// these are enough.
 const LONGEST_HEARD: usize = 9 << 10;
-/// Bytes of a packet with one direct message, beside the message's payload. A test
+/// Bytes of a packet with one direct message, besides the message's payload. A test
 /// measures it.
 const DIRECT_OVERHEAD: usize = 267;
 

@@ -65,7 +65,7 @@ pub enum ExchangeMessage<'a> {
         /// Its entries in the buckets asked for.
         entries: Entries<'a>,
     },
-    /// A ping over a reliable stream, tried beside the indirect ones.
+    /// A ping over a reliable stream, tried besides the indirect ones.
     ReliablePing {
         /// What the ack is to repeat.
         sequence: SequenceNumber,
@@ -400,7 +400,7 @@ pub fn add_state(exchange: &mut Vec<u8>, state: &[u8]) {
     }
 }
 
-/// How many bytes [`add_state`] appends at most, beside the state's.
+/// How many bytes [`add_state`] appends at most, besides the state's.
 pub const STATE_OVERHEAD: usize = 5;
 
 /// The layer's state in the bytes of a join or its reply, which [`ExchangeMessage::decode`] has

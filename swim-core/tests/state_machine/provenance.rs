@@ -192,7 +192,7 @@ fn a_table_in_plain_is_used_and_told_to_nobody() {
 #[test]
 fn what_was_said_of_a_candidate_in_plain_is_not_vouched_for_by_its_answer_under_a_seal() {
     let mut node = mixed();
-    // From the port beside that of the member, which speaks under a seal; and of somebody new.
+    // From the port next to that of the member, which speaks under a seal; and of somebody new.
     node.handle_packet(second(30), proven(10), &packet(&[alive("peer-0", 1, 10)]));
     for (name, port) in [("peer-0", 10), ("new", 66)] {
         let metadata = &b"forged"[..];

@@ -1,4 +1,4 @@
-//! What of Lifeguard, and of ours beside it, can be turned off: each switch changes what it says,
+//! What of Lifeguard, and of ours next to it, can be turned off: each switch changes what it says,
 //! and by default is on.
 
 use swim_core::{Config, Instant, Status};

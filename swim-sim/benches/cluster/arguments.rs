@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cases::Case;
 use crate::spread;
 
-/// Measures simulated clusters, ours beside foca's.
+/// Measures simulated clusters, ours next to foca's.
 #[derive(Debug, Parser)]
 #[command(
     name = "cluster",
@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// Does every death reach every live node? Counts pairs left uninformed and false deaths over
     /// many seeds.
     Reach(Reach),
-    /// How fast does one update of ours reach everyone, beside what the theory of epidemics says?
+    /// How fast does one update of ours reach everyone, next to what the theory of epidemics says?
     #[command(after_help = spread::BOUND)]
     Spread(Seeds),
 }

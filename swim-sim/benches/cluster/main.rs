@@ -1,4 +1,4 @@
-//! What a simulated cluster costs and how well it does, beside a cluster of
+//! What a simulated cluster costs and how well it does, next to a cluster of
 //! [foca](https://docs.rs/foca) on the same simulated network with the same settings.
 //!
 //! `cargo bench -p swim-sim` compares at 100 and 1,000 nodes; `-- --help` tells what can be chosen.

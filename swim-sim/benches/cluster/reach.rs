@@ -1,5 +1,5 @@
 //! Whether every death reaches every live node, over many seeds; and when a crash is first noticed,
-//! beside the theory.
+//! next to the theory.
 //!
 //! In each run 1 % of the nodes crash under loss. It ends when every live node has heard of every
 //! death, or after [`MOST`]. Deaths of the living count from the beginning of the loss, 20 s before

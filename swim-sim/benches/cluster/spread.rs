@@ -1,4 +1,4 @@
-//! How fast one update reaches everyone, beside what the theory of epidemics says.
+//! How fast one update reaches everyone, next to what the theory of epidemics says.
 //!
 //! A node of a cluster at rest changes its metadata, which nodes hear by gossip alone. The bound is
 //! told by [`BOUND`].

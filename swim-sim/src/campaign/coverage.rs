@@ -116,7 +116,7 @@ impl Coverage {
                 Event::QueryResponse { .. } => 17,
                 Event::QueryFinished { .. } => 18,
                 Event::UserMessage { .. } => 19,
-                // No run has an application beside its tables.
+                // No run has an application with its tables.
                 Event::UserState { .. } => continue,
                 // What a conflict of names comes to.
                 Event::ConflictDecided { .. } | Event::NameRefused { .. } => continue,

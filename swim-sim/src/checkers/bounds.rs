@@ -17,7 +17,7 @@ impl Checker for Bounds {
 
     fn started(&mut self, _: Instant, node: usize, config: &Config) {
         *grown(&mut self.most, node) = Some(Fill {
-            // Two for each member: its description, and the claim that stands beside it.
+            // Two for each member: its description, and the claim that stands next to it.
             updates: 2 * config.max_members,
             broadcasts: config.max_broadcasts,
             active_members: config.max_members,

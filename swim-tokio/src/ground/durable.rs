@@ -24,7 +24,7 @@ pub(crate) fn replace_entry(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
-/// Whether [`replace`] could write there: a file beside it can be made.
+/// Whether [`replace`] could write there: a file next to it can be made.
 pub(crate) fn can_replace(path: &Path) -> io::Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let temporary = temporary(path)?;

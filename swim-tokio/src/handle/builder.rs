@@ -244,7 +244,7 @@ impl Builder {
         self
     }
 
-    /// Whether plain traffic is dealt in beside the keyring, while a cluster is moved to
+    /// Whether plain traffic is dealt in next to the keyring, while a cluster is moved to
     /// encryption. Default [`PlainTraffic::Refused`].
     pub fn plain_traffic(mut self, plain: PlainTraffic) -> Self {
         self.sealing.plain = plain;

@@ -14,7 +14,7 @@ use crate::errors::{CallError, Stopped};
 use crate::node::{Answer, Command, Delayed, Query};
 
 /// The answers to a query as they come. Dropping it does not end the query, but nobody hears of its
-/// answers any more beside those who [subscribe](Runtime::subscribe).
+/// answers any more besides those who [subscribe](Runtime::subscribe).
 #[derive(Debug)]
 pub struct Answers {
     pub(crate) answers: mpsc::UnboundedReceiver<Answer>,

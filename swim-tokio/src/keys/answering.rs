@@ -67,7 +67,7 @@ impl Keys {
 
     async fn is_able(self: &Arc<Self>, change: Change) -> Result<(), String> {
         self.check_not_exposed().map_err(|error| error.to_string())?;
-        // What is tried beside the file is what a change writes there.
+        // What is tried next to the file is what a change writes there.
         let _one = self.changing.lock().await;
         let keyring = self.state().keyring.clone();
         let has = keyring.get(change.key()).is_some();

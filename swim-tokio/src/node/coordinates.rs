@@ -16,7 +16,7 @@ pub(crate) struct Coordinates {
     known: Mutex<(Option<Instant>, Known)>,
 }
 
-/// Sorted by name; this node's own beside it.
+/// Sorted by name; this node's own next to it.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     own: Option<Coordinate>,

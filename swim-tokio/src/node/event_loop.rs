@@ -116,7 +116,7 @@ impl Node {
         }
     }
 
-    /// Joins through those that a former life knew, beside the node's own seeds, and keeps the
+    /// Joins through those that a former life knew, besides the node's own seeds, and keeps the
     /// snapshot from now on.
     pub(crate) fn take_snapshot(&mut self, snapshot: Snapshot, seeds: usize) {
         let room = self.swim.config().max_seeds.saturating_sub(seeds);

@@ -61,7 +61,7 @@ pub(crate) struct Rekeying {
     /// Answers in the making: few, since the core takes up few requests at a time and keys change
     /// one after the other.
     answers: JoinSet<(ExchangeId, Vec<u8>)>,
-    /// As of which change of the keys the core knows whether plain traffic is taken beside what is
+    /// As of which change of the keys the core knows whether plain traffic is taken next to what is
     /// sealed.
     known: Option<u64>,
 }

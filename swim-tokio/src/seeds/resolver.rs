@@ -1,4 +1,4 @@
-//! Seeds that are looked up, beside the loop and again for as long as the node runs: `lookup` says
+//! Seeds that are looked up, next to the loop and again for as long as the node runs: `lookup` says
 //! how.
 //!
 //! Each host name is a task. It looks the name up, and again when one of its addresses did not

@@ -59,7 +59,7 @@ mod queue {
 
     use super::{UdpSocket, io};
 
-    /// Room for what one entry carries beside the datagram.
+    /// Room for what one entry carries besides the datagram.
     pub(super) struct Room(Vec<u8>);
 
     impl Default for Room {

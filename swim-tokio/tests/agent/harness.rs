@@ -1,4 +1,4 @@
-//! Agents as processes, the command line beside them, and plain HTTP over a TCP connection.
+//! Agents as processes, the command line next to them, and plain HTTP over a TCP connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

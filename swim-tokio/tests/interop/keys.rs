@@ -1,4 +1,4 @@
-//! The agent's key commands beside serf's agents, and the moves between keys and to encryption that
+//! The agent's key commands among serf's agents, and the moves between keys and to encryption that
 //! they and SIGHUP make.
 
 use std::os::unix::fs::PermissionsExt as _;

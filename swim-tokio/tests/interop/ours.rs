@@ -14,7 +14,7 @@ pub(crate) fn node(id: &str, memberlist: Memberlist) -> Builder {
     Runtime::builder().id(id).memberlist(memberlist)
 }
 
-/// Starts a node beside serf that joins through `seed`.
+/// Starts a node next to serf that joins through `seed`.
 pub(crate) async fn beside_serf(id: &str, seed: SocketAddr) -> Runtime {
     node(id, Memberlist::serf()).seed(seed).start().await.expect("a free port on loopback")
 }
@@ -35,7 +35,7 @@ pub(crate) fn alive(node: &Runtime) -> usize {
     node.members().iter().filter(|member| member.status() == Status::Alive).count()
 }
 
-/// A `swim agent` beside serf, as a process of its own.
+/// A `swim agent` among serf's agents, as a process of its own.
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) address: SocketAddr,

@@ -1,5 +1,5 @@
 //! Who a foca node is: an address, and how often it has come back. The smallest identity that
-//! heals; ours carries a name beside the address.
+//! heals; ours carries a name next to the address.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 

@@ -10,7 +10,7 @@ use crate::wire::WireError;
 
 /// Bytes that go before the rows of a table, at most.
 const HEADER: usize = 48;
-/// Bytes of a row beside its name and metadata, at most.
+/// Bytes of a row besides its name and metadata, at most.
 const ROW_OVERHEAD: usize = 128;
 
 /// Another node's table, borrowing from the message's bytes.

@@ -5,7 +5,7 @@
 use super::Config;
 
 impl Config {
-    /// Bytes of the table's texts beside the metadata, for a member with the longest name.
+    /// Bytes of the table's texts besides the metadata, for a member with the longest name.
     pub(super) const LONGEST_NAME_AND_ADDRESS: usize = 255 + 18;
     /// The table's texts are found through 32-bit offsets, and up to a quarter of them are gaps.
     pub(super) const MAX_TEXTS: usize = 3 << 30;
@@ -18,8 +18,8 @@ impl Config {
     /// Bytes of a packet with a ping and one suspicion: what a probe of a suspect must be able to
     /// carry.
     pub(crate) const MIN_PACKET_SIZE: usize = 1_051;
-    /// Bytes of a packet with a ping and one alive message, beside the alive's metadata.
+    /// Bytes of a packet with a ping and one alive message, besides the alive's metadata.
     pub(crate) const ALIVE_OVERHEAD: usize = 817;
-    /// Bytes of a packet with one user broadcast, beside the broadcast's payload.
+    /// Bytes of a packet with one user broadcast, besides the broadcast's payload.
     pub(crate) const BROADCAST_OVERHEAD: usize = 285;
 }

@@ -52,7 +52,7 @@ pub enum ConfigError {
         /// The highest allowed.
         high: usize,
     },
-    /// What `field` allows does not fit into a packet of `max_packet_size` beside the headers.
+    /// What `field` allows does not fit into a packet of `max_packet_size` next to the headers.
     DoesNotFit {
         /// The setting.
         field: &'static str,

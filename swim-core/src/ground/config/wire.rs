@@ -26,7 +26,7 @@ pub enum Wire {
 pub struct MemberlistWire {
     /// What the node says that it speaks. It must be within what the living members of its cluster
     /// understand, and the other way round, or they refuse each other's tables: [`Versions::SERF`]
-    /// beside serf agents, [`Versions::PLAIN`] beside alertmanager and whatever else versions
+    /// among serf agents, [`Versions::PLAIN`] with alertmanager and whatever else versions
     /// nothing of its own.
     pub versions: Versions,
     /// Whether packets and tables are compressed where that makes them shorter. Fewer bytes, more
@@ -35,8 +35,8 @@ pub struct MemberlistWire {
     /// How many bytes of each packet the driver takes for label and encryption:
     /// `wire::memberlist::Envelope::packet_overhead`. Default 0; at most 302.
     pub envelope: usize,
-    /// Whether the node is one of serf's agents: user messages, the state beside tables and the
-    /// payloads of acks are serf's, and users have events and queries. Default on beside serf, else
+    /// Whether the node is one of serf's agents: user messages, the state with tables and the
+    /// payloads of acks are serf's, and users have events and queries. Default on with serf, else
     /// off.
     pub serf_agent: bool,
 }
@@ -68,9 +68,9 @@ impl MemberlistWire {
     /// The most that label and encryption take: a label of 255 bytes, and encryption with padding.
     const MAX_ENVELOPE: usize = 257 + 45;
     // Tests measure these four, which are the wire's.
-    /// Bytes of an alive message beside its metadata, with the longest name and an IPv6 address.
+    /// Bytes of an alive message besides its metadata, with the longest name and an IPv6 address.
     const ALIVE_OVERHEAD: usize = 331;
-    /// Bytes of a compound of one message beside the message.
+    /// Bytes of a compound of one message besides the message.
     const COMPOUND_OVERHEAD: usize = 4;
     /// Bytes of a packet's checksum.
     const CHECKSUM_LEN: usize = 5;
@@ -111,7 +111,7 @@ impl Config {
     }
 
     /// The same settings on memberlist's wire, with what memberlist fixes: its bounds on tables and
-    /// on the health score, and user messages as long as packets can bear beside the longest label
+    /// on the health score, and user messages as long as packets can bear besides the longest label
     /// and encryption.
     #[must_use]
     pub fn on_memberlist(self, wire: MemberlistWire) -> Self {

@@ -1,5 +1,5 @@
 //! Failure detection: `probing` has the protocol period and what its probe came to, `relaying`
-//! pings beside it, for other members (ping-req) and for the user. Read first: docs/PROTOCOL.md,
+//! pings next to it, for other members (ping-req) and for the user. Read first: docs/PROTOCOL.md,
 //! "Failure detection".
 
 pub(super) mod probing;

@@ -1,4 +1,4 @@
-//! Pings beside the probe: on behalf of other members (SWIM 3.1, ping-req), for the user, and to
+//! Pings besides the probe: on behalf of other members (SWIM 3.1, ping-req), for the user, and to
 //! one who is said to bear our name.
 
 use core::net::SocketAddr;

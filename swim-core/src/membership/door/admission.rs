@@ -28,8 +28,8 @@ use crate::sync::candidates::{Candidate, Door};
 use crate::sync::exchanges::Purpose;
 use crate::wire::{Description, Entries};
 
-/// Bytes of a ping beside the two names: headers of the packet, of the datagram and of what carries
-/// it.
+/// Bytes of a ping besides the two names: headers of the packet, of the datagram and of what
+/// carries it.
 const PING_OVERHEAD: usize = 48;
 /// How often a candidate that speaks for itself is pinged once more, a gossip interval after the
 /// last time, so that losses do not keep it out. The connection through which it has asked to be

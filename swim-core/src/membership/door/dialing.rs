@@ -86,7 +86,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.with_layer(|layer, host| layer.on_looked(host, now, &member, answered));
     }
 
-    /// Notes that a member has answered a ping beside the probe.
+    /// Notes that a member has answered a ping besides the probe.
     pub(in crate::membership) fn note_ping_answered(&mut self, ping: &Ping, way: Way) {
         match ping.purpose {
             Purpose::Relay { target, .. }

@@ -25,7 +25,7 @@ pub(crate) enum Intent {
     Nack { to: SocketAddr, sequence: SequenceNumber },
     /// Queued updates and nothing else.
     Gossip { target: Slot },
-    /// The next of the messages that wait beside the intents, each for one address.
+    /// The next of the messages that wait next to the intents, each for one address.
     Unicast,
 }
 

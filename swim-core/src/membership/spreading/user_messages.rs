@@ -1,5 +1,5 @@
 //! The application's bytes, where the wire carries them as they are: messages in packets and
-//! streams, and state beside tables. What they mean, and whether they came before, is the
+//! streams, and state with tables. What they mean, and whether they came before, is the
 //! application's to know.
 
 use alloc::boxed::Box;
@@ -45,7 +45,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// The layer's bytes beside a table, or the user's.
+    /// The layer's bytes with a table, or the user's.
     pub(in crate::membership) fn layer_state(&self) -> Vec<u8> {
         self.layer()
             .and_then(|layer| layer.state(self))
@@ -102,7 +102,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
     }
 
     /// memberlist's wire: what is given to every node that tables are swapped with from now on,
-    /// beside our table.
+    /// with our table.
     ///
     /// # Panics
     /// On the native wire, which has no such state.

@@ -218,7 +218,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.reply(&ExchangeMessage::ReliableAck { sequence, source: &id })
     }
 
-    /// Probes over a reliable stream, beside the indirect probes (memberlist's TCP fallback).
+    /// Probes over a reliable stream, besides the indirect probes (memberlist's TCP fallback).
     pub(in crate::membership) fn ping_reliably(
         &mut self,
         now: Instant,

@@ -1,7 +1,7 @@
 //! [`Plain`]: an expression that needs no engine, as most filters are: a literal text, or several
 //! as alternatives, with anchors or without (`web`, `^web$`, `^(web|db)$`).
 
-/// What has a meaning in an expression. The bar is looked at beside these.
+/// What has a meaning in an expression. The bar is looked at next to these.
 const SPECIAL: [char; 13] = ['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$'];
 
 /// Literal alternatives.

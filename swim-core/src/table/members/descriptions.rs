@@ -1,5 +1,5 @@
 //! The texts of all members in one buffer: name, IPv6 address, metadata, one after the other for
-//! each member. An IPv4 address, which most have, lies beside the offset instead, where it is read
+//! each member. An IPv4 address, which most have, lies next to the offset instead, where it is read
 //! with the member's claim.
 //!
 //! A separate allocation for each name would cost more than the name. Replaced texts leave a gap;
@@ -13,7 +13,7 @@ use super::marks::Marks;
 use crate::ground::hash::{hash, hash_parts};
 use crate::ground::slot_index;
 
-/// Where a member's text is and how it divides, beside what else the table marks of the member. 16
+/// Where a member's text is and how it divides, next to what else the table marks of the member. 16
 /// bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Text {

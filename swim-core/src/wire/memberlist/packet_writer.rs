@@ -30,7 +30,7 @@ impl<'a> PacketWriter<'a> {
     pub const MAX_PARTS: usize = MAX_PARTS;
     /// The bytes of a checksum's layer.
     pub const CHECKSUM_LEN: usize = 5;
-    /// What each message of several costs beside its own bytes: its length in the compound's
+    /// What each message of several costs besides its own bytes: its length in the compound's
     /// header.
     pub(crate) const PART_LEN: usize = 2;
 

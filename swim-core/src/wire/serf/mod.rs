@@ -1,7 +1,7 @@
 //! What serf says above membership: intents, user events, queries and their answers, in serf's own
 //! bytes.
 //!
-//! The layer of events and queries speaks these on both wires, so that a node of ours beside serf's
+//! The layer of events and queries speaks these on both wires, so that a node of ours among serf's
 //! agents needs no translation. A message is one byte for its kind, then a MessagePack map by Go's
 //! field names with its keys sorted. As everywhere in `wire/`, reading borrows from the input,
 //! every count is compared with the bytes that are left, and nothing here knows what a message
@@ -96,7 +96,7 @@ impl<'a> Message<'a> {
             QUERY => Query::read(reader).map(Self::Query),
             RESPONSE => Response::read(reader).map(Self::Response),
             RELAY => Relay::read(reader).map(Self::Relay),
-            // A state stands beside a table, and the others are payloads of queries and of
+            // A state stands with a table, and the others are payloads of queries and of
             // responses.
             PUSH_PULL | CONFLICT_RESPONSE..=KEY_RESPONSE => Err(WireError::WrongPlace),
             _ => Err(WireError::UnknownKind),

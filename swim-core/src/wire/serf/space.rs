@@ -11,7 +11,7 @@
 
 use core::time::Duration;
 
-/// How many dimensions the space has, beside the height.
+/// How many dimensions the space has, besides the height.
 pub(crate) const DIMENSIONS: usize = 8;
 /// The largest value that any part may have, in seconds: nothing on earth is further away.
 const LARGEST: f64 = 1_000.0;

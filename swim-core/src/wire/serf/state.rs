@@ -1,4 +1,4 @@
-//! The state that two nodes swap beside their tables: clocks, who left and when, and the latest
+//! The state that two nodes swap with their tables: clocks, who left and when, and the latest
 //! events, so that who was away learns what it has missed.
 
 use alloc::vec::Vec;

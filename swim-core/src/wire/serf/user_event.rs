@@ -26,7 +26,7 @@ pub struct UserEvent<'a> {
 const FIELDS: [&str; 5] = ["LTime", "Name", "Payload", "CC", "Source"];
 
 impl<'a> UserEvent<'a> {
-    /// Reads an event; inside a state, where the time stands beside it, the fields that are not
+    /// Reads an event; inside a state, where the time stands next to it, the fields that are not
     /// there stay as they are.
     pub(super) fn read(reader: &mut Reader<'a>, time: LamportTime) -> Result<Self, WireError> {
         let mut event = Self { time, name: "", payload: &[], coalesce: false, source: None };

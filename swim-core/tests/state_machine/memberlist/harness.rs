@@ -13,7 +13,7 @@ use swim_core::{
 
 use crate::harness::{Node, address, events, exchanges, named, proven};
 
-/// A node beside serf without jitter and compression, so that what it sends can be looked at.
+/// A node next to serf without jitter and compression, so that what it sends can be looked at.
 pub(crate) fn config() -> Config {
     let wire = MemberlistWire { compress: false, serf_agent: false, ..MemberlistWire::SERF };
     Config { probe_jitter_permille: 0, ..Config::memberlist_lan(wire) }

@@ -1,4 +1,4 @@
-//! Whose words about coming and going are handed on beside tables: members', and nobody's who is
+//! Whose words about coming and going are handed on with tables: members', and nobody's who is
 //! long gone.
 
 use swim_core::wire::memberlist::{Message, StreamMessage};
@@ -15,7 +15,7 @@ fn hear(node: &mut Node, time: u64, name: &str) {
     deliver(node, at(0), &[Message::User { payload: &bytes }]);
 }
 
-/// The members of which the node says, beside its table, when they came or went.
+/// The members of which the node says, with its table, when they came or went.
 fn said_of(node: &mut Node, now: swim_core::Instant) -> Vec<String> {
     let answer = ask(node, now, &table(false, &[], b"")).expect("its table");
     let Ok(StreamMessage::PushPull(answer)) = StreamMessage::decode(&answer) else {

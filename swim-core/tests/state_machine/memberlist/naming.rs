@@ -58,7 +58,7 @@ fn answer(node: &mut Node, (time, id): (LamportTime, u32), from: &str, port: Opt
     deliver(node, at(300), &[Message::User { payload: &bytes }]);
 }
 
-/// What the user is told until the votes are counted, beside what concerns members.
+/// What the user is told until the votes are counted, besides what concerns members.
 fn verdicts(node: &mut Node) -> Vec<Event> {
     verdicts_until(node, second(10))
 }

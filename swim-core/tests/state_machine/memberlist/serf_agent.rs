@@ -1,4 +1,4 @@
-//! One of serf's agents: intents, what is passed on, the state beside tables, and the payloads of
+//! One of serf's agents: intents, what is passed on, the state with tables, and the payloads of
 //! acks.
 
 use swim_core::wire::memberlist::{Message, StreamMessage};

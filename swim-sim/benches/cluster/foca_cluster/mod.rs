@@ -2,7 +2,7 @@
 //! draws of delay and loss.
 //!
 //! An identity is an address and a number that is raised to come back after a false death, as
-//! foca's documentation advises: the smallest identity that heals. Ours carries a name beside the
+//! foca's documentation advises: the smallest identity that heals. Ours carries a name next to the
 //! address.
 
 mod identity;

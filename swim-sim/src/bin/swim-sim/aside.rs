@@ -1,4 +1,4 @@
-//! What is said to people on standard error, beside the output: nobody may be listening, and that
+//! What is said to people on standard error, next to the output: nobody may be listening, and that
 //! is no reason to fail.
 
 /// A line on standard error. Unlike `eprintln!` it does not panic where that is closed, as in

@@ -1,4 +1,4 @@
-//! What `swim-sim run` gives back beside its exit code: figures in a format, a page, curves.
+//! What `swim-sim run` gives back besides its exit code: figures in a format, a page, curves.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

@@ -36,7 +36,7 @@ pub(crate) struct Replay {
     /// Writes a page that shows the run, for any browser.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Makes a case that fails smaller as long as it fails alike, writes it beside the file as
+    /// Makes a case that fails smaller as long as it fails alike, writes it next to the file as
     /// FILE.small.toml, and replays that.
     #[arg(long)]
     shrink: bool,

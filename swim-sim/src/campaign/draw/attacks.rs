@@ -1,5 +1,5 @@
 //! Who attacks: in one of seven runs on the native wire somebody lies, from outside or as a member,
-//! beside all other faults.
+//! next to all other faults.
 
 use core::time::Duration;
 

@@ -43,7 +43,7 @@ impl Runtime {
         self.sealing_keys()?.remove(id).await
     }
 
-    /// Whether plain traffic is dealt in beside the keyring, from now on.
+    /// Whether plain traffic is dealt in next to the keyring, from now on.
     ///
     /// # Errors
     /// [`KeysError::Off`] without a keyring.
@@ -52,7 +52,7 @@ impl Runtime {
         Ok(())
     }
 
-    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
+    /// Whether plain traffic is dealt in next to the keyring; `None` without one.
     #[must_use]
     pub fn plain_traffic(&self) -> Option<PlainTraffic> {
         self.keys.as_ref().map(|keys| keys.state().plain)
@@ -94,7 +94,7 @@ impl blocking::Runtime {
         call(self.node.remove_key(id))
     }
 
-    /// Whether plain traffic is dealt in beside the keyring, from now on.
+    /// Whether plain traffic is dealt in next to the keyring, from now on.
     ///
     /// # Errors
     /// [`KeysError::Off`] without a keyring.
@@ -102,7 +102,7 @@ impl blocking::Runtime {
         call(self.node.set_plain_traffic(plain))
     }
 
-    /// Whether plain traffic is dealt in beside the keyring; `None` without one.
+    /// Whether plain traffic is dealt in next to the keyring; `None` without one.
     #[must_use]
     pub fn plain_traffic(&self) -> Option<PlainTraffic> {
         self.node.plain_traffic()

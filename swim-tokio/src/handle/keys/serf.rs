@@ -49,7 +49,7 @@ pub enum SerfKeyChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SerfKeysError {
-    /// The node speaks another wire, or is not beside serf's agents: nobody would understand the
+    /// The node speaks another wire, or is not among serf's agents: nobody would understand the
     /// question.
     #[error("key queries are serf's: this node is not beside serf's agents")]
     NoSerf,
@@ -82,8 +82,8 @@ impl Runtime {
         Some(envelope.keyring.as_ref()?.keys().map(Key::id).collect())
     }
 
-    /// Whether plain traffic is dealt in beside the keyring of memberlist's wire; `None` on another
-    /// wire or without one.
+    /// Whether plain traffic is dealt in next to the keyring of memberlist's wire; `None` on
+    /// another wire or without one.
     #[must_use]
     pub fn serf_plain_traffic(&self) -> Option<PlainTraffic> {
         let envelope = self.envelope.as_ref()?.get();

@@ -3,7 +3,7 @@
 //!
 //! Each experiment makes runs from seeds, shares them among the processors, and gives tables and
 //! plots. It knows what is measured and what theory says; how a table is printed and a plot is
-//! drawn is said beside it. Read first: docs/EXPERIMENTS.md, and there the papers' sections.
+//! drawn is said next to it. Read first: docs/EXPERIMENTS.md, and there the papers' sections.
 
 mod convergence;
 mod detection;

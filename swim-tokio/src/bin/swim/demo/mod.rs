@@ -21,7 +21,7 @@ use crate::output::escape::Text;
 use crate::output::{self, failed};
 use crate::settings::{Level, LogFormat};
 
-/// Lines of the table beside its rows: the two above, the header and the legend.
+/// Lines of the table besides its rows: the two above, the header and the legend.
 const TABLE_FRAME: usize = 4;
 
 pub(crate) async fn run(demo: &Demo) -> ExitCode {

@@ -21,7 +21,7 @@ use crate::output::escape::json;
 use crate::state::histories::Histories;
 use crate::words::shown::is_shown;
 
-/// How many events wait for the connection beside those that wait in the subscription.
+/// How many events wait for the connection besides those that wait in the subscription.
 const BUFFER: usize = 16;
 /// The pause after which the agent shows that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(15);

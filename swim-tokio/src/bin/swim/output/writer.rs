@@ -130,7 +130,7 @@ mod tests {
         let lost: usize =
             texts.last().and_then(|text| text.split(' ').next()?.parse().ok()).expect("it is told");
         assert!(texts.last().is_some_and(|text| text.ends_with(" lost\nlast\n")), "{texts:?}");
-        // Two beside what was offered in the beginning: "more" and "last".
+        // Two next to what was offered in the beginning: "more" and "last".
         assert_eq!(texts.len() + lost, 2 * WAITING + 2, "{texts:?}");
     }
 
