@@ -20,7 +20,7 @@ use crate::wire::WireError;
 /// passes on if it wants.
 pub trait Codec: fmt::Debug + Send + Sync {
     /// Appends a message to `out`. The longest names (255 bytes each) and
-    /// [`Config::max_metadata_size`](crate::Config) must fit a packet.
+    /// [`Config::max_metadata_size`](crate::Config) must fit a packet: what does not is not sent.
     fn encode(&self, message: &Message<'_>, out: &mut Vec<u8>);
 
     /// Takes the first message off `rest`, which is not empty.

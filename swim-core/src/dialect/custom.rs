@@ -273,24 +273,32 @@ pub(crate) struct PacketWriter<'b> {
 }
 
 impl PacketWriter<'_> {
+    /// Appends what `write` writes, if it fits. Returns whether it did.
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let before = self.out.len();
+        write(self.out);
+        let fits = self.out.len() <= self.packets.max;
+        if !fits {
+            self.out.truncate(before);
+        }
+        fits
+    }
+
     fn kind_of(codec: &Custom, mut body: &[u8]) -> MessageKind {
         codec.0.decode(&mut body).map_or(MessageKind::Broadcast, |message| kind(&message))
     }
 }
 
 impl super::PacketWriter for PacketWriter<'_> {
+    /// What does not fit a packet is not said.
     fn say(&mut self, message: &Message<'_>) {
-        self.packets.codec.0.encode(message, self.out);
+        let codec = self.packets.codec.clone();
+        self.append(|out| codec.0.encode(message, out));
     }
 
     fn say_claim(&mut self, claim: &Message<'_>) -> Option<MessageKind> {
-        let before = self.out.len();
-        self.say(claim);
-        let fits = self.out.len() <= self.packets.max;
-        if !fits {
-            self.out.truncate(before);
-        }
-        fits.then(|| kind(claim))
+        let codec = self.packets.codec.clone();
+        self.append(|out| codec.0.encode(claim, out)).then(|| kind(claim))
     }
 
     fn say_coordinate(&mut self, _: &str, _: &[u8]) -> bool {
@@ -298,8 +306,8 @@ impl super::PacketWriter for PacketWriter<'_> {
     }
 
     fn say_encoded(&mut self, body: &[u8]) -> Option<MessageKind> {
-        self.out.extend_from_slice(body);
-        Some(Self::kind_of(&self.packets.codec, body))
+        self.append(|out| out.extend_from_slice(body))
+            .then(|| Self::kind_of(&self.packets.codec, body))
     }
 
     fn fill(&mut self, queued: Queued<'_>, mut count: impl FnMut(MessageKind)) {

@@ -118,6 +118,30 @@ fn a_ping_is_acked_and_a_table_is_merged_and_answered() {
     assert_eq!(reply.as_deref(), Some(&[4, 0, 0, 0, 0, b'l', b'l'][..]), "both rows");
 }
 
+/// Every message is longer than a packet.
+#[derive(Debug)]
+struct Verbose;
+
+impl Codec for Verbose {
+    fn encode(&self, _: &Message<'_>, out: &mut Vec<u8>) {
+        out.resize(out.len() + 2_000, 0);
+    }
+
+    fn decode<'a>(&self, rest: &mut &'a [u8]) -> Result<Message<'a>, WireError> {
+        *rest = &rest[1..];
+        Ok(ping())
+    }
+}
+
+#[test]
+fn what_does_not_fit_a_packet_is_not_sent() {
+    let (config, rng) = (Config::lan(), Xoshiro256PlusPlus::seed_from_u64(1));
+    let mut node = Swim::with_codec(config, me(), rng, Instant::ORIGIN, Arc::new(Verbose)).unwrap();
+    node.handle_packet(Instant::ORIGIN, proven(2), &[0]);
+    assert_eq!(node.metrics().received(swim_core::MessageKind::Ping), 1);
+    assert_eq!(node.poll_transmit(Instant::ORIGIN, &mut Vec::new()), None, "the ack");
+}
+
 #[test]
 fn streams_that_make_no_sense_are_refused_and_counted() {
     let cut: &[&[u8]] = &[&[], &[3], &[3, 0, 0, 0], &[3, 0, 0, 0, 9, 1], &[6], &[0, 1], &[1, 0]];
