@@ -188,7 +188,7 @@ fn roots(authority: &Authority) -> RootCertStore {
     roots
 }
 
-/// Whether a guest with that certificate, or none, gets to say a preamble and is greeted.
+/// Returns true if a guest with that certificate, or none, gets to say a preamble and is greeted.
 async fn is_greeted(node: &Runtime, authority: &Authority, guest: Option<&Issued>) -> bool {
     is_greeted_as(b"swim/1", node, authority, guest).await
 }

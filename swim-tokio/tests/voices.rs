@@ -211,7 +211,7 @@ impl Stage {
         Self { node, victim, impostor, told, pings: 0 }
     }
 
-    /// Whether the node tells of it, once all that was sent before is handled.
+    /// Returns true if the node tells of it, once all that was sent before is handled.
     async fn tells(&mut self, wanted: impl Fn(&Event) -> bool) -> bool {
         // What a packet brings may be told after it is answered; the second answer comes later than
         // that.
@@ -234,7 +234,7 @@ fn encoded(message: serf::Message<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Whether the node hears the impostor say this in the victim's name.
+/// Returns true if the node hears the impostor say this in the victim's name.
 async fn is_heard(what: &str, protection: Protection) -> bool {
     if what == "answer" {
         return answer_is_heard(protection).await;

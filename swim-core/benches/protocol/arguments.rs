@@ -57,7 +57,7 @@ impl Arguments {
         Ok(chosen)
     }
 
-    /// Whether a size is wanted.
+    /// Returns true if a size is wanted.
     pub(crate) fn wants(&self, members: usize) -> bool {
         self.members.is_empty() || self.members.contains(&members)
     }

@@ -151,7 +151,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Whether the target is missed.
+    /// Returns true if the target is missed.
     fn is_over(&self) -> bool {
         self.after.zip(self.target).is_some_and(|(after, target)| after > target)
     }
@@ -167,13 +167,13 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Whether a case takes more than it may at all.
+    /// Returns true if a case takes more than it may at all.
     pub(crate) fn misses_target(&self) -> bool {
         self.rows.iter().any(Row::is_over)
     }
 
-    /// Whether nothing got worse or missed its target, nothing is missing, and the counts are of
-    /// one kind of machine.
+    /// Returns true if nothing got worse or missed its target, nothing is missing, and the counts
+    /// are of one kind of machine.
     pub(crate) fn is_good(&self) -> bool {
         let is_good = |row: &Row| matches!(row.verdict, Verdict::Same | Verdict::Better);
         self.stored.1 == self.counted.1 && self.rows.iter().all(is_good) && !self.misses_target()

@@ -27,7 +27,7 @@ pub(crate) fn nanoseconds(case: &Case, prepare: Prepare, members: usize) -> f64 
     best.as_nanos() as f64 / f64::from(batch)
 }
 
-/// Whether instructions can be counted.
+/// Returns true if instructions can be counted.
 pub(crate) fn has_valgrind() -> bool {
     let status = Command::new("valgrind")
         .arg("--version")

@@ -91,7 +91,7 @@ impl Pings {
         self.out.iter().filter_map(|ping| ping.purpose.target())
     }
 
-    /// Whether a ping is out that `wanted` accepts.
+    /// Returns true if a ping is out that `wanted` accepts.
     pub(crate) fn any(&self, wanted: impl FnMut(&Ping) -> bool) -> bool {
         self.out.iter().any(wanted)
     }

@@ -101,7 +101,7 @@ impl Probe {
         self.fresh.take_if(|fresh| *fresh == relay);
     }
 
-    /// Whether relays were asked whose silence counts.
+    /// Returns true if relays were asked whose silence counts.
     pub(crate) const fn has_asked(&self) -> bool {
         self.asked > 0
     }

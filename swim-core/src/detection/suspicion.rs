@@ -81,7 +81,7 @@ impl Suspicion {
         is_wanted
     }
 
-    /// Whether an accuser is a new one and still wanted.
+    /// Returns true if an accuser is a new one and still wanted.
     pub(crate) fn wants(&self, accuser: u64) -> bool {
         self.accusers.len() <= usize::from(self.wanted) && !self.accusers.contains(&accuser)
     }

@@ -126,7 +126,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whether the member is said to be alive, and not merely suspected.
+    /// Returns true if the member is said to be alive, and not merely suspected.
     pub(crate) fn is_alive(&self) -> bool {
         self.claim.status == Status::Alive
     }

@@ -79,7 +79,7 @@ pub(crate) enum Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Whether the sender joins, or answers someone who does.
+    /// Returns true if the sender joins, or answers someone who does.
     pub(crate) const fn is_join(&self) -> bool {
         match self {
             Self::Memberlist(table) => table.is_join(),
@@ -166,7 +166,7 @@ impl Dialect {
         }
     }
 
-    /// Whether this node and one that speaks `versions` may merge tables.
+    /// Returns true if this node and one that speaks `versions` may merge tables.
     pub(crate) fn speaks_with(&self, versions: Versions) -> bool {
         let own = self.own_versions();
         let mut agreement = Agreement::default();

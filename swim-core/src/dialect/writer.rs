@@ -44,7 +44,7 @@ pub(crate) trait PacketWriter {
     /// it, unless updates have first call on all of it, since one may be longer than half.
     fn fill(&mut self, queued: Queued<'_>, count: impl FnMut(MessageKind));
 
-    /// Whether nothing was added.
+    /// Returns true if nothing was added.
     fn is_empty(&self) -> bool;
 
     /// Puts around it what the wire has around messages; `checksum` says whether the receiver

@@ -213,7 +213,7 @@ mod tests {
         deliveries.note(NOW, origin, (Incarnation::new(epoch), number), LIFE, max)
     }
 
-    /// Whether a broadcast of "a" at incarnation 5 is delivered.
+    /// Returns true if a broadcast of "a" at incarnation 5 is delivered.
     fn is_new(deliveries: &mut Deliveries, epoch: u64, number: u64) -> bool {
         note(deliveries, "a", epoch, number, 9) != Delivery::Old
     }

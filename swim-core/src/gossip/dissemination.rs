@@ -140,7 +140,7 @@ impl Dissemination {
         self.entries.iter().filter_map(Entry::subject)
     }
 
-    /// Whether an update about `subject` waits.
+    /// Returns true if an update about `subject` waits.
     pub(crate) fn contains(&self, subject: Slot) -> bool {
         self.subjects.get(subject).is_some()
     }

@@ -163,7 +163,8 @@ impl Identity {
     }
 }
 
-/// Whether an address can be a member's: specified, not multicast or broadcast, and not port 0.
+/// Returns true if an address can be a member's: specified, not multicast or broadcast, and not
+/// port 0.
 #[must_use]
 #[inline(always)]
 pub fn is_reachable(address: &SocketAddr) -> bool {
@@ -195,10 +196,10 @@ fn reach(ip: IpAddr) -> Reach {
     }
 }
 
-/// Whether a node at `own` may believe that a member lives at `address`. An address that means
-/// something on one host or one link alone is believed only by nodes that have such an address
-/// themselves: anyone else would look for the member on its own host, and whatever listens there
-/// would hear of it.
+/// Returns true if a node at `own` may believe that a member lives at `address`. An address that
+/// means something on one host or one link alone is believed only by nodes that have such an
+/// address themselves: anyone else would look for the member on its own host, and whatever listens
+/// there would hear of it.
 pub(crate) fn is_believable(address: SocketAddr, own: SocketAddr) -> bool {
     let there = reach(address.ip().to_canonical());
     there == Reach::Routed || there == reach(own.ip().to_canonical())

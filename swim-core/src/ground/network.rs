@@ -53,7 +53,7 @@ impl Network {
         if network.address == address { Ok(network) } else { Err(NetworkError::HostBits(network)) }
     }
 
-    /// Whether an address belongs to it.
+    /// Returns true if an address belongs to it.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
@@ -61,7 +61,7 @@ impl Network {
     }
 }
 
-/// Whether a list of networks allows an address. An empty one allows all.
+/// Returns true if a list of networks allows an address. An empty one allows all.
 #[must_use]
 pub fn is_allowed(networks: &[Network], ip: IpAddr) -> bool {
     networks.is_empty() || networks.iter().any(|network| network.contains(ip))

@@ -38,19 +38,19 @@ impl Versions {
         [protocol.min, protocol.max, protocol.current, delegate.min, delegate.max, delegate.current]
     }
 
-    /// Whether the node answers a ping over a stream.
+    /// Returns true if the node answers a ping over a stream.
     #[must_use]
     pub const fn has_stream_ping(self) -> bool {
         self.protocol.max >= 3
     }
 
-    /// Whether the node sends and understands nacks.
+    /// Returns true if the node sends and understands nacks.
     #[must_use]
     pub const fn has_nack(self) -> bool {
         self.protocol.max >= 4
     }
 
-    /// Whether packets to the node may carry a checksum.
+    /// Returns true if packets to the node may carry a checksum.
     #[must_use]
     pub const fn has_checksum(self) -> bool {
         self.protocol.max >= 5
@@ -83,7 +83,7 @@ impl Agreement {
         self.delegate = narrow(self.delegate, versions.delegate);
     }
 
-    /// Whether what this node speaks is within the ranges.
+    /// Returns true if what this node speaks is within the ranges.
     #[must_use]
     pub fn admits(&self, versions: Versions) -> bool {
         let within =
@@ -100,7 +100,7 @@ mod tests {
         Versions { delegate: Version { min, max, current }, ..Versions::PLAIN }
     }
 
-    /// Whether two nodes may merge their tables.
+    /// Returns true if two nodes may merge their tables.
     fn agree(one: Versions, other: Versions) -> bool {
         let mut agreement = Agreement::default();
         agreement.include(one);

@@ -63,7 +63,7 @@ impl fmt::Debug for RoundTrip<'_> {
 }
 
 impl<R: Rng, A: Application> Membership<R, A> {
-    /// Whether [`poll_output`](Self::poll_output) has nothing to give.
+    /// Returns true if [`poll_output`](Self::poll_output) has nothing to give.
     #[inline]
     fn asks_for_nothing(&self) -> bool {
         self.outputs.is_empty() && self.detector.round_trip.is_none()

@@ -163,7 +163,7 @@ impl Outputs {
         }
     }
 
-    /// Whether nothing but packets waits.
+    /// Returns true if nothing but packets waits.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         let waiting = self.exchanges.len()

@@ -131,8 +131,8 @@ impl Serf {
     }
 }
 
-/// Whether the others on our side learn from us what we have missed. Where whole tables are swapped
-/// they learn it in that way.
+/// Returns true if the others on our side learn from us what we have missed. Where whole tables are
+/// swapped they learn it in that way.
 fn announces_again(host: &impl Host) -> bool {
     host.policy().tables == TablePolicy::Digests
 }

@@ -258,7 +258,7 @@ impl Application for Serf {
     }
 }
 
-/// Whether an event that `origin` announces is its own, where it must be.
+/// Returns true if an event that `origin` announces is its own, where it must be.
 fn is_origins_own(host: &impl Host, origin: &str, source: Option<&str>) -> bool {
     !host.config().origin_only || source.is_none_or(|source| source == origin)
 }

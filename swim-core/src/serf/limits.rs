@@ -16,7 +16,7 @@ fn within_packet(host: &impl Host, wanted: usize, overhead: usize) -> usize {
     wanted.min(host.config().max_packet_size.saturating_sub(overhead))
 }
 
-/// Whether a user message of so many bytes can be passed on in a packet.
+/// Returns true if a user message of so many bytes can be passed on in a packet.
 pub(super) const fn fits_user_message(config: &Config, len: usize) -> bool {
     match &config.wire {
         Wire::Memberlist(wire) => len <= config.user_message_room(wire),

@@ -72,7 +72,7 @@ pub struct Serf {
     vivaldi: Vivaldi,
 }
 
-/// Whether this node is one of serf's agents.
+/// Returns true if this node is one of serf's agents.
 fn is_agent(host: &impl Host) -> bool {
     host.policy().serf == SerfPolicy::UserMessages
 }

@@ -355,8 +355,8 @@ impl Serf {
         host.set_deadline(self.open.next_deadline());
     }
 
-    /// Whether an answer may go to who asked. If the asker never answered us, the answer is held
-    /// until it does, for as long as a ping takes.
+    /// Returns true if an answer may go to who asked. If the asker never answered us, the answer is
+    /// held until it does, for as long as a ping takes.
     fn may_answer(
         &mut self,
         host: &mut impl Host,
@@ -415,8 +415,8 @@ fn default_query_timeout(host: &impl Host) -> Duration {
         .saturating_mul(u32::from(host.config().events.query_timeout_mult) * digits)
 }
 
-/// Whether a query has overtaken the word that its asker is there. memberlist's gossip brings
-/// it again, and by then there may be someone to answer; so it does not count as heard.
+/// Returns true if a query has overtaken the word that its asker is there. memberlist's gossip
+/// brings it again, and by then there may be someone to answer; so it does not count as heard.
 fn is_early(host: &impl Host, query: &Query<'_>) -> bool {
     let comes_again = host.policy().broadcasts == BroadcastPolicy::Bare;
     let asker = || host.members().find(query.source).and_then(|slot| host.members().address(slot));

@@ -62,12 +62,12 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// Whether it was heard of from its own address.
+    /// Returns true if it was heard of from its own address.
     fn speaks_for_itself(&self) -> bool {
         self.address == self.teller
     }
 
-    /// Whether it is said to live on another host than the one that it was heard of from.
+    /// Returns true if it is said to live on another host than the one that it was heard of from.
     fn lives_elsewhere(&self) -> bool {
         self.address.ip() != self.teller.ip()
     }
@@ -81,7 +81,7 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    /// Whether there are none.
+    /// Returns true if there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.heard_of.is_empty() && self.joining.is_empty()
     }

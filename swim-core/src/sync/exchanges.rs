@@ -68,7 +68,7 @@ impl Exchanges {
         self.open.iter().map(|open| open.deadline).min()
     }
 
-    /// Whether an exchange is open that `wanted` accepts.
+    /// Returns true if an exchange is open that `wanted` accepts.
     pub(crate) fn any(&self, mut wanted: impl FnMut(&Purpose) -> bool) -> bool {
         self.open.iter().any(|open| wanted(&open.purpose))
     }

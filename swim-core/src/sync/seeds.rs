@@ -87,7 +87,7 @@ impl Seeds {
         self.seeds.iter().filter(|seed| seed.given).map(|seed| seed.address)
     }
 
-    /// Whether all of `addresses` can be given.
+    /// Returns true if all of `addresses` can be given.
     pub(crate) fn has_room_for(&self, addresses: &[SocketAddr], max: usize) -> bool {
         let replaceable = |seed: &&Seed| !seed.given && seed.state == State::Resting;
         let kept = self.seeds.len() - self.seeds.iter().filter(replaceable).count();

@@ -86,7 +86,7 @@ impl Provenance {
         self.hears_plain = plain && self.mixed;
     }
 
-    /// Whether what is being handled must not be passed on.
+    /// Returns true if what is being handled must not be passed on.
     pub(crate) const fn hears_plain(&self) -> bool {
         self.hears_plain
     }
@@ -96,7 +96,7 @@ impl Provenance {
         self.sealed.insert(slot);
     }
 
-    /// Whether a member has spoken under a seal.
+    /// Returns true if a member has spoken under a seal.
     pub(crate) fn speaks_sealed(&self, slot: Slot) -> bool {
         self.sealed.contains(slot)
     }
@@ -112,7 +112,7 @@ impl Provenance {
         self.plain.remove(slot)
     }
 
-    /// Whether a member is known as it is from plain traffic alone.
+    /// Returns true if a member is known as it is from plain traffic alone.
     pub(crate) fn is_plain(&self, slot: Slot) -> bool {
         self.plain.contains(slot)
     }

@@ -126,7 +126,7 @@ impl<'a> Entries<'a> {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns true if there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
@@ -232,7 +232,7 @@ impl<'a> EntriesWriter<'a> {
         self.len
     }
 
-    /// Whether none was.
+    /// Returns true if none was.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0

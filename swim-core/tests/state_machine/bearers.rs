@@ -100,7 +100,7 @@ fn join_with(node: &mut Node, now: Instant, source: &str, entries: &[Entry<'_>])
     node.handle_exchange(now, ExchangeInput::Reply { id, payload: &payload });
 }
 
-/// Whether a ping to the node is acked.
+/// Returns true if a ping to the node is acked.
 fn acks(node: &mut Node, now: Instant) -> bool {
     sent(node, now);
     deliver(

@@ -73,7 +73,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     bytes
 }
 
-/// Whether what the code under test read, written again, is what the oracle read.
+/// Returns true if what the code under test read, written again, is what the oracle read.
 fn agree(ours: &Result<Vec<u8>, WireError>, oracle: &Result<Vec<u8>, Trouble>) -> bool {
     match (ours, oracle) {
         (_, Err(Trouble::Unsure)) => true,
@@ -353,7 +353,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Whether a binary value in it may have been a text that is not UTF-8.
+    /// Returns true if a binary value in it may have been a text that is not UTF-8.
     fn may_be_text(&self) -> bool {
         match self {
             Self::Binary(bytes) => std::str::from_utf8(bytes).is_err(),

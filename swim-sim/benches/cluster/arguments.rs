@@ -129,7 +129,7 @@ impl Comparison {
         Duration::from_secs(self.limit.unwrap_or(if self.full { 600 } else { 120 }))
     }
 
-    /// Whether a case is wanted.
+    /// Returns true if a case is wanted.
     pub(crate) fn wants(&self, case: Case) -> bool {
         let is_asked_for = self.cases.is_empty() || self.cases.contains(&case);
         if case == Case::Join { !self.introduced } else { is_asked_for }

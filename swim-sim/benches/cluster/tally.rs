@@ -175,7 +175,7 @@ impl Tally {
         self.mark(now);
     }
 
-    /// Whether a pair is one of those that are to meet the goal.
+    /// Returns true if a pair is one of those that are to meet the goal.
     fn counts(&self, observer: usize, subject: usize) -> bool {
         let is_wanted = match self.goal {
             Some((_, Goal::Alive)) => self.is_living(subject),

@@ -287,7 +287,7 @@ impl Report {
         true
     }
 
-    /// Whether as many broadcasts were delivered as must be, if enough were owed to tell.
+    /// Returns true if as many broadcasts were delivered as must be, if enough were owed to tell.
     #[must_use]
     pub const fn delivers(&self) -> bool {
         let (owed, missed) = self.deliveries;

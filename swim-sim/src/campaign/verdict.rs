@@ -87,8 +87,8 @@ impl Finding {
         }
     }
 
-    /// Whether the same went wrong, as far as can be told: found by the same, whatever the numbers
-    /// of nodes and the times in its words.
+    /// Returns true if the same went wrong, as far as can be told: found by the same, whatever the
+    /// numbers of nodes and the times in its words.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let words = |finding: &Self| match finding.kind {

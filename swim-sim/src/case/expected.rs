@@ -74,7 +74,7 @@ impl That {
         }
     }
 
-    /// Whether it holds until it is broken once, so that it says something only at the end.
+    /// Returns true if it holds until it is broken once, so that it says something only at the end.
     pub(super) const fn is_throughout(&self) -> bool {
         matches!(self, Self::NoFalseDeaths | Self::NoFalseSuspicions)
     }

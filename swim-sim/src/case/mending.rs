@@ -21,8 +21,8 @@ pub(super) fn mended(plan: &Plan, cluster: &Builder, at: Duration) -> Plan {
     rows.fold(Plan::new(), |mended, (_, (at, step))| mended.at(*at, step.clone()))
 }
 
-/// Whether a fault that mends has something to mend: a row up to then, or the links as they were at
-/// first.
+/// Returns true if a fault that mends has something to mend: a row up to then, or the links as they
+/// were at first.
 fn has_cause(mends: &Fault, plan: &Plan, cluster: &Builder, at: Duration) -> bool {
     let links = |is_broken: fn(&Link) -> bool| {
         let of_pairs = cluster.own_links.values().any(is_broken);

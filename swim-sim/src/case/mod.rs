@@ -190,7 +190,8 @@ impl Case {
         check::check(self).map_err(|(_, error)| error)
     }
 
-    /// Whether nothing happens in it and nothing is demanded: its run is over when it begins.
+    /// Returns true if nothing happens in it and nothing is demanded: its run is over when it
+    /// begins.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let is_empty =

@@ -120,7 +120,7 @@ impl Obstacles {
     }
 }
 
-/// Whether some node cannot reach some other.
+/// Returns true if some node cannot reach some other.
 fn splits(groups: &[Vec<usize>], nodes: usize) -> bool {
     let listed: BTreeSet<_> = groups.iter().flatten().collect();
     let named = groups.iter().filter(|group| !group.is_empty()).count();

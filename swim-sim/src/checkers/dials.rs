@@ -34,7 +34,7 @@ impl Checker for Dials {
     }
 }
 
-/// Whether a request is a ping.
+/// Returns true if a request is a ping.
 fn is_probe(request: &[u8]) -> bool {
     let cluster =
         request.get(1..HEADER_LEN).and_then(|hash| hash.try_into().ok()).map(u32::from_be_bytes);

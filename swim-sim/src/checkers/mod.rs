@@ -53,7 +53,7 @@ pub trait Checker: fmt::Debug + Send {
     /// What promise it watches, in a few words.
     fn name(&self) -> &'static str;
 
-    /// Whether it is to be shown what nodes hold after each step: [`owned`](Self::owned),
+    /// Returns true if it is to be shown what nodes hold after each step: [`owned`](Self::owned),
     /// [`learnt`](Self::learnt), [`believed`](Self::believed) and [`filled`](Self::filled). A run
     /// whose checkers all live on what is sent and told does not take the time for it.
     fn looks_into_nodes(&self) -> bool {

@@ -152,7 +152,7 @@ impl Cluster {
         }
     }
 
-    /// Whether that very process is still there, running or paused.
+    /// Returns true if that very process is still there, running or paused.
     fn is_there(&self, end: End) -> bool {
         self.nodes[end.node].swim().is_some() && self.nodes[end.node].end(end.node) == end
     }

@@ -144,7 +144,7 @@ impl Cluster {
             .collect()
     }
 
-    /// Whether the tables of all nodes that run are equal, dead members included.
+    /// Returns true if the tables of all nodes that run are equal, dead members included.
     #[must_use]
     pub fn tables_are_equal(&self) -> bool {
         let running = self.nodes().filter(|node| node.phase() == Phase::Running);

@@ -38,7 +38,7 @@ impl<'a> NodeView<'a> {
         self.node.phase()
     }
 
-    /// Whether it has a process that runs.
+    /// Returns true if it has a process that runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.node.phase() == Phase::Running

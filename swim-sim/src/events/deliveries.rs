@@ -206,7 +206,7 @@ impl Deliveries {
         }
     }
 
-    /// Whether at least so many of 1,000 were heard.
+    /// Returns true if at least so many of 1,000 were heard.
     #[must_use]
     pub fn are_at_least(&self, permille: u16) -> bool {
         (self.owed - self.missed.len()) * 1_000 >= self.owed * usize::from(permille)

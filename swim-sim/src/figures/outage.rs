@@ -31,7 +31,7 @@ impl Outage {
         Self { node, at, waiting: observers, noticed: Vec::new(), suspected: None, over: false }
     }
 
-    /// Whether the node is still down.
+    /// Returns true if the node is still down.
     #[must_use]
     pub const fn lasts(&self) -> bool {
         !self.over

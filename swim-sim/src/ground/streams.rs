@@ -79,7 +79,7 @@ pub(crate) fn below(stream: &mut Stream, bound: u64) -> u64 {
     ((u128::from(stream.next_u64()) * u128::from(bound)) >> 64) as u64
 }
 
-/// Whether something that happens `permille` times in 1,000 happens now; costs one word.
+/// Returns true if something that happens `permille` times in 1,000 happens now; costs one word.
 pub(crate) fn happens(stream: &mut Stream, permille: u16) -> bool {
     below(stream, 1_000) < u64::from(permille)
 }

@@ -71,7 +71,7 @@ impl Recording {
         core::mem::replace(&mut self.history, next)
     }
 
-    /// Whether there is room for one more entry.
+    /// Returns true if there is room for one more entry.
     fn has_room(&mut self, now: Instant) -> bool {
         if self.entries < MOST {
             self.entries += 1;

@@ -39,7 +39,7 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// Whether what crosses comes from the side that opened the connection.
+    /// Returns true if what crosses comes from the side that opened the connection.
     pub(crate) const fn is_clients(self) -> bool {
         matches!(self, Self::Connect | Self::Request)
     }

@@ -37,7 +37,8 @@ pub(crate) fn damage(bytes: &mut Vec<u8>, stream: &mut Stream) -> bool {
     is_part_of(bytes, &original)
 }
 
-/// Whether every message that can be read in one packet stands in the other, in the same order.
+/// Returns true if every message that can be read in one packet stands in the other, in the same
+/// order.
 fn is_part_of(damaged: &[u8], original: &[u8]) -> bool {
     // Who reads it knows one cluster: that of the header as it was sent.
     let hash =

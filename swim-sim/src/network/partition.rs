@@ -97,7 +97,7 @@ impl Cuts {
         self.standing.clear();
     }
 
-    /// Whether nothing passes from one node to another now. A node always reaches itself.
+    /// Returns true if nothing passes from one node to another now. A node always reaches itself.
     pub(crate) fn covers(&self, from: usize, to: usize, now: Instant) -> bool {
         from != to && self.standing.iter().any(|cut| cut.covers(from, to, now))
     }

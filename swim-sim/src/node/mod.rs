@@ -343,7 +343,7 @@ impl Node {
         next
     }
 
-    /// Whether something waits that it can read.
+    /// Returns true if something waits that it can read.
     pub(crate) fn has_inbox(&self) -> bool {
         !self.inbox.is_empty() && !self.is_clogged
     }

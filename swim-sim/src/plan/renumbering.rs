@@ -146,7 +146,7 @@ pub(crate) fn renumbered_work(
 }
 
 impl Step {
-    /// Whether it would be another one without a node, or none.
+    /// Returns true if it would be another one without a node, or none.
     pub(crate) fn is_about(&self, node: usize) -> bool {
         renumbered(self, &|other| (other != node).then_some(other)).as_ref() != Some(self)
     }

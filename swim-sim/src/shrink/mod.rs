@@ -142,7 +142,8 @@ trait Attempts {
         self.attempt(candidate)
     }
 
-    /// Whether a candidate that lacks what makes things come about would fail for that alone.
+    /// Returns true if a candidate that lacks what makes things come about would fail for that
+    /// alone.
     fn waits(&self) -> bool {
         self.finding().kind == FailureKind::Liveness
     }

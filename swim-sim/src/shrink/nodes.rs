@@ -26,7 +26,7 @@ pub(super) fn fewer(search: &mut impl Attempts) {
     });
 }
 
-/// Whether a step of a plan or a path of its own is about a node.
+/// Returns true if a step of a plan or a path of its own is about a node.
 fn is_named(case: &Case, node: usize) -> bool {
     let has_path = case.link_between.iter().any(|row| row.from == node || row.to == node);
     has_path || case.plan.steps().iter().any(|(_, step)| step.is_about(node))

@@ -64,7 +64,7 @@ impl Standing {
         Some(standing)
     }
 
-    /// Whether nothing is broken here that is whole, or broken otherwise, there.
+    /// Returns true if nothing is broken here that is whole, or broken otherwise, there.
     pub(super) fn is_no_worse_than(&self, other: &Self) -> bool {
         self.0.iter().all(|(part, how)| other.0.get(part) == Some(how))
     }

@@ -53,7 +53,7 @@ pub(super) fn fewer(search: &mut impl Attempts) {
     });
 }
 
-/// Whether an expectation is about the node of a step.
+/// Returns true if an expectation is about the node of a step.
 fn is_waited_for(case: &Case, item: Item) -> bool {
     let step = match item {
         Item::Planned(place) => case.plan.steps()[place].1.clone(),

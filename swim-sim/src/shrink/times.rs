@@ -62,8 +62,8 @@ fn pause(case: &Case, place: usize) -> Option<(Duration, Duration)> {
     moments.get(place).map(|to| (from, *to)).filter(|(from, to)| from < to)
 }
 
-/// Whether time that passes in a pause is time that an expectation has to come true. `waits`:
-/// whether that matters.
+/// Returns true if time that passes in a pause is time that an expectation has to come true.
+/// `waits`: whether that matters.
 fn is_waited_in(case: &Case, waits: bool, from: Duration, to: Duration) -> bool {
     waits
         && case.expect.iter().any(|row| {

@@ -122,7 +122,7 @@ impl What<'_> {
         }
     }
 
-    /// Whether it is more than the daily round of packets and what follows from them.
+    /// Returns true if it is more than the daily round of packets and what follows from them.
     pub(super) const fn is_news(&self) -> bool {
         matches!(self, Self::Told(_) | Self::Started(..) | Self::Stopped | Self::Step(_))
     }

@@ -33,7 +33,7 @@ pub(crate) enum Problem {
 }
 
 impl KeyFileError {
-    /// Whether the file's content is at fault, and not the system's reading of it.
+    /// Returns true if the file's content is at fault, and not the system's reading of it.
     #[must_use]
     pub const fn is_of_content(&self) -> bool {
         match &self.problem {

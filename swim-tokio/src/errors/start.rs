@@ -128,8 +128,8 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether what was asked for cannot be had anywhere: other arguments help, and trying again
-    /// does not.
+    /// Returns true if what was asked for cannot be had anywhere: other arguments help, and trying
+    /// again does not.
     #[must_use]
     pub const fn is_of_arguments(&self) -> bool {
         match self {

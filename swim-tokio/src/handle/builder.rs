@@ -398,7 +398,7 @@ impl Builder {
         Ok(config)
     }
 
-    /// Whether something other than our keyring may protect the traffic.
+    /// Returns true if something other than our keyring may protect the traffic.
     const fn is_protected_otherwise(&self) -> bool {
         #[cfg(feature = "memberlist")]
         if let Some(memberlist) = &self.memberlist

@@ -136,8 +136,8 @@ impl Runtime {
         self.view.restored.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the node's loop runs: not any more after a shutdown, or when its tokio runtime is
-    /// gone.
+    /// Returns true if the node's loop runs: not any more after a shutdown, or when its tokio
+    /// runtime is gone.
     #[must_use]
     pub fn is_running(&self) -> bool {
         !self.commands.is_closed()

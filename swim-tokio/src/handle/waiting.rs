@@ -15,8 +15,8 @@ thread_local! {
     static IS_NODE_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is a blocking node's. Code of the user's runs there too: a transport, a
-/// layer of tracing. If it waited for the node, the node would wait for it.
+/// Returns true if this thread is a blocking node's. Code of the user's runs there too: a
+/// transport, a layer of tracing. If it waited for the node, the node would wait for it.
 pub(super) fn is_node_thread() -> bool {
     IS_NODE_THREAD.get()
 }

@@ -27,7 +27,7 @@ pub(crate) enum Unanswered {
 }
 
 impl Unanswered {
-    /// Whether it is worth while to ask again soon.
+    /// Returns true if it is worth while to ask again soon.
     pub(crate) const fn may_pass(self) -> bool {
         use ExchangeFailure::{Closed, Overloaded, TimedOut};
         matches!(

@@ -98,8 +98,8 @@ pub(crate) fn addresses(
     Ok(seeds.iter().filter_map(address).collect())
 }
 
-/// Whether it is an IPv6 address that means another host on each link: what members tell each other
-/// has no scope, so nobody else could reach it.
+/// Returns true if it is an IPv6 address that means another host on each link: what members tell
+/// each other has no scope, so nobody else could reach it.
 pub(crate) fn is_link_local(ip: IpAddr) -> bool {
     matches!(ip.to_canonical(), IpAddr::V6(ip) if ip.is_unicast_link_local())
 }

@@ -378,7 +378,7 @@ impl Shared {
         }
     }
 
-    /// Whether all that is sent is sealed.
+    /// Returns true if all that is sent is sealed.
     pub(crate) fn seals(&self) -> bool {
         self.keys.as_ref().is_some_and(|keys| keys.state().plain != PlainTraffic::Sent)
     }

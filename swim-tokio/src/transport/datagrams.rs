@@ -46,7 +46,7 @@ impl Datagrams {
         Self { socket: Arc::new(socket), networks, buffer: BytesMut::with_capacity(BUFFER) }
     }
 
-    /// Whether a datagram can be read; if not, the task is woken when one can.
+    /// Returns true if a datagram can be read; if not, the task is woken when one can.
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> bool {
         // An error shows again when the datagram is read.
         self.socket.poll_recv_ready(context).is_ready()
@@ -118,7 +118,7 @@ impl Datagrams {
     }
 }
 
-/// Whether an error may be an ICMP error that an earlier datagram drew.
+/// Returns true if an error may be an ICMP error that an earlier datagram drew.
 fn is_of_another(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
     matches!(

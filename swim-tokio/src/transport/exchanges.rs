@@ -38,7 +38,7 @@ impl Exchanges {
         self.opened.remove(&id);
     }
 
-    /// Whether the core waits for something on `link`.
+    /// Returns true if the core waits for something on `link`.
     pub(crate) fn is_busy(&self, link: LinkId) -> bool {
         self.opened.values().any(|&used| used == link)
     }

@@ -36,7 +36,7 @@ pub(crate) enum Guest {
     OutOfFiles,
 }
 
-/// Whether an error means that the process, or the system, has no file left.
+/// Returns true if an error means that the process, or the system, has no file left.
 pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     #[cfg(unix)]
     {

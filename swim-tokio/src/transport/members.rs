@@ -31,7 +31,7 @@ impl Members {
         !self.wanted
     }
 
-    /// Whether to ask.
+    /// Returns true if to ask.
     pub(super) fn are_asked_for(&self, now: Instant, is_crowded: bool) -> bool {
         (is_crowded || self.wanted) && self.is_due(now)
     }

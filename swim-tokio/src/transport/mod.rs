@@ -170,9 +170,9 @@ pub trait Transport: fmt::Debug + Send + 'static {
     /// address too.
     fn close(&mut self) -> BoxFuture<'_, ()>;
 
-    /// Whether [`members_at`](Self::members_at) is to be told where the members are: asked after
-    /// every turn of the loop. A transport with many connections may then keep those of members.
-    /// Never, unless implemented.
+    /// Returns true if [`members_at`](Self::members_at) is to be told where the members are: asked
+    /// after every turn of the loop. A transport with many connections may then keep those of
+    /// members. Never, unless implemented.
     fn asks_for_members(&self) -> bool {
         false
     }

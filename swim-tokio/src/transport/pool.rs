@@ -156,7 +156,7 @@ impl<Q> Pool<Q> {
         Ok(self.insert(queue, Origin::Accepted { ip }, None, now))
     }
 
-    /// Whether so many links are accepted that one may soon have to make room.
+    /// Returns true if so many links are accepted that one may soon have to make room.
     pub(crate) fn is_crowded(&self) -> bool {
         self.accepted.total() * 2 >= self.bounds.accepted
             || self.accepted.total() >= self.bounds.accepted_per_ip

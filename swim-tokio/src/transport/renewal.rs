@@ -34,8 +34,8 @@ impl Renewal {
         }
     }
 
-    /// Whether a key was removed since it was last asked, or other traffic is plain than was: then
-    /// connections begin anew, so that none lives on as it may not.
+    /// Returns true if a key was removed since it was last asked, or other traffic is plain than
+    /// was: then connections begin anew, so that none lives on as it may not.
     pub(crate) fn keys_changed(&mut self, shared: &Shared) -> bool {
         let Some(keys) = &shared.keys else { return false };
         let Some((version, former)) = &self.keys else { return false };

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Seldom(Mutex<Option<Instant>>);
 
 impl Seldom {
-    /// Whether it is time for a warning; then it counts as given.
+    /// Returns true if it is time for a warning; then it counts as given.
     pub(crate) fn is_time(&self, now: Instant) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_time = last.is_none_or(|last| now.saturating_duration_since(last) >= PAUSE);

@@ -158,7 +158,7 @@ impl Sockets {
         }
     }
 
-    /// Whether anything happened; if not, the task is woken when something does.
+    /// Returns true if anything happened; if not, the task is woken when something does.
     fn poll_happened(&mut self, context: &mut Context<'_>) -> bool {
         // Each is asked, so that each wakes the task.
         let datagrams =

@@ -35,7 +35,7 @@ impl Peer {
         self.protection
     }
 
-    /// Whether a frame that came from it speaks in no other name.
+    /// Returns true if a frame that came from it speaks in no other name.
     pub(crate) fn may_say(&self, frame: &Frame) -> bool {
         let Some(names) = &self.names else { return true };
         match frame {
@@ -62,8 +62,8 @@ impl Peer {
         (frame, 0)
     }
 
-    /// Whether a frame that is to go to it pings nobody else: the table has another member at this
-    /// address.
+    /// Returns true if a frame that is to go to it pings nobody else: the table has another member
+    /// at this address.
     pub(crate) fn is_meant_by(&self, frame: &[u8]) -> bool {
         let Some(names) = &self.names else { return true };
         // The other frames without a payload of their own carry no name.

@@ -19,7 +19,7 @@ pub(crate) async fn beside_serf(id: &str, seed: SocketAddr) -> Runtime {
     node(id, Memberlist::serf()).seed(seed).start().await.expect("a free port on loopback")
 }
 
-/// Whether a node has a member as alive at an address.
+/// Returns true if a node has a member as alive at an address.
 pub(crate) fn sees(node: &Runtime, id: &str, address: SocketAddr) -> bool {
     node.member(id)
         .is_some_and(|member| member.status() == Status::Alive && member.address == address)

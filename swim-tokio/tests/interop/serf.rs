@@ -77,7 +77,7 @@ impl Serf {
         self.members().into_iter().find(|(member, ..)| member == name).map(|(.., status)| status)
     }
 
-    /// Whether the agent has a member as alive at an address.
+    /// Returns true if the agent has a member as alive at an address.
     pub(crate) fn sees(&self, name: &str, address: SocketAddr) -> bool {
         self.members().contains(&(name.to_owned(), address.to_string(), "alive".to_owned()))
     }

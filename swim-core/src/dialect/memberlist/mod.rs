@@ -41,7 +41,7 @@ impl Memberlist {
         Some(Self(Box::new(state)))
     }
 
-    /// Whether this node is one of serf's agents.
+    /// Returns true if this node is one of serf's agents.
     pub(super) const fn is_serf_agent(&self) -> bool {
         self.0.settings.serf_agent
     }

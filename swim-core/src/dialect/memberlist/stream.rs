@@ -18,7 +18,7 @@ const ROW_OVERHEAD: usize = 128;
 pub(crate) struct Table<'a>(wire::PushPull<'a>);
 
 impl<'a> Table<'a> {
-    /// Whether the sender joins, or answers someone who does.
+    /// Returns true if the sender joins, or answers someone who does.
     pub(crate) const fn is_join(&self) -> bool {
         self.0.is_join
     }

@@ -123,7 +123,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         true
     }
 
-    /// Whether `Config::allowed_networks` let us have to do with an address.
+    /// Returns true if `Config::allowed_networks` let us have to do with an address.
     pub(in crate::membership) fn allows(&self, address: SocketAddr) -> bool {
         self.local.allows_all || is_allowed(&self.config.allowed_networks, address.ip())
     }
@@ -314,7 +314,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whether a description that came is that of a new life.
+    /// Returns true if a description that came is that of a new life.
     fn has_restarted(&self, slot: Slot, change: Change) -> bool {
         let publishes_clocks =
             self.dialect.policy().starts_by_clock && change.described != Described::Known;

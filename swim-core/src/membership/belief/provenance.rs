@@ -47,15 +47,15 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.provenance.handle_report(false);
     }
 
-    /// Whether plain traffic from a member's address may be that member's: not once it has spoken
-    /// under a seal.
+    /// Returns true if plain traffic from a member's address may be that member's: not once it has
+    /// spoken under a seal.
     #[inline]
     pub(in crate::membership) fn may_speak_plain(&self, slot: Slot) -> bool {
         !self.provenance.is_mixed() || !self.provenance.speaks_sealed(slot)
     }
 
-    /// Whether news may be believed, as it was heard; counted if not. Of an accusation in plain the
-    /// member is probed next.
+    /// Returns true if news may be believed, as it was heard; counted if not. Of an accusation in
+    /// plain the member is probed next.
     pub(in crate::membership) fn is_believable(
         &mut self,
         found: Option<Slot>,
@@ -102,7 +102,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         false
     }
 
-    /// Whether others may be told of a member under our seal.
+    /// Returns true if others may be told of a member under our seal.
     pub(in crate::membership) fn is_vouched(&self, slot: Slot) -> bool {
         !self.provenance.is_plain(slot)
     }

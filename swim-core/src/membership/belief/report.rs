@@ -61,8 +61,8 @@ pub(in crate::membership) enum Spread {
 }
 
 impl<R: Rng, A: Application> Membership<R, A> {
-    /// Whether an Alive says of another member what the table says: then hearing it would change
-    /// nothing.
+    /// Returns true if an Alive says of another member what the table says: then hearing it would
+    /// change nothing.
     #[inline]
     pub(in crate::membership) fn is_known(
         &self,
@@ -74,8 +74,9 @@ impl<R: Rng, A: Application> Membership<R, A> {
         slot != self.local.slot && self.members.knows(slot, claim, incarnation, (address, metadata))
     }
 
-    /// Whether a suspicion or a death of another member, told by `from`, would change nothing. Says
-    /// no where `from` may not be text, since then the packet that says so is damaged.
+    /// Returns true if a suspicion or a death of another member, told by `from`, would change
+    /// nothing. Says no where `from` may not be text, since then the packet that says so is
+    /// damaged.
     #[inline]
     pub(in crate::membership) fn is_old(&self, slot: Slot, claim: Claim, from: &[u8]) -> bool {
         let known = self.members.claim(slot);

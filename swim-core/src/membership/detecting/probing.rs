@@ -241,8 +241,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.debug_check();
     }
 
-    /// Whether the probe in flight is at `slot`, so that the slot must not be given to another
-    /// member.
+    /// Returns true if the probe in flight is at `slot`, so that the slot must not be given to
+    /// another member.
     pub(in crate::membership) fn is_probed(&self, slot: Slot) -> bool {
         self.detector.probe.as_ref().is_some_and(|probe| probe.target() == slot)
     }

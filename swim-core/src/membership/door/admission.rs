@@ -83,8 +83,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         Sender { address, standing: Cell::new(standing), allowance: len }
     }
 
-    /// Whether a sender has not shown that it belongs. Most packets say nothing that depends on it,
-    /// so it is looked up when it is first asked for.
+    /// Returns true if a sender has not shown that it belongs. Most packets say nothing that
+    /// depends on it, so it is looked up when it is first asked for.
     #[inline]
     pub(in crate::membership) fn is_stranger(&self, sender: &Sender) -> bool {
         if sender.standing.get() == Standing::Unjudged {
@@ -103,7 +103,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.members.find(source).filter(|&slot| self.is_proven_behind(sender, slot))
     }
 
-    /// Whether a member speaks from its own address and may be believed to.
+    /// Returns true if a member speaks from its own address and may be believed to.
     #[inline]
     pub(in crate::membership) fn is_proven_behind(&self, sender: &Sender, slot: Slot) -> bool {
         let is_proven = match sender.standing.get() {
@@ -114,8 +114,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         is_proven && self.members.address(slot) == Some(normal_address(sender.address))
     }
 
-    /// Whether a member is known to live at an address, whatever its status: the dead may come
-    /// back, and refute. Not that of one that speaks under a seal, for who speaks in plain.
+    /// Returns true if a member is known to live at an address, whatever its status: the dead may
+    /// come back, and refute. Not that of one that speaks under a seal, for who speaks in plain.
     fn is_members_address(&self, address: SocketAddr) -> bool {
         self.members
             .at(normal_address(address))
@@ -211,7 +211,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         true
     }
 
-    /// Whether there is a candidate whose packet could be held.
+    /// Returns true if there is a candidate whose packet could be held.
     pub(in crate::membership) fn may_hold_packets(&self) -> bool {
         !self.contacts.candidates.is_empty()
     }
@@ -224,7 +224,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whether an Alive says nothing of a living member that the table does not say.
+    /// Returns true if an Alive says nothing of a living member that the table does not say.
     fn is_no_news(&self, slot: Slot, report: &Report<'_>) -> bool {
         let is_older = |described: Description<'_>| {
             self.members
@@ -298,8 +298,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.look_for(now, sender.address, (Door::Request, knows_more), found, report);
     }
 
-    /// Whether the sender of a few bytes may be given a whole table, which costs as much as it has
-    /// rows.
+    /// Returns true if the sender of a few bytes may be given a whole table, which costs as much as
+    /// it has rows.
     pub(in crate::membership) fn may_have_table(&mut self, now: Instant, sender: &Sender) -> bool {
         let rows = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let may =

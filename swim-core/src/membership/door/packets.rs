@@ -242,8 +242,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whether a stranger may say this: it may ask whether we are there, answer, and say of us that
-    /// we are gone.
+    /// Returns true if a stranger may say this: it may ask whether we are there, answer, and say of
+    /// us that we are gone.
     fn is_for_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } => true,

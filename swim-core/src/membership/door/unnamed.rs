@@ -118,7 +118,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whether a stranger may say this: as on the native wire.
+    /// Returns true if a stranger may say this: as on the native wire.
     fn hears_from_strangers(&self, message: &Message<'_>) -> bool {
         match *message {
             Message::Ping { .. } | Message::Ack { .. } | Message::Alive { .. } => true,

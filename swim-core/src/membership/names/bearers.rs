@@ -28,7 +28,7 @@ use crate::table::members::{Described, DescriptionView};
 use crate::wire::Description;
 
 impl<R: Rng, A: Application> Membership<R, A> {
-    /// Whether living bearers are asked before their names move.
+    /// Returns true if living bearers are asked before their names move.
     pub(in crate::membership) fn asks_bearers(&self) -> bool {
         self.dialect.policy().names == NamePolicy::AskBearer
     }

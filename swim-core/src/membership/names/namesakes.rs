@@ -231,12 +231,13 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.witness(now, address);
     }
 
-    /// Whether nobody has believed yet that we bear our name, so that who bears it keeps it.
+    /// Returns true if nobody has believed yet that we bear our name, so that who bears it keeps
+    /// it.
     pub(in crate::membership) fn is_newcomer(&self) -> bool {
         !self.local.is_established && self.asks_bearers()
     }
 
-    /// Whether the claim may be about the one that we have left the name to.
+    /// Returns true if the claim may be about the one that we have left the name to.
     pub(in crate::membership) fn is_of_contender(&self, incarnation: Incarnation) -> bool {
         incarnation >= self.incarnation()
             || self.local.contender.is_some_and(|other| incarnation >= other.incarnation)
@@ -253,8 +254,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         }
     }
 
-    /// Whether the name is left to another node, which came first or whose claim is the greater,
-    /// unless the others believe ours.
+    /// Returns true if the name is left to another node, which came first or whose claim is the
+    /// greater, unless the others believe ours.
     pub(in crate::membership) fn has_conceded(&self) -> bool {
         let own = (self.incarnation(), self.local.address);
         let is_theirs =
@@ -263,8 +264,8 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.local.contender.is_some_and(|other| is_there(&other) && is_theirs(&other))
     }
 
-    /// Whether we answer no pings under our name, which we have left to another node. Counted if
-    /// so.
+    /// Returns true if we answer no pings under our name, which we have left to another node.
+    /// Counted if so.
     pub(in crate::membership) fn keeps_quiet(&mut self) -> bool {
         let is_quiet = self.local.contender.is_some() && self.asks_bearers() && self.has_conceded();
         if is_quiet {

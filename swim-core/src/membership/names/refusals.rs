@@ -19,7 +19,7 @@ impl Refusals {
         Self(Vec::new())
     }
 
-    /// Whether it is time to tell of this name; then it counts as told.
+    /// Returns true if it is time to tell of this name; then it counts as told.
     pub(in crate::membership) fn note(
         &mut self,
         now: Instant,

@@ -49,7 +49,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.handle_report(now, report)
     }
 
-    /// Whether a member keeps its name against a claimant at `address`; then the user is
+    /// Returns true if a member keeps its name against a claimant at `address`; then the user is
     /// told.
     fn is_refused(&mut self, now: Instant, slot: Slot, address: SocketAddr) -> bool {
         let held_at = self.members.address(slot).filter(|&known| known != address);

@@ -211,7 +211,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.gossip.updates.cancel(claim_key(slot));
     }
 
-    /// Whether our departure has been sent as often as it should be.
+    /// Returns true if our departure has been sent as often as it should be.
     pub(in crate::membership) fn departure_is_spread(&self) -> bool {
         !self.gossip.updates.contains(claim_key(self.local.slot))
     }

@@ -213,7 +213,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         learnt
     }
 
-    /// Whether an entry says what the table says, but for the age of a death.
+    /// Returns true if an entry says what the table says, but for the age of a death.
     fn agrees(&self, slot: Slot, entry: &Entry<'_>) -> bool {
         let described = entry.description.map(|Description { incarnation, address, metadata }| {
             DescriptionView { incarnation, address, metadata }

@@ -170,7 +170,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.outputs.exchanges.push_back(ExchangeOutput::Reply { id, payload });
     }
 
-    /// Whether a request is about keys, and so is answered by the driver.
+    /// Returns true if a request is about keys, and so is answered by the driver.
     pub(in crate::membership) fn is_key_request(&self, payload: &[u8]) -> bool {
         let decoded = || ExchangeMessage::decode(payload, self.local.cluster);
         self.dialect.policy().keys == KeyPolicy::Exchanges

@@ -210,7 +210,7 @@ impl<R: Rng, A: Application> Membership<R, A> {
         self.handle_report(now, &Report { accuses: false, ..Report::of(node.id, claim, from) })
     }
 
-    /// Whether all nodes of both tables are within what the living ones of both understand.
+    /// Returns true if all nodes of both tables are within what the living ones of both understand.
     fn agrees_with(&self, theirs: &Table<'_>) -> bool {
         let mut agreement = Agreement::default();
         let is_described = |&slot: &Slot| self.members.address(slot).is_some();

@@ -42,7 +42,7 @@ impl Text {
         self.marks.has_address()
     }
 
-    /// Whether the slot holds a member at all.
+    /// Returns true if the slot holds a member at all.
     pub(super) const fn is_vacant(self) -> bool {
         self.name_len == 0
     }
@@ -97,13 +97,13 @@ impl Descriptions {
         hash_parts(key, &[], &self.bytes[start + text.name_len as usize..start + text.len()])
     }
 
-    /// Whether the address and metadata are these, without taking either apart.
+    /// Returns true if the address and metadata are these, without taking either apart.
     #[inline]
     pub(super) fn says(&self, text: Text, address: SocketAddr, metadata: &[u8]) -> bool {
         self.is_at(text, address) && self.metadata(text) == metadata
     }
 
-    /// Whether the address is this one, without taking it apart.
+    /// Returns true if the address is this one, without taking it apart.
     #[inline]
     pub(super) fn is_at(&self, text: Text, address: SocketAddr) -> bool {
         match address {
@@ -175,7 +175,7 @@ impl Descriptions {
         self.gaps += text.len();
     }
 
-    /// Whether so much of the buffer is gaps that packing it pays.
+    /// Returns true if so much of the buffer is gaps that packing it pays.
     pub(super) fn wants_packing(&self) -> bool {
         self.gaps > 256 && self.gaps * 4 > self.bytes.len()
     }

@@ -51,7 +51,7 @@ impl Members {
         (raised, described)
     }
 
-    /// Whether a claim and a description are those that stand.
+    /// Returns true if a claim and a description are those that stand.
     pub(crate) fn agrees(
         &self,
         slot: Slot,

@@ -112,7 +112,7 @@ impl Members {
         self.records.len() - self.vacant.len()
     }
 
-    /// Whether nobody can be added.
+    /// Returns true if nobody can be added.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.max
     }
@@ -190,7 +190,7 @@ impl Members {
         core::str::from_utf8(bytes).unwrap_or_else(|_| unreachable!("names are stored from text"))
     }
 
-    /// Whether the member has this name.
+    /// Returns true if the member has this name.
     pub(crate) fn is_named(&self, slot: Slot, name: &str) -> bool {
         self.texts.name(self.records[slot.index()].text) == name.as_bytes()
     }
@@ -219,20 +219,21 @@ impl Members {
         })
     }
 
-    /// Whether the member is alive or suspected and described: probed, gossiped to, shown as there.
+    /// Returns true if the member is alive or suspected and described: probed, gossiped to, shown
+    /// as there.
     #[inline]
     pub(crate) fn is_active(&self, slot: Slot) -> bool {
         let marks = self.records[slot.index()].text.marks;
         marks.has_address() && marks.status().is_active()
     }
 
-    /// Whether only a tombstone is left of the member.
+    /// Returns true if only a tombstone is left of the member.
     #[inline]
     pub(crate) fn is_tombstone(&self, slot: Slot) -> bool {
         self.records[slot.index()].text.marks.is_tombstone()
     }
 
-    /// Whether the member has answered this node at the address that it has now.
+    /// Returns true if the member has answered this node at the address that it has now.
     #[inline]
     pub(crate) fn has_answered(&self, slot: Slot) -> bool {
         self.records[slot.index()].text.marks.has_answered()
@@ -256,7 +257,7 @@ impl Members {
         *marks = marks.with_told(told);
     }
 
-    /// Whether a claim and a description say nothing new: what most updates turn out to do.
+    /// Returns true if a claim and a description say nothing new: what most updates turn out to do.
     #[inline]
     pub(crate) fn knows(
         &self,
@@ -288,7 +289,7 @@ impl Members {
         occupied.map(|(index, _)| Slot(index as u32))
     }
 
-    /// Whether a slot holds a member or a tombstone.
+    /// Returns true if a slot holds a member or a tombstone.
     pub(crate) fn is_occupied(&self, slot: Slot) -> bool {
         self.records.get(slot.index()).is_some_and(|record| !record.text.is_vacant())
     }

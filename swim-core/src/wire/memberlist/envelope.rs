@@ -142,7 +142,7 @@ impl Envelope {
         seal::open(keyring, &self.associated(header), sealed, out)
     }
 
-    /// Whether a message of a stream may come as it is.
+    /// Returns true if a message of a stream may come as it is.
     pub(super) const fn takes_plain_streams(&self) -> bool {
         self.keyring.is_none() || self.accepts_plain
     }

@@ -66,7 +66,7 @@ impl<'a> PacketWriter<'a> {
         true
     }
 
-    /// Whether no message was added.
+    /// Returns true if no message was added.
     pub(crate) const fn is_empty(&self) -> bool {
         self.parts == 0
     }

@@ -155,7 +155,7 @@ impl<'a> PushPullWriter<'a> {
         self.out.len()
     }
 
-    /// Whether there is no row yet.
+    /// Returns true if there is no row yet.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0

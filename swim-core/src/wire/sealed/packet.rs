@@ -161,7 +161,7 @@ impl PacketOpener {
         self.subkeys.clear();
     }
 
-    /// Whether bytes say that they are a sealed packet.
+    /// Returns true if bytes say that they are a sealed packet.
     #[must_use]
     pub fn is_sealed(bytes: &[u8]) -> bool {
         bytes.first() == Some(&MARK)

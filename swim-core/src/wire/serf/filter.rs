@@ -110,7 +110,7 @@ impl<'a> Filters<'a> {
         out.extend_from_slice(self.bytes);
     }
 
-    /// Whether there is none: everyone is let through.
+    /// Returns true if there is none: everyone is let through.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0

@@ -92,12 +92,12 @@ impl Remains {
 }
 
 impl Output {
-    /// Whether anything but text is wanted.
+    /// Returns true if anything but text is wanted.
     fn is_wanted(&self) -> bool {
         self.is_drawn() || self.format != Format::Text
     }
 
-    /// Whether the run is to be seen.
+    /// Returns true if the run is to be seen.
     const fn is_drawn(&self) -> bool {
         self.report.is_some() || self.svg.is_some()
     }

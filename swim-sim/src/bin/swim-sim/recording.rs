@@ -20,12 +20,13 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Whether anything is to be written.
+    /// Returns true if anything is to be written.
     pub(crate) const fn is_wanted(&self) -> bool {
         self.trace.is_some() || self.jsonl.is_some()
     }
 
-    /// Whether both are to be written to standard output, where nobody could tell them apart.
+    /// Returns true if both are to be written to standard output, where nobody could tell them
+    /// apart.
     pub(crate) fn is_mixed(&self) -> bool {
         self.trace == self.jsonl && self.takes_standard_output()
     }

@@ -34,7 +34,7 @@ impl Stopwatch {
         }
     }
 
-    /// Whether so much time has passed since the last time it was asked and had.
+    /// Returns true if so much time has passed since the last time it was asked and had.
     pub(crate) fn is_due(&mut self, pause: Duration) -> bool {
         let is_due = self.printed.elapsed() >= pause;
         if is_due {

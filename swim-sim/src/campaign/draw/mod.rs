@@ -103,8 +103,8 @@ pub fn draw(seed: u64) -> Case {
     case
 }
 
-/// Whether an insider invents members: gossip goes to them as well, until they are found dead and
-/// forgotten, so nothing is owed to anybody by gossip alone.
+/// Returns true if an insider invents members: gossip goes to them as well, until they are found
+/// dead and forgotten, so nothing is owed to anybody by gossip alone.
 pub(super) fn has_ghosts(case: &Case) -> bool {
     case.plan
         .steps()

@@ -52,7 +52,7 @@ impl Builder {
             .map_err(StartError::Seed)
     }
 
-    /// Whether the transport is [`Sockets`](crate::Sockets), which the node opens itself.
+    /// Returns true if the transport is [`Sockets`](crate::Sockets), which the node opens itself.
     pub(super) const fn opens_sockets(&self) -> bool {
         #[cfg(feature = "memberlist")]
         if self.memberlist.is_some() {

@@ -60,7 +60,7 @@ pub struct ClusterKeys {
 }
 
 impl ClusterKeys {
-    /// Whether every node has answered without an error.
+    /// Returns true if every node has answered without an error.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.nodes.values().all(|node| node.error.is_none())

@@ -99,7 +99,7 @@ async fn run(mut snapshot: Snapshot, view: Arc<View>, mut ended: oneshot::Receiv
     }
 }
 
-/// Whether a node that is killed now would miss what is not written yet.
+/// Returns true if a node that is killed now would miss what is not written yet.
 fn is_urgent(written: &Content, wanted: &Content) -> bool {
     let first = written.members.len() < FIRST && wanted.members.len() > written.members.len();
     first || wanted.incarnation != written.incarnation

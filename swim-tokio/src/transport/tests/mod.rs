@@ -126,7 +126,7 @@ async fn dial_as(advertised: SocketAddr, node: &Node) -> TcpStream {
     stream
 }
 
-/// Whether the other side closes the connection; whatever it says before is read over.
+/// Returns true if the other side closes the connection; whatever it says before is read over.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut sink = [0; 1_024];
     let closed = async { while let Ok(1..) = stream.read(&mut sink).await {} };

@@ -162,7 +162,7 @@ impl Tls {
         self.current().authority_validity.clone()
     }
 
-    /// Whether names are bound.
+    /// Returns true if names are bound.
     pub(crate) fn binds_names(&self) -> bool {
         self.bind_names
     }

@@ -77,7 +77,7 @@ fn without(deaf: &dyn Fn(&OsStr) -> bool, command: Command) -> Command {
     command.mut_args(heard).mut_subcommands(|command| without(deaf, command))
 }
 
-/// Whether a variable is set to nothing.
+/// Returns true if a variable is set to nothing.
 fn is_empty(name: &OsStr) -> bool {
     std::env::var_os(name).is_some_and(|value| value.is_empty())
 }

@@ -51,7 +51,7 @@ struct Deadlines {
     long: Duration,
 }
 
-/// Whether an answer waits for other nodes.
+/// Returns true if an answer waits for other nodes.
 fn takes_long(path: &str) -> bool {
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let waits = |start: &&str| {

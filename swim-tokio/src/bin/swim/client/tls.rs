@@ -71,7 +71,7 @@ impl Trust {
     }
 }
 
-/// Whether it is the other side's certificate that is at fault.
+/// Returns true if it is the other side's certificate that is at fault.
 pub(super) fn is_of_trust(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     matches!(inner, Some(Error::InvalidCertificate(_) | Error::NoCertificatesPresented))

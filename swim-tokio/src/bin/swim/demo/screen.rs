@@ -32,7 +32,7 @@ impl Screen {
         }
     }
 
-    /// Whether somebody watches, who wants time to read.
+    /// Returns true if somebody watches, who wants time to read.
     pub(crate) const fn is_live(&self) -> bool {
         self.live
     }

@@ -99,8 +99,8 @@ fn unauthorized() -> Reply {
     reply
 }
 
-/// Whether a page of this origin came from the host that was asked. Before a plain listener a proxy
-/// may have TLS.
+/// Returns true if a page of this origin came from the host that was asked. Before a plain listener
+/// a proxy may have TLS.
 fn is_of_host(origin: &[u8], host: &str, way: Way) -> bool {
     let secure = origin.strip_prefix(b"https://");
     let authority =
@@ -108,7 +108,7 @@ fn is_of_host(origin: &[u8], host: &str, way: Way) -> bool {
     authority == Some(host.as_bytes())
 }
 
-/// Whether the value of the header `Host` names loopback, whatever the port.
+/// Returns true if the value of the header `Host` names loopback, whatever the port.
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

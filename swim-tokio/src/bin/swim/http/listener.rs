@@ -248,7 +248,7 @@ impl fmt::Display for ListenError {
 }
 
 impl ListenError {
-    /// Whether other arguments help, and trying again does not.
+    /// Returns true if other arguments help, and trying again does not.
     pub(crate) const fn is_of_arguments(&self) -> bool {
         matches!(self, Self::Unprotected(_))
     }

@@ -268,7 +268,7 @@ impl Snapshot {
     }
 }
 
-/// Whether the bytes were at fault, and not what they said or when.
+/// Returns true if the bytes were at fault, and not what they said or when.
 const fn is_of_decoding(reason: DropReason) -> bool {
     matches!(
         reason,

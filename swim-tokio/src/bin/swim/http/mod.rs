@@ -97,7 +97,7 @@ impl Context {
         self.node.round_trip(&member.id).map(|time| time.as_secs_f64())
     }
 
-    /// Whether the others see something else than tags of this node.
+    /// Returns true if the others see something else than tags of this node.
     fn has_metadata(&self) -> bool {
         self.node.member(self.node.id()).is_some_and(|own| tags_or_text(&own.metadata).1.is_some())
     }

@@ -80,7 +80,7 @@ pub(super) fn streamed(kind: &'static str, body: Channel<Bytes>) -> Reply {
     of(kind, Either::Right(body))
 }
 
-/// Whether an answer goes on.
+/// Returns true if an answer goes on.
 pub(super) fn is_stream(reply: &Reply) -> bool {
     matches!(reply.body(), Either::Right(_))
 }

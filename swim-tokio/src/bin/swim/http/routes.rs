@@ -62,7 +62,8 @@ pub(super) enum Answer {
 }
 
 impl Route {
-    /// Whether supervisors ask for it, and are answered though every ordinary connection is taken.
+    /// Returns true if supervisors ask for it, and are answered though every ordinary connection is
+    /// taken.
     pub(super) fn is_health(&self) -> bool {
         ["/health", "/ready", "/metrics"].contains(&self.path)
     }

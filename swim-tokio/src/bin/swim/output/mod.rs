@@ -19,14 +19,14 @@ use swim_tokio::Escaped;
 
 use self::escape::Text;
 
-/// Whether colours are of use there: a terminal that knows them, and nobody who set `NO_COLOR`
-/// (no-color.org).
+/// Returns true if colours are of use there: a terminal that knows them, and nobody who set
+/// `NO_COLOR` (no-color.org).
 pub(crate) fn is_colour_wanted(stream: &impl IsTerminal) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     is_able(stream) && !is_set("NO_COLOR")
 }
 
-/// Whether the cursor can be moved there.
+/// Returns true if the cursor can be moved there.
 pub(crate) fn is_able(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
@@ -74,7 +74,7 @@ pub(crate) fn log(line: &Text) {
     let _ = io::stderr().write_all(line.as_str().as_bytes());
 }
 
-/// Whether [`write()`] is no use any more.
+/// Returns true if [`write()`] is no use any more.
 pub(crate) fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }

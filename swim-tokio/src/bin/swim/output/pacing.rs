@@ -56,8 +56,8 @@ struct LeftOut {
 pub(crate) struct Pacing(Arc<Mutex<HashMap<Identifier, Place>>>);
 
 impl Pacing {
-    /// Whether one more line of a place is written. `sample` is asked for when it is the first that
-    /// is not.
+    /// Returns true if one more line of a place is written. `sample` is asked for when it is the
+    /// first that is not.
     fn admits(
         &self,
         place: Identifier,

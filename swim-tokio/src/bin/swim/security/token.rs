@@ -55,8 +55,8 @@ impl Token {
         format!("Bearer {}", String::from_utf8_lossy(&self.0))
     }
 
-    /// Whether the value of the header `Authorization` bears the token. Takes as long for a wrong
-    /// one as for the right one.
+    /// Returns true if the value of the header `Authorization` bears the token. Takes as long for a
+    /// wrong one as for the right one.
     pub(crate) fn is_borne_by(&self, authorization: &[u8]) -> bool {
         // The scheme's case does not count, and one space or more follows it. (RFC 9110, 11.1 and
         // 11.4)
@@ -139,7 +139,7 @@ impl Tokens {
         (!self.is_empty()).then_some(has_changed)
     }
 
-    /// Whether requests need none.
+    /// Returns true if requests need none.
     pub(crate) const fn is_empty(&self) -> bool {
         self.files.0.is_none() && self.files.1.is_none()
     }

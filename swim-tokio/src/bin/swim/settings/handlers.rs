@@ -60,14 +60,14 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Whether it is for events of that name, and of what users call them (that of user events and
-    /// queries).
+    /// Returns true if it is for events of that name, and of what users call them (that of user
+    /// events and queries).
     pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
         self.events.iter().any(|wanted| wanted.is_for(event, called))
     }
 
-    /// Whether what it prints is an answer to a query that is called so: only if it is for queries,
-    /// and not for all that happens.
+    /// Returns true if what it prints is an answer to a query that is called so: only if it is for
+    /// queries, and not for all that happens.
     pub(crate) fn answers(&self, called: Option<&str>) -> bool {
         self.events.iter().any(|wanted| wanted.is_for_queries(called))
     }

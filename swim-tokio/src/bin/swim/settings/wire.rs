@@ -116,7 +116,7 @@ impl Wire {
         }
     }
 
-    /// Whether the other nodes are serf's agents.
+    /// Returns true if the other nodes are serf's agents.
     pub(crate) fn is_beside_serf(&self) -> bool {
         self.format == Some(WireFormat::Memberlist)
             && self.versions.unwrap_or_default() == Versions::Serf

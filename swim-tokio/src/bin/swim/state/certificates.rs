@@ -89,7 +89,7 @@ impl State {
         }
     }
 
-    /// Whether it is time to renew it.
+    /// Returns true if it is time to renew it.
     pub(crate) const fn is_due(&self) -> bool {
         self.is_due
     }

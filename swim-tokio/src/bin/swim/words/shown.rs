@@ -6,8 +6,8 @@ use swim_tokio::{Event, Notice};
 /// may be secret.
 pub(crate) const INTERNAL: &str = "_swim_";
 
-/// Whether a notice is for others to see. What agents ask each other is not; nor are the answers to
-/// queries, which go to the one who asked.
+/// Returns true if a notice is for others to see. What agents ask each other is not; nor are the
+/// answers to queries, which go to the one who asked.
 pub(crate) fn is_shown(notice: &Notice) -> bool {
     match notice {
         Notice::Event(Event::Query { name, .. }) => !name.starts_with(INTERNAL),

@@ -74,13 +74,13 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Whether an event of that name, which users call so, is meant.
+    /// Returns true if an event of that name, which users call so, is meant.
     pub(crate) fn is_for(&self, event: &str, called: Option<&str>) -> bool {
         self.event.is_none_or(|wanted| wanted == event)
             && self.called.as_deref().is_none_or(|wanted| called == Some(wanted))
     }
 
-    /// Whether it is for queries, and not for whatever happens.
+    /// Returns true if it is for queries, and not for whatever happens.
     pub(crate) fn is_for_queries(&self, called: Option<&str>) -> bool {
         self.event == Some("query") && self.is_for("query", called)
     }
