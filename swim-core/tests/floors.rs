@@ -1,5 +1,6 @@
 //! The tables of floors are true: each module imports only what stands below it. The core's and the
-//! drivers' are in docs/ARCHITECTURE.md, the agent's at the head of its `main.rs`.
+//! drivers' are in docs/ARCHITECTURE.md, those of the programs (the agent, the simulator's command)
+//! at the heads of their `main.rs`.
 
 #[path = "floors/drivers.rs"]
 mod drivers;

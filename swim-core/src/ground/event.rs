@@ -5,6 +5,7 @@
 //! is `Joined` again or `Reaped`.
 
 use alloc::sync::Arc;
+use core::fmt::{self, Write as _};
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -215,4 +216,128 @@ pub enum Event {
         /// How many.
         missed: u64,
     },
+}
+
+/// A short line for people. What would end a line or move a cursor in a name is written as its
+/// escape: a name comes from the wire.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
+        let member = |f: &mut OneLine<'_, '_>, what: &str, member: &Member| {
+            write!(f, "{what} {} {} at {}", member.id.as_str(), member.claim, member.address)
+        };
+        match self {
+            Event::Joined(joined) => member(f, "joined", joined),
+            Event::Updated(updated) => member(f, "updated", updated),
+            Event::Suspected { member: suspected, by } => {
+                member(f, "suspected", suspected)?;
+                write!(f, " by {}", by.as_str())
+            }
+            Event::Refuted(refuted) => member(f, "refuted", refuted),
+            Event::Failed(failed) => member(f, "failed", failed),
+            Event::Left(left) => member(f, "left", left),
+            Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
+            Event::Conflict { address } => write!(f, "name conflict with {address}"),
+            Event::ConflictDecided { address, kept, .. } => {
+                write!(f, "name {} to {address}", if *kept { "kept" } else { "lost" })
+            }
+            Event::NameRefused { id, held_at, claimed_at } => {
+                write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
+            }
+            Event::NameLost { address, at_start } => {
+                write!(
+                    f,
+                    "name lost to {address}{}",
+                    if *at_start { ", which bore it first" } else { "" }
+                )
+            }
+            Event::NameRegained => f.write_str("name regained"),
+            Event::Restarted(restarted) => member(f, "restarted", restarted),
+            Event::Returned => f.write_str("returned from the dead"),
+            Event::Broadcast { from, payload } => {
+                write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
+            }
+            Event::HealthChanged { score } => write!(f, "health score {score}"),
+            Event::Isolated => f.write_str("isolated"),
+            Event::Reconnected => f.write_str("reconnected"),
+            Event::SeedJoined { seed, members } => {
+                write!(f, "joined through {seed}: {members} members")
+            }
+            Event::SeedFailed { seed, failure, retry_in } => {
+                write!(f, "seed {seed} failed: {failure}")?;
+                retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
+            }
+            Event::Pinged { sequence, id, round_trip } => {
+                write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
+            }
+            Event::LeaveComplete => f.write_str("leave complete"),
+            Event::Lagged { missed } => write!(f, "{missed} events lost"),
+            of_layer => fmt_of_layer(of_layer, f),
+        }
+    }
+}
+
+/// What the layer above membership and the application tell.
+fn fmt_of_layer(event: &Event, f: &mut OneLine<'_, '_>) -> fmt::Result {
+    match event {
+        Event::UserMessage { from, payload } => {
+            write!(f, "user message of {} bytes from {from}", payload.len())
+        }
+        Event::UserState { payload, .. } => {
+            write!(f, "{} bytes of application state", payload.len())
+        }
+        Event::UserEvent { time, from, name, .. } => {
+            write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
+        }
+        Event::Query { id, from, name, .. } => {
+            write!(f, "query {} {name} from {}", id.0, from.as_str())
+        }
+        Event::QueryAck { id, from } => {
+            write!(f, "query {} has arrived at {}", id.0, from.as_str())
+        }
+        Event::QueryResponse { id, from, payload } => {
+            write!(
+                f,
+                "query {} is answered by {} with {} bytes",
+                id.0,
+                from.as_str(),
+                payload.len()
+            )
+        }
+        Event::QueryFinished { id, acks, responses } => {
+            write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
+        }
+        other => write!(f, "{other:?}"),
+    }
+}
+
+/// Writes what would break a line as its escape.
+struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let breaks =
+            |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+        let mut rest = text;
+        while let Some(at) = rest.find(breaks) {
+            let (before, after) = rest.split_at(at);
+            self.0.write_str(before)?;
+            let Some(letter) = after.chars().next() else { break };
+            write!(self.0, "{}", letter.escape_unicode())?;
+            rest = &after[letter.len_utf8()..];
+        }
+        self.0.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_moves_the_cursor_does_not_break_the_line() {
+        let id = NodeId::new("a\nb\u{1b}[2J\u{2028}ä").unwrap();
+        let text = alloc::format!("{}", Event::Reaped(id));
+        assert_eq!(text, "reaped a\\u{a}b\\u{1b}[2J\\u{2028}ä");
+    }
 }

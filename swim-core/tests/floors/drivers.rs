@@ -1,4 +1,5 @@
-//! The floors of the drivers: of the simulator, of swim-tokio's library, and of its agent.
+//! The floors of the drivers: of the simulator and its command, of swim-tokio's library, and of its
+//! agent.
 
 use std::path::Path;
 
@@ -32,12 +33,13 @@ impl House {
     }
 }
 
-fn houses() -> [House; 3] {
-    let head: Vec<&str> = include_str!("../../../swim-tokio/src/bin/swim/main.rs")
-        .lines()
-        .map_while(|line| line.strip_prefix("//!"))
-        .map(str::trim_start)
-        .collect();
+/// The table at the head of a program.
+fn of_program(main: &str) -> Floors {
+    let head = main.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
+    reader::floors(&head.collect::<Vec<_>>().join("\n"), "| floor |")
+}
+
+fn houses() -> [House; 4] {
     [
         House::new(
             "swim-sim",
@@ -51,8 +53,13 @@ fn houses() -> [House; 3] {
         ),
         House::new(
             "the agent",
-            reader::floors(&head.join("\n"), "| floor | room |"),
+            of_program(include_str!("../../../swim-tokio/src/bin/swim/main.rs")),
             "swim-tokio/src/bin/swim",
+        ),
+        House::new(
+            "the simulator's command",
+            of_program(include_str!("../../../swim-sim/src/bin/swim-sim/main.rs")),
+            "swim-sim/src/bin/swim-sim",
         ),
     ]
 }
@@ -106,26 +113,29 @@ fn the_check_sees_an_import_of_a_neighbour_in_each_driver_that_has_one() {
     }
 }
 
-/// The simulator's files.
-fn files() -> Modules {
-    reader::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../swim-sim/src"))
+/// The files below a folder of the repository.
+fn files(src: &str) -> Modules {
+    reader::files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(src))
 }
 
 #[test]
 fn no_files_of_the_simulator_import_each_other_in_a_circle() {
-    let files = files();
-    assert!(files["trace::text"].contains("trace::line"), "{files:?}");
+    let library = files("swim-sim/src");
+    assert!(library["trace::text"].contains("trace::line"), "{library:?}");
     assert!(
-        files["cluster::run"].contains("checkers")
-            && files["report::page"].contains("report::chart"),
-        "{files:?}"
+        library["cluster::run"].contains("checkers")
+            && library["report::page"].contains("report::chart"),
+        "{library:?}"
     );
-    assert_eq!(circle(&files), [].into());
+    assert_eq!(circle(&library), [].into());
+    let command = files("swim-sim/src/bin/swim-sim");
+    assert!(command["experiment::spread"].contains("experiment::told"), "{command:?}");
+    assert_eq!(circle(&command), [].into());
 }
 
 #[test]
 fn the_check_sees_two_files_of_a_room_that_import_each_other() {
-    let mut files = files();
+    let mut files = files("swim-sim/src");
     files.get_mut("trace::line").unwrap().insert(String::from("trace::text"));
     assert_eq!(circle(&files), ["trace::line", "trace::text"].map(String::from).into());
 }

@@ -6,7 +6,6 @@ use swim_core::Event;
 use super::Cluster;
 use crate::convergence::{Disagreement, Mismatch};
 use crate::events::about;
-use crate::trace::Told;
 
 /// So many subjects, and observers of each, are printed.
 const PRINTED: usize = 8;
@@ -73,7 +72,7 @@ fn why(cluster: &Cluster, mismatch: &Mismatch) -> String {
     }
     let is_about_it = |event: &Event| about(event) == Some(subject);
     match cluster.events(observer).rev().find(|(_, event)| is_about_it(event)) {
-        Some((at, event)) => text += &format!("; last heard at {at}: {}", Told(event)),
+        Some((at, event)) => text += &format!("; last heard at {at}: {event}"),
         None => text += "; never heard of it",
     }
     text

@@ -11,7 +11,6 @@ use crate::events::Deliveries;
 use crate::events::Observed;
 use crate::figures::{CpuTime, Figures};
 use crate::node::Phase;
-use crate::trace::Told;
 
 /// How many of the last events are printed with a failure.
 const LAST_EVENTS: usize = 20;
@@ -212,7 +211,7 @@ impl Cluster {
         text += "last events:\n";
         let skipped = self.observers.log().iter().count().saturating_sub(LAST_EVENTS);
         for observed in self.observers.log().iter().skip(skipped) {
-            writeln!(text, "  {} node-{} {}", observed.at, observed.node, Told(&observed.event))
+            writeln!(text, "  {} node-{} {}", observed.at, observed.node, observed.event)
                 .expect("writing to a string does not fail");
         }
         text

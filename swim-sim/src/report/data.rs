@@ -12,7 +12,6 @@ use super::timeline::millis;
 use crate::history::{Change, History};
 use crate::node::Phase;
 use crate::plan::{Step, Work};
-use crate::trace::Told;
 
 pub(super) fn of(history: &History, curves: &[Curve]) -> Value {
     let health = history.told.iter().filter_map(|told| match told.event {
@@ -41,7 +40,7 @@ pub(super) fn of(history: &History, curves: &[Curve]) -> Value {
         "changes": changes(&history.changes),
         "phases": phases.collect::<Vec<_>>(),
         "steps": steps.map(|(at, step)| json!([millis(*at), step.to_string()])).collect::<Vec<_>>(),
-        "told": told.map(|told| json!([millis(told.at), told.node, Told(&told.event).to_string()])).collect::<Vec<_>>(),
+        "told": told.map(|told| json!([millis(told.at), told.node, told.event.to_string()])).collect::<Vec<_>>(),
         "health": health.collect::<Vec<_>>(),
         "curves": curves.iter().map(curve).collect::<Vec<_>>(),
     })

@@ -10,7 +10,7 @@ use swim_core::Event;
 
 use super::hash::RollingHash;
 use super::line::{Passage, What};
-use super::text::{Text, Told};
+use super::text::Text;
 use crate::ground::address;
 
 impl What<'_> {
@@ -104,7 +104,7 @@ fn absorb_event(event: &Event, hash: &mut RollingHash) {
         Event::Left(member) => (11, member),
         other => {
             hash.word(12);
-            return write!(hash, "{}", Told(other)).expect("hashing does not fail");
+            return write!(hash, "{other}").expect("hashing does not fail");
         }
     };
     hash.word(kind);

@@ -30,7 +30,6 @@ pub(crate) use self::line::{Passage, What};
 pub use self::recorder::FlightRecorder;
 use self::standing::Standing;
 use self::text::Text;
-pub(crate) use self::text::Told;
 use crate::ground::streams::Stream;
 
 /// What happened so far.

@@ -5,8 +5,6 @@
 
 use core::fmt::{self, Write as _};
 
-use swim_core::{Event, Member};
-
 use super::body::Body;
 use super::content::Content;
 use super::line::{Passage, What};
@@ -70,7 +68,7 @@ impl fmt::Display for Text<'_> {
             }
             What::Failed { serial, failure } => write!(f, "exchange {serial} failed: {failure}"),
             What::Abandoned { serial } => write!(f, "gave up exchange {serial}"),
-            What::Told(event) => write!(f, "event: {}", Told(event)),
+            What::Told(event) => write!(f, "event: {event}"),
             What::Changed { from, to } => write!(f, "{}", Changes(from, to)),
             What::Step(step) => write!(f, "{step}"),
         }
@@ -111,99 +109,6 @@ impl fmt::Display for Passage {
             Self::QueueFull => f.write_str("no room in the queue"),
             Self::NoHost => f.write_str("nobody is there"),
         }
-    }
-}
-
-/// An event in a few words.
-pub(crate) struct Told<'a>(pub(crate) &'a Event);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let member = |f: &mut fmt::Formatter<'_>, what: &str, member: &Member| {
-            write!(f, "{what} {} {} at {}", member.id.as_str(), member.claim, member.address)
-        };
-        match self.0 {
-            Event::Joined(joined) => member(f, "joined", joined),
-            Event::Updated(updated) => member(f, "updated", updated),
-            Event::Suspected { member: suspected, by } => {
-                member(f, "suspected", suspected)?;
-                write!(f, " by {}", by.as_str())
-            }
-            Event::Refuted(refuted) => member(f, "refuted", refuted),
-            Event::Failed(failed) => member(f, "failed", failed),
-            Event::Left(left) => member(f, "left", left),
-            Event::Reaped(id) => write!(f, "reaped {}", id.as_str()),
-            Event::Conflict { address } => write!(f, "name conflict with {address}"),
-            Event::ConflictDecided { address, kept, .. } => {
-                write!(f, "name {} to {address}", if *kept { "kept" } else { "lost" })
-            }
-            Event::NameRefused { id, held_at, claimed_at } => {
-                write!(f, "name of {} refused to {claimed_at}, held at {held_at}", id.as_str())
-            }
-            Event::NameLost { address, at_start } => {
-                write!(
-                    f,
-                    "name lost to {address}{}",
-                    if *at_start { ", which bore it first" } else { "" }
-                )
-            }
-            Event::NameRegained => f.write_str("name regained"),
-            Event::Restarted(restarted) => member(f, "restarted", restarted),
-            Event::Returned => f.write_str("returned from the dead"),
-            Event::Broadcast { from, payload } => {
-                write!(f, "broadcast of {} bytes from {}", payload.len(), from.as_str())
-            }
-            Event::HealthChanged { score } => write!(f, "health score {score}"),
-            Event::Isolated => f.write_str("isolated"),
-            Event::Reconnected => f.write_str("reconnected"),
-            Event::SeedJoined { seed, members } => {
-                write!(f, "joined through {seed}: {members} members")
-            }
-            Event::SeedFailed { seed, failure, retry_in } => {
-                write!(f, "seed {seed} failed: {failure}")?;
-                retry_in.map_or(Ok(()), |pause| write!(f, "; again in {pause:?}"))
-            }
-            Event::Pinged { sequence, id, round_trip } => {
-                write!(f, "ping {} of {} took {round_trip:?}", sequence.get(), id.as_str())
-            }
-            Event::LeaveComplete => f.write_str("leave complete"),
-            Event::Lagged { missed } => write!(f, "{missed} events lost"),
-            of_layer => fmt_of_layer(of_layer, f),
-        }
-    }
-}
-
-/// What the layer above membership and the application tell.
-fn fmt_of_layer(event: &Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match event {
-        Event::UserMessage { from, payload } => {
-            write!(f, "user message of {} bytes from {from}", payload.len())
-        }
-        Event::UserState { payload, .. } => {
-            write!(f, "{} bytes of application state", payload.len())
-        }
-        Event::UserEvent { time, from, name, .. } => {
-            write!(f, "event {name}@{time} from {}", from.as_deref().unwrap_or("somebody"))
-        }
-        Event::Query { id, from, name, .. } => {
-            write!(f, "query {} {name} from {}", id.0, from.as_str())
-        }
-        Event::QueryAck { id, from } => {
-            write!(f, "query {} has arrived at {}", id.0, from.as_str())
-        }
-        Event::QueryResponse { id, from, payload } => {
-            write!(
-                f,
-                "query {} is answered by {} with {} bytes",
-                id.0,
-                from.as_str(),
-                payload.len()
-            )
-        }
-        Event::QueryFinished { id, acks, responses } => {
-            write!(f, "query {} is over: {acks} acks, {responses} answers", id.0)
-        }
-        other => write!(f, "{other:?}"),
     }
 }
 

@@ -6,10 +6,10 @@ use swim_sim::Builder;
 use swim_sim::campaign::judge_scenario;
 use swim_sim::determinism::{Comparison, compare};
 
-use crate::arguments::Options;
 use crate::aside::aside;
+use crate::exit::{Exit, senseless};
+use crate::options::Options;
 use crate::stopwatch::Stopwatch;
-use crate::{Exit, senseless};
 
 /// Runs a scenario twice. A run that fails is compared like any other; that it failed is said.
 pub(crate) fn check(options: &Options) -> io::Result<Exit> {

@@ -2,11 +2,37 @@
 //!
 //! It only reads arguments and prints; what runs is the library's. The exit codes tell a broken
 //! promise and a missed expectation apart, so that a script can.
+//!
+//! | floor | module | what |
+//! | --- | --- | --- |
+//! | 0 | `aside` | what is said on standard error |
+//! | 0 | `exit` | the exit codes |
+//! | 0 | `plant` | failures that are planted on purpose |
+//! | 0 | `quoted` | words of commands that are printed |
+//! | 0 | `recording` | `--trace` and `--jsonl` |
+//! | 0 | `stop` | what ctrl-c asks of a campaign |
+//! | 0 | `telling` | what became of a case, for people |
+//! | 1 | `options` | what a run is made of: a scenario that ships, or a file |
+//! | 1 | `output` | figures in a format, the page, curves |
+//! | 1 | `shipped` | `list` |
+//! | 1 | `stopwatch` | real time |
+//! | 2 | `determinism` | `check-determinism` |
+//! | 2 | `experiment/` | `experiment`: the papers' measurements |
+//! | 2 | `progress` | the bars |
+//! | 2 | `run` | `run` |
+//! | 3 | `smaller` | makes a case smaller, and writes it |
+//! | 4 | `replay` | `replay` |
+//! | 4 | `swarm` | `swarm` |
+//! | 5 | `arguments` | the command line |
+//!
+//! A module imports from floors below its own; `swim-core/tests/floors.rs` reads this table.
 
 mod arguments;
 mod aside;
 mod determinism;
+mod exit;
 mod experiment;
+mod options;
 mod output;
 mod plant;
 mod progress;
@@ -21,58 +47,12 @@ mod stopwatch;
 mod swarm;
 mod telling;
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::process::ExitCode;
-
-use swim_sim::{Failure, FailureKind};
 
 use self::arguments::{Arguments, Command};
 use self::aside::aside;
-
-/// How the command ends, but for a panic, which is 101.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Fine = 0,
-    Other = 1,
-    Safety = 2,
-    Liveness = 3,
-    /// A campaign did not come into every state that it is to test.
-    Coverage = 4,
-    /// Wrong arguments, or a file that says what cannot be: sysexits' `EX_USAGE`.
-    Usage = 64,
-    /// A panic in a run, which was caught: as one that was not.
-    Panic = 101,
-    /// A campaign was stopped before its time, and nothing had failed by then: as a process that
-    /// SIGINT ends.
-    Stopped = 130,
-    /// Who was to read the output went away: as a process that SIGPIPE ends.
-    Unheard = 141,
-}
-
-/// That something was asked for that cannot be.
-pub(crate) fn senseless(error: impl core::fmt::Display) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, error.to_string())
-}
-
-impl From<FailureKind> for Exit {
-    fn from(kind: FailureKind) -> Self {
-        match kind {
-            FailureKind::Panic => Self::Panic,
-            FailureKind::Safety => Self::Safety,
-            FailureKind::Liveness => Self::Liveness,
-        }
-    }
-}
-
-impl From<&Failure> for Exit {
-    fn from(failure: &Failure) -> Self {
-        match failure {
-            Failure::Config(_) => Self::Usage,
-            Failure::Safety(..) => Self::Safety,
-            Failure::Liveness(_) => Self::Liveness,
-        }
-    }
-}
+use self::exit::Exit;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read() {

@@ -8,13 +8,12 @@ use clap::Args;
 use swim_sim::FlightRecorder;
 use swim_sim::campaign::{judge, judge_noting};
 
-use crate::Exit;
-use crate::arguments::read_case;
+use crate::exit::{Exit, senseless};
+use crate::options::read_case;
 use crate::output::{Format, Output, Remains, Subject};
 use crate::plant::Plant;
 use crate::quoted;
 use crate::recording::Recording;
-use crate::senseless;
 use crate::smaller::{Budget, differs, smaller};
 use crate::stopwatch::Stopwatch;
 use crate::telling::tell;

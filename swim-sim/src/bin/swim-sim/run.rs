@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 
 use swim_sim::{Builder, Outcome};
 
-use crate::Exit;
-use crate::arguments::Options;
 use crate::aside::aside;
+use crate::exit::Exit;
+use crate::options::Options;
 use crate::output::{Format, Output, Remains, Subject};
 use crate::recording::Recording;
 use crate::stopwatch::Stopwatch;

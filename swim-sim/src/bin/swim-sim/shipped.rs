@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use swim_sim::{Case, builtin};
 
-use crate::Exit;
+use crate::exit::Exit;
 
 /// The files of `swim-sim/scenarios`.
 const FILES: [(&str, &str); 9] = [

@@ -9,7 +9,7 @@ use clap::Args;
 use swim_sim::campaign::{Campaign, MISSED_PERMILLE, RUNS_FOR_ALL, Report, judge};
 use swim_sim::{Case, Finding, FlightRecorder};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::plant::Plant;
 use crate::progress::CampaignBar;
 use crate::quoted;

@@ -27,8 +27,8 @@ use clap::{Args, Subcommand};
 use self::options::Common;
 use self::pool::Pool;
 use self::report::Report;
-use crate::Exit;
 use crate::aside::aside;
+use crate::exit::Exit;
 
 /// Which experiment.
 #[derive(Clone, Debug, Args)]
