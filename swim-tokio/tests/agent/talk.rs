@@ -62,6 +62,7 @@ fn a_query_is_answered_by_handlers_and_by_programs() {
         one.run(&["query", "load", "--node", "nobody", "--node", "two", "--timeout", "1s"]);
     assert_eq!(beside_nobody.code, Some(0), "{beside_nobody:?}");
     assert!(beside_nobody.stderr.contains("no member has the name nobody"), "{beside_nobody:?}");
+    assert!(!beside_nobody.stderr.contains("nobody was not reached"), "said once");
     assert_eq!(one.run(&["query", "_own"]).code, Some(1));
 
     // A program hears of a query by an event, and answers over HTTP.

@@ -44,9 +44,11 @@ pub(super) fn man(names: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes a page for `swim` and one for each of its commands.
+/// Writes a page for `swim` and one for each of its commands; creates the directory if need be.
 pub(super) fn manual(directory: &Path) -> ExitCode {
-    match clap_mangen::generate_to(Cli::command(), directory) {
+    let written = std::fs::create_dir_all(directory)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), directory));
+    match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             failed(&format_args!("the pages cannot be written to {}: {error}", directory.display()))

@@ -55,7 +55,8 @@ pub(super) async fn query(arguments: Query) -> Result<Outcome, ClientError> {
     } else {
         print(&shape, arguments.format, || response_table(&shape));
     }
-    for name in &arguments.nodes {
+    // Those without a member are named above.
+    for name in arguments.nodes.iter().filter(|name| !shape.unknown.contains(name)) {
         let is_heard = shape.acks.contains(name)
             || shape.responses.iter().any(|response| response.from == *name);
         if !is_heard {
